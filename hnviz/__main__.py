@@ -6,7 +6,7 @@ import sys
 def run() -> None:
     """Run the command line, and end the process with its status."""
     try:
-        from hnviz.cli.interrupts import loading
+        from hnviz.cli.training import loading
 
         with loading():
             from hnviz.cli.main import fill_closed_streams, main

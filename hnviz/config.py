@@ -62,7 +62,7 @@ class RunConfig:
     device: str = "auto"  # auto: the faster of cpu and cuda, as hnviz.estimate decides
     form: str = "plain"  # "fast" runs Model2 and Model3 vectorised over time
     corpus: str = "human_numbers"  # an id; older configs have no such field and mean this one
-    split: str = "notebook"  # which numbers valid holds: see `hnviz.data.splits`
+    split: str = "notebook"  # which numbers valid holds: see `hnviz.data.numbers`
 
     def __post_init__(self) -> None:
         for field, message in problems(asdict(self)).items():

@@ -26,7 +26,7 @@ from hnviz.app.run.engine import server
 from hnviz.engine.client import Answer, EngineError
 from hnviz.engine.client import unpack as unpack_answer
 from hnviz.engine.observer import answer_now
-from hnviz.export.opening import MOST, Found, chosen, opened
+from hnviz.export.opening import MAX_SHIPPED_BYTES, Found, chosen, opened
 from hnviz.models.catalogue import entry
 from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
 from hnviz.runs import answers as kept
@@ -112,7 +112,7 @@ def peak(array: np.ndarray) -> float:
 
 def test_the_packages_answers_take_at_most_three_megabytes_and_are_all_used():
     files = [SHIPPED_DIR / run / kept.SHIPPED for run in shipped_configs()]
-    assert sum(path.stat().st_size for path in files) <= MOST
+    assert sum(path.stat().st_size for path in files) <= MAX_SHIPPED_BYTES
     store, listed = RunStore(Path("none")), all_shipped()
     slow = {question for _, _, _, question, _, _ in listed if QUESTIONS[question].slow}
     assert slow >= {"counting_accuracy", "state_path", "probe", "find", "unit_codes"}

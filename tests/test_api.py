@@ -27,16 +27,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient, httpx
 
 from hnviz.app.run.engine import server, store
-from hnviz.data import BatchLayout, corpus_of, kind_in, stream_of
+from hnviz.data import BatchLayout, Choice, corpus_of, kind_in, stream_of
 from hnviz.data.corpora import BUILT_IN, LEVELS
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer, EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import SLOW, HowFar
 from hnviz.observe import QUESTIONS
 from hnviz.questions.params import Param, ParamError, read_json, read_query
 from hnviz.questions.view import Shown, View
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
+from hnviz.sweeps.service import SweepService
 from hnviz.web import corpora, observations
 from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.cache import Cache, Entry, zipped
@@ -101,7 +101,7 @@ def app(views: Iterable[View] = ()) -> Starlette:
         corpora.routes(),
         download_routes(store(), Exporter()),
         curve_routes(server(), called),
-        sweep_routes(),
+        sweep_routes(SweepService(lambda: server().engine, store())),
     )
     return Starlette(routes=door([route for routes in ours for route in routes]))
 
@@ -663,11 +663,11 @@ def test_corpora_are_listed(client):
 
 
 CHOICES = [
-    Chosen(),
-    Chosen(split="blocks"),
-    Chosen("numbers-fr"),
-    Chosen("numbers-de", "blocks"),
-    Chosen("task-recall-tokens.400"),
+    Choice(),
+    Choice(split="blocks"),
+    Choice("numbers-fr"),
+    Choice("numbers-de", "blocks"),
+    Choice("task-recall-tokens.400"),
 ]
 
 
@@ -690,14 +690,14 @@ def test_a_corpus_is_described_and_served(client, choice):
         assert free.headers["cache-control"] == "private, no-cache"
         address = corpus_address(name, choice)
         assert client.get(f"/{address}").content == corpus_file(address) == reply.content
-    if choice == Chosen():
+    if choice == Choice():
         assert corpus_address("valid") == f"api/corpora/valid?v={corpus['splits'][1]['v']}"
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_text_of_ones_own_is_served_as_any_corpus(client, level):
     text = "the cat sat on the mat, the dog sat on the log \N{SNOWMAN} " * 9
-    choice = Chosen(own_corpus(text.encode(), Way(level=level)).id)
+    choice = Choice(own_corpus(text.encode(), Way(level=level)).id)
     stream, address = stream_of(choice), corpus_address("train", choice)
     reply = client.get(f"/{address}")
     assert reply.content == stream_file(stream.train, stream.vocab) == corpus_file(address)
@@ -707,7 +707,7 @@ def test_a_text_of_ones_own_is_served_as_any_corpus(client, level):
 def test_a_layout_of_another_corpus_is_told(client):
     address = "/api/corpora/train/layout?bs=9&bptt=5&corpus=numbers-fr&way=blocks"
     told = client.get(address).json()
-    ids = stream_of(Chosen("numbers-fr", "blocks")).train
+    ids = stream_of(Choice("numbers-fr", "blocks")).train
     assert told["starts"] == BatchLayout(len(ids), 9, 5).starts.tolist()
     assert (told["corpus"], told["way"], told["n_tokens"]) == ("numbers-fr", "blocks", len(ids))
 
@@ -1079,7 +1079,8 @@ def test_every_route_is_documented():
     routes = [
         *(*observations.routes(), *run_routes(server()), *corpora.routes()),
         *download_routes(store(), Exporter()),
-        *(*curve_routes(server(), called), *sweep_routes()),
+        *curve_routes(server(), called),
+        *sweep_routes(SweepService(lambda: server().engine, store())),
     ]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
         route.path

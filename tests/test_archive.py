@@ -168,7 +168,7 @@ def test_as_much_as_is_read_and_no_more():
     assert list(archives.problems([config, member("events.jsonl", rest, flags=8)])) == []
     (problem,) = archives.problems([config, member("events.jsonl", rest + 1)])
     assert problem == "it unpacks to 2,147,483,649 bytes; at most 2,147,483,648 are read"
-    for name, most in (("config.json", MAX_CONFIG_BYTES), ("text.txt", texts.MOST_BYTES)):
+    for name, most in (("config.json", MAX_CONFIG_BYTES), ("text.txt", texts.MAX_TEXT_BYTES)):
         others = [] if name == "config.json" else [config]
         assert list(archives.problems([*others, member(name, most)])) == []
         (problem,) = archives.problems([*others, member(name, most + 1)])

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from hnviz.export.asks import asks_of
+from hnviz.export.questions import asks_of
 from hnviz.lessons import lessons
-from hnviz.lessons.asks import asks_in
+from hnviz.lessons.panel import asks_in
 
 FEW = "what-the-state-remembers"
 
@@ -17,7 +17,7 @@ FEW = "what-the-state-remembers"
 )
 def test_the_package_knows_what_the_steps_of_a_lesson_ask(name):
     found = json.loads(json.dumps(asks_of(lessons()[name])))
-    assert found == asks_in(name, len(found)), "write it again: python -m hnviz.export.asks"
+    assert found == asks_in(name, len(found)), "write it again: python -m hnviz.export.questions"
 
 
 def test_nothing_is_known_of_a_lesson_that_has_changed_or_is_a_users_own():

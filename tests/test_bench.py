@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from hnviz import cli
-from hnviz.bench import main
-from hnviz.bench.pairs import Comparison, Pair, compare
-from hnviz.bench.plain import plain_loop
-from hnviz.bench.report import verdict
+from hnviz.bench.speed import Comparison, Pair, compare, main, plain_loop, verdict
 from hnviz.config import RunConfig
 from hnviz.engine.machine import processor
 from hnviz.estimate import Measured, measured_in
@@ -90,7 +87,7 @@ def test_what_is_printed(
     def timed(config: RunConfig, n_pairs: int) -> Comparison:
         return Comparison(config.model, config.form, (Pair(0.1, 0.2),) * n_pairs)
 
-    monkeypatch.setattr("hnviz.bench.report.compare", timed)
+    monkeypatch.setattr("hnviz.bench.speed.compare", timed)
     assert main(models=["Model2", "Model5"], n_pairs=2) == 0
     text = capsys.readouterr().out
     assert "torch 2" in text
@@ -114,7 +111,7 @@ def test_the_report_names_the_processor_and_the_worse_ratio(
     """The processor as Linux tells it, read here once more."""
     pairs = (Pair(1.0, 1.0), Pair(1.0, 1.0), Pair(1.3, 1.0))
     timed = Comparison("Model5", "plain", pairs)
-    monkeypatch.setattr("hnviz.bench.report.compare", lambda config, n_pairs: timed)
+    monkeypatch.setattr("hnviz.bench.speed.compare", lambda config, n_pairs: timed)
     assert main(models=["Model5"], n_pairs=3) == 0
     first, *_, last = capsys.readouterr().out.splitlines()
     told = Path("/proc/cpuinfo")

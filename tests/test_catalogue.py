@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hnviz.bench.search import SEEDS, Trial, best
-from hnviz.bench.table import read_rows
+from hnviz.bench.tables import read_rows
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import (
     CATALOGUE,

@@ -4,17 +4,16 @@ from math import log
 
 import pytest
 
-from hnviz.data import corpus, stream_of
-from hnviz.data.characters import bits_per_character, measured, tokens_of
+from hnviz.data import NOTEBOOK, Choice, corpus, stream_of
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.data.splits import NOTEBOOK, Chosen
+from hnviz.data.stream import bits_per_character, measured, tokens_of
 
 TEXT = "the cat sat on the mat, the dog sat on the log, and the cat saw the dog. " * 40
 ENDING = "A zebra came!"
 
 
-def chosen(**way) -> Chosen:
-    return Chosen(own_corpus(f"{TEXT}{ENDING}".encode(), Way(**way)).id)
+def chosen(**way) -> Choice:
+    return Choice(own_corpus(f"{TEXT}{ENDING}".encode(), Way(**way)).id)
 
 
 def valid_text() -> str:

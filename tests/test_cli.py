@@ -16,12 +16,11 @@ import pytest
 
 from hnviz.cli import main
 from hnviz.cli.main import COMMANDS
-from hnviz.cli.progress import Progress
 from hnviz.cli.reproduce import Figure
+from hnviz.cli.training import Progress
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, human_numbers_stream, stream_of
+from hnviz.data import BatchLayout, Choice, human_numbers_stream, stream_of
 from hnviz.data.corpora import BUILT_IN
-from hnviz.data.splits import Chosen
 from hnviz.engine.trainer import Control, run_in_folder
 from hnviz.events import EpochEnd, Event
 from hnviz.models.catalogue import CATALOGUE
@@ -100,7 +99,7 @@ def test_the_layout_of_another_text(
         options = ["--text", str(file), "--tokens", "char"]
     assert main(["layout", "--split", "train", "--bs", "4", "--bptt", "9", "--json", *options]) == 0
     said = json.loads(capsys.readouterr().out)
-    ids = stream_of(Chosen(said["corpus"])).train
+    ids = stream_of(Choice(said["corpus"])).train
     layout = BatchLayout(len(ids), 4, 9)
     assert said["starts"] == layout.starts.tolist() and said["n_slots"] == layout.n_slots
     assert (corpus_id == "own") == said["corpus"].startswith("text-")
@@ -506,10 +505,10 @@ def test_reproduce_sets_each_figure_beside_the_notebooks(
 def test_bench_times_what_it_is_asked_to(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import hnviz.bench
+    from hnviz.bench import speed
 
     asked: dict[str, Any] = {}
-    monkeypatch.setattr(hnviz.bench, "main", lambda **words: asked.update(words) or 0)
+    monkeypatch.setattr(speed, "main", lambda **words: asked.update(words) or 0)
     assert main(["bench", "--model", "Model2", "--model", "Model3", "--pairs", "3", "--json"]) == 0
     assert asked == {"models": ["Model2", "Model3"], "n_pairs": 3, "as_json": True}
     assert main(["bench"]) == 0

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
-from hnviz.data import Corpus, CorpusError, corpora, corpus, stream_of, tokenize
+from hnviz.data import Choice, Corpus, CorpusError, corpora, corpus, stream_of, tokenize
 from hnviz.data.corpora import BUILT_IN, Tokens, own, pairs, texts
-from hnviz.data.corpora.own import MOST_WORDS, Way, own_corpus
+from hnviz.data.corpora.own import MAX_DISTINCT_TOKENS, Way, own_corpus
 from hnviz.data.corpora.pairs import Encoder, Merge, joined, learn, pieces
-from hnviz.data.splits import WAYS, Chosen
+from hnviz.data.numbers import WAYS
 from hnviz.data.stream import numbers_of
-from hnviz.data.vocab import SPECIALS
+from hnviz.data.tokens import SPECIALS
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.texts import TEXTS
 
@@ -57,7 +57,7 @@ def test_every_corpus_offers_what_it_says(each: Corpus) -> None:
     for way in each.ways:
         train, valid = each.tokens(way)
         assert train[0] == valid[0] == "xxbos"
-        stream = stream_of(Chosen(each.id, way))
+        stream = stream_of(Choice(each.id, way))
         assert (len(stream.train), len(stream.valid)) == (len(train), len(valid))
     assert RunConfig(corpus=each.id).corpus == each.id
 
@@ -131,7 +131,7 @@ def test_words_of_an_own_text() -> None:
     assert [*train[1:], *valid[1:]] == tokenize(TEXT.decode())[1:]
     assert abs(len(valid) / len(train) - 1 / 3) < 0.05
     assert RunConfig(corpus=read.id).corpus == read.id
-    stream = stream_of(Chosen(read.id))
+    stream = stream_of(Choice(read.id))
     assert stream.vocab.itos[len(SPECIALS)] == "the"
 
 
@@ -144,9 +144,9 @@ def test_a_rare_word_is_unknown() -> None:
     text = b"once " + b"often " * 40
     many, all_words = (own_corpus(text, Way(min_count=least)) for least in (2, 1))
     assert many.id != all_words.id
-    assert "once" not in stream_of(Chosen(many.id)).vocab.stoi
-    assert stream_of(Chosen(many.id)).train[1] == 0
-    assert "once" in stream_of(Chosen(all_words.id)).vocab.stoi
+    assert "once" not in stream_of(Choice(many.id)).vocab.stoi
+    assert stream_of(Choice(many.id)).train[1] == 0
+    assert "once" in stream_of(Choice(all_words.id)).vocab.stoi
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_bad_text_is_one_sentence(content: bytes, sentence: str) -> None:
 
 
 def test_too_many_words_are_one_sentence() -> None:
-    text = " ".join(map(str, range(MOST_WORDS + 9000))).encode()
+    text = " ".join(map(str, range(MAX_DISTINCT_TOKENS + 9000))).encode()
     with pytest.raises(CorpusError, match="different tokens, and a network here can know 65,527"):
         own_corpus(text, Way())
     assert own_corpus(text, Way(min_count=2)).tokens().train[1] == "0"
@@ -288,10 +288,10 @@ def test_the_shortest_text_and_the_most_words() -> None:
 
 def test_as_many_words_as_two_bytes_number(monkeypatch: pytest.MonkeyPatch) -> None:
     text = b"a b c d e f g h i a b c d"
-    monkeypatch.setattr(own, "MOST_WORDS", 10)  # xxbos and nine letters
+    monkeypatch.setattr(own, "MAX_DISTINCT_TOKENS", 10)  # xxbos and nine letters
     own_corpus(text, Way())
     own._corpus.cache_clear()
-    monkeypatch.setattr(own, "MOST_WORDS", 9)
+    monkeypatch.setattr(own, "MAX_DISTINCT_TOKENS", 9)
     with pytest.raises(CorpusError, match="has 10 different tokens, and a network here can know 9"):
         own_corpus(text, Way(valid=11))
 
@@ -396,7 +396,7 @@ def test_a_new_word_is_joined_in_the_order_that_was_learned() -> None:
 
 
 def test_the_most_common_words_teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "MOST_WORDS", 1)
+    monkeypatch.setattr(pairs, "MAX_DISTINCT_TOKENS", 1)
     assert Encoder("bc,bc.bc;ab ab", 10).merges == [Merge("b", "c", 3)]
 
 
@@ -520,6 +520,6 @@ def test_tokens_are_joined_as_they_were_read() -> None:
 
 def test_a_corpus_without_numbers_says_so() -> None:
     with pytest.raises(CorpusError) as refused:
-        numbers_of(Chosen("task-recall-tokens.400"))
+        numbers_of(Choice("task-recall-tokens.400"))
     title = corpus("task-recall-tokens.400").title
     assert str(refused.value) == f"{title} does not list the numbers 1 to 9,999"

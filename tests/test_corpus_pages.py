@@ -14,9 +14,8 @@ from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
 from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
 from hnviz.app.run.engine import store
 from hnviz.config import RunConfig
-from hnviz.data import corpus, stream_of
+from hnviz.data import Choice, corpus, stream_of
 from hnviz.data.corpora.own import Way, merging, own_corpus
-from hnviz.data.splits import Chosen
 from hnviz.engine.client import EngineError
 from hnviz.engine.trainer import run_in_folder
 from hnviz.runs import default_runs_dir
@@ -155,7 +154,7 @@ CHOICES = ("numbers-fr", "numbers-de", "numbers-da", "task-dyck", "task-recall")
 def test_the_data_page_shows_any_corpus(corpus_id: str) -> None:
     app = open_page("data", data_corpus=corpus_id, data_vocabulary="true")
     assert not app.exception
-    stream = stream_of(Chosen(corpus_id))
+    stream = stream_of(Choice(corpus_id))
     page = text(app).replace("\\", "")
     n = len(stream.train) + len(stream.valid)
     assert f"<b>{n:,}</b> numbers" in html(app)
@@ -224,7 +223,7 @@ def test_batches_opens_with_the_own_text_of_data_read_in_the_same_way(
     assert app.text_area(key="batches_text").value == TEXT
     read = own_corpus(TEXT.encode(), Way(level=level, **{name: number}))
     [settings] = [each["settings"] for each in mounts(app) if each["id"] == "batches_grid"]
-    assert settings["stream"] == corpus_address("train", Chosen(read.id))
+    assert settings["stream"] == corpus_address("train", Choice(read.id))
     assert settings["written"] == ""
     assert "is not read with the usual settings, so a link to this page does not" in text(app)
 
@@ -299,7 +298,7 @@ def test_a_text_shorter_than_a_mini_batch_is_told_beside_bptt() -> None:
     app = open_own()
     app.text_area(key="train_text").set_value(TEXT).run()
     n_train, n_valid = (
-        len(stream_of(Chosen(own_corpus(TEXT.encode(), Way()).id)).ids(split))
+        len(stream_of(Choice(own_corpus(TEXT.encode(), Way()).id)).ids(split))
         for split in ("train", "valid")
     )
     said = form(app)["lost"]["bptt"]

@@ -34,7 +34,7 @@ from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import RunStore
 from hnviz.runs.files import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
-from hnviz.sweeps.duration import FORWARD, START_SECONDS, Duration, duration
+from hnviz.sweeps.runner import FORWARD, START_SECONDS, Duration, duration
 from tests.small import small_config
 
 PEAK = """

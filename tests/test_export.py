@@ -24,15 +24,14 @@ from hnviz.app.pictures import VIEWS
 from hnviz.app.run import start
 from hnviz.app.run.engine import store
 from hnviz.cli.main import main
+from hnviz.export import ExportError, contents, html
 from hnviz.export import collect as collecting
-from hnviz.export import holding, modules
-from hnviz.export.asking import LIVE, MOST, Question, kept_steps
-from hnviz.export.build import LARGEST, export_page
+from hnviz.export.build import MAX_FILE_BYTES, export_page
 from hnviz.export.collect import Mount, collect
-from hnviz.export.errors import ExportError
-from hnviz.export.holding import address
+from hnviz.export.contents import address
 from hnviz.export.html import MAIN
 from hnviz.export.lesson import export_lesson, lesson_file
+from hnviz.export.questions import LIVE, MAX_SNAPSHOTS, Question, kept_steps
 from hnviz.export.twin import twin
 from hnviz.figures.theme import MODES, theme
 from hnviz.lessons import lessons
@@ -79,24 +78,24 @@ def test_an_address_is_as_the_browser_writes_it():
 def test_the_first_and_the_last_snapshot_are_kept_and_those_that_are_named():
     steps = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89]
     kept = kept_steps(steps, [34])
-    assert len(kept) == MOST
+    assert len(kept) == MAX_SNAPSHOTS
     assert {0, 34, 89} <= set(kept) <= set(steps)
     assert kept_steps(steps, [34], 2) == [0, 89]
     assert kept_steps([7], []) == [7]
 
 
 def test_every_module_that_is_imported_is_in_the_map():
-    used = modules.needed([MAIN, "app/rooms/hidden_states/units/main.js"])
-    imports = modules.import_map(used)["imports"]
+    used = html.needed([MAIN, "app/rooms/hidden_states/units/main.js"])
+    imports = html.import_map(used)["imports"]
     for path in used:
-        text = unquote(imports[modules.specifier(path)].partition(",")[2])
-        assert text == modules.rewritten(path)
+        text = unquote(imports[html.specifier(path)].partition(",")[2])
+        assert text == html.rewritten(path)
         assert "import.meta" not in text, path
         named = re.findall(
             r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", text, re.M
         )
         assert set(named) <= set(imports), path
-    for path in modules.styles(used):
+    for path in html.styles(used):
         assert (PACKAGE / path).is_file()
 
 
@@ -108,7 +107,7 @@ def test_no_text_can_end_the_script_that_holds_it(own_runs):
 
 
 def test_a_file_forbids_the_network_and_names_its_own_scripts(batches):
-    assert len(batches.encode()) <= LARGEST
+    assert len(batches.encode()) <= MAX_FILE_BYTES
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', batches)
     assert policy
     assert "default-src 'none'" in policy[1]
@@ -116,7 +115,7 @@ def test_a_file_forbids_the_network_and_names_its_own_scripts(batches):
     assert "'unsafe-inline'" not in policy[1].partition("script-src")[2]
     assert batches.count("<script") == 2  # the data, and what unpacks it
     [begin] = re.findall(r"<script>(.*?)</script>", batches, re.S)
-    for script in (begin, held(batches)[1], f'import "{modules.specifier(MAIN)}";'):
+    for script in (begin, held(batches)[1], f'import "{html.specifier(MAIN)}";'):
         assert b64encode(sha256(script.encode()).digest()).decode() in policy[1]
 
 
@@ -156,13 +155,13 @@ def test_what_cannot_be_exported_is_said_in_one_sentence(capsys, own_runs):
 
 
 def test_every_lesson_is_a_file_with_room_for_another_picture(capsys, own_runs):
-    assert LARGEST == 1_600_000
+    assert MAX_FILE_BYTES == 1_600_000
     assert main(["lessons", "check"]) == 0
     *said, last = capsys.readouterr().out.splitlines()
     assert last == f"{len(lessons())} lessons have no problem"
     sizes = [int(line.split(": ")[1].split()[0].replace(",", "")) for line in said]
     assert len(sizes) == len(lessons())
-    assert max(sizes) <= LARGEST - 100_000, said
+    assert max(sizes) <= MAX_FILE_BYTES - 100_000, said
 
 
 def test_a_lesson_alone_in_an_index_and_for_a_class_is_the_same_file(own_runs):
@@ -225,9 +224,9 @@ def test_an_answer_that_a_busy_engine_refuses_is_asked_for_again(own_runs, monke
             raise Refusal("the engine did not start within 60 s", 503)
         return Entry.of(b"answer")
 
-    monkeypatch.setattr(holding, "answer", busy)
-    monkeypatch.setattr(holding.time, "sleep", lambda seconds: None)
-    held = holding.Holding(Names(VIEWS), {})
+    monkeypatch.setattr(contents, "answer", busy)
+    monkeypatch.setattr(contents.time, "sleep", lambda seconds: None)
+    held = contents.Holding(Names(VIEWS), {})
     held.add_answer(Question("Model5", 0, "counting_map"))
     assert asked == [0, 0, 0] and len(held.blobs) == 1
 

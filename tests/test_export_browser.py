@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
-from hnviz.export.build import LARGEST, export_page
+from hnviz.export.build import MAX_FILE_BYTES, export_page
 from hnviz.export.html import NEEDS
 from hnviz.export.lesson import export_lesson
 from hnviz.export.report import report
@@ -72,7 +72,7 @@ def _requests(tab) -> list[str]:
 
 def test_a_page_opens_from_a_disk_and_asks_nothing_of_the_network(offline, files):
     path = files / "page.html"
-    assert path.stat().st_size <= LARGEST
+    assert path.stat().st_size <= MAX_FILE_BYTES
     begun = time.perf_counter()
     offline.goto(path.as_uri())
     until(offline, READY)

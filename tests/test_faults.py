@@ -22,8 +22,8 @@ from hnviz.classroom.store import OLD_FILE, ClassStore, DamagedClassError
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunStore, RunWriteError, trash
-from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.plan import SweepError
+from hnviz.sweeps.store import SweepStore
 from tests.chaos.forked import tell
 from tests.chaos.story import PLAN, Story, an_archive, batch, check, own_model
 from tests.conftest import ROOT
@@ -211,10 +211,11 @@ def test_every_other_file_cut_at_every_byte_is_one_sentence(whole: Path) -> None
     snapshot, old = folder.snapshot_path(0), whole.parent / "old"
     old.mkdir()
     shutil.copy(ROOT / "tests/data/class_0_5_0.json", old / OLD_FILE)
+    sweeps = SweepStore(whole)
     readers = {
         snapshot: (lambda: folder.load_snapshot(0), DamagedRun),
         folder.path / "config.json": (folder.info, DamagedRun),
-        sweeps.path_of(whole, PLAN.id): (lambda: sweeps.load(whole, PLAN.id), SweepError),
+        sweeps.path(PLAN.id): (lambda: sweeps.load(PLAN.id), SweepError),
         old / OLD_FILE: (ClassStore(old).load, DamagedClassError),
     }
     for path, (read, error) in readers.items():

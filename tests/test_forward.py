@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hnviz.app.pictures import VIEWS
-from hnviz.export.facts import facts_of, weights_of
+from hnviz.export.contents import facts_of, weights_of
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe.passes import read_states
 from hnviz.runs import SHIPPED_DIR, RunFolder

@@ -14,7 +14,7 @@ from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import COUNT_VIEW
 from hnviz.app.run.engine import store
 from hnviz.bench.claims import Tried
-from hnviz.bench.table import read_rows
+from hnviz.bench.tables import read_rows
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream, split_text
 from hnviz.data.stream import SPLITS

@@ -19,13 +19,13 @@ from hnviz.app.run.engine import store
 from hnviz.app.run.text import against_notebook
 from hnviz.data import (
     BatchLayout,
+    Choice,
     ShuffledLayout,
     human_numbers_stream,
     split_text,
     stream_of,
 )
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.data.splits import Chosen
 from hnviz.figures.numbers import accuracy
 from hnviz.runs import notebook_table
 from hnviz.runs.ruler import text_bounds, text_position_bounds
@@ -241,11 +241,11 @@ def test_bounds_of_windows_cut_at_random():
 
 
 def own_split(text, split="train", **way):
-    return split_text(split, Chosen(own_corpus(text.encode(), Way(**way)).id))
+    return split_text(split, Choice(own_corpus(text.encode(), Way(**way)).id))
 
 
 def own_stream(text, split="train", **way):
-    return corpus_address(split, Chosen(own_corpus(text.encode(), Way(**way)).id))
+    return corpus_address(split, Choice(own_corpus(text.encode(), Way(**way)).id))
 
 
 SENTENCE = "One <b>two</b> three, and then four and five."
@@ -324,7 +324,7 @@ def test_a_run_that_the_notebook_has_not():
 def test_any_corpus_is_cut_and_measured(corpus_id):
     app = batches(*FOLDS, batches_corpus=corpus_id, batches_split="train")
     assert not app.exception
-    choice = Chosen(corpus_id)
+    choice = Choice(corpus_id)
     n = len(stream_of(choice).train)
     assert cut(app)["stream"] == corpus_address("train", choice)
     assert f"{n:,} tokens" in said(app)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hnviz.app.lesson.known import known
+from hnviz.app.lesson.names import app_names
 from hnviz.app.lesson.place import place_named
 from hnviz.app.rooms.batches.settings import MAX_SIDE
 from hnviz.app.rooms.data.guess.picture import MOST
@@ -23,7 +23,7 @@ from tests import guide
 
 FILE = FILES / "text-into-batches.toml"
 SOURCE = FILE.read_text(encoding="utf-8")
-KNOWN = known()
+KNOWN = app_names()
 
 
 def test_there_are_eight_lessons_of_five_to_ten_short_steps():
@@ -186,7 +186,7 @@ def test_the_command_lists_and_checks(tmp_path, capsys, own_runs):
 
 
 def test_a_lesson_that_cannot_be_exported_has_a_problem(monkeypatch, capsys, own_runs):
-    monkeypatch.setattr("hnviz.export.build.LARGEST", 100_000)
+    monkeypatch.setattr("hnviz.export.build.MAX_FILE_BYTES", 100_000)
     assert main(["lessons", "check", str(FILE)]) == 1
     said = "it cannot be exported: a file may have 100,000 bytes, but this one has "
     assert capsys.readouterr().out.startswith(f"{FILE}:1: {said}")

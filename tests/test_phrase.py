@@ -6,7 +6,7 @@ import pytest
 
 from hnviz.app.kit.text import escape, html_escape
 from hnviz.data import corpus, human_numbers_stream
-from hnviz.data.phrase import LONGEST, read_phrase
+from hnviz.data.phrase import MAX_TOKENS, read_phrase
 
 VOCAB = human_numbers_stream().vocab
 
@@ -52,7 +52,7 @@ def test_a_phrase_that_cannot_be_read_gets_a_sentence(text, sentence):
 
 def test_a_long_phrase_is_cut_and_unknown_words_are_named(recorded):
     phrase = read_phrase("banana " + "one " * 9_999, VOCAB)
-    assert len(phrase.tokens) == LONGEST
+    assert len(phrase.tokens) == MAX_TOKENS
     recorded(phrase.remark, 2_000)
 
 
@@ -65,17 +65,17 @@ def test_numbers_of_another_language_are_its_own_tokens():
 
 def test_a_text_is_read_no_further_than_its_tokens_could_be_shown():
     """A number that cannot be is not even refused there."""
-    read = "one " * (LONGEST * 2)
-    assert read_phrase(read + "0", VOCAB).tokens == ("one",) * LONGEST
+    read = "one " * (MAX_TOKENS * 2)
+    assert read_phrase(read + "0", VOCAB).tokens == ("one",) * MAX_TOKENS
     with pytest.raises(ValueError, match="got 0"):
         read_phrase(read[:-4] + "0", VOCAB)
 
 
 def test_a_long_range_is_cut_to_what_can_be_shown():
     phrase = read_phrase("1 to 9999", VOCAB)
-    assert len(phrase.tokens) == LONGEST and phrase.tokens[:3] == ("one", ",", "two")
+    assert len(phrase.tokens) == MAX_TOKENS and phrase.tokens[:3] == ("one", ",", "two")
     assert phrase.remark == "The first 2,000 tokens are shown."
-    assert read_phrase("one " * LONGEST, VOCAB).remark == ""
+    assert read_phrase("one " * MAX_TOKENS, VOCAB).remark == ""
 
 
 def test_five_unknown_words_are_named_and_the_others_counted():
@@ -90,9 +90,9 @@ def test_five_unknown_words_are_named_and_the_others_counted():
 def test_digits_are_text_where_there_are_no_numbers():
     task = corpus("task-recall-gap.2")
     assert read_phrase("12 to -4", VOCAB, task).tokens == tuple(task.tokenize("12 to -4"))
-    assert len(read_phrase("a " * LONGEST * 5, VOCAB, task).tokens) == LONGEST
+    assert len(read_phrase("a " * MAX_TOKENS * 5, VOCAB, task).tokens) == MAX_TOKENS
     with pytest.raises(ValueError, match=r"^Type some words\.$"):
-        read_phrase(" " * LONGEST * 8 + "a", VOCAB, task)
+        read_phrase(" " * MAX_TOKENS * 8 + "a", VOCAB, task)
 
 
 def test_what_would_turn_the_text_around_it_is_replaced(recorded):

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnviz.data import human_numbers_stream, number_words, stream_of
+from hnviz.data import Choice, human_numbers_stream, number_words, stream_of
 from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.data.places import LABELS, SLOTS, places, split_places
-from hnviz.data.splits import Chosen
 
 STREAM = human_numbers_stream()
 
@@ -89,7 +88,7 @@ def test_a_digit_at_the_start_of_a_text_is_never_due():
 
 
 def test_a_text_without_digits_has_a_place_for_each_token_and_none_of_a_digit():
-    text = Chosen("numbers-fr")
+    text = Choice("numbers-fr")
     for split in ("train", "valid"):
         found = split_places(split, text)
         for each in (found.slot, found.number):

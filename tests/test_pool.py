@@ -23,9 +23,9 @@ from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.files import NOTE_NAME, parse_json
 from hnviz.runs.stop import ask_to_stop, is_asked_to_stop
-from hnviz.sweeps.keeper import Keeper, Progress, Supply
-from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import Plan, make_plan
+from hnviz.sweeps.runner import Backend, Progress, SweepRunner
+from hnviz.sweeps.store import Sweep
 from tests.engines import InThread
 from tests.small import figures
 from tests.test_kill import wait_for
@@ -139,16 +139,15 @@ def test_a_request_to_stop_ends_a_run_that_trains_with_a_checkpoint(tmp_path):
 
 def test_workers_that_are_lost_again_and_again_end_the_sweep_with_a_sentence(tmp_path):
     engine, executor, store = pool(tmp_path)
-    keeper = Keeper(engine, store, Sweep.of(plan_of(2), 1.0), Supply(4, engine.tend))
 
     def lose() -> None:
         engine.tend()
         for task in executor.tasks:
             task.over, task.error = True, RuntimeError("killed by nobody\nand more")
 
-    keeper._supply = Supply(4, lose)
+    runner = SweepRunner(Backend(engine, 4, lose), store, Sweep.of(plan_of(2), 1.0))
     with pytest.raises(PoolError, match=f"{MOST_LOST} workers in a row .*: killed by nobody$"):
-        keeper.run(threading.Event(), every=0)
+        runner.run(threading.Event(), every=0)
 
 
 def test_what_a_worker_lacks_is_one_sentence(tmp_path, monkeypatch):
@@ -231,19 +230,19 @@ def test_lanes_stop_on_request_and_train_again_as_whole_runs(tmp_path):
     plan = make_plan("lanes", FIXED | {"epochs": 3}, {"seed": [0, 1], "bptt": [30, 70]})
     with ThreadPoolExecutor(1) as threads:
         engine = PoolEngine(store, InThread(threads, train_together))
-        supply = Supply(8, engine.tend, lambda config: repr(config.shape))
-        keeper, stopping = Keeper(engine, store, Sweep.of(plan, 1.0), supply), threading.Event()
+        backend = Backend(engine, 8, engine.tend, lambda config: repr(config.shape))
+        runner, stopping = SweepRunner(backend, store, Sweep.of(plan, 1.0)), threading.Event()
 
         def listen(now: Progress) -> None:
             if "running" in now.statuses:
                 stopping.set()
 
-        ended = keeper.run(stopping, listen, every=0.01)
+        ended = runner.run(stopping, listen, every=0.01)
         assert sorted(ended.statuses) == ["queued", "queued", "stopped", "stopped"]
-        again = Keeper(engine, store, keeper.sweep, supply)
+        again = SweepRunner(backend, store, runner.sweep)
         assert again.run(threading.Event()).is_over
         runs = [each.run for each in again.sweep.members]
-        assert runs == [each.run for each in keeper.sweep.members]
+        assert runs == [each.run for each in runner.sweep.members]
     for run, config in zip(runs, plan.configs, strict=True):
         wanted, found = last_epoch(fit(config)), store.record(run).epochs
         assert [each.epoch for each in found] == [0, 1, 2]

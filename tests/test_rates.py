@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from hnviz.bench.lr_map import RATES, ending
+from hnviz.bench.tables import RATES, ending
 from hnviz.figures.rates import first_too_high, rate_warning, rates_map, rates_sentence
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import theme

@@ -11,16 +11,16 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from hnviz.app.run.engine import store
-from hnviz.cli import text
 from hnviz.cli.main import build_parser, main
+from hnviz.cli.parser import chosen_corpus
 from hnviz.cli.train import SETTINGS
 from hnviz.config import RunConfig
-from hnviz.data.characters import bits_per_character, measured
 from hnviz.data.corpora.own import Way, own_corpus, way_of
+from hnviz.data.stream import bits_per_character, measured
 from hnviz.events import Ended, EpochEnd, KindFigures, RunStarted
-from hnviz.export.build import LARGEST
-from hnviz.export.errors import ExportError
-from hnviz.export.report import MOST_RUNS, report
+from hnviz.export import ExportError
+from hnviz.export.build import MAX_FILE_BYTES
+from hnviz.export.report import MAX_RUNS, report
 from hnviz.export.report_parts import bits_notes, ends, headline
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.overlay import MOST_NAMED, Course, Overlay, overlay
@@ -51,7 +51,7 @@ def parsed(command: str) -> RunConfig:
     assert (python, dash, module) == ("python", "-m", "hnviz")
     options = build_parser().parse_args(rest)
     given = {name: getattr(options, name) for name in SETTINGS}
-    return RunConfig.for_model(options.model, corpus=text.chosen(options), **given)
+    return RunConfig.for_model(options.model, corpus=chosen_corpus(options), **given)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -87,7 +87,7 @@ def test_a_report_on_a_run_says_all_of_it(tmp_path):
     page = report(store, ["Model5"]).decode()
     record = store.record("Model5")
     last = record.epochs[-1]
-    assert len(page.encode()) <= LARGEST
+    assert len(page.encode()) <= MAX_FILE_BYTES
     assert "<script" not in page and "http" not in page.replace("http-equiv", "")
     assert accuracy(last.accuracy).replace(" ", "\N{NO-BREAK SPACE}") in page
     for section in ("Loss and accuracy", "by kind", "remembers", "Epoch by epoch", "Settings"):
@@ -218,7 +218,7 @@ def test_what_cannot_be_reported_is_one_sentence(tmp_path, capsys):
         assert main(["export", "report", *arguments]) == 2
         assert said in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
-    with pytest.raises(ExportError, match=f"a report takes 1 to {MOST_RUNS} runs; got 25"):
+    with pytest.raises(ExportError, match=f"a report takes 1 to {MAX_RUNS} runs; got 25"):
         report(store, [f"run{at}" for at in range(25)])
 
 

@@ -10,7 +10,7 @@ import pytest
 from hnviz.app.run.names import Named, labels, rate, run_name
 from hnviz.config import CHOICES, RunConfig
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.tasks.stream import TaskStream
+from hnviz.tasks.task import TaskStream
 
 OTHER = {
     "bptt": (10, "bptt 10"),

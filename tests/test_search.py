@@ -6,13 +6,11 @@ import pandas as pd
 import pytest
 
 from hnviz.bench import search
-from hnviz.bench.lr_map import RATES
 from hnviz.bench.search import FIVE, SEEDS, Result, Trial, best, drawn, five_seeds, trials
-from hnviz.bench.table import read_rows, write_rows
+from hnviz.bench.tables import RATES, read_rows, write_rows
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
-from hnviz.data.english import TRAIN_NUMBERS
-from hnviz.data.splits import BLOCK, held_out
+from hnviz.data.numbers import BLOCK, TRAIN_NUMBERS, held_out
 from hnviz.events import Ended, EpochEnd
 from hnviz.figures.recipes import origin_sentence, seeds_sentence
 from hnviz.models.catalogue import CATALOGUE, LADDER, entry

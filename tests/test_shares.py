@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from hnviz.app.kit.text import unbroken
-from hnviz.bench.one_recipe import BS, SEEDS, STEPS, WINDOW, score
+from hnviz.bench.tables import BS, SEEDS, STEPS, WINDOW, score
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.numbers import accuracy, points
 from hnviz.figures.shares import (

@@ -21,7 +21,9 @@ from hnviz.app.run.names import run_name
 from hnviz.cli import main
 from hnviz.config import CHOICES, ConfigError, RunConfig
 from hnviz.data import (
+    NOTEBOOK,
     BatchLayout,
+    Choice,
     TokenStream,
     human_numbers_stream,
     number_words,
@@ -31,9 +33,9 @@ from hnviz.data import (
     tokenize,
 )
 from hnviz.data.corpora import BUILT_IN, corpus
+from hnviz.data.numbers import BLOCK, N_BLOCKS, WAYS, Numbers
+from hnviz.data.numbers import held_out as draw
 from hnviz.data.places import split_places
-from hnviz.data.splits import BLOCK, N_BLOCKS, NOTEBOOK, WAYS, Chosen, Numbers
-from hnviz.data.splits import held_out as draw
 from hnviz.engine.scheduler import n_steps
 from hnviz.figures.counting import MapFigures, held_out, map_sentence, prompt_note
 from hnviz.figures.curves import accuracy_curves, n_batches_of
@@ -116,7 +118,7 @@ def test_the_pages_examples_are_where_the_notebooks_split_has_them() -> None:
 
 @given(number=st.integers(-5, 10_050), split=st.sampled_from(WAYS))
 def test_the_stretch_around_a_number_is_of_the_text_that_holds_it(number: int, split: str) -> None:
-    numbers = numbers_of(Chosen(split=split))
+    numbers = numbers_of(Choice(split=split))
     found = numbers.stretch_with(number)
     holders = [text for text in ("train", "valid") if number in numbers.of(text)]
     assert ([] if found is None else [found[0]]) == holders
@@ -217,7 +219,7 @@ def test_an_unknown_split_or_corpus_is_one_sentence(field: str, value: Any, sent
     assert caught.value.field == field
     if isinstance(value, str):
         with pytest.raises(ValueError, match=f"^{sentence}$"):
-            stream_of(Chosen(**{field: value}))
+            stream_of(Choice(**{field: value}))
 
 
 # --- training -----------------------------------------------------------------------------------
@@ -396,7 +398,7 @@ def test_the_map_says_what_is_held_out(recorded: Recorded) -> None:
 def test_each_split_has_its_own_words(recorded: Recorded) -> None:
     assert valid_holds(NOTEBOOK) == "numbers above 8,000"
     recorded(valid_holds(ON_BLOCKS), 20, 1, 9_999)
-    told = [split_words(Chosen(split=split)) for split in WAYS]
+    told = [split_words(Choice(split=split)) for split in WAYS]
     for field in ("train", "valid", "on_train", "on_valid", "columns", "no_mistake", "asked"):
         assert len({getattr(each, field) for each in told}) == len(WAYS)
 

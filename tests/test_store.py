@@ -10,8 +10,7 @@ import pytest
 
 from hnviz import disk
 from hnviz.config import RunConfig
-from hnviz.data import CorpusError
-from hnviz.data.splits import Chosen
+from hnviz.data import Choice, CorpusError
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError
 from hnviz.runs import store as store_module
 from hnviz.runs.events import encode
@@ -67,8 +66,8 @@ def test_a_config_keeps_what_the_run_is_of(
     monkeypatch.setattr("hnviz.runs.folder.model_text", lambda model: "")
     config = RunConfig(model="Model3", split="blocks")
     info = new_info(config, {"python": "3"})
-    of_blocks = content_hash(Chosen("human_numbers", "blocks"))
-    assert info.content_hash == of_blocks != content_hash(Chosen("human_numbers", "notebook"))
+    of_blocks = content_hash(Choice("human_numbers", "blocks"))
+    assert info.content_hash == of_blocks != content_hash(Choice("human_numbers", "notebook"))
     assert info == RunInfo(config, {"python": "3"}, "auto", info.created, of_blocks, "of Model3")
     path = store.create(config).path
     info.save(path / CONFIG)

@@ -5,7 +5,7 @@ import re
 import pytest
 from starlette.testclient import httpx
 
-from hnviz.sweeps import kept
+from hnviz.sweeps.store import SweepStore
 from tests.conftest import idle, until
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -27,7 +27,7 @@ def none_left(app, server):
     for line in httpx.get(f"{server}/api/sweeps").json()["sweeps"]:
         httpx.post(f"{server}/api/sweeps/{line['id']}/stop", json={}, timeout=60)
         wait_until_over(server, line["id"])
-        kept.path_of(app.runs, line["id"]).unlink()
+        SweepStore(app.runs).path(line["id"]).unlink()
 
 
 def wait_until_over(server: str, sweep: str) -> None:

@@ -14,17 +14,16 @@ from starlette.testclient import TestClient
 
 from hnviz.app.rooms.sweep.cards import CARD
 from hnviz.app.rooms.sweep.topics import SweepMap
-from hnviz.engine.client import Engine
+from hnviz.engine.client import Engine, EngineError
 from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunStore, RunWriteError
 from hnviz.runs.folder import Label, write_label
-from hnviz.sweeps import kept
 from hnviz.sweeps.plan import make_plan
-from hnviz.web import sweeps, swept
+from hnviz.sweeps.service import MAX_RUNS_HERE, SweepService
+from hnviz.sweeps.store import Sweep, SweepStore
 from hnviz.web.http import door
 from hnviz.web.live import LISTED, Listing
-from hnviz.web.sweeping import MOST, Sweeper
-from hnviz.web.sweeps import sweep_routes
+from hnviz.web.sweeps import sweep_routes, sweep_view
 from hnviz.web.topics import to_json
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 from tests.conftest import ROOT
@@ -47,24 +46,17 @@ def engine(tmp_path_factory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def by(engine, monkeypatch) -> Iterator[Sweeper]:
-    store = RunStore(engine.runs_dir)
-    sweeper = Sweeper(lambda: engine, lambda: store)
-    monkeypatch.setattr(swept, "store", lambda: store)
-    monkeypatch.setattr(swept, "engine", lambda: engine)
-    for module in (swept, sweeps):
-        monkeypatch.setattr(module, "sweeper", lambda: sweeper)
-    monkeypatch.setattr("hnviz.app.rooms.sweep.topics.sweeper", lambda: sweeper)
-    monkeypatch.setattr("hnviz.app.rooms.sweep.topics.store", lambda: store)
-    yield sweeper
-    sweeper.end()
-    for path in (store.root / kept.FOLDER).glob("*.json"):
+def service(engine) -> Iterator[SweepService]:
+    service = SweepService(lambda: engine, RunStore(engine.runs_dir))
+    yield service
+    service.close()
+    for path in service.sweeps.folder.glob("*.json"):
         path.unlink()
 
 
 @pytest.fixture
-def client(by) -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=door(sweep_routes()))) as client:
+def client(service) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=door(sweep_routes(service)))) as client:
         yield client
 
 
@@ -99,7 +91,7 @@ def ended(client: TestClient, sweep: str) -> dict:
 # --- A sweep from its start to its end ---
 
 
-def test_a_sweep_trains_every_combination_to_the_figures_of_its_single_runs(client, by):
+def test_a_sweep_trains_every_combination_to_the_figures_of_its_single_runs(client, service):
     sweep = begun(client, TINY)
     found = ended(client, sweep)
     assert (found["status"], found["n_runs"], found["n_done"]) == ("finished", 4, 4)
@@ -109,8 +101,7 @@ def test_a_sweep_trains_every_combination_to_the_figures_of_its_single_runs(clie
     plan = make_plan(**TINY)
     for config, run in zip(plan.configs, found["runs"], strict=True):
         end = last_epoch(fit(config))
-        store = swept.store()
-        assert figures(store.record(run["run"]).epochs[-1]) == figures(end)
+        assert figures(service.runs.record(run["run"]).epochs[-1]) == figures(end)
         assert (run["state"], run["accuracy"], run["valid_loss"]) == (
             "finished",
             pytest.approx(end.accuracy),
@@ -125,7 +116,7 @@ def test_a_sweep_trains_every_combination_to_the_figures_of_its_single_runs(clie
     assert (line["id"], line["name"], line["runs"]) == (sweep, "tiny", 4)
 
 
-def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(client, by):
+def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(client, service):
     sweep = begun(client, LONG)
     until(lambda: any(each["state"] == "running" for each in told(client, sweep)["runs"]))
     status, said = refused(client.post("/api/sweeps", json=TINY))
@@ -133,7 +124,7 @@ def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(client, by):
     assert client.post("/api/sweeps", json=LONG).json()["new"] is False  # it is the one that trains
     assert client.post(f"/api/sweeps/{sweep}/stop", json={}).status_code == 200
     found = ended(client, sweep)
-    assert found["status"] == "stopped" and by.trains() is None
+    assert found["status"] == "stopped" and service.training() is None
     assert all(each["state"] in ("stopped", "waits", "finished") for each in found["runs"])
     status, said = refused(client.post(f"/api/sweeps/{sweep}/stop", json={}))
     assert (status, "does not train" in said) == (422, True)
@@ -146,35 +137,34 @@ def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(client, by):
     assert ended(client, sweep)["status"] == "finished"
 
 
-def test_a_failed_run_is_tried_again_on_request(client, by, monkeypatch):
+def test_a_failed_run_is_tried_again_on_request(client, service, monkeypatch):
     sweep = begun(client, TINY)
-    until(lambda: by.trains() is None)
-    root = swept.store().root
-    gone = kept.load(root, sweep)
-    kept.save(root, gone.with_member(1, run=None, tries=0))
+    until(lambda: service.training() is None)
+    service.sweeps.save(service.sweeps.load(sweep).with_member(1, run=None, tries=0))
+
+    def refuse(*args):
+        raise EngineError("no", "conflict")
+
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "hnviz.sweeps.keeper.Keeper._begin",
-            lambda self, index: self._given_up.update({index: "no"}) or True,
-        )
+        patch.setattr(service.engine(), "train", refuse)
         client.post(f"/api/sweeps/{sweep}/resume", json={})
-        until(lambda: by.trains() is None)
+        until(lambda: service.training() is None)
     found = told(client, sweep)
     assert (found["status"], found["runs"][1]["state"]) == ("failed", "failed")
     assert found["runs"][1]["message"] == "no"
     client.post(f"/api/sweeps/{sweep}/retry", json={})
-    until(lambda: by.trains() is None)
+    until(lambda: service.training() is None)
     assert told(client, sweep)["status"] == "finished"
 
 
-def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence(client, by, monkeypatch):
+def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence(client, service, monkeypatch):
     def full(*args):
         raise RunWriteError("no space is left on the device")
 
     sweep = begun(client, LONG)
-    monkeypatch.setattr(kept, "note", full)
+    monkeypatch.setattr(SweepStore, "append", full)
     assert refused(client.post("/api/sweeps", json=LONG | {"name": "x"}))[0] == 409
-    until(lambda: by.trains() is None)
+    until(lambda: service.training() is None)
     assert "no space is left" in told(client, sweep)["problem"]
 
 
@@ -196,7 +186,7 @@ WRONG = {
     "an unknown part": ({"grids": {}}, "a sweep has name, fixed, grid, random; got 'grids'"),
     "a grid that is a list": ({"grid": []}, "grid must be an object"),
     "a name that is a number": ({"name": 3, "grid": {"lr": [0.1]}}, "name must be a text"),
-    "too many": ({"grid": {"lr": MANY, "seed": list(range(17))}}, f"at most {MOST}: give fewer"),
+    "too many": ({"grid": {"lr": MANY, "seed": list(range(17))}}, "at most 256: give fewer"),
     "a million": ({"grid": {"lr": MANY, "seed": list(range(200))}}, "3,400 runs; at most 2,000"),
     "too large a run": (
         {"fixed": {"nh": 512, "bs": 512, "bptt": 512, "epochs": 1000}, "grid": {"seed": [1]}},
@@ -207,15 +197,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("body", "said"), WRONG.values(), ids=WRONG)
-def test_a_wrong_sweep_is_one_sentence_and_trains_nothing(client, by, body, said):
-    before = len(swept.store().ids())
+def test_a_wrong_sweep_is_one_sentence_and_trains_nothing(client, service, body, said):
+    before = len(service.runs.ids())
     for path in ("/api/sweeps", "/api/sweeps/estimate"):
         sent = {"content": body} if isinstance(body, str) else {"json": body}
         reply = client.post(path, headers={"Content-Type": "application/json"}, **sent)
         status, error = refused(reply)
         assert status == 422 and said in error and "\n" not in error and len(error) < 400
-    assert by.trains() is None and len(swept.store().ids()) == before
-    assert list(kept.sweeps(swept.store().root)) == []
+    assert service.training() is None and len(service.runs.ids()) == before
+    assert service.sweeps.sweeps() == []
 
 
 def test_what_is_no_sweep_is_not_found(client):
@@ -227,8 +217,8 @@ def test_what_is_no_sweep_is_not_found(client):
     assert refused(client.post(f"/api/sweeps/{'0' * 12}/stop", json={"x": 1}))[0] == 422
 
 
-def test_a_damaged_file_is_told_and_left_out_of_the_list(client, by):
-    path = kept.path_of(swept.store().root, "0" * 12)
+def test_a_damaged_file_is_told_and_left_out_of_the_list(client, service):
+    path = service.sweeps.path("0" * 12)
     path.parent.mkdir(exist_ok=True)
     path.write_text("{")
     status, said = refused(client.get(f"/api/sweeps/{'0' * 12}"))
@@ -236,12 +226,12 @@ def test_a_damaged_file_is_told_and_left_out_of_the_list(client, by):
     assert client.get("/api/sweeps").json() == {"sweeps": []}
 
 
-def test_in_a_class_the_teacher_alone_trains_sweeps(by, tmp_path):
-    service = a_service(tmp_path)
+def test_in_a_class_the_teacher_alone_trains_sweeps(service, tmp_path):
+    classroom = a_service(tmp_path)
     try:
-        with visiting(site(service, more=sweep_routes(service))) as phone:
-            joined(phone, service)
-            teacher = as_teacher(another(phone, "10.0.0.1"), service)
+        with visiting(site(classroom, more=sweep_routes(service, classroom))) as phone:
+            joined(phone, classroom)
+            teacher = as_teacher(another(phone, "10.0.0.1"), classroom)
             status, said = refused(phone.post("/api/sweeps", json=TINY))
             assert (status, said) == (403, "in a class only the teacher trains sweeps")
             assert phone.post("/api/sweeps/estimate", json=TINY).status_code == 200
@@ -251,20 +241,20 @@ def test_in_a_class_the_teacher_alone_trains_sweeps(by, tmp_path):
             assert told(phone, sweep)["n_runs"] == 4  # everyone watches
             assert ended(teacher, sweep)["status"] == "finished"
     finally:
-        service.close()
+        classroom.close()
 
 
 # --- Before the press ---
 
 
-def test_the_estimate_counts_runs_and_grows_with_them(client, by, monkeypatch):
+def test_the_estimate_counts_runs_and_grows_with_them(client, service, monkeypatch):
     asked = []
 
     def timed(configs):
         asked.append(len(configs))
         return [(0.01, 0.02) for _ in configs]
 
-    monkeypatch.setattr(by._engine(), "step_seconds", timed)
+    monkeypatch.setattr(service.engine(), "step_seconds", timed)
     said = client.post("/api/sweeps/estimate", json=TINY).json()
     assert client.post("/api/sweeps/estimate", json=TINY).json() == said  # once for all viewers
     assert asked == [2]  # two windows, each with its own steps
@@ -273,15 +263,15 @@ def test_the_estimate_counts_runs_and_grows_with_them(client, by, monkeypatch):
     assert (said["runs"], said_more["runs"]) == (4, 12)
     assert said_more["least"] == pytest.approx(3 * said["least"], abs=0.3)
     assert said["most"] == pytest.approx(2 * said["least"], abs=0.2)
-    assert by.trains() is None
+    assert service.training() is None
 
 
-def test_an_estimate_is_of_this_machine_as_it_is_now(client, by):
+def test_an_estimate_is_of_this_machine_as_it_is_now(client, service):
     """The steps of the card's runs are timed, and no run is made."""
-    before = len(swept.store().ids())
+    before = len(service.runs.ids())
     card = client.post("/api/sweeps/estimate", json=CARD).json()
     assert card["runs"] == 16 and 1 < card["least"] <= card["most"] < 3600
-    assert by.trains() is None and len(swept.store().ids()) == before
+    assert service.training() is None and len(service.runs.ids()) == before
 
 
 # --- Lists and news ---
@@ -290,23 +280,23 @@ def test_an_estimate_is_of_this_machine_as_it_is_now(client, by):
 def test_runs_of_sweeps_do_not_push_others_out_of_lists(tmp_path):
     store = RunStore(tmp_path)
     made = [make_run(tmp_path, number, 80).id for number in range(1, 6)]
-    sweep = kept.Sweep.of(make_plan(**TINY), 1.0)
+    sweeps, sweep = SweepStore(tmp_path), Sweep.of(make_plan(**TINY), 1.0)
     for index, run in enumerate(made[1:]):
         sweep = sweep.with_member(index, run=run)
-    kept.save(tmp_path, sweep)
-    hidden = kept.run_ids(tmp_path)
+    sweeps.save(sweep)
+    hidden = sweeps.run_ids()
     assert hidden == frozenset(made[1:])
     own = [line.id for line in store.summaries(LISTED, hidden) if not line.shipped]
     assert own == [made[0]] == [each for each in store.ids(1, hidden) if each in made]
     write_label(tmp_path / made[3], Label(pinned=True))
     assert store.ids(LISTED, hidden)[:2] == [made[3], made[0]]  # a pinned one is in every list
     assert store.ids()[0] == made[3] and set(made) <= set(store.ids())
-    kept.path_of(tmp_path, sweep.id).write_text("{")
-    assert kept.run_ids(tmp_path) == frozenset()
+    sweeps.path(sweep.id).write_text("{")
+    assert sweeps.run_ids() == frozenset()
 
 
-def test_a_follower_gets_a_sweep_square_by_square(client, by):
-    topic, none = SweepMap(), Listing((), {})
+def test_a_follower_gets_a_sweep_square_by_square(client, service):
+    topic, none = SweepMap(service), Listing((), {})
     empty = topic.draw(none, {"sweep": ""})
     assert empty["sweep"] is None and empty["sweeps"] == []
     sweep = begun(client, TINY)
@@ -314,7 +304,7 @@ def test_a_follower_gets_a_sweep_square_by_square(client, by):
     news, have = topic.news(first, None)
     assert set(news) == {"sweep", "sweeps", "0", "1", "2", "3"}
     assert len(to_json(have)) < 16_000
-    until(lambda: by.trains() is None)
+    until(lambda: service.training() is None)
     last = topic.draw(none, {"sweep": ""})
     news, _ = topic.news(last, have)
     assert "sweep" in news and news["3"]["state"] == "finished" and "sweeps" not in news
@@ -325,12 +315,12 @@ def test_a_follower_gets_a_sweep_square_by_square(client, by):
         topic.draw(none, {"sweep": "0" * 12})
 
 
-def test_the_largest_sweep_is_told_within_what_a_browser_may_send_back(by):
+def test_the_largest_sweep_is_told_within_what_a_browser_may_send_back(service):
     grid = {"lr": MANY[:16], "seed": list(range(16))}
-    sweep = kept.Sweep.of(make_plan("large", FIXED, grid), 1.0)
-    kept.save(swept.store().root, sweep)
-    assert len(sweep.members) == MOST
-    topic = SweepMap()
+    sweep = Sweep.of(make_plan("large", FIXED, grid), 1.0)
+    service.sweeps.save(sweep)
+    assert len(sweep.members) == MAX_RUNS_HERE
+    topic = SweepMap(service)
     state = topic.draw(SimpleNamespace(jobs={}), {"sweep": sweep.id})
     assert len(to_json(topic.news(state, None)[1])) < 12_000
 
@@ -341,19 +331,19 @@ SERVE = """
 import json, sys, time
 from hnviz.sweeps.plan import make_plan
 from hnviz.app.run.engine import engine
-from hnviz.web.sweeping import sweeper
+from hnviz.app.shell.server import sweeps
 engine().info()
-sweeper().begin(make_plan(**json.loads(sys.argv[1])))
+sweeps().start(make_plan(**json.loads(sys.argv[1])))
 print("begun", flush=True)
-while sweeper().trains():
+while sweeps().training():
     time.sleep(0.05)
 print("over", flush=True)
-sweeper().end()
+sweeps().close()
 engine().close()
 """
 
 
-def test_a_killed_server_leaves_an_interrupted_sweep_that_goes_on(tmp_path, monkeypatch):
+def test_a_killed_server_leaves_an_interrupted_sweep_that_is_resumed(tmp_path):
     grid = {"seed": list(range(5))}
     body = {"name": "killed", "fixed": FIXED | {"epochs": 3}, "grid": grid}
     environ = {**os.environ, "HNVIZ_RUNS_DIR": str(tmp_path), "HNVIZ_MAX_TRAINERS": "1"}
@@ -362,16 +352,12 @@ def test_a_killed_server_leaves_an_interrupted_sweep_that_goes_on(tmp_path, monk
     def serve() -> subprocess.Popen:
         return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
 
-    store = RunStore(tmp_path)
     sweep = make_plan(**body).id
-    by = Sweeper(lambda: Engine(tmp_path), lambda: store)
-    monkeypatch.setattr(swept, "store", lambda: store)
-    monkeypatch.setattr(swept, "engine", lambda: SimpleNamespace(job=lambda run: None))
-    monkeypatch.setattr(swept, "sweeper", lambda: by)
+    aside = SweepService(lambda: SimpleNamespace(job=lambda run: None), RunStore(tmp_path))
 
     def done() -> dict[str, int]:
         try:
-            runs = swept.told(sweep)["runs"]
+            runs = sweep_view(aside, sweep)["runs"]
         except ValueError:  # it has not begun
             return {}
         finished = (each["run"] for each in runs if each["state"] == "finished")
@@ -380,11 +366,11 @@ def test_a_killed_server_leaves_an_interrupted_sweep_that_goes_on(tmp_path, monk
     with serve() as first:
         until(lambda: len(done()) >= 2)
         first.send_signal(signal.SIGKILL)
-    until(lambda: swept.told(sweep)["status"] == "interrupted")
+    until(lambda: sweep_view(aside, sweep)["status"] == "interrupted")
     before = done()
     with serve() as second:
         assert second.stdout is not None
         assert second.stdout.read().split() == ["begun", "over"]
-    found = swept.told(sweep)
+    found = sweep_view(aside, sweep)
     assert (found["status"], found["n_done"]) == ("finished", 5)
     assert {run: stamp for run, stamp in done().items() if run in before} == before

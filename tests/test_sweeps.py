@@ -23,15 +23,23 @@ from hnviz.engine.pool.engine import PoolEngine
 from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunStore, RunWriteError
 from hnviz.runs.files import NOTE_NAME
-from hnviz.sweeps import kept
-from hnviz.sweeps.keeper import TRIES, Keeper, Supply
-from hnviz.sweeps.kept import Sweep
-from hnviz.sweeps.plan import MOST_RUNS, Plan, SweepError, make_plan, read_plan
+from hnviz.sweeps.plan import (
+    MAX_RUNS,
+    Plan,
+    SweepError,
+    SweepNotFound,
+    make_plan,
+    read_plan,
+)
+from hnviz.sweeps.runner import Backend, SweepRunner
+from hnviz.sweeps.store import Sweep, SweepStore
+from tests.conftest import ROOT
 from tests.engines import InThread, two_trainers
 from tests.small import figures
 from tests.test_cli import start
 from tests.test_kill import alive, below, wait_for
 
+OLD = ROOT / "tests/data/sweep_0_5_0.json"
 FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
 
 # --- Plans --------------------------------------------------------------------------------------
@@ -138,43 +146,67 @@ def test_a_plan_of_before_the_times_sign_has_the_same_id():
 
 
 def test_a_run_that_begins_costs_a_line_and_a_torn_one_is_left_out(tmp_path):
-    sweep = Sweep.of(plan_of(), 12.5)
-    kept.save(tmp_path, sweep)
-    path = kept.path_of(tmp_path, sweep.id)
+    sweeps, sweep = SweepStore(tmp_path), Sweep.of(plan_of(), 12.5)
+    sweeps.save(sweep)
+    path = sweeps.path(sweep.id)
     whole = path.read_bytes()
     one = sweep.with_member(0, run="a-run", tries=1)
-    kept.note(tmp_path, one, 0)
+    sweeps.append(one, 0)
     assert path.read_bytes() == whole + b'[0, "a-run", 1]\n'
     two = one.with_member(0, tries=2).with_member(1, run="b-run", tries=1)
-    kept.note(tmp_path, two, 0)
+    sweeps.append(two, 0)
     noted = path.read_bytes()
-    kept.note(tmp_path, two, 1)
-    assert kept.load(tmp_path, sweep.id) == two
+    sweeps.append(two, 1)
+    assert sweeps.load(sweep.id) == two
     path.write_bytes(path.read_bytes()[:-1])  # torn
-    assert kept.load(tmp_path, sweep.id) == one.with_member(0, tries=2)
-    path.write_bytes(whole.rstrip())  # as 0.5.0 wrote it
-    assert kept.load(tmp_path, sweep.id) == sweep
+    assert sweeps.load(sweep.id) == one.with_member(0, tries=2)
     for wrong in (b"[-1, null, 0]\n", b"[99999, null, 0]\n", b'[0, 5, "x"]\n', b"{}\n", b"[]\n"):
         path.write_bytes(noted + wrong)
         with pytest.raises(SweepError, match=f"the sweep {sweep.id} is damaged"):
-            kept.load(tmp_path, sweep.id)
+            sweeps.load(sweep.id)
     path.unlink()
-    kept.note(tmp_path, two, 0)
-    assert kept.load(tmp_path, sweep.id) == two
+    sweeps.append(two, 0)
+    assert sweeps.load(sweep.id) == two
 
 
-def test_a_sweep_is_read_as_it_was_kept(tmp_path):
+def test_a_sweep_of_0_5_0_opens_and_is_resumed(tmp_path):
+    plan = make_plan(
+        "lr by bptt, 2 x 2",
+        {"model": "Model1", "epochs": 2},
+        {"bptt": [3, 70], "lr": [0.01, 0.1]},
+    )
+    sweeps = SweepStore(tmp_path)
+    sweeps.folder.mkdir()
+    shutil.copy(OLD, sweeps.path(plan.id))  # plans keep their ids
+    sweep = sweeps.load(plan.id)
+    assert (sweep.name, sweep.axes, sweep.created) == (plan.name, plan.axes, 1795824000.5)
+    assert sweep.stopped and tuple(each.config for each in sweep.members) == plan.configs
+    assert [(each.run, each.tries) for each in sweep.members] == [
+        ("20261128-101500-Model1-a1b2", 1),
+        ("20261128-101502-Model1-c3d4", 3),
+        (None, 0),
+        (None, 0),
+    ]
+    resumed = sweep.resumed()
+    sweeps.save(resumed)
+    begun = resumed.with_member(2, run="a-run", tries=1)
+    sweeps.append(begun, 2)
+    assert sweeps.load(plan.id) == begun and not begun.stopped
+
+
+def test_a_sweep_is_read_as_it_was_saved(tmp_path):
+    sweeps = SweepStore(tmp_path)
     sweep = Sweep.of(plan_of(), 12.5).with_member(1, run="a-run", tries=2)
-    kept.save(tmp_path, sweep)
-    assert kept.load(tmp_path, sweep.id) == sweep
-    (path,) = (tmp_path / kept.FOLDER).iterdir()
-    assert list(kept.sweeps(tmp_path)) == [sweep]
+    sweeps.save(sweep)
+    assert sweeps.load(sweep.id) == sweep
+    (path,) = sweeps.folder.iterdir()
+    assert sweeps.sweeps() == [sweep]
     content = json.loads(path.read_text())
     damaged = {
         "not json": "{",
         "another format": json.dumps(content | {"format": 2}),
         "no member": json.dumps(content | {"members": []}),
-        "too many": json.dumps(content | {"members": content["members"] * MOST_RUNS}),
+        "too many": json.dumps(content | {"members": content["members"] * MAX_RUNS}),
         "no config": json.dumps(content | {"members": [{"config": {"x": 1}, "run": None}]}),
         "a date": json.dumps(content | {"created": 1e400}),
         "a list": "[]",
@@ -182,11 +214,11 @@ def test_a_sweep_is_read_as_it_was_kept(tmp_path):
     for name, text in damaged.items():
         path.write_text(text)
         with pytest.raises(SweepError, match=f"the sweep {sweep.id} is damaged"):
-            kept.load(tmp_path, sweep.id)
-        assert list(kept.sweeps(tmp_path)) == [], name
+            sweeps.load(sweep.id)
+        assert sweeps.sweeps() == [], name
     for name in ("../../x", "", "0" * 13, "G" * 12):
-        with pytest.raises(SweepError, match="12 hex digits"):
-            kept.load(tmp_path, name)
+        with pytest.raises(SweepNotFound, match="12 hex digits"):
+            sweeps.load(name)
 
 
 # --- Training -----------------------------------------------------------------------------------
@@ -200,21 +232,21 @@ def engine(tmp_path_factory) -> Iterator[Engine]:
         yield engine
 
 
-def keeper_of(engine: Engine, plan: Plan) -> Keeper:
+def runner_of(engine: Engine, plan: Plan) -> SweepRunner:
     store = RunStore(engine.runs_dir)
     try:
-        sweep = kept.load(store.root, plan.id)
-    except SweepError:
+        sweep = SweepStore(store.root).load(plan.id)
+    except SweepNotFound:
         sweep = Sweep.of(plan, time.time())
-    return Keeper(engine, store, sweep, Supply(at_once=4))
+    return SweepRunner(Backend(engine, capacity=4), store, sweep)
 
 
-def last_figures(engine: Engine, keeper: Keeper) -> list[object]:
-    return last_of(RunStore(engine.runs_dir), keeper)
+def last_figures(engine: Engine, runner: SweepRunner) -> list[object]:
+    return last_of(RunStore(engine.runs_dir), runner)
 
 
-def last_of(store: RunStore, keeper: Keeper) -> list[object]:
-    return [figures(store.record(each.run).epochs[-1]) for each in keeper.sweep.members]
+def last_of(store: RunStore, runner: SweepRunner) -> list[object]:
+    return [figures(store.record(each.run).epochs[-1]) for each in runner.sweep.members]
 
 
 def trained_alone(plan: Plan) -> list[object]:
@@ -224,13 +256,13 @@ def trained_alone(plan: Plan) -> list[object]:
 
 def test_a_sweep_gives_the_figures_of_its_single_runs(engine):
     plan, heard = plan_of(), []
-    keeper = keeper_of(engine, plan)
-    ended = keeper.run(threading.Event(), heard.append)
+    runner = runner_of(engine, plan)
+    ended = runner.run(threading.Event(), heard.append)
     assert ended.is_over and heard[-1] == ended
     assert [each.n_done for each in heard] == sorted(each.n_done for each in heard)
-    assert last_figures(engine, keeper) == trained_alone(plan)
-    runs = [each.run for each in keeper.sweep.members]
-    again = keeper_of(engine, plan)
+    assert last_figures(engine, runner) == trained_alone(plan)
+    runs = [each.run for each in runner.sweep.members]
+    again = runner_of(engine, plan)
     assert again.run(threading.Event()).is_over
     assert [each.run for each in again.sweep.members] == runs  # nothing is trained twice
     assert [each.tries for each in again.sweep.members] == [1, 1, 1]
@@ -238,7 +270,7 @@ def test_a_sweep_gives_the_figures_of_its_single_runs(engine):
 
 def test_a_killed_trainer_costs_a_try_and_no_figure(engine):
     plan = plan_of(4, epochs=3)
-    keeper = keeper_of(engine, plan)
+    runner = runner_of(engine, plan)
     engine.info()
     before, killed = set(below(engine.pid)), []
 
@@ -253,16 +285,16 @@ def test_a_killed_trainer_costs_a_try_and_no_figure(engine):
 
     thread = threading.Thread(target=kill)
     thread.start()
-    assert keeper.run(threading.Event()).is_over
+    assert runner.run(threading.Event()).is_over
     thread.join()
-    assert killed and sum(each.tries for each in keeper.sweep.members) > len(plan.configs)
-    assert last_figures(engine, keeper) == trained_alone(plan)
+    assert killed and sum(each.tries for each in runner.sweep.members) > len(plan.configs)
+    assert last_figures(engine, runner) == trained_alone(plan)
 
 
 @pytest.mark.slow  # tests/test_sweep_page.py kills the server, and the engine with it
 def test_a_killed_engine_ends_nothing_that_had_ended(engine):
     plan = plan_of(5, epochs=2)
-    keeper = keeper_of(engine, plan)
+    runner = runner_of(engine, plan)
     stopping, done = threading.Event(), []
 
     def listen(now):
@@ -270,14 +302,14 @@ def test_a_killed_engine_ends_nothing_that_had_ended(engine):
             done.extend(index for index, status in enumerate(now.statuses) if status == "finished")
             stopping.set()
 
-    assert not keeper.run(stopping, listen).is_over
+    assert not runner.run(stopping, listen).is_over
     os.kill(engine.pid, signal.SIGKILL)
-    runs = {index: keeper.sweep.members[index].run for index in done}
+    runs = {index: runner.sweep.members[index].run for index in done}
     folder = RunStore(engine.runs_dir)
     stamps = {
         run: (folder.folder(run).path / "events.jsonl").stat().st_mtime_ns for run in runs.values()
     }
-    again = keeper_of(engine, plan)
+    again = runner_of(engine, plan)
     assert again.run(threading.Event()).is_over
     assert {index: again.sweep.members[index].run for index in done} == runs
     assert stamps == {
@@ -288,11 +320,10 @@ def test_a_killed_engine_ends_nothing_that_had_ended(engine):
 
 def test_a_run_that_cannot_be_trained_is_given_up_and_named(engine):
     plan = make_plan("too large", FIXED | {"bs": 4096, "nh": 2048}, {"bptt": [4096]})
-    keeper = keeper_of(engine, plan)
-    ended = keeper.run(threading.Event())
+    runner = runner_of(engine, plan)
+    ended = runner.run(threading.Event())
     assert ended.statuses == ("failed",) and not ended.is_over
-    assert "this run would need about" in keeper.problem(0)
-    assert TRIES > 1
+    assert "this run would need about" in runner.problems[0]
 
 
 def test_the_command_trains_prints_and_goes_on(tmp_path, capsys, monkeypatch):
@@ -346,7 +377,7 @@ def test_ray_trains_to_the_figures_of_the_local_engine_though_a_worker_is_killed
     try:
         wait_for(one_trains)
         os.kill(json.loads(notes[0].read_text())["pid"], signal.SIGKILL)
-        local = keeper_of(engine, plan)
+        local = runner_of(engine, plan)
         assert local.run(threading.Event()).is_over
         out, err = by_ray.communicate(timeout=300)
     finally:
@@ -354,7 +385,7 @@ def test_ray_trains_to_the_figures_of_the_local_engine_though_a_worker_is_killed
     assert by_ray.returncode == 0, err
     assert err.startswith("6 runs on 2 workers of ray\n") and "6 of 6 runs done" in err
     assert len(out.splitlines()) == 7
-    on_ray = kept.load(store.root, plan.id)
+    on_ray = SweepStore(store.root).load(plan.id)
     assert sum(each.tries for each in on_ray.members) > 6
     for mine, theirs in zip(on_ray.members, local.sweep.members, strict=True):
         epochs = RunStore(engine.runs_dir).record(theirs.run).epochs
@@ -388,18 +419,18 @@ def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence_and_costs_no_finished_
         plan = plan_of(4, bptt=70)
         store = RunStore(disk)
         engine = PoolEngine(store, InThread(threads))
-        sweep, supply = Sweep.of(plan, 1.0), Supply(1, engine.tend)
-        keeper = Keeper(engine, store, sweep, supply)
+        backend = Backend(engine, 1, engine.tend)
+        runner = SweepRunner(backend, store, Sweep.of(plan, 1.0))
         try:
-            assert not keeper.run(threading.Event(), every=0.01).is_over
-            said = set(filter(None, map(keeper.failure, range(4))))
+            assert not runner.run(threading.Event(), every=0.01).is_over
+            said = set(filter(None, map(runner.failure, range(4))))
         except RunWriteError as error:  # the sweep's own file found no room, or a new run
             said = {str(error)}
         assert said and all("No space left on device" in each for each in said)
         done = {run: stamp for run, (status, stamp) in ends(disk).items() if status == "finished"}
         assert 1 <= len(done) < 4
         enlarge(disk)
-        again = Keeper(engine, store, keeper.sweep.fresh(), supply)
+        again = SweepRunner(backend, store, runner.sweep.resumed())
         assert again.run(threading.Event(), every=0.01).is_over
         after = ends(disk)
         assert {run: after[run][1] for run in done} == done
@@ -423,7 +454,7 @@ def test_the_command_says_that_the_disk_is_full_and_goes_on_when_there_is_room(
         assert main(command) in (1, 2)
         err = capfd.readouterr().err
         said = [line for line in err.splitlines() if line.startswith("hnviz: ")]
-        assert "No space left on device" in said[0] and len(said) <= 3 and "Traceback" not in err
+        assert "No space left on device" in said[0] and len(said) <= 4 and "Traceback" not in err
         done = {run: stamp for run, (status, stamp) in ends(disk).items() if status == "finished"}
         assert 1 <= len(done) < 4
         enlarge(disk)

@@ -29,12 +29,10 @@ from hnviz.figures.task_text import (
 from hnviz.figures.theme import theme
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import RunRecord, RunSummary
-from hnviz.tasks.reach import Reading, outlook
-from hnviz.tasks.runs import before
-from hnviz.tasks.statement import state
-from hnviz.tasks.stream import TaskStream
-from hnviz.tasks.table import EVEN_ONES
-from hnviz.tasks.task import TASKS
+from hnviz.tasks.bounds import statement_of
+from hnviz.tasks.generators import EVEN_ONES
+from hnviz.tasks.reach import Reader, before, outlook
+from hnviz.tasks.task import TASKS, TaskStream
 from hnviz.web.live import Listing
 from hnviz.web.state import CurrentRun
 
@@ -71,7 +69,7 @@ def record(*accuracies, **given):
 
 @pytest.mark.parametrize("name", TASKS)
 def test_the_curve_holds_the_exact_figures(name, recorded):
-    statement = state(name, {})
+    statement = statement_of(name, {})
     sketch = context_curve(statement, LOOK)
     drawn, layout = traces(sketch), sketch.plain()["layout"]
     curve = drawn["best with so many tokens"]
@@ -99,12 +97,12 @@ def test_without_context_the_most_frequent_token_is_guessed(name):
     stream = TaskStream.of(name, {"tokens": 60_000})
     text = stream.texts()[0]
     most = max(text.count(token) for token in set(text)) / len(text)
-    assert isclose(state(name, {}).blind.accuracy, most, abs_tol=0.01)
+    assert isclose(statement_of(name, {}).blind.accuracy, most, abs_tol=0.01)
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_the_takeaway_has_its_numbers_in_twenty_words(name):
-    statement, known = state(name, {}), outlooks(TaskStream.of(name, {}))
+    statement, known = statement_of(name, {}), outlooks(TaskStream.of(name, {}))
     said = takeaway(statement, known)
     assert 3 <= len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20, said
     failing = sum(each.cause == "window" for each in known)
@@ -126,31 +124,33 @@ def test_the_takeaway_has_its_numbers_in_twenty_words(name):
 )  # fmt: skip
 def test_the_takeaway_says_what_context_is_needed(name, given, sentence):
     stream = TaskStream.of(name, given)
-    assert takeaway(state(name, given), outlooks(stream)).endswith(sentence)
+    assert takeaway(statement_of(name, given), outlooks(stream)).endswith(sentence)
 
 
 def test_the_sentence_of_the_curve_has_its_own_figures(recorded):
-    recorded(curve_sentence(state("recall", {})), 33.3, 36.1, 8, 58.3)
-    assert curve_sentence(state("parity", {})).endswith("it stays below **50.0 %**.")
-    assert curve_sentence(state("dyck", {"depth": 1})).endswith(
+    recorded(curve_sentence(statement_of("recall", {})), 33.3, 36.1, 8, 58.3)
+    assert curve_sentence(statement_of("parity", {})).endswith("it stays below **50.0 %**.")
+    assert curve_sentence(statement_of("dyck", {"depth": 1})).endswith(
         "with the last token **75.0 %**; more add nothing."
     )
-    near = curve_sentence(state("dyck", {}))
+    near = curve_sentence(statement_of("dyck", {}))
     assert "32 tokens **58.28 %**. However many it sees, it stays below **58.33 %**." in near
-    far = state("dates", {"years": 28})
+    far = statement_of("dates", {"years": 28})
     assert curve_sentence(far).endswith("It takes **4,384 tokens** to reach **100 %**.")
 
 
 def test_the_sentence_of_the_loss_has_its_own_figures(recorded):
-    recorded(loss_sentence(state("recall", {})), 1.619, 1.225, 8, 0.616)
+    recorded(loss_sentence(statement_of("recall", {})), 1.619, 1.225, 8, 0.616)
     even = {"table": EVEN_ONES}
-    assert loss_sentence(state("regular", even)).endswith("its loss stays above **0.936**.")
-    assert loss_sentence(state("periodic", {"sequence": "a a"})).endswith("no token lowers that.")
-    near = loss_sentence(state("regular", {"table": f"{EVEN_ONES[:-4]}odd"}))
+    assert loss_sentence(statement_of("regular", even)).endswith("its loss stays above **0.936**.")
+    assert loss_sentence(statement_of("periodic", {"sequence": "a a"})).endswith(
+        "no token lowers that."
+    )
+    near = loss_sentence(statement_of("regular", {"table": f"{EVEN_ONES[:-4]}odd"}))
     assert near.endswith(
         "**0.867**. More tokens come ever closer to the least loss, but never reach it."
     )
-    far = loss_sentence(state("dates", {"years": 28}))
+    far = loss_sentence(statement_of("dates", {"years": 28}))
     assert far.endswith("It takes **4,384 tokens** to reach **0.000**.")
 
 
@@ -161,11 +161,11 @@ def test_the_table_names_each_model_its_ceiling_and_why():
     known = outlooks(TaskStream.of("recall", {"gap": 30}))
     html = models_table(known, "Model4", LOOK)
     for each in known:
-        assert f"<b>{each.reading.model}</b>" in html and each.why in html
+        assert f"<b>{each.reader.model}</b>" in html and each.why in html
         assert f"<b>{VERDICTS[each.cause]}</b>" in html
     assert html.count('aria-current="true"') == 1
     assert '<tr aria-current="true"><td><b>Model4</b>' in html
-    causes = {each.reading.model: each.cause for each in known}
+    causes = {each.reader.model: each.cause for each in known}
     assert causes["Model2"] == "window" and causes["Model5"] == "detach"
     assert causes["LSTM"] == "open", "its recipe's window is 50 tokens"
     assert "<td>answers 100 %<br>all tokens " in html
@@ -174,16 +174,16 @@ def test_the_table_names_each_model_its_ceiling_and_why():
 
 def test_models_that_can_reach_a_task_with_answers_stand_at_all_of_them():
     """Recall: one token gets 25 % of the answers right, and enough memory all."""
-    statement = state("recall", {})
+    statement = statement_of("recall", {})
     assert statement.best_answers(1) == pytest.approx(0.25)
     for each in outlooks(TaskStream.of("recall", {})):
-        if each.reading.entry.stateful:
+        if each.reader.entry.stateful:
             assert each.answers == 1
-        elif each.reading.entry.predicts == "last":
-            assert each.answers == pytest.approx(statement.best_answers(each.reading.window))
+        elif each.reader.entry.predicts == "last":
+            assert each.answers == pytest.approx(statement.best_answers(each.reader.window))
         else:
             assert 0.25 < each.answers < 1
-    two = outlook(TaskStream.of("recall", {}), Reading("Model2", 8, 32))
+    two = outlook(TaskStream.of("recall", {}), Reader("Model2", 8, 32))
     by_hand = [statement.best_answers(k) for k in range(1, 9)]
     assert two.answers == pytest.approx(sum(by_hand) / 8)
     assert "Enough memory gets **100 %** of answers right" in takeaway(statement, [two])

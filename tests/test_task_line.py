@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from hnviz.figures.automaton import MOST, graph
+from hnviz.tasks.bounds import statement_of
 from hnviz.tasks.cycle import Cycle
-from hnviz.tasks.line import FARTHEST, LENGTH, SHOWN, line
+from hnviz.tasks.excerpt import FARTHEST, LENGTH, SHOWN, excerpt
 from hnviz.tasks.machine import Machine
-from hnviz.tasks.statement import state
-from hnviz.tasks.stream import TaskStream
-from hnviz.tasks.task import TASKS
+from hnviz.tasks.task import TASKS, TaskStream
 
 SMALL = {
     "count": {"digits": 2},
@@ -59,7 +58,7 @@ def is_clear(source: Machine | Cycle, tokens: list[str]) -> bool:
 @pytest.mark.parametrize("name", TASKS)
 def test_a_place_needs_the_fewest_tokens_that_leave_one_best_guess(name):
     stream = TaskStream.of(name, SMALL[name])
-    shown = line(stream)
+    shown = excerpt(stream)
     tokens = [each.token for each in shown.places]
     looked_at = 0
     for at, place in enumerate(shown.places):
@@ -75,7 +74,7 @@ def test_a_place_needs_the_fewest_tokens_that_leave_one_best_guess(name):
 @pytest.mark.parametrize("name", TASKS)
 def test_a_line_shows_first_what_needs_most(name):
     stream = TaskStream.of(name, {})
-    shown, context = line(stream), state(name, {}).context
+    shown, context = excerpt(stream), statement_of(name, {}).context
     assert len(shown.places) == LENGTH and shown.at <= SHOWN
     first = shown.places[shown.at]
     assert first.token in first.guesses and len(first.guesses) == 1
@@ -89,14 +88,14 @@ def test_a_line_shows_first_what_needs_most(name):
 
 def test_a_line_is_a_stretch_of_the_text():
     stream = TaskStream.of("recall", {})
-    text, tokens = stream.texts()[0], [each.token for each in line(stream).places]
+    text, tokens = stream.texts()[0], [each.token for each in excerpt(stream).places]
     assert any(text[at : at + LENGTH] == tokens for at in range(300))
 
 
 def test_a_guess_has_the_chance_that_the_generator_gives_it():
     stream = TaskStream.of("recall", {})
     machine = stream.source
-    for place in line(stream).places:
+    for place in excerpt(stream).places:
         chances = dict(zip(machine.tokens, machine.chance[place.state], strict=True))
         assert all(chances[guess] == pytest.approx(place.chance) for guess in place.guesses)
         assert place.chance == pytest.approx(max(chances.values()))
@@ -104,7 +103,7 @@ def test_a_guess_has_the_chance_that_the_generator_gives_it():
 
 
 def test_what_lies_too_far_back_is_not_known():
-    far = line(TaskStream.of("recall", {"gap": 100}))
+    far = excerpt(TaskStream.of("recall", {"gap": 100}))
     assert far.places[far.at].needed is None
     assert {each.needed for each in far.places} <= {*range(FARTHEST + 1), None}
 

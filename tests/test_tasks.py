@@ -14,20 +14,28 @@ from hypothesis import strategies as st
 
 from hnviz.cli import main
 from hnviz.config import ConfigError, RunConfig
-from hnviz.data import BatchLayout, stream_of
-from hnviz.data.corpora import corpus
+from hnviz.data import BatchLayout, corpus, stream_of
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs.ruler import position_bounds, token_bounds
-from hnviz.tasks.bounds import contexts, curve
+from hnviz.tasks.bounds import contexts, curve, statement_of
 from hnviz.tasks.cycle import Cycle
+from hnviz.tasks.generators import (
+    EVEN_ONES,
+    REBER,
+    copy,
+    count,
+    dates,
+    dyck,
+    numeral,
+    parity,
+    periodic,
+    recall,
+    regular,
+    roman,
+)
 from hnviz.tasks.machine import Machine, TaskError
-from hnviz.tasks.reach import Reading, outlook, result
-from hnviz.tasks.statement import state
-from hnviz.tasks.stream import TaskStream, task_stream
-from hnviz.tasks.streams import copy, dyck, parity, recall
-from hnviz.tasks.table import EVEN_ONES, REBER, regular
-from hnviz.tasks.task import TASKS, task
-from hnviz.tasks.texts import count, dates, numeral, periodic, roman
+from hnviz.tasks.reach import Reader, outlook, result
+from hnviz.tasks.task import TASKS, TaskStream, task, task_stream
 
 MACHINES = {
     "dyck 1 2": lambda: dyck(1, 2),
@@ -224,7 +232,7 @@ def test_accuracy_can_hide_memory_that_the_probabilities_need(machine, guess):
 
 def test_a_long_text_costs_what_its_generator_makes_expect():
     stream = TaskStream.of("regular", {"table": EVEN_ONES, "tokens": 100_000})
-    statement, numbers = state("regular", dict(stream.values)), {}
+    statement, numbers = statement_of("regular", dict(stream.values)), {}
     text = np.array([numbers.setdefault(token, len(numbers)) for token in stream.texts()[0]])
     for bound in token_bounds(text, 4):
         assert bound.loss == pytest.approx(
@@ -270,19 +278,19 @@ def test_known_contexts(machine, finite):
 
 @pytest.mark.parametrize(("kinds", "depth"), [(2, 1), (2, 2), (2, 3), (3, 2), (4, 3), (2, 5)])
 def test_brackets_need_the_states_of_the_formula(kinds, depth):
-    statement = state("dyck", {"kinds": kinds, "depth": depth}, longest=1)
+    statement = statement_of("dyck", {"kinds": kinds, "depth": depth}, longest=1)
     formula = (kinds ** (depth + 1) - 1) // (kinds - 1)
     assert statement.rule_states == statement.stream_states == formula
 
 
 def test_a_counter_of_brackets_needs_one_state_for_each_depth():
-    assert state("dyck", {"kinds": 1, "depth": 9}, longest=1).stream_states == 10
+    assert statement_of("dyck", {"kinds": 1, "depth": 9}, longest=1).stream_states == 10
 
 
 @pytest.mark.parametrize("every", [2, 4, 8])
 def test_parity_is_a_coin_toss_until_an_answer_is_in_sight(every):
     """The bits since the last answer are geometric in number, and say nothing without it."""
-    statement = state("parity", {"every": every}, longest=20)
+    statement = statement_of("parity", {"every": every}, longest=20)
     assert (statement.rule_states, statement.context) == (2, None)
     assert statement.stream_states == 4  # odd or even, and asked or not
     for k in range(1, 21):
@@ -378,7 +386,7 @@ def test_a_sequence_written_several_times_has_the_same_period(tokens, times):
 
 def test_a_leap_day_takes_years_of_memory():
     """The year is not written, so the end of February depends on a day three years before."""
-    statement = state("dates", {"first": 2001, "years": 28})
+    statement = statement_of("dates", {"first": 2001, "years": 28})
     assert statement.context == 3 * 4 * 365 + 4
     assert statement.nearly == 4
 
@@ -525,7 +533,7 @@ NEAR, FAR = TaskStream.of("recall", {"gap": 6}), TaskStream.of("recall", {"gap":
 
 
 def causes(stream: TaskStream, bptt: int | None = None) -> list[str]:
-    readings = [Reading(name, bptt or each.recipe.bptt) for name, each in CATALOGUE.items()]
+    readings = [Reader(name, bptt or each.recipe.bptt) for name, each in CATALOGUE.items()]
     return [outlook(stream, reading).cause for reading in readings]
 
 
@@ -534,21 +542,21 @@ def test_three_causes_are_kept_apart():
     assert causes(NEAR) == ["window"] * 3 + ["open"] * 5 + list(beyond)
     far = ["detach" if cause == "open" else cause for cause in causes(NEAR)]
     assert causes(FAR, 20) == far
-    assert outlook(NEAR, Reading("Model1", 8)).cause == "open"  # answers once, after eight
-    assert outlook(NEAR, Reading("Model1", 7)).cause == "window"
-    assert outlook(NEAR, Reading("Model0", 40)).reading.window == 3
-    assert outlook(NEAR, Reading("Model5", 8)).cause == "open"
-    assert outlook(NEAR, Reading("Model5", 7)).cause == "detach"
+    assert outlook(NEAR, Reader("Model1", 8)).cause == "open"  # answers once, after eight
+    assert outlook(NEAR, Reader("Model1", 7)).cause == "window"
+    assert outlook(NEAR, Reader("Model0", 40)).reader.window == 3
+    assert outlook(NEAR, Reader("Model5", 8)).cause == "open"
+    assert outlook(NEAR, Reader("Model5", 7)).cause == "detach"
 
 
 def test_a_ceiling_is_the_mean_over_the_positions_of_a_window():
     """Five tokens a block and windows of four: they start at every place of a block alike."""
     stream = TaskStream.of("recall", {"symbols": 3, "gap": 2, "tokens": 19_998})
     mean = sum(best_after(recall(3, 2), k) for k in range(1, 5)) / 4
-    assert outlook(stream, Reading("Model2", 4)).ceiling == pytest.approx(float(mean), abs=2e-3)
-    last = outlook(stream, Reading("Model1", 3)).ceiling
+    assert outlook(stream, Reader("Model2", 4)).ceiling == pytest.approx(float(mean), abs=2e-3)
+    last = outlook(stream, Reader("Model1", 3)).ceiling
     assert last == pytest.approx(float(best_after(recall(3, 2), 3)), abs=2e-3)
-    kept = outlook(stream, Reading("Model5", 3))
+    kept = outlook(stream, Reader("Model5", 3))
     assert kept.shown == pytest.approx(float(best_after(recall(3, 2), 3)))
     assert kept.limit - 0.02 < kept.ceiling < kept.limit  # each row has a first token
 
@@ -575,7 +583,7 @@ def test_a_ceiling_is_that_of_a_table_for_each_position_of_the_layout(name, give
     numbers = {token: number for number, token in enumerate(["xxbos", *stream.source.tokens])}
     ids = np.array([numbers[token] for token in ["xxbos", *stream.texts()[1]]])
     fitted = position_bounds(ids, BatchLayout(len(ids), 64, bptt), kept=False).accuracy.mean()
-    looked = outlook(stream, Reading("Model2", bptt))
+    looked = outlook(stream, Reader("Model2", bptt))
     assert looked.ceiling - 0.005 < fitted < looked.ceiling + 0.015  # ties add to a table
     layout = BatchLayout(len(ids), 64, bptt)
     begins = layout.all_row_starts().ravel()
@@ -587,37 +595,37 @@ def test_a_row_that_keeps_its_state_lacks_a_past_at_its_beginning():
     stream = TaskStream.of("recall", {"symbols": 3, "gap": 2, "tokens": 20_000})
     length = BatchLayout(10_001, 313, 20).row_length
     best = [float(best_after(recall(3, 2), min(k, 4))) for k in range(1, length + 1)]
-    kept = outlook(stream, Reading("Model5", 20, bs=313))
+    kept = outlook(stream, Reader("Model5", 20, bs=313))
     assert kept.ceiling == pytest.approx(sum(best) / length, abs=2e-3)
 
 
 def test_a_window_can_be_a_clock():
     """Where all windows start at one place of a period, the position alone gives the answer."""
     stream = TaskStream.of("periodic", {"sequence": "a b b", "tokens": 11_998})
-    clock = outlook(stream, Reading("Model2", 3, bs=1))
+    clock = outlook(stream, Reader("Model2", 3, bs=1))
     assert (clock.cause, clock.ceiling) == ("open", 1)
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_has_an_outlook_for_every_model(name):
     for model, each in CATALOGUE.items():
-        looked = outlook(TaskStream.of(name, {}), Reading(model, each.recipe.bptt))
+        looked = outlook(TaskStream.of(name, {}), Reader(model, each.recipe.bptt))
         assert 0 < looked.shown <= looked.ceiling <= 1
-        assert looked.least >= state(name, {}).least - 0.01  # where it answers may cost less
+        assert looked.least >= statement_of(name, {}).least - 0.01  # where it answers may cost less
         assert looked.gain > 0
         assert looked.why
 
 
 def test_a_result_names_its_cause():
-    able, n = outlook(NEAR, Reading("Model5", 20)), 10_000
+    able, n = outlook(NEAR, Reader("Model5", 20)), 10_000
     assert result(able, able.ceiling - 0.003, n).reached is True
     failed = result(able, able.ceiling - able.gain, n)
     assert failed.reached is False
     assert "did not with this recipe" in failed.sentence
     assert result(able, able.ceiling, 100).reached is None  # the error is larger than the gain
-    short = result(outlook(NEAR, Reading("Model2", 4)), 0.45, n)
+    short = result(outlook(NEAR, Reader("Model2", 4)), 0.45, n)
     assert (short.reached, short.cause) == (False, "window")
-    far = outlook(FAR, Reading("Model5", 20))
+    far = outlook(FAR, Reader("Model5", 20))
     assert "no gradient showed" in result(far, far.shown, 10**6).sentence
     assert "carries more" in result(far, (far.shown + far.ceiling) / 2, 10**6).sentence
     assert "although" in result(far, far.ceiling, 10**6).sentence
@@ -681,7 +689,7 @@ def test_an_automaton_too_large_for_exact_figures_still_trains(tmp_path, capsys)
     )
     stream = TaskStream.of("regular", {"table": f"{rows}; accept 0 1 2", "tokens": 200})
     with pytest.raises(TaskError, match="more than 20,000 sets"):
-        state(stream.name, dict(stream.values))
+        statement_of(stream.name, dict(stream.values))
     words = ["--bs", "4", "--nh", "4", "--epochs", "1", "--device", "cpu", "--runs-dir"]
     assert main(["train", "--corpus", stream.id, *words, str(tmp_path)]) == 0
     assert "choose a smaller machine" in capsys.readouterr().err.splitlines()[-1]

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from hnviz.tasks.line import line
-from hnviz.tasks.stream import TaskStream
-from hnviz.tasks.table import EVEN_ONES
+from hnviz.tasks.excerpt import excerpt
+from hnviz.tasks.generators import EVEN_ONES
+from hnviz.tasks.task import TaskStream
 from tests.axe import barriers
 from tests.conftest import idle, until
 
@@ -36,7 +36,7 @@ def marked(text):
 
 
 def test_the_tokens_that_decide_the_next_one_are_marked(page, server):
-    text, known = opened(page, server), line(TaskStream.of("recall", {}))
+    text, known = opened(page, server), excerpt(TaskStream.of("recall", {}))
     within, after = marked(text)
     assert after == known.at
     assert within == list(range(known.at - known.places[known.at].needed, known.at))
@@ -58,7 +58,7 @@ def test_the_tokens_that_decide_the_next_one_are_marked(page, server):
 
 
 def test_pointing_at_the_curve_shows_what_such_a_predictor_sees(page, server):
-    text, known = opened(page, server), line(TaskStream.of("recall", {}))
+    text, known = opened(page, server), excerpt(TaskStream.of("recall", {}))
     chart = page.locator(".st-key-tasks_bound [data-drawn]").first  # accuracy; below it the loss
     chart.scroll_into_view_if_needed()
     chart.locator(".scatterlayer .trace").last.locator(".points path").nth(3).hover(force=True)
@@ -73,7 +73,7 @@ def test_the_state_moves_as_the_text_is_read(page, server):
     machine = page.locator(MACHINE)
     machine.locator(".state.now").wait_for()
     stream = TaskStream.of("regular", {})
-    known = line(stream)
+    known = excerpt(stream)
     for at in range(known.at, known.at + 5):
         expect(machine.locator(".state.now text")).to_have_text(
             stream.source.names[known.places[at].state]

@@ -7,8 +7,8 @@ from hnviz.app.rooms.tasks.training import RECIPE
 from hnviz.app.run.engine import engine, store
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
-from hnviz.tasks.stream import TaskStream
-from hnviz.tasks.table import EVEN_ONES, REBER
+from hnviz.tasks.generators import EVEN_ONES, REBER
+from hnviz.tasks.task import TaskStream
 from tests.pages import open_page
 from tests.test_pages import drawn, text
 

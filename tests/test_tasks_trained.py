@@ -5,8 +5,8 @@ import pytest
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
 from hnviz.learn import fit
-from hnviz.tasks.runs import after, before
-from hnviz.tasks.stream import task_stream
+from hnviz.tasks.reach import after, before
+from hnviz.tasks.task import task_stream
 
 SMALL = {"lr": 1e-2, "epochs": 12, "bs": 32, "nh": 32, "device": "cpu"}
 

@@ -13,14 +13,13 @@ from hnviz import disk
 from hnviz.app.run.engine import engine, store
 from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
-from hnviz.data import CorpusError, numbered, stream_of
+from hnviz.data import Choice, CorpusError, stream_of
 from hnviz.data import stream as stream_module
 from hnviz.data.corpora import own, texts
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.data.splits import Chosen
 from hnviz.engine.client import EngineError
+from hnviz.export import ExportError
 from hnviz.export.build import export_page
-from hnviz.export.errors import ExportError
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
 from hnviz.runs.texts import TEXTS, drop_text, keep_text, text_problem
 from tests.failpoints import Failing
@@ -269,7 +268,7 @@ def test_other_processes_read_the_ids_that_lie_beside_the_text(
     way: Way, runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = own_corpus(TEXT, way)
-    stream, content = stream_of(Chosen(read.id)), read.content_hash()
+    stream, content = stream_of(Choice(read.id)), read.content_hash()
     folder = runs.create(RunConfig(corpus=read.id))
     forget()
     stream_module._other.cache_clear()
@@ -288,21 +287,21 @@ def test_ids_that_are_damaged_are_made_from_the_text(
 ) -> None:
     monkeypatch.setattr(texts, "_folders", {runs.root / TEXTS: None})
     read = own_corpus(TEXT, Way())
-    stream = stream_of(Chosen(read.id))
+    stream = stream_of(Choice(read.id))
     runs.create(RunConfig(corpus=read.id))
     (path,) = (runs.root / TEXTS).glob("*.ids")
-    kept = numbered.find(read.id)
+    kept = texts.find_ids(read.id)
     assert kept.train.dtype == kept.valid.dtype == np.int64
-    assert kept.content_hash == read.content_hash(Chosen(read.id).split)
+    assert kept.content_hash == read.content_hash(Choice(read.id).split)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     body = (9999).to_bytes(4, "little") + b"{}"  # right by its digest, and damaged all the same
     digested = blake2b(body, digest_size=16).digest() + body
     for bad in (bytes(content), content[:20], b"", digested):
         path.write_bytes(bad)
-        assert numbered.find(read.id) is None
+        assert texts.find_ids(read.id) is None
         stream_module._other.cache_clear()
-        np.testing.assert_array_equal(stream_of(Chosen(read.id)).train, stream.train)
+        np.testing.assert_array_equal(stream_of(Choice(read.id)).train, stream.train)
 
 
 @pytest.mark.usefixtures("_none_held")

@@ -11,7 +11,7 @@ import pytest
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
-from hnviz.export.errors import ExportError
+from hnviz.export import ExportError
 from hnviz.export.twin import twin
 from hnviz.learn import fit
 from hnviz.models.catalogue import CATALOGUE

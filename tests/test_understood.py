@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 
 from hnviz.figures import understood_text
-from hnviz.tasks.understood import (
+from hnviz.tasks.parity import (
     AFTER_ONE,
     AFTER_ZERO,
     LENGTH,
     SITUATIONS,
     WEIGHTS,
     every_input,
-    found,
+    parity_network,
+    recipe,
     replace,
     rule,
-    understood,
 )
 
 
 def test_the_rule_says_what_the_network_says_of_every_input_up_to_twelve_bits():
-    network, inputs = understood(), every_input()
+    network, inputs = parity_network(), every_input()
     assert len(inputs) == 4096 and LENGTH == 12  # with their beginnings, 8,190
     states = network.read(inputs)
     answers, after_zero, after_one = rule(inputs)
@@ -32,13 +32,13 @@ def test_the_rule_says_what_the_network_says_of_every_input_up_to_twelve_bits():
 
 
 def test_it_has_more_trained_weights_than_the_largest_one_known():
-    network = understood()
+    network = parity_network()
     assert network.n_weights == 38 > 32
     assert network.n_zero == 17 == sum(weight.value == 0 for weight in network.weights)
 
 
 def test_no_step_leaves_the_regions_so_the_rule_holds_at_any_length():
-    network = understood()
+    network = parity_network()
     regions = network.regions()
     chance = np.random.default_rng(0)
     for each, region in regions.items():
@@ -57,7 +57,7 @@ def test_no_step_leaves_the_regions_so_the_rule_holds_at_any_length():
 
 
 def test_regions_that_do_not_exist_are_refused():
-    network = understood()
+    network = parity_network()
     spread = replace(network, "recur", 3 * network.recur)
     try:
         regions = spread.regions()
@@ -68,7 +68,7 @@ def test_regions_that_do_not_exist_are_refused():
 
 
 def test_a_weight_is_worth_what_goes_wrong_without_it():
-    network = understood()
+    network = parity_network()
     worth = {(weight.start, weight.end): weight.wrong for weight in network.weights}
     embed = network.embed.copy()
     embed[0, AFTER_ZERO] = 0
@@ -86,13 +86,13 @@ def test_what_is_said_has_the_networks_numbers():
     assert "+1.56" in mechanism and "\N{MINUS SIGN}2.99" in mechanism
     assert "4.3 or more" in any_length
     assert "38 numbers were trained, and 17" in weights and "8 are needed" in weights
-    made = found()
+    made = recipe()
     assert f"{made['right']} of them answer every input right" in understood_text.how_found()
 
 
 @pytest.mark.slow
 def test_it_is_trained_again_to_the_same_weights(tmp_path):
-    from hnviz.bench.understood import write
+    from hnviz.bench.parity import write
 
     write(tmp_path / "parity.json")
     assert (tmp_path / "parity.json").read_text() == WEIGHTS.read_text()

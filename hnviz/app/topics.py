@@ -1,4 +1,4 @@
-"""Every topic that a browser can follow. `app.py` hands them to the door."""
+"""Every topic that a browser can follow."""
 
 from hnviz.app.rooms.start.machine.topic import Machine
 from hnviz.app.rooms.sweep.topics import SweepMap
@@ -7,10 +7,17 @@ from hnviz.app.rooms.train.finder.topic import Rates
 from hnviz.app.rooms.train.inside.topic import Kinds
 from hnviz.app.rooms.train.topics import Curves, Epochs, Notes, Schedule
 from hnviz.app.run.topics import Run, Runs
+from hnviz.sweeps.service import SweepService
 from hnviz.web.topics import Topic
 
 _EVERYWHERE = (Run(), Runs(), Machine())
 _TRAIN = (Curves(), Notes(), Schedule(), Epochs(), Kinds(), Rates())
 _TASKS = (TaskCurve(), TaskResult(), TaskRuns())
 
-TOPICS: tuple[Topic, ...] = (*_EVERYWHERE, *_TRAIN, SweepMap(), *_TASKS)
+TOPICS: tuple[Topic, ...] = (*_EVERYWHERE, *_TRAIN, *_TASKS)
+"""Those that need nothing but runs."""
+
+
+def topics(sweeps: SweepService) -> tuple[Topic, ...]:
+    """Return all topics of a server."""
+    return (*TOPICS, SweepMap(sweeps))

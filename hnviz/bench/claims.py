@@ -17,9 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hnviz.bench.lr_map import RATES
 from hnviz.bench.search import FIVE
-from hnviz.bench.table import write_rows
+from hnviz.bench.tables import RATES, write_rows
 from hnviz.config import RunConfig
 from hnviz.data import numbers_of
 from hnviz.data.places import LABELS

@@ -1,4 +1,4 @@
-"""How many training steps a second many runs do as one program, against one run alone."""
+"""How many training steps a second many runs do as one program, compared with a single run."""
 
 import time
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def machine(device: str) -> str:
 
 
 def rates(device: str) -> Iterator[Rate]:
-    """Time Model5's recipe alone and in lanes that differ in seed and lr. Raises DeviceError."""
+    """Time Model5's recipe as one run, and in lanes with other seeds and lr. Raises DeviceError."""
     config = RunConfig.for_model(MODEL, device=device, epochs=1000)
     alone = _alone(config)
     for n_lanes in ON_GPU if device == "cuda" else ON_CPU:

@@ -22,11 +22,10 @@ from typing import Any, TypeVar
 
 import torch
 
-from hnviz.bench.table import read_rows, write_rows
+from hnviz.bench.tables import read_rows, write_rows
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream
-from hnviz.data.english import TRAIN_NUMBERS, human_numbers
-from hnviz.data.splits import held_out
+from hnviz.data.numbers import TRAIN_NUMBERS, held_out, human_numbers
 from hnviz.events import EpochEnd
 from hnviz.learn import Learner, last_epoch
 from hnviz.models.catalogue import entry
@@ -38,7 +37,7 @@ SEEDS = (0, 1, 2)  # of the weights; seed s goes with the blocks of seed s
 N_BLOCKS = 80  # of 20 numbers: a fifth of train, as valid is a fifth of all
 FIVE = range(5)
 
-LR = (1e-3, 3e-3, 1e-2, 3e-2)  # those of hnviz.bench.lr_map that can be expected to work
+LR = (1e-3, 3e-3, 1e-2, 3e-2)  # those of hnviz.bench.tables that can be expected to work
 BPTT = (10, 20, 35, 50, 70)
 EPOCHS = (5, 8, 10, 15, 20)
 PCT_START = (0.1, 0.2, 0.3, 0.5)

@@ -1,7 +1,11 @@
-"""``hnviz app``: serve the pages, by default to this machine only."""
+"""``hnviz app`` and ``hnviz gallery``: serve the pages, or every picture for developers.
+
+By default they serve this machine only.
+"""
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +16,18 @@ from hnviz.cli.parser import CommandError, add_models, add_runs_dir, in_range, w
 if TYPE_CHECKING:
     from hnviz.app.shell.serve import Address, Invitation
 
-SUMMARY = "serve the app and print its address"
+PORT, GALLERY_PORT = 8501, 8601
 
-PORT = 8501
+
+def _add_port(parser: argparse.ArgumentParser, port: int) -> None:
+    parser.add_argument(
+        "--port", type=whole, default=port, help=f"default {port}; the next free one if it is taken"
+    )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for host and port."""
-    parser.add_argument(
-        "--port", type=whole, default=PORT, help=f"default {PORT}; the next free one if it is taken"
-    )
+    """Add the options for host and port, and those of a class."""
+    _add_port(parser, PORT)
     parser.add_argument(
         "--host",
         help="default 127.0.0.1, this machine only; with --class 0.0.0.0, the local network",
@@ -59,22 +65,42 @@ def _add_class(group: argparse._ArgumentGroup) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until the user presses Ctrl-C."""
-    port = in_range("port", options.port, 1, 65535)
+    in_range("port", options.port, 1, 65535)
     if options.runs_dir is not None:
         os.environ["HNVIZ_RUNS_DIR"] = str(options.runs_dir.absolute())
     set_class(options)
 
-    from hnviz.app.shell.serve import Address, AddressError, serve
+    from hnviz.app.shell.serve import serve
 
     host = options.host if options.host is not None else default_host(is_class=options.classroom)
+    serve(_free(host, options.port), announce=announce)
+    return 0
+
+
+def run_gallery(options: argparse.Namespace) -> int:
+    """Serve the gallery until the user presses Ctrl-C."""
+    in_range("port", options.port, 1, 65535)
+
+    from hnviz.gallery.serve import serve
+
+    def announce(url: str) -> None:
+        print(f"the gallery is at {url} - Ctrl-C stops it", flush=True)
+
+    serve(_free("127.0.0.1", options.port).port, announce=announce)
+    return 0
+
+
+def _free(host: str, port: int) -> "Address":
+    """Return the address with the first free port. Raises CommandError."""
+    from hnviz.app.shell.serve import Address, AddressError
+
     try:
         address = Address.free(host, port)
     except AddressError as error:
         raise CommandError(str(error)) from error
     if address.port != port:
         print(f"port {port} is taken; using {address.port}")
-    serve(address, announce=announce)
-    return 0
+    return address
 
 
 def default_host(*, is_class: bool) -> str:
@@ -128,3 +154,9 @@ def invite(invited: "Invitation") -> None:
     except UnicodeEncodeError:  # a terminal without these characters; the page shows the code too
         print("(this terminal cannot show the QR code; the Class page does)")
     print(f"\nyour own page, for you only: {invited.teacher}", flush=True)
+
+
+COMMANDS = {
+    "app": (add_options, run),
+    "gallery": (partial(_add_port, port=GALLERY_PORT), run_gallery),
+}

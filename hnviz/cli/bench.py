@@ -9,8 +9,6 @@ from hnviz.cli.parser import CommandError, add_models, add_runs_dir, in_range, w
 from hnviz.config import CHOICES, RunConfig
 from hnviz.models.catalogue import BUILT_IN, CATALOGUE, LADDER
 
-SUMMARY = "time hnviz against a plain torch loop, or search for the recipe of a model"
-
 SPEED, DEVICES, SEARCH, SEEDS = "speed", "devices", "search", "seeds"
 LANES, CLAIMS = "lanes", "claims"
 PAIRS = 20
@@ -73,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     models = options.model or list(CATALOGUE)
     pairs = in_range("pairs", options.pairs, 1, MAX_PAIRS)
 
-    from hnviz.bench import main
+    from hnviz.bench.speed import main
 
     if pairs >= PAIRS:
         minutes = f"{len(models) * MINUTES_OF_ONE:.0f} to {2 * len(models) * MINUTES_OF_ONE:.0f}"
@@ -165,3 +163,6 @@ def _table(options: argparse.Namespace) -> int:
         recipe, score = best([each for each in tried if each.model == model])
         print(f"{model}: {recipe}, right on held-out numbers {score:.4f}")
     return 0
+
+
+COMMANDS = {"bench": (add_options, run)}

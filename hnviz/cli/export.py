@@ -1,16 +1,24 @@
-"""``hnviz export``: a page or a lesson as one file that opens without a server, or a notebook."""
+"""``hnviz export`` and ``hnviz import``: pages, lessons and runs as files, and runs from files."""
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hnviz.cli.parser import CommandError, add_models, add_runs_dir, folder, run_ids
+from hnviz.cli.parser import (
+    CommandError,
+    add_models,
+    add_runs_dir,
+    folder,
+    pair,
+    run_ids,
+    run_store,
+)
 
 if TYPE_CHECKING:
-    from hnviz.runs import RunFolder, RunStore
+    from hnviz.runs import RunFolder
 
-SUMMARY = "write a lesson, a page or a report as one HTML file, a run as a notebook or a zip file"
+AT = "--at takes NAME=VALUE, such as run=Model5"
 OUTPUT = "where it is written (default: its name)"
 
 
@@ -118,17 +126,11 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
         return
     from hnviz.export.build import export_page
 
-    yield path, export_page(options.name, dict(_pair(text) for text in options.at))
-
-
-def _store(options: argparse.Namespace) -> "RunStore":
-    from hnviz.runs import RunStore, default_runs_dir
-
-    return RunStore(options.runs_dir or default_runs_dir())
+    yield path, export_page(options.name, dict(pair(text, AT) for text in options.at))
 
 
 def _run_folder(options: argparse.Namespace) -> "RunFolder":
-    found = _store(options).folder(options.name)
+    found = run_store(options).folder(options.name)
     if found.is_range_test:
         raise CommandError(
             f"{found.id} is a learning rate range test: it has no snapshots, and only runs are "
@@ -140,7 +142,7 @@ def _run_folder(options: argparse.Namespace) -> "RunFolder":
 def _report(options: argparse.Namespace) -> bytes:
     from hnviz.export.report import report
 
-    return report(_store(options), options.names)
+    return report(run_store(options), options.names)
 
 
 def _notebook(options: argparse.Namespace) -> bytes:
@@ -163,8 +165,22 @@ def _archive(options: argparse.Namespace, path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise CommandError(f"--at takes NAME=VALUE, such as run=Model5; got {text!r}")
-    return name, value
+def add_import_options(parser: argparse.ArgumentParser) -> None:
+    """Add the file, and the folder of the runs."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="made by: export run RUN")
+    add_runs_dir(parser)
+
+
+def import_run(options: argparse.Namespace) -> int:
+    """Store the run, and print its id."""
+    from hnviz.runs import RunWriteError
+    from hnviz.runs.archive import unpack
+
+    try:
+        print(unpack(run_store(options), options.file).id)
+    except (ValueError, RunWriteError) as error:
+        raise CommandError(str(error)) from error
+    return 0
+
+
+COMMANDS = {"export": (add_options, run), "import": (add_import_options, import_run)}

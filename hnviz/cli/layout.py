@@ -5,14 +5,11 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hnviz.cli import text
-from hnviz.cli.parser import CommandError, whole
+from hnviz.cli.parser import CommandError, add_text, chosen_corpus, whole
 from hnviz.config import problems
 
 if TYPE_CHECKING:
     from hnviz.data import BatchLayout
-
-SUMMARY = "show how the text is arranged in mini-batches"
 
 ROWS = 5  # of a mini-batch, as in the notebook's show_batch
 ROW_WIDTH = 88
@@ -21,7 +18,7 @@ ROW_WIDTH = 88
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a layout."""
     parser.add_argument("--split", default="valid", help="train or valid (default valid)")
-    text.add_options(parser)
+    add_text(parser)
     parser.add_argument("--bs", type=whole, default=64, help="rows read side by side (default 64)")
     parser.add_argument(
         "--bptt", type=whole, default=70, help="tokens per row of a mini-batch (default 70)"
@@ -31,10 +28,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one layout."""
-    from hnviz.data import BatchLayout, stream_of  # needs numpy, which slows startup
-    from hnviz.data.splits import NOTEBOOK, Chosen
+    from hnviz.data import (  # needs numpy, which slows startup
+        NOTEBOOK,
+        BatchLayout,
+        Choice,
+        stream_of,
+    )
 
-    choice = Chosen(text.chosen(options) or NOTEBOOK.corpus)
+    choice = Choice(chosen_corpus(options) or NOTEBOOK.corpus)
     asked = {"bs": options.bs, "bptt": options.bptt, "corpus": choice.corpus}
     for sentence in problems(asked).values():
         raise CommandError(sentence)
@@ -82,3 +83,6 @@ def as_lines(split: str, layout: "BatchLayout", rows: list[str]) -> list[str]:
 
 def _cut(text: str) -> str:
     return text if len(text) <= ROW_WIDTH else text[:ROW_WIDTH].rsplit(" ", 1)[0] + " ..."
+
+
+COMMANDS = {"layout": (add_options, run)}

@@ -9,8 +9,6 @@ from hnviz.cli.parser import CommandError
 if TYPE_CHECKING:
     from hnviz.lessons.reading import Problem
 
-SUMMARY = "list the lessons, or check the files that they are written in"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their files."""
@@ -40,12 +38,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(files: list[Path]) -> int:
-    from hnviz.app.lesson.known import known  # loads every picture
+    from hnviz.app.lesson.names import app_names  # loads every picture
     from hnviz.engine.client import close_shared_engine
     from hnviz.lessons.check import check
     from hnviz.lessons.reading import lesson_files
 
-    chosen, app = files or lesson_files(), known()
+    chosen, app = files or lesson_files(), app_names()
     n_problems = 0
     try:
         for path in chosen:
@@ -71,3 +69,6 @@ def _written(path: Path) -> "list[Problem]":
         return [Problem(path, 1, f"it cannot be exported: {error}")]
     print(f"{path}: {len(content):,} bytes as a file", flush=True)
     return []
+
+
+COMMANDS = {"lessons": (add_options, run)}

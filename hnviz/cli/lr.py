@@ -6,12 +6,9 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hnviz.cli import text
-from hnviz.cli.interrupts import loading
-from hnviz.cli.parser import CommandError, add_models
-from hnviz.cli.progress import Progress
-from hnviz.cli.threads import use_one_thread
+from hnviz.cli.parser import CommandError, add_models, add_text, chosen_corpus
 from hnviz.cli.train import SETTINGS, add_settings
+from hnviz.cli.training import Progress, loading, use_one_thread
 from hnviz.config import RunConfig
 from hnviz.estimate import Budget
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event
@@ -26,9 +23,6 @@ from hnviz.lr_finder import (
 )
 from hnviz.models.catalogue import CATALOGUE
 
-SUMMARY = (
-    "find a learning rate: lr rises with each of 100 mini-batches, and the loss says what works"
-)
 USED = tuple(name for name in SETTINGS if name not in ("lr", "epochs"))
 EVERY = 5  # mini-batches between two rows of the table
 
@@ -47,7 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     named = f"{', '.join(CATALOGUE)}, or one of your own (default Model5)"
     parser.add_argument("model", nargs="?", default="Model5", metavar="MODEL", help=named)
     add_settings(parser, USED)
-    text.add_options(parser)
+    add_text(parser)
     add_models(parser)
     tries = (
         f"also train {BENCH_EPOCHS} epochs at a tenth of the rate, at the rate and at ten times it"
@@ -59,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Test the rates and print what the losses suggest; 1 if they suggest none. Nothing is kept."""
     given = {name: getattr(options, name) for name in USED}
-    config = RunConfig.for_model(options.model, corpus=text.chosen(options), **given)
+    config = RunConfig.for_model(options.model, corpus=chosen_corpus(options), **given)
     tested = range_test(config)
 
     with loading():
@@ -145,3 +139,6 @@ def _show(
             f"running loss on train {run.train_loss:.3f}, accuracy on valid {run.accuracy:.3f}"
         )
         print(f"lr {rate_text(run.lr)}, {BENCH_EPOCHS} epochs: {reached}")
+
+
+COMMANDS = {"lr": (add_options, run)}

@@ -10,23 +10,26 @@ from hnviz import __version__
 from hnviz.cli.parser import CommandError, Parser
 from hnviz.config import ConfigError
 
-COMMANDS = (
-    "train",
-    "resume",
-    "lr",
-    "sweep",
-    "reproduce",
-    "layout",
-    "app",
-    "gallery",
-    "task",
-    "lessons",
-    "export",
-    "import",
-    "bench",
-    "ship",
-)
-MODULES = {"import": "imports"}  # command -> its module of hnviz.cli, where the names differ
+COMMANDS = {
+    "train": "train a model; its recipe supplies the options that you leave out",
+    "resume": "continue a run that was stopped or killed, from its last checkpoint",
+    "lr": "find a learning rate: lr rises with each of 100 mini-batches, the loss says what works",
+    "sweep": "train every combination of some settings, or a random draw; the same command goes on",
+    "reproduce": "train all six models and compare each final figure with the notebook's",
+    "layout": "show how the text is arranged in mini-batches",
+    "app": "serve the app and print its address",
+    "gallery": "serve every picture on fixed data, in each of its states (for developers)",
+    "task": "show what a task needs: the best accuracy, the context and the states that reach it",
+    "lessons": "list the lessons, or check the files that they are written in",
+    "export": "write a lesson, page or report as one HTML file, a run as a notebook or zip file",
+    "import": "add a run from a zip file to your own runs",
+    "bench": "time hnviz against a plain torch loop, or search for the recipe of a model",
+    "ship": "train the pre-trained runs again, and write the answers that pages open with",
+}
+"""Each command, and its line of the help."""
+
+MODULES = {"resume": "train", "gallery": "app", "import": "export"}
+"""The commands whose module of hnviz.cli has another name."""
 
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
 NOBODY_READS = 141  # 128 + SIGPIPE
@@ -42,12 +45,11 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
     parser.add_argument("--version", action="version", version=f"hnviz {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command")
     for name in names:
-        module = import_module(f"hnviz.cli.{MODULES.get(name, name)}")
-        command = commands.add_parser(
-            name, help=module.SUMMARY, description=module.SUMMARY, allow_abbrev=False
-        )
-        module.add_options(command)
-        command.set_defaults(run=module.run)
+        said, module = COMMANDS[name], import_module(f"hnviz.cli.{MODULES.get(name, name)}")
+        command = commands.add_parser(name, help=said, description=said, allow_abbrev=False)
+        add_options, run = module.COMMANDS[name]
+        add_options(command)
+        command.set_defaults(run=run)
     return parser
 
 

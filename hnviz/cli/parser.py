@@ -1,9 +1,19 @@
-"""Parse the command line; an invalid one becomes one sentence."""
+"""Parse the command line, and the options that several commands have.
+
+An invalid command line becomes one sentence.
+"""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from hnviz.runs import RunStore
+
+_MAX_READ_BYTES = 10**8  # of an own text; a longer file is refused all the same
+_OWN = {"tokens": "level", "merges": "merges", "min_count": "min_count", "valid_percent": "valid"}
+"""The options for an own text, and the field of `Way` that each sets."""
 
 
 class CommandError(Exception):
@@ -55,6 +65,21 @@ def run_ids(names: Sequence[str], runs_dir: Path | None) -> tuple[list[str], Pat
     return [path.name for path in paths], parents.pop()
 
 
+def run_store(options: argparse.Namespace) -> "RunStore":
+    """Return the runs in the folder that the options name."""
+    from hnviz.runs import RunStore, default_runs_dir
+
+    return RunStore(options.runs_dir or default_runs_dir())
+
+
+def pair(text: str, wanted: str) -> tuple[str, str]:
+    """Read NAME=VALUE. Raises CommandError, which begins with what is wanted."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise CommandError(f"{wanted}; got {text!r}")
+    return name, value
+
+
 def folder(text: str) -> Path:
     """Read a folder's name; an empty one, as from an unset variable, is refused."""
     if not text.strip():
@@ -80,3 +105,34 @@ def add_runs_dir(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of the runs (default: $HNVIZ_RUNS_DIR, or ./runs)",
     )
+
+
+def add_text(parser: argparse.ArgumentParser) -> None:
+    """Add the options for a corpus and for an own text."""
+    parser.add_argument("--corpus", metavar="ID", help="such as numbers-fr, or task-recall-gap.6")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="your own UTF-8 text, up to 5 MB")
+    parser.add_argument("--tokens", help="of your text: word, char, bpe (default word)")
+    parser.add_argument("--merges", type=whole, help="of bpe, byte-pair encoding (default 500)")
+    parser.add_argument("--min-count", type=whole, help="a rarer token is unknown (default 1)")
+    parser.add_argument("--valid-percent", type=whole, help="of your text, its end (default 10)")
+
+
+def chosen_corpus(options: argparse.Namespace) -> str | None:
+    """Return the corpus that the options choose; None for the default. Raises CommandError."""
+    given = {name: value for name in _OWN if (value := getattr(options, name)) is not None}
+    if options.text is None:
+        for name in given:
+            raise CommandError(f"--{name.replace('_', '-')} needs --text FILE")
+        return str(options.corpus) if options.corpus is not None else None
+    if options.corpus is not None:
+        raise CommandError("choose --corpus or --text, not both")
+
+    from hnviz.data.corpora import CorpusError
+    from hnviz.data.corpora.own import Way, own_corpus
+
+    with options.text.open("rb") as file:
+        content = file.read(_MAX_READ_BYTES)
+    try:
+        return own_corpus(content, Way(**{_OWN[name]: value for name, value in given.items()})).id
+    except CorpusError as error:
+        raise CommandError(f"{options.text}: {error}") from error

@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hnviz.cli.parser import CommandError, in_range, whole
-from hnviz.cli.progress import Progress
-from hnviz.cli.threads import use_one_thread
 from hnviz.cli.train import add_words
+from hnviz.cli.training import Progress, use_one_thread
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd
 from hnviz.models.catalogue import CATALOGUE
-
-SUMMARY = "train all six models and compare each final figure with the notebook's"
 
 HEAD = f"{'model':7} {'seed':>4}  {'figure':10}  {'here':>7}  {'notebook':>8}  ten seeds of fastai"
 MAX_SEEDS = 1000
@@ -131,3 +128,6 @@ def train_to_the_end(config: RunConfig) -> EpochEnd:
 def _digits(figure: float) -> int:
     """Return the number of decimals that the reference gives for figures of this size."""
     return 3 if figure >= 0.1 else 4
+
+
+COMMANDS = {"reproduce": (add_options, run)}

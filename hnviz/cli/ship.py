@@ -9,12 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hnviz.cli.parser import CommandError, folder
-from hnviz.cli.progress import Progress
-from hnviz.cli.threads import use_one_thread
+from hnviz.cli.training import Progress, use_one_thread
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Event, RunStarted
-
-SUMMARY = "train the pre-trained runs again, and write the answers that pages open with"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -157,3 +154,6 @@ class _Bar:
             self.progress = Progress(event.n_steps, f"{self.name} ")
         elif isinstance(event, BatchEnd):
             self.progress.update(event.step + 1, event.smooth_loss)
+
+
+COMMANDS = {"ship": (add_options, run)}

@@ -6,20 +6,18 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hnviz.cli.parser import CommandError, add_models, in_range, whole
+from hnviz.cli.parser import CommandError, add_models, in_range, pair, whole
 
 if TYPE_CHECKING:
+    from hnviz.tasks.bounds import Statement
     from hnviz.tasks.machine import Best
     from hnviz.tasks.reach import Outlook
-    from hnviz.tasks.statement import Statement
-    from hnviz.tasks.stream import TaskStream
-    from hnviz.tasks.task import Task
-
-SUMMARY = "show what a task needs: the best accuracy, the context and the states that reach it"
+    from hnviz.tasks.task import Task, TaskStream
 
 SAMPLE = 40  # tokens
-MOST_SAMPLE = 100_000
-MOST_BPTT = 512  # of a table of models
+MAX_SAMPLE_TOKENS = 100_000
+MAX_BPTT = 512  # of a table of models
+GIVEN = "a parameter is NAME=VALUE, such as depth=3"
 COLUMNS = "{:8} {:>5}  {:8} {:>8} {:>10}  {}"
 
 
@@ -65,20 +63,20 @@ def _listed(task: "Task") -> list[str]:
 
 def _show(options: argparse.Namespace) -> int:
     from hnviz.models.catalogue import CATALOGUE
-    from hnviz.tasks.reach import Reading, outlook
-    from hnviz.tasks.statement import state
-    from hnviz.tasks.stream import TaskStream
+    from hnviz.tasks.bounds import statement_of
+    from hnviz.tasks.reach import Reader, outlook
+    from hnviz.tasks.task import TaskStream
 
-    given = dict(_pair(text) for text in options.given)
+    given = dict(pair(text, GIVEN) for text in options.given)
     if options.table is not None:
         given["table"] = options.table.read_text(encoding="utf-8", errors="replace")
     if options.bptt is not None:
-        in_range("bptt", options.bptt, 1, MOST_BPTT)
-    n_tokens = in_range("sample", options.sample, 1, MOST_SAMPLE)
+        in_range("bptt", options.bptt, 1, MAX_BPTT)
+    n_tokens = in_range("sample", options.sample, 1, MAX_SAMPLE_TOKENS)
     stream = TaskStream.of(options.name, given)
-    statement = state(stream.name, dict(stream.values))
+    statement = statement_of(stream.name, dict(stream.values))
     before = [
-        outlook(stream, Reading(name, options.bptt or entry.recipe.bptt))
+        outlook(stream, Reader(name, options.bptt or entry.recipe.bptt))
         for name, entry in CATALOGUE.items()
     ]
     sample = stream.source.write(n_tokens, 2 * stream.seed)
@@ -87,13 +85,6 @@ def _show(options: argparse.Namespace) -> int:
     else:
         print("\n".join(_as_lines(stream, statement, before, sample)))
     return 0
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise CommandError(f"a parameter is NAME=VALUE, such as depth=3; got {text!r}")
-    return name, value
 
 
 def _as_dict(
@@ -120,13 +111,13 @@ def _known(best: "Best") -> dict[str, float | None]:
 def _as_lines(
     stream: "TaskStream", statement: "Statement", before: list["Outlook"], sample: list[str]
 ) -> list[str]:
+    from hnviz.tasks.sentences import figure, statement_lines
     from hnviz.tasks.task import task
-    from hnviz.tasks.words import figure, statement_lines
 
     shown = task(stream.name)
     rows = (
         COLUMNS.format(
-            *(each.reading.model, each.reading.window, each.cause),
+            *(each.reader.model, each.reader.window, each.cause),
             *(figure(each.ceiling), f"{each.least:.3f}", each.why),
         )
         for each in before
@@ -145,3 +136,6 @@ def _as_lines(
         "",
         " ".join(sample),
     ]
+
+
+COMMANDS = {"task": (add_options, run)}

@@ -1,4 +1,4 @@
-"""``hnviz train``: train one run into a run folder."""
+"""``hnviz train`` and ``hnviz resume``: train one run in its run folder."""
 
 import argparse
 import os
@@ -8,11 +8,25 @@ from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from hnviz.cli import text
-from hnviz.cli.interrupts import loading
-from hnviz.cli.parser import CommandError, add_models, add_runs_dir, real, whole
-from hnviz.cli.progress import Progress, json_row, table_head, table_row
-from hnviz.cli.threads import use_one_thread
+from hnviz.cli.parser import (
+    CommandError,
+    add_models,
+    add_runs_dir,
+    add_text,
+    chosen_corpus,
+    real,
+    run_ids,
+    run_store,
+    whole,
+)
+from hnviz.cli.training import (
+    Progress,
+    json_row,
+    loading,
+    table_head,
+    table_row,
+    use_one_thread,
+)
 from hnviz.config import CHOICES, RunConfig
 from hnviz.estimate import Budget
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
@@ -21,8 +35,6 @@ from hnviz.models.catalogue import CATALOGUE
 if TYPE_CHECKING:
     from hnviz.engine.trainer import Control
     from hnviz.runs import RunFolder
-
-SUMMARY = "train a model; its recipe supplies the options that you leave out"
 
 NUMBERS: dict[str, tuple[Callable[[str], object], str]] = {
     "bptt": (whole, "tokens per row of a mini-batch"),
@@ -53,7 +65,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(CATALOGUE)}, or one of your own (default Model5)",
     )
     add_settings(parser, SETTINGS)
-    text.add_options(parser)
+    add_text(parser)
     add_runs_dir(parser)
     add_models(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
@@ -78,7 +90,7 @@ def add_words(parser: argparse.ArgumentParser, field: str, meaning: str) -> None
 def run(options: argparse.Namespace) -> int:
     """Train a run; return the exit status."""
     given = {name: getattr(options, name) for name in SETTINGS}
-    config = RunConfig.for_model(options.model, corpus=text.chosen(options), **given)
+    config = RunConfig.for_model(options.model, corpus=chosen_corpus(options), **given)
 
     with loading():
         from hnviz.learn import DeviceError, resolve_device
@@ -188,7 +200,7 @@ class Reporter:
     def _judge(self, ended: Ended) -> None:
         """Say whether a run on a task has reached what is possible there."""
         from hnviz.tasks.machine import TaskError
-        from hnviz.tasks.runs import after, is_task, loss_line
+        from hnviz.tasks.reach import after, is_task, loss_line
 
         config = self.folder.config
         if ended.status != "finished" or self.last is None or not is_task(config.corpus):
@@ -199,3 +211,35 @@ class Reporter:
         except TaskError as error:  # an automaton whose exact figures are out of reach
             said = str(error)
         print(said, file=sys.stderr)
+
+
+def add_resume_options(parser: argparse.ArgumentParser) -> None:
+    """Add the run, and the folder of the runs."""
+    parser.add_argument(
+        "name", metavar="RUN", help="the run's id, or its folder as train prints it"
+    )
+    add_runs_dir(parser)
+    add_models(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
+
+
+def resume(options: argparse.Namespace) -> int:
+    """Train the rest of a run; return the exit status."""
+    from hnviz.runs import RESUMABLE, DamagedRun, RunNotFound
+
+    (run_id,), options.runs_dir = run_ids([options.name], options.runs_dir)
+    try:
+        folder = run_store(options).folder(run_id)
+        folder.check_sources()
+        status = folder.read().status
+    except (RunNotFound, DamagedRun) as error:
+        raise CommandError(str(error)) from error
+    if status not in RESUMABLE:
+        raise CommandError(
+            f"the run {run_id} is {status}; a run that was stopped, interrupted or failed can "
+            "continue"
+        )
+    return train_folder(folder, as_json=options.json)
+
+
+COMMANDS = {"train": (add_options, run), "resume": (add_resume_options, resume)}

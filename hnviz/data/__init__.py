@@ -1,11 +1,9 @@
 """text -> tokens -> ids -> batches. Needs only numpy."""
 
-from hnviz.data.continuation import continuation
 from hnviz.data.corpora import Corpus, CorpusError, corpora, corpus
-from hnviz.data.english import Texts, human_numbers, number_words
-from hnviz.data.layout import Batch, BatchLayout, Slot, batches
-from hnviz.data.shuffled import ShuffledLayout
-from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice
+from hnviz.data.corpora.base import NOTEBOOK, Choice, TextChoice
+from hnviz.data.numbers import Numbers, Texts, human_numbers, number_words
+from hnviz.data.phrase import continuation
 from hnviz.data.stream import (
     Text,
     TokenStream,
@@ -16,8 +14,8 @@ from hnviz.data.stream import (
     split_text,
     stream_of,
 )
-from hnviz.data.tokens import KINDS, kind_of, tokenize
-from hnviz.data.vocab import SPECIALS, Vocab
+from hnviz.data.tokens import KINDS, SPECIALS, Vocab, kind_of, tokenize
+from hnviz.layout import Batch, BatchLayout, ShuffledLayout, Slot, batches
 
 __all__ = [
     "KINDS",
@@ -25,6 +23,7 @@ __all__ = [
     "SPECIALS",
     "Batch",
     "BatchLayout",
+    "Choice",
     "Corpus",
     "CorpusError",
     "Numbers",

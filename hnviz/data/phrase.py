@@ -1,12 +1,17 @@
-"""Turn what a user types into tokens: a range of numbers, numbers, or words."""
+"""Turn what a user types into tokens, and tell how a text of counted numbers truly continues."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from hnviz.data.corpora import BUILT_IN, Corpus
-from hnviz.data.vocab import Vocab
+from hnviz.data.corpora.numbers import HUMAN_NUMBERS
+from hnviz.data.numbers import LAST_NUMBER
+from hnviz.data.tokens import COMMA, Vocab
 
-LONGEST = 2000
+MAX_TOKENS = 2000
 """The most tokens that the observer reads for a picture; some pictures have room for fewer."""
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:to|-|\u2013|\.\.)\s*(\d{1,9})\s*")
@@ -22,18 +27,18 @@ class Phrase:
     remark: str = ""
 
 
-def read_phrase(text: str, vocab: Vocab, corpus: Corpus = BUILT_IN["human_numbers"]) -> Phrase:
+def read_phrase(text: str, vocab: Vocab, corpus: Corpus = HUMAN_NUMBERS) -> Phrase:
     """Turn "4318 to 4324", "4318, 12" or "four thousand" into tokens, without ``xxbos``.
 
     In a corpus without numbers, digits are text like any other.
 
     Raises ValueError, with a sentence for the page, if there is nothing to show.
     """
-    tokens = _read(text, corpus) if corpus.spell else corpus.tokenize(text[: LONGEST * 8])
+    tokens = _read(text, corpus) if corpus.spell else corpus.tokenize(text[: MAX_TOKENS * 8])
     if not tokens:
         wanted = " or a range of numbers, such as 4318 to 4324" if corpus.spell else ""
         raise ValueError(f"Type some words{wanted}.")
-    return Phrase(tuple(tokens[:LONGEST]), _remark(tokens, vocab))
+    return Phrase(tuple(tokens[:MAX_TOKENS]), _remark(tokens, vocab))
 
 
 def _read(text: str, corpus: Corpus) -> list[str]:
@@ -43,7 +48,7 @@ def _read(text: str, corpus: Corpus) -> list[str]:
     if match:
         words = _counted(int(match[1]), int(match[2]), corpus)
     else:
-        words = _NUMBER.sub(lambda number: _spelled(number[0], corpus), text[: LONGEST * 8])
+        words = _NUMBER.sub(lambda number: _spelled(number[0], corpus), text[: MAX_TOKENS * 8])
     return corpus.tokenize(words)
 
 
@@ -52,7 +57,7 @@ def _counted(first: int, last: int, corpus: Corpus) -> str:
         raise ValueError(f"Numbers go from 1 to 9999 here; got {first} to {last}.")
     if first > last:
         raise ValueError(f"A range goes upwards; got {first} to {last}. Try {last} to {first}.")
-    most = first + LONGEST // 2  # a number has at least a word and a comma
+    most = first + MAX_TOKENS // 2  # a number has at least a word and a comma
     return ", ".join(_words(number, corpus) for number in range(first, min(last, most) + 1))
 
 
@@ -68,12 +73,82 @@ def _words(number: int, corpus: Corpus) -> str:
 
 def _remark(tokens: list[str], vocab: Vocab) -> str:
     parts = []
-    shown = tokens[:LONGEST]  # the last word of a cut text may be half a word
+    shown = tokens[:MAX_TOKENS]  # the last word of a cut text may be half a word
     unknown = list(dict.fromkeys(token for token in shown if token not in vocab.stoi))
     if unknown:
         named = ", ".join(f"“{token[:20]}”" for token in unknown[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         parts.append(f"Not in the vocabulary, so read as xxunk: {named}{more}.")
-    if len(tokens) > LONGEST:
-        parts.append(f"The first {LONGEST:,} tokens are shown.")
+    if len(tokens) > MAX_TOKENS:
+        parts.append(f"The first {MAX_TOKENS:,} tokens are shown.")
     return " ".join(parts)
+
+
+def continuation(tokens: Sequence[str], n: int, corpus: Corpus = HUMAN_NUMBERS) -> list[str]:
+    """Return the n tokens that truly follow, fewer if they would go past 9999.
+
+    If the text ends partway through the number that follows its previous one, that number is
+    completed; otherwise the last number counts as whole. Raises ValueError, with a sentence, if
+    the text does not end in a number, or its corpus has none.
+    """
+    table = _table(corpus.id)
+    number, read = _place(tokens, table)
+    said: list[str] = []
+    for token in _tokens_from(number, read, table.spelled):
+        if len(said) == n:
+            break
+        said.append(token)
+    if not said:
+        raise ValueError(f"{LAST_NUMBER:,} is the last number of the text: nothing follows it.")
+    return said
+
+
+class _Table(NamedTuple):
+    """How a corpus writes numbers."""
+
+    spelled: tuple[tuple[str, ...], ...]  # the tokens of each, from 1 on
+    numbers: Mapping[tuple[str, ...], int]
+
+
+def _place(tokens: Sequence[str], table: _Table) -> tuple[int, int]:
+    """Return the number that the text ends in, and how many of its tokens are present."""
+    *earlier, tail = _pieces(tokens)
+    before = table.numbers.get(earlier[-1]) if earlier else None
+    if before is not None:
+        following = before + 1
+        if following > LAST_NUMBER and not tail:
+            return following, 0
+        if following <= LAST_NUMBER and tail == table.spelled[following - 1][: len(tail)]:
+            return following, len(tail)
+    whole = table.numbers.get(tail)
+    if whole is None:
+        raise ValueError(
+            f"The text does not end in a number from 1 to {LAST_NUMBER:,}, so there is no true "
+            "continuation."
+        )
+    return whole, len(tail)
+
+
+def _pieces(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+    """Split tokens at commas."""
+    ends = [at for at, token in enumerate(tokens) if token == COMMA]
+    starts = (0, *(end + 1 for end in ends))
+    return [
+        tuple(tokens[start:end]) for start, end in zip(starts, (*ends, len(tokens)), strict=True)
+    ]
+
+
+def _tokens_from(number: int, read: int, spelled: Sequence[Sequence[str]]) -> Iterator[str]:
+    for each in range(number, LAST_NUMBER + 1):
+        yield from spelled[each - 1][read if each == number else 0 :]
+        if each < LAST_NUMBER:
+            yield COMMA
+
+
+@lru_cache(maxsize=32)
+def _table(corpus_id: str) -> _Table:
+    corpus = BUILT_IN.get(corpus_id)
+    if corpus is None or corpus.spell is None:
+        raise ValueError("The text has no numbers, so there is no one true continuation.")
+    spelled = tuple(corpus.spell(number) for number in range(1, LAST_NUMBER + 1))
+    return _Table(spelled, {tokens: number for number, tokens in enumerate(spelled, 1)})

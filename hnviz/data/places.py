@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.english import ONES, TEENS, TENS
-from hnviz.data.splits import NOTEBOOK, TextChoice
+from hnviz.data.corpora.base import NOTEBOOK, TextChoice
+from hnviz.data.numbers import ONES, TEENS, TENS
 from hnviz.data.stream import TokenStream, corpus_of, stream_of
 
 SLOTS = (

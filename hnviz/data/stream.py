@@ -1,19 +1,20 @@
-"""A corpus as two streams of ids, which is all that a network sees of it."""
+"""A corpus as two streams of ids, which is all that a network sees, and what a token costs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from math import log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import numbered
 from hnviz.data.corpora import BUILT_IN, Corpus, CorpusError, Tokens, corpus
-from hnviz.data.corpora.own import text_hash
-from hnviz.data.english import Texts
-from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_split
-from hnviz.data.tokens import kind_in_text, kind_of, plain_kind, tokenize
-from hnviz.data.vocab import Vocab
+from hnviz.data.corpora.base import NOTEBOOK, Choice, TextChoice
+from hnviz.data.corpora.own import cut, text_hash, way_of
+from hnviz.data.corpora.texts import find_ids, text_of
+from hnviz.data.numbers import Numbers, Texts, numbers_split
+from hnviz.data.tokens import UNK, Vocab, kind_in_text, kind_of, plain_kind, tokenize
 
 SPLITS = ("train", "valid")
 
@@ -70,7 +71,7 @@ def _read(corpus_id: str, split: str) -> TokenStream:
     read = corpus(corpus_id)
     if wrong := read.way_problem(split):
         raise CorpusError(wrong)
-    kept = numbered.find(corpus_id) if text_hash(corpus_id) else None
+    kept = find_ids(corpus_id) if text_hash(corpus_id) else None
     if kept is None:
         stream = TokenStream.from_tokens(read.tokens(split), read.min_count)
     else:
@@ -122,3 +123,47 @@ def split_text(split: str, choice: TextChoice = NOTEBOOK) -> Text:
 @lru_cache(maxsize=8)
 def _split_text(split: str, stream: TokenStream) -> Text:
     return Text(split, stream.vocab, stream.ids(split))
+
+
+class Measured(NamedTuple):
+    """How the valid text of a run is made of tokens."""
+
+    text: str  # the same for runs that read the same valid text
+    tokens: str  # what one is: "word", "char", "bpe500"
+    bits: float  # bits per character for each nat of the mean loss per token
+    unknown: float  # share of the tokens that are read as xxunk, whose letters cost nothing
+
+
+def measured(choice: TextChoice) -> Measured:
+    """Measure the valid text of a run; recent ones are cached.
+
+    Raises CorpusError for a text that is not there.
+    """
+    return _measured(choice.corpus, choice.split)
+
+
+def tokens_of(choice: TextChoice) -> str:
+    """Say what one token of a run is, without reading its text: "word", "char", "bpe500"."""
+    way = way_of(choice.corpus)
+    return corpus_of(choice).level if way is None else way.written.partition("-")[0]
+
+
+def bits_per_character(loss: float, choice: TextChoice) -> float:
+    """Turn a mean loss on valid, in nats per token, into bits per character."""
+    return loss * measured(choice).bits
+
+
+@lru_cache(maxsize=256)
+def _measured(corpus_id: str, split: str) -> Measured:
+    choice = Choice(corpus_id, split)
+    corpus, stream, way = corpus_of(choice), stream_of(choice), way_of(corpus_id)
+    n_tokens = len(stream.valid) - 1  # xxbos writes nothing
+    if way is None:
+        text = f"{corpus_id} {split}"
+        n_characters = len(corpus.joined(corpus.tokens(split).valid[1:]))
+    else:
+        name = text_hash(corpus_id) or ""
+        text = f"{name} {way.valid}"
+        n_characters = len(cut(text_of(name), way)[1])
+    unknown = float((stream.valid == stream.vocab.stoi[UNK]).mean())
+    return Measured(text, tokens_of(choice), n_tokens / n_characters / log(2), unknown)

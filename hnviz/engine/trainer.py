@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hnviz.config import ConfigError
-from hnviz.data import BatchLayout, TokenStream, stream_of
-from hnviz.data.splits import WAYS, Chosen
+from hnviz.data import BatchLayout, Choice, TokenStream, stream_of
+from hnviz.data.numbers import WAYS
 from hnviz.estimate import measured_in
 from hnviz.events import (
     BatchEnd,
@@ -335,7 +335,7 @@ class _Recorder:
 def load_texts() -> None:
     """Split the notebook's text, both ways, before there is a run: forked trainers share that."""
     for way in WAYS:
-        stream_of(Chosen(split=way))
+        stream_of(Choice(split=way))
 
 
 def serve(pipe: Connection) -> None:

@@ -1,1 +1,5 @@
-"""A page or a lesson as one HTML file, which opens without a server and without a network."""
+"""Pages, lessons, runs and reports as files that open without a server."""
+
+
+class ExportError(ValueError):
+    """One sentence: what was wanted, what came, what to do."""

@@ -1,25 +1,114 @@
 """Builds a file from pages of the app: one page, or the steps of a lesson."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hnviz import __version__
 from hnviz.app.pictures import VIEWS
+from hnviz.app.run.engine import store
 from hnviz.app.shell.keys import ADDRESS, EVERY
 from hnviz.app.shell.variables import variables
-from hnviz.export import modules, scene
-from hnviz.export.asking import MOST, Question
-from hnviz.export.collect import TITLES, Heading, Mount, Part, collect
-from hnviz.export.errors import ExportError
-from hnviz.export.holding import FREE, Holding
-from hnviz.export.html import MAIN, Document, written
+from hnviz.export import ExportError
+from hnviz.export.collect import TITLES, Drawn, Heading, Mount, Part, collect
+from hnviz.export.contents import FREE, Holding
+from hnviz.export.html import HOME, MAIN, TOKENS, Document, needed, specifier, styles, written
+from hnviz.export.questions import (
+    AT_END,
+    MAX_SNAPSHOTS,
+    Question,
+    is_live,
+    kept_steps,
+    orders,
+    questions,
+)
 from hnviz.figures.theme import MODES
 from hnviz.web.asked import Names
+from hnviz.web.assets import DATA, PACKAGE, PUBLISHED
+from hnviz.web.corpora import CORPORA, corpus_file
 
-LARGEST = 1_600_000  # bytes of a file: an e-mail or a learning platform takes it
+_FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
+_COUNTED = "kinds"  # the topic whose picture also asks how many whole numbers are right
+
+MAX_FILE_BYTES = 1_600_000  # bytes of a file: an e-mail or a learning platform takes it
 SNAPSHOT = "snapshot"
-FEWEST = 2  # snapshots of a run that are tried at first: the first and the last
+FIRST_SNAPSHOTS = 2  # snapshots of a run that are tried at first: the first and the last
+
+
+def module_of(mount: Mount) -> str:
+    """Return the path of the module that draws a picture, below the package."""
+    return str(mount.data["module"]).split("/", 2)[2]
+
+
+def runs_of(parts: list[Part]) -> set[str]:
+    """Return the runs that some pictures show."""
+    mounts = [part for part in parts if isinstance(part, Mount)]
+    return {mount.data["run"] for mount in mounts} - {""}
+
+
+def steps_of(run: str, wanted: list[int], most: int) -> list[int]:
+    """Choose the snapshots of a run that a file holds."""
+    all_steps = store().folder(run).snapshots()
+    return kept_steps(all_steps, [step for step in wanted if step in all_steps], most)
+
+
+def hold(holding: Holding, parts: list[Part], at: Mapping[str, str]) -> None:
+    """Put everything that a page's pictures need into the file. Raises ValueError."""
+    for mount in (part for part in parts if isinstance(part, Mount)):
+        run = mount.data["run"]
+        steps = holding.runs[run]["steps"] if run else []
+        for asked in questions(mount, steps, at):
+            holding.add_answer(asked)
+        if any(is_live(mount, ask) for ask in mount.data["asks"]):
+            for step in steps:
+                holding.add_weights(run, step)
+        for topic in _topics(mount) if run else ():
+            holding.add_topic(run, topic)
+            for step in steps if topic == _COUNTED else ():
+                holding.add_answer(Question(run, step, "whole_numbers"))
+        for value in mount.data["settings"].values():
+            if isinstance(value, str):
+                _hold_file(holding, value)
+
+
+def _hold_file(holding: Holding, address: str) -> None:
+    """Hold what is at an address that a picture fetches."""
+    if address.startswith(CORPORA):
+        holding.add_file(address, corpus_file(address), "arrayBuffer")
+    content = PUBLISHED.find(address.removeprefix(DATA)) if address.startswith(DATA) else None
+    if content is not None:
+        holding.add_file(address, content, "json" if address.endswith(".json") else "arrayBuffer")
+
+
+def _topics(mount: Mount) -> list[str]:
+    """Return the topics that a picture follows."""
+    source = (PACKAGE / module_of(mount)).read_text(encoding="utf-8")
+    named = mount.data["settings"].get("topic")
+    return [*_FOLLOWS.findall(source), *([named] if named else [])]
+
+
+def described(part: Part) -> dict[str, Any]:
+    """Return a part as the browser takes it."""
+    if isinstance(part, Heading):
+        return {"level": part.level, "text": part.text}
+    if isinstance(part, Drawn):
+        return {"name": part.called, "html": part.html}
+    data = {key: value for key, value in part.data.items() if key not in ("module", "debug")}
+    settings = dict(data["settings"])
+    if "orders" in settings:
+        settings["orders"] = orders(settings["orders"])
+    asks = [{**ask, "at": "end"} if ask["question"] in AT_END else ask for ask in data["asks"]]
+    return {
+        "picture": {
+            "name": part.called,
+            "module": specifier(module_of(part)),
+            "height": part.height,
+            "isolate": part.isolate,
+            "modes": part.modes,
+            "data": {**data, "asks": asks, "settings": settings, "tokens": TOKENS},
+        }
+    }
 
 
 @dataclass(frozen=True)
@@ -53,20 +142,20 @@ def _is_empty(part: Part, after: Part) -> bool:
 
 def fitted(scenes: Sequence[Shown], title: str, more: Mapping[str, Any]) -> bytes:
     """Write a file of at most 1.6 MB, with fewer snapshots if it must be. Raises ExportError."""
-    runs = sorted(set().union(*(scene.runs_of(list(each.parts)) for each in scenes)))
+    runs = sorted(set().union(*(runs_of(list(each.parts)) for each in scenes)))
     answered: dict[Question, bytes] = {}
     size = 0
-    for most in range(max(FEWEST, MOST // max(1, len(runs))), 0, -1):
+    for most in range(max(FIRST_SNAPSHOTS, MAX_SNAPSHOTS // max(1, len(runs))), 0, -1):
         holding = Holding(Names(VIEWS), answered)
         for run in runs:
-            holding.add_run(run, scene.steps_of(run, _wanted(scenes), most))
+            holding.add_run(run, steps_of(run, _wanted(scenes), most))
         content = _written(holding, scenes, title, more)
         size = len(content)
-        if size <= LARGEST:
+        if size <= MAX_FILE_BYTES:
             return content
     raise ExportError(
-        f"a file may have {LARGEST:,} bytes, but this one has {size:,} with one snapshot of each "
-        "run: show fewer pictures or runs"
+        f"a file may have {MAX_FILE_BYTES:,} bytes, but this one has {size:,} with one snapshot of "
+        "each run: show fewer pictures or runs"
     )
 
 
@@ -74,19 +163,19 @@ def _written(
     holding: Holding, scenes: Sequence[Shown], title: str, more: Mapping[str, Any]
 ) -> bytes:
     for each in scenes:
-        scene.hold(holding, list(each.parts), each.at)
-    used = modules.needed([MAIN, *_modules(scenes)])
-    for path in modules.styles(used):
+        hold(holding, list(each.parts), each.at)
+    used = needed([MAIN, *_modules(scenes)])
+    for path in styles(used):
         holding.add_source(path, "text")
-    holding.add_source(modules.TOKENS, "json")
+    holding.add_source(TOKENS, "json")
     data = {
         **more,
-        "home": modules.HOME,
+        "home": HOME,
         "scenes": [
             {
                 "page": each.page,
                 "at": dict(each.at),
-                "parts": [scene.described(part) for part in each.parts],
+                "parts": [described(part) for part in each.parts],
             }
             for each in scenes
         ],
@@ -116,7 +205,7 @@ def _wanted(scenes: Sequence[Shown]) -> list[int]:
 
 def _modules(scenes: Sequence[Shown]) -> set[str]:
     mounts = (part for each in scenes for part in each.parts if isinstance(part, Mount))
-    return {scene.module_of(mount) for mount in mounts}
+    return {module_of(mount) for mount in mounts}
 
 
 def _note(holding: Holding) -> str:

@@ -18,7 +18,7 @@ from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.app.shell.session import MODE
-from hnviz.export.errors import ExportError
+from hnviz.export import ExportError
 from hnviz.figures.theme import MODES
 from hnviz.web.log import no_warnings
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from hnviz.export import ExportError
 from hnviz.export.build import Shown, fitted, shown
 from hnviz.export.collect import Heading, Part
-from hnviz.export.errors import ExportError
 from hnviz.export.html import plain_page
 from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
 

@@ -11,10 +11,10 @@ from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import TRIED
 from hnviz.app.run.engine import current_run, store
 from hnviz.engine.client import Answer, pack
-from hnviz.export.asking import Params, varied
+from hnviz.export import ExportError
+from hnviz.export.build import module_of
 from hnviz.export.collect import Mount, collect
-from hnviz.export.errors import ExportError
-from hnviz.export.scene import module_of
+from hnviz.export.questions import Params, varied
 from hnviz.figures.inside import counted_steps
 from hnviz.lessons import PARAMETER, lessons, query
 from hnviz.models.catalogue import FIRST_RUN
@@ -28,7 +28,7 @@ from hnviz.web.questions import QUESTIONS as KNOWN
 AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], Answer]
 """(run, step, question, parameters) -> answer. Raises ValueError."""
 
-MOST = 3_000_000  # bytes of all of them
+MAX_SHIPPED_BYTES = 3_000_000  # bytes of all of them
 SNAPSHOT = "snapshot"
 _FRAMES = re.compile(r"^const FRAMES = (\d+);", re.MULTILINE)
 
@@ -102,7 +102,7 @@ def found(
     return asker.found
 
 
-def chosen(answers: Mapping[str, Found], most: int = MOST) -> dict[str, Found]:
+def chosen(answers: Mapping[str, Found], most: int = MAX_SHIPPED_BYTES) -> dict[str, Found]:
     """Choose those that fit into `most` bytes: slow questions first, then small answers."""
     listed = sorted(
         (not KNOWN[about[1]].slow, len(packed), run, name)

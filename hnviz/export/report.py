@@ -10,10 +10,10 @@ from hnviz import __version__
 from hnviz.app.run import text as run_text
 from hnviz.app.run.names import shown_name
 from hnviz.config import RunConfig
+from hnviz.export import ExportError
 from hnviz.export import report_parts as parts
-from hnviz.export.errors import ExportError
 from hnviz.export.html import plain_page
-from hnviz.export.report_charts import run_charts, together_charts
+from hnviz.export.report_parts import run_charts, together_charts
 from hnviz.figures.offers import without_notebook
 from hnviz.figures.sentences import plural
 from hnviz.runs import RunFolder, RunRecord, RunStore, notebook_table
@@ -22,7 +22,7 @@ from hnviz.runs.folder import read_label
 PROVED = (run_text.remember, run_text.ruler, run_text.best_loss)
 """What a report says of a run's memory."""
 
-MOST_RUNS = 24
+MAX_RUNS = 24
 """The runs that colours and dashes tell apart."""
 
 
@@ -46,8 +46,8 @@ def report(store: RunStore, ids: Sequence[str]) -> bytes:
     Raises RunNotFound, DamagedRun, or ExportError, each with one sentence.
     """
     wanted = list(dict.fromkeys(ids))
-    if not 0 < len(wanted) <= MOST_RUNS:
-        raise ExportError(f"a report takes 1 to {MOST_RUNS} runs; got {len(wanted):,}: take fewer")
+    if not 0 < len(wanted) <= MAX_RUNS:
+        raise ExportError(f"a report takes 1 to {MAX_RUNS} runs; got {len(wanted):,}: take fewer")
     runs = _named([_read(store, run_id) for run_id in wanted])
     names = [run.name for run in runs]
     title = names[0] if len(runs) == 1 else f"{len(runs)} runs compared"

@@ -13,8 +13,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from hnviz.config import RunConfig
-from hnviz.data.splits import numbers_split
-from hnviz.export.errors import ExportError
+from hnviz.data.numbers import numbers_split
+from hnviz.export import ExportError
 from hnviz.figures.offers import without_notebook
 from hnviz.models.catalogue import entry
 from hnviz.runs import RunRecord

@@ -6,8 +6,8 @@ from math import cos, pi, sin
 import numpy as np
 
 from hnviz.tasks.cycle import Cycle
+from hnviz.tasks.generators import END
 from hnviz.tasks.machine import Machine
-from hnviz.tasks.table import END
 from hnviz.tasks.task import Source
 
 MOST = 16  # states that fit into a drawing

@@ -9,7 +9,7 @@ from html import escape
 from math import ceil
 from typing import TYPE_CHECKING
 
-from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data.numbers import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.figures.numbers import percent, unbroken
 from hnviz.figures.theme import Theme
 

@@ -3,8 +3,7 @@
 from functools import lru_cache
 
 from hnviz.config import RunConfig
-from hnviz.data import TextChoice, corpus_of, stream_of
-from hnviz.data.splits import NOTEBOOK, Chosen
+from hnviz.data import NOTEBOOK, Choice, TextChoice, corpus_of, stream_of
 from hnviz.models.catalogue import entry
 from hnviz.own import identity_of
 
@@ -58,7 +57,7 @@ def example(choice: TextChoice, of_numbers: str) -> str:
 
 @lru_cache(maxsize=16)
 def _beginning(corpus: str, split: str) -> str:
-    choice = Chosen(corpus, split)
+    choice = Choice(corpus, split)
     stream, length = stream_of(choice), _EXAMPLE[corpus_of(choice).level]
     tokens = [stream.vocab.itos[index] for index in stream.valid[1 : 1 + length].tolist()]
     return corpus_of(choice).joined(tokens)

@@ -13,8 +13,8 @@ import numpy as np
 
 from hnviz.data import BatchLayout, Corpus, ShuffledLayout, TokenStream, Vocab
 from hnviz.data.corpora import BUILT_IN
-from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
-from hnviz.data.phrase import LONGEST, read_phrase
+from hnviz.data.numbers import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data.phrase import MAX_TOKENS, read_phrase
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import BOS
 from hnviz.figures.numbers import accuracy
@@ -226,7 +226,7 @@ def own_tokens(text: str, vocab: Vocab, corpus: Corpus = BUILT_IN["human_numbers
     spelled = corpus.unit == "numbers" and any(letter.isdigit() for letter in text)
     read = "In words, your text is" if spelled else f"{plural(len(text), 'character')} become"
     sentence = f"{read} {plural(len(words), 'token')}; the first is {BOS}, which begins every text."
-    if len(phrase.tokens) == LONGEST:
+    if len(phrase.tokens) == MAX_TOKENS:
         sentence += f" Only the first {len(words):,} tokens are shown."
     if unknown:
         named = ", ".join(f"“{_shortened(word)}”" for word in unknown[:NAMED])

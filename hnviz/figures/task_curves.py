@@ -7,9 +7,9 @@ from hnviz.figures.labels import EndLabel, end_labels
 from hnviz.figures.ruler import HAIRLINE, PERCENT
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
+from hnviz.tasks.bounds import Statement
 from hnviz.tasks.reach import Outlook
-from hnviz.tasks.statement import Statement
-from hnviz.tasks.words import figure, tokens
+from hnviz.tasks.sentences import figure, tokens
 
 if TYPE_CHECKING:
     from hnviz.runs import RunRecord
@@ -107,7 +107,7 @@ def run_curve(record: "RunRecord", before: Outlook | None, look: Theme) -> Sketc
         )
         if before.shown < before.ceiling:
             _level(fig, SHOWN, 100 * before.shown, (ends, look, "dot"))
-            within = f"{tokens(before.reading.window)} {figure(before.shown)}"
+            within = f"{tokens(before.reader.window)} {figure(before.shown)}"
             labels.append(EndLabel(100 * before.shown, within, look.muted))
     accuracy = (100 * epochs["accuracy"]).tolist()
     fig.add_scatter(

@@ -5,9 +5,9 @@ from html import escape
 from math import isnan
 
 from hnviz.figures.theme import Theme
+from hnviz.tasks.bounds import Statement
 from hnviz.tasks.reach import Outlook, Result
-from hnviz.tasks.statement import Statement
-from hnviz.tasks.words import figure, nats, tokens
+from hnviz.tasks.sentences import figure, nats, tokens
 
 VERDICTS = {"window": "✗ cannot", "detach": "? may", "open": "✓ can"}
 """Cause -> whether a model can reach the best accuracy: a mark and a word, never colour alone."""
@@ -118,11 +118,11 @@ def models_table(outlooks: Sequence[Outlook], chosen: str, look: Theme) -> str:
 
 
 def _row(each: Outlook, chosen: str) -> str:
-    model = escape(each.reading.model)
-    mark = ' aria-current="true"' if each.reading.model == chosen else ""
-    state = "state kept" if each.reading.entry.stateful else "from zeros"
+    model = escape(each.reader.model)
+    mark = ' aria-current="true"' if each.reader.model == chosen else ""
+    state = "state kept" if each.reader.entry.stateful else "from zeros"
     cells = (
-        f"<b>{model}</b><br>{tokens(each.reading.window)}, {state}",
+        f"<b>{model}</b><br>{tokens(each.reader.window)}, {state}",
         f"{_best(each)}<br>{nats(each.least)}",
         f"<b>{VERDICTS[each.cause]}</b>: {escape(each.why)}",
     )
@@ -138,7 +138,7 @@ def _best(each: Outlook) -> str:
 
 def expected(each: Outlook) -> str:
     """Say before training whether a model will reach the best accuracy, in one sentence."""
-    model, ceiling, limit = each.reading.model, figure(each.ceiling), figure(each.limit)
+    model, ceiling, limit = each.reader.model, figure(each.ceiling), figure(each.limit)
     answers = "" if isnan(each.answers) else f", and **{figure(each.answers)}** of the answers"
     if each.cause == "window":
         return f"{model} **cannot** reach {limit}: it can get at most **{ceiling}**{answers} right."

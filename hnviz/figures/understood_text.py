@@ -1,13 +1,13 @@
 """What is said of the network that is understood to the last weight."""
 
-from hnviz.tasks.understood import (
+from hnviz.tasks.parity import (
     AFTER_ONE,
     AFTER_ZERO,
     LENGTH,
     SITUATIONS,
     Network,
-    found,
-    understood,
+    parity_network,
+    recipe,
 )
 
 MINUS = "\N{MINUS SIGN}"
@@ -19,18 +19,18 @@ LEAD = (
 
 def understood_lines() -> list[str]:
     """Return the paragraphs below the picture: rule, mechanism, any length, every weight."""
-    network = understood()
+    network = parity_network()
     return [_rule(network), _mechanism(network), _any_length(network), _every_weight(network)]
 
 
 def how_found() -> str:
     """Say how the network was made."""
-    made = found()
+    made = recipe()
     return (
         f"{made['of']} networks were trained side by side for {made['steps']:,} steps, with a "
         "penalty on the size of each weight, which pushes useless ones to zero. With weights "
         f"rounded to two decimals, {made['right']} of them answer every input right; the one with "
-        "the most zeros is shown. `hnviz.bench.understood` trains them again."
+        "the most zeros is shown. `hnviz.bench.parity` trains them again."
     )
 
 

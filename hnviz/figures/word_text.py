@@ -7,7 +7,7 @@ from math import log2
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.continuation import COMMA
+from hnviz.data.phrase import COMMA
 from hnviz.data.tokens import BOS
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural

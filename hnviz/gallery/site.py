@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from hnviz.app.run.engine import server
 from hnviz.app.run.names import shown_name
 from hnviz.app.shell.asgi import STYLES
+from hnviz.app.shell.server import sweeps
 from hnviz.app.shell.variables import variables
-from hnviz.app.topics import TOPICS
+from hnviz.app.topics import topics
 from hnviz.engine.client import close_shared_engine
 from hnviz.gallery.cases import MODES, WIDTHS, pictures, views
 from hnviz.runs import DamagedRun
@@ -53,18 +54,19 @@ def site(empty: Mapping[str, str], started: Callable[[], None] = lambda: None) -
     async def told(request: Request) -> Response:
         return JSONResponse(cases(empty))
 
-    state = server()
-    listed = [*assets.routes(), *run_routes(state, shown_name), *sweep_routes(), *corpora.routes()]
+    state, followed = server(), topics(sweeps())
+    swept = sweep_routes(sweeps())
+    listed = [*assets.routes(), *run_routes(state, shown_name), *swept, *corpora.routes()]
     real = [
         *observations.routes(views()),
         *curve_routes(state, shown_name),
-        *live.routes(live.Hub(TOPICS, _shipped(state))),
+        *live.routes(live.Hub(followed, _shipped(state))),
         *controls.button_routes(state),
     ]
     failing = [
         Route("/api/runs/{run_id}/{step}/{question}", _refuse),
         Route("/api/curves", _refuse),
-        *live.routes(live.Hub(TOPICS, live.Source(_fail, dict))),
+        *live.routes(live.Hub(followed, live.Source(_fail, dict))),
     ]
     routes: Iterable[BaseRoute] = [
         *(Route(path, _file(FILES / name)) for path, name in PAGE.items()),

@@ -6,8 +6,8 @@
 from functools import cache
 
 from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
+from hnviz.lessons.panel import PARAMETER, address, as_data, query
 from hnviz.lessons.reading import LessonError, Problem, read_lessons
-from hnviz.lessons.telling import PARAMETER, address, as_data, query
 
 __all__ = [
     "PARAMETER",

@@ -10,7 +10,7 @@ from hnviz.lessons.reading import LessonError, Problem, Source
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class AppNames:
     """What a step may name."""
 
     parameters: Mapping[str, Collection[str]]  # of each page's address
@@ -19,7 +19,7 @@ class Known:
     runs: Collection[str]  # those that come with the app
 
 
-def check(path: Path, known: Known) -> list[Problem]:
+def check(path: Path, known: AppNames) -> list[Problem]:
     """Return all that is wrong in a lesson's file; the first thing if it cannot be read."""
     try:
         source = Source(path)
@@ -32,7 +32,7 @@ def check(path: Path, known: Known) -> list[Problem]:
     ]
 
 
-def _problems(lesson: Lesson, known: Known) -> Iterator[tuple[int, str, str, str]]:
+def _problems(lesson: Lesson, known: AppNames) -> Iterator[tuple[int, str, str, str]]:
     """Yield the step, the table, the key and the reason of each problem."""
     for number, step in enumerate(lesson.steps, 1):
         if step.page not in known.parameters:
@@ -46,7 +46,7 @@ def _problems(lesson: Lesson, known: Known) -> Iterator[tuple[int, str, str, str
             yield number, "at", key, reason
 
 
-def _parameters(step: Step, known: Known) -> Iterator[tuple[str, str]]:
+def _parameters(step: Step, known: AppNames) -> Iterator[tuple[str, str]]:
     names = known.parameters[step.page]
     for name, value in step.at.items():
         if name not in names:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 KINDS = ("choice", "number", "curve", "square")
 """How a student answers: picks a line, moves a slider, drags points, or clicks a cell of a grid."""
 
-FEWEST, MOST = 5, 10  # steps of a lesson
-LONGEST = 500  # characters of a step's text: two or three sentences
-BELOW, ABOVE = 2, 12  # answers of a guess, and how many it may have
+MIN_STEPS, MAX_STEPS = 5, 10  # steps of a lesson
+MAX_TEXT_CHARS = 500  # of a step: two or three sentences
+MIN_ANSWERS, MAX_ANSWERS = 2, 12  # of a guess; a square has at most 12 rows and columns
 
 
 class WrongValueError(ValueError):
@@ -47,14 +47,14 @@ class Guess:
         for name in ("ask", "why"):
             if not getattr(self, name).strip():
                 raise WrongValueError(name, f"{name} must say something, got nothing")
-        if self.kind != "number" and not BELOW <= len(self.answers) <= self._most():
-            wanted = f"from {BELOW} to {self._most()}"
+        if self.kind != "number" and not MIN_ANSWERS <= len(self.answers) <= self._most():
+            wanted = f"from {MIN_ANSWERS} to {self._most()}"
             raise WrongValueError(
                 "answers", f"a {self.kind} needs {wanted} answers, got {len(self.answers)}"
             )
-        if self.kind == "square" and not 0 < self.columns <= ABOVE:
+        if self.kind == "square" and not 0 < self.columns <= MAX_ANSWERS:
             raise WrongValueError(
-                "columns", f"columns must be from 1 to {ABOVE}, got {self.columns}"
+                "columns", f"columns must be from 1 to {MAX_ANSWERS}, got {self.columns}"
             )
         if self.kind in ("choice", "square"):
             self._check_index()
@@ -62,7 +62,7 @@ class Guess:
             self._check_numbers()
 
     def _most(self) -> int:
-        return ABOVE * ABOVE if self.kind == "square" else ABOVE
+        return MAX_ANSWERS * MAX_ANSWERS if self.kind == "square" else MAX_ANSWERS
 
     def _check_index(self) -> None:
         last = len(self.answers) - 1
@@ -114,10 +114,10 @@ class Step:
         for name in ("title", "text", "page", "point"):
             if not getattr(self, name).strip():
                 raise WrongValueError(name, f"a step needs a {name}, got nothing")
-        if len(self.text) > LONGEST:
+        if len(self.text) > MAX_TEXT_CHARS:
             raise WrongValueError(
                 "text",
-                f"text must be two or three sentences of at most {LONGEST} characters, "
+                f"text must be two or three sentences of at most {MAX_TEXT_CHARS} characters, "
                 f"got {len(self.text)}",
             )
 
@@ -137,7 +137,7 @@ class Lesson:
         for name in ("title", "about"):
             if not getattr(self, name).strip():
                 raise WrongValueError(name, f"a lesson needs a {name}, got nothing")
-        if not FEWEST <= len(self.steps) <= MOST:
+        if not MIN_STEPS <= len(self.steps) <= MAX_STEPS:
             raise WrongValueError(
-                "step", f"a lesson has from {FEWEST} to {MOST} steps, got {len(self.steps)}"
+                "step", f"a lesson has from {MIN_STEPS} to {MAX_STEPS} steps, got {len(self.steps)}"
             )

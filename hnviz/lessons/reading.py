@@ -1,16 +1,21 @@
-"""Reads lessons from their files; what is wrong in one is said with its line."""
+"""Reads lessons from their files; an error names the line."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hnviz.lessons.lines import line_of
 from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
+
+_STEP_LINE = re.compile(r"\s*\[\[\s*step\s*\]\]")
+_TABLE_LINE = re.compile(r"\s*\[\s*step\s*\.\s*(\w+)\s*\]")
+_KEY_LINE = re.compile(r"\s*([\w-]+)\s*=")
+_LONG = ('"""', "'''")
 
 FILES = Path(__file__).parent / "files"
 SUFFIX = ".toml"
-LARGEST = 100_000  # bytes of a file
+MAX_FILE_BYTES = 100_000
 
 _LESSON = {"order": int, "title": str, "about": str, "step": list}
 _STEP = {"title": str, "text": str, "page": str, "at": dict, "point": str, "guess": dict}
@@ -26,6 +31,50 @@ _GUESS: dict[str, Any] = {
     "truth": int | float | list,
 }
 _CALLED = {str: "text", list: "a list", dict: "a table", int: "a whole number"}
+
+
+class _Entry(NamedTuple):
+    """A line of the file: which step it is in (0 before the first), which table, which key."""
+
+    line: int
+    step: int
+    table: str
+    key: str
+
+
+def line_of(text: str, step: int, table: str, key: str) -> int:
+    """Return the line of a key of a step, counted from 1; else that of its table, or the step.
+
+    `step` counts from 1, and 0 is the lesson itself; `table` is "", "at" or "guess".
+    """
+    best = 1
+    for entry in _entries(text):
+        if entry.step != step:
+            continue
+        if entry.table == table and entry.key == key:
+            return entry.line
+        is_table = entry.table == table and not entry.key
+        if is_table or (table and entry.key == table) or (best == 1 and step):
+            best = entry.line
+    return best
+
+
+def _entries(text: str) -> Iterator[_Entry]:
+    step, table, within = 0, "", ""
+    for line, content in enumerate(text.splitlines(), start=1):
+        if within:
+            within = "" if within in content else within
+            continue
+        if _STEP_LINE.match(content):
+            step, table = step + 1, ""
+            yield _Entry(line, step, "", "")
+        elif named := _TABLE_LINE.match(content):
+            table = named[1]
+            yield _Entry(line, step, table, "")
+        elif named := _KEY_LINE.match(content):
+            yield _Entry(line, step, table, named[1])
+            value = content[named.end() :]
+            within = next((mark for mark in _LONG if value.count(mark) == 1), "")
 
 
 class Problem(NamedTuple):
@@ -59,8 +108,10 @@ class Source:
             raise self.wrong(1, f"the file could not be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise self.wrong(1, f"the file must be UTF-8 text: {error.reason}") from error
-        if len(content) > LARGEST:
-            raise self.wrong(1, f"a lesson has at most {LARGEST:,} bytes, got {len(content):,}")
+        if len(content) > MAX_FILE_BYTES:
+            raise self.wrong(
+                1, f"a lesson has at most {MAX_FILE_BYTES:,} bytes, got {len(content):,}"
+            )
 
     def wrong(self, line: int, reason: str) -> LessonError:
         """Return the error of a line."""
@@ -123,7 +174,7 @@ class Source:
         truth = raw.get("truth", 0)
         if isinstance(truth, list):
             if not all(isinstance(each, int | float) for each in truth):
-                raise self.wrong(self.at(at, "guess", "truth"), "truth must hold numbers alone")
+                raise self.wrong(self.at(at, "guess", "truth"), "truth must hold only numbers")
             given["truth"] = tuple(map(float, truth))
         try:
             return Guess(**given)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hnviz.data import CorpusError, Vocab, corpus
-from hnviz.data.english import VALID_NUMBERS
+from hnviz.data.numbers import VALID_NUMBERS
 from hnviz.learn.state import State, mapped
 from hnviz.observe.progress import reported
 from hnviz.observe.subject import Subject

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data import numbers_of
+from hnviz.data.numbers import LAST_NUMBER
 from hnviz.data.places import split_places
-from hnviz.data.splits import LAST_NUMBER
 from hnviz.data.stream import SPLITS
 from hnviz.models.catalogue import entry
 from hnviz.observe.find import Query, matches, units_on

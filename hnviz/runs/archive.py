@@ -37,7 +37,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NAME = re.compile(
     rf"{CONFIG}|{EVENTS}|{TEXT}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors", re.ASCII
 )
-_LIMITS = {CONFIG: MAX_CONFIG_BYTES, TEXT: texts.MOST_BYTES}
+_LIMITS = {CONFIG: MAX_CONFIG_BYTES, TEXT: texts.MAX_TEXT_BYTES}
 
 
 class ArchiveError(ValueError):

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnviz.config import ConfigError, RunConfig
-from hnviz.data import CorpusError
-from hnviz.data.splits import Chosen
+from hnviz.data import Choice, CorpusError
 from hnviz.estimate import checkpoint_bytes
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.own import identity_of, model_text
@@ -153,7 +152,7 @@ class RunFolder:
         info = self._info
         if other := other_model(self.path, info.config.model, info.model_identity):
             raise DamagedRun(f"the run {self.id} cannot be read here: {other}")
-        text = Chosen(info.config.corpus, info.config.split)
+        text = Choice(info.config.corpus, info.config.split)
         try:
             is_other = info.content_hash not in ("", content_hash(text))
         except CorpusError as error:
@@ -268,8 +267,8 @@ def info_from(content: Any) -> RunInfo:
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
-    """Describe a run that is created now."""
-    text = content_hash(Chosen(config.corpus, config.split))
+    """Describe a run that starts now."""
+    text = content_hash(Choice(config.corpus, config.split))
     model = identity_of(config.model)
     return RunInfo(config, versions, config.device, time.time(), text, model)
 

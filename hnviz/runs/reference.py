@@ -67,8 +67,8 @@ def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float
 def one_recipe_table(model: str) -> "pd.DataFrame":
     """Return runs of a model and the one before it, each with both recipes; empty for most models.
 
-    Columns: recipe (the model that it is of), model, seed, steps, train, valid.
-    hnviz.bench.one_recipe makes the table and says in which slots the accuracies are measured.
+    Columns: recipe (of which model), model, seed, steps, train, valid. hnviz.bench.tables makes
+    the table and says in which slots the two accuracies are measured.
     """
     entry(model)
     table = _read("one_recipe.csv")
@@ -79,7 +79,7 @@ def lr_table() -> "pd.DataFrame":
     """Return one run of each model's recipe at each of twelve learning rates, seed 0.
 
     Columns: model, lr, and of the last epoch train_loss and valid_loss in nats per token, train and
-    valid accuracy; nan where the run diverged. hnviz.bench.lr_map makes the table.
+    valid accuracy; nan where the run diverged. hnviz.bench.tables makes the table.
     """
     return _read("lr_map.csv").copy()
 

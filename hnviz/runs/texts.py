@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hnviz.config import RunConfig
-from hnviz.data import corpus_of, numbered, stream_of
+from hnviz.data import Choice, corpus_of, stream_of
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import FAMILY, text_hash
-from hnviz.data.splits import Chosen
 from hnviz.runs.files import age, write_atomic, writing
 
 TEXTS = ".texts"  # no run's id begins with a dot
@@ -40,11 +39,11 @@ def keep_text(runs_dir: Path, config: RunConfig) -> bool:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content, "text")
-    ids = path.with_name(f"{config.corpus}{numbered.SUFFIX}")
+    ids = path.with_name(f"{config.corpus}{texts.IDS_SUFFIX}")
     if not ids.is_file():
-        stream, text = stream_of(config), Chosen(config.corpus, config.split)
-        found = numbered.Numbered(stream.vocab, stream.train, stream.valid, content_hash(text))
-        write_atomic(ids, numbered.pack(found), "ids")
+        stream, text = stream_of(config), Choice(config.corpus, config.split)
+        found = texts.TextIds(stream.vocab, stream.train, stream.valid, content_hash(text))
+        write_atomic(ids, texts.pack_ids(found), "ids")
     return is_new
 
 
@@ -98,7 +97,7 @@ def setting_in(content: Any, name: str) -> str | None:
 
 
 @lru_cache(maxsize=64)
-def content_hash(text: Chosen) -> str:
+def content_hash(text: Choice) -> str:
     """Return the hash of a corpus's tokens. Cached."""
-    kept = numbered.find(text.corpus) if text_hash(text.corpus) else None
+    kept = texts.find_ids(text.corpus) if text_hash(text.corpus) else None
     return corpus_of(text).content_hash(text.split) if kept is None else kept.content_hash

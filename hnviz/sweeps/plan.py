@@ -1,4 +1,4 @@
-"""Which runs a sweep trains: every combination of some values, or a random draw.
+"""The plan of a sweep: every combination of some values, or a random draw.
 
 A plan is read from TOML:
 
@@ -9,7 +9,7 @@ A plan is read from TOML:
     [grid]             # every combination of these
     lr = [1e-3, 1e-2, 1e-1]
     bptt = [3, 20, 70]
-    [random]           # or so many draws of these
+    [random]           # or this many draws of these
     draws = 20
     seed = 7
     lr = { low = 1e-4, high = 1.0, scale = "log" }
@@ -29,8 +29,8 @@ from typing import Any
 from hnviz.config import LIMITS, ConfigError, RunConfig
 from hnviz.runs.files import is_number, printable
 
-MOST_RUNS = 2000
-MOST_BYTES = 100_000  # of a file
+MAX_RUNS = 2000
+MAX_PLAN_BYTES = 100_000
 SETTINGS = (*(field.name for field in fields(RunConfig)), "same")
 _PARTS = ("name", "fixed", "grid", "random")
 _DRAW = ("draws", "seed")
@@ -38,30 +38,36 @@ _SCALES = ("log", "linear")
 
 
 class SweepError(ValueError):
-    """What is wrong with a plan, or with its file: wanted, came, to do, in one sentence."""
+    """What is wrong with a plan or with a sweep's file, in one sentence."""
+
+
+class SweepNotFound(SweepError):  # noqa: N818 - it states the problem
+    """No sweep has this id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The runs of a sweep, in the order in which they are trained."""
+    """The runs of a sweep."""
 
     name: str
-    axes: tuple[str, ...]  # the settings that differ, as the plan names them
-    configs: tuple[RunConfig, ...]
+    axes: tuple[str, ...]  # the settings that differ
+    configs: tuple[RunConfig, ...]  # in the order of training
 
     @property
     def id(self) -> str:
-        """Twelve hex digits: the same plan has the same ones."""
-        # The page once wrote "4 x 4": such a plan keeps its id.
+        """Twelve hex digits; equal plans have equal ids."""
+        # The page once wrote "4 x 4": a plan from that time keeps its id.
         name = self.name.replace("\N{MULTIPLICATION SIGN}", "x")
         written = json.dumps([name, *(each.to_dict() for each in self.configs)])
         return blake2b(written.encode(), digest_size=6).hexdigest()
 
 
 def read_plan(content: bytes, name: str) -> Plan:
-    """Read a plan; `name` is its name if it has none of its own. Raises SweepError."""
-    if len(content) > MOST_BYTES:
-        raise SweepError(f"a plan has at most {MOST_BYTES:,} bytes; this one has {len(content):,}")
+    """Read a plan from TOML; `name` is for a plan without one. Raises SweepError."""
+    if len(content) > MAX_PLAN_BYTES:
+        raise SweepError(
+            f"a plan has at most {MAX_PLAN_BYTES:,} bytes; this one has {len(content):,}"
+        )
     try:
         given = tomllib.loads(content.decode())
     except UnicodeDecodeError as error:
@@ -162,8 +168,8 @@ def _check_names(part: str, given: Mapping[str, Any]) -> None:
 def _check_number(n_runs: int) -> None:
     if n_runs == 0:
         raise SweepError("the sweep has no run: give [grid] or [random] a setting with values")
-    if n_runs > MOST_RUNS:
-        raise SweepError(f"the sweep has {n_runs:,} runs; at most {MOST_RUNS:,}: give fewer values")
+    if n_runs > MAX_RUNS:
+        raise SweepError(f"the sweep has {n_runs:,} runs; at most {MAX_RUNS:,}: give fewer values")
 
 
 def _config(options: Mapping[str, Any]) -> RunConfig:

@@ -1,20 +1,27 @@
-"""The best accuracy and least loss with the last k tokens of a machine's text, not fitted on one.
+"""What a task needs, calculated from its generator before any network sees its text.
 
 A predictor of k tokens starts from the machine's stationary distribution and rules out, with each
 token, the states that could not have written it. A table fitted on a text of finite length cannot
 give these figures: it remembers the contexts that the text happens to show once.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.tasks.cycle import Cycle
 from hnviz.tasks.machine import SAME, Best, Machine, TaskError, entropy
+from hnviz.tasks.task import Source, Value, task
 
-MOST_SETS = 20_000  # different sets of possible states
-MOST_BELIEFS = 2_000  # different beliefs about the state that one length of context leaves
-LONGEST = 32  # tokens of a curve
+MAX_SETS = 20_000  # different sets of possible states
+MAX_BELIEFS = 2_000  # different beliefs about the state that one length of context leaves
+MAX_CONTEXT = 32  # tokens of a curve, unless a longer window is asked for
+NEARLY = 0.001  # of accuracy: the context that comes this near is named too
 
 
 class Contexts(NamedTuple):
@@ -24,15 +31,17 @@ class Contexts(NamedTuple):
     chances: int | None  # for the true probability of every token, and so for the least loss
 
 
-def contexts(machine: Machine) -> Contexts:
-    """Return how many tokens reach the machine's limits.
+def contexts(source: Source) -> Contexts:
+    """Return how many tokens reach a generator's limits.
 
     The states that a context leaves possible form a set. The context is enough for a guess if one
     token is the most probable in all of them, and for the probabilities if these are equal. The
     sets are finite in number, so the walk through them either leaves the bad ones for good or comes
     back to one without end. Raises TaskError if there are too many sets.
     """
-    ahead = _sets(machine)
+    if isinstance(source, Cycle):
+        return Contexts(source.context, source.context)
+    machine, ahead = source, _sets(source)
     numbers = {states: number for number, states in enumerate(ahead)}
     moves = [[numbers[to] for to in each] for each in ahead.values()]
     torn = [not machine.best[list(states)].all(axis=0).any() for states in ahead]
@@ -57,9 +66,9 @@ def _sets(machine: Machine) -> dict[tuple[int, ...], list[tuple[int, ...]]]:
                 if after not in ahead:
                     ahead[after] = []
                     todo.append(after)
-        if len(ahead) > MOST_SETS:
+        if len(ahead) > MAX_SETS:
             raise TaskError(
-                f"the exact context needs more than {MOST_SETS:,} sets of states: "
+                f"the exact context needs more than {MAX_SETS:,} sets of states: "
                 "choose a smaller machine"
             )
     return ahead
@@ -93,20 +102,22 @@ def _longest_walk(moves: list[list[int]], bad: list[bool]) -> int | None:
 
 
 def curve(
-    machine: Machine, longest: int = LONGEST, shares: NDArray[np.float64] | None = None
+    source: Source, longest: int = MAX_CONTEXT, shares: NDArray[np.float64] | None = None
 ) -> list[Best]:
     """Return the best accuracy and the least loss for 1, 2, ... tokens.
 
-    `shares`: of the states before the first of them, (n_states,); by default the stationary
+    `shares`: of a machine's states before the first of them, (n_states,); by default the stationary
     distribution. The list ends at `longest`, where both limits are reached for good, or where the
     contexts leave more different beliefs about the state than can be followed.
     """
-    first = machine.share if shares is None else shares
+    if isinstance(source, Cycle):
+        return source.curve(longest)
+    machine, first = source, source.share if shares is None else shares
     beliefs = [_Belief(np.flatnonzero(first), first[first > 0])]
     found: list[Best] = []
     while len(found) < longest:
         beliefs = _one_token_on(machine, beliefs)
-        if len(beliefs) > MOST_BELIEFS:
+        if len(beliefs) > MAX_BELIEFS:
             break
         found.append(_best(machine, beliefs))
         if shares is None and _reached(machine, found[-1]):
@@ -151,3 +162,82 @@ def _best(machine: Machine, beliefs: list[_Belief]) -> Best:
         loss += float(total * entropy(ahead / total))
         answered += float((weights * machine.asked[states]) @ chances[:, guess])
     return Best(right, answered / machine.answers if machine.answers else float("nan"), loss)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The exact figures of one task. `curve[k - 1]` is the best with the last k tokens."""
+
+    task: str
+    values: tuple[tuple[str, Value], ...]
+    n_tokens: int  # different tokens; a random guess is right once in n_tokens times
+    blind: Best  # without any context: always the most frequent token
+    limit: float  # the best accuracy with unbounded memory
+    context: int | None  # the fewest tokens that reach it; None if no number does
+    least: float  # the loss to expect with unbounded memory, nats
+    least_context: int | None  # the fewest tokens that give each next token its true probability
+    deviation: float  # of the mean of n such losses, times the root of n
+    rule_states: int  # what a machine must tell apart to follow the rule
+    stream_states: int  # what it needs to give every token of the stream its true probability
+    answers: float  # the share of tokens that are answers to a question; 0 if there are none
+    curve: tuple[Best, ...]
+
+    def best(self, k: int) -> float:
+        """Return the best accuracy with the last k tokens; the limit where it is not known."""
+        return self.curve[k - 1].accuracy if k <= len(self.curve) else self.limit
+
+    def best_answers(self, k: int) -> float:
+        """Return the best accuracy on answers with the last k tokens; nan without answers."""
+        return self.curve[k - 1].answers if k <= len(self.curve) else 1.0
+
+    def least_loss(self, k: int) -> float:
+        """Return the least loss to expect with the last k tokens; `least` where it is not known."""
+        if k == 0:
+            return self.blind.loss
+        return self.curve[k - 1].loss if k <= len(self.curve) else self.least
+
+    def error(self, n_tokens: int) -> float:
+        """Return two standard errors of the least loss on a text of n_tokens."""
+        return 2 * self.deviation / sqrt(n_tokens)
+
+    @property
+    def nearly(self) -> int | None:
+        """The fewest tokens that come within .001 of the limit; None if not known."""
+        found = (k for k, best in enumerate(self.curve, 1) if best.accuracy > self.limit - NEARLY)
+        return next(found, None)
+
+
+def statement_of(name: str, values: Mapping[str, Value], longest: int = MAX_CONTEXT) -> Statement:
+    """Calculate a task's figures, and its best accuracy with 1 to `longest` tokens.
+
+    Raises TaskError for parameters that are impossible or need too many states.
+    """
+    return _statement(name, tuple(task(name).values(values).items()), longest)
+
+
+@lru_cache(maxsize=32)
+def _statement(name: str, values: tuple[tuple[str, Value], ...], longest: int) -> Statement:
+    made = task(name)
+    source = made.built(dict(values))
+    needed = source.n_needed
+    enough = contexts(source)
+    return Statement(
+        task=name,
+        values=values,
+        n_tokens=len(source.tokens),
+        blind=source.blind,
+        limit=source.limit,
+        context=enough.guess,
+        least=source.least,
+        least_context=enough.chances,
+        deviation=source.deviation,
+        rule_states=made.rule_states(**dict(values)) if made.rule_states else needed,
+        stream_states=needed,
+        answers=source.answers,
+        curve=tuple(curve(source, longest)),
+    )
+
+
+def reaches(best: float, limit: float) -> bool:
+    """Whether a best accuracy is the limit, but for rounding."""
+    return best > limit - SAME

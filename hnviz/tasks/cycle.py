@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.tasks.machine import Best, TaskError
 
-MOST_TOKENS = 100_000
+MAX_TOKENS = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,23 +19,22 @@ class Cycle:
 
     tokens: tuple[str, ...]
     ids: NDArray[np.int64]  # (period,), the shortest stretch that repeats
+    limit: ClassVar[float] = 1.0  # a predictor that knows its place is always right
+    least: ClassVar[float] = 0.0
+    deviation: ClassVar[float] = 0.0
+    answers: ClassVar[float] = 0.0
 
     @classmethod
     def of(cls, text: Sequence[str]) -> "Cycle":
         """Make the cycle of a text. Raises TaskError if it is empty or too long."""
-        if not 0 < len(text) <= MOST_TOKENS:
+        if not 0 < len(text) <= MAX_TOKENS:
             raise TaskError(
-                f"a repeated text must have 1 to {MOST_TOKENS:,} tokens, got {len(text):,}"
+                f"a repeated text must have 1 to {MAX_TOKENS:,} tokens, got {len(text):,}"
             )
         tokens = tuple(dict.fromkeys(text))
         numbers = {token: number for number, token in enumerate(tokens)}
         ids = np.array([numbers[token] for token in text])
         return cls(tokens, ids[: _period(ids)])
-
-    @property
-    def limit(self) -> float:
-        """The best accuracy: a predictor that knows its place is always right."""
-        return 1.0
 
     @property
     def blind(self) -> Best:

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_STATES = 2048  # the stationary distribution is a dense linear system of this size
+MAX_STATES = 2048  # the stationary distribution is a dense linear system of this size
 SAME = 1e-9  # probabilities closer than this are equal
 
 
@@ -71,9 +71,9 @@ class Machine:
                 if to not in numbers:
                     numbers[to] = len(numbers)
                     todo.append(to)
-            if len(numbers) > MOST_STATES:
+            if len(numbers) > MAX_STATES:
                 raise TaskError(
-                    f"the generator needs more than {MOST_STATES:,} states, too many for exact "
+                    f"the generator needs more than {MAX_STATES:,} states, too many for exact "
                     "bounds: choose smaller parameters"
                 )
         tokens = tuple(dict.fromkeys(move.token for each in found for move in each))

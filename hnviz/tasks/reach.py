@@ -13,17 +13,17 @@ some places of the text and not at others, which a network can use as a clock.
 from dataclasses import dataclass
 from functools import lru_cache
 from math import nan, sqrt
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.layout import BatchLayout
+from hnviz.layout import BatchLayout
 from hnviz.models.catalogue import ModelEntry, entry
-from hnviz.tasks.bounds import curve
+from hnviz.tasks.bounds import MAX_CONTEXT, Statement, curve, reaches, statement_of
 from hnviz.tasks.cycle import Cycle
-from hnviz.tasks.statement import LONGEST, Statement, reaches, state
-from hnviz.tasks.stream import TaskStream
-from hnviz.tasks.words import figure, tokens
+from hnviz.tasks.sentences import figure, give_or_take, nats, tokens
+from hnviz.tasks.task import FAMILY, TaskStream, task_stream
 
 CAUSES = ("window", "detach", "open")
 FOLLOWED = 64  # tokens of a window or row; from there on the limit is taken
@@ -32,7 +32,7 @@ SLACK = 0.1  # of what memory gains: a network that lacks no more has learned th
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reader:
     """A model and how it reads a text."""
 
     model: str
@@ -54,7 +54,7 @@ class Reading:
 class Outlook:
     """What one model can do on one task, before it is trained."""
 
-    reading: Reading
+    reader: Reader
     cause: str  # one of CAUSES
     limit: float  # the best accuracy with unbounded memory
     ceiling: float  # no weights do better on valid; below the limit since rows have a first token
@@ -75,42 +75,44 @@ class Result:
 
 
 @lru_cache(maxsize=64)
-def outlook(stream: TaskStream, reading: Reading) -> Outlook:
+def outlook(stream: TaskStream, reader: Reader) -> Outlook:
     """Say what keeps a model from the limit, if anything. Raises TaskError."""
-    statement = state(stream.name, dict(stream.values), max(LONGEST, min(reading.window, FOLLOWED)))
-    bests, knowing = _bests(stream, reading.entry.stateful, reading.window, reading.bs)
-    if reading.entry.predicts == "last":
+    statement = statement_of(
+        stream.name, dict(stream.values), max(MAX_CONTEXT, min(reader.window, FOLLOWED))
+    )
+    bests, knowing = _bests(stream, reader.entry.stateful, reader.window, reader.bs)
+    if reader.entry.predicts == "last":
         ceiling, least, possible = float(bests[0, -1]), float(bests[1, -1]), float(knowing[0, -1])
     else:
         (ceiling, least), possible = bests.mean(axis=1).tolist(), float(knowing[0].mean())
     gain = _gain(statement, ceiling)
     cause, shown = "open", ceiling
-    if not reading.entry.stateful:
-        why = _enough(reading)
+    if not reader.entry.stateful:
+        why = _enough(reader)
         if not reaches(ceiling, possible):
-            cause, why = "window", _window_why(statement, reading, float(bests[0, 0]))
-    elif statement.context is not None and statement.context <= reading.window:
-        why = _open_why(statement, reading)
+            cause, why = "window", _window_why(statement, reader, float(bests[0, 0]))
+    elif statement.context is not None and statement.context <= reader.window:
+        why = _open_why(statement, reader)
     else:
-        cause, why = "detach", _detach_why(statement, reading)
-        shown = min(ceiling, statement.best(reading.window))
-    answers = _answers(statement, reading)
-    return Outlook(reading, cause, statement.limit, ceiling, least, shown, gain, answers, why)
+        cause, why = "detach", _detach_why(statement, reader)
+        shown = min(ceiling, statement.best(reader.window))
+    answers = _answers(statement, reader)
+    return Outlook(reader, cause, statement.limit, ceiling, least, shown, gain, answers, why)
 
 
-def _answers(statement: Statement, reading: Reading) -> float:
+def _answers(statement: Statement, reader: Reader) -> float:
     """Return how many answers a model can get right; where a row begins, this leaves out.
 
     A state that is kept can know all. Otherwise position t of a window knows t + 1 tokens.
     """
     if not statement.answers:
         return nan
-    if reading.entry.stateful:
+    if reader.entry.stateful:
         return 1.0
-    if reading.entry.predicts == "last":
-        return statement.best_answers(reading.window)
-    known = range(1, reading.window + 1)
-    return sum(statement.best_answers(k) for k in known) / reading.window
+    if reader.entry.predicts == "last":
+        return statement.best_answers(reader.window)
+    known = range(1, reader.window + 1)
+    return sum(statement.best_answers(k) for k in known) / reader.window
 
 
 def _gain(statement: Statement, ceiling: float) -> float:
@@ -134,7 +136,7 @@ def _bests(
     if stateful:
         starts, length = layout.starts, layout.row_length
     source, places = stream.source, starts - 1
-    context = state(stream.name, dict(stream.values)).least_context
+    context = statement_of(stream.name, dict(stream.values)).least_context
     enough = length if context is None else min(length, context)
     if isinstance(source, Cycle):
         places = source.first_place(stream.valid_seed) + places
@@ -143,17 +145,17 @@ def _bests(
     else:
         shares = source.shares_from(places)
         known = source.known_from(shares, length)
-        followed = curve(source, min(enough, LONGEST), shares)
+        followed = curve(source, min(enough, MAX_CONTEXT), shares)
     best = np.array([(each.accuracy, each.loss) for each in followed]).reshape(-1, 2).T
     return np.concatenate([best, known[:, len(followed) :]], axis=1), known
 
 
-def _window_why(statement: Statement, reading: Reading, first: float) -> str:
-    context, window = statement.context, reading.window
+def _window_why(statement: Statement, reader: Reader, first: float) -> str:
+    context, window = statement.context, reader.window
     needs = "no number of tokens is enough"
     if context is not None:
         needs = f"{tokens(context)} are needed"
-    if reading.entry.predicts == "last":
+    if reader.entry.predicts == "last":
         return f"it answers after {tokens(window)} from zeros, and {needs}"
     said = f"it starts each window of {tokens(window)} from zeros, and {needs}"
     if context is not None and context <= window:
@@ -161,33 +163,33 @@ def _window_why(statement: Statement, reading: Reading, first: float) -> str:
     return f"{said}; after the first it can be right at most {figure(first)} of the time"
 
 
-def _enough(reading: Reading) -> str:
-    return f"{tokens(reading.window)} from zeros, and their place in a window, are enough"
+def _enough(reader: Reader) -> str:
+    return f"{tokens(reader.window)} from zeros, and their place in a window, are enough"
 
 
-def _open_why(statement: Statement, reading: Reading) -> str:
+def _open_why(statement: Statement, reader: Reader) -> str:
     context = statement.context or 0
     if context <= 1:
         less = statement.least_context != statement.context
         return f"the last token is enough{' for the best guess' if less else ''}"
-    full = (reading.window - context + 1) / reading.window
+    full = (reader.window - context + 1) / reader.window
     return (
         f"{tokens(context)} are enough, and at {100 * full:.0f} % of the positions of a window the "
         "gradient reaches all of them"
     )
 
 
-def _detach_why(statement: Statement, reading: Reading) -> str:
+def _detach_why(statement: Statement, reader: Reader) -> str:
     back = "any number of tokens"
     if statement.context is not None:
         back = f"up to {tokens(statement.context)}"
     said = (
         f"its state can hold what is needed, but that can lie {back} back, and gradients reach "
-        f"{reading.window:,}"
+        f"{reader.window:,}"
     )
-    if len(statement.curve) < reading.window:  # too many beliefs to follow so far
+    if len(statement.curve) < reader.window:  # too many beliefs to follow so far
         return said
-    return f"{said}, which are enough for {figure(statement.best(reading.window))}"
+    return f"{said}, which are enough for {figure(statement.best(reader.window))}"
 
 
 def result(before: Outlook, accuracy: float, n_answers: int) -> Result:
@@ -197,7 +199,7 @@ def result(before: Outlook, accuracy: float, n_answers: int) -> Result:
     """
     spread = max(before.ceiling * (1 - before.ceiling), 1e-4)
     error = SIGMAS * sqrt(spread / n_answers)
-    said = f"{before.reading.model} is right {figure(accuracy)} of the time on valid"
+    said = f"{before.reader.model} is right {figure(accuracy)} of the time on valid"
     possible = f"{said}, and {figure(before.ceiling)} is possible there"
     if before.cause == "window":
         could = f"It could not reach the task's {figure(before.limit)}: {before.why}"
@@ -224,7 +226,7 @@ def _learned(before: Outlook) -> str:
 
 def _missed(before: Outlook, carries_more: bool) -> str:
     """Say why a model that keeps its state stayed below."""
-    shown, reach = figure(before.shown), tokens(before.reading.window)
+    shown, reach = figure(before.shown), tokens(before.reader.window)
     if before.cause == "open":
         return "Nothing hindered it: it could have learned the task and did not with this recipe."
     if carries_more:
@@ -236,3 +238,50 @@ def _missed(before: Outlook, carries_more: bool) -> str:
         f"The gradient reaches {reach}, which are enough for {shown}: no gradient showed it what "
         "lies further back."
     )
+
+
+class TaskRun(Protocol):
+    """The settings of a run that matter here, such as those of a `RunConfig`."""
+
+    @property
+    def corpus(self) -> str:
+        """The id of the corpus."""
+
+    @property
+    def model(self) -> str:
+        """The name of the model."""
+
+    @property
+    def bptt(self) -> int:
+        """Tokens of a window."""
+
+    @property
+    def bs(self) -> int:
+        """Rows read side by side."""
+
+
+def is_task(corpus_id: str) -> bool:
+    """Whether a corpus is a task."""
+    return corpus_id.partition("-")[0] == FAMILY
+
+
+def before(run: TaskRun) -> Outlook:
+    """Say what a run on a task can reach before it is trained. Raises TaskError."""
+    return outlook(task_stream(run.corpus), Reader(run.model, run.bptt, run.bs))
+
+
+def after(run: TaskRun, accuracy: float) -> Result:
+    """Say whether a run on a task reached it; `accuracy` is that on valid. Raises TaskError."""
+    return result(before(run), accuracy, _n_answers(run))
+
+
+def loss_line(run: TaskRun, loss: float) -> str:
+    """Compare a run's loss on valid, in nats, with the least to expect of it. Raises TaskError."""
+    stream, least = task_stream(run.corpus), before(run).least
+    chance = give_or_take(statement_of(stream.name, dict(stream.values)), _n_answers(run))
+    return f"Its loss on valid is {nats(loss)}; the least to expect is {least:.3f}{chance}."
+
+
+def _n_answers(run: TaskRun) -> int:
+    n_valid = task_stream(run.corpus).n_valid
+    return max(1, n_valid // run.bptt) if entry(run.model).predicts == "last" else n_valid

@@ -1,18 +1,28 @@
-"""The tasks by name, with their parameters. A new task is one function and one entry here."""
+"""The tasks by name, with their parameters, and each one's texts to train on.
 
+A new task is one generator and one entry here. The id of a text has its task, parameters, length
+and seed: "task-", the task's name, and parameters as "-name.value": task-dyck-kinds.2-depth.3. A
+parameter that is not given has its default. In a text, "_" is a space and ".3b." is the character
+with that hexadecimal number.
+"""
+
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
-from hnviz.tasks import streams, table, texts
+from hnviz.tasks import generators
 from hnviz.tasks.cycle import Cycle
 from hnviz.tasks.machine import Machine, TaskError
 
 Source = Machine | Cycle
 Value = int | str
 
-MOST_CHARACTERS = 1000  # of a text, which is a part of addresses
+MAX_CHARS = 1000  # of a text, which is a part of addresses
+FAMILY = "task"
+MAX_TITLE_CHARS = 24  # characters of a parameter in a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +62,9 @@ class Words:
         """Read a value; blanks are made single. Raises TaskError."""
         rows = [" ".join(row.split()) for row in str(value).splitlines()]
         text = self.between.join(row for row in rows if row)
-        if len(text) > MOST_CHARACTERS:
+        if len(text) > MAX_CHARS:
             raise TaskError(
-                f"{self.name} must have at most {MOST_CHARACTERS:,} characters; got {len(text):,}"
+                f"{self.name} must have at most {MAX_CHARS:,} characters; got {len(text):,}"
             )
         if not text.isprintable():
             raise TaskError(f"{self.name} must be printable text; got {text!r:.60}")
@@ -109,7 +119,7 @@ _TASKS = (
         "the first digit is the most significant.",
         source="Knuth, The Art of Computer Programming, volume 2, section 4.1 (positional "
         "notation)",
-        make=texts.count,
+        make=generators.count,
         parameters=(
             Number("base", 10, 2, 16, "different digits"),
             Number("digits", 3, 1, 12, "digits of the longest number"),
@@ -122,7 +132,7 @@ _TASKS = (
         what="The Roman numerals from I to the last number, then I again, in the form that "
         "subtracts: IV, IX.",
         source="Cajori, A History of Mathematical Notations, 1928, volume 1, sections 51 to 55",
-        make=texts.roman,
+        make=generators.roman,
         parameters=(Number("last", 999, 1, 3999, "the last number"),),
         holds="its place in the text",
     ),
@@ -133,7 +143,7 @@ _TASKS = (
         "day again.",
         source="Dershowitz and Reingold, Calendrical Calculations, 1997, chapter 2 (the "
         "Gregorian calendar)",
-        make=texts.dates,
+        make=generators.dates,
         parameters=(
             Number("first", 2001, 1600, 2400, "the first year"),
             Number("years", 4, 1, 60, "how many years"),
@@ -147,9 +157,9 @@ _TASKS = (
         "both are possible, the next one opens or closes with equal chance.",
         source="Hewitt, Hahn, Ganguli, Liang and Manning, RNNs can generate bounded hierarchical"
         " languages with optimal memory, EMNLP 2020",
-        make=streams.dyck,
+        make=generators.dyck,
         parameters=(
-            Number("kinds", 2, 1, len(streams.OPENERS), "kinds of brackets"),
+            Number("kinds", 2, 1, len(generators.OPENERS), "kinds of brackets"),
             Number("depth", 3, 1, 64, "brackets that can be open at once"),
         ),
         holds="which brackets are open",
@@ -162,9 +172,9 @@ _TASKS = (
         source="Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9, 1997; "
         "in this form Arjovsky, Shah and Bengio, Unitary evolution recurrent neural "
         "networks, ICML 2016",
-        make=streams.copy,
+        make=generators.copy,
         parameters=(
-            Number("symbols", 4, 1, len(streams.LETTERS), "different letters"),
+            Number("symbols", 4, 1, len(generators.LETTERS), "different letters"),
             Number("length", 3, 1, 10, "letters to copy"),
             Number("delay", 5, 0, 500, "blanks between the letters and their copy"),
         ),
@@ -177,9 +187,9 @@ _TASKS = (
         what="A random letter, some tokens of noise, a question mark, and the letter again.",
         source="Bengio, Simard and Frasconi, Learning long-term dependencies with gradient "
         "descent is difficult, IEEE Transactions on Neural Networks 5, 1994",
-        make=streams.recall,
+        make=generators.recall,
         parameters=(
-            Number("symbols", 4, 1, len(streams.LETTERS), "different letters"),
+            Number("symbols", 4, 1, len(generators.LETTERS), "different letters"),
             Number("gap", 6, 0, 500, "tokens of noise before the question"),
         ),
         holds="which letter came first",
@@ -192,7 +202,7 @@ _TASKS = (
         "start of the text even or odd?",
         source="Minsky and Papert, Perceptrons, 1969; for sequences, Hahn, Theoretical "
         "limitations of self-attention in neural sequence models, TACL 8, 2020",
-        make=streams.parity,
+        make=generators.parity,
         parameters=(
             Number(
                 "every",
@@ -211,7 +221,7 @@ _TASKS = (
         what="The same tokens again and again.",
         source="Morse and Hedlund, Symbolic dynamics, American Journal of Mathematics 60, 1938: "
         "a period of p needs at most p - 1 tokens of context",
-        make=texts.periodic,
+        make=generators.periodic,
         parameters=(Words("sequence", "a a b a b b", "its tokens, separated by spaces"),),
         holds="its place in the period",
     ),
@@ -224,8 +234,10 @@ _TASKS = (
         source="The default is the grammar of Reber, Implicit learning of artificial grammars, "
         "Journal of Verbal Learning and Verbal Behavior 6, 1967; for recurrent networks, "
         "Cleeremans, Servan-Schreiber and McClelland, Neural Computation 1, 1989",
-        make=table.regular,
-        parameters=(Words("table", table.REBER, "rows of state, token, next state", between="; "),),
+        make=generators.regular,
+        parameters=(
+            Words("table", generators.REBER, "rows of state, token, next state", between="; "),
+        ),
         holds="the state of the automaton",
     ),
 )
@@ -238,3 +250,118 @@ def task(name: str) -> Task:
     if name not in TASKS:
         raise TaskError(f"no task named {name!r:.60}; choose one of {', '.join(TASKS)}")
     return TASKS[name]
+
+
+LENGTH = Number("tokens", 20_000, 100, 200_000, "tokens of train; valid has half")
+SEED = Number("seed", 0, 0, 2**31 - 1, "of the text")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStream:
+    """One text of one task."""
+
+    name: str
+    values: tuple[tuple[str, Value], ...]  # all parameters of the task, in order
+    tokens: int = LENGTH.default
+    seed: int = SEED.default
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = [*self.values]
+        own += [("tokens", self.tokens)] if self.tokens != LENGTH.default else []
+        own += [("seed", self.seed)] if self.seed != SEED.default else []
+        parts = (f"{name}.{_encoded(str(value))}" for name, value in own)
+        object.__setattr__(self, "id", "-".join((FAMILY, self.name, *parts)))
+
+    @classmethod
+    def of(cls, name: str, given: dict[str, Any]) -> "TaskStream":
+        """Make a text from parameters, the length and seed among them. Raises TaskError."""
+        rest = dict(given)
+        tokens = LENGTH.checked(rest.pop("tokens", LENGTH.default))
+        seed = SEED.checked(rest.pop("seed", SEED.default))
+        return cls(name, tuple(task(name).values(rest).items()), tokens, seed)
+
+    @property
+    def source(self) -> Source:
+        """The task's generator. Raises TaskError."""
+        return task(self.name).built(dict(self.values))
+
+    def check(self) -> None:
+        """Build the generator, which may refuse its parameters. Raises TaskError."""
+        task(self.name).built(dict(self.values))
+
+    @property
+    def n_train(self) -> int:
+        """Tokens of train: those asked for, but at least one period of a text that repeats."""
+        source = self.source
+        return max(self.tokens, len(source.ids)) if isinstance(source, Cycle) else self.tokens
+
+    @property
+    def n_valid(self) -> int:
+        """Tokens of valid."""
+        return self.n_train // 2
+
+    @property
+    def title(self) -> str:
+        """The task with its parameters: "Balanced brackets (kinds 2, depth 3)"."""
+        given = [f"{name} {_short(value)}" for name, value in self.values]
+        given += [f"tokens {self.tokens}"] if self.tokens != LENGTH.default else []
+        given += [f"seed {self.seed}"] if self.seed != SEED.default else []
+        return f"{task(self.name).title} ({', '.join(given)})"
+
+    @property
+    def valid_seed(self) -> int:
+        """The generator's seed for valid."""
+        return 2 * self.seed + 1
+
+    def texts(self) -> tuple[list[str], list[str]]:
+        """Write train and valid: two texts of one generator, from different seeds.
+
+        Of a text that repeats, valid is a stretch from another place: it is not new text.
+        """
+        train = self.source.write(self.n_train, 2 * self.seed)
+        return train, self.source.write(self.n_valid, self.valid_seed)
+
+
+@lru_cache(maxsize=64)
+def task_stream(corpus_id: str) -> TaskStream:
+    """Read an id. Raises TaskError."""
+    family, _, rest = corpus_id.partition("-")
+    if family != FAMILY or not rest:
+        raise TaskError(f"the id of a task begins with {FAMILY}-NAME; got {corpus_id!r:.60}")
+    name, *parts = rest.split("-")
+    given = {}
+    for part in parts:
+        key, dot, value = part.partition(".")
+        if not (key and dot) or key in given:
+            raise TaskError(
+                f"a parameter in the id of a task is -name.value, once; got {part!r:.60} in "
+                f"{corpus_id!r:.100}"
+            )
+        given[key] = _decoded(value)
+    return TaskStream.of(name, given)
+
+
+def _short(value: Value) -> str:
+    """Write a parameter for a title: a long text is cut, and a checksum keeps two apart."""
+    text = str(value)
+    if len(text) <= MAX_TITLE_CHARS:
+        return text
+    return f"{text[:MAX_TITLE_CHARS].rstrip()}\N{HORIZONTAL ELLIPSIS} #{crc32(text.encode()):08x}"
+
+
+def _encoded(text: str) -> str:
+    escaped = (
+        each if each.isascii() and each.isalnum() else "_" if each == " " else f".{ord(each):x}."
+        for each in text
+    )
+    return "".join(escaped)
+
+
+def _decoded(text: str) -> str:
+    try:
+        return re.sub(
+            r"\.([0-9a-f]{1,6})\.", lambda found: chr(int(found[1], 16)), text.replace("_", " ")
+        )
+    except ValueError as error:
+        raise TaskError(f"{text!r:.60} has a character number that does not exist") from error

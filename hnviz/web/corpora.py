@@ -18,6 +18,7 @@ from hnviz.config import LIMITS
 from hnviz.data import (
     NOTEBOOK,
     BatchLayout,
+    Choice,
     Corpus,
     CorpusError,
     ShuffledLayout,
@@ -28,7 +29,7 @@ from hnviz.data import (
     kind_in,
     stream_of,
 )
-from hnviz.data.splits import WAYS, Chosen
+from hnviz.data.numbers import WAYS
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import kind_in_text
 from hnviz.questions.params import Param, quoted, read_query
@@ -88,8 +89,8 @@ class Corpora:
         return await self._shared.json_reply(request, str(request.url), lambda: _laid(split, asked))
 
 
-def _chosen(asked: dict[str, Any]) -> Chosen:
-    return Chosen(asked["corpus"], asked["way"])
+def _chosen(asked: dict[str, Any]) -> Choice:
+    return Choice(asked["corpus"], asked["way"])
 
 
 def _checked(choice: TextChoice) -> Corpus:
@@ -133,7 +134,7 @@ def corpus_file(address: str) -> bytes:
     """Return what is at an address that `corpus_address` wrote."""
     name, _, query = address.removeprefix(CORPORA).partition("?")
     asked = {key: values[0] for key, values in parse_qs(query).items()}
-    choice = Chosen(*(asked.get(each, _CHOICE[each].default) for each in ("corpus", "way")))
+    choice = Choice(*(asked.get(each, _CHOICE[each].default) for each in ("corpus", "way")))
     return _entry(choice, name).content
 
 
@@ -154,7 +155,7 @@ def _entry(choice: TextChoice, split: str) -> Entry:
 
 @lru_cache(maxsize=12)  # an own text of 5 MB takes up to 10 MB
 def _kept(corpus_id: str, way: str, split: str) -> Entry:
-    choice = Chosen(corpus_id, way)
+    choice = Choice(corpus_id, way)
     stream, kind = stream_of(choice), kind_in(corpus_of(choice))
     return Entry.of(stream_file(stream.ids(split), stream.vocab, kind))
 

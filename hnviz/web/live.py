@@ -32,7 +32,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from hnviz.engine.client import Job
 from hnviz.questions.params import ParamError, quoted, read_json
 from hnviz.runs import DamagedRun, RunNotFound, RunSummary
-from hnviz.sweeps import kept
+from hnviz.sweeps.store import SweepStore
 from hnviz.web.errors import Refusal
 from hnviz.web.http import (
     TRY_LATER,
@@ -92,7 +92,8 @@ def source_of(state: ServerState) -> Source:
         if run_id:
             return state.current(run_id)
         store = state.store
-        return Listing(tuple(store.summaries(LISTED, kept.run_ids(store.root))), state.jobs())
+        of_sweeps = SweepStore(store.root).run_ids()
+        return Listing(tuple(store.summaries(LISTED, of_sweeps)), state.jobs())
 
     return Source(look, state.jobs)
 

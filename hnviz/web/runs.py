@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from hnviz.config import RunConfig
 from hnviz.data import KINDS, CorpusError
-from hnviz.data.characters import measured
+from hnviz.data.stream import measured
 from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.models.catalogue import CATALOGUE

@@ -1,11 +1,13 @@
-"""Sweeps over HTTP: POST /api/sweeps, GET /api/sweeps, and what is done to one of them.
+"""Sweeps over HTTP: a plan is started, and a sweep is listed, read, stopped and resumed.
 
-The body is a plan as in hnviz/sweeps/plan.py: {"name": ..., "fixed": {...}, "grid": {...}}. In a
-class the teacher alone trains sweeps.
+The body of POST /api/sweeps is a plan as in hnviz/sweeps/plan.py: {"name": ..., "fixed": {...},
+"grid": {...}}. In a class only the teacher trains sweeps.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -13,29 +15,36 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hnviz.data.stream import tokens_of
 from hnviz.questions.params import quoted
-from hnviz.runs import RunWriteError
-from hnviz.sweeps.plan import Plan, SweepError, make_plan
-from hnviz.web import swept
+from hnviz.questions.view import NOTHING
+from hnviz.runs import RunNotFound, RunSummary, RunWriteError
+from hnviz.runs.reference import usual_gaps
+from hnviz.sweeps.plan import Plan, SweepError, SweepNotFound, make_plan
+from hnviz.sweeps.runner import DONE
+from hnviz.sweeps.service import BusyError, SweepService
+from hnviz.sweeps.store import Sweep
 from hnviz.web.classroom.service import ClassService
 from hnviz.web.errors import Refusal
 from hnviz.web.http import json_body
 from hnviz.web.limits import Quota, Rate, viewer_of
-from hnviz.web.sweeping import BusyError, sweeper
+from hnviz.web.state import BEGUN
 
 THREADS = 4
 A_SECOND, AT_ONCE = 4, 12  # presses of one viewer
 PLANS = 6  # of one viewer whose time is being estimated
 PARTS = ("name", "fixed", "grid", "random")
-NAMELESS = "sweep"
 TEACHERS = "in a class only the teacher trains sweeps"
+LISTED = 20  # sweeps that are offered
+WAITS = "waits"  # the state of a run that has not begun
+FIGURES = ("accuracy", "valid_loss", "train_accuracy", "train_loss")
 
 Body = Mapping[str, Any]
 Do = Callable[[str, Body], Mapping[str, Any]]
 """(sweep's id or "", body) -> the answer. Raises Refusal, SweepError, RunWriteError."""
 
 
-def sweep_routes(classroom: ClassService | None = None) -> list[Route]:
+def sweep_routes(sweeps: SweepService, classroom: ClassService | None = None) -> list[Route]:
     """Return the routes; in a class those that train are the teacher's."""
     limiter = CapacityLimiter(THREADS)
     timing = CapacityLimiter(1)  # an estimate takes seconds: no press waits for it
@@ -52,80 +61,69 @@ def sweep_routes(classroom: ClassService | None = None) -> list[Route]:
             viewer = viewer_of(request.scope)
             with quota.taken(viewer):
                 await asyncio.sleep(rate.delay(viewer))
-                body = await json_body(request)
-                sweep_id = request.path_params.get("sweep_id", "")
-                return await _answer(do, sweep_id, body, threads)
+                return await _answer(do, threads, request, await json_body(request))
 
         return Route(path, endpoint, methods=["POST"])
 
     def get(path: str, do: Do) -> Route:
-        async def endpoint(request: Request) -> Response:
-            sweep_id = request.path_params.get("sweep_id", "")
-            return await _answer(do, sweep_id, {}, limiter)
+        return Route(path, partial(_answer, do, limiter))
 
-        return Route(path, endpoint)
-
+    actions: dict[str, Callable[[str], None]] = {
+        "stop": sweeps.stop,
+        "resume": sweeps.resume,
+        "retry": partial(sweeps.resume, failed=True),
+    }
     return [
-        get("/api/sweeps", lambda sweep_id, body: {"sweeps": swept.listed()}),
-        post("/api/sweeps", _begin),
-        post("/api/sweeps/estimate", _estimate, trains=False),
-        get("/api/sweeps/{sweep_id}", lambda sweep_id, body: swept.told(sweep_id)),
-        post("/api/sweeps/{sweep_id}/stop", _stop),
-        post("/api/sweeps/{sweep_id}/resume", _resume),
-        post("/api/sweeps/{sweep_id}/retry", _retry),
+        get("/api/sweeps", lambda sweep_id, body: {"sweeps": listed(sweeps)}),
+        post("/api/sweeps", partial(_start, sweeps)),
+        post("/api/sweeps/estimate", partial(_estimate, sweeps), trains=False),
+        get("/api/sweeps/{sweep_id}", lambda sweep_id, body: sweep_view(sweeps, sweep_id)),
+        *(
+            post(f"/api/sweeps/{{sweep_id}}/{name}", partial(_act, act))
+            for name, act in actions.items()
+        ),
     ]
 
 
-async def _answer(do: Do, sweep_id: str, body: Body, threads: CapacityLimiter) -> Response:
-    answer = await to_thread.run_sync(_done, do, sweep_id, body, limiter=threads)
+async def _answer(
+    do: Do, threads: CapacityLimiter, request: Request, body: Body = NOTHING
+) -> Response:
+    sweep_id = request.path_params.get("sweep_id", "")
+    answer = await to_thread.run_sync(_checked, do, sweep_id, body, limiter=threads)
     return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
 
-def _done(do: Do, sweep_id: str, body: Body) -> Mapping[str, Any]:
-    """Do what is asked for; every foreseen error becomes a sentence with its status."""
+def _checked(do: Do, sweep_id: str, body: Body) -> Mapping[str, Any]:
+    """Answer; each expected error becomes a sentence with its status."""
     try:
         return do(sweep_id, body)
-    except BusyError as error:
-        raise Refusal(str(error), 409) from error
-    except RunWriteError as error:
+    except (BusyError, RunWriteError) as error:
         raise Refusal(str(error), 409) from error
     except SweepError as error:
-        unknown = bool(sweep_id) and str(error).startswith(("there is no sweep", "a sweep's id"))
-        raise Refusal(str(error), 404 if unknown else 422) from error
+        raise Refusal(str(error), 404 if isinstance(error, SweepNotFound) else 422) from error
 
 
-def _begin(sweep_id: str, body: Body) -> Mapping[str, Any]:
-    plan = plan_of(body)
-    return {"new": sweeper().begin(plan), "sweep": plan.id, "runs": len(plan.configs)}
+def _start(sweeps: SweepService, sweep_id: str, body: Body) -> Mapping[str, Any]:
+    plan = read_body(body)
+    return {"new": sweeps.start(plan), "sweep": plan.id, "runs": len(plan.configs)}
 
 
-def _estimate(sweep_id: str, body: Body) -> Mapping[str, Any]:
-    """Say how many runs a plan has, and from how many to how many seconds they take."""
-    plan = plan_of(body)
-    found = sweeper().duration(plan)
+def _estimate(sweeps: SweepService, sweep_id: str, body: Body) -> Mapping[str, Any]:
+    """Return how many runs a plan has, and the least and the most seconds that they take."""
+    plan = read_body(body)
+    found = sweeps.duration(plan)
     seconds = {"least": round(found.least, 1), "most": round(found.most, 1)}
     return {"runs": len(plan.configs), **seconds}
 
 
-def _stop(sweep_id: str, body: Body) -> Mapping[str, Any]:
-    _nothing_in(body)
-    sweeper().stop(sweep_id)
+def _act(act: Callable[[str], None], sweep_id: str, body: Body) -> Mapping[str, Any]:
+    if body:
+        raise Refusal(f"this takes no values; got {quoted(next(iter(body)))}")
+    act(sweep_id)
     return {"sweep": sweep_id}
 
 
-def _resume(sweep_id: str, body: Body) -> Mapping[str, Any]:
-    _nothing_in(body)
-    sweeper().go_on(sweep_id)
-    return {"sweep": sweep_id}
-
-
-def _retry(sweep_id: str, body: Body) -> Mapping[str, Any]:
-    _nothing_in(body)
-    sweeper().go_on(sweep_id, failed=True)
-    return {"sweep": sweep_id}
-
-
-def plan_of(body: Body) -> Plan:
+def read_body(body: Body) -> Plan:
     """Read a plan. Raises Refusal or SweepError."""
     for name, value in body.items():
         if name not in PARTS:
@@ -134,9 +132,81 @@ def plan_of(body: Body) -> Plan:
         if not isinstance(value, kind):
             raise Refusal(f"{name} must be {wanted}; got {quoted(value)}")
     given = (body.get("fixed", {}), body.get("grid"), body.get("random"))
-    return make_plan(body.get("name", NAMELESS), *given)
+    return make_plan(body.get("name", "sweep"), *given)
 
 
-def _nothing_in(body: Body) -> None:
-    if body:
-        raise Refusal(f"this takes no values; got {quoted(next(iter(body)))}")
+def listed(sweeps: SweepService) -> list[dict[str, Any]]:
+    """Return the newest sweeps, one line each."""
+    return [
+        {"id": sweep.id, "name": sweep.name, "created": sweep.created, "runs": len(sweep.members)}
+        for sweep in sweeps.sweeps.sweeps()[:LISTED]
+    ]
+
+
+def sweep_view(sweeps: SweepService, sweep_id: str) -> dict[str, Any]:
+    """Return a sweep with its runs. Raises SweepError."""
+    sweep, does, problems = sweeps.state(sweep_id)
+    known = asdict(sweep.members[0].config)
+    axes = [axis for axis in sweep.axes if axis in known]
+    runs = [_run_view(sweeps, sweep, index, axes, problems) for index in range(len(sweep.members))]
+    states = [each["state"] for each in runs]
+    return {
+        "id": sweep.id,
+        "name": sweep.name,
+        "created": sweep.created,
+        "axes": axes,
+        "status": _status(does, states),
+        "problem": sweeps.problem(sweep.id),
+        "n_runs": len(runs),
+        "n_done": sum(state in DONE for state in states),
+        "tokens": sorted({tokens_of(member.config) for member in sweep.members}),
+        "gaps": usual_gaps(member.config for member in sweep.members),
+        "runs": runs,
+    }
+
+
+def _status(does: str, states: list[str]) -> str:
+    """Return what a sweep does, or what its runs show, in one word or two."""
+    left = [state for state in states if state not in DONE]
+    if not left:
+        return "finished"
+    if does in ("training", "stopping"):
+        return does
+    if any(state in BEGUN for state in left):
+        return "training elsewhere"  # by the command
+    if all(state == "failed" for state in left):
+        return "failed"
+    return does or "interrupted"
+
+
+def _run_view(
+    sweeps: SweepService, sweep: Sweep, index: int, axes: list[str], problems: Mapping[int, str]
+) -> dict[str, Any]:
+    member = sweep.members[index]
+    config = member.config.to_dict()
+    line: RunSummary | None = None
+    if member.run is not None:
+        try:
+            line = sweeps.runs.line(member.run)
+        except RunNotFound:  # it was deleted
+            line = None
+    state = "failed" if index in problems else _run_state(sweeps, line)
+    steps = line.n_steps if line else None
+    return {
+        "settings": {axis: config[axis] for axis in axes},
+        "run": line.id if line else None,
+        "state": state,
+        "progress": round(line.step / steps, 3) if line and steps else 0.0,
+        "message": problems.get(index) or (line.problem or line.message if line else ""),
+        **{name: getattr(line, name) if state in DONE else None for name in FIGURES},
+    }
+
+
+def _run_state(sweeps: SweepService, line: RunSummary | None) -> str:
+    if line is None:
+        return WAITS
+    if line.problem:
+        return "failed"
+    job = sweeps.engine().job(line.id)
+    status = job.status if job is not None else line.status
+    return WAITS if status == "queued" else status

@@ -29,9 +29,8 @@ from hnviz.runs.answers import ANSWERS, KeptAnswers
 from hnviz.runs.archive import TEXT, pack, unpack
 from hnviz.runs.folder import Label, read_label, write_label
 from hnviz.runs.texts import TEXTS
-from hnviz.sweeps import kept as sweeps
-from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import make_plan
+from hnviz.sweeps.store import Sweep, SweepStore
 from hnviz.web.classroom.lessons import LessonCache
 
 TEXT_OF_A_USER = " ".join(f"word{number % 7} goes on ." for number in range(60)).encode()
@@ -118,10 +117,10 @@ class Story:
             yield "shipped", lambda: ship(mine, self.root.parent / "small" / "Mine").id
         yield "imported", lambda: unpack(self.store, self.archive).id
         yield "answer", self._answer
-        sweep = Sweep.of(PLAN, 1.0)
-        yield "sweep", lambda: sweeps.save(self.root, sweep) or 0
+        sweeps, sweep = SweepStore(self.root), Sweep.of(PLAN, 1.0)
+        yield "sweep", lambda: sweeps.save(sweep) or 0
         begun = sweep.with_member(0, run="a-run", tries=1)
-        yield "sweep", lambda: sweeps.note(self.root, begun, 0) or 1
+        yield "sweep", lambda: sweeps.append(begun, 0) or 1
         yield from self._class()
 
     def _answer(self) -> int:
@@ -250,7 +249,8 @@ def _check_run(store: RunStore, run: str, told: dict[str, list[str]]) -> None:
 
 def _check_sweep(root: Path, told: Collection[str]) -> None:
     if told:
-        assert sum(each.tries for each in sweeps.load(root, PLAN.id).members) >= max(map(int, told))
+        members = SweepStore(root).load(PLAN.id).members
+        assert sum(each.tries for each in members) >= max(map(int, told))
 
 
 def _check_class(root: Path, told: Collection[str]) -> None:

@@ -26,7 +26,7 @@ from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import fit
 from hnviz.lessons import lessons
 from hnviz.runs import RESUMABLE, RunRecord, RunStore
-from hnviz.sweeps import kept as sweeps
+from hnviz.sweeps.store import SweepStore
 from hnviz.web.limits import COOKIE
 from hnviz.web.wire import unpack
 from tests.conftest import Server, start_server, stop_server
@@ -145,7 +145,7 @@ class World:
         if not self.sweep:
             plan = {"name": f"s{self._next()}", "fixed": OF_SWEEP, "grid": {"seed": [0, 1, 2]}}
             self.sweep = self.ask("/api/sweeps", plan)["sweep"]
-        found = sweeps.load(self.store.root, self.sweep)
+        found = SweepStore(self.store.root).load(self.sweep)
         records = [self.store.record(each.run) for each in found.members if each.run]
         if len(records) == 3 and all(each.status == "finished" for each in records):
             for seed, record in enumerate(records):
@@ -204,7 +204,7 @@ class World:
         return pids
 
     def _members(self) -> list[str]:
-        found = sweeps.load(self.store.root, self.sweep).members
+        found = SweepStore(self.store.root).load(self.sweep).members
         return [each.run for each in found if each.run]
 
     def hit(self) -> str:

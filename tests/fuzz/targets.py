@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from hnviz.app.shell import address
 from hnviz.classroom import GuessError, guesses
 from hnviz.classroom.store import OLD_FILE, ClassStore, DamagedClassError
-from hnviz.data import CorpusError, numbered
+from hnviz.data import CorpusError
 from hnviz.data.corpora import LEVELS, corpus
 from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.data.corpora.texts import unpack_ids
 from hnviz.lessons.reading import FILES, LessonError, Source
 from hnviz.models.catalogue import entry
 from hnviz.own.models import OwnModel, OwnModels
@@ -32,13 +33,13 @@ from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.archive import ArchiveError, unpack
 from hnviz.runs.folder import read_label
 from hnviz.runs.stop import end_writer
-from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.plan import SweepError, read_plan
+from hnviz.sweeps.store import SweepStore
+from hnviz.tasks.generators import EVEN_ONES, REBER
 from hnviz.tasks.machine import TaskError
-from hnviz.tasks.stream import TaskStream
-from hnviz.tasks.table import EVEN_ONES, REBER
+from hnviz.tasks.task import TaskStream
 from hnviz.web.errors import Refusal
-from hnviz.web.sweeps import plan_of
+from hnviz.web.sweeps import read_body
 from tests.chaos.story import PLAN, STEP, Story, an_archive, own_model
 from tests.fuzz.odd import as_json, as_toml, changed, cut_up, json_of, texts, values
 
@@ -261,7 +262,7 @@ def _ids(place: Place) -> st.SearchStrategy[bytes]:
 
 
 def _unpack(body: bytes) -> None:
-    numbered.unpack(blake2b(body, digest_size=16).digest() + body)
+    unpack_ids(blake2b(body, digest_size=16).digest() + body)
 
 
 def _names(place: Place) -> st.SearchStrategy[str]:
@@ -321,7 +322,7 @@ def _plan(place: Place) -> Feed:
         if isinstance(given, bytes):
             made = read_plan(given, "a plan")
         else:
-            made = plan_of(given if isinstance(given, dict) else {"grid": given})
+            made = read_body(given if isinstance(given, dict) else {"grid": given})
         made.name.encode()
         assert len(made.id) == 12
 
@@ -329,20 +330,20 @@ def _plan(place: Place) -> Feed:
 
 
 def _sweep_files(place: Place) -> st.SearchStrategy[bytes]:
-    content = sweeps.path_of(place.story.root, PLAN.id).read_bytes()
+    content = SweepStore(place.story.root).path(PLAN.id).read_bytes()
     return cut_up([content, content + b'[1, "b-run", 2]\n']) | json_of(
         json.loads(content.splitlines()[0])
     )
 
 
 def _sweep(place: Place) -> Feed:
-    path = sweeps.path_of(place.story.root, PLAN.id)
+    sweeps, path = SweepStore(place.root), SweepStore(place.story.root).path(PLAN.id)
 
     def feed(content: bytes) -> None:
         path.write_bytes(content)
-        list(sweeps.sweeps(place.root))
-        sweeps.run_ids(place.root)
-        json.dumps([sweeps.load(place.root, PLAN.id).name], ensure_ascii=False).encode()
+        sweeps.sweeps()
+        sweeps.run_ids()
+        json.dumps([sweeps.load(PLAN.id).name], ensure_ascii=False).encode()
 
     return feed
 

@@ -25,7 +25,8 @@ from hnviz.classroom import guesses
 from hnviz.classroom.codes import MAX_WAIT_SECONDS
 from hnviz.engine.client import EngineError
 from hnviz.engine.scheduler import Limits
-from hnviz.web import controls, corpora, hub, live, observations, standing
+from hnviz.sweeps.service import SweepService
+from hnviz.web import controls, corpora, live, observations
 from hnviz.web.classroom import lessons as class_lessons
 from hnviz.web.classroom.service import TEACHER, ClassService
 from hnviz.web.controls import start_routes
@@ -80,8 +81,7 @@ def _enter_world(place: Place) -> None:
     """Let the web's parts find the runs of a place, and no engine, until the place is closed."""
     root, world = place.story.root, place.world
     engine = NoEngine(root)
-    for module in (standing, hub):
-        world.enter_context(patch.object(module, "shared_engine", lambda: engine))
+    world.enter_context(patch("hnviz.web.state.shared_engine", lambda: engine))
     for module in (guesses, class_lessons):
         world.enter_context(patch.object(module, "lessons", lambda: {LESSON.id: LESSON}))
     world.enter_context(patch.dict(os.environ, {"HNVIZ_RUNS_DIR": str(root)}))
@@ -119,12 +119,16 @@ def _views() -> list[Any]:
     return list(VIEWS)
 
 
+def _sweeps() -> SweepService:
+    return SweepService(lambda: server().engine, server().store)
+
+
 def _door(place: Place) -> Starlette:
     from hnviz.app.run.names import shown_name
 
     ours = [
         *start_routes(server()),
-        *sweep_routes(),
+        *sweep_routes(_sweeps()),
         *run_routes(server(), shown_name),
         *curve_routes(server(), shown_name),
         *corpora.routes(),
@@ -285,20 +289,20 @@ def _text(content: bytes) -> str:
 
 
 def _live_messages(place: Place) -> st.SearchStrategy[list[str]]:
-    from hnviz.app.topics import TOPICS
+    from hnviz.app.topics import topics
 
     follows = [
         {"op": "follow", "id": 7, "topic": topic.name, "have": None, "params": {}}
         | ({"run": place.run.id} if topic.of_run else {})
-        for topic in TOPICS
+        for topic in topics(_sweeps())
     ]
     return _messages([*follows, {"op": "leave", "id": 7}, {**follows[0], "have": {"a": [1, 2]}}])
 
 
 def _live(place: Place) -> Feed:
-    from hnviz.app.topics import TOPICS
+    from hnviz.app.topics import topics
 
-    found = live.Hub(TOPICS, live.source_of(server()))
+    found = live.Hub(topics(_sweeps()), live.source_of(server()))
     client = place.world.enter_context(closing(Client(Starlette(routes=live.routes(found)), HOST)))
     return partial(_talk, client, "/api/live", [], {"op": "leave"})
 

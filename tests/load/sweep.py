@@ -23,10 +23,9 @@ import pytest
 from hnviz.config import RunConfig
 from hnviz.engine.client import Engine
 from hnviz.runs import RunStore
-from hnviz.sweeps.duration import duration
-from hnviz.sweeps.keeper import Keeper, Supply
-from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import Plan, make_plan
+from hnviz.sweeps.runner import Backend, SweepRunner, duration
+from hnviz.sweeps.store import Sweep
 
 MOST = 1.1  # times the sum of the single runs' times, divided by the workers
 AHEAD = 2  # runs next in line, as the command and the page have
@@ -87,9 +86,9 @@ def as_sweep(plan: Plan, n_workers: int) -> tuple[float, str]:
         engine_with(n_workers, Path(folder)) as (engine, store),
     ):
         said = str(duration(plan.configs, n_workers, engine))
-        keeper = Keeper(engine, store, Sweep.of(plan, 1.0), Supply(n_workers + AHEAD))
+        runner = SweepRunner(Backend(engine, n_workers + AHEAD), store, Sweep.of(plan, 1.0))
         begun = time.perf_counter()
-        if not keeper.run(threading.Event()).is_over:
+        if not runner.run(threading.Event()).is_over:
             raise RuntimeError("some runs were not done")
         return time.perf_counter() - begun, said
 

@@ -13,9 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, split_text, stream_of
+from hnviz.data import BatchLayout, Choice, split_text, stream_of
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.data.splits import Chosen
 from hnviz.engine.client import Engine
 from hnviz.runs import RunStore
 from hnviz.runs.ruler import layout_bounds, text_bounds
@@ -43,7 +42,7 @@ def timed(work: Callable[[], Done]) -> tuple[Done, float]:
     return work(), time.perf_counter() - begun
 
 
-def ruler(choice: Chosen) -> None:
+def ruler(choice: Choice) -> None:
     """Compute what the Batches page draws: the bounds of the text, and of a layout's windows."""
     for split in ("train", "valid"):
         text_bounds(split_text(split, choice))
@@ -64,8 +63,8 @@ def first_point(engine: Engine, store: RunStore, config: RunConfig) -> float:
 
 def measured(engine: Engine, store: RunStore, content: bytes, way: Way) -> list[str]:
     """Return how many tokens there are, and the seconds of each part."""
-    read, reading = timed(lambda: stream_of(Chosen(own_corpus(content, way).id)))
-    choice = Chosen(own_corpus(content, way).id)
+    read, reading = timed(lambda: stream_of(Choice(own_corpus(content, way).id)))
+    choice = Choice(own_corpus(content, way).id)
     _, laying = timed(lambda: BatchLayout(len(read.train), 64, 70).starts)
     _, ruling = timed(lambda: ruler(choice))
     point = first_point(engine, store, RunConfig(corpus=choice.corpus, device="cpu"))

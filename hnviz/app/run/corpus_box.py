@@ -5,9 +5,8 @@ import streamlit as st
 from hnviz.app.kit.row import said_below
 from hnviz.app.run.own_text import OWN, own_text_box
 from hnviz.app.shell.address import address_problem
-from hnviz.data import NOTEBOOK, TextChoice
+from hnviz.data import NOTEBOOK, Choice, TextChoice
 from hnviz.data.corpora import BUILT_IN
-from hnviz.data.splits import Chosen
 from hnviz.tasks.task import TASKS
 from hnviz.web.state import CurrentRun
 
@@ -42,7 +41,7 @@ def text_chosen(
     """Return the text of a name; for OWN, draw its box, which holds `first` until it is filled."""
     if chosen == OWN:
         own = own_text_box(page, first)
-        return None if own is None else Chosen(own)
+        return None if own is None else Choice(own)
     if chosen != AS_RUN:
-        return Chosen(chosen)
+        return Choice(chosen)
     return NOTEBOOK if run is None else run.record.config

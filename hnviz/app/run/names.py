@@ -10,8 +10,8 @@ from hnviz.config import RunConfig
 from hnviz.data import corpus_of
 from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import split_words
-from hnviz.tasks.runs import is_task
-from hnviz.tasks.stream import task_stream
+from hnviz.tasks.reach import is_task
+from hnviz.tasks.task import task_stream
 
 _RESET = {"train": "train", "valid": "valid", "both": "train and valid"}
 

@@ -7,12 +7,10 @@ import streamlit as st
 
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.shell import session as state
-from hnviz.data import CorpusError, stream_of
+from hnviz.data import Choice, CorpusError, stream_of
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import LIMITS, Way, own_corpus, text_hash, way_of
-from hnviz.data.splits import Chosen
-from hnviz.data.tokens import BOS
-from hnviz.data.vocab import UNK
+from hnviz.data.tokens import BOS, UNK
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural
 
@@ -51,7 +49,7 @@ def own_text_box(page: str, first: str = "") -> str | None:
     file = st.file_uploader(
         "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
         key=f"{page}_file",
-        max_upload_size=texts.MOST_BYTES // 10**6,
+        max_upload_size=texts.MAX_TEXT_BYTES // 10**6,
     )
     way = _way(page)
     content = typed.encode("utf-8", "replace") if file is None else file.getvalue()
@@ -112,7 +110,7 @@ def _bounded(page: str, name: str) -> int:
 
 
 def _describe(corpus_id: str) -> None:
-    stream = stream_of(Chosen(corpus_id))
+    stream = stream_of(Choice(corpus_id))
     first = " ".join(stream.vocab.itos[index] for index in stream.train[1:13].tolist())
     used = np.unique(np.concatenate([stream.train, stream.valid]))
     n_different = int(np.count_nonzero(used != stream.vocab.stoi[BOS]))

@@ -23,7 +23,7 @@ from hnviz.models.catalogue import entry, recipe_for
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound, possible, random_bound
 from hnviz.schedule import one_cycle, peak
-from hnviz.tasks.runs import is_task
+from hnviz.tasks.reach import is_task
 from hnviz.web.state import CurrentRun as CurrentRun
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from hnviz.figures.sentences import as_sentence
 from hnviz.models.catalogue import FIRST_RUN
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
 from hnviz.runs.folder import read_label
-from hnviz.sweeps import kept
+from hnviz.sweeps.store import SweepStore
 from hnviz.web.live import LISTED
 
 
@@ -35,7 +35,7 @@ def run_picker() -> None:
     ids = store().ids()
     default = FIRST_RUN if FIRST_RUN in ids else next(iter(ids), None)
     run = state.choose_run(ids, default)
-    offered = store().ids(LISTED, kept.run_ids(store().root))
+    offered = store().ids(LISTED, SweepStore(store().root).run_ids())
     if run and run not in offered:  # an older one or one of a sweep, by a link
         offered = [run, *offered]
     names = _names(offered)

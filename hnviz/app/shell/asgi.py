@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from hnviz.app.shell.classroom import class_service, open_class
-from hnviz.app.shell.server import exporter, server
+from hnviz.app.shell.server import exporter, server, sweeps
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
 from hnviz.web import assets
@@ -69,7 +69,7 @@ def _pictures_routes() -> list[Any]:
     import_module("hnviz.app.shell.everything")  # before any other part of hnviz.app
     from hnviz.app.pictures import VIEWS
     from hnviz.app.run.names import shown_name
-    from hnviz.app.topics import TOPICS
+    from hnviz.app.topics import topics
     from hnviz.web import controls, corpora, live, observations
     from hnviz.web.downloads import download_routes
     from hnviz.web.runs import curve_routes, run_routes
@@ -85,12 +85,12 @@ def _pictures_routes() -> list[Any]:
         of_class = classes.class_routes(classroom, join_page())
     return [
         *controls.start_routes(state, classroom),
-        *sweep_routes(classroom),
+        *sweep_routes(sweeps(), classroom),
         *run_routes(state, shown_name),
         *curve_routes(state, shown_name),
         *corpora.routes(),
         *observations.routes(VIEWS),
-        *live.routes(live.Hub(TOPICS, live.source_of(state))),
+        *live.routes(live.Hub(topics(sweeps()), live.source_of(state))),
         *controls.button_routes(state, permit),
         *download_routes(state.store, exporter()),
         *of_class,
@@ -233,12 +233,11 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 async def _end() -> None:
     from hnviz.engine.client import close_shared_engine
-    from hnviz.web.sweeping import sweeper
 
     if (classroom := class_service()) is not None:
         classroom.close()
     exporter().end()
-    await asyncio.to_thread(sweeper().end)
+    await asyncio.to_thread(sweeps().close)
     await asyncio.to_thread(close_shared_engine)
 
 

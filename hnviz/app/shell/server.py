@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the first page comes before the runs are loaded
+    from hnviz.sweeps.service import SweepService
     from hnviz.web.downloads import Exporter
     from hnviz.web.state import ServerState
 
@@ -21,3 +22,11 @@ def exporter() -> "Exporter":
     from hnviz.web.downloads import Exporter
 
     return Exporter()
+
+
+@cache
+def sweeps() -> "SweepService":
+    """Return what trains this server's sweeps."""
+    from hnviz.sweeps.service import SweepService
+
+    return SweepService(lambda: server().engine, server().store)

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from hnviz.data.corpora.human import HUMAN_NUMBERS
-from hnviz.data.corpora.languages import LANGUAGES
+from hnviz.data.corpora.base import LEVELS, UNITS, Corpus, CorpusError, Spell, Tokens
+from hnviz.data.corpora.numbers import HUMAN_NUMBERS, LANGUAGES
 from hnviz.data.corpora.own import text_corpus
 from hnviz.data.corpora.tasks import task_corpus
-from hnviz.data.corpora.value import LEVELS, UNITS, Corpus, CorpusError, Spell, Tokens
-from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data.numbers import TRAIN_NUMBERS, VALID_NUMBERS
 
 __all__ = [
     "BUILT_IN",

@@ -7,15 +7,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hnviz.data.corpora import texts
+from hnviz.data.corpora.base import LEVELS, Corpus, CorpusError, Tokens
 from hnviz.data.corpora.pairs import Encoder, Merge, pieces
-from hnviz.data.corpora.value import LEVELS, Corpus, CorpusError, Tokens
-from hnviz.data.tokens import BOS, upright
-from hnviz.data.vocab import SPECIALS
+from hnviz.data.tokens import BOS, SPECIALS, upright
 
 FAMILY = "text"
-MOST_WORDS = 2**16 - len(SPECIALS)  # distinct tokens: two bytes number them and the specials
-MOST_PAIRED = 150_000  # different words that byte-pair encoding splits: two seconds of work
-LEAST_TOKENS = 10
+MAX_DISTINCT_TOKENS = 2**16 - len(SPECIALS)  # two bytes number them and the specials
+MAX_PAIRED_WORDS = 150_000  # different words that byte-pair encoding splits: two seconds of work
+MIN_TOKENS = 10
 LIMITS = {"merges": (1, 5000), "min_count": (1, 1000), "valid": (1, 50)}
 """The smallest and largest value of each number in `Way`."""
 
@@ -128,17 +127,17 @@ _READ = {
 def _make(name: str, way: Way) -> Tokens:
     text = texts.text_of(name)
     found = Tokens(*([BOS, *_tokenized(part, name, way)] for part in cut(text, way)))
-    if sum(map(len, found)) - 2 < LEAST_TOKENS or min(map(len, found)) < 2:
+    if sum(map(len, found)) - 2 < MIN_TOKENS or min(map(len, found)) < 2:
         n_tokens = len(_tokenized(text, name, way))
         raise CorpusError(
             f"the text has {n_tokens} {'token' if n_tokens == 1 else 'tokens'}, and training "
-            f"needs at least {LEAST_TOKENS}, some of them for valid: choose a longer text"
+            f"needs at least {MIN_TOKENS}, some of them for valid: choose a longer text"
         )
     n_words = sum(count >= way.min_count for count in Counter(found.train).values())
-    if n_words > MOST_WORDS:
+    if n_words > MAX_DISTINCT_TOKENS:
         raise CorpusError(
             f"the text has {n_words:,} different tokens, and a network here can know "
-            f"{MOST_WORDS:,}: raise the minimum count, or read it by character"
+            f"{MAX_DISTINCT_TOKENS:,}: raise the minimum count, or read it by character"
         )
     return found
 
@@ -202,9 +201,9 @@ def encoder(name: str, way: Way) -> Encoder:
 
 def _taught(text: str, merges: int) -> Encoder:
     n_words = len(set(pieces(text)))
-    if n_words > MOST_PAIRED:
+    if n_words > MAX_PAIRED_WORDS:
         raise CorpusError(
             f"the text has {n_words:,} different words, and byte-pair encoding reads "
-            f"{MOST_PAIRED:,} here: read it by character"
+            f"{MAX_PAIRED_WORDS:,} here: read it by character"
         )
     return Encoder(text, merges)

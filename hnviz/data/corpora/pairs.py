@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
-MOST_WORDS = 50_000  # different words that merges are learned from, the most common ones
+MAX_LEARNED_WORDS = 50_000  # different words that merges are learned from, the most common ones
 
 _PIECE = re.compile(r"\s?\w{1,64}|\s?[^\w\s]|\s")
 
@@ -105,7 +105,7 @@ class Encoder:
 
     def __init__(self, text: str, n_merges: int) -> None:
         words = Counter(pieces(text))
-        self.merges, self._split = learn(dict(words.most_common(MOST_WORDS)), n_merges)
+        self.merges, self._split = learn(dict(words.most_common(MAX_LEARNED_WORDS)), n_merges)
         self._rank = {(each.left, each.right): rank for rank, each in enumerate(self.merges)}
 
     def encode(self, text: str) -> list[str]:

@@ -2,20 +2,19 @@
 
 from functools import lru_cache
 
-from hnviz.data.corpora.value import Corpus, CorpusError, Tokens
+from hnviz.data.corpora.base import Corpus, CorpusError, Tokens
 from hnviz.data.tokens import BOS
 from hnviz.tasks.machine import TaskError
-from hnviz.tasks.stream import TaskStream, task_stream
-from hnviz.tasks.task import task
+from hnviz.tasks.task import TaskStream, task, task_stream
 
-LONGEST_ID = 2000  # characters
+MAX_ID_CHARS = 2000  # characters
 
 
 @lru_cache(maxsize=64)
 def task_corpus(corpus_id: str) -> Corpus:
     """Make the corpus of a task from its id, such as "task-recall-gap.6". Raises CorpusError."""
-    if len(corpus_id) > LONGEST_ID:
-        raise CorpusError(f"the id of a task has at most {LONGEST_ID:,} characters")
+    if len(corpus_id) > MAX_ID_CHARS:
+        raise CorpusError(f"the id of a task has at most {MAX_ID_CHARS:,} characters")
     try:
         stream = task_stream(corpus_id)
         stream.check()

@@ -1,31 +1,42 @@
-"""The users' own texts, found by a hash of their content.
+"""The users' own texts, found by a hash of their content, and their ids in files beside them.
 
 A text is held in memory when it comes, and stored beside the runs when a run first needs it. As
-its name is its hash, it does not matter in which folder it is found.
+its name is its hash, it does not matter in which folder it is found. Its ids are stored so that no
+other process splits the text again; without them, or with a damaged file, the text is split.
 """
 
+import json
 import re
+import struct
 from collections import OrderedDict
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from hnviz.data.corpora.value import CorpusError
+import numpy as np
+from numpy.typing import NDArray
 
-MOST_BYTES = 5_000_000
-MOST_HELD = 50_000_000  # characters of texts in memory: those of a class that types at once
+from hnviz.data.corpora.base import CorpusError
+from hnviz.data.tokens import Vocab
+
+MAX_TEXT_BYTES = 5_000_000
+MAX_HELD_CHARS = 50_000_000  # characters of texts in memory: those of a class that types at once
 
 _HASH = re.compile(r"[0-9a-f]{20}")
 _held: OrderedDict[str, str] = OrderedDict()
 _folders: dict[Path, None] = {}
+IDS_SUFFIX = ".ids"
+_LENGTH = struct.Struct("<I")  # of the header
+_DIGEST = 16  # bytes, of all that follows them
 
 
 def read_text(content: bytes) -> str:
     """Read a text that a user gave. Raises CorpusError, with a sentence for the page."""
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_TEXT_BYTES:
         raise CorpusError(
-            f"a text can have at most {MOST_BYTES // 10**6} MB, and this one has "
+            f"a text can have at most {MAX_TEXT_BYTES // 10**6} MB, and this one has "
             f"{len(content) / 10**6:.1f} MB: choose a shorter one"
         )
     try:
@@ -50,7 +61,7 @@ def hold(text: str) -> str:
     name = _hash(text.encode())
     _held[name] = text
     _held.move_to_end(name)
-    while len(_held) > 1 and sum(map(len, _held.values())) > MOST_HELD:
+    while len(_held) > 1 and sum(map(len, _held.values())) > MAX_HELD_CHARS:
         _held.popitem(last=False)
     return name
 
@@ -84,7 +95,7 @@ def is_stored(folder: Path, name: str) -> bool:
 def _is_whole(path: Path, stamp: int, size: int) -> bool:
     """Return whether a file has the hash that is its name; it is read once while it is as it is."""
     try:
-        return size <= MOST_BYTES and _hash(path.read_bytes()) == path.stem
+        return size <= MAX_TEXT_BYTES and _hash(path.read_bytes()) == path.stem
     except OSError:
         return False
 
@@ -118,3 +129,58 @@ def text_path(folder: Path, name: str) -> Path:
 
 def _hash(content: bytes) -> str:
     return blake2b(content, digest_size=10).hexdigest()
+
+
+class TextIds(NamedTuple):
+    """Both splits as ids, int64 of shape (n_tokens,), and the hash of their tokens."""
+
+    vocab: Vocab
+    train: NDArray[np.int64]
+    valid: NDArray[np.int64]
+    content_hash: str
+
+
+def pack_ids(found: TextIds) -> bytes:
+    """Write it: a digest, the header's length, a JSON header, one or two bytes a token."""
+    width = 1 if len(found.vocab) <= 256 else 2
+    header = json.dumps(
+        {
+            "words": found.vocab.itos,
+            "bytes": width,
+            "train": len(found.train),
+            "content_hash": found.content_hash,
+        }
+    ).encode()
+    ids = (split.astype(f"<u{width}").tobytes() for split in (found.train, found.valid))
+    body = b"".join([_LENGTH.pack(len(header)), header, *ids])
+    return blake2b(body, digest_size=_DIGEST).digest() + body
+
+
+def unpack_ids(content: bytes) -> TextIds | None:
+    """Read it; None if it is not as it was written."""
+    body = content[_DIGEST:]
+    if blake2b(body, digest_size=_DIGEST).digest() != content[:_DIGEST]:
+        return None
+    try:
+        return _unpacked(body)
+    except (struct.error, ValueError, TypeError, KeyError, RecursionError):
+        return None  # of another version, or made by hand
+
+
+def _unpacked(body: bytes) -> TextIds:
+    (length,) = _LENGTH.unpack_from(body)
+    start = _LENGTH.size + length
+    header: dict[str, Any] = json.loads(body[_LENGTH.size : start])
+    ids = np.frombuffer(body, f"<u{header['bytes']}", offset=start).astype(np.int64)
+    train, valid = np.split(ids, [header["train"]])
+    return TextIds(Vocab(tuple(header["words"])), train, valid, header["content_hash"])
+
+
+def find_ids(corpus_id: str) -> TextIds | None:
+    """Look for the file of an own text's corpus."""
+    for folder in folders():
+        with suppress(OSError):
+            found = unpack_ids((folder / f"{corpus_id}{IDS_SUFFIX}").read_bytes())
+            if found is not None:
+                return found
+    return None

@@ -56,7 +56,7 @@ class Executor(Protocol):
 
 
 class PoolEngine:
-    """An engine for `hnviz.sweeps.keeper`: what it knows of a run is what the run's folder says."""
+    """An engine for `hnviz.sweeps.runner`: what it knows of a run is what the run's folder says."""
 
     def __init__(self, store: RunStore, executor: Executor) -> None:
         self._store, self._executor = store, executor

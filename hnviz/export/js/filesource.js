@@ -36,7 +36,7 @@ export class FileSource extends Source {
   }
 
   /**
-   * The same in Python: hnviz/export/holding.py.
+   * The same in Python: hnviz/export/contents.py.
    * @param {string} path
    * @param {Record<string, unknown>} params
    */

@@ -11,7 +11,7 @@ from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
 from hnviz.app.shell.classroom import class_service
 from hnviz.lessons import as_data, lessons
-from hnviz.lessons.asks import asks_in
+from hnviz.lessons.panel import asks_in
 
 KEY = "lesson_panel"
 LEFT = "left"  # what it reports when the reader leaves the lesson

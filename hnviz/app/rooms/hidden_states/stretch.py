@@ -6,9 +6,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from hnviz.data import TextChoice, corpus_of, stream_of
-from hnviz.data.phrase import LONGEST, read_phrase
-from hnviz.data.splits import Chosen
+from hnviz.data import Choice, TextChoice, corpus_of, stream_of
+from hnviz.data.phrase import MAX_TOKENS, read_phrase
 from hnviz.data.stream import SPLITS
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look
@@ -64,11 +63,11 @@ class Stretch:
 
 def read_text(words: str, text: TextChoice) -> Stretch:
     """Read a phrase or a range of numbers with a run's vocabulary. Raises ValueError."""
-    return _read_text(words, Chosen(text.corpus, text.split))
+    return _read_text(words, Choice(text.corpus, text.split))
 
 
 @lru_cache(maxsize=64)
-def _read_text(words: str, text: Chosen) -> Stretch:
+def _read_text(words: str, text: Choice) -> Stretch:
     vocab = stream_of(text).vocab
     phrase = read_phrase(words, vocab, corpus_of(text))
     asked = {"ids": vocab.numericalize(phrase.tokens).tolist()}
@@ -101,8 +100,10 @@ def stretch_in(look: Look) -> Stretch:
 
 def _read_ids(look: Look) -> Stretch:
     itos, ids = stream_of(look.run.record.config).vocab.itos, tuple(look.params["ids"])
-    if len(ids) > LONGEST or not 0 <= min(ids) <= max(ids) < len(itos):
-        raise Refusal(f"ids are up to {LONGEST:,} numbers from 0 to {len(itos) - 1}; got {ids[:8]}")
+    if len(ids) > MAX_TOKENS or not 0 <= min(ids) <= max(ids) < len(itos):
+        raise Refusal(
+            f"ids are up to {MAX_TOKENS:,} numbers from 0 to {len(itos) - 1}; got {ids[:8]}"
+        )
     return Stretch(tuple(itos[index] for index in ids), {"ids": list(ids)})
 
 
@@ -110,8 +111,8 @@ def stretch_problem(split: str, size: int, first: int, n: int) -> str | None:
     """Say why a stretch cannot be read, None if it can."""
     if not 0 <= first < size:
         return f"The first token must be from 0 to {size - 1:,}, the last of {split}; got {first:,}"
-    most = min(LONGEST, size - first)
+    most = min(MAX_TOKENS, size - first)
     if 1 <= n <= most:
         return None
-    ends = f", as {split} ends with token {size - 1:,}" if most < LONGEST else ""
+    ends = f", as {split} ends with token {size - 1:,}" if most < MAX_TOKENS else ""
     return f"From token {first:,} on, 1 to {most:,} tokens can be shown{ends}; got {n:,}"

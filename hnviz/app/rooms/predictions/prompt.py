@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hnviz.data import TextChoice, corpus_of, stream_of
+from hnviz.data import Choice, TextChoice, corpus_of, stream_of
 from hnviz.data.phrase import read_phrase
-from hnviz.data.splits import Chosen
 
 LONGEST = 200  # tokens: each is a word to pick
 LONGEST_TEXT = 2000  # characters
@@ -24,11 +23,11 @@ class Words:
 
 def read_prompt(typed: str, text: TextChoice) -> Words:
     """Read the first tokens of numbers or words with a run's vocabulary. Raises ValueError."""
-    return _read_prompt(typed, Chosen(text.corpus, text.split))
+    return _read_prompt(typed, Choice(text.corpus, text.split))
 
 
 @lru_cache(maxsize=64)
-def _read_prompt(typed: str, text: Chosen) -> Words:
+def _read_prompt(typed: str, text: Choice) -> Words:
     vocab = stream_of(text).vocab
     read = corpus_of(text)
     phrase = read_phrase(typed, vocab, read)

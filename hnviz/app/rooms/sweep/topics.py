@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hnviz.app.run.engine import store
 from hnviz.questions.params import Param
-from hnviz.sweeps import kept
-from hnviz.web import swept
+from hnviz.sweeps.service import SweepService
 from hnviz.web.live import Listing
-from hnviz.web.sweeping import sweeper
+from hnviz.web.sweeps import listed, sweep_view
 from hnviz.web.topics import Fields
 
 
@@ -22,17 +20,21 @@ class SweepMap(Fields):
     of_run = False
     params: Mapping[str, Param] = {"sweep": Param("text", "")}
 
+    def __init__(self, sweeps: SweepService) -> None:
+        self._sweeps = sweeps
+
     def watches(self, moment: Listing) -> Any:
         """Depend on the sweeps' files, on the engine's jobs and on the sweep that trains."""
-        return kept.stamps(store().root), moment.jobs, sweeper().mark()
+        return moment.jobs, self._sweeps.version()
 
     def draw(self, moment: Listing, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the sweep, a field for each of its runs. Raises SweepError."""
-        sweep_id = params["sweep"] or swept.newest()
-        offered = swept.listed()
-        if sweep_id is None:
+        offered = listed(self._sweeps)
+        sweep_id = params["sweep"] or self._sweeps.training()
+        if not sweep_id and offered:
+            sweep_id = offered[0]["id"]
+        if not sweep_id:
             return {"sweep": None, "sweeps": offered}
-        told = swept.told(sweep_id)
-        runs = told.pop("runs")
-        squares = {str(index): run for index, run in enumerate(runs)}
-        return {"sweep": told, "sweeps": offered, **squares}
+        view = sweep_view(self._sweeps, sweep_id)
+        squares = {str(index): run for index, run in enumerate(view.pop("runs"))}
+        return {"sweep": view, "sweeps": offered, **squares}

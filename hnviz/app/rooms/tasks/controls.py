@@ -13,8 +13,7 @@ from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.figures.sentences import as_sentence
 from hnviz.tasks.machine import TaskError
-from hnviz.tasks.stream import TaskStream
-from hnviz.tasks.task import TASKS, Number, Parameter, Value
+from hnviz.tasks.task import TASKS, Number, Parameter, TaskStream, Value
 
 TASKS_PREFIX = "tasks_"
 TASK = "tasks_task"

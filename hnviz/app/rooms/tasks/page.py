@@ -19,10 +19,9 @@ from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.figures import understood_text
 from hnviz.figures.task_text import CAUSES, curve_sentence, loss_sentence, models_table, takeaway
-from hnviz.tasks.runs import is_task
-from hnviz.tasks.stream import task_stream
-from hnviz.tasks.task import task
-from hnviz.tasks.words import statement_lines
+from hnviz.tasks.reach import is_task
+from hnviz.tasks.sentences import statement_lines
+from hnviz.tasks.task import task, task_stream
 from hnviz.web.state import CurrentRun
 
 ABOUT = (

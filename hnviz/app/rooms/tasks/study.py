@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.tasks.line import Line, line
-from hnviz.tasks.reach import Outlook, Reading, outlook
-from hnviz.tasks.statement import Statement, state
-from hnviz.tasks.stream import TaskStream
+from hnviz.tasks.bounds import Statement, statement_of
+from hnviz.tasks.excerpt import Excerpt, excerpt
+from hnviz.tasks.reach import Outlook, Reader, outlook
+from hnviz.tasks.task import TaskStream
 
 BS = 32  # rows of every run that this page starts
 
@@ -18,7 +18,7 @@ class Study:
 
     stream: TaskStream
     statement: Statement
-    line: Line
+    line: Excerpt
 
 
 @lru_cache(maxsize=64)
@@ -28,12 +28,12 @@ def study(stream: TaskStream) -> Study:
     Raises TaskError for impossible parameters, and for a machine too large for exact figures.
     """
     stream.check()
-    return Study(stream, state(stream.name, dict(stream.values)), line(stream))
+    return Study(stream, statement_of(stream.name, dict(stream.values)), excerpt(stream))
 
 
 def outlooks(stream: TaskStream, bptt: int | None = None) -> list[Outlook]:
     """Say what each model can reach; `bptt` is that of all, or None for each recipe's own."""
     return [
-        outlook(stream, Reading(name, bptt or each.recipe.bptt, BS))
+        outlook(stream, Reader(name, bptt or each.recipe.bptt, BS))
         for name, each in CATALOGUE.items()
     ]

@@ -13,10 +13,9 @@ from hnviz.figures.task_text import expected, verdict
 from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord, RunSummary
 from hnviz.tasks.machine import TaskError
-from hnviz.tasks.reach import Outlook
-from hnviz.tasks.runs import after, before, is_task, loss_line
-from hnviz.tasks.stream import task_stream
-from hnviz.tasks.words import figure
+from hnviz.tasks.reach import Outlook, after, before, is_task, loss_line
+from hnviz.tasks.sentences import figure
+from hnviz.tasks.task import task_stream
 from hnviz.web.live import Listing
 from hnviz.web.state import CurrentRun
 from hnviz.web.topics import Fields

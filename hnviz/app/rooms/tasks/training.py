@@ -24,9 +24,8 @@ from hnviz.figures.sentences import as_sentence, scientific
 from hnviz.models.catalogue import CATALOGUE, FIRST_RUN, entry
 from hnviz.runs import RunRecord
 from hnviz.tasks.machine import TaskError
-from hnviz.tasks.runs import is_task
-from hnviz.tasks.stream import LENGTH, TaskStream, task_stream
-from hnviz.tasks.task import Number
+from hnviz.tasks.reach import is_task
+from hnviz.tasks.task import LENGTH, Number, TaskStream, task_stream
 
 MODEL, BPTT, TOKENS = "tasks_model", "tasks_bptt", "tasks_tokens"
 FOLLOWED = "_tasks_followed"  # the run whose task the controls were last set to

@@ -1,4 +1,4 @@
-// Where each token of a stream is in the mini-batches. The same rule as hnviz.data.layout:
+// Where each token of a stream is in the mini-batches. The same rule as hnviz.layout:
 //
 //   start[j] = floor((N / bs) * j)      x[k, j, t] = token[(start[j] + k * bptt + t) mod N]
 //

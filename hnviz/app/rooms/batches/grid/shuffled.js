@@ -1,4 +1,4 @@
-// The same text, cut at random by the rule of hnviz.data.shuffled, which gives the reason.
+// The same text, cut at random by the rule of hnviz.layout, which gives the reason.
 
 import { inReadingOrder, Layout } from "./layout.js";
 

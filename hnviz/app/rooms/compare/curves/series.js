@@ -7,7 +7,7 @@
  *             message: string, spread: Spread|null, points: Float32Array, epochs: Float32Array,
  *             text: string, tokens: string, bits: number|null, unknown: number }} Run
  *   device   the one in use; "" before the run starts
- *   text, tokens, bits, unknown   as in hnviz/data/characters.py
+ *   text, tokens, bits, unknown   as in hnviz/data/stream.py
  * @typedef {{ figures: Record<string, [number, number]>, n: number, source: string }} Spread
  * @typedef {{ runs: Run[], kinds: string[], notebook: Record<string, number[][]>, missing: string[], damaged: Record<string, string> }} Read
  * @typedef {{ x: number[], y: number[] }} Line

@@ -13,7 +13,7 @@ from hnviz.data import (
     kind_in,
     stream_of,
 )
-from hnviz.data.english import PLACES
+from hnviz.data.numbers import PLACES
 from hnviz.figures.sentences import OwnTokens, own_tokens
 
 MOST = 60  # tokens on the line

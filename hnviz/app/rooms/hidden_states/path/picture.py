@@ -5,7 +5,7 @@ import numpy as np
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
 from hnviz.data import NOTEBOOK, TextChoice, kind_of, numbers_of, stream_of
-from hnviz.data.splits import LAST_NUMBER
+from hnviz.data.numbers import LAST_NUMBER
 from hnviz.figures import code_text
 from hnviz.models.catalogue import entry
 from hnviz.questions.params import Param

@@ -17,8 +17,7 @@ from hnviz.app.rooms.start.count.words import (
 )
 from hnviz.data import Corpus, TextChoice, corpus_of, kind_in
 from hnviz.data.corpora import BUILT_IN
-from hnviz.data.english import PLACES
-from hnviz.data.splits import LAST_NUMBER
+from hnviz.data.numbers import LAST_NUMBER, PLACES
 from hnviz.data.stream import SPLITS
 from hnviz.figures.offers import without_numbers
 from hnviz.questions.params import Param

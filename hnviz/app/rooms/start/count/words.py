@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hnviz.data import NOTEBOOK, TextChoice, number_words, numbers_of
 from hnviz.data.corpora import Spell
-from hnviz.data.english import TRAIN_NUMBERS
+from hnviz.data.numbers import TRAIN_NUMBERS
 from hnviz.figures.numbers import accuracy
 
 GIVEN = 3  # numbers that the network is given before it counts on

@@ -4,12 +4,12 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.figures.automaton import graph
-from hnviz.tasks.line import line
-from hnviz.tasks.stream import TaskStream
+from hnviz.tasks.excerpt import excerpt
+from hnviz.tasks.task import TaskStream
 
 
 def _settings(stream: TaskStream) -> dict[str, Any] | None:
-    shown, drawn = line(stream), graph(stream.source)
+    shown, drawn = excerpt(stream), graph(stream.source)
     if drawn is None:
         return None
     return {

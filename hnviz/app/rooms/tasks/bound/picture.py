@@ -8,7 +8,7 @@ from hnviz.app.kit.text import page_theme
 from hnviz.figures.task_curves import HEIGHT, context_curve, loss_curve
 from hnviz.figures.task_text import curve_sentence, loss_sentence
 from hnviz.figures.theme import Theme, theme
-from hnviz.tasks.statement import Statement, state
+from hnviz.tasks.bounds import Statement, statement_of
 
 
 def _settings(statement: Statement, look: Theme) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def _settings(statement: Statement, look: Theme) -> dict[str, Any]:
 
 
 def _example(name: str) -> Example:
-    return Example(settings=lambda: _settings(state(name, {}), theme("light")))
+    return Example(settings=lambda: _settings(statement_of(name, {}), theme("light")))
 
 
 BOTH = 2 * HEIGHT + 8  # px: one above the other

@@ -6,7 +6,7 @@ It reports each change as text; `hnviz.app.rooms.tasks.controls` says what is wr
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.tasks.table import EVEN_ONES, REBER
+from hnviz.tasks.generators import EVEN_ONES, REBER
 
 KEY = "tasks_editor"
 REPORT = "table"

@@ -6,11 +6,11 @@ The place is the browser's own, in the address as ``?tasks_at=``.
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.tasks.line import FARTHEST, Line, line
-from hnviz.tasks.stream import TaskStream
+from hnviz.tasks.excerpt import FARTHEST, Excerpt, excerpt
+from hnviz.tasks.task import TaskStream
 
 
-def _settings(shown: Line) -> dict[str, Any]:
+def _settings(shown: Excerpt) -> dict[str, Any]:
     places = [
         (each.token, each.needed, each.guesses, round(each.chance, 6)) for each in shown.places
     ]
@@ -18,14 +18,14 @@ def _settings(shown: Line) -> dict[str, Any]:
 
 
 EXAMPLES = {
-    "ready": Example(settings=lambda: _settings(line(TaskStream.of("recall", {})))),
-    "long": Example(settings=lambda: _settings(line(TaskStream.of("dates", {})))),
-    "unbounded": Example(settings=lambda: _settings(line(TaskStream.of("parity", {})))),
+    "ready": Example(settings=lambda: _settings(excerpt(TaskStream.of("recall", {})))),
+    "long": Example(settings=lambda: _settings(excerpt(TaskStream.of("dates", {})))),
+    "unbounded": Example(settings=lambda: _settings(excerpt(TaskStream.of("parity", {})))),
 }
 
 TEXT = Picture(__file__, Place("tasks_text", "206px", "374px"), silent=True, examples=EXAMPLES)
 
 
-def text_line(shown: Line) -> None:
+def text_line(shown: Excerpt) -> None:
     """Draw a line; it needs no request, as its tokens are all."""
     TEXT(settings=_settings(shown))

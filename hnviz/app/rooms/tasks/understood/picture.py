@@ -6,13 +6,13 @@ from functools import cache
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.tasks.understood import AFTER_ONE, AFTER_ZERO, LENGTH, Network, understood
+from hnviz.tasks.parity import AFTER_ONE, AFTER_ZERO, LENGTH, Network, parity_network
 
 
 @cache
 def _settings() -> Mapping[str, Any]:
     """Return the weights, what each is worth, and the regions of the state: some 3 kB."""
-    network = understood()
+    network = parity_network()
     regions = [
         [each.odd, each.bit, *([*low, *high] for low, high in [_on_the_plane(region)])]
         for each, region in network.regions().items()

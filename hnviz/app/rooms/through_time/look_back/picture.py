@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.run.engine import store
-from hnviz.data import NOTEBOOK, TextChoice, stream_of
-from hnviz.data.corpora import corpus
+from hnviz.data import NOTEBOOK, Choice, TextChoice, corpus, stream_of
 from hnviz.data.phrase import Phrase, read_phrase
-from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer
 from hnviz.figures.sentences import when
 from hnviz.models.catalogue import CATALOGUE, entry
@@ -31,7 +29,7 @@ UNTRAINED = 4  # its style
 def read_words(text: str, corpus_id: str = NOTEBOOK.corpus) -> Phrase:
     """Read the words of the map. Raises ValueError."""
     read = corpus(corpus_id)
-    vocab = stream_of(Chosen(corpus_id, read.ways[0])).vocab  # all ways have its words
+    vocab = stream_of(Choice(corpus_id, read.ways[0])).vocab  # all ways have its words
     phrase = read_phrase(text, vocab, read)
     if len(phrase.tokens) <= LONGEST:
         return phrase

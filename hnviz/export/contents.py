@@ -1,0 +1,172 @@
+"""What an exported file holds beside its code: answers, news, weights and files, compressed."""
+
+import gzip
+import json
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.app.run.engine import current_run, store
+from hnviz.app.topics import TOPICS
+from hnviz.config import RunConfig
+from hnviz.data import corpus_of, numbers_of, stream_of
+from hnviz.export.questions import Question
+from hnviz.figures.theme import MODES
+from hnviz.models.catalogue import entry
+from hnviz.runs.files import Tensors
+from hnviz.web.asked import Names, read_step
+from hnviz.web.assets import PACKAGE
+from hnviz.web.errors import Refusal
+from hnviz.web.observations import answer
+from hnviz.web.topics import to_json
+
+STATISTICS = ("running_mean", "running_var")
+"""What batch norm keeps in a snapshot beside its weights."""
+
+FREE: Mapping[str, tuple[str, ...]] = {
+    "unit_rows": ("text", "ids", "split", "first", "n", "show"),
+}
+"""Question -> the parameters that do not change its answer: what a unit codes is counted over
+train. One order of the rows follows the text, "clustered": a file does not offer it.
+"""
+
+
+def facts_of(config: RunConfig) -> dict[str, Any]:
+    """Return a run's facts, as hnviz/export/js/look.js describes them."""
+    net = entry(config.model)
+    stretches = numbers_of(config).train if corpus_of(config).unit == "numbers" else ()
+    return {
+        "model": config.model,
+        "nh": config.nh,
+        "cell": net.recurrent.kind if net.recurrent else "",
+        "layers": net.n_layers,
+        "state": list(net.state),
+        "norm": net.norm,
+        "normInLoop": net.norm_in_loop,
+        "nonlinearity": net.nonlinearity,
+        "attends": net.attends,
+        "window": None if net.stateful else config.bptt,
+        "gates": list(net.gates),
+        "gateTitles": {name: net.gate(name).title for name in net.gates},
+        "signed": [name for name in net.gates if net.gate(name).signed],
+        "bounded": net.nonlinearity == "tanh",
+        "itos": list(stream_of(config).vocab.itos),
+        "train": [[each.start, each.stop - 1] for each in stretches],
+        "notebook": config.split == "notebook",
+    }
+
+
+def weights_of(config: RunConfig, snapshot: Tensors) -> dict[str, NDArray[Any]]:
+    """Return what the forward pass needs of a snapshot, in half precision: 128 kB for a GRU."""
+    net = entry(config.model)
+    names = [f"{part.name}.{weight.name}" for part in net.parts for weight in part.weights]
+    if net.norm == "bn":
+        names += [f"{net.part('bn').name}.{name}" for name in STATISTICS]
+    return {name: snapshot[name].astype(np.float16) for name in names}
+
+
+def address(path: str, params: Mapping[str, Any]) -> str:
+    """Write an address as `hnviz/export/js/filesource.js` does."""
+    free = FREE.get(path.rpartition("/")[2], ())
+    named = sorted([name, value] for name, value in params.items() if name not in free)
+    return json.dumps([path, named], ensure_ascii=False, separators=(",", ":"))
+
+
+BUSY = 503  # the status of a refusal that may be over soon
+PATIENCE = 600.0  # seconds that a question may take: nobody waits for a picture here
+
+
+def packed(content: bytes) -> str:
+    """Compress a content, and write it in base64."""
+    return b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
+class Holding:
+    """Collects it; the same content is held once."""
+
+    def __init__(self, names: Names, answered: dict[Question, bytes]) -> None:
+        """Take what the app can be asked, and answers that are known already."""
+        self._names, self._answered = names, answered
+        self._blobs: dict[bytes, int] = {}
+        self.answers: dict[str, int] = {}
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, tuple[str, int]] = {}
+
+    @property
+    def blobs(self) -> list[str]:
+        """All contents, each compressed, in base64."""
+        return [packed(each) for each in self._blobs]
+
+    def keep(self, content: bytes) -> int:
+        """Hold a content; return its number."""
+        return self._blobs.setdefault(content, len(self._blobs))
+
+    def add_answer(self, asked: Question) -> None:
+        """Hold the answer to a question.
+
+        Raises ValueError, with the sentence that the app would show.
+        """
+        if asked not in self._answered:
+            self._answered[asked] = self._answer(asked)
+        path = f"api/runs/{asked.run}/{asked.at}/{asked.name}"
+        self.answers[address(path, dict(asked.params))] = self.keep(self._answered[asked])
+
+    def _answer(self, asked: Question) -> bytes:
+        where = self._names.read(asked.run, asked.name, list(asked.params))
+        at = where.at(read_step(str(asked.at)))
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return answer(at, PATIENCE).content
+            except Refusal as refusal:  # on a busy computer the engine takes minutes to start
+                if refusal.status != BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(1)
+
+    def add_run(self, run: str, steps: list[int]) -> None:
+        """Hold what is known of a run, and that it has some of its snapshots."""
+        if run in self.runs:
+            return
+        folder = store().folder(run)
+        self.runs[run] = {
+            "facts": facts_of(folder.config),
+            "steps": steps,
+            "last": folder.resolve_step("last"),
+            "layout": [],
+            "weights": {},
+            "topics": {},
+        }
+        self.add_topic(run, "run")
+
+    def add_weights(self, run: str, step: int) -> None:
+        """Hold a snapshot's weights."""
+        held = self.runs[run]
+        folder = store().folder(run)
+        weights = weights_of(folder.config, folder.load_snapshot(step))
+        held["layout"] = [[name, each.size] for name, each in weights.items()]
+        held["weights"][str(step)] = self.keep(
+            b"".join(each.tobytes() for each in weights.values())
+        )
+
+    def add_topic(self, run: str, name: str) -> None:
+        """Hold a topic's news about a run, in both modes where they differ."""
+        topic = next(each for each in TOPICS if each.name == name)
+        modes = [{"mode": mode} for mode in MODES] if "mode" in topic.params else [{}]
+        for params in modes:
+            news, _ = topic.news(topic.draw(current_run(run), params), None)
+            if name == "run" and news is not None:
+                news = {**news, "snapshots": [[step, "file"] for step in self.runs[run]["steps"]]}
+            key = json.dumps([name, sorted(params.items())], separators=(",", ":"))
+            self.runs[run]["topics"][key] = self.keep(to_json(news).encode())
+
+    def add_file(self, where: str, content: bytes, read_as: str) -> None:
+        """Hold a file that a picture fetches; `where` is its address below the app's."""
+        self.files[where] = (read_as, self.keep(content))
+
+    def add_source(self, path: str, read_as: str) -> None:
+        """Hold one of the package's own files, by its path below the package."""
+        self.add_file(path, (PACKAGE / path).read_bytes(), read_as)

@@ -1,0 +1,186 @@
+"""The questions that pictures ask: those of a file's pages, and those of each lesson's steps.
+
+Only a page's script says what its pictures ask, and running one takes a server longer than a reader
+should wait: so what a lesson's steps ask comes with the package, and a panel fetches the next
+step's answers. ``python -m hnviz.export.questions`` writes it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hnviz.app.run.engine import store
+from hnviz.data import corpus_of
+from hnviz.export.collect import Mount, collect
+from hnviz.figures.theme import MODES
+from hnviz.lessons import PARAMETER, Lesson, lessons, query
+from hnviz.lessons.panel import ASKS
+from hnviz.models.catalogue import entry
+from hnviz.own import identity_of
+
+Params = dict[str, str]
+
+LIVE = ("change_state", "going_on", "prompt_surprise", "start_count", "units")
+"""The questions that a file answers itself, of `VIEWS` in hnviz/export/js/views.js."""
+
+ORDERS = ("by what they code", "as numbered")
+"""The orders of the units that do not depend on the text."""
+
+BROWSERS = ("unit_rows", "lanes", "look_back_row", "number_card", "worst", "change_claims")
+"""Questions to which a picture adds parameters in the browser."""
+HIDDEN = "kit/headline"  # the takeaway of a page, which a lesson does not show
+
+
+def orders(offered: Sequence[str]) -> Sequence[str]:
+    """Return which of a page's orders a file can offer.
+
+    The text of a run that a file does not answer itself stays the same, and so does any order.
+    """
+    return ORDERS if ORDERS[0] in offered else offered
+
+
+MAX_SNAPSHOTS = 6
+"""Of a run in one file; one of a GRU takes 171 kB."""
+
+
+AT_END = ("change_claims", "worst")
+"""Questions that take seconds: a file has their answers only about the last snapshot."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question about one snapshot."""
+
+    run: str
+    at: int | str
+    name: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+def kept_steps(
+    all_steps: Sequence[int], wanted: Sequence[int], most: int = MAX_SNAPSHOTS
+) -> list[int]:
+    """Choose snapshots: the first, the last, those wanted, and others spread over the training."""
+    kept = list(dict.fromkeys([all_steps[0], all_steps[-1], *wanted]))
+    steps = sorted(kept[:most])
+    while len(steps) < min(most, len(all_steps)):
+        steps = sorted([*steps, _farthest(all_steps, steps)])
+    return steps
+
+
+def _farthest(all_steps: Sequence[int], steps: Sequence[int]) -> int:
+    """Return the snapshot that is farthest from its neighbours, as a share of its step."""
+    rest = (step for step in all_steps if step not in steps)
+    return max(rest, key=lambda step: min(abs(step - each) / (step + each + 1) for each in steps))
+
+
+def is_live(mount: Mount, ask: Mapping[str, Any]) -> bool:
+    """Return whether a file answers a question itself.
+
+    It reads only English numbers, and cannot compute with the user's own model.
+    """
+    if ask["question"] not in LIVE or not mount.data["run"] or ask["run"]:
+        return False
+    config = store().folder(mount.data["run"]).config
+    if identity_of(config.model) or not corpus_of(config).has_digits:
+        return False
+    params = ask["params"]
+    if params.get("show") in entry(config.model).state[1:]:  # a file shows units and gates
+        return False
+    drawn = float(params.get("temperature", 0)) > 0  # a draw needs torch's own generator
+    return not drawn and (ask["question"] != "units" or bool(params.get("text")))
+
+
+def questions(mount: Mount, steps: Sequence[int], at: Mapping[str, str]) -> Iterator[Question]:
+    """List what a picture asks that the file cannot answer itself."""
+    run = mount.data["run"]
+    for ask in mount.data["asks"]:
+        if is_live(mount, ask):
+            continue
+        for params in varied(mount, ask, at):
+            for step in _steps(ask, steps):
+                yield Question(ask["run"] or run, step, ask["question"], tuple(params.items()))
+
+
+def _steps(ask: Mapping[str, Any], steps: Sequence[int]) -> Sequence[int | str]:
+    if ask["run"]:
+        return [ask["at"]]
+    if ask["at"] == "first":
+        return [step for step in steps[:1] if step == 0]
+    return steps[-1:] if ask["at"] == "end" or ask["question"] in AT_END else steps
+
+
+def varied(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> Iterator[Params]:
+    """Return the parameters of a question, in all the ways in which it is asked at first."""
+    given = dict(ask["params"])
+    modes = [{"mode": mode} for mode in MODES] if ask["themed"] else [Params()]
+    for mode in modes:
+        for more in _more(mount, ask["question"], at):
+            yield {**given, **mode, **more}
+
+
+def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
+    """Return the parameters that a picture adds in the browser, in all the ways it may at first."""
+    settings = mount.data["settings"]
+    if question == "unit_rows":
+        layers = [str(layer) for layer in range(_n_layers(mount.data["run"]))]
+        named: list[Params] = [
+            {},
+            *({"order": order} for order in orders(settings.get("orders", ORDERS))),
+        ]
+        return [{"layer": layer, **order} for layer in layers for order in named]
+    if question == "lanes":
+        return [{"every": "false"}, {"every": "true"}]
+    if question == "change_claims" and "units_key" in settings:
+        return [{"units": at.get(settings["units_key"], settings["units"])}]
+    if question == "look_back_row":
+        return [{"row": at.get("row", "-1")}]
+    if question == "number_card":
+        return [{"number": at.get("map_number", str(settings.get("start")))}]
+    if question == "worst":
+        kinds = ["", *settings["kinds"]]
+        return [{"kind": kind, "split": split} for kind in kinds for split in settings["splits"]]
+    return [{}]
+
+
+def _n_layers(run: str) -> int:
+    return entry(store().folder(run).config.model).n_layers
+
+
+def asks_of(lesson: Lesson) -> list[list[dict[str, Any]]]:
+    """Return for each step what its page's pictures ask, the one that it points at first.
+
+    Each is {"run", "ask"}, as a picture's own. Raises ExportError.
+    """
+    return [_asks(lesson, number) for number in range(1, len(lesson.steps) + 1)]
+
+
+def _asks(lesson: Lesson, number: int) -> list[dict[str, Any]]:
+    step = lesson.steps[number - 1]
+    at = {key: value for key, value in query(lesson, number).items() if key != PARAMETER}
+    mounts = [part for part in collect(step.page, at) if isinstance(part, Mount)]
+    shown = [mount for mount in mounts if mount.called != HIDDEN]
+    shown.sort(key=lambda mount: mount.called != step.point)
+    found = [
+        {"run": mount.data["run"], "ask": ask}
+        for mount in shown
+        for ask in mount.data["asks"]
+        if _is_known(mount.data["run"], ask)
+    ]
+    return [each for place, each in enumerate(found) if each not in found[:place]]
+
+
+def _is_known(run: str, ask: Mapping[str, Any]) -> bool:
+    return bool(ask["run"] or run) and ask["question"] not in BROWSERS
+
+
+def write() -> None:
+    """Write the file of the package. Raises ExportError."""
+    found = {name: asks_of(lesson) for name, lesson in lessons().items()}
+    lines = [f'"{name}": {json.dumps(steps)}' for name, steps in found.items()]
+    ASKS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

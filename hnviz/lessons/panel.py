@@ -1,0 +1,61 @@
+"""A lesson as its panel in a browser takes it, and what the pictures of its steps ask."""
+
+import json
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from hnviz.lessons.model import Lesson
+from hnviz.models.catalogue import FIRST_RUN
+
+PARAMETER = "lesson"
+"""The address parameter that says which step a page shows: "<lesson>.<number>", from 1."""
+
+ASKS = Path(__file__).with_name("asks.json")
+
+
+def query(lesson: Lesson, number: int) -> dict[str, str]:
+    """Return the parameters of a step's address; the end of a lesson has its last step's."""
+    step = lesson.steps[min(number, len(lesson.steps)) - 1]
+    return {"run": FIRST_RUN, **step.at, PARAMETER: f"{lesson.id}.{number}"}
+
+
+def address(lesson: Lesson, number: int) -> str:
+    """Return a step's address, relative to the app's own: "batches?run=Model5&..."."""
+    page = lesson.steps[min(number, len(lesson.steps)) - 1].page
+    path = "" if page == "start" else page  # the first page has the app's own address
+    return f"{path}?{urlencode(query(lesson, number))}"
+
+
+def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
+    """Return all that the panel shows, as JSON can hold it, and the lesson that comes next.
+
+    Addresses are relative to the app's own.
+    """
+    steps = enumerate(lesson.steps, 1)
+    return {
+        "id": lesson.id,
+        "title": lesson.title,
+        "about": lesson.about,
+        "steps": [{**asdict(step), "address": address(lesson, number)} for number, step in steps],
+        "next": following
+        and {
+            "id": following.id,
+            "title": following.title,
+            "address": address(following, 1),
+        },
+    }
+
+
+def asks_in(lesson: str, n_steps: int) -> list[list[dict[str, Any]]]:
+    """Return what each step of a lesson asks; nothing for one that is not in the package."""
+    found = _all().get(lesson, [])
+    return found if len(found) == n_steps else [[]] * n_steps
+
+
+@cache
+def _all() -> dict[str, list[list[dict[str, Any]]]]:
+    found: dict[str, list[list[dict[str, Any]]]] = json.loads(ASKS.read_text(encoding="utf-8"))
+    return found
