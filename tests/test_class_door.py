@@ -210,7 +210,7 @@ def test_one_address_takes_at_most_half_of_the_places(tmp_path):
         assert [each.status_code for each in said] == [200, 200, 503]
         assert said[2].json()["error"].startswith("2 of 4 places of the class were taken from your")
         assert joined(another(client, "10.0.0.10"), service)
-        service.remove([1])
+        service.remove([1]).result(10)
         assert joined(another(client, "10.0.0.9"), service)
 
 
@@ -274,7 +274,7 @@ def test_a_student_who_joins_again_elsewhere_counts_once_without_an_answer(phone
         lines[0].close()  # who has answered still counts
         counts = until(board, lambda news: news.get("here") == 2)
         assert counts["steps"] == [[CHOICE, 1, 3, False]]
-        service.reveal(CHOICE)
+        service.reveal(CHOICE).result(10)
         assert until(lines[1], lambda news: news.get("values"))["sentence"].startswith("**1** of 3")
 
 
@@ -350,10 +350,10 @@ def test_guesses_come_out_only_after_the_reveal_and_without_names(phone, service
 
 def test_a_phone_that_comes_back_gets_what_it_missed(phone, service, teacher, hello):
     token = joined(phone, service)
-    service.guess(token, CHOICE, 1)
-    service.guess(token, NUMBER, 50)
+    service.guess(token, CHOICE, 1).result(10)
+    service.guess(token, NUMBER, 50).result(10)
     for step in (CHOICE, NUMBER):
-        service.reveal(step)
+        service.reveal(step).result(10)
     said = hello(token, have=(CHOICE, "gone.1"))
     mine, missed = heard(said)
     assert mine == {"mine": {CHOICE: 1, NUMBER: 50}}
@@ -385,10 +385,10 @@ def test_a_reveal_that_is_taken_back_covers_the_step_and_takes_guesses_again(
     for each in (line, other):
         assert until(each, lambda news: news.get("covered")) == {"step": CHOICE, "covered": True}
     assert guess(other, CHOICE, 0, number=2) == {"id": 2, "step": CHOICE}
-    service.reveal(CHOICE)
+    service.reveal(CHOICE).result(10)
     shown = until(line, lambda message: message.get("values"))
     assert (shown["n"], shown["values"]) == (2, [0.0, 1.0])
-    service.cover(CHOICE)
+    service.cover(CHOICE).result(10)
     missed = hello(early, have=(CHOICE,))  # it was away meanwhile
     assert until(missed, lambda news: news.get("step")) == {"step": CHOICE, "covered": True}
     assert phone.post("/api/class/cover", json={"step": CHOICE}).status_code == 403
@@ -403,7 +403,7 @@ def test_someone_who_has_not_joined_sees_the_truth_with_the_class_and_answers_no
     with phone.websocket_connect(LIVE) as said:
         said.send_json({"op": "look", "have": ["no step", 3, None]})
         assert guess(said, CHOICE, 1)["error"] == "join the class with its code first"
-        service.reveal(CHOICE)
+        service.reveal(CHOICE).result(10)
         assert until(said, lambda message: message.get("step"))["step"] == CHOICE
         with phone.websocket_connect(LIVE) as another_stranger:
             another_stranger.send_json({"op": "look"})
@@ -617,15 +617,15 @@ class Slow:
 
 
 def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(service):
-    token = service.admit("10.0.0.7")
+    token = service.admit("10.0.0.7").result(10)
 
     async def go() -> Slow:
         slow = Slow(token)
         task = asyncio.create_task(Connection(some_connections(service), slow).serve())
         await asyncio.sleep(0.05)
         for step, value in ((CHOICE, 1), (NUMBER, 47), (CURVE, [1, 1, 1]), (SQUARE, 3)):
-            service.guess(token, step, value)
-            service.reveal(step)
+            service.guess(token, step, value).result(10)
+            service.reveal(step).result(10)
             await asyncio.sleep(0.02)
         slow.reads.set()
         await asyncio.sleep(0.5)
@@ -642,7 +642,7 @@ def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(service
 
 def test_counts_are_sent_together(service, monkeypatch):
     monkeypatch.setattr(connections, "COUNT_SECONDS", 0.1)
-    tokens = [service.admit("10.0.0.7") for _ in range(50)]
+    tokens = [service.admit("10.0.0.7").result(10) for _ in range(50)]
 
     async def go() -> Slow:
         slow = Slow("")
@@ -653,7 +653,7 @@ def test_counts_are_sent_together(service, monkeypatch):
         await asyncio.sleep(0.3)
         slow.sent.clear()
         for token in tokens:
-            service.guess(token, NUMBER, 47)
+            service.guess(token, NUMBER, 47).result(10)
         await asyncio.sleep(0.3)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -666,7 +666,7 @@ def test_counts_are_sent_together(service, monkeypatch):
 
 def test_answers_that_nobody_reads_end_the_connection(service, monkeypatch):
     monkeypatch.setattr(connections, "MAX_ANSWERS", 3)
-    token = service.admit("10.0.0.7")
+    token = service.admit("10.0.0.7").result(10)
 
     class Flood(Slow):
         async def receive(self):
@@ -702,7 +702,7 @@ def test_pasted_codes_are_counted_and_wrong_ones_named(service):
 def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path):
     under_way: list[str] = []
     service = a_service(tmp_path, under_way=under_way, at_once=2, each=5)
-    member, other = (service.admit("10.0.0.7") for _ in range(2))
+    member, other = (service.admit("10.0.0.7").result(10) for _ in range(2))
 
     def press(turn: int) -> str:
         def train() -> str:
@@ -726,7 +726,7 @@ def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path
 
 
 def test_a_run_that_does_not_start_gives_its_place_back(service):
-    member = service.admit("10.0.0.7")
+    member = service.admit("10.0.0.7").result(10)
 
     def fails() -> str:
         raise ValueError("the queue is full")
@@ -1048,9 +1048,9 @@ def test_the_sentence_has_the_classs_own_numbers(at, values, said):
 
 def test_a_restarted_server_goes_on_with_the_class(tmp_path):
     service = a_service(tmp_path)
-    member = service.admit("10.0.0.7")
-    service.guess(member, NUMBER, 47)
-    service.reveal(NUMBER)
+    member = service.admit("10.0.0.7").result(10)
+    service.guess(member, NUMBER, 47).result(10)
+    service.reveal(NUMBER).result(10)
     service.start(member, lambda: "run-1")
     service.close()
     again = a_service(tmp_path)
@@ -1093,7 +1093,6 @@ def test_what_is_acknowledged_is_in_the_file_and_a_full_disk_acknowledges_nothin
 
 
 def test_a_disk_that_does_not_answer_keeps_nobody_waiting(phone, service, hello, monkeypatch):
-    monkeypatch.setattr(class_service, "WAIT_SECONDS", 0.05)
     said, late = (hello(joined(another(phone, f"10.0.1.{at}"), service)) for at in range(2))
     answers = threading.Event()
 
@@ -1102,14 +1101,15 @@ def test_a_disk_that_does_not_answer_keeps_nobody_waiting(phone, service, hello,
         answers.wait(20)
         yield
 
-    monkeypatch.setattr(disk, "step", slow)
-    said.send_json({"op": "guess", "id": 1, "step": NUMBER, "value": 47})
-    time.sleep(0.1)
-    assert "could not store this: the disk is slow" in guess(late, NUMBER, 48)["error"]
-    assert phone.get("/api/class").status_code == 200
-    answers.set()
-    assert until(said, lambda message: message.get("id") == 1) == {"id": 1, "step": NUMBER}
-    assert guess(late, NUMBER, 48, number=2) == {"id": 2, "step": NUMBER}
+    with monkeypatch.context() as patch:
+        patch.setattr(class_service, "WAIT_SECONDS", 0.1)
+        patch.setattr(disk, "step", slow)
+        for line in (said, late):
+            assert "could not store this: the disk is slow" in guess(line, NUMBER, 47)["error"]
+        assert phone.get("/api/class").status_code == 200
+        answers.set()
+    for line in (said, late):
+        assert guess(line, NUMBER, 48, number=2) == {"id": 2, "step": NUMBER}
     assert service.counts() == {NUMBER: 2}
 
 
@@ -1135,10 +1135,10 @@ def test_a_damaged_file_begins_a_new_class(tmp_path, caplog, name):
 
 
 def test_a_step_that_a_lesson_has_lost_is_left_out(service, monkeypatch):
-    member = service.admit("10.0.0.7")
+    member = service.admit("10.0.0.7").result(10)
     for step in (NUMBER, CHOICE):
-        service.guess(member, step, 1)
-        service.reveal(step)
+        service.guess(member, step, 1).result(10)
+        service.reveal(step).result(10)
     monkeypatch.setattr(guesses, "lessons", dict)
     assert (service.revealed(), service.counts(), service.spread(NUMBER).n) == ({}, {}, 0)
     with pytest.raises(Refusal):

@@ -137,7 +137,7 @@ def test_stop_all_stops_what_is_under_way(held, monkeypatch):
     [("", "join with its code"), ("second", "You are in the class as **student 2**")],
 )
 def test_others_see_the_way_in_and_no_code(held, monkeypatch, who, wanted):
-    members = [held.admit("10.0.0.7") for _ in range(2)]
+    members = [held.admit("10.0.0.7").result(10) for _ in range(2)]
     visits(monkeypatch, Visitor(member=members[1] if who else None))
     app = open_page("class")
     assert wanted in said(app)
@@ -147,7 +147,7 @@ def test_others_see_the_way_in_and_no_code(held, monkeypatch, who, wanted):
 
 
 def test_a_run_in_a_class_says_whose_it_is(held, monkeypatch):
-    members = [held.admit("10.0.0.7") for _ in range(2)]
+    members = [held.admit("10.0.0.7").result(10) for _ in range(2)]
     for member in members:
         held.start(member, lambda member=member: f"run-{held.room.members[member]}")
     lines = [RunSummary(id=f"run-{at}", shipped=False, status="running") for at in (1, 2, 3)]
@@ -175,7 +175,7 @@ def test_a_stranger_starts_no_run_and_the_page_says_why(held):
 
 
 def test_a_member_starts_runs_up_to_the_limit(held, monkeypatch):
-    member = held.admit("10.0.0.7")
+    member = held.admit("10.0.0.7").result(10)
     visits(monkeypatch, Visitor(member=member))
     config, names = RunConfig.for_model("Model5"), iter(map(str, range(50)))
 
@@ -218,7 +218,7 @@ def test_with_a_coded_view_a_stranger_sees_the_way_in_alone(held, monkeypatch):
     app = open_page("train")
     assert "These pages are for those who have joined" in said(app)
     assert not app.button and not app.sidebar.selectbox
-    member = held.admit("10.0.0.7")
+    member = held.admit("10.0.0.7").result(10)
     monkeypatch.setattr(start, "visitor", lambda: Visitor(member=member))
     assert open_page("train").button(key="train_start") is not None
 

@@ -196,8 +196,7 @@ def test_after_the_reveal_a_step_takes_no_more_guesses():
 def test_students_have_numbers_in_the_order_of_joining():
     room = a_class("c", "a", "b").joined("a", LIMITS)
     assert [room.members[member] for member in "cab"] == [1, 2, 3]
-    place, room = room.starting("b")
-    room = room.started(place, "run-1")
+    room = room.started("b", "run-1")
     assert (room.owner("run-1"), room.owner("run-2")) == (3, None)
 
 
@@ -255,8 +254,7 @@ def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have():
             if "under way" in str(error):
                 under_way.clear()  # they end
             continue
-        place, room = room.starting("a")
-        room = room.started(place, f"run-{turn}")
+        room = room.started("a", f"run-{turn}")
         under_way.append(f"run-{turn}")
     assert len(room.runs) == LIMITS.each
     assert said == {
@@ -269,8 +267,7 @@ def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have():
 def test_a_class_starts_so_many_runs_in_all_and_others_start_none():
     room = a_class("a", "b")
     for run, member in enumerate("aabb"):
-        place, room = room.starting(member)
-        room = room.started(place, str(run))
+        room = room.started(member, str(run))
     with pytest.raises(ClassError, match="a class may start 4 runs"):
         room.check_start("a", (), LIMITS)
     with pytest.raises(ClassError, match="only those who have joined"):
@@ -278,13 +275,14 @@ def test_a_class_starts_so_many_runs_in_all_and_others_start_none():
 
 
 def test_a_run_that_is_about_to_start_has_a_place():
-    room = a_class("a")
-    (one, room), (two, room) = (found := room.starting("a")), found[1].starting("a")
+    room = a_class("a", "b")
     with pytest.raises(ClassError, match="you have 2 runs under way"):
-        room.check_start("a", (), LIMITS)
-    room = room.started(one, "run-1").started(two, None)  # the second one failed
-    assert dict(room.runs) == {"run-1": "a"}
-    assert room.owns("a", "run-1") and not room.owns("b", "run-1")
+        room.check_start("a", (), LIMITS, ["a", "b", "a"])
+    room.check_start("a", (), LIMITS, ["a", "b"])
+    with pytest.raises(ClassError, match="a class may start 4 runs"):
+        room.started("b", "run-1").check_start("a", (), LIMITS, ["b", "b", "b"])
+    assert room.started("a", "run-1").owns("a", "run-1")
+    assert not room.started("a", "run-1").owns("b", "run-1")
 
 
 def test_a_limit_of_nothing_is_refused():
@@ -365,13 +363,12 @@ def stored(folder: Path) -> Classroom | None:
 
 def test_a_class_goes_on_from_its_file(tmp_path):
     room = a_class("a", "b").guessed("a", STEP, 1.0).guessed("b", "x.1", (1.0, 2.0))
-    place, room = room.shown(STEP).starting("a")
-    room = room.started(place, "20260101-run")
+    room = room.shown(STEP).started("a", "20260101-run")
     folder = tmp_path / "runs"
     store = ClassStore(folder)
     assert store.load() is None
     assert not folder.exists()
-    store.save(room.starting("b")[1])  # a place is not stored
+    store.save(room)
     assert stored(folder) == room
     for change in (room.guessed("b", "x.1", 3.0), room.without([1]), room.covered(STEP)):
         store.save(change)

@@ -1,6 +1,6 @@
 """A class at one moment, as a value: a change returns a new one, or raises an error to show."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,6 @@ MAX_STEPS = 200  # that a class answers
 MAX_PASTED = 1000  # students outside the network who answer a step
 MAX_EVER = 4  # times the members that a class may have at once: all who ever joined
 PASTED = "pasted-"  # the names of those students start with it
-STARTING = "starting "  # so does the place of a run that has no id yet
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -135,38 +134,40 @@ class Classroom:
         """Return how many have answered each step."""
         return {step: len(self.answers(step)) for step in self.guesses}
 
-    def check_place(self, member: str, under_way: Collection[str], limits: Limits) -> None:
+    def check_place(
+        self, member: str, under_way: Collection[str], limits: Limits, starting: int = 0
+    ) -> None:
         """Check that a member may have one more run under way. Raises ClassError.
 
-        `under_way` are the runs that have not ended.
+        `under_way` are the runs that have not ended, `starting` how many of the member's have no id
+        yet.
         """
         if not self.holds(member):
             raise ClassError("only those who have joined the class start runs; see the Class page")
-        active = sum(run in under_way or _is_starting(run) for run in self._runs_of(member))
+        active = starting + sum(run in under_way for run in self._runs_of(member))
         if active >= limits.at_once:
             raise ClassError(
                 f"you have {_runs(active)} under way, and a student may have {limits.at_once}; "
                 "stop one, or wait until it ends"
             )
 
-    def check_start(self, member: str, under_way: Collection[str], limits: Limits) -> None:
-        """Check that a member may start a run. Raises ClassError."""
-        self.check_place(member, under_way, limits)
-        if len(self._runs_of(member)) >= limits.each:
+    def check_start(
+        self, member: str, under_way: Collection[str], limits: Limits, starting: Sequence[str] = ()
+    ) -> None:
+        """Check that a member may start a run; `starting` has a member for each run without an id.
+
+        Raises ClassError.
+        """
+        own = starting.count(member)
+        self.check_place(member, under_way, limits, own)
+        if len(self._runs_of(member)) + own >= limits.each:
             raise ClassError(f"a student may start {_runs(limits.each)}, and you have started all")
-        if len(self.runs) >= limits.in_all:
+        if len(self.runs) + len(starting) >= limits.in_all:
             raise ClassError(f"a class may start {_runs(limits.in_all)}, and has started all")
 
-    def starting(self, member: str) -> tuple[str, "Classroom"]:
-        """Hold a place for a run that is about to start; return the place's name."""
-        place = f"{STARTING}{new_token()}"
-        return place, replace(self, runs={**self.runs, place: member})
-
-    def started(self, place: str, run_id: str | None) -> "Classroom":
-        """Put a run into its place; with None, give the place back."""
-        runs = dict(self.runs)
-        member = runs.pop(place)
-        return replace(self, runs=runs if run_id is None else {**runs, run_id: member})
+    def started(self, member: str, run_id: str) -> "Classroom":
+        """Add a run of a member."""
+        return replace(self, runs={**self.runs, run_id: member})
 
     def owns(self, member: str, run_id: str) -> bool:
         """Return whether a member has started a run."""
@@ -178,10 +179,6 @@ class Classroom:
 
     def _runs_of(self, member: str) -> list[str]:
         return [run for run, each in self.runs.items() if each == member]
-
-
-def _is_starting(run: str) -> bool:
-    return run.startswith(STARTING)
 
 
 def _is_pasted(member: str) -> bool:

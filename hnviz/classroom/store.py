@@ -16,7 +16,7 @@ from typing import Any
 from hnviz import disk
 from hnviz.classroom.codes import CODE_CHARS, LETTERS
 from hnviz.classroom.guesses import read_step, read_value, written
-from hnviz.classroom.state import NOTHING, STARTING, Classroom
+from hnviz.classroom.state import NOTHING, Classroom
 
 FILE, OLD_FILE = "class.db", "class.json"
 VERSION = 1
@@ -116,7 +116,7 @@ def _changed(room: Classroom, saved: Classroom) -> Iterator[tuple[str, Mapping[s
                 "members": sorted(room.members, key=room.members.__getitem__),
                 "removed": sorted(room.members[each] for each in room.removed),
                 "revealed": sorted(room.revealed),
-                "runs": {run: of for run, of in room.runs.items() if not run.startswith(STARTING)},
+                "runs": dict(room.runs),
             },
         )
     for step, guesses in room.guesses.items():

@@ -321,7 +321,7 @@ def _class_messages(place: Place) -> st.SearchStrategy[list[str]]:
 
 def _class(place: Place) -> Feed:
     service = a_service(place.root.parent / "live")
-    member = service.admit("10.0.0.1")
+    member = service.admit("10.0.0.1").result(10)
     place.world.callback(service.close)
     client = place.world.enter_context(closing(Client(site(service), HOST)))
     hello = {"op": "hello", "token": member, "have": []}
@@ -346,7 +346,7 @@ def _class_bodies(place: Place) -> st.SearchStrategy[tuple[str, bytes]]:
 def _class_post(place: Place) -> Feed:
     clock = Clock()
     service = ClassService(place.root.parent / "posted", clock=clock)
-    service.admit("10.0.0.1")
+    service.admit("10.0.0.1").result(10)
     place.world.callback(service.close)
     app = site(service, write=lambda lesson: b"<!doctype html>")
     client = place.world.enter_context(closing(Client(app, HOST)))

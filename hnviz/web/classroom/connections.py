@@ -22,7 +22,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from starlette.routing import WebSocketRoute
@@ -32,7 +32,7 @@ from hnviz.classroom import GuessError, Value
 from hnviz.classroom.guesses import guess_of, sentence, step_order, written
 from hnviz.lessons import lessons
 from hnviz.questions.params import quoted
-from hnviz.web.classroom.service import REMOVED, ClassService, asks, not_stored
+from hnviz.web.classroom.service import REMOVED, ClassService, asks, not_stored, stored
 from hnviz.web.http import (
     GIVEN_UP,
     TRY_LATER,
@@ -159,7 +159,7 @@ class Connection:
             raise GuessError("guesses come too fast; wait a second and send it again")
         self._allowance.take(1)
         step, value = request.get("step"), request.get("value")
-        return await self._service.stored(self._service.guess, self.member, step, value)
+        return await stored(self._service.guess(self.member, step, value))
 
     def _answer(self, answer: Mapping[str, Any]) -> None:
         self._answers.append(to_json(answer))
@@ -301,9 +301,10 @@ class Connections:
                 each.queue("")
 
     def _changed(self) -> None:
-        """Hear of a change, in any thread."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._send_changes)
+        """Hear of a change, in the thread that writes."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the server has ended
+                self._loop.call_soon_threadsafe(self._send_changes)
 
     def _send_changes(self) -> None:
         self.count()

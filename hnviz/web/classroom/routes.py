@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
 from html import escape
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from hnviz.classroom import ClassError, GuessError
 from hnviz.questions.params import quoted
 from hnviz.web.classroom.connections import Connections
 from hnviz.web.classroom.lessons import PREPARING
-from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored
+from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored, stored
 from hnviz.web.controls import CHANGES
 from hnviz.web.errors import Refusal, RefusedError, answer_refusals
 from hnviz.web.http import bytes_reply, entry_reply, json_body
@@ -170,39 +171,33 @@ class Endpoints:
         if await request.is_disconnected():
             raise Refusal("nobody waits for this place any more", 408)
         try:
-            return await self._stored(self._service.admit, address)
+            return await _stored(self._service.admit(address))
         except ClassError as error:
             raise Refusal(str(error), 503) from error
 
-    async def _change_step(self, request: Request, change: Callable[[Any], None]) -> Any:
+    async def _change_step(self, request: Request, change: Callable[[Any], "Future[None]"]) -> Any:
         """Change a step, as only the teacher may; return it."""
         step = (await json_body(request)).get("step")
         self._check_teacher(request)
         try:
-            await self._stored(change, step)
+            await _stored(change(step))
         except GuessError as error:
             raise Refusal(str(error)) from error
         return step
 
     async def _change_students(
-        self, request: Request, change: Callable[[Collection[int]], None]
+        self, request: Request, change: Callable[[Collection[int]], "Future[None]"]
     ) -> Response:
         self._check_teacher(request)
         numbers = (await json_body(request)).get("students")
         if not isinstance(numbers, list) or not all(type(each) is int for each in numbers):
             raise Refusal(f"students must be a list of their numbers; got {quoted(numbers)}")
-        await self._stored(change, frozenset(numbers))
+        await _stored(change(frozenset(numbers)))
         return _answer(students=numbers)
 
     def _check_teacher(self, request: Request) -> None:
         if not self._service.visitor(request.cookies).teacher:
             raise Refusal("only the teacher's browser may do this; open the teacher's link", 403)
-
-    async def _stored(self, change: Callable[..., T], *given: Any) -> T:
-        try:
-            return await self._service.stored(change, *given)
-        except OSError as error:
-            raise Refusal(not_stored(error), 503) from error
 
 
 def permit(service: ClassService, request: Request, name: str, run_id: str) -> None:
@@ -253,6 +248,13 @@ class _MembersOnly:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     raise RefusedError(403, f"this class is for those who have joined; join at {JOIN}")
+
+
+async def _stored(change: "Future[T]") -> T:
+    try:
+        return await stored(change)
+    except OSError as error:
+        raise Refusal(not_stored(error), 503) from error
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

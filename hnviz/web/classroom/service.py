@@ -1,20 +1,21 @@
 """The class of this server, for all its pages and routes.
 
-A method that changes the class returns once the change is stored, so a killed server loses nothing
-that it has confirmed. It waits for the disk: call it in a thread. The event loop may call the rest.
+A method that changes the class returns a future, which ends once the change is stored: so a killed
+server loses nothing that it has confirmed, and the event loop waits for no disk.
 """
 
+import asyncio
 import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
-
-from anyio import CapacityLimiter, to_thread
 
 from hnviz.classroom import ClassError, Classroom, GuessError, Limits
 from hnviz.classroom.codes import Backoff, new_token
@@ -38,8 +39,7 @@ JOIN = "/class/join"
 
 REMOVED = "the teacher has removed this browser from the class; ask the teacher"
 MAX_CODES = 500  # in one paste
-THREADS = 4  # that make changes: one writes, the others wait for it
-WAIT_SECONDS = 5.0  # for the change before
+WAIT_SECONDS = 5.0  # for the disk
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,15 @@ class PasteResult:
     wrong: tuple[str, ...]
 
 
+class _Change(NamedTuple):
+    make: Callable[[Classroom], Classroom]
+    result: Any
+    future: "Future[Any]"
+    lasts: bool  # in memory, even if it cannot be stored
+
+
 class ClassService:
-    """The class, in memory and in its file."""
+    """The class, in memory and in its file, which one thread writes."""
 
     def __init__(
         self,
@@ -84,7 +91,6 @@ class ClassService:
         self.view, self.limits = view, limits or Limits()
         self._clock, self._jobs = clock, jobs
         self.lessons = LessonFiles(None)  # the server sets those that it has
-        self._lock, self._threads = threading.Lock(), CapacityLimiter(THREADS)
         self._backoff = Backoff()
         self._addresses: Mapping[str, str] = {}  # member -> address of joining; stored nowhere
         self._watchers: list[Callable[[], None]] = []
@@ -94,18 +100,21 @@ class ClassService:
             self._store.save(self.room)
         except OSError as error:  # the teacher's page opens, and each change says the same
             log.error("the class could not be stored: %s", error)
+        self._starting: list[str] = []  # the member of each run that has no id yet
+        self._lock = threading.Lock()  # of that list
+        self._changes: SimpleQueue[_Change | None] = SimpleQueue()
+        self._writer = threading.Thread(target=self._write_all, daemon=True)
+        self._writer.start()
 
     def watch(self, watcher: Callable[[], None]) -> None:
-        """Call a function after each change, in the thread that makes it."""
+        """Call a function after each change, in the thread that writes."""
         self._watchers.append(watcher)
 
-    async def stored(self, change: Callable[..., T], *given: Any) -> T:
-        """Call a method that changes the class from the event loop. Raises what it raises."""
-        return await to_thread.run_sync(change, *given, limiter=self._threads)
-
     def close(self) -> None:
-        """Close the file, and begin to write no other lesson."""
+        """Store what waits, close the file, and begin to write no other lesson."""
         self.lessons.end()
+        self._changes.put(None)
+        self._writer.join(WAIT_SECONDS)
         self._store.close()
 
     # Who is who
@@ -129,11 +138,8 @@ class ClassService:
         self._backoff.succeeded(address)
         return False
 
-    def admit(self, address: str) -> str:
-        """Take in a browser that has the right code; return its token.
-
-        Raises ClassError or OSError.
-        """
+    def admit(self, address: str) -> "Future[str]":
+        """Take in a browser that has the right code; return its token, or a ClassError."""
         member, places = new_token(), -(-self.limits.members // 2)
 
         def join(room: Classroom) -> Classroom:
@@ -146,8 +152,7 @@ class ClassService:
             self._addresses = {**self._addresses, member: address}
             return room.joined(member, self.limits)
 
-        self._change(join)
-        return member
+        return self._change(join, member)
 
     def teach(self, secret: str, address: str) -> None:
         """Check a teacher's secret: nobody can guess it, so the right one never waits.
@@ -180,13 +185,13 @@ class ClassService:
             if room.holds(member)
         ]
 
-    def remove(self, numbers: Collection[int]) -> None:
-        """Remove members by their numbers: their answers no longer count. Raises OSError."""
-        self._change(lambda room: room.without(numbers))
+    def remove(self, numbers: Collection[int]) -> "Future[None]":
+        """Remove members by their numbers: their answers no longer count."""
+        return self._change(lambda room: room.without(numbers), None)
 
-    def restore(self, numbers: Collection[int]) -> None:
-        """Take removed members in again. Raises OSError."""
-        self._change(lambda room: room.restored(numbers))
+    def restore(self, numbers: Collection[int]) -> "Future[None]":
+        """Take removed members in again."""
+        return self._change(lambda room: room.restored(numbers), None)
 
     def visitor(self, cookies: Mapping[str, str]) -> Visitor:
         """Say who sends these cookies."""
@@ -198,8 +203,8 @@ class ClassService:
 
     # Guesses
 
-    def guess(self, member: str, step: Any, value: Any) -> str:
-        """Take a member's guess; return the step. Raises GuessError or OSError."""
+    def guess(self, member: str, step: Any, value: Any) -> "Future[str]":
+        """Take a member's guess; return the step, or a GuessError. Raises GuessError."""
         step, read = read_step(step), read_value(value)
         check_fits(read, guess_of(step))
 
@@ -208,8 +213,7 @@ class ClassService:
                 raise GuessError(REMOVED)
             return room.guessed(member, step, read)
 
-        self._change(take)
-        return step
+        return self._change(take, step)
 
     def paste(self, text: str) -> PasteResult:
         """Take all guesses whose codes a text holds."""
@@ -228,20 +232,20 @@ class ClassService:
             return room
 
         try:
-            self._change(take)
+            self._change(take, None).result(WAIT_SECONDS)
         except OSError as error:
             return PasteResult(0, (not_stored(error),))
         return PasteResult(taken, tuple(dict.fromkeys(wrong)))
 
-    def reveal(self, step: Any) -> None:
-        """Show everyone the guesses of a step. Raises GuessError or OSError."""
+    def reveal(self, step: Any) -> "Future[None]":
+        """Show everyone the guesses of a step. Raises GuessError."""
         guess_of(read_step(step))
-        self._change(lambda room: room.shown(step))
+        return self._change(lambda room: room.shown(step), None)
 
-    def cover(self, step: Any) -> None:
-        """Cover a revealed step: it takes guesses again. Raises GuessError or OSError."""
+    def cover(self, step: Any) -> "Future[None]":
+        """Cover a revealed step, which then takes guesses again. Raises GuessError."""
         guess_of(read_step(step))
-        self._change(lambda room: room.covered(step))
+        return self._change(lambda room: room.covered(step), None)
 
     def revealed(self) -> dict[str, int]:
         """Return the steps whose answers everyone sees, and how many count for each.
@@ -266,42 +270,65 @@ class ClassService:
         if member is None:
             raise ClassError("only those who have joined the class start runs; see the Class page")
         with self._lock:
-            self.room.check_start(member, self._jobs(), self.limits)
-            place, self.room = self.room.starting(member)
-        run_id = None
+            self.room.check_start(member, self._jobs(), self.limits, self._starting)
+            self._starting.append(member)
         try:
             run_id = train()
+            stored = self._change(lambda room: room.started(member, run_id), None, lasts=True)
+            with suppress(OSError):  # the run trains all the same
+                stored.result(WAIT_SECONDS)
             return run_id
         finally:
-            with self._lock:
-                self.room = self.room.started(place, run_id)
-            with suppress(OSError):  # the run trains all the same
-                self._change(lambda room: room)
+            self._starting.remove(member)
 
     def check_resume(self, member: str) -> None:
         """Check that a member may have one more run under way. Raises ClassError."""
         self.room.check_place(member, self._jobs(), self.limits)
 
-    def _change(self, change: Callable[[Classroom], Classroom]) -> None:
-        """Change the class and store it; an error leaves both as they were.
+    def _change(
+        self, make: Callable[[Classroom], Classroom], result: T, *, lasts: bool = False
+    ) -> "Future[T]":
+        """Have a change made and stored; return a future of `result`.
 
-        Raises OSError, and what `change` raises.
+        The future ends with the OSError of the disk or with what `make` raises; the class is then
+        as it was.
         """
-        with self._turn():
-            room = change(self.room)
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # nobody who waits for it can cancel it
+        self._changes.put(_Change(make, result, future, lasts))
+        return future
+
+    def _write_all(self) -> None:
+        """Make the changes that wait and store them together, until the class is closed."""
+        is_open = True
+        while is_open:
+            waiting = [self._changes.get()]
+            while not self._changes.empty():
+                waiting.append(self._changes.get())
+            is_open = None not in waiting
+            self._write([each for each in waiting if each is not None])
+
+    def _write(self, changes: Collection[_Change]) -> None:
+        room, made = self.room, []
+        for each in changes:
+            try:
+                room = each.make(room)
+                made.append(each)
+            except Exception as error:  # of the caller
+                each.future.set_exception(error)
+        try:
             self._store.save(room)
-            self.room = room
+        except Exception as error:
+            for each in made:
+                each.future.set_exception(error)
+                if each.lasts:
+                    self.room = each.make(self.room)
+            return
+        self.room = room
+        for each in made:
+            each.future.set_result(each.result)
         for watcher in self._watchers:
             watcher()
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._lock.acquire(timeout=WAIT_SECONDS):
-            raise TimeoutError
-        try:
-            yield
-        finally:
-            self._lock.release()
 
     def _loaded(self) -> Classroom:
         try:
@@ -310,6 +337,12 @@ class ClassService:
             aside = self._store.put_aside().name
             log.warning("%s; it is now %s, and a new class begins", error, aside)
             return Classroom()
+
+
+async def stored(change: "Future[T]") -> T:
+    """Wait for a change in the event loop. Raises OSError, and what the change raises."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        return await asyncio.wrap_future(change)
 
 
 def not_stored(error: OSError) -> str:
