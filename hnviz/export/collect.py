@@ -72,6 +72,7 @@ class Mount:
 Part = Heading | Drawn | Mount
 
 
+@no_warnings()
 def collect(page: str, at: Mapping[str, str], modes: Sequence[str] = MODES) -> list[Part]:
     """Run a page's script with the parameters of its address, in each mode. Raises ExportError."""
     if page not in TITLES:
@@ -95,8 +96,7 @@ def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
     app = app if page == "start" else app.switch_page(str(page_file(page)))
     begun = time.monotonic()
     try:
-        with no_warnings():
-            app.run()
+        app.run()
     except RuntimeError as error:
         if time.monotonic() - begun < PATIENCE:
             raise
