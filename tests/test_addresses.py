@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hnviz.app.rooms.train.settings import SETTINGS, read
+from hnviz.app.rooms.train.settings import FIELDS, read
 from hnviz.app.shell.keys import ADDRESS, DOC, EVERY, SESSION, as_markdown
 from hnviz.app.shell.navigation import CLASS_PAGES, PAGES
 from hnviz.web.assets import PACKAGE
@@ -102,7 +102,7 @@ def test_each_widget_opens_with_the_default_of_the_table(page, own_runs):
 
 def test_the_form_of_train_opens_with_the_defaults_of_the_table():
     opened = read({}).values
-    for setting in SETTINGS:
+    for setting in FIELDS:
         default = DEFAULTS[f"train_{setting.name}"]
         assert default in ("the recipe's", written(opened[setting.name])), setting.name
 

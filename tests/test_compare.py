@@ -225,7 +225,7 @@ def test_lines_that_do_not_rise_are_read_line_by_line(tmp_path):
 def test_one_mini_batch_is_read_of_a_run_whose_epochs_alone_are_drawn(tmp_path):
     folder = make_run(tmp_path, 1, 80)
     path = folder.path / "events.jsonl"
-    path.write_bytes(path.read_bytes().replace(b'"step": 40,', b'"step": 40 40,', 1))
+    path.write_bytes(path.read_bytes().replace(b'"batch", "step": 40,', b'"batch", "step": 40 40,'))
     assert read_curves(folder, 0).step == 80
     with pytest.raises(DamagedRun, match="line 46: it is not JSON"):
         read_curves(folder, 100)

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from hnviz.app.run.engine import store
 from hnviz.cli.main import build_parser, main
 from hnviz.cli.parser import chosen_corpus
-from hnviz.cli.train import SETTINGS
+from hnviz.cli.train import OPTIONS
 from hnviz.config import RunConfig
 from hnviz.data.corpora.own import Way, own_corpus, way_of
 from hnviz.data.stream import bits_per_character, measured
@@ -50,7 +50,7 @@ def parsed(command: str) -> RunConfig:
     python, dash, module, *rest = shlex.split(command)
     assert (python, dash, module) == ("python", "-m", "hnviz")
     options = build_parser().parse_args(rest)
-    given = {name: getattr(options, name) for name in SETTINGS}
+    given = {name: getattr(options, name) for name in OPTIONS}
     return RunConfig.for_model(options.model, corpus=chosen_corpus(options), **given)
 
 

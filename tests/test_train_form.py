@@ -4,7 +4,7 @@ import json
 import subprocess
 
 from hnviz.app.rooms.train.form.picture import known
-from hnviz.app.rooms.train.settings import SETTINGS, judge, read
+from hnviz.app.rooms.train.settings import FIELDS, judge, read
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE
 from tests.conftest import ROOT
@@ -42,7 +42,7 @@ def test_the_fields_hold_what_python_reads():
 
 
 def test_every_setting_of_a_run_has_a_field_and_every_models_recipe_can_be_trained():
-    assert {each.name for each in SETTINGS} == {*RunConfig.__dataclass_fields__, "same"}
+    assert {each.name for each in FIELDS} == {*RunConfig.__dataclass_fields__, "same"}
     assert read({}).values == {**RunConfig().to_dict(), "same": False}
     for model in CATALOGUE:
         for same in ("true", "false"):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hnviz.cli.parser import CommandError, add_models, add_text, chosen_corpus
-from hnviz.cli.train import SETTINGS, add_settings
+from hnviz.cli.train import OPTIONS, add_settings
 from hnviz.cli.training import Progress, loading, use_one_thread
 from hnviz.config import RunConfig
 from hnviz.estimate import Budget
@@ -23,7 +23,7 @@ from hnviz.lr_finder import (
 )
 from hnviz.models.catalogue import CATALOGUE
 
-USED = tuple(name for name in SETTINGS if name not in ("lr", "epochs"))
+USED = tuple(name for name in OPTIONS if name not in ("lr", "epochs"))
 EVERY = 5  # mini-batches between two rows of the table
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hnviz.cli.parser import CommandError, in_range, whole
-from hnviz.cli.train import add_words
+from hnviz.cli.train import add_settings
 from hnviz.cli.training import Progress, use_one_thread
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd
@@ -54,9 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="runs per model, seeds 0 to N-1 (default 1)",
     )
-    add_words(parser, "bn_init", "default uniform, as in the notebook's torch;")
-    add_words(parser, "device", "where to train")
-    add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
+    add_settings(parser, ("bn_init", "device", "form"))
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,7 +156,7 @@ def _table(sweep: "Sweep", store: "RunStore", ended: "Progress") -> None:
     """Print a row for each run: what differs, how it ended, and its last figures."""
     print("\t".join([*sweep.axes, "status", "train_loss", "valid_loss", "accuracy", "run"]))
     for member, status in zip(sweep.members, ended.statuses, strict=True):
-        settings = member.config.to_dict()
+        settings = asdict(member.config)
         varied = [str(settings.get(axis, "")) for axis in sweep.axes]
         figures = ["", "", ""]
         if member.run is not None and status in ("finished", "diverged"):

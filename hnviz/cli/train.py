@@ -27,7 +27,7 @@ from hnviz.cli.training import (
     table_row,
     use_one_thread,
 )
-from hnviz.config import CHOICES, RunConfig
+from hnviz.config import CHOICES, SETTINGS, RunConfig
 from hnviz.estimate import Budget
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
 from hnviz.models.catalogue import CATALOGUE
@@ -36,23 +36,8 @@ if TYPE_CHECKING:
     from hnviz.engine.trainer import Control
     from hnviz.runs import RunFolder
 
-NUMBERS: dict[str, tuple[Callable[[str], object], str]] = {
-    "bptt": (whole, "tokens per row of a mini-batch"),
-    "lr": (real, "peak learning rate of the one-cycle schedule"),
-    "epochs": (whole, "passes over train"),
-    "bs": (whole, "rows read side by side"),
-    "nh": (whole, "hidden units per layer"),
-    "seed": (whole, "decides the initial weights (default 0)"),
-    "pct_start": (real, "share of all steps in which lr rises"),
-}
-WORDS = {
-    "bn_init": "batch norm's initial weights",
-    "reset_state": "where the carried state is reset to zeros",
-    "device": "where to train",
-    "form": "fast runs Model2 and Model3 vectorised over time",
-    "split": "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers",
-}
-SETTINGS = (*NUMBERS, *WORDS)
+OPTIONS = tuple(name for name in SETTINGS if name not in ("model", "corpus"))
+"""The settings that have an option of their own name."""
 STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
 """Exit status by the way a run ends; a stopped run is kept and can be resumed."""
 
@@ -64,7 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default="Model5",
         help=f"{', '.join(CATALOGUE)}, or one of your own (default Model5)",
     )
-    add_settings(parser, SETTINGS)
+    add_settings(parser, OPTIONS)
     add_text(parser)
     add_runs_dir(parser)
     add_models(parser)
@@ -73,23 +58,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def add_settings(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
     """Add an option for each of some settings of a run."""
+    kinds: dict[str, Callable[[str], object]] = {"word": str, "whole": whole}
     for name in names:
-        if name in WORDS:
-            add_words(parser, name, WORDS[name])
-        else:
-            kind, meaning = NUMBERS[name]
-            parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=meaning)
-
-
-def add_words(parser: argparse.ArgumentParser, field: str, meaning: str) -> None:
-    """Add an option for a setting that takes one of a few words."""
-    choices = ", ".join(CHOICES[field])
-    parser.add_argument(f"--{field.replace('_', '-')}", help=f"{meaning}: {choices}")
+        each = SETTINGS[name]
+        choices = f" One of {', '.join(CHOICES[name])}." if each.kind == "word" else ""
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=kinds.get(each.kind, real),
+            help=f"{each.help}{choices}",
+        )
 
 
 def run(options: argparse.Namespace) -> int:
     """Train a run; return the exit status."""
-    given = {name: getattr(options, name) for name in SETTINGS}
+    given = {name: getattr(options, name) for name in OPTIONS}
     config = RunConfig.for_model(options.model, corpus=chosen_corpus(options), **given)
 
     with loading():

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from hnviz.app.run import text as run_text
 from hnviz.app.run.names import rate
-from hnviz.config import RunConfig
+from hnviz.config import SETTINGS, RunConfig
 from hnviz.data import KINDS, corpus_of
 from hnviz.data.corpora import corpus
 from hnviz.data.stream import SPLITS, bits_per_character, measured, tokens_of
@@ -50,23 +50,6 @@ STYLE = Path(__file__).parent / "report.css"
 COUNTED = (*KINDS, "other")
 MISSING = "\N{EN DASH}"
 NO_KINDS = "This run is older than the counts by kind of token: train it again to have them."
-
-SETTINGS = {
-    "model": "model",
-    "bptt": "tokens per row (bptt)",
-    "lr": "highest learning rate (lr)",
-    "epochs": "epochs",
-    "seed": "seed",
-    "bs": "rows of a mini-batch (bs)",
-    "nh": "hidden units per layer (nh)",
-    "pct_start": "share of steps in which lr rises",
-    "bn_init": "batch norm starts at",
-    "reset_state": "state reset before",
-    "device": "device",
-    "form": "form",
-    "corpus": "text",
-    "split": "valid holds",
-}
 
 Cells = Sequence[str]
 
@@ -356,11 +339,11 @@ def settings_of_one(config: RunConfig) -> Markup:
     usual = asdict(RunConfig.for_model(config.model))
     rows = [
         (
-            SETTINGS[name],
+            SETTINGS[name].meaning,
             (_BOLD if value != usual[name] else Markup("{}")).format(_value(name, value)),
             _value(name, usual[name]),
         )
-        for name, value in config.to_dict().items()
+        for name, value in asdict(config).items()
     ]
     return _table(
         f"Settings, beside {config.model}'s recipe", ("setting", "this run", "recipe"), rows
@@ -369,18 +352,20 @@ def settings_of_one(config: RunConfig) -> Markup:
 
 def settings_of_several(configs: Mapping[str, RunConfig]) -> Markup:
     """Tabulate the settings in which runs differ; say the others in a sentence."""
-    told = {name: config.to_dict() for name, config in configs.items()}
+    told = {name: asdict(config) for name, config in configs.items()}
     first = next(iter(told.values()))
     differ = [
         field for field in first if any(each[field] != first[field] for each in told.values())
     ]
     same = ", ".join(
-        f"{SETTINGS[each]} {_value(each, first[each])}" for each in first if each not in differ
+        f"{SETTINGS[each].meaning} {_value(each, first[each])}"
+        for each in first
+        if each not in differ
     )
     equal = _NOTE.format(f"The same in all: {same}.")
     if not differ:
         return prose("No setting differs.") + equal
-    heads = ("run", *(SETTINGS[each] for each in differ))
+    heads = ("run", *(SETTINGS[each].meaning for each in differ))
     rows = [
         (name, *(_value(field, each[field]) for field in differ)) for name, each in told.items()
     ]

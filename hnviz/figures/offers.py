@@ -38,6 +38,8 @@ def without_notebook(config: RunConfig) -> str:
             f"{config.model} is made of more than one class and a plain training loop, so its runs "
             "cannot become a notebook."
         )
+    if config.added:
+        return f"The notebook has no setting {', '.join(config.added)}, which this run uses."
     if config.corpus != NOTEBOOK.corpus:
         return (
             f"This run reads “{corpus_of(config).title}”; only a run of {NOTEBOOK.corpus}, whose "

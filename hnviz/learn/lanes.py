@@ -385,6 +385,8 @@ class Lanes:
 def _check_shapes(configs: Sequence[RunConfig]) -> None:
     """Raise ValueError for runs that cannot train together."""
     first = configs[0]
+    if first.added:
+        raise ValueError(f"runs that train together have no setting {', '.join(first.added)}")
     if not has_lanes(first.model):
         raise ValueError(f"runs of {first.model} cannot train together: it is not written out here")
     for config in configs:

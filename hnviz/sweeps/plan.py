@@ -20,18 +20,18 @@ import json
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
 from random import Random
 from typing import Any
 
-from hnviz.config import LIMITS, ConfigError, RunConfig
+from hnviz.config import LIMITS, SETTINGS, ConfigError, RunConfig
 from hnviz.runs.files import is_number, printable
 
 MAX_RUNS = 2000
 MAX_PLAN_BYTES = 100_000
-SETTINGS = (*(field.name for field in fields(RunConfig)), "same")
+NAMES = (*SETTINGS, "same")
 _PARTS = ("name", "fixed", "grid", "random")
 _DRAW = ("draws", "seed")
 _SCALES = ("log", "linear")
@@ -158,10 +158,10 @@ def _drawn(name: str, values: Any, chance: Random) -> Any:
 
 def _check_names(part: str, given: Mapping[str, Any]) -> None:
     for name in given:
-        if name not in SETTINGS:
+        if name not in NAMES:
             raise SweepError(
                 f"[{part}] {printable(name[:40])} is no setting of a run; they are "
-                f"{', '.join(SETTINGS)}"
+                f"{', '.join(NAMES)}"
             )
 
 

@@ -9,7 +9,7 @@ why it cannot be done.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from typing import Any
@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from hnviz.classroom import ClassError
-from hnviz.config import CHOICES, ConfigError, RunConfig
+from hnviz.config import SETTINGS, ConfigError, RunConfig
 from hnviz.engine.client import Engine, EngineError
 from hnviz.lr_finder import range_test
 from hnviz.questions.params import quoted
@@ -44,8 +44,6 @@ STARTS = ("resume", "start_again")
 
 NOBODY = Visitor()
 
-_SETTINGS = frozenset(each.name for each in fields(RunConfig))
-_WORDS = frozenset({*CHOICES, "corpus"})
 _REUSED = ("finished", "running", "queued", "paused")
 
 Permit = Callable[[Request, str, str], None]
@@ -151,11 +149,11 @@ def config_of(asked: Any, store: RunStore) -> RunConfig:
     options = {str(name): value for name, value in asked.items()}
     like, same = options.pop("like", None), options.pop("same", False)
     for name in options:
-        if name not in _SETTINGS:
+        if name not in SETTINGS:
             raise Refusal(
-                f"no setting is named {quoted(name)}; there are {', '.join(sorted(_SETTINGS))}"
+                f"no setting is named {quoted(name)}; there are {', '.join(sorted(SETTINGS))}"
             )
-        if name in _WORDS and not isinstance(options[name], str):
+        if SETTINGS[name].kind == "word" and not isinstance(options[name], str):
             raise Refusal(f"{name} must be a text; got {quoted(options[name])}")
     try:
         if like is None:

@@ -108,7 +108,7 @@ class RunLists:
             **{name: getattr(summary, name) for name in RunSummary.__dataclass_fields__},
             "name": named or summary.id,
             "model": summary.model,
-            "config": config and config.to_dict(),
+            "config": config and asdict(config),
             "status": summary.status if summary.problem else live_status(summary.status, job),
         }
 
@@ -123,7 +123,7 @@ class RunLists:
             "created": folder.created,
             "device": folder.device,
             "versions": folder.versions,
-            "config": now.record.config.to_dict(),
+            "config": asdict(now.record.config),
             "summary": _figures(now),
             "epochs": [asdict(epoch) for epoch in now.record.epochs],
             "snapshots": [[step, version] for step, version in versions if version is not None],
@@ -224,7 +224,7 @@ class CurveReader:
             curves = read_curves(folder, points)
             record = curves.record
             known = Drawn(
-                folder, curves, _epochs(record.epochs), record.config.to_dict(), given, stamp
+                folder, curves, _epochs(record.epochs), asdict(record.config), given, stamp
             )
             with self._lock:
                 self._read[key] = known

@@ -183,7 +183,7 @@ def _run_view(
     sweeps: SweepService, sweep: Sweep, index: int, axes: list[str], problems: Mapping[int, str]
 ) -> dict[str, Any]:
     member = sweep.members[index]
-    config = member.config.to_dict()
+    config = asdict(member.config)
     line: RunSummary | None = None
     if member.run is not None:
         try:

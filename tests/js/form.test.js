@@ -10,11 +10,11 @@ const SHARED = { lr: 3e-3, bptt: 20 };
 const setting = (name, kind, first = null, options = []) => ({ name, kind, first, options });
 const KNOWN = {
   settings: [
-    setting("model", "choice", "Large", ["Small", "Large"]),
+    setting("model", "word", "Large", ["Small", "Large"]),
     setting("bptt", "whole"),
     setting("lr", "power"),
     setting("seed", "whole", 0),
-    setting("form", "choice", "plain", ["plain", "fast"]),
+    setting("form", "word", "plain", ["plain", "fast"]),
     setting("same", "switch", false),
   ],
   recipes: Object.fromEntries(Object.entries(RECIPES).map(([model, own]) => [model, [own, { ...SHARED, bptt: Math.min(own.bptt, 20) }]])),

@@ -7,7 +7,7 @@ machine, not to a run.
 from dataclasses import asdict
 from typing import Any
 
-from hnviz.config import CHOICES, LIMITS, ConfigError, RunConfig
+from hnviz.config import SETTINGS, ConfigError, RunConfig
 from hnviz.models.catalogue import CATALOGUE
 
 BETWEEN = "--"
@@ -51,13 +51,12 @@ def differences(config: RunConfig) -> str:
 
 def _value(field: str, text: str) -> str | int | float:
     """Read one setting; its limits are RunConfig's."""
-    if field in CHOICES and field not in _OWN:
+    kind = SETTINGS[field].kind if field in SETTINGS and field not in (*_OWN, "corpus") else None
+    if kind == "word":
         return text
     try:
-        if field in LIMITS:
-            return int(text)
-        if field in ("lr", "pct_start"):
-            return float(text)
+        if kind is not None:
+            return int(text) if kind == "whole" else float(text)
     except ValueError:
         raise ConfigError("made", f"{field} must be a number; got {text[:20]!r}") from None
     raise ConfigError("made", f"no setting is named {field[:20]!r}; a link is {_EXAMPLE}")

@@ -60,7 +60,7 @@ class LanesExecutor:
     def choose(self, waiting: Sequence[RunConfig]) -> Sequence[int]:
         """Take all that have the first one's shape, as far as the memory goes."""
         first = waiting[0]
-        if not has_lanes(first.model):
+        if first.added or not has_lanes(first.model):
             return [0]
         alike = [i for i, each in enumerate(waiting) if each.shape == first.shape]
         each_needs = cost(first).memory - trainer_bytes()

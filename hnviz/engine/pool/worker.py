@@ -43,7 +43,8 @@ def serve(pipe: Connection) -> None:
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
     look_beside(paths[0].parent)
     folders = [RunFolder(path) for path in paths if (path / CONFIG).is_file()]  # not deleted
-    if folders and has_lanes(folders[0].config.model):
+    first = folders[0].config if folders else None
+    if first and not first.added and has_lanes(first.model):
         train_together(folders)
     else:
         train_runs([str(folder.path) for folder in folders])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from math import isfinite
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ from hnviz.app.run.engine import info
 from hnviz.app.run.own_text import OWN, own_corpus_id
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, described
-from hnviz.config import RunConfig, choices_of, problems
+from hnviz.config import SETTINGS, RunConfig, Setting, choices_of, problems
 from hnviz.data import BatchLayout, stream_of
 from hnviz.data.corpora import BUILT_IN
 from hnviz.data.stream import SPLITS
@@ -37,32 +37,34 @@ _WHOLE = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One field of the form; its parameter in the address is its name after `PREFIX`.
-
-    A "power" is a number that is written with its power of ten.
-    """
+class Field:
+    """One field of the form; its parameter in the address is its name after `PREFIX`."""
 
     name: str
-    label: str
-    kind: Literal["choice", "whole", "real", "power", "switch"] = "choice"
+    of: Setting | None = None  # None: the switch
+    label: str = ""
     help: str = ""
-    default: Any = None  # of a choice the first, unless given; most numbers have the recipe's
-    more: bool = True  # a first run does not need it: it is under "More settings"
+
+    @property
+    def kind(self) -> str:
+        """What it is: "word", "whole", "real", "power" or "switch"."""
+        return self.of.kind if self.of else "switch"
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The words that a choice offers."""
+        """The words that it offers."""
+        if self.kind != "word":
+            return ()
         return (*BUILT_IN, OWN) if self.name == "corpus" else choices_of(self.name)
 
     @property
     def first(self) -> Any:
         """What it has where neither the address nor the recipe says otherwise."""
-        return self.options[0] if self.kind == "choice" and not self.default else self.default
+        return getattr(RunConfig(), self.name) if self.of else False
 
     def value(self, text: str) -> Any:
         """Read its parameter; None for what it cannot hold."""
-        if self.kind == "choice":
+        if self.kind == "word":
             return text if text in self.options else None
         if self.kind == "switch":
             return text == "true" if text in SWITCH else None
@@ -71,100 +73,21 @@ class Setting:
     @property
     def wanted(self) -> str | tuple[str, ...]:
         """What its parameter must be, as `in_vain` says it."""
-        if self.kind in ("choice", "switch"):
-            return SWITCH if self.kind == "switch" else self.options
+        if self.kind in ("word", "switch"):
+            return self.options or SWITCH
         return "whole number" if self.kind == "whole" else "number"
 
 
-SETTINGS = (
-    Setting("model", "Model", default="Model5", more=False),
-    Setting(
-        "bptt",
-        "bptt, steps",
-        "whole",
-        "Tokens that each row reads in one mini-batch. Gradients reach back no further.",
-        more=False,
-    ),
-    Setting(
-        "lr",
-        "lr, highest",
-        "power",
-        "The top of the one-cycle schedule: lr rises to it, then falls to almost zero.",
-        more=False,
-    ),
-    Setting(
-        "epochs",
-        "Epochs",
-        "whole",
-        "Passes over train, 50,079 tokens; with blocks held out, 50,829.",
-        more=False,
-    ),
-    Setting(
-        "seed",
-        "Seed",
-        "whole",
-        "It decides the first weights: with the same seed, the same run comes out again.",
-        default=0,
-    ),
-    Setting("bs", "bs, rows", "whole", "How many rows the network reads side by side."),
-    Setting("nh", "nh, units", "whole", "Units of hidden state in each layer."),
-    Setting(
-        "pct_start",
-        "Warm-up share",
-        "real",
-        "The share of all steps in which lr rises to its peak: 0.3 in the recipes, 0.1 in "
-        "Model2's. In the other steps it falls.",
-    ),
-    Setting(
-        "bn_init",
-        "Batch norm init",
-        "choice",
-        "torch before 1.2 drew batch norm's first weights from 0 to 1, as in the notebook; "
-        "newer versions start at 1.",
-    ),
-    Setting(
-        "reset_state",
-        "Reset state",
-        "choice",
-        "Where the carried state starts again from zeros: never, as in the notebook, or at the "
-        "start of each pass over train, over valid, or both. Model0 to Model2 carry none.",
-    ),
-    Setting(
-        "device",
-        "Device",
-        "choice",
-        "auto uses the cpu for small networks, and cuda for large ones if there is one.",
-    ),
-    Setting(
-        "form",
-        "Form",
-        "choice",
-        "fast runs Model2 and Model3 vectorised over time: the same results, sooner.",
-    ),
-    Setting(
-        "corpus",
-        "Text",
-        "choice",
-        "What the network reads: human_numbers is the lesson's text, numbers-fr the same "
-        "numbers in French, and so on; or a text of your own.",
-    ),
-    Setting(
-        "split",
-        "Valid holds",
-        "choice",
-        "notebook: the numbers above 8,000, so the network must extrapolate. blocks: 100 "
-        "random blocks of 20 numbers between 1 and 9,999, always the same ones.",
-    ),
-    Setting(
+FIELDS = (
+    *(Field(name, each, each.label, each.help) for name, each in SETTINGS.items()),
+    Field(
         "same",
-        "Same recipe",
-        "switch",
-        "Give every model Model3's recipe, so each step of the ladder changes only the "
+        label="Same recipe",
+        help="Give every model Model3's recipe, so each step of the ladder changes only the "
         "network. Without it, Model2 to Model3 also multiplies lr by 30.",
-        default=False,
     ),
 )
-_NAMED = {setting.name: setting for setting in SETTINGS}
+_NAMED = {each.name: each for each in FIELDS}
 
 
 class Held(NamedTuple):
@@ -190,7 +113,7 @@ def read(given: Mapping[str, str]) -> Held:
         for name, value in found.items()
         if value is None
     }
-    values = {setting.name: setting.first for setting in SETTINGS}
+    values = {each.name: each.first for each in FIELDS}
     values |= {name: value for name, value in found.items() if value is not None}
     recipe = asdict(recipe_for(values["model"], same=values["same"]))
     values |= {name: value for name, value in recipe.items() if found.get(name) is None}
@@ -212,7 +135,7 @@ def held() -> Held:
     report = (state.get(KEY) or {}).get(REPORT)
     if report:
         return read({name: str(text) for name, text in dict(report["value"]).items()})
-    asked = {setting.name: st.query_params.get(key(setting.name)) for setting in SETTINGS}
+    asked = {each.name: st.query_params.get(key(each.name)) for each in FIELDS}
     return read({name: text for name, text in asked.items() if text is not None})
 
 

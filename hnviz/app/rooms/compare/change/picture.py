@@ -5,7 +5,7 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.compare.cards import CARDS
-from hnviz.config import CHOICES, LIMITS
+from hnviz.config import CHOICES, LIMITS, SETTINGS
 from hnviz.data.corpora import BUILT_IN
 from hnviz.figures.time_text import without_detach
 from hnviz.models.catalogue import CATALOGUE
@@ -30,7 +30,8 @@ CHANGED = Picture(
     examples=EXAMPLES,
 )
 
-_FIELDS = ("bptt", "lr", "epochs", "nh", "bs", "pct_start", "bn_init", "reset_state", "model")
+_KEPT = ("seed", "device", "form", "corpus", "split")  # settings that are not compared here
+_FIELDS = (*(name for name in SETTINGS if name not in ("model", *_KEPT)), "model")
 
 
 def settings() -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """The learning rate finder; the browser starts the test and the short runs, and follows them."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from math import exp, log
 from typing import Any
 
@@ -17,7 +18,7 @@ def settings(config: RunConfig | None, **shown: Any) -> Mapping[str, Any]:
     `config` has the settings that the test is made for, None while one of them cannot be used.
     """
     return {
-        "config": config.to_dict() if config else None,
+        "config": asdict(config) if config else None,
         "epochs": BENCH_EPOCHS,
         "times": list(BENCH),
         "n_steps": STEPS,
@@ -60,7 +61,7 @@ def _made_run(config: RunConfig, status: str, lr: list[float]) -> dict[str, Any]
     live = status in ("queued", "running")
     known = {"place": 0, "message": "", "loss": [], "accuracy": None, "found": {}}
     steps = {"lr": lr, "step": len(lr), "n_steps": len(lr)}
-    return {"config": config.to_dict(), "status": status, "live": live, **known, **steps}
+    return {"config": asdict(config), "status": status, "live": live, **known, **steps}
 
 
 EXAMPLES = {

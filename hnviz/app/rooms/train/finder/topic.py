@@ -1,6 +1,7 @@
 """What the learning rate finder follows: a range test, and the short runs that try a rate."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from hnviz.app.rooms.train.topics import thinned
@@ -30,7 +31,7 @@ class Rates(Fields):
         record = moment.record
         batches = thinned(record).batches
         return {
-            "config": record.config.to_dict(),
+            "config": asdict(record.config),
             "status": moment.status,
             "live": moment.is_live,
             "place": moment.place,

@@ -83,7 +83,7 @@ class Form {
 
   /** @param {Setting} setting */
   add({ name, label, kind, help, more, options }) {
-    const box = kind === "choice" ? selectOf(options) : kind === "switch" ? switchBox() : numberBox(kind === "whole");
+    const box = kind === "word" ? selectOf(options) : kind === "switch" ? switchBox() : numberBox(kind === "whole");
     const field = new Field(more ? this.inside : this.row, label, box, help);
     box.onchange = () => this.change(name, kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value);
     this.fields.set(name, field);

@@ -14,9 +14,9 @@ import streamlit as st
 from hnviz.app.kit.component import publish
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.train.settings import (
+    FIELDS,
     KEY,
     REPORT,
-    SETTINGS,
     Held,
     crowding,
     held,
@@ -40,11 +40,11 @@ def known() -> dict[str, Any]:
                 "label": each.label,
                 "kind": each.kind,
                 "help": each.help,
-                "more": each.more,
-                "options": each.options if each.kind == "choice" else (),
+                "more": not (each.of and each.of.first),
+                "options": each.options,
                 "first": each.first,
             }
-            for each in SETTINGS
+            for each in FIELDS
         ],
         "recipes": {
             model: [asdict(recipe_for(model, same=same)) for same in (False, True)]
@@ -82,7 +82,7 @@ SETTINGS_FORM = Picture(
     Place(KEY, "124px", "304px"),
     reports=(REPORT,),
     silent=True,
-    holds=tuple(key(each.name) for each in SETTINGS),
+    holds=tuple(key(each.name) for each in FIELDS),
     examples=EXAMPLES,
 )
 

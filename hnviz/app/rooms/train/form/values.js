@@ -3,7 +3,7 @@
 // (settings.py) says what is wrong with a value.
 
 /**
- * @typedef {{ name: string, label: string, kind: "choice"|"whole"|"real"|"power"|"switch", help: string, more: boolean,
+ * @typedef {{ name: string, label: string, kind: "word"|"whole"|"real"|"power"|"switch", help: string, more: boolean,
  *             options: string[], first: string|number|boolean|null }} Setting `first` is null where a recipe has it
  * @typedef {{ settings: Setting[], recipes: Record<string, Record<string, number>[]>,
  *             unused: Record<string, string[]> }} Known of each model its own recipe, and the shared one
@@ -49,7 +49,7 @@ export function changed(known, given, name, text) {
   const instead = valuesOf(known, others)[name];
   const setting = /** @type {Setting} */ (known.settings.find((each) => each.name === name));
   const value = valueOf(setting, text);
-  const typed = ["choice", "switch"].includes(setting.kind) ? "" : text.trim().slice(0, LONGEST);
+  const typed = ["word", "switch"].includes(setting.kind) ? "" : text.trim().slice(0, LONGEST);
   if (value === null) return typed ? { ...others, [name]: typed } : others;
   return value === instead ? others : { ...others, [name]: String(value) };
 }
@@ -70,7 +70,7 @@ export function shown({ kind }, value) {
  * @returns {string|number|boolean|null} null for what the field cannot hold
  */
 function valueOf({ kind, options }, text) {
-  if (kind === "choice") return options.includes(text) ? text : null;
+  if (kind === "word") return options.includes(text) ? text : null;
   if (kind === "switch") return ["true", "false"].includes(text) ? text === "true" : null;
   return numberIn(text);
 }
