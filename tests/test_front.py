@@ -17,7 +17,7 @@ from hnviz.app.shell.asgi import STYLES, page_classes, step_address
 from hnviz.lessons import lessons
 from hnviz.web.assets import ASSETS
 from hnviz.web.limits import naming, viewer, viewer_of
-from hnviz.web.page import Page, dressed, front, late_modules, moved
+from hnviz.web.page import Page, Pages, dressed, front, late_modules
 
 OURS = b'<html lang="en"><head></head>ours</html>'
 THEIRS = '<html><script type="module" src="./static/main.js"></script><script>a()</script></html>'
@@ -42,7 +42,9 @@ def client():
         Route("/page/below/static/main.js", page),  # as Streamlit answers
         Route("/data", lambda request: JSONResponse({"a": 1})),
     ]
-    app = Starlette(routes=routes, middleware=[front(page_of, {"/train": "<i></i>"})])
+    app = Starlette(
+        routes=routes, middleware=[front(Pages(dress=page_of, early={"/train": "<i></i>"}))]
+    )
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 
@@ -167,7 +169,9 @@ def test_a_browser_goes_where_an_address_leads_and_all_else_passes(client):
     def where(path: str, asked: str) -> str | None:
         return f"./page?{asked}" if path == "/old" else None
 
-    app = Starlette(routes=client.app.routes, middleware=[moved(where)])
+    app = Starlette(
+        routes=client.app.routes, middleware=[front(Pages(dress=page_of, elsewhere=where))]
+    )
     with TestClient(app, base_url="http://127.0.0.1") as browser:
         told = browser.get("/old?a=%26b", follow_redirects=False)
         assert (told.status_code, told.headers["location"]) == (307, "./page?a=%26b")

@@ -23,7 +23,7 @@ from hnviz.gallery.cases import MODES, WIDTHS, pictures, views
 from hnviz.runs import DamagedRun
 from hnviz.web import assets, controls, corpora, live, observations
 from hnviz.web.assets import ASSETS
-from hnviz.web.errors import RefusedError
+from hnviz.web.errors import Refusal
 from hnviz.web.guard import Rules, guard
 from hnviz.web.http import door
 from hnviz.web.runs import curve_routes, run_routes
@@ -91,7 +91,7 @@ def cases(empty: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def _refuse(request: Request) -> Response:
-    raise RefusedError(503, REFUSED)
+    raise Refusal(REFUSED, 503)
 
 
 def _fail(run_id: str) -> Any:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hnviz.web.cache import MAX_BYTES, Cache, zipped
-from hnviz.web.errors import RefusedError
+from hnviz.web.errors import Refusal
 from hnviz.web.http import BINARY, FOR_GOOD, bytes_reply
 
 PACKAGE = Path(__file__).parents[1]
@@ -147,15 +147,15 @@ def routes(assets: Assets = ASSETS, published: Published = PUBLISHED) -> list[Ro
         name = request.path_params["name"]
         content = published.find(name)
         if content is None:
-            raise RefusedError(404, "these data are no longer kept; reload the page")
+            raise Refusal("these data are no longer kept; reload the page", 404)
         media = DATA_MEDIA.get(name[name.rfind(".") :], BINARY)
         return Response(content, 200, {"Cache-Control": FOR_GOOD}, media)
 
     async def file(request: Request) -> Response:
         asset = assets.find(f"assets/{request.path_params['path']}")
         if asset is None:
-            raise RefusedError(
-                404, "no file has this address; reload the page, which may be an older version"
+            raise Refusal(
+                "no file has this address; reload the page, which may be an older version", 404
             )
         forms = await run_sync(lambda: (asset.content, asset.zipped))  # the first time takes long
         return bytes_reply(request, forms, HEADERS, asset.media)

@@ -32,10 +32,10 @@ from hnviz.data import (
 from hnviz.data.numbers import WAYS
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import kind_in_text
-from hnviz.questions.params import Param, quoted, read_query
+from hnviz.questions.params import Param, quoted
 from hnviz.web.cache import Entry
 from hnviz.web.errors import Refusal
-from hnviz.web.http import until_gone
+from hnviz.web.http import query, until_gone
 from hnviz.web.work import Pool, Shared
 
 CORPORA = "api/corpora/"
@@ -70,13 +70,12 @@ class Corpora:
 
     async def listed(self, request: Request) -> Response:
         """List the built-in corpora; with `corpus`, describe one, with its splits."""
-        asked = read_query(_LISTED, request.query_params.multi_items(), "the list of corpora")
+        asked = query(request, _LISTED, "the list of corpora")
         return await self._shared.json_reply(request, str(request.url), lambda: _listed(asked))
 
     async def split(self, request: Request) -> Response:
         """Answer with a split's tokens, in the format of `stream_file`."""
-        split, pairs = _split(request), request.query_params.multi_items()
-        asked = read_query({**_CHOICE, **_VERSION}, pairs, "a corpus")
+        split, asked = _split(request), query(request, {**_CHOICE, **_VERSION}, "a corpus")
         choice, version = _chosen(asked), asked["v"]
         read = partial(_read, choice, split, version)
         is_fixed = version is not None
@@ -84,8 +83,7 @@ class Corpora:
 
     async def layout(self, request: Request) -> Response:
         """Describe how a split is cut into mini-batches: hnviz.data.BatchLayout's figures."""
-        split, pairs = _split(request), request.query_params.multi_items()
-        asked = read_query({**_CHOICE, **_LAYOUT}, pairs, "a layout")
+        split, asked = _split(request), query(request, {**_CHOICE, **_LAYOUT}, "a layout")
         return await self._shared.json_reply(request, str(request.url), lambda: _laid(split, asked))
 
 

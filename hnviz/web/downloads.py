@@ -18,12 +18,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hnviz.own import own_models
-from hnviz.questions.params import Param, quoted, read_query
+from hnviz.questions.params import Param, quoted
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.files import scratch
 from hnviz.web.cache import Cache, Entry
 from hnviz.web.errors import Refusal
-from hnviz.web.http import Endpoint, entry_reply, until_gone
+from hnviz.web.http import Endpoint, entry_reply, query, until_gone
 from hnviz.web.limits import viewer_of
 from hnviz.web.runs import run_ids
 from hnviz.web.work import Pool, Shared
@@ -188,7 +188,7 @@ class Downloads:
 
     async def report(self, request: Request) -> Response:
         """Answer with a report on the runs of the address, to be saved."""
-        asked = read_query({"runs": Param("text")}, request.query_params.multi_items(), "a report")
+        asked = query(request, {"runs": Param("text")}, "a report")
         ids = run_ids(asked["runs"])
         name = f"report-{'-'.join(ids)[:MAX_NAME_CHARS]}"
         return await self._runs(request, ids, REPORT, name)

@@ -12,14 +12,15 @@ Scope = MutableMapping[str, Any]
 RETRY_SECONDS = "1"  # after which a client may ask a busy server again
 
 
-class RefusedError(Exception):
+class Refusal(ValueError):  # noqa: N818 - it states the problem
     """A request that gets a sentence as its answer: what was wanted, what came, what to do."""
 
     def __init__(
-        self, status: int, sentence: str, headers: Mapping[str, str] | None = None
+        self, sentence: str, status: int = 422, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(sentence)
-        self.status, self.headers = status, headers or {}
+        again = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else {}
+        self.status, self.headers = status, again if headers is None else headers
 
     async def send(self, scope: Scope, send: Send) -> None:
         """Answer an HTTP request, or a WebSocket's handshake, with the sentence."""
@@ -42,14 +43,6 @@ class RefusedError(Exception):
         await send({"type": f"{kind}.body", "body": b"" if bare else body})
 
 
-class Refusal(RefusedError, ValueError):  # noqa: N818 - it states the problem
-    """A request that cannot be answered: the message is one sentence, `status` its HTTP status."""
-
-    def __init__(self, sentence: str, status: int = 422) -> None:
-        headers = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else {}
-        super().__init__(status, sentence, headers)
-
-
 @contextmanager
 def refused_values() -> Iterator[None]:
     """Make a Refusal of a ValueError about what was asked for: 422. Others are bugs: 500."""
@@ -61,8 +54,8 @@ def refused_values() -> Iterator[None]:
         raise
 
 
-def _known(error: Exception) -> RefusedError | None:
-    return error if isinstance(error, RefusedError) else None
+def _known(error: Exception) -> Refusal | None:
+    return error if isinstance(error, Refusal) else None
 
 
 async def answer_refusals(
@@ -70,7 +63,7 @@ async def answer_refusals(
     scope: Scope,
     receive: Receive,
     send: Send,
-    read: Callable[[Exception], RefusedError | None] = _known,
+    read: Callable[[Exception], Refusal | None] = _known,
 ) -> None:
     """Call an app; if it raises an error, answer with the refusal that `read` makes of it.
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.errors import RefusedError, answer_refusals
+from hnviz.web.errors import Refusal, answer_refusals
 from hnviz.web.limits import Network, forwarded
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -101,7 +101,7 @@ class Guard:
         await self.app(self._checked(scope), receive, send)
 
     def _checked(self, scope: Scope) -> Scope:
-        """Return the request as Streamlit should see it. Raises RefusedError."""
+        """Return the request as Streamlit should see it. Raises Refusal."""
         asked = self._host(scope)
         origins = _values(scope, b"origin")
         if not origins:
@@ -109,33 +109,30 @@ class Guard:
             return scope
         origin = site(origins[0]) if len(origins) == 1 else None
         if origin is None or origin not in (asked, *self._public):
-            raise RefusedError(
-                403,
-                f"a page of {_shown(origins)} may not use this app; open the app's own address",
+            raise Refusal(
+                f"a page of {_shown(origins)} may not use this app; open the app's own address", 403
             )
         return self._as_own(scope, asked) if scope["type"] == "websocket" else scope
 
     def _host(self, scope: Scope) -> Site:
-        """Return the host that the request names. Raises RefusedError."""
+        """Return the host that the request names. Raises Refusal."""
         hosts = _values(scope, b"host")
         asked = site(f"{scope.get('scheme', 'http')}://{hosts[0]}") if len(hosts) == 1 else None
         public = {each.name for each in self._public if each}
         if asked is None or not (asked.name in public or _is_named(asked.name, self.rules.hosts)):
-            raise RefusedError(
-                400,
+            raise Refusal(
                 f"this app does not answer to the name {_shown(hosts)}; use one of "
                 f"{', '.join([*self.rules.hosts, *sorted(public)])}",
+                400,
             )
         return asked
 
     def _check_fetch(self, scope: Scope) -> None:
-        """Refuse a request from another site that has no Origin. Raises RefusedError."""
+        """Refuse a request from another site that has no Origin. Raises Refusal."""
         sent_for = _values(scope, b"sec-fetch-site")
         safe = scope["type"] == "http" and scope["method"] in SAFE
         if not safe and sent_for and sent_for[0] not in ("same-origin", "none"):
-            raise RefusedError(
-                403, "a page of another site may not use this app; open its own address"
-            )
+            raise Refusal("a page of another site may not use this app; open its own address", 403)
 
     def _as_own(self, scope: Scope, asked: Site) -> Scope:
         """Rewrite the Origin of an allowed WebSocket to what Streamlit's own check expects.

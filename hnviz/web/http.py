@@ -19,9 +19,9 @@ from starlette.routing import BaseRoute, Match, Route, Router, get_route_path
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from hnviz.questions.params import quoted
+from hnviz.questions.params import Param, quoted, read_query
 from hnviz.web.cache import Entry
-from hnviz.web.errors import Refusal, RefusedError, answer_refusals
+from hnviz.web.errors import Refusal, answer_refusals
 from hnviz.web.limits import Quota, Rate, viewer_of
 
 MAX_JSON_BYTES = 1024  # of a body
@@ -71,6 +71,11 @@ def _object(text: str | bytes) -> Body | None:
     except (ValueError, RecursionError):
         return None
     return read if isinstance(read, dict) else None
+
+
+def query(request: Request, params: Mapping[str, Param], of: str) -> dict[str, Any]:
+    """Read an address's parameters; errors call what is asked `of`. Raises ParamError."""
+    return read_query(params, request.query_params.multi_items(), of)
 
 
 def only(body: Body, name: str, value: str = "...", kind: type = object) -> Any:
@@ -296,26 +301,26 @@ class Door(BaseRoute):
         )
 
 
-def _refused(error: Exception, scope: Scope) -> RefusedError:
+def _refused(error: Exception, scope: Scope) -> Refusal:
     """Return the answer to an error of a route; log an unexpected one."""
-    if isinstance(error, RefusedError):
+    if isinstance(error, Refusal):
         return error
     if foreseen := _foreseen(error):
         return foreseen
     if isinstance(error, ClientDisconnect):
-        return RefusedError(499, "the client has left")  # nobody reads it
+        return Refusal("the client has left", 499)  # nobody reads it
     if isinstance(error, HTTPException):
         if error.status_code == 405:
             wanted = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
             sentence = f"this address takes {wanted}, not {scope['method'][:20]}"
-            return RefusedError(405, sentence, {"Allow": wanted})
-        return RefusedError(error.status_code, str(error.detail))
+            return Refusal(sentence, 405, {"Allow": wanted})
+        return Refusal(str(error.detail), error.status_code)
     log.error("%s failed: %r", scope["path"][:200], error)
     verb = "do this" if scope.get("method") == "POST" else "answer"
-    return RefusedError(500, f"the server failed to {verb}; its log says why")
+    return Refusal(f"the server failed to {verb}; its log says why", 500)
 
 
-def _foreseen(error: Exception) -> RefusedError | None:
+def _foreseen(error: Exception) -> Refusal | None:
     # Only now: the first page comes before numpy and the runs are loaded.
     from hnviz.engine.client import EngineError
     from hnviz.questions.params import ParamError
@@ -333,9 +338,9 @@ def _foreseen(error: Exception) -> RefusedError | None:
         RunWriteError: 409,
     }
     status = statuses.get(type(error))
-    return RefusedError(status, str(error)) if status else None
+    return Refusal(str(error), status) if status else None
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
     path = get_route_path(scope)
-    raise RefusedError(404, f"there is nothing at {path[:100]!r}; docs/api.md lists the routes")
+    raise Refusal(f"there is nothing at {path[:100]!r}; docs/api.md lists the routes", 404)

@@ -24,7 +24,7 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.errors import Refusal, RefusedError, answer_refusals
+from hnviz.web.errors import Refusal, answer_refusals
 
 COOKIE = "hnviz-viewer"
 PROXIES = "HNVIZ_PROXIES"  # addresses or networks of proxies that are believed
@@ -413,13 +413,13 @@ class Limits:
             await self.app(scope, bounded, send)
 
     def _check_room(self) -> None:
-        """Raise RefusedError if too few files can be opened; counting them takes milliseconds."""
+        """Raise Refusal if too few files can be opened; counting them takes milliseconds."""
         now = time.monotonic()
         if now > self._counted + COUNT_SECONDS:
             self._counted, self._is_full = now, self.bounds.is_full()
         if self._is_full:
-            raise RefusedError(
-                503, "this server has as many tabs open as it can serve; try again later", RETRY
+            raise Refusal(
+                "this server has as many tabs open as it can serve; try again later", 503, RETRY
             )
 
     async def _draw(self, viewer: Viewer, scope: Scope, receive: Receive, send: Send) -> None:
@@ -432,22 +432,22 @@ class Limits:
             presses.end()
 
     def _check(self, viewer: Viewer, upload: Upload) -> None:
-        """Refuse an upload that does not fit. Raises RefusedError."""
+        """Refuse an upload that does not fit. Raises Refusal."""
         if self._uploading.total > MAX_UPLOADS:
-            raise RefusedError(429, "others are uploading files; try again in a moment", RETRY)
+            raise Refusal("others are uploading files; try again in a moment", 429, RETRY)
         sizes = self.bounds.uploads(set().union(*self._uploads.values()))
         held = {each: uploads & sizes.keys() for each, uploads in self._uploads.items()}
         self._uploads = {each: uploads for each, uploads in held.items() if uploads}
         own = [sizes[each] for each in self._uploads.get(viewer, ())]
         self._uploads.setdefault(viewer, set()).add(upload)
         if len(own) >= MAX_FILES or sum(own) + self.bounds.largest_upload > MAX_VIEWER_BYTES:
-            raise RefusedError(
-                413,
+            raise Refusal(
                 f"one viewer may hold at most {MAX_FILES} files, and "
                 f"{MAX_VIEWER_BYTES // MEGABYTE} MB with the next; remove one first",
+                413,
             )
         if sum(sizes.values()) + self.bounds.largest_upload > MAX_FILES_BYTES:
-            raise RefusedError(503, "there is no room for more uploads; try again later", RETRY)
+            raise Refusal("there is no room for more uploads; try again later", 503, RETRY)
 
 
 class Tab:
@@ -531,15 +531,15 @@ def _asks_for_a_page(scope: Scope) -> bool:
 def _bounded(scope: Scope, receive: Receive, most: int) -> Receive:
     """Receive a body of at most `most` bytes; refuse one that arrives too slowly.
 
-    Raises RefusedError at once for a body that is announced as larger.
+    Raises Refusal at once for a body that is announced as larger.
     """
     too_large = f"a body may have at most {most:,} bytes here"
     try:
         length = int(Headers(scope=scope).get("content-length", "-1"))
     except ValueError:
-        raise RefusedError(400, "the Content-Length must be a whole number") from None
+        raise Refusal("the Content-Length must be a whole number", 400) from None
     if length > most:
-        raise RefusedError(413, f"{too_large}; got {length:,}")
+        raise Refusal(f"{too_large}; got {length:,}", 413)
     size, complete = 0, length == 0
     end = asyncio.get_running_loop().time() + BODY_SECONDS
 
@@ -551,11 +551,11 @@ def _bounded(scope: Scope, receive: Receive, most: int) -> Receive:
         try:
             message = await asyncio.wait_for(receive(), left)
         except TimeoutError:
-            raise RefusedError(408, "the request took too long to arrive; send it again") from None
+            raise Refusal("the request took too long to arrive; send it again", 408) from None
         size += len(message.get("body", b""))
         complete = not message.get("more_body", False)
         if size > most:
-            raise RefusedError(413, too_large)
+            raise Refusal(too_large, 413)
         return message
 
     return receive_bounded

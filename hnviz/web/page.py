@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urljoin
 
@@ -39,39 +40,34 @@ class Page(NamedTuple):
 Dress = Callable[[str, str], Page]
 """Makes our page of Streamlit's and the text of its main script."""
 
-Where = Callable[[str, str], str | None]
+Elsewhere = Callable[[str, str], str | None]
 """Path and query of an address -> the one to go to, relative to it; None where it is the page's."""
 
 
-def front(
-    dress: Dress,
-    early: Mapping[str, str] | None = None,
-    framed: Callable[[], bool] = lambda: False,
-    classes: Mapping[bytes, bytes] = CLASSES,
-) -> Middleware:
-    """Make the middleware; `framed` is called once, when the server starts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """What a browser gets as a page of the app."""
 
-    `dress` is called for the first page, and may be again until one is at an address that leads to
-    Streamlit's script. `early` is what the head of a page holds besides, by the end of the page's
-    path. `framed` says whether other sites may show the pages in a frame.
-    """
-    return Middleware(Front, dress=dress, early=early or {}, framed=framed, classes=classes)
+    dress: Dress  # called for the first page, and again until one leads to Streamlit's script
+    early: Mapping[str, str] = field(default_factory=dict)
+    """What the head of a page holds besides, by the end of the page's path."""
+    framed: Callable[[], bool] = lambda: False
+    """Whether other sites may show the pages in a frame; called once, when the server starts."""
+    classes: Mapping[bytes, bytes] = field(default_factory=lambda: CLASSES)
+    elsewhere: Elsewhere = lambda path, query: None
+    """Streamlit could go on to that page as well, but only after it has drawn this one."""
+
+
+def front(pages: Pages) -> Middleware:
+    """Make the middleware."""
+    return Middleware(Front, pages=pages)
 
 
 class Front:
     """Dresses Streamlit's HTML page wherever Streamlit answers with it; names the viewer."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        dress: Dress,
-        early: Mapping[str, str],
-        framed: Callable[[], bool],
-        classes: Mapping[bytes, bytes],
-    ) -> None:
-        self.app, self.dress, self.classes = app, dress, classes
-        self.framed = framed()
-        self.early = {path: head.encode() for path, head in early.items()}
+    def __init__(self, app: ASGIApp, pages: Pages) -> None:
+        self.app, self.pages, self._framed = app, pages, pages.framed()
         self._page: Page | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,10 +76,8 @@ class Front:
         if not is_asked or _is_ours(scope["path"]):
             await self.app(scope, receive, send)
             return
-        asked = scope["query_string"].split(b"&")
-        if any(each in OTHER_SPELLINGS for each in asked):
-            query = b"&".join(OTHER_SPELLINGS.get(each, each) for each in asked)
-            await RedirectResponse(f"?{query.decode('latin-1')}")(scope, receive, send)
+        if there := self._elsewhere(scope):
+            await RedirectResponse(there)(scope, receive, send)
             return
         page: bytes | None = None
 
@@ -93,7 +87,7 @@ class Front:
                 if message["status"] == 200 and _is_html(message["headers"]):
                     content, policy = self._page or await self._dressed(scope)
                     page = self._suited(content, scope)
-                    names = naming(scope, framed=self.framed)
+                    names = naming(scope, framed=self._framed)
                     message = {**message, "headers": [*_headers(page, policy), *names]}
             elif page is not None:
                 if message.get("more_body"):
@@ -106,13 +100,21 @@ class Front:
         headers = [each for each in scope["headers"] if each[0] not in VALIDATORS]
         await self.app({**scope, "headers": headers}, receive, send_ours)
 
+    def _elsewhere(self, scope: Scope) -> str | None:
+        """Return where a browser should go, before it has drawn anything."""
+        asked = scope["query_string"].split(b"&")
+        if any(each in OTHER_SPELLINGS for each in asked):
+            query = b"&".join(OTHER_SPELLINGS.get(each, each) for each in asked)
+            return f"?{query.decode('latin-1')}"
+        return self.pages.elsewhere(scope["path"], scope["query_string"].decode("latin-1"))
+
     async def _dressed(self, scope: Scope) -> Page:
         """Dress the page at an address; it is kept if its main script is found from there."""
         theirs, _ = await _answer(self.app, scope, scope["path"])
         found = _SCRIPT.search(theirs)
         path = urljoin(scope["path"], found[1]) if found else scope["path"]
         script, is_html = await _answer(self.app, scope, path)
-        page = self.dress(theirs, "" if is_html else script)
+        page = self.pages.dress(theirs, "" if is_html else script)
         if not is_html:
             self._page = page
         return page
@@ -120,11 +122,13 @@ class Front:
     def _suited(self, page: bytes, scope: Scope) -> bytes:
         """Return the page with what its address asks of it: classes, and the end of its head."""
         asked = scope["query_string"].split(b"&")
-        if classes := [name for parameter, name in self.classes.items() if parameter in asked]:
+        if classes := [
+            name for parameter, name in self.pages.classes.items() if parameter in asked
+        ]:
             page = page.replace(b"<html", b'<html class="' + b" ".join(classes) + b'"', 1)
-        for path, head in self.early.items():
+        for path, head in self.pages.early.items():
             if scope["path"].endswith(path):
-                page = page.replace(b"</head>", head + b"</head>", 1)
+                page = page.replace(b"</head>", head.encode() + b"</head>", 1)
         return page
 
 
@@ -200,26 +204,3 @@ def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return any(
         name == b"content-type" and value.startswith(b"text/html") for name, value in headers
     )
-
-
-def moved(where: Where) -> Middleware:
-    """Make the middleware that goes to another page before a browser has drawn anything.
-
-    Streamlit could go on to that page as well, but only after it has drawn this one.
-    """
-    return Middleware(Moved, where=where)
-
-
-class Moved:
-    """Leads a browser on from some addresses."""
-
-    def __init__(self, app: ASGIApp, where: Where) -> None:
-        self.app, self.where = app, where
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lead on, or pass a request on."""
-        there = None
-        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
-            there = self.where(scope["path"], scope["query_string"].decode("latin-1"))
-        answer = self.app if there is None else RedirectResponse(there)
-        await answer(scope, receive, send)

@@ -23,14 +23,14 @@ from hnviz.data.stream import measured
 from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.questions.params import Param, quoted, read_query
+from hnviz.questions.params import Param, quoted
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunSummary, notebook_table
 from hnviz.runs.folder import CONFIG, EVENTS, read_label
 from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
 from hnviz.runs.reference import spread_of
 from hnviz.web.cache import Cache, Entry
 from hnviz.web.errors import Refusal
-from hnviz.web.http import until_gone
+from hnviz.web.http import query, until_gone
 from hnviz.web.state import BEGUN, CurrentRun, ServerState, snapshot_version
 from hnviz.web.wire import Parcel, pack
 from hnviz.web.work import Pool, Shared
@@ -85,13 +85,12 @@ class RunLists:
 
     async def runs(self, request: Request) -> Response:
         """List the newest runs, then the pre-trained ones."""
-        pairs = request.query_params.multi_items()
-        limit = read_query(_NEWEST, pairs, "the list of runs")["limit"]
+        limit = query(request, _NEWEST, "the list of runs")["limit"]
         return await self._shared.json_reply(request, limit, partial(self._listed, limit))
 
     async def run(self, request: Request) -> Response:
         """Describe one run: config, status, figures, and the versions of its snapshots."""
-        read_query({}, request.query_params.multi_items(), "a run")
+        query(request, {}, "a run")
         run_id = request.path_params["run_id"]
         self._state.store.folder(run_id)
         return await self._shared.json_reply(request, run_id, partial(self._described, run_id))
@@ -172,7 +171,7 @@ class CurveReader:
 
     async def curves(self, request: Request) -> Response:
         """Answer with the curves of the runs in the address, in that order."""
-        asked = read_query(_ASKED, request.query_params.multi_items(), "a comparison")
+        asked = query(request, _ASKED, "a comparison")
         ids, whole = run_ids(asked["runs"]), asked["points"]
         make = partial(self.answer, ids, whole)
         return await self._shared.reply(request, (ids, whole), make)

@@ -39,7 +39,7 @@ from hnviz.web.limits import (
     proxies,
 )
 from hnviz.web.log import keep_short, no_warnings
-from hnviz.web.page import CLASSES, Page, dressed, front, late_modules, moved
+from hnviz.web.page import CLASSES, Page, Pages, dressed, front, late_modules
 from hnviz.web.uvicorn_fixes import mend_uvicorn
 
 SCRIPT = Path(__file__).parents[1] / "script.py"
@@ -115,12 +115,18 @@ def _base_path() -> str:
 def middleware() -> list[Any]:
     """Return what each request passes before Streamlit sees it: the checks, and our page's head."""
     charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
+    pages = Pages(
+        dress=_dressed,
+        early={"/train": charts},
+        framed=_framed,
+        classes=page_classes(),
+        elsewhere=step_address,
+    )
     return [
         guard(_rules),
         *_members_only(),
         limits(_bounds),
-        moved(step_address),
-        front(_dressed, {"/train": charts}, _framed, page_classes()),
+        front(pages),
     ]
 
 

@@ -19,7 +19,7 @@ from hnviz.web.classroom.connections import Connections
 from hnviz.web.classroom.lessons import PREPARING
 from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored, stored
 from hnviz.web.controls import CHANGES
-from hnviz.web.errors import Refusal, RefusedError, answer_refusals
+from hnviz.web.errors import Refusal, answer_refusals
 from hnviz.web.http import bytes_reply, entry_reply, json_body
 from hnviz.web.limits import Quota, Rate, naming, viewer_of
 
@@ -247,7 +247,7 @@ class _MembersOnly:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    raise RefusedError(403, f"this class is for those who have joined; join at {JOIN}")
+    raise Refusal(f"this class is for those who have joined; join at {JOIN}", 403)
 
 
 async def _stored(change: "Future[T]") -> T:
