@@ -28,13 +28,13 @@ from hnviz.engine.client import unpack as unpack_answer
 from hnviz.engine.observer import answer_now
 from hnviz.export.opening import MAX_SHIPPED_BYTES, Found, chosen, opened
 from hnviz.models.catalogue import entry
+from hnviz.questions.table import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
 from hnviz.runs import answers as kept
 from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers
 from hnviz.runs.archive import pack as pack_run
 from hnviz.web import answers, observations
 from hnviz.web.http import door
-from hnviz.web.questions import QUESTIONS
 from hnviz.web.wire import unpack
 from tests.conftest import ROOT
 
@@ -117,7 +117,7 @@ def test_the_packages_answers_take_at_most_three_megabytes_and_are_all_used():
     slow = {question for _, _, _, question, _, _ in listed if QUESTIONS[question].slow}
     assert slow >= {"counting_accuracy", "state_path", "probe", "find", "unit_codes"}
     assert not any(QUESTIONS[question].measures for _, _, _, question, _, _ in listed)
-    again = "raise the question's version in hnviz/web/questions.py only with: hnviz ship --answers"
+    again = "raise a question's version only with: hnviz ship --answers"
     for run, name, step, question, params, version in listed:
         assert version == QUESTIONS[question].version, f"{question}: {again}"
         assert name == named(store.folder(run), step, question, params).name(str(version)), again

@@ -15,7 +15,7 @@ from hnviz.app.kit.picture import Picture
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.pictures import PICTURES
 from hnviz.gallery.cases import READY
-from hnviz.questions.view import Shown
+from hnviz.questions.view import Reply
 from hnviz.web.wire import Parcel, pack
 from tests.conftest import ROOT
 from tests.views import shown
@@ -47,7 +47,7 @@ def main_of(picture: Picture) -> str:
     return str(ROOT / "hnviz/app" / (picture.draws or picture.name) / "main.js")
 
 
-def answers_of(picture: Picture) -> dict[str, Shown]:
+def answers_of(picture: Picture) -> dict[str, Reply]:
     """Ask what the gallery's first example asks."""
     example = picture.examples[READY]
     told = {}
@@ -59,7 +59,7 @@ def answers_of(picture: Picture) -> dict[str, Shown]:
 
 
 @pytest.fixture(scope="module")
-def told(own_runs, tmp_path_factory) -> dict[str, tuple[dict[str, Shown], list[dict[str, Any]]]]:
+def told(own_runs, tmp_path_factory) -> dict[str, tuple[dict[str, Reply], list[dict[str, Any]]]]:
     """The answers and the tables of every picture that asks something."""
     folder: Path = tmp_path_factory.mktemp("tables")
     with pytest.MonkeyPatch.context() as patch:
@@ -67,7 +67,7 @@ def told(own_runs, tmp_path_factory) -> dict[str, tuple[dict[str, Shown], list[d
         return told_in(folder)
 
 
-def told_in(folder: Path) -> dict[str, tuple[dict[str, Shown], list[dict[str, Any]]]]:
+def told_in(folder: Path) -> dict[str, tuple[dict[str, Reply], list[dict[str, Any]]]]:
     answers, cases = {}, {}
     for number, (name, picture) in enumerate(ASKING.items()):
         answers[name] = answers_of(picture)

@@ -60,11 +60,11 @@ def test_the_shares_are_those_of_a_hand_written_pass():
 def test_bad_questions_are_one_sentence():
     of = made_up("Transformer", bptt=12)
     for params, said in (
-        ({}, "attention needs ids"),
-        ({"ids": []}, "a window of 1 to 12 tokens; got 0"),
-        ({"ids": [9] * 13}, "a window of 1 to 12 tokens; got 13"),
-        ({"ids": [99]}, "ids must be from 0 to 38"),
-        ({"ids": [9], "head": 1}, "no parameter is named 'head'"),
+        ({}, "the question attention needs ids: 1 to 12 whole numbers from 0 to 38"),
+        ({"ids": []}, "ids must be 1 to 12 whole numbers from 0 to 38; got"),
+        ({"ids": [9] * 13}, "ids must be 1 to 12 whole numbers from 0 to 38; got"),
+        ({"ids": [99]}, "whole numbers from 0 to 38; got"),
+        ({"ids": [9], "head": 1}, "has no parameter 'head'"),
     ):
         with pytest.raises(ValueError, match=said):
             QUESTIONS["attention"](of, params)

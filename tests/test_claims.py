@@ -4,17 +4,19 @@ import numpy as np
 import pytest
 
 from hnviz.data import numbers_of
-from hnviz.observe.claims import (
+from hnviz.observe.surgery import (
     CLAIMS,
     N_PROMPTS,
     NO_NUMBER,
     Outcomes,
+    Swap,
+    Units,
     after,
     drawn,
+    go_on,
     outcomes,
     tried,
 )
-from hnviz.observe.surgery import Swap, Units, go_on
 from tests.subjects import shipped
 
 SPOKEN = [4319, 5041, 5319, 4041, 5777, 6777, NO_NUMBER]

@@ -81,7 +81,7 @@ def test_other_networks_and_other_prompts_too(model: str, given: int) -> None:
 
 def test_the_shipped_run_fails_at_the_first_word_beyond_8000() -> None:
     """Of 1,878 wrong numbers beyond, 1,859 go wrong at the first word, 1,311 nowhere else."""
-    arrays, meta = QUESTIONS["counting_accuracy"](shipped("Model5"), {"given": 3})
+    arrays, meta, *_ = QUESTIONS["counting_accuracy"](shipped("Model5"), {"given": 3})
     beyond = (arrays["number"] > 8000) & ~arrays["right"]
     first = beyond & (arrays["first_wrong"] == 0)
     assert beyond.sum() == pytest.approx(1878, abs=15)
@@ -93,7 +93,7 @@ def test_the_shipped_run_fails_at_the_first_word_beyond_8000() -> None:
 @pytest.mark.parametrize("model", ["Model5", "Model0"])
 @pytest.mark.parametrize(("number", "given"), [(8317, 3), (4318, 2), (2, 5), (8000, 1), (9999, 5)])
 def test_a_numbers_card_is_what_the_network_says(model: str, number: int, given: int) -> None:
-    _, meta = QUESTIONS["counted_number"](shipped(model), {"number": number, "given": given})
+    _, meta, *_ = QUESTIONS["counted_number"](shipped(model), {"number": number, "given": given})
     json.dumps(meta)
     said = said_by(model, range(max(1, number - given), number))
     assert [word for word, _ in meta["said"]] == [word for word, _ in said]
@@ -135,13 +135,21 @@ def test_the_worst_places_are_those_of_the_highest_loss(model: str) -> None:
 @pytest.mark.parametrize(
     ("question", "params", "sentence"),
     [
-        ("counted_number", {"number": 1}, "number must be from 2 to 9999; got 1"),
-        ("counted_number", {"number": 10_000}, "number must be from 2 to 9999; got 10000"),
-        ("counted_number", {"number": 5, "given": 6}, "given must be from 1 to 5; got 6"),
-        ("counted_number", {}, "number must be a whole number from 2 to 9999; got None"),
+        ("counted_number", {"number": 1}, "number must be a whole number from 2 to 9,999; got 1"),
+        (
+            "counted_number",
+            {"number": 10_000},
+            "number must be a whole number from 2 to 9,999; got 10000",
+        ),
+        (
+            "counted_number",
+            {"number": 5, "given": 6},
+            "given must be a whole number from 1 to 5; got 6",
+        ),
+        ("counted_number", {}, "needs number: a whole number from 2 to 9,999"),
         ("worst_places", {"kind": "verbs"}, "kind must be one of comma, thousand, hundred"),
         ("worst_places", {"split": "test"}, "split must be one of train, valid; got 'test'"),
-        ("worst_places", {"top": 0}, "top must be from 1 to 50; got 0"),
+        ("worst_places", {"top": 0}, "top must be a whole number from 1 to 50; got 0"),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_one_sentence(
@@ -154,7 +162,7 @@ def test_a_question_that_cannot_be_asked_is_one_sentence(
 @pytest.mark.usefixtures("own_runs")
 def test_the_map_is_told_as_squares_and_in_a_headline(recorded: Recorded) -> None:
     found = shown(MAP_VIEW)
-    arrays, _ = QUESTIONS["counting_accuracy"](shipped("Model5"), {"given": 3})
+    arrays, *_ = QUESTIONS["counting_accuracy"](shipped("Model5"), {"given": 3})
     places = found.arrays["places"]
     assert places.dtype == np.int8 and places.nbytes == 10_000
     assert places[:2].tolist() == [-2, -2]

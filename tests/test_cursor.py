@@ -28,9 +28,8 @@ from hnviz.learn.state import tensors
 from hnviz.models.catalogue import CATALOGUE, PAIRS, partner
 from hnviz.models.spec import PASS_ON
 from hnviz.observe import QUESTIONS, Subject, states
-from hnviz.observe.cursor import twin
-from hnviz.observe.matching import match
 from hnviz.observe.packing import FULL, MOST_UNITS
+from hnviz.observe.pair import match, twin
 from hnviz.observe.tracing import MOST_STEPS, trace
 from hnviz.source import shown_path
 from tests.conftest import ROOT
@@ -269,16 +268,16 @@ def test_a_forward_of_too_many_lines_is_one_sentence():
 @pytest.mark.parametrize(
     ("question", "params", "sentence"),
     [
-        ("cursor", {"batch": -1}, "batch must be from 0 to 9; got -1"),
+        ("cursor", {"batch": -1}, "batch must be a whole number from 0 to 9; got -1"),
         ("cursor", {"batch": "0"}, "batch must be a whole number"),
         ("cursor", {"split": "test"}, "split must be one of train, valid; got 'test'"),
-        ("cursor", {"row": 1}, "no parameter is named 'row'; choose one of split, batch"),
+        ("cursor", {"row": 1}, "has no parameter 'row'; it has split, batch"),
         ("pair", {}, "no other model has the same weights as Model5"),
-        ("pair", {"n": 1}, "no parameter is named 'n'"),
-        ("cell", {"unit": 16}, "unit must be from 0 to 15; got 16"),
-        ("cell", {"layer": 2}, "layer must be from 0 to 1; got 2"),
-        ("cell", {"row": 6}, "row must be from 0 to 5; got 6"),
-        ("cell", {"gate": 1}, "no parameter is named 'gate'"),
+        ("pair", {"n": 1}, "has no parameter 'n'"),
+        ("cell", {"unit": 16}, "unit must be a whole number from 0 to 15; got 16"),
+        ("cell", {"layer": 2}, "layer must be a whole number from 0 to 1; got 2"),
+        ("cell", {"row": 6}, "row must be a whole number from 0 to 5; got 6"),
+        ("cell", {"gate": 1}, "has no parameter 'gate'"),
     ],
 )
 def test_params_that_cannot_be_used_are_one_sentence(question, params, sentence):
@@ -326,7 +325,7 @@ def test_lines_that_make_no_tensor_are_told_too():
 
 
 def test_a_unit_is_drawn_with_its_sentence_and_its_numbers(recorded):
-    arrays, _ = QUESTIONS["cell"](subject("Model5"), {"unit": 3, "row": 1})
+    arrays, *_ = QUESTIONS["cell"](subject("Model5"), {"unit": 3, "row": 1})
     words = [VOCAB.itos[index] for index in arrays["ids"]]
     sentence = cell_sentence(arrays, "GRU", 3, 2, words[2])
     assert f"keeps **{100 * arrays['z'][2]:.0f} %**" in sentence
@@ -345,7 +344,7 @@ def test_a_unit_is_drawn_with_its_sentence_and_its_numbers(recorded):
 
 
 def test_a_unit_of_an_lstm_is_drawn_with_its_cell_and_four_gates():
-    arrays, _ = QUESTIONS["cell"](subject("LSTM"), {"unit": 3, "row": 1})
+    arrays, *_ = QUESTIONS["cell"](subject("LSTM"), {"unit": 3, "row": 1})
     words = [VOCAB.itos[index] for index in arrays["ids"]]
     sentence = cell_sentence(arrays, "LSTM", 3, 2, words[2])
     assert f"its cell keeps **{100 * arrays['f'][2]:.0f} %**" in sentence
@@ -361,7 +360,7 @@ def test_a_unit_of_an_lstm_is_drawn_with_its_cell_and_four_gates():
 
 
 def test_the_numbers_of_one_equation_add_up():
-    arrays, _ = QUESTIONS["cell"](subject("Model4"), {"unit": 3, "row": 1})
+    arrays, *_ = QUESTIONS["cell"](subject("Model4"), {"unit": 3, "row": 1})
     for step in range(len(arrays["ids"])):
         (line,) = equations(arrays, "RNN", step)
         said = "".join(ElementTree.fromstring(line).itertext()).replace("\N{MINUS SIGN}", "-")
@@ -455,7 +454,7 @@ def test_a_units_numbers_are_torchs_own(model, unit):
 
 
 def test_a_grus_gates_make_its_state():
-    arrays, meta = QUESTIONS["cell"](subject("Model5"), {"unit": 3})
+    arrays, meta, *_ = QUESTIONS["cell"](subject("Model5"), {"unit": 3})
     assert meta == {"kind": "GRU", "gates": ["r", "z", "n"]}
     r = 1 / (1 + np.exp(-(arrays["input_r"] + arrays["hidden_r"])))
     n = np.tanh(arrays["input_n"] + r * arrays["hidden_n"])
@@ -466,7 +465,7 @@ def test_a_grus_gates_make_its_state():
 
 def test_an_lstms_gates_make_its_cell_and_the_cell_its_state():
     of = subject("LSTM")
-    arrays, meta = QUESTIONS["cell"](of, {"unit": 3})
+    arrays, meta, *_ = QUESTIONS["cell"](of, {"unit": 3})
     assert meta == {"kind": "LSTM", "gates": ["i", "f", "g", "o"]}
     sums = {gate: arrays[f"input_{gate}"] + arrays[f"hidden_{gate}"] for gate in "ifgo"}
     i, f, o = (1 / (1 + np.exp(-sums[gate])) for gate in "ifo")

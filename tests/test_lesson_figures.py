@@ -22,7 +22,7 @@ from hnviz.events import EpochEnd
 from hnviz.figures.sentences import own_tokens
 from hnviz.lessons import Guess, lessons
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.observe.claims import N_PROMPTS
+from hnviz.observe.surgery import N_PROMPTS
 from hnviz.runs import lr_table, notebook_table, one_recipe_table
 from hnviz.runs.ruler import layout_bounds, own_answers, random_bound, run_bounds, text_bounds
 from hnviz.schedule import one_cycle

@@ -17,7 +17,7 @@ from hnviz.app.run.engine import current_run
 from hnviz.figures.theme import theme
 from hnviz.models.catalogue import CATALOGUE, LADDER, partner
 from hnviz.questions.params import ParamError
-from hnviz.questions.view import Look, Shown
+from hnviz.questions.view import Look, Reply
 from hnviz.source import class_source
 from hnviz.web.errors import Refusal
 from hnviz.web.wire import Parcel, pack, unpack
@@ -205,7 +205,7 @@ def test_an_address_that_cannot_be_used_is_told(key, value, wanted):
 # --- the views ----------------------------------------------------------------------------------
 
 
-def travelled(answer: Shown) -> Parcel:
+def travelled(answer: Reply) -> Parcel:
     """An answer as it comes out of the browser's side of the wire."""
     return unpack(pack(Parcel(answer.arrays, answer.meta, answer.sentence)))
 
@@ -257,7 +257,7 @@ def test_the_numbers_of_one_unit():
     lower = shown(CELL_VIEW, "Model5", unit=5, layer=0).meta
     assert lower["sentences"] != meta["sentences"]
     for params, sentence in [
-        ({"unit": 64}, "unit must be from 0 to 63; got 64"),
+        ({"unit": 64}, "unit must be a whole number from 0 to 63; got 64"),
         ({"layer": 2}, "layer must be from 0 to 1 for Model5; got 2"),
     ]:
         with pytest.raises(Refusal, match=sentence):

@@ -228,7 +228,7 @@ def test_observing_changes_nothing() -> None:
 
 
 def test_counting_on_from_a_number() -> None:
-    arrays, meta = QUESTIONS["count_on"](learnt(), {"number": 41, "given": 2, "n": 2})
+    arrays, meta, *_ = QUESTIONS["count_on"](learnt(), {"number": 41, "given": 2, "n": 2})
     said = count_on(learnt(), [40, 41], 2)
     json.dumps(meta)
     assert meta["given"] == [40, 41]
@@ -243,13 +243,13 @@ def test_counting_on_from_a_number() -> None:
 
 @pytest.mark.parametrize(("number", "given_"), [(1, [1]), (2, [1, 2]), (9996, [9994, 9995, 9996])])
 def test_a_prompt_is_cut_at_one(number: int, given_: list[int]) -> None:
-    _, meta = QUESTIONS["count_on"](learnt(), {"number": number})
+    _, meta, *_ = QUESTIONS["count_on"](learnt(), {"number": number})
     assert meta["given"] == given_
     assert len(meta["said"]) == 3
 
 
 def test_the_share_of_numbers_that_are_right() -> None:
-    arrays, meta = QUESTIONS["counting_accuracy"](learnt(), {"given": 3})
+    arrays, meta, *_ = QUESTIONS["counting_accuracy"](learnt(), {"given": 3})
     right = dict(zip(arrays["number"].tolist(), arrays["right"].tolist(), strict=True))
     assert len(right) == 7998 + 1 + 1999  # 8000 is in neither share
     inside = [right[number] for number in range(2, 8000)]
@@ -263,22 +263,22 @@ def test_the_share_of_numbers_that_are_right() -> None:
 @pytest.mark.parametrize(
     ("question", "params", "sentence"),
     [
-        ("units", {"ids": [1.5]}, "ids must be a list of whole numbers"),
-        ("units", {"ids": [1, 39]}, "ids must be from 0 to 38; got 1 to 39"),
-        ("units", {"ids": [-1]}, "ids must be from 0 to 38; got -1 to -1"),
-        ("units", {"ids": [10**30]}, "ids must be a list of whole numbers"),
-        ("units", {"ids": [[1], [2, 3]]}, "ids must be a list of whole numbers"),
-        ("units", {"ids": "abc"}, "ids must be a list of whole numbers"),
-        ("units", {"ids": None}, "ids must be a list of whole numbers"),
-        ("count_on", {}, "number must be a whole number from 1 to 9996; got None"),
-        ("count_on", {"number": 0}, "number must be from 1 to 9996; got 0"),
-        ("count_on", {"number": 9997}, "number must be from 1 to 9996; got 9997"),
-        ("count_on", {"number": 9, "n": 21}, "n must be from 1 to 20; got 21"),
+        ("units", {"ids": [1.5]}, "ids must be 1 to 2,000 whole numbers from 0 to 38; got"),
+        ("units", {"ids": [1, 39]}, "whole numbers from 0 to 38; got"),
+        ("units", {"ids": [-1]}, "whole numbers from 0 to 38; got"),
+        ("units", {"ids": [10**30]}, "ids must be 1 to 2,000 whole numbers from 0 to 38; got"),
+        ("units", {"ids": [[1], [2, 3]]}, "ids must be 1 to 2,000 whole numbers from 0 to 38; got"),
+        ("units", {"ids": "abc"}, "ids must be 1 to 2,000 whole numbers from 0 to 38; got"),
+        ("units", {"ids": None}, "needs either ids, or a split"),
+        ("count_on", {}, "needs number: a whole number from 1 to 9,996"),
+        ("count_on", {"number": 0}, "number must be a whole number from 1 to 9,996; got 0"),
+        ("count_on", {"number": 9997}, "number must be a whole number from 1 to 9,996; got 9997"),
+        ("count_on", {"number": 9, "n": 21}, "n must be a whole number from 1 to 20; got 21"),
         ("count_on", {"number": "9"}, "number must be a whole number"),
         ("count_on", {"number": True}, "number must be a whole number"),
-        ("count_on", {"number": 9, "given": 6}, "given must be from 1 to 5; got 6"),
-        ("count_on", {"nr": 9}, "no parameter is named 'nr'; choose one of number, given, n"),
-        ("counting_accuracy", {"given": 0}, "given must be from 1 to 5; got 0"),
+        ("count_on", {"number": 9, "given": 6}, "given must be a whole number from 1 to 5; got 6"),
+        ("count_on", {"nr": 9}, "has no parameter 'nr'; it has n, given, number"),
+        ("counting_accuracy", {"given": 0}, "given must be a whole number from 1 to 5; got 0"),
         ("counting_accuracy", {"given": 2.0}, "given must be a whole number from 1 to 5; got 2.0"),
     ],
 )
@@ -340,7 +340,7 @@ def test_accuracy_by_position_of_a_trained_model() -> None:
         ("Model1", {}, "Model1 answers only after the last token"),
         ("Model5", {"split": "test"}, "split must be one of train, valid; got 'test'"),
         ("Model5", {"reset": 1}, "reset must be true or false; got 1"),
-        ("Model5", {"n": 1}, "no parameter is named 'n'"),
+        ("Model5", {"n": 1}, "has no parameter 'n'"),
     ],
 )
 def test_accuracy_by_position_says_what_it_cannot_use(

@@ -282,14 +282,14 @@ def test_far_into_a_text_it_is_read_from_checkpoints(name):
 )
 @pytest.mark.parametrize("name", OWN)
 def test_every_question_has_an_answer(name, question, params):
-    arrays, _ = QUESTIONS[question](subject(name), params)
+    arrays, *_ = QUESTIONS[question](subject(name), params)
     for values in arrays.values():
         assert np.isfinite(values).all()
 
 
 @pytest.mark.parametrize("name", OWN)
 def test_a_gradient_reaches_both_tensors_and_ends_at_a_cut(name):
-    arrays, _ = QUESTIONS["state_gradients"](subject(name), {"first": 2})
+    arrays, *_ = QUESTIONS["state_gradients"](subject(name), {"first": 2})
     n = len(arrays["keep"]) // 3
     assert (arrays["keep"] > 0).all() and (arrays["detach"][: 2 * n] == 0).all()
     assert (arrays["detach"][2 * n :] == arrays["keep"][2 * n :]).all()

@@ -9,7 +9,7 @@ from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.pinned_text import pinned_sentence
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS, Subject
-from hnviz.observe.pinned import LEVELS
+from hnviz.observe.cursor import LEVELS
 from tests.subjects import made_up
 
 STREAM = human_numbers_stream()
@@ -113,11 +113,11 @@ def test_nothing_of_the_model_changes():
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"line": 9999}, "line must be from 0 to"),
+        ({"line": 9999}, "line must be a whole number from 0 to"),
         ({"line": "1"}, "line must be a whole number"),
         ({"line": 0}, "line 0 made no tensor"),
-        ({"line": 3, "tensor": 40}, "tensor must be from 0 to"),
-        ({"row": 1}, "no parameter is named 'row'"),
+        ({"line": 3, "tensor": 40}, "tensor must be a whole number from 0 to"),
+        ({"row": 1}, "has no parameter 'row'"),
     ],
 )
 def test_wrong_places_are_refused_in_one_sentence(params, said):

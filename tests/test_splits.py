@@ -362,7 +362,7 @@ def test_a_word_of_the_prompt_is_the_same_word_in_the_answer(recorded: Recorded)
 
 
 def test_the_shares_are_of_the_numbers_that_each_split_holds() -> None:
-    arrays, meta = QUESTIONS["counting_accuracy"](shipped(), {"given": 3})
+    arrays, meta, *_ = QUESTIONS["counting_accuracy"](shipped(), {"given": 3})
     held = set(NUMBERS.of("valid").tolist())
     rights: dict[bool, list[bool]] = {True: [], False: []}
     for number, right in zip(arrays["number"].tolist(), arrays["right"].tolist(), strict=True):

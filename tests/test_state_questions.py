@@ -199,16 +199,16 @@ def test_no_axis_flips_between_snapshots():
 @pytest.mark.parametrize(
     ("question", "params", "said"),
     [
-        ("unit_codes", {"layer": 2}, "layer must be from 0 to 1; got 2"),
-        ("unit_codes", {"unit": 1}, "no parameter is named 'unit'"),
+        ("unit_codes", {"layer": 2}, "layer must be a whole number from 0 to 1; got 2"),
+        ("unit_codes", {"unit": 1}, "has no parameter 'unit'"),
         ("probe", {"positions": "end"}, "must be one of due, comma, all; got 'end'"),
-        ("find", {"ids": []}, "must hold 1 to 2,000 tokens; got 0"),
-        ("find", {"ids": [9], "length": 2}, "length must be from 1 to 1; got 2"),
+        ("find", {"ids": []}, "ids must be 1 to 2,000 whole numbers from 0 to 38; got"),
+        ("find", {"ids": [9], "length": 2}, "length must be a whole number from 1 to 1; got 2"),
         ("find", {"ids": [9], "threshold": "x"}, "threshold must be a number"),
         ("find", {"ids": [9], "edges": 1}, "edges must be true or false"),
         ("state_path", {"first": 7990, "last": 8010}, "8000 is in neither train nor valid"),
         ("state_path", {"first": 8000}, "8000 is in neither train nor valid"),
-        ("state_path", {"first": 5, "last": 3}, "last must be from 5"),
+        ("state_path", {"first": 5, "last": 3}, "last must be a whole number from 5"),
     ],
 )
 def test_bad_parameters_get_a_sentence(question, params, said):

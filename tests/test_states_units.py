@@ -191,17 +191,23 @@ def test_checkpoints_go_with_their_subject():
     [
         ({}, "either ids, or a split"),
         ({"ids": [1], "split": "valid"}, "either ids, or a split"),
-        ({"ids": []}, "must hold 1 to 2,000 tokens; got 0"),
-        ({"ids": [9] * 10_000}, "must hold 1 to 2,000 tokens; got 10,000"),
-        ({"ids": [39]}, "ids must be from 0 to 38"),
+        ({"ids": []}, "ids must be 1 to 2,000 whole numbers from 0 to 38; got"),
+        (
+            {"ids": [9] * 10_000},
+            "ids must be 1 to 2,000 whole numbers from 0 to 38; got 10,000 values",
+        ),
+        ({"ids": [39]}, "whole numbers from 0 to 38; got"),
         ({"split": "test", "first": 0, "n": 1}, "split must be one of train, valid"),
-        ({"split": "valid", "first": 13_017, "n": 1}, "first must be from 0 to 13016"),
-        ({"split": "valid", "n": 1}, "first must be a whole number"),
-        ({"split": "valid", "first": 0, "n": 2001}, "n must be from 1 to 2000"),
+        (
+            {"split": "valid", "first": 13_017, "n": 1},
+            "first must be a whole number from 0 to 13,016",
+        ),
+        ({"split": "valid", "n": 1}, "either ids, or a split"),
+        ({"split": "valid", "first": 0, "n": 2001}, "n must be a whole number from 1 to 2,000"),
         ({"split": "valid", "first": 13_000, "n": 18}, "17 are left from 13,000; got n 18"),
-        ({"ids": [9], "layer": 2}, "layer must be from 0 to 1; got 2"),
+        ({"ids": [9], "layer": 2}, "layer must be a whole number from 0 to 1; got 2"),
         ({"ids": [9], "show": "forget"}, "show must be one of state, reset, update, candidate"),
-        ({"ids": [9], "units": 3}, "no parameter is named 'units'"),
+        ({"ids": [9], "units": 3}, "has no parameter 'units'"),
     ],
 )
 def test_what_cannot_be_shown_is_told(params, sentence):

@@ -18,12 +18,10 @@ from hnviz.learn import MODELS, build_model
 from hnviz.learn.state import State, mapped, tensors
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS, Subject
-from hnviz.observe.backward_costs import backward_costs, saved_bytes, second_backward_error
+from hnviz.observe.costs import MINI_BATCHES, backward_costs, saved_bytes, second_backward_error
 from hnviz.observe.handover import handover
 from hnviz.observe.looking_back import looked_back
-from hnviz.observe.stepwise import steps, stepwise_copy
-from hnviz.observe.through_time import Windows, state_gradients
-from hnviz.observe.undetached import MINI_BATCHES
+from hnviz.observe.through_time import Windows, state_gradients, steps, stepwise_copy
 from tests.subjects import made_up
 
 STREAM = human_numbers_stream()
@@ -452,7 +450,7 @@ def test_observing_changes_no_weight(name: str) -> None:
 
 
 def test_state_gradients_as_a_question() -> None:
-    arrays, meta = QUESTIONS["state_gradients"](subject("Model5"), {"first": 4, "every": True})
+    arrays, meta, *_ = QUESTIONS["state_gradients"](subject("Model5"), {"first": 4, "every": True})
     expected = state_gradients(subject("Model5"), windows_of(subject("Model5"), 4), every=True)
     for way in ("reset", "detach", "keep"):
         np.testing.assert_array_equal(arrays[way], getattr(expected, way))
@@ -483,25 +481,55 @@ def wide(bs: int, bptt: int) -> Subject:
         ),
         (wide(512, 60), "state_gradients", {"first": 0}, "are 2 mini-batches, and the picture"),
         (wide(64, 20), "state_gradients", {"first": 38}, "must be from 0 to 37; got 38"),
-        (wide(64, 20), "state_gradients", {"first": -1}, "first must be from 0"),
+        (
+            wide(64, 20),
+            "state_gradients",
+            {"first": -1},
+            "first must be a whole number of at least 0",
+        ),
         (wide(64, 20), "state_gradients", {"first": "5"}, "first must be a whole number"),
         (wide(64, 20), "state_gradients", {"every": 1}, "every must be true or false; got 1"),
         (
             wide(64, 20),
             "state_gradients",
             {"loss": 1},
-            "no parameter is named 'loss'; choose one of",
+            "has no parameter 'loss'",
         ),
         (wide(64, 20), "look_back", {}, "look_back needs ids"),
-        (wide(64, 20), "look_back", {"ids": []}, "from 1 to 44 tokens; got 0"),
-        (wide(64, 20), "look_back", {"ids": [9] * 45}, "from 1 to 44 tokens; got 45"),
-        (wide(64, 20), "look_back", {"ids": [39]}, "ids must be from 0 to 38"),
-        (wide(64, 20), "look_back", {"ids": [9], "row": 1}, "row must be from 0 to 0; got 1"),
-        (wide(64, 20), "backward_costs", {"bptt": 81}, "bptt must be from 1 to 80; got 81"),
-        (subject("Model0"), "backward_costs", {"bptt": 4}, "bptt must be from 1 to 3; got 4"),
-        (wide(64, 20), "second_backward", {"a": 1}, "named 'a'; the question takes none"),
+        (
+            wide(64, 20),
+            "look_back",
+            {"ids": []},
+            "ids must be 1 to 44 whole numbers from 0 to 38; got",
+        ),
+        (
+            wide(64, 20),
+            "look_back",
+            {"ids": [9] * 45},
+            "ids must be 1 to 44 whole numbers from 0 to 38; got 45 values",
+        ),
+        (wide(64, 20), "look_back", {"ids": [39]}, "whole numbers from 0 to 38; got"),
+        (
+            wide(64, 20),
+            "look_back",
+            {"ids": [9], "row": 1},
+            "row must be a whole number from 0 to 0; got 1",
+        ),
+        (
+            wide(64, 20),
+            "backward_costs",
+            {"bptt": 81},
+            "bptt must be a whole number from 1 to 80; got 81",
+        ),
+        (
+            subject("Model0"),
+            "backward_costs",
+            {"bptt": 4},
+            "bptt must be a whole number from 1 to 3; got 4",
+        ),
+        (wide(64, 20), "second_backward", {"a": 1}, "has no parameter 'a'; it takes none"),
         (subject("Model1"), "handover", {}, "Model1 carries no state"),
-        (wide(64, 20), "handover", {"split": "valid"}, "named 'split'"),
+        (wide(64, 20), "handover", {"split": "valid"}, "has no parameter 'split'"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(

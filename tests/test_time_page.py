@@ -44,7 +44,7 @@ def label(svg: str) -> str:
 
 @pytest.mark.parametrize("name", HAVING_STATE)
 def test_every_model_goes_back_through_time(name):
-    _, meta, sentence = shown(LANES_VIEW, name)
+    _, meta, sentence, _ = shown(LANES_VIEW, name)
     carries = name in CARRYING
     named = {each["id"]: each for each in meta["lanes"]}
     assert list(named) == [*(("detach", "keep") if carries else ("reset",)), "untrained",
@@ -230,13 +230,13 @@ def test_costs_are_measured_once_for_all_snapshots_and_when_they_are_opened():
     app = open_page("time", time_more_costs="true", time_more_state="true")
     assert asks(app, "time_costs")["costs"]["at"] == "end"
     assert asks(app, "time_handover")["train_to_valid"]["at"] == "rest"
-    _, meta, sentence = shown(COSTS_VIEW, "Model0")
+    _, meta, sentence, _ = shown(COSTS_VIEW, "Model0")
     assert "from bptt 1 to 3, one mini-batch goes from" in sentence
     assert label(meta["wide"]) == f"What a backward pass costs. {sentence.replace('**', '')}"
 
 
 def test_all_models_are_in_one_picture(recorded):
-    _, meta, sentence = shown(REACH_VIEW)
+    _, meta, sentence, _ = shown(REACH_VIEW)
     assert len(sentence.split()) <= 20
     recorded(sentence, 1, 59, 49)
     for drawing in (meta["wide"], meta["narrow"]):

@@ -20,7 +20,7 @@ from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.questions.params import ParamError
-from hnviz.questions.view import Shown
+from hnviz.questions.view import Reply
 from hnviz.runs import RunStore
 from hnviz.web.errors import Refusal
 from tests.pages import mounts, open_page
@@ -47,7 +47,7 @@ def mounted(app, key):
     return next((data for data in given if data["id"] == key), {})
 
 
-def answered(app, key, **more) -> Shown:
+def answered(app, key, **more) -> Reply:
     """What the first question of a picture on the page is answered with."""
     mount = mounted(app, key)
     asked = mount["asks"][0]

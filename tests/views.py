@@ -5,13 +5,13 @@ from typing import Any
 
 from hnviz.app.run.engine import current_run, store
 from hnviz.questions.params import read_query
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 from hnviz.web.asked import Asker
 
 PATIENCE = 90.0  # seconds, on a machine that others use too
 
 
-def shown(view: View, run: str = "Model5", step: int | str = "last", **params: Any) -> Shown:
+def shown(view: View, run: str = "Model5", step: int | str = "last", **params: Any) -> Reply:
     """Return what a view answers about a run's snapshot. Raises Refusal or ValueError."""
     pairs = [(name, written(value)) for name, value in params.items()]
     typed: Mapping[str, Any] = read_query(view.params, pairs, f"the view {view.name}")

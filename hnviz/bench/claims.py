@@ -24,13 +24,11 @@ from hnviz.data import numbers_of
 from hnviz.data.places import LABELS
 from hnviz.learn import Learner, fit, last_epoch
 from hnviz.models.catalogue import entry
-from hnviz.observe.claims import N_PROMPTS, after, drawn, tried
 from hnviz.observe.counting import counting_accuracy
 from hnviz.observe.handover import handover
 from hnviz.observe.subject import Subject
-from hnviz.observe.surgery import Swap, Units
-from hnviz.observe.through_time import Windows, state_gradients
-from hnviz.observe.time_questions import FIRST
+from hnviz.observe.surgery import N_PROMPTS, Swap, Units, after, drawn, tried
+from hnviz.observe.through_time import FIRST, Windows, state_gradients
 from hnviz.observe.unit_codes import unit_codes
 
 EDGE_RATES = [rate for rate in RATES if 1e-3 <= rate <= 1e-1]

@@ -54,8 +54,10 @@ def _reply(
     try:
         if name not in QUESTIONS:
             raise ValueError(f"no question is named {name!r}; choose one of {', '.join(QUESTIONS)}")
-        arrays, meta = QUESTIONS[name](subjects.get(key), params)
-        return "answer", pack(Answer(arrays, meta, time.perf_counter() - begun))
+        reply = QUESTIONS[name](subjects.get(key), params)
+        return "answer", pack(
+            Answer(dict(reply.arrays), dict(reply.meta), time.perf_counter() - begun)
+        )
     except ValueError as error:
         return "refusal", str(error), RUN_ERRORS.get(type(error), "wrong")
     except Exception as error:  # a user's model may raise anything, and the observer must go on
@@ -66,8 +68,8 @@ def _reply(
 
 def answer_now(folder: RunFolder, step: int, name: str, params: Mapping[str, Any]) -> Answer:
     """Answer a question in this process, as it would arrive from the engine. Raises ValueError."""
-    arrays, meta = QUESTIONS[name](_here.get((str(folder.path), step, "")), params)
-    return unpack(pack(Answer(arrays, meta)))
+    reply = QUESTIONS[name](_here.get((str(folder.path), step, "")), params)
+    return unpack(pack(Answer(dict(reply.arrays), dict(reply.meta))))
 
 
 class _Subjects:

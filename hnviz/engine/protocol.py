@@ -19,23 +19,6 @@ from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
 
 Arrays = dict[str, NDArray[Any]]
 
-SLOW = frozenset(
-    {
-        "accuracy_by_position",
-        "backward_costs",
-        "counting_accuracy",
-        "find",
-        "handover",
-        "probe",
-        "state_path",
-        "surgery_claims",
-        "undetached",
-        "unit_codes",
-        "worst_places",
-    }
-)
-"""Slow questions: they read a whole split, which may take a second. No picture waits for them."""
-
 _SIZES = struct.Struct("<QQ")  # request, bytes of content
 
 

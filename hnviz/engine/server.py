@@ -19,11 +19,12 @@ from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
 from hnviz.engine.observers import Questions, Replies
-from hnviz.engine.protocol import SLOW, EngineError, ErrorKind, HowFar, line, send_frame
+from hnviz.engine.protocol import EngineError, ErrorKind, HowFar, line, send_frame
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.timing import Timing
 from hnviz.engine.trainers import Trainers
 from hnviz.engine.workers import Workers
+from hnviz.questions.table import QUESTIONS
 from hnviz.runs import DamagedRun, RunNotFound, RunStore, RunWriteError
 
 BEAT = 1.0  # seconds between signs of life
@@ -154,7 +155,8 @@ class Server:
 
     def _observe(self, request: Message) -> None:
         """Ask an observer. Slow questions have their own, so that no picture waits for them."""
-        questions = self._slow if request["question"] in SLOW else self._quick
+        known = QUESTIONS.get(request["question"])
+        questions = self._slow if known and known.slow else self._quick
         questions.ask(request["id"], request)
 
     def _press(self, name: str) -> Callable[[Message], None]:

@@ -18,12 +18,12 @@ from hnviz.export.questions import Params, varied
 from hnviz.figures.inside import counted_steps
 from hnviz.lessons import PARAMETER, lessons, query
 from hnviz.models.catalogue import FIRST_RUN
+from hnviz.questions.table import QUESTIONS as KNOWN
 from hnviz.questions.view import Look
 from hnviz.runs import RunFolder
 from hnviz.runs.answers import named, squeezed
 from hnviz.web.asked import Names
 from hnviz.web.assets import PACKAGE
-from hnviz.web.questions import QUESTIONS as KNOWN
 
 AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], Answer]
 """(run, step, question, parameters) -> answer. Raises ValueError."""

@@ -27,7 +27,7 @@ CLAIMS = {
     "another number": "it says a number that belongs to neither text",
     "no number": "it says no number",
 }
-"""What a claim of hnviz.observe.claims says, as a clause."""
+"""What a claim of hnviz.observe.surgery says, as a clause."""
 
 
 def claim_range(claim: str, holds: Mapping[str, int], n: int, *, swap: bool) -> str:

@@ -1,15 +1,24 @@
-"""Look inside a network. Needs torch; tensors go in, numpy comes out."""
+"""Look inside a network. Needs torch; tensors go in, numpy comes out.
 
+Each module's functions that `hnviz.observe.question.question` marks are the questions.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from hnviz.observe.accuracy import accuracy_by_position
 from hnviz.observe.counting import Counted, Said, count_on, counting_accuracy
-from hnviz.observe.questions import QUESTIONS, Reply
-from hnviz.observe.states import states
+from hnviz.observe.passes import states
+from hnviz.observe.question import QUESTIONS
 from hnviz.observe.subject import Subject
-from hnviz.observe.windows import accuracy_by_position
+
+for found in iter_modules(__path__):
+    if found.name != "declare":  # a command
+        import_module(f"{__name__}.{found.name}")
 
 __all__ = [
     "QUESTIONS",
     "Counted",
-    "Reply",
     "Said",
     "Subject",
     "accuracy_by_position",

@@ -1,6 +1,6 @@
 """Where each token of a window looks: the shares of a Transformer's attention."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -9,34 +9,30 @@ from torch import Tensor, nn
 
 from hnviz.learn.attention import Attention
 from hnviz.models.catalogue import entry
-from hnviz.observe.params import Params, numbered, only
-from hnviz.observe.reply import Reply
+from hnviz.observe.question import LAST_ID, Ids, Range, question
 from hnviz.observe.subject import Subject
+from hnviz.questions.params import Of
+from hnviz.questions.view import Reply
+
+WINDOW: Any = Of("bptt", lambda asked: asked.subject.config.bptt)
 
 
-def ask_attention(subject: Subject, params: Params) -> Reply:
+@question()
+def ask_attention(subject: Subject, ids: Annotated[Ids, Range(0, LAST_ID, 1, WINDOW)]) -> Reply:
     """Return how much each of `ids` looks at itself and at each one before it, in one window.
 
     arrays: "shares", float32 (n_layers, n, n): a row for each token that looks, a column
     for each that is looked at. A row sums to 1; what comes later has 0.
     """
-    only(params, "ids")
     config = subject.config
     if not entry(config.model).attends:
         raise ValueError(
             f"{config.model} has no attention: it carries what it has read along in its state"
         )
-    if "ids" not in params:
-        raise ValueError("attention needs ids, a list of whole numbers")
-    ids = numbered(subject, params)
-    if not 1 <= len(ids) <= config.bptt:
-        raise ValueError(
-            f"{config.model} reads a window of 1 to {config.bptt} tokens; got {len(ids):,}"
-        )
-    return Reply({"shares": attention_shares(subject, ids)}, {})
+    return Reply({"shares": attention_shares(subject, ids)})
 
 
-def attention_shares(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+def attention_shares(subject: Subject, ids: Ids) -> NDArray[np.float32]:
     """Read one window from its start; return its shares, (n_layers, n, n)."""
     found: list[Tensor] = []
 

@@ -1,26 +1,36 @@
 """One unit of nn.RNN, nn.GRU or nn.LSTM, step by step, from the weights alone."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hnviz.data.stream import SPLITS
 from hnviz.learn.state import State, rows_of, seen, tensors
 from hnviz.models.catalogue import ModelEntry, entry
-from hnviz.observe.params import Params, one_of, only, whole
-from hnviz.observe.reading import LAST_BATCH, MOST_TOKENS, read
-from hnviz.observe.reply import Reply
+from hnviz.observe.question import LAST_UNIT, Layer, Range, question
+from hnviz.observe.reading import MOST_ROWS, Place, read
 from hnviz.observe.subject import Subject
+from hnviz.questions.params import Of
+from hnviz.questions.view import Reply
 
 KINDS = ("RNN", "GRU", "LSTM")  # the torch parts whose equations are here
 RELU = "RNN relu"  # nn.RNN has another equation with nonlinearity="relu"
 
 
-def ask_cell(subject: Subject, params: Params) -> Reply:
+LAST_ROW: Any = Of("the last row", lambda asked: min(asked.subject.config.bs, MOST_ROWS) - 1)
+
+
+@question()
+def ask_cell(
+    subject: Subject,
+    at: Place,
+    row: Annotated[int, Range(0, LAST_ROW)] = 0,
+    layer: Layer = 0,
+    unit: Annotated[int, Range(0, LAST_UNIT)] = 0,
+) -> Reply:
     """Show how one `unit` of one `layer` gets its state at each token of a mini-batch's `row`.
 
     arrays, float64 (steps,): for each gate "input_r", W_ir x + b_ir, and "hidden_r",
@@ -29,7 +39,6 @@ def ask_cell(subject: Subject, params: Params) -> Reply:
     state that torch computes. "ids", the tokens. meta: "kind", one of KINDS or
     RELU; "gates".
     """
-    only(params, "split", "batch", "row", "layer", "unit")
     config = subject.config
     net = entry(config.model)
     part = net.recurrent
@@ -37,11 +46,7 @@ def ask_cell(subject: Subject, params: Params) -> Reply:
         raise ValueError(
             f"{config.model} has none of nn.RNN, nn.GRU and nn.LSTM: its source shows each step"
         )
-    split = one_of(params, "split", SPLITS, "valid")
-    reading = read(subject, split, whole(params, "batch", 0, 0, LAST_BATCH), MOST_TOKENS)
-    row = whole(params, "row", 0, 0, len(reading.x) - 1)
-    layer = whole(params, "layer", 0, 0, entry(config.model).n_layers - 1)
-    unit = whole(params, "unit", 0, 0, config.nh - 1)
+    reading = read(subject, at)
     cell = getattr(subject.model, part.name)
     with torch.no_grad():
         embedded = subject.part("i_h")(reading.x[row])  # (steps, nh)

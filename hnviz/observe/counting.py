@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.data import CorpusError, Vocab, corpus
+from hnviz.data import CorpusError, Vocab, corpus, numbers_of
 from hnviz.data.numbers import VALID_NUMBERS
+from hnviz.data.stream import SPLITS
 from hnviz.learn.state import State, mapped
 from hnviz.observe.progress import reported
+from hnviz.observe.question import Ids, Range, question
 from hnviz.observe.subject import Subject
+from hnviz.questions.params import Of
+from hnviz.questions.view import Reply
 
 COMMA = ","
 FIRST_NUMBER = 2  # the first that has a number before it
@@ -22,7 +26,14 @@ SPARE = 5  # tokens that a number may be longer than any true one, and its comma
 ROWS = 512  # texts read at once, and
 STEPS = 8  # tokens of each; more would not fit in the processor's cache
 
-Ids = NDArray[np.int64]
+MOST_SAID = 20  # numbers counted on
+MOST_GIVEN = 5  # numbers in a prompt
+BEST = 4  # likeliest words in an answer
+
+BEFORE_LAST: Any = Of("9,999 less n", lambda asked: LAST_NUMBER - asked.values["n"])
+
+Given = Annotated[int, Range(1, MOST_GIVEN)]
+
 Spell = Callable[[int], tuple[str, ...]]
 
 
@@ -49,6 +60,92 @@ class Texts(NamedTuple):
     ids: Ids  # (n, longest): a prompt, its number, a comma; then zeros, which affect no answer
     begin: Ids  # (n,): place of the number's first word
     end: Ids  # (n,): place after its comma
+
+
+@question()
+def ask_count_on(
+    subject: Subject,
+    n: Annotated[int, Range(1, MOST_SAID)] = 3,
+    given: Given = 3,
+    *,
+    number: Annotated[int, Range(1, BEFORE_LAST)],
+) -> Reply:
+    """Let the model count on from `number`, after reading the `given` last numbers up to it.
+
+    arrays: "ids" and "probabilities" of all tokens said. meta: "given", the numbers read; "said",
+    one entry for each of the `n` numbers that follow: "truth", a number; "words" and
+    "probabilities", token by token, including the comma; and "right".
+    """
+    prompt = list(range(max(1, number - given + 1), number + 1))
+    said = count_on(subject, prompt, n)
+    arrays: dict[str, NDArray[Any]] = {
+        "ids": np.array([each.id for each in said], dtype=np.int64),
+        "probabilities": np.array([each.probability for each in said], dtype=np.float32),
+    }
+    entries = [
+        _said(subject, number + 1 + place, tokens)
+        for place, tokens in enumerate(_by_number(subject, said, n))
+    ]
+    return Reply(arrays, {"given": prompt, "said": entries})
+
+
+@question(slow=True)
+def ask_counting_accuracy(subject: Subject, given: Given = 3) -> Reply:
+    """Return which numbers the model says on its own after the `given` before.
+
+    arrays: "number", from 2 to 9999, "right", "first_wrong" and "alone", as in `Counted`. meta:
+    "given"; "train" and "valid", the share of each split's numbers that it says right.
+    """
+    numbers = numbers_of(subject.config)
+    counted = counting_accuracy(subject, given)
+    shares = {
+        split: counted.right[np.isin(counted.number, numbers.of(split))].mean() for split in SPLITS
+    }
+    arrays: dict[str, NDArray[Any]] = counted._asdict()
+    return Reply(arrays, {"given": given, **{name: float(each) for name, each in shares.items()}})
+
+
+@question()
+def ask_counted_number(
+    subject: Subject,
+    number: Annotated[int, Range(FIRST_NUMBER, LAST_NUMBER)],
+    given: Given = 3,
+) -> Reply:
+    """Return what the model says for one `number` after the `given` before it.
+
+    meta: "given", the numbers read; "truth" and "said", each a list of [word, probability] up to
+    the comma ("truth" after the true words, "said" after the words said); "right"; "asked", the
+    place of the first wrong word, or of the least likely one if none is wrong; "best", the four
+    likeliest words there.
+    """
+    prompt = list(prompt_of(number, given))
+    itos, said = subject.vocab.itos, count_on(subject, prompt, 1)
+    spell = spelling(subject)
+    words = [*spell(number), COMMA]
+    shares = _after_true_words(subject, number_tokens(spell, prompt), words)  # (len(words), nv)
+    probabilities = shares[np.arange(len(words)), subject.vocab.numericalize(words)]
+    wrong = shares.argmax(axis=1) != subject.vocab.numericalize(words)
+    asked = int(wrong.argmax() if wrong.any() else probabilities.argmin())
+    best = np.argsort(-shares[asked], kind="stable")[:BEST]
+    meta = {
+        "given": prompt,
+        "truth": list(zip(words, probabilities.tolist(), strict=True)),
+        "said": [(itos[each.id], each.probability) for each in said],
+        "right": not bool(wrong.any()),
+        "asked": asked,
+        "best": [(itos[index], float(shares[asked, index])) for index in best],
+    }
+    return Reply({}, meta)
+
+
+def _after_true_words(subject: Subject, prompt: list[str], words: list[str]) -> NDArray[Any]:
+    """Return the probabilities of all words at each place of a number, (len(words), nv)."""
+    ids, found = subject.vocab.numericalize([*prompt, *words]), []
+    for end in range(len(prompt), len(ids)):
+        first = max(0, end - subject.window) if subject.window else 0
+        logits, _ = subject.answer(torch.from_numpy(ids[None, first:end]))
+        found.append(logits[0].softmax(-1).numpy())
+    return np.stack(found)
 
 
 def spelling(subject: Subject) -> Spell:
@@ -241,3 +338,23 @@ def _answered(texts: Texts) -> NDArray[np.bool_]:
 
 def _pieces(n_rows: int) -> Iterator[slice]:
     return (slice(start, start + ROWS) for start in range(0, n_rows, ROWS))
+
+
+def _by_number(subject: Subject, said: Sequence[Said], n: int) -> list[list[Said]]:
+    """Cut the words said after each comma, into n pieces; the last ones may be empty."""
+    pieces: list[list[Said]] = [[]]
+    for each in said:
+        pieces[-1].append(each)
+        if each.id == subject.vocab.stoi[COMMA]:
+            pieces.append([])
+    return (pieces + [[]] * n)[:n]
+
+
+def _said(subject: Subject, truth: int, tokens: Sequence[Said]) -> dict[str, Any]:
+    words = [subject.vocab.itos[each.id] for each in tokens]
+    return {
+        "truth": truth,
+        "words": words,
+        "probabilities": [each.probability for each in tokens],
+        "right": words == [*spelling(subject)(truth), COMMA],
+    }

@@ -1,27 +1,28 @@
-"""Questions about one forward pass, line by line, and about two equal models."""
+"""One forward pass on a mini-batch, line by line, and one of its tensors in figures."""
 
-from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 
-from hnviz.data.stream import SPLITS
-from hnviz.learn.state import mapped, seen, tensors
-from hnviz.models.catalogue import entry, partner
-from hnviz.observe.matching import Match, largest_difference, match
-from hnviz.observe.packing import Packer, Sizes, describe_source, describe_trace, label
-from hnviz.observe.params import Params, one_of, only, whole
-from hnviz.observe.reading import LAST_BATCH, MOST_TOKENS, Reading, read
-from hnviz.observe.reply import Reply
+from hnviz.models.catalogue import entry
+from hnviz.observe.packing import Packer, Sizes, describe_trace, label
+from hnviz.observe.question import Range, question
+from hnviz.observe.reading import Place, read
 from hnviz.observe.subject import Subject
 from hnviz.observe.tracing import Trace, trace
+from hnviz.questions.params import Param, checked
+from hnviz.questions.view import Reply
 
-PAIR_ROWS = 32  # shown for two models; all are compared
+LEVELS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+"""Of the values in order: the lowest, quantiles, and the highest."""
 
 
-def ask_cursor(subject: Subject, params: Params) -> Reply:
+@question()
+def ask_cursor(subject: Subject, at: Place) -> Reply:
     """Run forward on mini-batch `batch` of `split`, and return what each line made.
 
     It reads at most 64 rows and 20 tokens; a carried state comes from the previous mini-batches.
@@ -29,9 +30,7 @@ def ask_cursor(subject: Subject, params: Params) -> Reply:
     "steps", the lines as they ran; "tensors", the layout of values; "scales"; "window", the run's
     bptt; "batch", "split".
     """
-    only(params, "split", "batch")
-    split, batch = _place(params)
-    reading = read(subject, split, batch, MOST_TOKENS)
+    reading = read(subject, at)
     ran = trace(subject.model, reading.x, reading.state, entry(subject.config.model).roles)
     packer = Packer(Sizes(*reading.x.shape))
     described = describe_trace(ran, packer)
@@ -40,143 +39,86 @@ def ask_cursor(subject: Subject, params: Params) -> Reply:
         "tensors": packer.described,
         "scales": packer.scales(),
         "window": subject.config.bptt,
-        "split": split,
-        "batch": batch,
+        **at._asdict(),
     }
     return Reply({"values": packer.values(), "ids": reading.x.numpy()}, meta)
 
 
-def ask_pair(subject: Subject, params: Params) -> Reply:
-    """Run the model and its partner in the catalogue, with the same weights, on one mini-batch.
+Number = Annotated[int, Range(0)]
 
-    Lines that call the same submodule are matched, and their tensors are compared.
-    arrays: "values", as in "cursor". meta: "names"; "sources"; "matches", each with its two
-    lines, the "largest" difference there and a picture's two tensors; "largest" of all;
-    "numbers", the count of weights; "begun", the difference of the initial states; "logits", the
-    difference of the answers; "answers" and "differ", how many likeliest tokens there are and how
-    many differ, also "by_step"; "reset", the difference of the answers if both start from zeros.
+
+@question()
+def ask_pinned(subject: Subject, line: Number | None = None, tensor: Number | None = None) -> Reply:
+    """Run the code cursor's mini-batch, and describe one tensor that a line made.
+
+    `line` is the number of the line that ran, and `tensor` one of what it made, both from 0, as in
+    "cursor"; without them it is the state after three tokens, or after the first. The gradient is
+    that of the mini-batch's mean cross-entropy, in eval mode: what the loss would change by, if a
+    value grew by 1. arrays: "levels", float32 (7,), the value at each of LEVELS; "gradient", the
+    same of the gradient, empty where the loss does not depend on the tensor. meta: "line" and
+    "tensor"; "number", the line's in its file; "loops", the loops' variables; "label", "shape";
+    "norm" and "gradient_norm" (or None), Euclidean; "zeros", the share of values that are exactly
+    0; "loss".
     """
-    only(params, "split", "batch")
-    split, batch = _place(params)
-    other = twin(subject)
-    own = replace(subject, config=replace(subject.config, bptt=other.config.bptt))
-    left, right = sorted((own, other), key=_name)
-    readings = [read(each, split, batch, MOST_TOKENS) for each in (left, right)]
-    rows, steps = readings[0].x.shape
-    traces = [
-        trace(each.model, reading.x, reading.state, entry(_name(each)).roles)
-        for each, reading in zip((left, right), readings, strict=True)
-    ]
-    said = [each.steps[-1].made[-1].value for each in traces]
-    packer = Packer(Sizes(min(PAIR_ROWS, rows), steps))
-    matches = [_begun(readings, packer), *_described(traces, packer)]
-    meta = {
-        "names": [_name(left), _name(right)],
-        "sources": [describe_source(each) for each in traces],
-        "matches": matches,
-        "largest": max(each["largest"] for each in matches),
-        "begun": matches[0]["largest"],
-        "tensors": packer.described,
-        "scales": packer.scales(),
-        "rows": rows,
-        "numbers": sum(weight.numel() for weight in left.model.parameters()),
-        "tokens": steps,
-        "split": split,
-        "batch": batch,
-        **_answers((left, right), readings, said),
+    reading = read(subject, Place())
+    roles = entry(subject.config.model).roles
+    ran = trace(subject.model, reading.x, reading.state, roles, gradients=True)
+    line, tensor = _place(ran, line, tensor)
+    step = ran.steps[line]
+    pinned = step.made[tensor]
+    logits = ran.steps[-1].made[-1].tensor
+    loss = _loss(logits, reading.y)
+    gradient = _gradient(loss, pinned.tensor)
+    values = pinned.value.astype(np.float64)
+    meta: dict[str, Any] = {
+        "line": line,
+        "tensor": tensor,
+        "number": ran.source.first_line + step.line,
+        "loops": step.loops,
+        "label": label(ran, step, pinned),
+        "shape": list(values.shape),
+        "norm": float(np.linalg.norm(values)),
+        "gradient_norm": None if gradient is None else float(np.linalg.norm(gradient)),
+        "zeros": float((values == 0).mean()) if values.size else 0.0,
+        "loss": loss.item(),
     }
-    return Reply({"values": packer.values()}, meta)
+    return Reply({"levels": _levels(values), "gradient": _levels(gradient)}, meta)
 
 
-def twin(subject: Subject) -> Subject:
-    """Make the partner model, the same network in other code, with a subject's weights.
-
-    Raises ValueError if there is none.
-    """
-    other = partner(_name(subject))
-    if other is None:
-        raise ValueError(f"no other model has the same weights as {_name(subject)}")
-    longest = [each.max_bptt for each in (entry(other), entry(_name(subject))) if each.max_bptt]
-    config = replace(subject.config, model=other, bptt=min([subject.config.bptt, *longest]))
-    weights = {name: value.numpy() for name, value in subject.model.state_dict().items()}
-    return Subject.load(config, weights, subject.vocab)
+def _place(ran: Trace, line: int | None, tensor: int | None) -> tuple[int, int]:
+    """Return the line and the tensor that are asked for, or those of the state."""
+    given = _opening(ran) if line is None else line
+    line = checked("line", Param("int", 0, 0, len(ran.steps) - 1), given)
+    last = len(ran.steps[line].made) - 1
+    if last < 0:
+        raise ValueError(f"line {line} made no tensor; choose another one")
+    return line, checked("tensor", Param("int", 0, 0, last), last if tensor is None else tensor)
 
 
-def _name(subject: Subject) -> str:
-    return subject.config.model
+def _opening(ran: Trace) -> int:
+    making = [at for at, step in enumerate(ran.steps) if step.made]
+    states = [at for at in making if any(each.role == "h_h" for each in ran.steps[at].made)]
+    third = [at for at in states if 2 in ran.steps[at].loops.values()]
+    return (third or states or making)[0]
 
 
-def _place(params: Params) -> tuple[str, int]:
-    return one_of(params, "split", SPLITS, "valid"), whole(params, "batch", 0, 0, LAST_BATCH)
+def _loss(logits: Tensor | None, y: Tensor) -> Tensor:
+    """Return the mean loss of all answers, or of those after the last token."""
+    if logits is None:
+        raise ValueError("forward returned no tensor of logits")
+    if logits.ndim == 2:
+        return F.cross_entropy(logits, y[:, -1])
+    return F.cross_entropy(logits.flatten(0, 1), y.flatten())
 
 
-def _answers(
-    subjects: tuple[Subject, Subject], readings: list[Reading], said: list[NDArray[Any]]
-) -> dict[str, Any]:
-    """Compare the answers of both, as they are and from zeros."""
-    fresh = said
-    if any(seen(reading.state).any() for reading in readings):
-        with torch.no_grad():
-            fresh = [
-                each.model(reading.x, mapped(reading.state, torch.zeros_like))[0].numpy()
-                for each, reading in zip(subjects, readings, strict=True)
-            ]
-    differ = said[0].argmax(-1) != said[1].argmax(-1)
-    return {
-        "logits": largest_difference(*said),
-        "reset": largest_difference(*fresh),
-        "answers": differ.size,
-        "differ": int(differ.sum()),
-        "by_step": differ.reshape(len(differ), -1).sum(axis=0).tolist(),
-    }
+def _gradient(loss: Tensor, tensor: Tensor | None) -> NDArray[np.float64] | None:
+    if tensor is None or not tensor.requires_grad:
+        return None  # token ids, or a state that came from outside
+    (found,) = torch.autograd.grad(loss, tensor, allow_unused=True)
+    return None if found is None else found.numpy().astype(np.float64)
 
 
-def _begun(readings: list[Reading], packer: Packer) -> dict[str, Any]:
-    """Compare the states before the first line."""
-    states = [tensors(reading.state)[0].numpy() for reading in readings]
-    largest = largest_difference(*states)
-    return {
-        "lines": [None, None],
-        "lasts": [None, None],
-        "loops": {},
-        "label": "h, before the first line",
-        "largest": largest,
-        "tensors": _three(states[0], states[1], packer, ("h", "h", "h_h")),
-    }
-
-
-def _described(traces: list[Trace], packer: Packer) -> list[dict[str, Any]]:
-    left, right = traces
-    return [_describe_match(each, left, right, packer) for each in match(left, right)]
-
-
-def _describe_match(each: Match, left: Trace, right: Trace, packer: Packer) -> dict[str, Any]:
-    steps = (left.steps[each.left], right.steps[each.right])
-    labels = (label(left, steps[0], each.made[0]), label(right, steps[1], each.made[1]))
-    values = [made.value for made in each.made]
-    return {
-        "lines": [step.line for step in steps],
-        "lasts": [
-            trace.source.last_line(step.line)
-            for trace, step in zip((left, right), steps, strict=True)
-        ],
-        "loops": steps[0].loops or steps[1].loops,
-        "label": labels[1],
-        "largest": each.largest,
-        "tensors": _three(values[0], values[1], packer, (*labels, each.made[0].role)),
-    }
-
-
-def _three(
-    left: NDArray[Any], right: NDArray[Any], packer: Packer, names: tuple[str, str, str]
-) -> list[int | None]:
-    """Pack two tensors, and their difference if there is one."""
-    first, second, role = names
-    n = len(left)
-    one, two = (each[: packer.sizes.rows] for each in (left, right))
-    away = np.abs(one - two)
-    return [
-        packer.add(one, first, role, n),
-        packer.add(two, second, role, n),
-        packer.add(away, "difference", role, n) if away.any() else None,
-    ]
+def _levels(values: NDArray[np.float64] | None) -> NDArray[np.float32]:
+    if values is None or not values.size:
+        return np.zeros(0, np.float32)
+    return np.quantile(values, LEVELS).astype(np.float32)

@@ -1,19 +1,39 @@
 """Find where else the units are on that are on over some tokens."""
 
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.data.places import split_places
+from hnviz.data.stream import SPLITS
+from hnviz.observe.passes import split_states
+from hnviz.observe.question import LAST_LAYER, Asked, Layer, Range, question
+from hnviz.observe.subject import Subject
+from hnviz.observe.units import Text, read_stretch
+from hnviz.questions.params import Of
+from hnviz.questions.view import Reply
+
 Values = NDArray[np.float32]
+
+SHOWN = 8  # ranges of each split
+
+
+def _tokens(asked: Asked) -> int:
+    ids = asked.values["ids"]
+    return len(ids) if ids is not None else asked.values["n"] or 1
+
+
+LAST_START: Any = Of("the text's last token", lambda asked: _tokens(asked) - 1)
+LEFT: Any = Of("the tokens that are left", lambda asked: _tokens(asked) - asked.values["start"])
 
 
 class Query(NamedTuple):
     """Tokens of a text, and the conditions for a unit to count."""
 
-    start: int
-    length: int
-    threshold: float
+    start: Annotated[int, Range(0, LAST_START)] = 0
+    length: Annotated[int, Range(1, LEFT)] = 1
+    threshold: float = 0.3
     edges: bool = False  # must also be off just before and just after
 
 
@@ -25,6 +45,30 @@ class Matches(NamedTuple):
     gap: NDArray[np.float64]  # distance of the units' means from the query's, averaged over units
     whole: NDArray[np.int64]  # first tokens of all ranges in which all units count
     tally: NDArray[np.int64]  # ranges by how many units count, (n_units + 1,)
+
+
+@question(slow=True)
+def ask_find(subject: Subject, text: Text, query: Query, layer: Layer = LAST_LAYER) -> Reply:
+    """Find where the units are on that are on over `length` tokens of a text from `start`.
+
+    The text is `ids`, or `n` tokens of `split` from `first`. "On" means above `threshold`; with
+    `edges` a unit must be off just before and after. arrays: "units"; for each split "train_at",
+    "train_agree" and "train_gap" of the best ranges, and "train_tally", ranges by how many units
+    agree. meta: for each split "train_slots", how often each of `SLOTS` is the slot of the first
+    token where all units agree.
+    """
+    values = read_stretch(subject, text).states[layer].astype(np.float32)
+    units = units_on(values, query)
+    arrays: dict[str, NDArray[Any]] = {"units": units}
+    meta: dict[str, Any] = {}
+    like = values[query.start : query.start + query.length]
+    for split in SPLITS if len(units) else ():
+        found = matches(split_states(subject, split)[layer], units, like, query, SHOWN)
+        parts = found._asdict()
+        arrays |= {f"{split}_{name}": parts[name] for name in ("at", "agree", "gap", "tally")}
+        slots = split_places(split, subject.config).slot[found.whole]
+        meta[f"{split}_slots"] = np.bincount(slots[slots >= 0], minlength=7).tolist()
+    return Reply(arrays, meta)
 
 
 def units_on(values: Values, query: Query) -> NDArray[np.int64]:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from hnviz.data import BatchLayout
 from hnviz.learn.state import State
 from hnviz.observe.progress import reported
-from hnviz.observe.stepwise import state_before
+from hnviz.observe.question import question
 from hnviz.observe.subject import Subject
-from hnviz.observe.through_time import WARM_UP
+from hnviz.observe.through_time import WARM_UP, state_before
+from hnviz.questions.view import Reply
 
 MOST = 12  # mini-batches of valid that are read; the notebook's valid has 11
 
@@ -28,6 +29,22 @@ class Handover(NamedTuple):
     batches_carried: NDArray[np.float64]  # right answers of each mini-batch
     batches_reset: NDArray[np.float64]
     n_read: int  # mini-batches at the end of train that produced the state
+
+
+@question(slow=True)
+def ask_handover(subject: Subject) -> Reply:
+    """Compare valid with the state that train left, and from zeros.
+
+    arrays: of its first mini-batch, "carried", "reset", right answers by position, and "agree", the
+    rows in which both answers are the same; float64 (bptt,), shares. Of the first mini-batches,
+    "batches_carried" and "batches_reset", right answers; float64 (n,), shares.
+    meta: "bs"; "last", train's last mini-batch; "n_read", how many mini-batches produced its state.
+    """
+    stream, config = subject.stream, subject.config
+    found = handover(subject, stream.train, stream.valid)
+    last = BatchLayout(len(stream.train), config.bs, config.bptt).n_batches - 1
+    arrays = {name: each for name, each in found._asdict().items() if name != "n_read"}
+    return Reply(arrays, {"bs": config.bs, "last": last, "n_read": found.n_read})
 
 
 def handover(subject: Subject, train: NDArray[np.int64], valid: NDArray[np.int64]) -> Handover:

@@ -1,6 +1,6 @@
 """What an answer looks back at: the gradient of its logit for each earlier word."""
 
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -8,8 +8,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hnviz.learn import LanguageModel
-from hnviz.observe.stepwise import frozen_copy, steps
+from hnviz.observe.question import LAST_ID, Ids, Range, question
 from hnviz.observe.subject import Subject
+from hnviz.observe.through_time import frozen_copy, steps
+from hnviz.questions.params import Of
+from hnviz.questions.view import Reply
+
+LONGEST_TEXT = 44  # tokens of a map: its sides have no room for more words
+
+LAST_ROW: Any = Of("the last token", lambda asked: len(asked.values["ids"]) - 1)
 
 
 class LookedBack(NamedTuple):
@@ -21,6 +28,23 @@ class LookedBack(NamedTuple):
 
     norms: NDArray[np.float64]
     answers: NDArray[np.int64]
+
+
+@question()
+def ask_look_back(
+    subject: Subject,
+    ids: Annotated[Ids, Range(0, LAST_ID, 1, LONGEST_TEXT)],
+    row: Annotated[int, Range(0, LAST_ROW)] | None = None,
+) -> Reply:
+    """Return how much each of `ids` mattered to the answer after each token, or only after `row`.
+
+    arrays: "norms", float64 (n_rows, n_tokens), of d logit / d embedding. meta: "rows", and
+    "answers", the word said after each.
+    """
+    rows = np.arange(len(ids)) if row is None else np.array([row])
+    norms, answers = looked_back(subject, ids, rows)
+    words = [subject.vocab.itos[index] for index in answers.tolist()]
+    return Reply({"norms": norms}, {"rows": rows.tolist(), "answers": words})
 
 
 def looked_back(subject: Subject, ids: NDArray[np.int64], rows: NDArray[np.int64]) -> LookedBack:

@@ -4,7 +4,7 @@ A probe is scikit-learn's RidgeClassifier on standardised units. What it finds d
 reads the state: see `POSITIONS`.
 """
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from hnviz.data import CorpusError, corpus_of
 from hnviz.data.places import LABELS, Places, split_places
 from hnviz.observe.passes import split_states
 from hnviz.observe.progress import reported
+from hnviz.observe.question import LAST_LAYER, Layer, question
 from hnviz.observe.subject import Subject
+from hnviz.questions.view import Reply
 
 SPLIT = "train"
 FIT, HELD_OUT = 2000, 1000  # numbers, drawn once; the probe never sees a held-out number
@@ -31,6 +33,21 @@ class Probed(NamedTuple):
     chance: float  # share of the same probe fitted on shuffled labels
     n_fit: int  # positions
     n_held_out: int
+
+
+@question(slow=True)
+def ask_probe(
+    subject: Subject,
+    layer: Layer = LAST_LAYER,
+    positions: Annotated[str, POSITIONS] = POSITIONS[0],
+) -> Reply:
+    """Return how often a linear probe reads each of `LABELS` right from a `layer`'s whole state.
+
+    `positions` is one of "due", "comma", "all". meta: for each label "right", on held-out numbers;
+    "chance", of a probe fitted on shuffled labels; "n_fit" and "n_held_out".
+    """
+    found = probe(subject, layer, positions)
+    return Reply({}, {name: probed._asdict() for name, probed in found.items()})
 
 
 def probe(subject: Subject, layer: int, positions: str) -> dict[str, Probed]:

@@ -1,25 +1,39 @@
 """Let a model continue a text on its own: word by word, the likeliest or a random draw."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from math import log
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hnviz.observe.passes import read_text
+from hnviz.observe.question import LAST_ID, Ids, Range, question
 from hnviz.observe.subject import Subject
+from hnviz.questions.params import Of
+from hnviz.questions.view import Reply
 
-Ids = NDArray[np.int64]
+MAX_PROMPT = 2000  # tokens
+MAX_SAID = 200  # words that a model says on its own
+HOTTEST = 10  # temperature; above it, all words are about equally likely
+LAST_SEED = 2**31 - 1
+
+N_WORDS: Any = Of("the size of the vocabulary", lambda asked: len(asked.subject.vocab))
+
+Prompt = Annotated[Ids, Range(0, LAST_ID, 1, MAX_PROMPT)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
     """How to choose a word from a model's answer."""
 
-    temperature: float = 0.0  # 0 takes the likeliest word; 1 keeps the model's probabilities
-    top_k: int | None = None  # draw only from this many likeliest words; None for all
-    seed: int = 0
+    temperature: Annotated[float, Range(0, HOTTEST)] = 0.0
+    """0 takes the likeliest word; 1 keeps the model's probabilities."""
+    top_k: Annotated[int, Range(1, N_WORDS)] | None = None
+    """Draw only from this many likeliest words; None for all."""
+    seed: Annotated[int, Range(0, LAST_SEED)] = 0
 
     def shares(self, logits: Tensor) -> Tensor:
         """Return the probabilities to draw from: logits (nv,) to (nv,), in double precision."""
@@ -40,6 +54,31 @@ class Speech(NamedTuple):
     ids: Ids  # (n,)
     drawn: NDArray[np.float64]  # (n,): the probability with which each was drawn
     probabilities: NDArray[np.float64]  # (n, nv): the model's own, before sampling settings
+
+
+@question()
+def ask_next_word(
+    subject: Subject, ids: Prompt, how: Sampling, n: Annotated[int, Range(1, MAX_SAID)] = 20
+) -> Reply:
+    """Return what follows each token of `ids`, and let the model say `n` words after them.
+
+    Words are drawn at `temperature` from the `top_k` likeliest, with `seed`. arrays:
+    "probabilities", float32 (n_tokens + n - 1, nv), the answer after each token of the prompt and
+    each word said except the last; "surprise", float64 (n_tokens - 1,), -log2 p of each token
+    after the first; "said", ids; "drawn", the probability with which each was drawn. meta:
+    "window", the tokens that each answer reads in a model that carries no state, or None.
+    """
+    speech = say(subject, ids, n, how)
+    logits = finite(torch.from_numpy(read_text(subject, ids).logits)).double()
+    answers = logits.log_softmax(-1).numpy()  # (n_tokens, nv)
+    surprise = -answers[np.arange(len(ids) - 1), ids[1:]] / log(2)
+    arrays: dict[str, NDArray[Any]] = {
+        "probabilities": np.concatenate([np.exp(answers), speech.probabilities[1:]]).astype("f4"),
+        "surprise": surprise,
+        "said": speech.ids,
+        "drawn": speech.drawn,
+    }
+    return Reply(arrays, {"window": subject.window})
 
 
 def say(subject: Subject, ids: Ids, n: int, how: Sampling) -> Speech:

@@ -1,20 +1,39 @@
-"""What a model says after a change of its state: units set, or another text's state."""
+"""What a model says after a change of its state: units set, or another text's state.
 
-from collections.abc import Callable
+Does what it does after one prompt hold for others? That is tried on prompts drawn from train by a
+seed. A drawn prompt is three numbers that follow each other in train, as does the number after
+them. For a swap each prompt gets the state of another, drawn in the same way, whose next number has
+another thousand. What "holds" means is a function of what was said: see `CLAIMS`.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hnviz.data import numbers_of
 from hnviz.learn.state import State, mapped, tensors
 from hnviz.models.catalogue import entry
-from hnviz.observe.speech import Ids, finite
+from hnviz.observe.counting import COMMA, LAST_NUMBER, corpus_spelling, number_tokens, spelling
+from hnviz.observe.question import LAST_UNIT, Ids, Layer, Range, question
+from hnviz.observe.speech import MAX_SAID, Prompt, Sampling, finite, say
 from hnviz.observe.subject import Subject
+from hnviz.questions.view import Reply
 
+MOST_VALUE = 100  # largest value for a unit
 TOLERANCE = 1e-4  # of logits, for the same sums in another order
+N_PROMPTS = 100
+SEED = 0
+GIVEN = 3  # numbers in a prompt
+WORDS = 40  # said after each
+THOUSAND = 1000
+NO_NUMBER = -THOUSAND  # in place of a number, for words that spell none; no number's thousand
+Holds = NDArray[np.bool_]
 
 Operation = Callable[[State], State]
 
@@ -58,6 +77,73 @@ class Swap:
         for mine, theirs in zip(tensors(changed), tensors(self.other), strict=True):
             _layers(mine)[self.layer] = _layers(theirs)[self.layer]
         return changed
+
+
+class Change(NamedTuple):
+    """What is changed: the state becomes that after `other`, or `units` of a layer get a value."""
+
+    other: Prompt | None = None
+    layer: Layer | None = None  # the only one that `other` replaces; of `units`, or the last
+    units: Annotated[Ids, Range(0, LAST_UNIT)] | None = None
+    value: Annotated[float, Range(-MOST_VALUE, MOST_VALUE)] = 0.0
+    hold: bool = False  # before every word, not once
+
+    def operation(self, subject: Subject) -> Swap | Units:
+        """Return the change of a state. Raises ValueError."""
+        if self.other is not None:
+            if self.hold:
+                raise ValueError("hold applies only to units, and a text is given; leave it out")
+            return Swap(other=read(subject, self.other), layer=self.layer)
+        last = entry(subject.config.model).n_layers - 1
+        units = () if self.units is None else tuple(self.units.tolist())
+        return Units(
+            layer=last if self.layer is None else self.layer, units=units, value=self.value
+        )
+
+
+@question()
+def ask_surgery(
+    subject: Subject, ids: Prompt, change: Change, n: Annotated[int, Range(1, MAX_SAID)] = 20
+) -> Reply:
+    """Let the model say `n` words after `ids`, with its own state and with a changed one.
+
+    With `other`, also ids, the state after that text replaces the model's: all of it, or `layer`.
+    Else `units` of `layer` are set to `value`: once, or with `hold` before every word.
+    arrays, each for "untouched" and "changed": "untouched_state", float32 (n_layers, nh), before
+    the first word; "untouched_said", ids; "untouched_probabilities", (n, nv). "same_words",
+    (n, nv): the answers from the untouched state on the words that the changed one said. With
+    `other`, "other_said": what the model says after that text itself.
+    """
+    state, operation = read(subject, ids), change.operation(subject)
+    arrays: dict[str, NDArray[Any]] = {}
+    courses = {
+        "untouched": go_on(subject, state, n),
+        "changed": go_on(subject, state, n, operation, hold=change.hold),
+    }
+    for name, course in courses.items():
+        arrays[f"{name}_state"] = course.state[:, 0]
+        arrays[f"{name}_said"] = course.ids[0]
+        arrays[f"{name}_probabilities"] = course.probabilities[0].astype("f4")
+    said = arrays["changed_said"]
+    arrays["same_words"] = answers_on(subject, state, said).astype("f4")
+    if change.other is not None:
+        arrays["other_said"] = say(subject, change.other, n, Sampling()).ids
+    return Reply(arrays)
+
+
+@question(slow=True)
+def ask_surgery_claims(subject: Subject, ids: Prompt, change: Change) -> Reply:
+    """Say what a change of the state does after `ids`, and for how many drawn prompts it does so.
+
+    The parameters are those of "surgery". meta: "claim", the closest of `CLAIMS`
+    that holds after `ids`; "holds", for each claim, the number of the "n" prompts drawn from train
+    by "seed" for which it holds. Raises CorpusError for a text that does not list numbers.
+    """
+    state, operation = read(subject, ids), change.operation(subject)
+    here = outcomes(subject, state, operation, hold=change.hold)
+    claim = next(name for name, holds in CLAIMS.items() if holds(here)[0])
+    holds = tried(subject, operation, hold=change.hold)
+    return Reply({}, {"claim": claim, "holds": holds, "n": N_PROMPTS, "seed": SEED})
 
 
 def read(subject: Subject, ids: Ids) -> State:
@@ -127,3 +213,104 @@ def _layers(state: State) -> Tensor:
     """View a state as (n_layers, rows, nh); of several tensors, the first."""
     shown = tensors(state)[0]
     return shown.view(-1, *shown.shape[-2:])
+
+
+class Outcomes(NamedTuple):
+    """What a model said after some prompts; a number is the first that was said, (n,)."""
+
+    own: Ids  # untouched
+    other: Ids  # from the state that is put in; NO_NUMBER where units are set
+    said: Ids  # after the change
+    same: Holds  # all words are those said untouched
+
+
+CLAIMS: dict[str, Callable[[Outcomes], Holds]] = {
+    "same words": lambda out: out.same,
+    "own number": lambda out: _is(out, out.own),
+    "other number": lambda out: _is(out, out.other),
+    "other thousand, own rest": lambda out: _is(out, _mixed(out.other, out.own)),
+    "own thousand, other rest": lambda out: _is(out, _mixed(out.own, out.other)),
+    "other thousand": lambda out: (
+        (out.said != NO_NUMBER) & (out.said // THOUSAND == out.other // THOUSAND)
+    ),
+    "another number": lambda out: (
+        (out.said != NO_NUMBER) & (out.said != out.own) & (out.said != out.other)
+    ),
+    "no number": lambda out: out.said == NO_NUMBER,
+}
+"""When a statement holds for a prompt, from the closest one to the loosest."""
+
+
+def drawn(subject: Subject, n: int = N_PROMPTS, seed: int = SEED) -> tuple[Ids, Ids]:
+    """Draw prompts from train, and one to swap with for each: the last number of each, (n,)."""
+    train = numbers_of(subject.config).of("train")
+    beside = [np.isin(train + step, train) for step in range(1 - GIVEN, 2)]
+    whole = train[np.all(beside, axis=0)]
+    chance = np.random.default_rng(seed)
+    own = chance.choice(whole, n, replace=False)
+    thousand = (whole + 1) // THOUSAND
+    others = [chance.choice(whole[thousand != (each + 1) // THOUSAND]) for each in own]
+    return own, np.array(others)
+
+
+def after(subject: Subject, numbers: Ids) -> State:
+    """Return the states after the prompts that end with some numbers, as rows of one state."""
+    spell = spelling(subject)
+    texts = [
+        number_tokens(spell, range(last - GIVEN + 1, last + 1))[:-1] for last in numbers.tolist()
+    ]
+    parts = [tensors(read(subject, subject.vocab.numericalize(text))) for text in texts]
+    rows = tuple(torch.cat(each, dim=-2) for each in zip(*parts, strict=True))
+    return rows if len(rows) > 1 else rows[0]
+
+
+def outcomes(
+    subject: Subject, state: State, change: Swap | Units, *, hold: bool = False
+) -> Outcomes:
+    """Continue from each row of a state, untouched and changed; a swap has as many rows."""
+    own = go_on(subject, state, WORDS).ids
+    words = go_on(subject, state, WORDS, change, hold=hold).ids
+    said = _first_numbers(subject, words)
+    other = np.full_like(said, NO_NUMBER)
+    if isinstance(change, Swap):
+        other = _first_numbers(subject, go_on(subject, change.other, WORDS).ids)
+    return Outcomes(_first_numbers(subject, own), other, said, (words == own).all(axis=1))
+
+
+def tried(subject: Subject, change: Swap | Units, *, hold: bool = False) -> Mapping[str, int]:
+    """Count for each claim the drawn prompts for which it holds.
+
+    Of a swap, its layer counts: each prompt gets the state that was drawn for it.
+    """
+    own, other = drawn(subject)
+    if isinstance(change, Swap):
+        change = Swap(other=after(subject, other), layer=change.layer)
+    found = outcomes(subject, after(subject, own), change, hold=hold)
+    return {name: int(holds(found).sum()) for name, holds in CLAIMS.items()}
+
+
+def _is(out: Outcomes, number: Ids) -> Holds:
+    return (out.said != NO_NUMBER) & (out.said == number)
+
+
+def _mixed(first: Ids, last: Ids) -> Ids:
+    """Take the thousand of some numbers and the rest of others."""
+    known = (first != NO_NUMBER) & (last != NO_NUMBER)
+    return np.where(known, first // THOUSAND * THOUSAND + last % THOUSAND, NO_NUMBER)
+
+
+def _first_numbers(subject: Subject, words: Ids) -> Ids:
+    """Return the number between the first two commas of each row, (n,)."""
+    known, comma = _named(subject.config.corpus), subject.vocab.stoi[COMMA]
+    found = []
+    for first, *rest in words.tolist():
+        end = rest.index(comma) if comma in rest else len(rest)
+        spelled = tuple(subject.vocab.itos[index] for index in rest[:end])
+        found.append(known.get(spelled, NO_NUMBER) if first == comma else NO_NUMBER)
+    return np.array(found)
+
+
+@cache
+def _named(corpus_id: str) -> Mapping[tuple[str, ...], int]:
+    spell = corpus_spelling(corpus_id)
+    return {tuple(spell(number)): number for number in range(1, LAST_NUMBER + 1)}

@@ -1,22 +1,27 @@
 """Gradients through three mini-batches: how far back a loss reaches, with and without a cut."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from hnviz.data import BatchLayout
 from hnviz.learn import LanguageModel
-from hnviz.learn.state import State, mapped, tensors
-from hnviz.observe.stepwise import state_before, steps, stepwise_copy
+from hnviz.learn.state import State, mapped, seen, tensors
+from hnviz.models.catalogue import entry
+from hnviz.observe.question import Range, question
 from hnviz.observe.subject import Subject
+from hnviz.questions.view import Reply
 
 WINDOWS = 3  # mini-batches in one picture
 WARM_UP = 2  # mini-batches read first, so that the initial state is realistic
+FIRST = 5  # default first of the three mini-batches
 
 Norms = NDArray[np.float64]
 
@@ -78,6 +83,41 @@ class StateGradients(NamedTuple):
     detach: Norms | None
     keep: Norms | None
     loss: float
+
+
+@question()
+def ask_state_gradients(
+    subject: Subject, first: Annotated[int, Range(0)] = FIRST, every: bool = False
+) -> Reply:
+    """Return the norm of dLoss/dh after each step of mini-batches `first` to `first` + 2 of train.
+
+    With `every` (true; default false) from the loss of all steps, else of the last. Raises
+    ValueError for a model that has attention in place of a state. arrays:
+    "reset" and, for a model that carries its state, "detach" and "keep", float64 (3 * bptt,).
+    meta: "batches", "bptt", "bs", "loss"; "n_before", how many mini-batches produced the first
+    state; "n_batches", those of the whole text.
+    """
+    if entry(subject.config.model).attends:
+        raise ValueError(
+            f"{subject.config.model} has no state through which a gradient could go back: it goes "
+            "to each word of the window directly"
+        )
+    ids, config = subject.stream.train, subject.config
+    n_batches = BatchLayout(len(ids), config.bs, config.bptt).n_batches
+    windows = Windows.cut(subject, ids, first)
+    found = state_gradients(subject, windows, every=every)
+    arrays: dict[str, NDArray[Any]] = {"reset": found.reset}
+    if found.detach is not None and found.keep is not None:
+        arrays |= {"detach": found.detach, "keep": found.keep}
+    meta = {
+        "batches": list(range(first, first + WINDOWS)),
+        "bptt": config.bptt,
+        "bs": config.bs,
+        "loss": found.loss,
+        "n_before": windows.n_before,
+        "n_batches": n_batches,
+    }
+    return Reply(arrays, meta)
 
 
 def state_gradients(subject: Subject, windows: Windows, *, every: bool) -> StateGradients:
@@ -162,3 +202,46 @@ def _gradients(loss: Tensor, states: list[State], *, keep: bool = False) -> list
         )
     )
     return [torch.cat([_rows_first(next(found)) for _ in tensors(state)], 1) for state in states]
+
+
+def frozen_copy(subject: Subject) -> LanguageModel:
+    """Return a copy in eval mode in which only states and words take gradients, not weights."""
+    return deepcopy(subject.model).eval().requires_grad_(False)
+
+
+def stepwise_copy(subject: Subject) -> LanguageModel:
+    """Return a frozen copy that answers from the state that it passes on, read token by token.
+
+    nn.RNN, nn.GRU and nn.LSTM return a step's output and its last state as two tensors. Their
+    numbers are equal, but a gradient would reach the state only from later steps, not from its own
+    answer.
+    """
+    model = frozen_copy(subject)
+    for module in model.modules():
+        if isinstance(module, nn.RNNBase):
+            module.register_forward_hook(_output_from_state)
+    return model
+
+
+def _output_from_state(
+    _: nn.Module, __: tuple[Tensor, ...], result: tuple[Tensor, State]
+) -> tuple[Tensor, State]:
+    state = result[1]  # (n_layers, rows, nh); two of them for nn.LSTM
+    return seen(state)[-1].unsqueeze(1), state  # (rows, 1, nh)
+
+
+def steps(model: LanguageModel, x: Tensor, state: State) -> Iterator[tuple[Tensor, State]]:
+    """Read x, (rows, n), token by token; yield each step's logits, (rows, nv), and state."""
+    for at in range(x.shape[1]):
+        logits, state = model(x[:, at : at + 1], state)
+        yield logits if model.predicts == "last" else logits[:, -1], state
+
+
+def state_before(subject: Subject, x: Tensor) -> State:
+    """Return the state after reading x, (rows, n), from zeros; zeros if n is 0."""
+    state = subject.model.init_state(len(x))
+    if x.shape[1] == 0:
+        return state
+    with torch.no_grad():
+        after: State = subject.model(x, state)[1]
+    return after

@@ -5,7 +5,7 @@ variance. It covers every token of train except xxbos; a comma belongs to the nu
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from hnviz.data.places import LABELS, SLOTS, split_places
 from hnviz.observe.passes import split_states
 from hnviz.observe.progress import reported
+from hnviz.observe.question import LAST_LAYER, Layer, question
 from hnviz.observe.subject import Subject
+from hnviz.questions.view import Reply
 
 SPLIT = "train"
 LEAST = 0.05  # share of variance that a label must explain for a unit to join its group
@@ -47,6 +49,28 @@ class Coded(NamedTuple):
     def _group(self) -> NDArray[np.int64]:
         best = self.explained.argmax(axis=1)
         return np.where(self.explained.max(axis=1) < LEAST, len(LABELS), best)
+
+
+@question(slow=True)
+def ask_unit_codes(subject: Subject, layer: Layer = LAST_LAYER) -> Reply:
+    """Return what share of each unit's variance over train each of `LABELS` explains.
+
+    arrays: "explained", float64 (nh, 5); "means", float32 (47, nh), a unit's mean for each of the
+    7 slots and the 10 digits of each place, nan for a value that does not occur. meta: "order",
+    the units by what they code; "groups", its [label, count] pairs; "chance"; "n_tokens".
+    """
+    coded = unit_codes(subject, layer)
+    arrays: dict[str, NDArray[Any]] = {
+        "explained": coded.explained,
+        "means": np.concatenate(coded.means).astype(np.float32),
+    }
+    meta = {
+        "order": coded.order,
+        "groups": coded.groups,
+        "chance": coded.chance,
+        "n_tokens": coded.n_tokens,
+    }
+    return Reply(arrays, meta)
 
 
 @lru_cache(maxsize=16)

@@ -4,13 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 REQUIRED: Final[Any] = object()
-"""The default of a parameter that a request must give."""
-
-Kind = str | tuple[str, ...]
-"""One of KINDS, or the allowed words."""
+"""The default of a parameter that must be given."""
 
 KINDS = ("int", "float", "bool", "text", "ints")
 
@@ -29,20 +26,66 @@ class ParamError(ValueError):
     """A parameter is unknown, missing or not allowed; the message is a sentence."""
 
 
+class Of(NamedTuple):
+    """A limit, a default or the allowed words, as the model or another parameter decides."""
+
+    words: str  # what documents call it: "the last layer"
+    value: Callable[[Any], Any]  # of what is asked, an hnviz.observe.question.Asked
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One address parameter. Without a default, a request must give it."""
+    """What a parameter may be. Without a default, it must be given."""
 
-    kind: Kind
+    kind: Any  # one of KINDS, a tuple of the allowed words, or an Of that decides them
     default: Any = REQUIRED
-    low: float | None = None  # the smallest number allowed
-    high: float | None = None  # the largest
+    low: Any = None  # the smallest number allowed, of a list each; an Of before it is decided
+    high: Any = None  # the largest
+    least: int = 0  # numbers in a list
+    most: Any = MOST_INTS
 
     def __post_init__(self) -> None:
-        if not isinstance(self.kind, tuple) and self.kind not in KINDS:
+        if isinstance(self.kind, str) and self.kind not in KINDS:
             raise ValueError(
                 f"a kind is one of {', '.join(KINDS)}, or a tuple of words; got {self.kind!r}"
             )
+
+    @property
+    def wanted(self) -> str:
+        """Describe the values that are allowed."""
+        if not isinstance(self.kind, str):
+            return (
+                _told(self.kind) if isinstance(self.kind, Of) else f"one of {', '.join(self.kind)}"
+            )
+        limits = "" if self.low is None else f" of at least {_told(self.low)}"
+        if self.high is not None:
+            limits = f" from {_told(self.low)} to {_told(self.high)}"
+        count = f"{self.least:,} to " if self.least else "at most "
+        return {
+            "int": f"a whole number{limits}",
+            "float": f"a number{limits}",
+            "bool": "true or false",
+            "text": f"a text of at most {LONGEST_TEXT:,} characters",
+            "ints": f"{count}{_told(self.most)} whole numbers{limits or ', such as 1,2,3'}",
+        }[self.kind]
+
+    def check(self, value: Any) -> None:
+        """Raise ValueError for a value of the right kind that is not within the limits."""
+        if self.kind == "ints" and not self.least <= len(value) <= self.most:
+            raise ValueError
+        numbers = value if self.kind == "ints" else [value] if self.kind in ("int", "float") else []
+        for number in numbers:
+            low = self.low if self.low is not None else number
+            high = self.high if self.high is not None else number
+            if not (isfinite(number) and low <= number <= high):
+                raise ValueError
+
+
+Reader = Callable[[Param, Any], Any]
+"""Converts a value to a parameter's kind. Raises ValueError."""
+
+Decide = Callable[[Param, Mapping[str, Any]], Param]
+"""Puts values in the place of `Of`; it gets those of the parameters before."""
 
 
 def read_query(
@@ -60,9 +103,14 @@ def read_query(
     return _complete(params, given, of, _from_text)
 
 
-def read_json(params: Mapping[str, Param], given: Mapping[str, Any], of: str) -> dict[str, Any]:
+def read_json(
+    params: Mapping[str, Param],
+    given: Mapping[str, Any],
+    of: str,
+    decide: Decide = lambda param, values: param,
+) -> dict[str, Any]:
     """Check parameters that came as JSON, and fill in defaults. Raises ParamError."""
-    return _complete(params, given, of, _from_json)
+    return _complete(params, given, of, _from_json, decide)
 
 
 def quoted(value: Any) -> str:
@@ -72,65 +120,64 @@ def quoted(value: Any) -> str:
     return repr(short) if isinstance(value, str) else short
 
 
-Reader = Callable[[Param, Any], Any]
-"""Converts a value to a parameter's kind. Raises ValueError."""
-
-
 def _complete(
-    params: Mapping[str, Param], given: Mapping[str, Any], of: str, read: Reader
+    params: Mapping[str, Param],
+    given: Mapping[str, Any],
+    of: str,
+    read: Reader,
+    decide: Decide = lambda param, values: param,
 ) -> dict[str, Any]:
     for name in given:
         if name not in params:
             known = f"it has {', '.join(params)}" if params else "it takes none"
             raise ParamError(f"{of} has no parameter {quoted(name)}; {known}")
-    values = {}
-    for name, param in params.items():
+    values: dict[str, Any] = {}
+    for name, declared in params.items():
+        param = decide(declared, values)
         if name in given:
-            values[name] = _checked(name, param, given[name], read)
+            values[name] = checked(name, param, given[name], read)
         elif param.default is REQUIRED:
-            raise ParamError(f"{of} needs {name}: {wanted(param)}")
+            raise ParamError(f"{of} needs {name}: {param.wanted}")
         else:
             values[name] = param.default
     return values
 
 
-def _checked(name: str, param: Param, given: Any, read: Reader) -> Any:
+def _from_json(param: Param, value: Any) -> Any:
+    if not isinstance(param.kind, str):
+        return _one_of(param.kind, value)
+    if param.kind == "text" and isinstance(value, str):
+        return _text(value)
+    if param.kind == "bool" and isinstance(value, bool):
+        return value
+    if param.kind == "ints" and isinstance(value, list):
+        return [_json_int(each) for each in value]
+    if param.kind == "int":
+        return _json_int(value)
+    if param.kind == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    raise ValueError
+
+
+def checked(name: str, param: Param, given: Any, read: Reader = _from_json) -> Any:
+    """Return a value of a parameter's kind, within its limits. Raises ParamError."""
     try:
         value = read(param, given)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            _check_bounds(param, value)
+        param.check(value)
     except (ValueError, OverflowError):
-        raise ParamError(f"{name} must be {wanted(param)}; got {quoted(given)}") from None
+        came = quoted(given)
+        if isinstance(given, list) and len(came) > SHOWN:
+            came = f"{len(given):,} values: {came}"
+        raise ParamError(f"{name} must be {param.wanted}; got {came}") from None
     return value
 
 
-def _check_bounds(param: Param, value: float) -> None:
-    if not isfinite(value):
-        raise ValueError
-    if param.low is not None and value < param.low:
-        raise ValueError
-    if param.high is not None and value > param.high:
-        raise ValueError
-
-
-def wanted(param: Param) -> str:
-    """Describe the values that a parameter may have."""
-    if isinstance(param.kind, tuple):
-        return f"one of {', '.join(param.kind)}"
-    if param.kind in ("int", "float"):
-        kind = "whole number" if param.kind == "int" else "number"
-        if param.low is not None and param.high is not None:
-            return f"a {kind} from {param.low:,} to {param.high:,}"
-        return f"a {kind} of at least {param.low:,}" if param.low is not None else f"a {kind}"
-    return {
-        "bool": "true or false",
-        "text": f"a text of at most {LONGEST_TEXT:,} characters",
-        "ints": f"at most {MOST_INTS:,} whole numbers, such as 1,2,3",
-    }[param.kind]
+def _told(limit: Any) -> str:
+    return limit.words if isinstance(limit, Of) else f"{limit:,}"
 
 
 def _from_text(param: Param, text: str) -> Any:
-    if isinstance(param.kind, tuple):
+    if not isinstance(param.kind, str):
         return _one_of(param.kind, text)
     return _TEXT_READERS[param.kind](text)
 
@@ -179,22 +226,6 @@ _TEXT_READERS: dict[str, Callable[[str], Any]] = {
     "text": _text,
     "ints": _ints,
 }
-
-
-def _from_json(param: Param, value: Any) -> Any:
-    if isinstance(param.kind, tuple):
-        return _one_of(param.kind, value)
-    if param.kind == "text" and isinstance(value, str):
-        return _text(value)
-    if param.kind == "bool" and isinstance(value, bool):
-        return value
-    if param.kind == "ints" and isinstance(value, list) and len(value) <= MOST_INTS:
-        return [_json_int(each) for each in value]
-    if param.kind == "int":
-        return _json_int(value)
-    if param.kind == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    raise ValueError
 
 
 def _json_int(value: Any) -> int:

@@ -13,12 +13,13 @@ if TYPE_CHECKING:  # the first page's head needs this module before numpy is loa
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class Shown(NamedTuple):
-    """What a picture gets: arrays, facts about them, and a sentence that says the same."""
+class Reply(NamedTuple):
+    """An answer: large parts as arrays, other facts as JSON, and a sentence that says the same."""
 
     arrays: "Mapping[str, NDArray[Any]]"
     meta: Mapping[str, Any] = NOTHING
     sentence: str = ""
+    seconds: float = 0.0  # that the observer took
 
 
 Asker = Callable[[str, int | str, str, Mapping[str, Any]], Any]
@@ -58,7 +59,7 @@ class View:
 
     name: str  # last part of the address; replaces a question of the same name
     params: Mapping[str, Param]
-    answer: Callable[[Look], Shown]
+    answer: Callable[[Look], Reply]
     lasting: bool = True  # snapshot and config determine the answer; False: the record does too
     slow: bool = False  # may take a second; slow views have their own queue
     raw: bool = False  # a plain question: no record is read, so `look.run` is None

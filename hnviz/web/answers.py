@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from hnviz.engine.client import Answer, pack, unpack
+from hnviz.questions.table import QUESTIONS
 from hnviz.runs import DamagedRun, RunFolder
 from hnviz.runs.answers import KeptAnswers, Named, named, shipped_answer
 from hnviz.web.cache import Cache, release
-from hnviz.web.questions import QUESTIONS
 from hnviz.web.state import store
 
 MEMORY = 32 * 2**20  # bytes

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from hnviz.engine.client import Answer, Asking, EngineError, ErrorKind
 from hnviz.questions.params import quoted, read_query
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.table import QUESTIONS
+from hnviz.questions.view import Look, Reply, View
 from hnviz.runs import RunFolder
 from hnviz.web.answers import Place
 from hnviz.web.cache import Source
 from hnviz.web.errors import Refusal
 from hnviz.web.progress import Progress
-from hnviz.web.questions import QUESTIONS
 from hnviz.web.state import OBSERVE_SECONDS, engine, snapshot_version, store
 
 LONGEST_STEP = 12  # digits
@@ -123,10 +123,10 @@ def _question(name: str) -> View:
     """Make a view that returns a question's answer unchanged."""
     question = QUESTIONS[name]
 
-    def answer(look: Look) -> Shown:
+    def answer(look: Look) -> Reply:
         given = {key: value for key, value in look.params.items() if value is not None}
         answer = look.ask(name, given)
-        return Shown(answer.arrays, answer.meta)
+        return Reply(answer.arrays, answer.meta)
 
     return View(name, question.params, answer, slow=question.slow, raw=True)
 

@@ -25,6 +25,7 @@ from hnviz.classroom import guesses
 from hnviz.classroom.codes import MAX_WAIT_SECONDS
 from hnviz.engine.client import EngineError
 from hnviz.engine.scheduler import Limits
+from hnviz.questions.table import QUESTIONS
 from hnviz.sweeps.service import SweepService
 from hnviz.web import controls, corpora, live, observations
 from hnviz.web.classroom import lessons as class_lessons
@@ -33,7 +34,6 @@ from hnviz.web.controls import start_routes
 from hnviz.web.guard import Rules, guard
 from hnviz.web.http import door
 from hnviz.web.limits import COOKIE
-from hnviz.web.questions import QUESTIONS
 from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.sweeps import sweep_routes
 from tests.classes import CHOICE, HOST, LESSON, Clock, a_service, site

@@ -2,7 +2,7 @@
 
 A picture of charts is a folder with a ``picture.py`` and no JavaScript of its own:
 
-    def _reach(look: Look) -> Shown:
+    def _reach(look: Look) -> Reply:
         sketch = reach_curves(..., look_of(look))  # a Sketch or a go.Figure, in the theme asked for
         return charts("Model5 ...", Chart(sketch, title="Accuracy", note="valid"))
 
@@ -30,7 +30,7 @@ import plotly.graph_objects as go
 
 from hnviz.app.kit.picture import ROOT, Example, Picture, Place
 from hnviz.figures.sketch import Sketch, plain_list
-from hnviz.questions.view import Shown, View
+from hnviz.questions.view import Reply, View
 from hnviz.web.assets import ASSETS
 
 FOLDER = "kit/chart"
@@ -68,9 +68,9 @@ class Charts(Picture):
         return {"plotly": ASSETS.plotly, **settings}
 
 
-def charts(sentence: str, *drawn: Chart) -> Shown:
+def charts(sentence: str, *drawn: Chart) -> Reply:
     """Answer a view with charts, side by side where there is room."""
-    return Shown({}, {"charts": [chart.sent for chart in drawn]}, sentence)
+    return Reply({}, {"charts": [chart.sent for chart in drawn]}, sentence)
 
 
 def charted(

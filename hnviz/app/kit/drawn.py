@@ -6,7 +6,7 @@ from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.kit.tabled import Tabled
 from hnviz.figures.theme import MODES, Theme, theme
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 MODE = Param(MODES, MODES[0])
 """The parameter of every drawn view: the browser adds its mode."""
@@ -19,19 +19,19 @@ def look_of(look: Look) -> Theme:
 
 def two_sizes(
     sizes: tuple[str, str], table: Tabled, sentence: str = "", note: str = "", fold: str = ""
-) -> Shown:
+) -> Reply:
     """Answer with a drawing for a page's width and one for a phone's, and with its data.
 
     With `fold`, the note is shown when a reader opens a line of that name.
     """
     drawings = {"wide": sizes[0], "narrow": sizes[1], "tables": [table.sent]}
-    return Shown({}, {**drawings, "note": note, "fold": fold}, sentence)
+    return Reply({}, {**drawings, "note": note, "fold": fold}, sentence)
 
 
-def html(content: str, sentence: str = "", note: str = "", *, tables: Sequence[Tabled]) -> Shown:
+def html(content: str, sentence: str = "", note: str = "", *, tables: Sequence[Tabled]) -> Reply:
     """Answer with one drawing for all widths, and with its data."""
     sent = [table.sent for table in tables]
-    return Shown({}, {"html": content, "note": note, "tables": sent}, sentence)
+    return Reply({}, {"html": content, "note": note, "tables": sent}, sentence)
 
 
 def drawn(

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 
-def _sample(look: Look) -> Shown:
+def _sample(look: Look) -> Reply:
     """Say how far a run is, `times` times: the gallery's sentence, which no page asks for."""
     said = f"After **{look.step:,}** updates, **{look.run.record.config.model}** has a snapshot. "
-    return Shown({}, sentence=(said * look.params["times"]).strip())
+    return Reply({}, sentence=(said * look.params["times"]).strip())
 
 
 SAMPLE = View("headline_sample", {"times": Param("int", 1, low=1, high=9)}, _sample)

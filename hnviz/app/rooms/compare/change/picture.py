@@ -9,15 +9,15 @@ from hnviz.config import CHOICES, LIMITS, SETTINGS
 from hnviz.data.corpora import BUILT_IN
 from hnviz.figures.time_text import without_detach
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 EXAMPLES = {"ready": Example(settings=lambda: settings())}
 
 
-def _without_detach(look: Look) -> Shown:
+def _without_detach(look: Look) -> Reply:
     """Say what it costs never to detach the state, and what torch says."""
     meta = look.ask("undetached").meta
-    return Shown({}, meta, without_detach(look.run.record.config.model, meta))
+    return Reply({}, meta, without_detach(look.run.record.config.model, meta))
 
 
 DETACH_VIEW = View("without_detach", {}, _without_detach, slow=True)

@@ -12,12 +12,12 @@ from hnviz.data.places import LABELS, SLOTS, places
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Codes
 from hnviz.figures.state_text import full_colour
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 LONGEST = 44  # tokens of the unit's line: more rows of words would hide the page below
 
 
-def _codes(look: Look) -> Shown:
+def _codes(look: Look) -> Reply:
     """Return how much each of LABELS explains of each unit, and the units over the first words.
 
     "explained" and "untrained", float32 (nh, 5); "means", float32 (47, nh), nan for a value that
@@ -55,7 +55,7 @@ def _codes(look: Look) -> Shown:
         "left_out": len(stretch.tokens) - len(words),
         "note": code_text.codes_note(measured),
     }
-    return Shown(arrays, meta, code_text.codes_sentence(model, measured))
+    return Reply(arrays, meta, code_text.codes_sentence(model, measured))
 
 
 CODES_VIEW = View("codes", {**TEXT_PARAMS, "layer": LAYER}, _codes, slow=True)

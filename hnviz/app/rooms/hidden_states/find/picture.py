@@ -22,7 +22,7 @@ from hnviz.figures.found import FoundPlace, found_places
 from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
 from hnviz.models.catalogue import entry
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 CONTEXT = 5  # words at each side of a place
 START, LENGTH = 23, 2  # of the first range: the network has read some numbers before it
@@ -33,7 +33,7 @@ NOTE = (
 )
 
 
-def _find(look: Look) -> Shown:
+def _find(look: Look) -> Reply:
     """Draw the units that are on over the range, and list the places that agree with them."""
     stretch, layer = stretch_in(look), layer_of(look)
     n = len(stretch.tokens)
@@ -69,7 +69,7 @@ def _scale(model: str, values: NDArray[np.floating]) -> float:
     return max(0.1, float(np.ceil(10 * np.percentile(values, 95)) / 10))
 
 
-def _shown(look: Look, queried: Queried, answer: Answer) -> Shown:
+def _shown(look: Look, queried: Queried, answer: Answer) -> Reply:
     theme, sentence = look_of(look), _sentence(queried, answer, edges=look.params["edges"])
     splits = SPLITS if queried.units else ()
     listed = sorted(
@@ -90,7 +90,7 @@ def _shown(look: Look, queried: Queried, answer: Answer) -> Shown:
         "note": NOTE if queried.units else "",
         "tables": [_table(queried).sent, _found_table(listed, len(queried.units)).sent],
     }
-    return Shown({}, meta, sentence)
+    return Reply({}, meta, sentence)
 
 
 def _table(queried: Queried) -> Tabled:

@@ -9,13 +9,13 @@ from hnviz.data.numbers import LAST_NUMBER
 from hnviz.figures import code_text
 from hnviz.models.catalogue import entry
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 FIRST, N = 4360, 20  # numbers
 MOST = 100
 
 
-def _path(look: Look) -> Shown:
+def _path(look: Look) -> Reply:
     """Return the state after each token in two dimensions: "points", float32 (n_tokens, 2)."""
     layer, record = layer_of(look), look.run.record
     first, n = look.params["first"], look.params["n"]
@@ -36,7 +36,7 @@ def _path(look: Look) -> Shown:
         "note": code_text.path_note(f"layer {layer}" if many else "the one layer"),
     }
     sentence = code_text.path_sentence(record.config.model, look.step, numbers, explained)
-    return Shown({"points": points.astype(np.float32)}, meta, sentence)
+    return Reply({"points": points.astype(np.float32)}, meta, sentence)
 
 
 def numbers_problem(first: int, n: int, text: TextChoice = NOTEBOOK) -> str | None:

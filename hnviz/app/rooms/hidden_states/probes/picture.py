@@ -10,12 +10,12 @@ from hnviz.figures.code_text import Probes
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 POSITIONS = Param(tuple(code_text.POSITIONS), "due")
 
 
-def _probes(look: Look) -> Shown:
+def _probes(look: Look) -> Reply:
     """Draw a line for each label: how often a probe reads it right, trained and untrained."""
     layer, positions = layer_of(look), look.params["positions"]
     params = {"layer": layer, "positions": positions}
@@ -33,7 +33,7 @@ def _probes(look: Look) -> Shown:
     return html(lines, sentence, note, tables=[_table(found, twin)])
 
 
-def _all_probes(look: Look) -> Shown:
+def _all_probes(look: Look) -> Reply:
     """Tabulate what a probe reads from the last layer of every pre-trained model."""
     found: dict[str, tuple[Probes, Probes]] = {}
     known = store().ids()

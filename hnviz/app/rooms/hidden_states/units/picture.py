@@ -21,7 +21,7 @@ from hnviz.figures.state_text import (
 )
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 from hnviz.web.errors import Refusal
 
 SHOWS = (
@@ -36,7 +36,7 @@ def orders_for(text: TextChoice) -> tuple[str, ...]:
     return ORDERS[1:] if without_digits(text) else ORDERS
 
 
-def _units(look: Look) -> Shown:
+def _units(look: Look) -> Reply:
     """Return the shown value of each unit after each token: "values", float32 (nh, n_tokens).
 
     "tracks", int8 (5, n_tokens): the value of each of LABELS at each token, -1 for none.
@@ -60,10 +60,10 @@ def _units(look: Look) -> Shown:
     at = places(stretch.tokens)
     tracks = np.stack([at.label(name) for name in LABELS]).astype(np.int8)
     arrays = {"values": values, "ids": found.arrays["ids"], "tracks": tracks}
-    return Shown(arrays, meta, units_sentence(model, look.step, seen))
+    return Reply(arrays, meta, units_sentence(model, look.step, seen))
 
 
-def _rows(look: Look) -> Shown:
+def _rows(look: Look) -> Reply:
     """Return the units from top to bottom, and what each of them codes.
 
     "order", int64 (nh,); "explained" and "untrained", float32 (nh, 5), the share of each unit's
@@ -91,10 +91,10 @@ def _rows(look: Look) -> Shown:
     sentence = takeaway(explained, untrained, look.step, trains_on=not look.run.shipped)
     said[unit] = sentence
     meta = {"labels": LABELS, "groups": groups, "best": unit, "step": look.step, "units": said}
-    return Shown(arrays, meta, sentence)
+    return Reply(arrays, meta, sentence)
 
 
-def _plain_rows(look: Look, layer: int) -> Shown:
+def _plain_rows(look: Look, layer: int) -> Reply:
     """Do the same for a text without digits: nothing is coded, and "best" moves most."""
     stretch, show = stretch_in(look), look.params["show"]
     values = look.ask("units", {**stretch.asked, "layer": layer, "show": show}).arrays["values"]
@@ -104,7 +104,7 @@ def _plain_rows(look: Look, layer: int) -> Shown:
         "order": rows.astype(np.int64),
         "explained": np.zeros((len(values), 0), np.float32),
     }
-    return Shown(arrays, {"labels": (), "groups": [], "best": seen.moving}, moving_sentence(seen))
+    return Reply(arrays, {"labels": (), "groups": [], "best": seen.moving}, moving_sentence(seen))
 
 
 def _clustered(look: Look, layer: int) -> NDArray[np.int64]:

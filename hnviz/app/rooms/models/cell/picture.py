@@ -12,7 +12,7 @@ from hnviz.data import stream_of
 from hnviz.figures.cell import GATE_NAMES, cell_sentence, equations, token_places, unit_line
 from hnviz.models.catalogue import entry
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 from hnviz.web.errors import Refusal
 
 FIRST_UNIT = 16  # of the pre-trained Model5: it keeps its position in the number
@@ -33,7 +33,7 @@ def cell_of(model: str) -> str | None:
     return next((part.kind for part in entry(model).parts if part.kind in CELLS), None)
 
 
-def _cell(look: Look) -> Shown:
+def _cell(look: Look) -> Reply:
     """Return, for one unit, its line as SVG, and for each token a sentence and its equations.
 
     meta: "line", the drawing; "x", where each token is in it, in its own units; "words";
@@ -61,7 +61,7 @@ def _cell(look: Look) -> Shown:
         "first": first,
         "tables": [_table(arrays, words, unit).sent],
     }
-    return Shown({}, meta, sentences[first])
+    return Reply({}, meta, sentences[first])
 
 
 def _table(arrays: Mapping[str, NDArray[Any]], words: Sequence[str], unit: int) -> Tabled:

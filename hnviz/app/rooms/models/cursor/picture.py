@@ -7,12 +7,12 @@ from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.data import stream_of
 from hnviz.figures.cursor_text import opening_step, reading_line, row_names, step_sentences
 from hnviz.models.catalogue import entry
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 MOST_NAMED = 256  # tokens: no picture has more columns
 
 
-def _cursor(look: Look) -> Shown:
+def _cursor(look: Look) -> Reply:
     """Return every tensor of one forward pass: "values", int8, one after the other.
 
     meta: "steps", each line as it ran, with its sentence; "tensors", where each lies in values;
@@ -41,7 +41,7 @@ def _cursor(look: Look) -> Shown:
         "first": first,
         "note": reading_line(found.meta, (len(ids), ids.shape[1]), model),
     }
-    return Shown({"values": found.arrays["values"]}, meta, sentences[first])
+    return Reply({"values": found.arrays["values"]}, meta, sentences[first])
 
 
 def part_roles(model: str) -> dict[str, str]:

@@ -4,12 +4,12 @@ from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.models.cursor.picture import part_roles
 from hnviz.figures.cursor_text import match_sentences, pair_sentence
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 BATCHES = ("first", "second")
 
 
-def _pair(look: Look) -> Shown:
+def _pair(look: Look) -> Reply:
     """Return what two models made on their matching lines: "values", as in the code cursor.
 
     meta: "steps", each with its two lines, its three tensors (the two, and their difference where
@@ -26,7 +26,7 @@ def _pair(look: Look) -> Shown:
         "steps": [{**each, "say": say} for each, say in zip(meta["matches"], says, strict=True)],
         "first": 0 if meta["begun"] else min(2, len(says) - 1),
     }
-    return Shown({"values": found.arrays["values"]}, shown, pair_sentence(meta))
+    return Reply({"values": found.arrays["values"]}, shown, pair_sentence(meta))
 
 
 PAIR_VIEW = View("models_in_step", {"batch": Param(BATCHES, BATCHES[0])}, _pair)

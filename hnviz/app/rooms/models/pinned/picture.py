@@ -3,18 +3,18 @@
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.figures.pinned_text import pinned_sentence
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 NONE = -1  # the line that shows the state
 
 
-def _pinned(look: Look) -> Shown:
-    """Return the tensor's figures at one snapshot, as `hnviz.observe.pinned` describes them."""
+def _pinned(look: Look) -> Reply:
+    """Return the tensor's figures at one snapshot, as `hnviz.observe.cursor` describes them."""
     line, tensor = look.params["line"], look.params["tensor"]
     params = {} if line == NONE else {"line": line, "tensor": tensor}
     found = look.ask("pinned", params)
     meta = {**found.meta, "step": look.step}
-    return Shown(dict(found.arrays), meta, pinned_sentence(found.meta, look.step))
+    return Reply(dict(found.arrays), meta, pinned_sentence(found.meta, look.step))
 
 
 PINNED_VIEW = View(

@@ -7,12 +7,12 @@ from hnviz.app.rooms.predictions.next_word.picture import TEXT
 from hnviz.app.rooms.predictions.prompt import read_prompt
 from hnviz.figures.attention import Looks, attention_maps, attention_note, attention_sentence
 from hnviz.figures.lanes import NARROW, WIDE
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 MOST_WORDS = 14  # at a map's sides
 
 
-def _attention(look: Look) -> Shown:
+def _attention(look: Look) -> Reply:
     """Draw the last words of a prompt as one window: how much each looks at those before it."""
     config = look.run.record.config
     given = read_prompt(look.params["text"], config)

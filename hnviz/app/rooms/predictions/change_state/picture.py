@@ -17,13 +17,13 @@ from hnviz.figures.sentences import plural
 from hnviz.figures.surgery_text import Courses, beside, claim_range
 from hnviz.figures.word_text import said_position
 from hnviz.models.catalogue import entry
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 SAYS = 40  # tokens
 BARS = 4  # of each answer
 
 
-def _change(look: Look) -> Shown:
+def _change(look: Look) -> Reply:
     """Return both states, float32 (n_layers, nh): "before" and "after", and what each leads to.
 
     meta: "own" and "changed", each the words said and their bars, with a "headline"; "units", those
@@ -49,7 +49,7 @@ def _change(look: Look) -> Shown:
         "state": told,
         "done": change.operation.done,
     }
-    return Shown({"before": before, "after": after}, meta, courses.headline)
+    return Reply({"before": before, "after": after}, meta, courses.headline)
 
 
 def _courses(name: str, answer: Answer, itos: Sequence[str]) -> Courses:
@@ -139,13 +139,13 @@ def _differing(courses: Courses) -> str:
     )
 
 
-def _claims(look: Look) -> Shown:
+def _claims(look: Look) -> Reply:
     """Say after how many prompts drawn from train the change does what it does after this one."""
     change = change_in(look)
     meta = look.ask("surgery_claims", {"ids": list(change.given.ids), **change.asked}).meta
     swap = bool(change.operation.other)
     sentence = claim_range(meta["claim"], meta["holds"], meta["n"], swap=swap)
-    return Shown({}, {"claim": meta["claim"], "holds": meta["holds"]}, sentence)
+    return Reply({}, {"claim": meta["claim"], "holds": meta["holds"]}, sentence)
 
 
 CHANGE_VIEW = View("change_state", PARAMS, _change)

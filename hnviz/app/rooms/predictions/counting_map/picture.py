@@ -16,7 +16,7 @@ from hnviz.figures.counting import (
 from hnviz.figures.sentences import when
 from hnviz.figures.split_words import split_words
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 GIVEN = 3
 CHOICES = (1, 2, 3, 4, 5)
@@ -27,7 +27,7 @@ START = 8317  # the number whose card is shown until one is picked
 _GIVEN = Param("int", GIVEN, low=CHOICES[0], high=CHOICES[-1])
 
 
-def _map(look: Look) -> Shown:
+def _map(look: Look) -> Reply:
     """Return "places", int8 (10000,), by number: -2 not asked, -1 right, else the first wrong word.
 
     meta: "given"; "shares", how much of train and of valid is right, and their "columns"; "held",
@@ -48,17 +48,17 @@ def _map(look: Look) -> Shown:
         "mistakes": mistakes_sentence(figures).replace("**", ""),
         "alt": told,
     }
-    return Shown({"places": figures.places}, meta, map_headline(figures))
+    return Reply({"places": figures.places}, meta, map_headline(figures))
 
 
-def _number(look: Look) -> Shown:
+def _number(look: Look) -> Reply:
     """Draw a number's true words and those that the network says."""
     number, given = look.params["number"], look.params["given"]
     if number == FIRST:
-        return Shown({}, {"html": "<p><b>1</b> has no number before it, so it is not asked.</p>"})
+        return Reply({}, {"html": "<p><b>1</b> has no number before it, so it is not asked.</p>"})
     kind = kind_in(corpus_of(look.run.record.config))
     answer = look.ask("counted_number", {"number": number, "given": given})
-    return Shown({}, {"html": number_card(number, answer.meta, look_of(look), kind)})
+    return Reply({}, {"html": number_card(number, answer.meta, look_of(look), kind)})
 
 
 MAP_VIEW = View("counting_map", {"given": _GIVEN}, _map, slow=True)

@@ -14,7 +14,7 @@ from hnviz.data import Corpus, Vocab, continuation, corpus_of, stream_of
 from hnviz.figures.answers import Bar, likeliest
 from hnviz.figures.word_text import first_wrong, said_position, said_sentence
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 SAID = 40  # tokens
 MOST_SAID = 200
@@ -22,7 +22,7 @@ HOTTEST = 10.0  # temperature
 LAST_SEED = 2**31 - 1
 
 
-def _going_on(look: Look) -> Shown:
+def _going_on(look: Look) -> Reply:
     config = look.run.record.config
     given, vocab = read_prompt(look.params["text"], config), stream_of(config).vocab
     asked: dict[str, Any] = {name: look.params[name] for name in ("n", "temperature", "seed")}
@@ -49,7 +49,7 @@ def _going_on(look: Look) -> Shown:
         start=first_wrong(said, truth) or 0,
         lines=("above: the true text", "below: what it says") if truth else (),
     )
-    return Shown({}, picture.meta, sentence)
+    return Reply({}, picture.meta, sentence)
 
 
 def _word(

@@ -13,7 +13,7 @@ from hnviz.figures.offers import without_numbers
 from hnviz.figures.sentences import when
 from hnviz.figures.word_text import Prompt
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 TEXT = Param("text")
 """A prompt as it was typed: "4316 to 4318", or words."""
@@ -24,7 +24,7 @@ def network(look: Look) -> str:
     return f"{look.run.record.config.model} {when(look.step, 'before any training')}"
 
 
-def _reading(look: Look) -> Shown:
+def _reading(look: Look) -> Reply:
     config = look.run.record.config
     given, itos = read_prompt(look.params["text"], config), stream_of(config).vocab.itos
     answer = look.ask("next_word", {"ids": list(given.ids), "n": 1})
@@ -52,7 +52,7 @@ def _reading(look: Look) -> Shown:
         target=True,
         note=_note(look, prompt, answer.meta["window"]),
     )
-    return Shown({}, picture.meta, prompt.headline)
+    return Reply({}, picture.meta, prompt.headline)
 
 
 def _note(look: Look, prompt: Prompt, window: int | None) -> str:

@@ -21,7 +21,7 @@ from hnviz.data.numbers import LAST_NUMBER, PLACES
 from hnviz.data.stream import SPLITS
 from hnviz.figures.offers import without_numbers
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 from hnviz.web.errors import Refusal
 
 FIRST, LAST = GIVEN, LAST_NUMBER - SAYS
@@ -31,7 +31,7 @@ MOST_WORDS = 7  # as many as a human number has; an untrained network says one o
 COMPANIONS = {"inside": 3498, "beyond": 8316}  # counted beside a number from the other side
 
 
-def _count(look: Look) -> Shown:
+def _count(look: Look) -> Reply:
     """Return what the network says after `number`, word by word, and how that went."""
     number, config = look.params["number"], look.run.record.config
     read = corpus_of(config)
@@ -46,7 +46,7 @@ def _count(look: Look) -> Shown:
         "kinds": read.has_digits,
         "level": read.level,
     }
-    return Shown({}, meta)
+    return Reply({}, meta)
 
 
 def _room(read: Corpus) -> int:
@@ -80,13 +80,13 @@ def _kind(word: str, read: Corpus) -> str:
     return "place" if kind in PLACES else kind
 
 
-def _shares(look: Look) -> Shown:
+def _shares(look: Look) -> Reply:
     """Say how often a number is right, on both sides of what was read."""
     told, record = look.ask("counting_accuracy", {"given": GIVEN}).meta, look.run.record
     shares = {split: told[split] for split in SPLITS}
     # While a run trains this follows it slowly: say of which step it is.
     step = None if look.run.shipped and look.step == record.step else look.step
-    return Shown({}, shares, shares_sentence(told["train"], told["valid"], record.config, step))
+    return Reply({}, shares, shares_sentence(told["train"], told["valid"], record.config, step))
 
 
 COUNT_VIEW = View("start_count", {"number": Param("int", low=FIRST, high=LAST)}, _count)

@@ -10,12 +10,12 @@ from hnviz.figures.costs import NAMES, backward_costs
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.time_text import costs_sentence
 from hnviz.models.catalogue import entry
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 BPTTS = (5, 10, 20, 40)
 
 
-def _costs(look: Look) -> Shown:
+def _costs(look: Look) -> Reply:
     """Measure three mini-batches at each of BPTTS, or at all that the model can read."""
     longest = entry(look.run.record.config.model).max_bptt
     bptts = tuple(range(1, longest + 1)) if longest else BPTTS

@@ -9,10 +9,10 @@ from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.time_text import handover_note, later_sentence, no_handover
 from hnviz.models.catalogue import entry
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 
-def _handover(look: Look) -> Shown:
+def _handover(look: Look) -> Reply:
     config = look.run.record.config
     if not entry(config.model).stateful:
         return html("", no_handover(config.model), tables=[])

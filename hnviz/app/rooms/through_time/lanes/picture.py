@@ -23,14 +23,14 @@ from hnviz.figures.theme import Theme
 from hnviz.figures.time_text import lane_sentences, passes_note, takeaway
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 FIRST = 5  # the first of the three mini-batches
 WINDOWS = 3
 SIZES = {"wide": LANE_WIDE, "narrow": NARROW}
 
 
-def _lanes(look: Look) -> Shown:
+def _lanes(look: Look) -> Reply:
     """Draw each lane on its own, so that the browser alone marks the one that a reader chooses.
 
     meta: "head" and "lanes", the drawings, "wide" and "narrow" each, and of a lane its "id",
@@ -58,7 +58,7 @@ def _lanes(look: Look) -> Shown:
         "note": passes_note(passes.batches, passes.bs, found.meta["loss"], n_before, nearest),
     }
     said = "" if passes.every else takeaway(passes.model, passes.lanes, look.step)
-    return Shown({}, meta, said)
+    return Reply({}, meta, said)
 
 
 def _table(passes: Passes) -> Tabled:
@@ -102,9 +102,9 @@ def default_first(config: RunConfig) -> int:
     return max(0, min(FIRST, n_batches(config) - WINDOWS))
 
 
-def _second_backward(look: Look) -> Shown:
+def _second_backward(look: Look) -> Reply:
     """Return torch's error at a second backward through an uncut graph: meta "error"."""
-    return Shown({}, look.ask("second_backward").meta)
+    return Reply({}, look.ask("second_backward").meta)
 
 
 _PARAMS = {

@@ -16,7 +16,7 @@ from hnviz.engine.client import Answer
 from hnviz.figures.sentences import when
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 from hnviz.web.errors import Refusal
 
 LONGEST = 44  # words that can be written at a map's sides
@@ -37,21 +37,21 @@ def read_words(text: str, corpus_id: str = NOTEBOOK.corpus) -> Phrase:
     return Phrase(phrase.tokens[:LONGEST], remark)
 
 
-def _row(look: Look) -> Shown:
+def _row(look: Look) -> Reply:
     """Return one answer's row: "norms", float32 (row + 1,), of its word and those before it."""
     words, ids = _words(look)
     row = look.params["row"]
     row = len(words) - 1 if row < 0 else min(row, len(words) - 1)
     found = look.ask("look_back", {"ids": ids, "row": row})
     norms = found.arrays["norms"][0, : row + 1].astype(np.float32)
-    return Shown({"norms": norms}, {**_facts(look, words, found), "row": row})
+    return Reply({"norms": norms}, {**_facts(look, words, found), "row": row})
 
 
-def _map(look: Look) -> Shown:
+def _map(look: Look) -> Reply:
     """Return all answers' rows: "norms", float32, the lower triangle of the map row by row."""
     words, ids = _words(look)
     found = look.ask("look_back", {"ids": ids})
-    return Shown({"norms": _triangle(found)}, _facts(look, words, found))
+    return Reply({"norms": _triangle(found)}, _facts(look, words, found))
 
 
 def _words(look: Look) -> tuple[tuple[str, ...], list[int]]:
@@ -88,7 +88,7 @@ class _Line(NamedTuple):
     step: int
 
 
-def _others(look: Look) -> Shown:
+def _others(look: Look) -> Reply:
     """Return the map of pre-trained models and of the run before training.
 
     "norms", float32 (lines, cells), a row each as `_map` has it. meta "lines": of each its "name",
@@ -106,7 +106,7 @@ def _others(look: Look) -> Shown:
         lines.append(line._asdict())
     cells = len(words) * (len(words) + 1) // 2
     stacked = np.stack(norms) if norms else np.zeros((0, cells), np.float32)
-    return Shown({"norms": stacked}, {"lines": lines})
+    return Reply({"norms": stacked}, {"lines": lines})
 
 
 def _compared(look: Look) -> list[_Line]:

@@ -12,14 +12,14 @@ from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
 from hnviz.figures.scissors import longest_way
 from hnviz.models.catalogue import CATALOGUE, ModelEntry
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 ENDS: dict[str, int | str] = {"untrained": 0, "trained": "last"}
 GATES_OF = {"split": "train", "first": 400, "n": 400, "show": "update"}
 """The tokens over which the update gates are averaged."""
 
 
-def _reach(look: Look) -> Shown:
+def _reach(look: Look) -> Reply:
     """Draw the norms of dLoss/dh by steps back; each model in its own pre-trained run."""
     known = store().ids()
     pretrained = [net for name, net in CATALOGUE.items() if name in known]  # not a user's own

@@ -4,12 +4,12 @@ from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.split_words import split_words
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 GIVEN = 3  # numbers given before the one to say
 
 
-def _whole_numbers(look: Look) -> Shown:
+def _whole_numbers(look: Look) -> Reply:
     """Return the shares of whole next numbers that are right, of train's and of valid's."""
     meta = look.ask("counting_accuracy", {"given": look.params["given"]}).meta
     inside, beyond = meta["train"], meta["valid"]
@@ -18,7 +18,7 @@ def _whole_numbers(look: Look) -> Shown:
         f"Whole next numbers: **{accuracy(inside)}** right {words.on_train}, "
         f"**{accuracy(beyond)}** {words.on_valid}."
     )
-    return Shown({}, {"train": inside, "valid": beyond}, sentence)
+    return Reply({}, {"train": inside, "valid": beyond}, sentence)
 
 
 NUMBERS_VIEW = View(

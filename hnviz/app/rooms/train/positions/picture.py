@@ -13,7 +13,7 @@ from hnviz.figures import ruler_text
 from hnviz.figures.ruler import Windows, position_curves
 from hnviz.models.catalogue import entry
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 from hnviz.runs.ruler import (
     MAX_TOKENS,
     Bound,
@@ -26,7 +26,7 @@ from hnviz.runs.ruler import (
 NEVER = "The first accuracy comes at the end of the first epoch."
 
 
-def _positions(look: Look) -> Shown:
+def _positions(look: Look) -> Reply:
     """Draw what a snapshot reaches at each position, and the bounds of the same slots."""
     config, split = look.run.record.config, look.params["split"]
     ways = ("reset", "kept") if entry(config.model).stateful else ("reset",)
@@ -39,7 +39,7 @@ def _positions(look: Look) -> Shown:
     return charts(sentence, Chart(position_curves(windows, look_of(look)), marks="position"))
 
 
-def _last_position(look: Look) -> Shown:
+def _last_position(look: Look) -> Reply:
     """Say how a model that answers at one position does there."""
     record = look.run.record
     if not record.epochs:

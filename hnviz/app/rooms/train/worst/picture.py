@@ -13,7 +13,7 @@ from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural, when
 from hnviz.figures.theme import Theme
 from hnviz.questions.params import Param
-from hnviz.questions.view import Look, Shown, View
+from hnviz.questions.view import Look, Reply, View
 
 TOP = 6  # places listed
 NOTE = (
@@ -22,7 +22,7 @@ NOTE = (
 )
 
 
-def _worst(look: Look) -> Shown:
+def _worst(look: Look) -> Reply:
     """Draw the places; with no kind there is nothing to draw."""
     kind, split = look.params["kind"], look.params["split"]
     if not kind:

@@ -1,0 +1,35 @@
+"""The table of questions, known without torch: ``python -m hnviz.observe.declare`` writes it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hnviz.questions.params import REQUIRED, Param
+
+
+class Declaration(NamedTuple):
+    """What the server knows of a question; hnviz.observe.question says what each field means."""
+
+    params: Mapping[str, Param]  # their kinds: the observer checks what else they must be
+    slow: bool
+    measures: bool
+    version: int
+
+
+def _read(told: Mapping[str, Any]) -> Declaration:
+    params = {name: _param(each) for name, each in told["params"].items()}
+    return Declaration(params, told["slow"], told["measures"], told["version"])
+
+
+def _param(told: Mapping[str, Any]) -> Param:
+    kind = told["kind"] if isinstance(told["kind"], str) else tuple(told["kind"])
+    return Param(kind, None if "default" in told else REQUIRED)
+
+
+_FILE = Path(__file__).with_name("questions.json")
+
+QUESTIONS: Mapping[str, Declaration] = {
+    name: _read(told) for name, told in json.loads(_FILE.read_text("utf-8")).items()
+}
+"""Every question by name."""
