@@ -83,7 +83,7 @@ def test_an_own_text_travels_with_its_run(tmp_path):
     epochs = run.read().epochs
     with (tmp_path / "run.zip").open("wb") as file:
         pack(run, file)
-    texts._held.clear()
+    texts.held.clear()
     shutil.rmtree(here.root)  # on another machine it is not there
     new = unpack(there, tmp_path / "run.zip")
     assert new.config == config

@@ -42,9 +42,9 @@ TEXT = b"the cat sat on the mat, the dog sat on the log, and the cat saw the dog
 @pytest.fixture(autouse=True)
 def no_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin and end with no text held or found."""
-    for name in ("_held", "_folders"):
+    for name in ("held", "folders"):
         monkeypatch.setattr(texts, name, type(getattr(texts, name))())
-    own._corpus.cache_clear()
+    own.cached_corpus.cache_clear()
 
 
 # --- the registry -------------------------------------------------------------------------------
@@ -245,8 +245,8 @@ def test_a_text_that_cannot_be_read_in_one_folder_is_found_in_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = texts.hold("as it was")
-    texts._held.clear()
-    monkeypatch.setattr(texts, "_folders", {tmp_path / each: None for each in "ab"})
+    texts.held.clear()
+    monkeypatch.setattr(texts, "folders", {tmp_path / each: None for each in "ab"})
     for each in "ab":
         (tmp_path / each).mkdir()
     (tmp_path / "a" / f"{name}.txt").mkdir()
@@ -290,7 +290,7 @@ def test_as_many_words_as_two_bytes_number(monkeypatch: pytest.MonkeyPatch) -> N
     text = b"a b c d e f g h i a b c d"
     monkeypatch.setattr(own, "MAX_DISTINCT_TOKENS", 10)  # xxbos and nine letters
     own_corpus(text, Way())
-    own._corpus.cache_clear()
+    own.cached_corpus.cache_clear()
     monkeypatch.setattr(own, "MAX_DISTINCT_TOKENS", 9)
     with pytest.raises(CorpusError, match="has 10 different tokens, and a network here can know 9"):
         own_corpus(text, Way(valid=11))
@@ -305,7 +305,7 @@ def test_an_id_says_how_the_text_is_read(level: str, merges: int) -> None:
 def test_a_text_is_found_by_its_hash_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = own_corpus(TEXT, Way())
     name = read.id.split("-")[1]
-    texts._held.clear()
+    texts.held.clear()
     texts.look_in(tmp_path)
     path = tmp_path / f"{name}.txt"
     path.write_bytes(TEXT)
@@ -316,7 +316,7 @@ def test_a_text_is_found_by_its_hash_alone(tmp_path: Path, monkeypatch: pytest.M
     path.unlink()
     with pytest.raises(ConfigError, match=f"put it back as {path}"):
         RunConfig(corpus=read.id)
-    monkeypatch.setattr(texts, "_folders", {})
+    monkeypatch.setattr(texts, "folders", {})
     with pytest.raises(CorpusError, match=f"put it back as runs/{name}.txt"):
         texts.text_of(name)
 
@@ -372,11 +372,12 @@ def test_pieces_put_together_are_the_text(learned: str, read: str) -> None:
         assert "".join(encoder.encode(text)) == "".join(pieces(text)) == text
 
 
-def test_a_word_that_was_not_learned_is_split_as_if_it_had_been() -> None:
-    encoder = Encoder("low lower lowest " * 5, 50)
-    known = dict(encoder._split)
-    for word, parts in known.items():
-        assert encoder._merged(tuple(word)) == parts
+@pytest.mark.parametrize("word", ["low", " lower", " lowest", " slow", "lowlow", "estlow", "lo"])
+def test_a_word_is_split_by_the_merges_whether_it_was_learned_or_not(word: str) -> None:
+    encoder, parts = Encoder("low lower lowest " * 5, 50), tuple(word)
+    for left, right, _ in encoder.merges:
+        parts = joined(parts, left, right)
+    assert encoder.encode(word) == [*parts]
 
 
 def test_as_many_words_as_byte_pairs_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -405,8 +406,8 @@ def test_the_most_common_words_teach(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forget() -> None:
     """Drop what this process knows of texts, as a new one would."""
-    texts._held.clear()
-    own._corpus.cache_clear()
+    texts.held.clear()
+    own.cached_corpus.cache_clear()
 
 
 def test_a_run_keeps_its_text_and_its_hash(tmp_path: Path) -> None:

@@ -7,16 +7,25 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
+from hnviz.config import RunConfig
 from hnviz.data import KINDS, BatchLayout, batches, kind_of
 from hnviz.events import BatchEnd, EpochEnd, KindFigures
 from hnviz.learn import MODELS, Learner, build_model
+from hnviz.learn.feed import Feed
+from hnviz.learn.tally import Tally
+from hnviz.models.catalogue import entry
 from hnviz.runs import RunFolder
 from hnviz.runs.events import decode, encode
 from tests.small import small_config, small_stream
 
 STREAM = small_stream()
+
+
+def feed(config: RunConfig, ids: NDArray[np.int64]) -> Feed:
+    return Feed.lay_out(ids, config, entry(config.model).predicts, "cpu")
 
 
 def sums(kinds: dict[str, KindFigures]) -> list[float]:
@@ -26,14 +35,15 @@ def sums(kinds: dict[str, KindFigures]) -> list[float]:
 @pytest.mark.parametrize("form", ["plain", "fast"])
 @pytest.mark.parametrize("model", MODELS)
 def test_the_kinds_add_up_to_the_epochs_figures(model: str, form: str) -> None:
-    learner = Learner(small_config(model, form=form), STREAM)
+    config = small_config(model, form=form)
+    valid = feed(config, STREAM.valid)
     losses: list[float] = []
-    for event in learner.events():
+    for event in Learner(config, STREAM).events():
         if isinstance(event, BatchEnd):
             losses.append(event.loss)
         if isinstance(event, EpochEnd):
             n, right, loss = sums(event.valid_kinds)
-            assert n == len(learner._valid) * learner._valid.n_answers
+            assert n == len(valid) * valid.n_answers
             assert right / n == pytest.approx(event.accuracy, rel=1e-12)
             assert loss / n == pytest.approx(event.valid_loss, rel=1e-6)
             n, right, loss = sums(event.train_kinds)
@@ -131,8 +141,8 @@ def test_the_shipped_run_holds_what_is_inside_its_accuracy() -> None:
 
 
 def test_an_answer_is_right_if_no_word_has_a_higher_logit() -> None:
-    learner = Learner(small_config("Model2"), STREAM)
-    y = learner._train.y[0].flatten()
+    read = feed(small_config("Model2"), STREAM.train)
+    y, tally = read.y[0].flatten(), Tally(read, STREAM.vocab)
     one_hot = F.one_hot(y, len(STREAM.vocab)).float()
     for logits, right in (
         (one_hot, len(y)),
@@ -140,4 +150,4 @@ def test_an_answer_is_right_if_no_word_has_a_higher_logit() -> None:
         (-one_hot, 0),
         (torch.full_like(one_hot, torch.nan), 0),
     ):
-        assert int(learner._tally.take(0, logits, torch.log_softmax(logits, -1))) == right
+        assert int(tally.take(0, logits, torch.log_softmax(logits, -1))) == right

@@ -11,10 +11,12 @@ import torch
 
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
+from hnviz.data import stream_of
 from hnviz.events import EpochEnd
 from hnviz.learn import Learner, fit
-from hnviz.learn.lanes import WARM_UPS, Lanes
-from hnviz.models.catalogue import CATALOGUE, IN_LANES, LADDER
+from hnviz.learn.feed import Feed
+from hnviz.learn.lanes import Lanes
+from hnviz.models.catalogue import CATALOGUE, IN_LANES, LADDER, entry
 
 SMALL = {"nh": 16, "bs": 256, "device": "cpu"}
 MODELS = IN_LANES
@@ -61,11 +63,12 @@ def double() -> Iterator[None]:
 def test_a_steps_gradient_is_that_of_the_model(model, double):
     runs = configs(model)
     lanes = Lanes(runs)
-    x, y = lanes._train.x[0], lanes._train.y[0]
+    feed = Feed.lay_out(stream_of(runs[0]).train, runs[0], entry(model).predicts, "cpu")
+    x, y = feed.x[0], feed.y[0]
     logits, state = lanes.read(x, dict(lanes.stats), lanes.state, training=True)
     for index, config in enumerate(runs):
         single = Learner(config)
-        own, own_state = single.model(x, single._state)
+        own, own_state = single.model(x, single.model.init_state(config.bs))
         torch.testing.assert_close(logits[index], own, atol=1e-10, rtol=1e-9)
         parts = zip(*(s if isinstance(s, tuple) else (s,) for s in (state, own_state)), strict=True)
         for together, one in parts:
@@ -146,10 +149,8 @@ def test_a_step_that_cannot_be_captured_is_trained_as_it_is(monkeypatch):
 
     monkeypatch.setattr(torch.cuda, "CUDAGraph", object)
     monkeypatch.setattr(torch.cuda, "graph", refused)
-    lanes, other = Lanes(configs("Model1", 2)), Lanes(configs("Model1", 2))
-    for each in (lanes, other):
-        each.run(WARM_UPS)
-    lanes._capture = True
+    monkeypatch.setattr("hnviz.learn.lanes.WARM_UPS", 0)
+    lanes, other = Lanes(configs("Model1", 2), graph=True), Lanes(configs("Model1", 2))
     assert lanes.run(6) and other.run(6)
     torch.testing.assert_close(lanes.weights, other.weights, atol=0, rtol=0)
 

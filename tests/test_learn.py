@@ -368,10 +368,10 @@ class Recorder(TorchDispatchMode):
 @pytest.mark.parametrize("form", ["plain", "fast"])
 @pytest.mark.parametrize("model", MODELS)
 def test_a_step_reads_nothing_from_the_device(model: str, form: str) -> None:
-    learner = Learner(small_config(model, form=form), small_stream())
-    next(islice(learner.events(), 2, None))
+    events = Learner(small_config(model, form=form), small_stream(), chunk=2).events()
+    next(islice(events, 2, None))
     with Recorder() as recorder:
-        _ = [learner._train_step(step) for step in (2, 3)]
+        next(events)  # the first of the next two
     assert len(recorder.seen) > 40
     waiting = {"_local_scalar_dense", "item", "nonzero", "is_nonzero", "equal"}
     assert not waiting & set(recorder.seen)
@@ -386,25 +386,33 @@ def test_all_that_a_pass_needs_is_on_the_device_and_its_losses_come_in_chunks(
 ) -> None:
     """Torch's device "meta" has shapes and no numbers: to read one, or to mix it with another
     device, is an error there."""
-    monkeypatch.setattr("hnviz.learn.learner.device_of", lambda config: "meta")
-    with monkeypatch.context() as patch:  # the targets' kinds are read, once
-        patch.setattr(Tensor, "cpu", lambda t: torch.zeros(t.shape, dtype=t.dtype))
-        learner = Learner(small_config(model, form=form, device="cuda"), small_stream())
+    copied: list[int] = []
     chunks: list[int] = []
 
-    def read(results: list[tuple[Tensor, Tensor]]) -> list[tuple[float, float]]:
-        assert {each.device.type for pair in results for each in pair} == {"meta"}
-        chunks.append(len(results))
-        return [(1.0, 0.5)] * len(results)
+    def cpu(tensor: Tensor) -> Tensor:
+        copied.append(tensor.numel())
+        return torch.zeros(tensor.shape, dtype=tensor.dtype)
 
+    def tolist(tensor: Tensor) -> list[list[float]]:
+        assert tensor.device.type == "meta"
+        chunks.append(len(tensor))
+        return [[1.0, 5.0]] * len(tensor)
+
+    monkeypatch.setattr("hnviz.learn.learner.device_of", lambda config: "meta")
+    monkeypatch.setattr(Tensor, "cpu", cpu)
+    config = small_config(model, form=form, device="cuda")
+    learner = Learner(config, small_stream())
+    copied.clear()  # the targets' kinds are read, once
     with pytest.raises(RuntimeError, match="meta tensor"):
-        learner._read([learner._train_step(0)])
-    monkeypatch.setattr(learner, "_read", read)
-    told = list(islice(learner.events(), 1 + learner.n_batches))
+        list(learner.events())
+    monkeypatch.setattr(Tensor, "tolist", tolist)
+    events = learner.events()
+    told = list(islice(events, 1 + learner.n_batches))
     assert isinstance(told[-1], BatchEnd) and learner.step == learner.n_batches
-    assert chunks == [learner.n_batches]
-    learner._valid_pass()
-    assert chunks[-1] == len(learner._valid)  # a valid pass is read once
+    assert (chunks, copied) == ([learner.n_batches], [])
+    assert isinstance(next(events), EpochEnd)
+    valid = BatchLayout(len(small_stream().valid), config.bs, config.bptt)
+    assert chunks[1:] == [valid.n_batches] and len(copied) == 4  # both splits' answers, once
 
 
 def checked(events: Iterator[Event]) -> tuple[list[BatchEnd], list[EpochEnd], Ended]:
@@ -485,14 +493,14 @@ def test_an_irnn_that_kept_its_state_would_diverge(
     """The reason for its resets: clipped gradients do not save it; seen at 44 to 47 steps."""
     learner = Learner(RunConfig.for_model("IRNN", bptt=20, epochs=3, lr=1e-2, device="cpu"))
     monkeypatch.setattr(type(learner.model), "stateful", True)
-    plain = learner._adam.step
+    plain = Adam.step
 
-    def clipped(lr: float, momentum: float) -> None:
+    def clipped(adam: Adam, lr: float, momentum: float) -> None:
         if clip is not None:
-            torch.nn.utils.clip_grad_norm_(learner._adam.weights, clip)
-        plain(lr, momentum)
+            torch.nn.utils.clip_grad_norm_(adam.weights, clip)
+        plain(adam, lr, momentum)
 
-    monkeypatch.setattr(learner._adam, "step", clipped)
+    monkeypatch.setattr(Adam, "step", clipped)
     *_, ended = learner.events()
     assert isinstance(ended, Ended) and ended.status == "diverged" and ended.step <= 104
 

@@ -144,9 +144,8 @@ def test_chunks_and_a_checkpoint_change_nothing(model):
     def losses(test: RangeTest) -> list[float]:
         return [each.loss for each in test.events() if isinstance(each, BatchEnd)]
 
-    whole, chunked = losses(RangeTest(config, stream)), RangeTest(config, stream)
-    chunked._chunk = 16
-    assert losses(chunked) == whole and len(whole) > 45
+    whole = losses(RangeTest(config, stream))
+    assert losses(RangeTest(config, stream, chunk=16)) == whole and len(whole) > 45
     before, after = RangeTest(config, stream), RangeTest(config, stream)
     for _, event in zip(range(46), before.events(), strict=False):
         assert not isinstance(event, Ended)
@@ -154,17 +153,17 @@ def test_chunks_and_a_checkpoint_change_nothing(model):
     assert losses(after) == whole[45:]
 
 
+def lose(monkeypatch, losses):
+    """Let the mini-batches that follow have these losses."""
+    told = iter(losses)
+    monkeypatch.setattr(F, "nll_loss", lambda log_p, y: 0 * log_p.sum() + next(told))
+
+
 def test_a_test_that_goes_on_still_knows_its_lowest_loss(monkeypatch):
     """The loss is at its lowest, then twice that, then the test is cut, then 5 times the lowest."""
     config, stream = range_test(small_config("Model1", device="cpu")), small_stream()
-    told = iter([1.0] * 30 + [2.0] * 30 + [1e3] * 40)
-
-    def test() -> RangeTest:
-        made = RangeTest(config, stream)
-        monkeypatch.setattr(made, "_train_chunk", lambda: made._pending.append((next(told), 0.0)))
-        return made
-
-    first, second = test(), test()
+    lose(monkeypatch, [1.0] * 30 + [2.0] * 30 + [1e3] * 40)
+    first, second = RangeTest(config, stream), RangeTest(config, stream)
     for _, event in zip(range(61), first.events(), strict=False):
         assert not isinstance(event, Ended)
     second.restore(first.checkpoint())
@@ -183,8 +182,7 @@ def test_a_test_that_goes_on_still_knows_its_lowest_loss(monkeypatch):
 )
 def test_it_ends_where_the_loss_does(losses, says, monkeypatch):
     test = RangeTest(range_test(small_config("Model1", device="cpu")), small_stream())
-    told = iter(losses)
-    monkeypatch.setattr(test, "_train_chunk", lambda: test._pending.append((next(told), 0.0)))
+    lose(monkeypatch, losses)
     *steps, ended = [each for each in test.events() if isinstance(each, BatchEnd | Ended)]
     assert (ended.status, ended.message) == ("finished", says)
     smooth = [each.smooth_loss for each in steps]

@@ -39,8 +39,8 @@ def runs(tmp_path: Path) -> RunStore:
 @pytest.fixture
 def _none_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process know of no text and no folder of texts."""
-    monkeypatch.setattr(texts, "_held", OrderedDict())
-    monkeypatch.setattr(texts, "_folders", {})
+    monkeypatch.setattr(texts, "held", OrderedDict())
+    monkeypatch.setattr(texts, "folders", {})
 
 
 def kept(runs_dir: Path) -> set[str]:
@@ -50,8 +50,8 @@ def kept(runs_dir: Path) -> set[str]:
 
 def forget() -> None:
     """Drop what this process knows of texts, as a new one would."""
-    texts._held.clear()
-    own._corpus.cache_clear()
+    texts.held.clear()
+    own.cached_corpus.cache_clear()
 
 
 # --- a text that is missing or was changed ------------------------------------------------------
@@ -271,7 +271,7 @@ def test_other_processes_read_the_ids_that_lie_beside_the_text(
     stream, content = stream_of(Choice(read.id)), read.content_hash()
     folder = runs.create(RunConfig(corpus=read.id))
     forget()
-    stream_module._other.cache_clear()
+    stream_module.other_stream.cache_clear()
     with monkeypatch.context() as patch:
         patch.setattr(own, "_make", None)  # no text is split
         again = stream_of(folder.config)
@@ -285,7 +285,7 @@ def test_other_processes_read_the_ids_that_lie_beside_the_text(
 def test_ids_that_are_damaged_are_made_from_the_text(
     runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(texts, "_folders", {runs.root / TEXTS: None})
+    monkeypatch.setattr(texts, "folders", {runs.root / TEXTS: None})
     read = own_corpus(TEXT, Way())
     stream = stream_of(Choice(read.id))
     runs.create(RunConfig(corpus=read.id))
@@ -300,7 +300,7 @@ def test_ids_that_are_damaged_are_made_from_the_text(
     for bad in (bytes(content), content[:20], b"", digested):
         path.write_bytes(bad)
         assert texts.find_ids(read.id) is None
-        stream_module._other.cache_clear()
+        stream_module.other_stream.cache_clear()
         np.testing.assert_array_equal(stream_of(Choice(read.id)).train, stream.train)
 
 
@@ -311,8 +311,8 @@ def test_the_newest_texts_are_held_and_the_last_one_in_any_case(
     monkeypatch.setattr(texts, "MOST_HELD", 10)
     for told, held in (("a" * 12, 1), ("b" * 5, 1), ("c" * 5, 2), ("b" * 5, 2), ("d" * 5, 2)):
         name = texts.hold(told)
-        assert len(texts._held) == held and texts.text_of(name) == told
-    assert list(texts._held.values()) == ["b" * 5, "d" * 5]
+        assert len(texts.held) == held and texts.text_of(name) == told
+    assert list(texts.held.values()) == ["b" * 5, "d" * 5]
 
 
 @pytest.mark.usefixtures("_none_held")
@@ -329,7 +329,7 @@ def test_many_texts_are_held_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> N
     forget()
     monkeypatch.setattr(texts, "MOST_HELD", 3 * len(TEXT))
     ids = [own_corpus(TEXT[: -each - 1], Way()).id for each in range(5)]
-    assert len(texts._held) == 3
+    assert len(texts.held) == 3
     RunConfig(corpus=ids[-1])
     with pytest.raises(ConfigError, match="put it back"):
         RunConfig(corpus=ids[0])

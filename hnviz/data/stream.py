@@ -60,11 +60,12 @@ def stream_of(choice: TextChoice) -> TokenStream:
     The vocabulary is ordered by counts in train, so it differs between splits: ids have meaning
     only together with their stream. Raises CorpusError for an unknown corpus or split.
     """
-    return _stream(choice.corpus, choice.split)
+    return cached_stream(choice.corpus, choice.split)
 
 
-def _stream(corpus_id: str, split: str) -> TokenStream:
-    return (_built_in if corpus_id in BUILT_IN else _other)(corpus_id, split)
+def cached_stream(corpus_id: str, split: str) -> TokenStream:
+    """Return a stream by the names of its corpus and split."""
+    return (_built_in if corpus_id in BUILT_IN else other_stream)(corpus_id, split)
 
 
 def _read(corpus_id: str, split: str) -> TokenStream:
@@ -81,7 +82,7 @@ def _read(corpus_id: str, split: str) -> TokenStream:
 
 
 _built_in = cache(_read)
-_other = lru_cache(maxsize=4)(_read)  # an own text of 5 MB takes up to 40 MB
+other_stream = lru_cache(maxsize=4)(_read)  # an own text of 5 MB takes up to 40 MB
 
 
 def corpus_of(choice: TextChoice) -> Corpus:

@@ -130,11 +130,12 @@ class Lanes:
     """Runs that train together. `step` counts the updates that are done."""
 
     def __init__(
-        self, configs: Sequence[RunConfig], *, graph: bool = True, kinds: bool = False
+        self, configs: Sequence[RunConfig], *, graph: bool | None = None, kinds: bool = False
     ) -> None:
-        """Build all models. `graph`: capture the step on a GPU; `kinds`: tally answers by kind.
+        """Build all models; `kinds`: tally answers by kind.
 
-        Raises ValueError for configs of several shapes, and DeviceError.
+        `graph`: capture the step, by default on a GPU. Raises DeviceError, and ValueError for
+        configs of several shapes.
         """
         _check_shapes(configs)
         self.config = first = configs[0]
@@ -158,7 +159,7 @@ class Lanes:
         self.step = 0
         self.reports = Reports(self.lanes, self.n_batches, self._tallies)
         self._hold(models)
-        self._capture = graph and self.device == "cuda"
+        self._capture = self.device == "cuda" if graph is None else graph
         self._replay: Callable[[], None] | None = None
 
     def _hold(self, models: Sequence[LanguageModel]) -> None:

@@ -18,12 +18,14 @@ from hnviz.lr_finder import DIVERGED, STEPS, ramp, rate_text
 class RangeTest(Learner):
     """A learner whose lr rises until the loss does. It never reads valid."""
 
-    def __init__(self, config: RunConfig, stream: TokenStream | None = None) -> None:
+    def __init__(
+        self, config: RunConfig, stream: TokenStream | None = None, *, chunk: int | None = None
+    ) -> None:
         """Build the model of a config that `hnviz.lr_finder.range_test` made.
 
-        Raises DeviceError.
+        Raises DeviceError. `chunk` is that of `Learner`.
         """
-        super().__init__(config, stream)
+        super().__init__(config, stream, chunk=chunk)
         plan = ramp()
         self.n_steps = STEPS
         self._lr, self._momentum = plan.lr.tolist(), plan.momentum.tolist()

@@ -101,11 +101,12 @@ def text_corpus(corpus_id: str) -> Corpus:
         )
     if not texts.is_known(name):
         raise texts.missing(name)
-    return _corpus(corpus_id, name, way)
+    return cached_corpus(corpus_id, name, way)
 
 
 @lru_cache(maxsize=64)
-def _corpus(corpus_id: str, name: str, way: Way) -> Corpus:
+def cached_corpus(corpus_id: str, name: str, way: Way) -> Corpus:
+    """Return the corpus of a text's name and way; cached."""
     return Corpus(
         id=corpus_id,
         title=f"Own text {name[:6]}, {way.called}",

@@ -25,11 +25,14 @@ MAX_TEXT_BYTES = 5_000_000
 MAX_HELD_CHARS = 50_000_000  # characters of texts in memory: those of a class that types at once
 
 _HASH = re.compile(r"[0-9a-f]{20}")
-_held: OrderedDict[str, str] = OrderedDict()
-_folders: dict[Path, None] = {}
 IDS_SUFFIX = ".ids"
 _LENGTH = struct.Struct("<I")  # of the header
 _DIGEST = 16  # bytes, of all that follows them
+
+held: OrderedDict[str, str] = OrderedDict()
+"""Texts in memory by their hash, the newest last."""
+folders: dict[Path, None] = {}
+"""Where texts are looked for, in this order."""
 
 
 def read_text(content: bytes) -> str:
@@ -59,26 +62,21 @@ def read_text(content: bytes) -> str:
 def hold(text: str) -> str:
     """Hold a text in memory, where `text_of` finds it; return its hash."""
     name = _hash(text.encode())
-    _held[name] = text
-    _held.move_to_end(name)
-    while len(_held) > 1 and sum(map(len, _held.values())) > MAX_HELD_CHARS:
-        _held.popitem(last=False)
+    held[name] = text
+    held.move_to_end(name)
+    while len(held) > 1 and sum(map(len, held.values())) > MAX_HELD_CHARS:
+        held.popitem(last=False)
     return name
 
 
 def look_in(folder: Path) -> None:
     """Look for texts in this folder too."""
-    _folders[folder] = None
-
-
-def folders() -> tuple[Path, ...]:
-    """Return the folders that are looked in."""
-    return tuple(_folders)
+    folders[folder] = None
 
 
 def is_known(name: str) -> bool:
     """Return whether a text is held, or stored as it was."""
-    return name in _held or any(is_stored(folder, name) for folder in _folders)
+    return name in held or any(is_stored(folder, name) for folder in folders)
 
 
 def is_stored(folder: Path, name: str) -> bool:
@@ -102,9 +100,9 @@ def _is_whole(path: Path, stamp: int, size: int) -> bool:
 
 def text_of(name: str) -> str:
     """Return the text with a hash. Raises CorpusError if it is gone or was changed."""
-    if name in _held:
-        return _held[name]
-    for folder in _folders:
+    if name in held:
+        return held[name]
+    for folder in folders:
         with suppress(OSError, UnicodeDecodeError):
             content = text_path(folder, name).read_bytes()
             if _hash(content) == name:
@@ -114,7 +112,7 @@ def text_of(name: str) -> str:
 
 def missing(name: str, folder: Path | None = None) -> CorpusError:
     """Return the error for a text that is not there, or no longer as it was."""
-    where = folder or next(iter(_folders), Path("runs"))
+    where = folder or next(iter(folders), Path("runs"))
     return CorpusError(
         f"the run's own text is missing or was changed: put it back as {text_path(where, name)}"
     )
@@ -178,7 +176,7 @@ def _unpacked(body: bytes) -> TextIds:
 
 def find_ids(corpus_id: str) -> TextIds | None:
     """Look for the file of an own text's corpus."""
-    for folder in folders():
+    for folder in tuple(folders):
         with suppress(OSError):
             found = unpack_ids((folder / f"{corpus_id}{IDS_SUFFIX}").read_bytes())
             if found is not None:
