@@ -259,7 +259,7 @@ def test_a_text_that_cannot_be_read_in_one_folder_is_found_in_another(
 
 def test_a_text_is_read_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert texts.read_text(b"\xef\xbb\xbfa\r\nb\rc\n") == "a\nb\nc\n"
-    monkeypatch.setattr(texts, "MOST_BYTES", 3)
+    monkeypatch.setattr(texts, "MAX_TEXT_BYTES", 3)
     assert texts.read_text(b"abc") == "abc"
     for content, sentence in (
         (b"abcd", "a text can have at most 0 MB, and this one has 0.0 MB: choose a shorter one"),
@@ -382,9 +382,9 @@ def test_a_word_is_split_by_the_merges_whether_it_was_learned_or_not(word: str) 
 
 def test_as_many_words_as_byte_pairs_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
     text = b"ab ab cd cd ef ef gh gh ij ij"  # train has six different ones, with their spaces
-    monkeypatch.setattr(own, "MOST_PAIRED", 6)
+    monkeypatch.setattr(own, "MAX_PAIRED_WORDS", 6)
     own_corpus(text, Way(level="bpe", merges=7))
-    monkeypatch.setattr(own, "MOST_PAIRED", 5)
+    monkeypatch.setattr(own, "MAX_PAIRED_WORDS", 5)
     with pytest.raises(CorpusError, match="the text has 6 different words, and byte-pair encoding"):
         own_corpus(text, Way(level="bpe", merges=8))
 
@@ -397,7 +397,7 @@ def test_a_new_word_is_joined_in_the_order_that_was_learned() -> None:
 
 
 def test_the_most_common_words_teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "MAX_DISTINCT_TOKENS", 1)
+    monkeypatch.setattr(pairs, "MAX_LEARNED_WORDS", 1)
     assert Encoder("bc,bc.bc;ab ab", 10).merges == [Merge("b", "c", 3)]
 
 

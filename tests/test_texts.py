@@ -308,7 +308,7 @@ def test_ids_that_are_damaged_are_made_from_the_text(
 def test_the_newest_texts_are_held_and_the_last_one_in_any_case(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(texts, "MOST_HELD", 10)
+    monkeypatch.setattr(texts, "MAX_HELD_CHARS", 10)
     for told, held in (("a" * 12, 1), ("b" * 5, 1), ("c" * 5, 2), ("b" * 5, 2), ("d" * 5, 2)):
         name = texts.hold(told)
         assert len(texts.held) == held and texts.text_of(name) == told
@@ -327,7 +327,7 @@ def test_a_file_that_is_no_text_is_missing_whatever_its_hash(tmp_path: Path) -> 
 
 def test_many_texts_are_held_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     forget()
-    monkeypatch.setattr(texts, "MOST_HELD", 3 * len(TEXT))
+    monkeypatch.setattr(texts, "MAX_HELD_CHARS", 3 * len(TEXT))
     ids = [own_corpus(TEXT[: -each - 1], Way()).id for each in range(5)]
     assert len(texts.held) == 3
     RunConfig(corpus=ids[-1])
