@@ -19,7 +19,7 @@ from hnviz.web.classroom.connections import Connections
 from hnviz.web.classroom.lessons import PREPARING
 from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored, stored
 from hnviz.web.controls import CHANGES
-from hnviz.web.errors import Refusal, answer_refusals
+from hnviz.web.errors import Refusal
 from hnviz.web.http import bytes_reply, entry_reply, json_body
 from hnviz.web.limits import Quota, Rate, naming, viewer_of
 
@@ -61,13 +61,15 @@ a {{ color: inherit; }}
 </html>
 """
 
+STRANGER = Refusal(f"this class is for those who have joined; join at {JOIN}", 403)
+
 T = TypeVar("T")
 
 
 def class_routes(service: ClassService, page: bytes) -> list[BaseRoute]:
     """Return the class's routes; `page` is what a phone opens to join."""
     connections = Connections(service)
-    endpoints = Endpoints(service, connections)
+    endpoints = _Endpoints(service, connections)
     posted = ("join", "teach", "reveal", "cover", "remove", "restore", "lessons")
 
     async def join_page(request: Request) -> Response:
@@ -84,7 +86,7 @@ def class_routes(service: ClassService, page: bytes) -> list[BaseRoute]:
     ]
 
 
-class Endpoints:
+class _Endpoints:
     """Answers the class's requests. Each method raises Refusal."""
 
     def __init__(self, service: ClassService, connections: Connections) -> None:
@@ -119,24 +121,19 @@ class Endpoints:
         return _with_cookie(request, _answer(teacher=True), TEACHER, secret)
 
     async def reveal(self, request: Request) -> Response:
-        """Show everyone the answers of a step."""
         return _answer(revealed=await self._change_step(request, self._service.reveal))
 
     async def cover(self, request: Request) -> Response:
-        """Cover a revealed step again."""
         return _answer(covered=await self._change_step(request, self._service.cover))
 
     async def students(self, request: Request) -> Response:
-        """List who is in the class, by number."""
         self._check_teacher(request)
         return _answer(students=self._service.students(self._connections.here()))
 
     async def remove(self, request: Request) -> Response:
-        """Remove students from the class."""
         return await self._change_students(request, self._service.remove)
 
     async def restore(self, request: Request) -> Response:
-        """Take removed students in again."""
         return await self._change_students(request, self._service.restore)
 
     async def lessons(self, request: Request) -> Response:
@@ -223,31 +220,25 @@ def members_only(service: ClassService, base: Callable[[], str]) -> Middleware:
 
     `base` returns the path below which the app is.
     """
-    return Middleware(_MembersOnly, service=service, base=base)
 
-
-class _MembersOnly:
-    def __init__(self, app: ASGIApp, service: ClassService, base: Callable[[], str]) -> None:
-        self.app = app
-        self._service, self._base = service, base
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and self._is_closed(scope):
-            await answer_refusals(_refuse, scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    def _is_closed(self, scope: Scope) -> bool:
-        base = self._base().strip("/")
-        path = scope["path"].removeprefix(f"/{base}" if base else "")
+    def is_closed(scope: Scope) -> bool:
+        below = base().strip("/")
+        path = scope["path"].removeprefix(f"/{below}" if below else "")
         if not f"{path}/".startswith("/api/") or f"{path}/".startswith(f"{OPEN}/"):
             return False
         cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
-        return not self._service.visitor(cookies).is_known
+        return not service.visitor(cookies).is_known
 
+    def wrapped(app: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] in ("http", "websocket") and is_closed(scope):
+                await STRANGER.send(scope, send)
+            else:
+                await app(scope, receive, send)
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    raise Refusal(f"this class is for those who have joined; join at {JOIN}", 403)
+        return answer
+
+    return Middleware(wrapped)
 
 
 async def _stored(change: "Future[T]") -> T:
