@@ -52,7 +52,6 @@ from hnviz.runs.ruler import (
     MAX_TOKENS,
     Bound,
     PositionBounds,
-    any_cut_mean,
     blind_bound,
     layout_bounds,
     own_answers,
@@ -60,8 +59,8 @@ from hnviz.runs.ruler import (
     possible,
     random_bound,
     run_bounds,
-    split_bounds,
     text_any_cut_means,
+    text_bounds,
     text_position_bounds,
     token_bounds,
     worked_example,
@@ -96,6 +95,10 @@ def three_by_hand(seen: list[tuple[object, int]]) -> tuple[float, float, float]:
     once = sum(sum(answers.values()) == 1 for answers in table.values())
     surprise = (-log(table[context][answer] / table[context].total()) for context, answer in seen)
     return hits / len(seen), once / len(seen), sum(surprise) / len(seen)
+
+
+def split_bounds(split: str) -> tuple[Bound, ...]:
+    return text_bounds(split_text(split))
 
 
 def layout_for(split: str, bptt: int) -> BatchLayout:
@@ -223,7 +226,6 @@ def test_the_means_of_a_text_count_sixteen_tokens():
     bounds = [each.accuracy for each in token_bounds(ids, 16)]
     assert len(bounds) == 16 and max(bounds) < 1
     wanted = np.mean([*bounds, *[1.0] * 24])
-    assert any_cut_mean(ids, 40) == pytest.approx(wanted)
     text = Text("train", STREAM.vocab, ids)
     assert text_any_cut_means(text)[39] == pytest.approx(wanted)
 
@@ -231,7 +233,7 @@ def test_the_means_of_a_text_count_sixteen_tokens():
 def test_the_bounds_by_position_of_human_numbers():
     """.864 is the mean over every cut; the layout's own 704 slots a position allow .912."""
     assert text_any_cut_means(VALID)[20 - 1] == pytest.approx(0.86404, abs=1e-5)
-    assert text_any_cut_means(VALID)[0] == split_bounds("valid")[0].accuracy
+    assert text_any_cut_means(VALID)[0] == text_bounds(VALID)[0].accuracy
     reset = text_position_bounds(VALID, layout_for("valid", 20), kept=False)
     kept = text_position_bounds(VALID, layout_for("valid", 20), kept=True)
     assert reset.mean == pytest.approx(0.91193, abs=1e-5)
@@ -244,7 +246,8 @@ def test_the_bounds_by_position_of_human_numbers():
 def test_means_of_a_text_are_those_of_every_window():
     text = split_text("valid")
     means = text_any_cut_means(text)
-    assert means[[0, 5, 69]] == pytest.approx([any_cut_mean(text.ids, n) for n in (1, 6, 70)])
+    bounds = [each.accuracy for each in token_bounds(text.ids, 6)]
+    assert means[[0, 5]] == pytest.approx([bounds[0], np.mean(bounds)])
 
 
 @given(texts, sizes, sizes)
@@ -298,8 +301,8 @@ def test_all_row_starts_are_those_of_each_mini_batch(ids, bs, bptt):
 
 @given(texts.filter(lambda ids: len(ids) > 1), sizes)
 def test_the_mean_over_every_cut_grows_with_the_window(ids, bptt):
-    short, long = (any_cut_mean(np.array(ids), each) for each in (bptt, bptt + 8))
-    assert 0 < short <= 1 and 0 < long <= 1
+    means = text_any_cut_means(Text("train", STREAM.vocab, np.array(ids)))
+    assert 0 < means[bptt - 1] <= 1 and 0 < means[bptt + 7] <= 1
 
 
 def test_a_million_tokens_take_under_a_second():

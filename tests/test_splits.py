@@ -46,7 +46,7 @@ from hnviz.learn.feed import Feed
 from hnviz.observe import QUESTIONS
 from hnviz.observe.subject import Subject
 from hnviz.runs import BLOCKS, SHIPPED_DIR, RunFolder, RunStore, notebook_table
-from hnviz.runs.ruler import split_bounds, token_bounds
+from hnviz.runs.ruler import text_bounds, token_bounds
 from tests.pages import fields, mounts, open_page
 from tests.sentences import Recorded
 from tests.small import figures
@@ -173,10 +173,10 @@ def test_a_stream_is_shared_and_cannot_be_written_to() -> None:
 
 @pytest.mark.parametrize("text", ["train", "valid"])
 def test_the_bounds_of_a_run_are_those_of_its_text(text: str) -> None:
-    bounds = split_bounds(text, ON_BLOCKS)
+    bounds = text_bounds(split_text(text, ON_BLOCKS))
     assert bounds == token_bounds(STREAM.ids(text))
-    assert bounds != split_bounds(text)
-    assert split_bounds(text) == token_bounds(human_numbers_stream().ids(text))
+    assert bounds != text_bounds(split_text(text))
+    assert text_bounds(split_text(text)) == token_bounds(human_numbers_stream().ids(text))
 
 
 # --- the config ---------------------------------------------------------------------------------

@@ -142,16 +142,11 @@ class RecordBuilder:
     """Collects events in the order in which they were written, and drops what a resume undid."""
 
     def __init__(self, run_id: str, config: RunConfig) -> None:
-        self._id = run_id
-        self._config = config
-        self._started: RunStarted | None = None
+        self._record = RunRecord(id=run_id, config=config)  # without what the lists have
         self._batches: list[BatchEnd] = []
         self._epochs: list[EpochEnd] = []
-        self._train_pass: TrainPass | None = None
         self._snapshots: list[int] = []  # in rising order
-        self._ended: Ended | None = None
-        self._kept = 0
-        self._every = 1  # steps between the mini-batches that are kept, but for the last
+        self._every = 1  # steps between the mini-batches that are kept, except the last
 
     def add(self, event: Event) -> None:
         """Add one event."""
@@ -165,39 +160,34 @@ class RecordBuilder:
                 _keep_before(self._epochs, event.epoch, "epoch")
                 self._epochs.append(event)
             case TrainPass():
-                self._train_pass = event
+                self._record = replace(self._record, train_pass=event)
             case SnapshotSaved():
                 at = bisect_left(self._snapshots, event.step)
                 if self._snapshots[at : at + 1] != [event.step]:
                     self._snapshots.insert(at, event.step)
             case RunStarted():
                 self._go_back_to(0)  # a run that died before its first checkpoint starts again
-                self._started, self._every = event, batch_stride(event.n_steps)
+                self._record = replace(self._record, started=event)
+                self._every = batch_stride(event.n_steps)
             case Resumed():
                 self._go_back_to(event.resumed_at)
             case Ended():
-                self._ended = event
+                self._record = replace(self._record, ended=event)
 
     def _go_back_to(self, step: int) -> None:
-        self._kept = step
+        self._record = replace(self._record, kept=step, train_pass=None, ended=None)
         _keep_before(self._batches, step, "step")  # steps of mini-batches count from 0
         _keep_before(self._epochs, step + 1, "step")
         del self._snapshots[bisect_right(self._snapshots, step) :]
-        self._train_pass = self._ended = None
 
     def record(self, *, alive: bool = False) -> RunRecord:
         """Return the record so far."""
-        return RunRecord(
-            id=self._id,
-            config=self._config,
-            started=self._started,
+        return replace(
+            self._record,
             batches=tuple(self._batches),
             epochs=tuple(self._epochs),
-            train_pass=self._train_pass,
             snapshots=tuple(self._snapshots),
-            ended=self._ended,
             alive=alive,
-            kept=self._kept,
         )
 
 

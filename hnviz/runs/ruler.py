@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.config import RunConfig
-from hnviz.data import NOTEBOOK, BatchLayout, ShuffledLayout, Text, TextChoice, split_text
+from hnviz.data import BatchLayout, ShuffledLayout, Text, split_text
 from hnviz.models.catalogue import entry
 
 Ids = NDArray[np.int64]
@@ -305,23 +305,6 @@ def position_bounds(ids: Ids, layout: BatchLayout, *, kept: bool) -> PositionBou
     return PositionBounds(accuracy, once)
 
 
-def any_cut_mean(ids: Ids, bptt: int) -> float:
-    """Return the mean bound of windows with a reset state, over every way to cut the text.
-
-    Each token is then at every position once, so position t has the bound of t + 1 tokens. A
-    layout's own windows are one of these cuts. They have fewer slots per position, so fewer
-    repeated contexts and a higher bound.
-    """
-    return float(_means(token_bounds(ids, min(bptt, 2 * MAX_TOKENS)), bptt)[-1])
-
-
-def _means(bounds: tuple[Bound, ...], longest: int) -> NDArray[np.float64]:
-    """Average the bounds of 1 to t tokens, for each t up to `longest`; missing bounds are 1."""
-    best = np.ones(longest)
-    best[: len(bounds)] = [bound.accuracy for bound in bounds[:longest]]
-    return np.cumsum(best) / np.arange(1, longest + 1)
-
-
 @lru_cache(maxsize=32)
 def text_bounds(text: Text) -> tuple[Bound, ...]:
     """Return the bounds of a text; recent ones are cached."""
@@ -344,13 +327,17 @@ def layout_bounds(text: Text, layout: BatchLayout) -> tuple[PositionBounds, Posi
 
 @lru_cache(maxsize=32)
 def text_any_cut_means(text: Text) -> NDArray[np.float64]:
-    """Return `any_cut_mean` of a text for windows of 1 to 512 tokens, shape (512,)."""
-    return _means(token_bounds(text.ids, 2 * MAX_TOKENS), MAX_WINDOW_TOKENS)
+    """Return the mean bounds of windows of 1 to 512 tokens with a reset state, shape (512,).
 
-
-def split_bounds(split: str, choice: TextChoice = NOTEBOOK) -> tuple[Bound, ...]:
-    """Return the bounds of "train" or "valid" of the notebook's text, or of a run's text."""
-    return text_bounds(split_text(split, choice))
+    The mean is over every way to cut the text. Each token is then at every position once, so
+    position t has the bound of t + 1 tokens; beyond 16 tokens the bound counts as 1. A layout's own
+    windows are one of these cuts. They have fewer slots per position, so fewer repeated contexts
+    and a higher bound.
+    """
+    bounds = token_bounds(text.ids, 2 * MAX_TOKENS)
+    best = np.ones(MAX_WINDOW_TOKENS)
+    best[: len(bounds)] = [bound.accuracy for bound in bounds]
+    return np.cumsum(best) / np.arange(1, MAX_WINDOW_TOKENS + 1)
 
 
 def _walk(ids: Ids, begins: Ids, n_steps: int) -> NDArray[np.float64]:
