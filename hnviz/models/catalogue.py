@@ -175,8 +175,8 @@ _BEYOND = (
         "are large or move far from word to word",
         reason="Training Model5 until it knows its text by heart does not teach it to count past "
         "it. fast.ai's later recipe makes that harder: dropout, tied weights, and a penalty on "
-        "large activations (AR, alpha 2) and on fast ones (TAR, beta 1). Dropout acts in training "
-        "alone, so all pictures show the whole network. Compare how train and valid end.",
+        "large activations (AR, alpha 2) and on fast ones (TAR, beta 1). Dropout acts only in "
+        "training, so all pictures show the whole network. Compare how train and valid end.",
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=10, lr=3e-2, pct_start=0.5),
@@ -214,7 +214,7 @@ _BEYOND = (
         network_change="has tanh where Model3 has relu, and is otherwise the same network",
         reason="From Model3 to Model4 relu becomes tanh, but three more things change with it: the "
         "input gets a matrix of its own, there is a second bias, and batch norm runs over all "
-        "steps at once. This model changes relu alone. tanh keeps every unit between -1 and 1, so "
+        "steps at once. This model changes only relu. tanh keeps every unit between -1 and 1, so "
         "a state that is carried on cannot grow. But its slope is below 1 wherever a unit is not "
         "0: each step back makes a gradient smaller, unless the weights make up for it.",
         predicts="every",

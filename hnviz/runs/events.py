@@ -103,7 +103,7 @@ class Lines:
     def read(self, content: bytes) -> list[Event]:
         """Return the events of whole lines. Raises ValueError that names the line.
 
-        The last mini-batch before any other event, and before the end, is read in any case.
+        The last mini-batch before another event, and before the end, is always read.
         """
         found, waiting, start = [], None, 0
         while (end := content.find(b"\n", start)) >= 0:

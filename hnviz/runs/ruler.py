@@ -215,7 +215,7 @@ def _table(pairs: Ids, width: int) -> _Table:
 
 
 def _scores(table: _Table, times: Ids) -> NDArray[np.float64]:
-    """Return sums over answers, (4,): right, alone in their context, loss, right at most.
+    """Return sums over answers, (4,): right, the only one in its context, loss, right at most.
 
     `times`: how often each place of the text is answered, (n,).
     """

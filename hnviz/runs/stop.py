@@ -32,7 +32,7 @@ def is_asked_to_stop(folder: Path) -> bool:
 
 
 def drop_stop(folder: Path) -> None:
-    """Delete a request: the run has stopped, or is to train again."""
+    """Delete a request: the run has stopped, or trains again."""
     with suppress(OSError):
         (folder / REQUEST_NAME).unlink()
 
@@ -46,8 +46,8 @@ def end_writer(folder: Path) -> "Ending | None":
 def writer_of(folder: Path) -> psutil.Process | None:
     """Return the process that writes a run, if this process may end it.
 
-    Since anybody may have written the note, the process must be the one of the note, hold the
-    run's lock file open, and be neither this process nor one that started it.
+    The note may be false. So the process must be the one of the note, hold the run's lock file
+    open, and be neither this process nor one that started it.
     """
     try:
         note = read_json(folder / NOTE_NAME, MOST_NOTE)

@@ -155,7 +155,7 @@ class RunWriter:
         write_checkpoint(folder / RESUME, folder / RESUME_BEFORE, tensors)
 
     def drop_resume(self) -> None:
-        """Delete the checkpoints of a run that has finished, or is to start again."""
+        """Delete the checkpoints of a run that has finished, or starts again."""
         for name in (RESUME_BEFORE, RESUME):  # killed between them, none takes the other's place
             with suppress(OSError):
                 (self.folder.path / name).unlink()
