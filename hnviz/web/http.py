@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from threading import Lock
 from typing import Any
 
@@ -109,11 +109,21 @@ class Presses:
             viewer = viewer_of(request.scope)
             with self._quota.taken(viewer):
                 await asyncio.sleep(self._rate.delay(viewer))
-                body = await json_body(request)
-                answer = await to_thread.run_sync(do, request, body, limiter=self._limiter)
-            return JSONResponse(answer, headers=NO_STORE)
+                return await self._answer(partial(do, request, await json_body(request)))
 
         return Route(path, endpoint, methods=["POST"])
+
+    def look(self, path: str, do: Callable[[Request], Mapping[str, Any]]) -> Route:
+        """Return the route of a GET request, which has the same threads and no limits."""
+
+        async def endpoint(request: Request) -> Response:
+            return await self._answer(partial(do, request))
+
+        return Route(path, endpoint)
+
+    async def _answer(self, do: Callable[[], Mapping[str, Any]]) -> Response:
+        answer = await to_thread.run_sync(do, limiter=self._limiter)
+        return JSONResponse(answer, headers=NO_STORE)
 
 
 def until_gone(endpoint: Endpoint) -> Endpoint:
@@ -325,20 +335,20 @@ def _foreseen(error: Exception) -> Refusal | None:
     from hnviz.engine.client import EngineError
     from hnviz.questions.params import ParamError
     from hnviz.runs import DamagedRun, RunBusy, RunNotFound, RunWriteError, SnapshotNotFound
+    from hnviz.sweeps.plan import SweepError, SweepNotFound
+    from hnviz.sweeps.service import BusyError
     from hnviz.web.asked import engine_refusal
 
     if isinstance(error, EngineError):
         return engine_refusal(error)
-    statuses = {
-        RunNotFound: 404,
-        SnapshotNotFound: 404,
-        DamagedRun: 410,
-        ParamError: 422,
-        RunBusy: 409,
-        RunWriteError: 409,
-    }
-    status = statuses.get(type(error))
-    return Refusal(str(error), status) if status else None
+    statuses: tuple[tuple[int, tuple[type[Exception], ...]], ...] = (
+        (404, (RunNotFound, SnapshotNotFound, SweepNotFound)),
+        (409, (RunBusy, RunWriteError, BusyError)),
+        (410, (DamagedRun,)),
+        (422, (ParamError, SweepError)),
+    )
+    found = (status for status, kinds in statuses if isinstance(error, kinds))
+    return next((Refusal(str(error), status) for status in found), None)
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

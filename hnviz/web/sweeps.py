@@ -4,69 +4,58 @@ The body of POST /api/sweeps is a plan as in hnviz/sweeps/plan.py: {"name": ...,
 "grid": {...}}. In a class only the teacher trains sweeps.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hnviz.data.stream import tokens_of
 from hnviz.questions.params import quoted
-from hnviz.questions.view import NOTHING
-from hnviz.runs import RunNotFound, RunSummary, RunWriteError
+from hnviz.runs import RunNotFound, RunSummary
 from hnviz.runs.reference import usual_gaps
-from hnviz.sweeps.plan import Plan, SweepError, SweepNotFound, make_plan
+from hnviz.sweeps.plan import Plan, make_plan
 from hnviz.sweeps.runner import DONE
-from hnviz.sweeps.service import BusyError, SweepService
+from hnviz.sweeps.service import SweepService
 from hnviz.sweeps.store import Sweep
 from hnviz.web.classroom.service import ClassService
 from hnviz.web.errors import Refusal
-from hnviz.web.http import json_body
-from hnviz.web.limits import Quota, Rate, viewer_of
+from hnviz.web.http import Body, Do, Presses, nothing
+from hnviz.web.limits import Quota, Rate
 from hnviz.web.state import BEGUN
 
 THREADS = 4
-A_SECOND, AT_ONCE = 4, 12  # presses of one viewer
+RATE = 4, 12  # presses of one viewer, a second and at once
 PLANS = 6  # of one viewer whose time is being estimated
 PARTS = ("name", "fixed", "grid", "random")
-TEACHERS = "in a class only the teacher trains sweeps"
 LISTED = 20  # sweeps that are offered
 WAITS = "waits"  # the state of a run that has not begun
 FIGURES = ("accuracy", "valid_loss", "train_accuracy", "train_loss")
 
-Body = Mapping[str, Any]
-Do = Callable[[str, Body], Mapping[str, Any]]
-"""(sweep's id or "", body) -> the answer. Raises Refusal, SweepError, RunWriteError."""
-
 
 def sweep_routes(sweeps: SweepService, classroom: ClassService | None = None) -> list[Route]:
     """Return the routes; in a class those that train are the teacher's."""
-    limiter = CapacityLimiter(THREADS)
-    timing = CapacityLimiter(1)  # an estimate takes seconds: no press waits for it
-    presses = Quota(2, "two presses of yours are under way; press again in a moment")
-    plans = Quota(PLANS, f"{PLANS} plans of yours are being timed; wait a moment")
-    rate = Rate(A_SECOND, AT_ONCE)
+    rate = Rate(*RATE)
+    presses = Presses(
+        THREADS, Quota(2, "two presses of yours are under way; press again in a moment"), rate
+    )
+    # An estimate takes seconds: no press waits for it.
+    plans = Presses(1, Quota(PLANS, f"{PLANS} plans of yours are being timed; wait a moment"), rate)
 
-    def post(path: str, do: Do, *, trains: bool = True) -> Route:
-        quota, threads = (presses, limiter) if trains else (plans, timing)
+    def post(path: str, do: Do) -> Route:
+        def press(request: Request, body: Body) -> Mapping[str, Any]:
+            if classroom is not None and not classroom.visitor(request.cookies).teacher:
+                raise Refusal("in a class only the teacher trains sweeps", 403)
+            return do(request, body)
 
-        async def endpoint(request: Request) -> Response:
-            if trains and classroom is not None and not classroom.visitor(request.cookies).teacher:
-                raise Refusal(TEACHERS, 403)
-            viewer = viewer_of(request.scope)
-            with quota.taken(viewer):
-                await asyncio.sleep(rate.delay(viewer))
-                return await _answer(do, threads, request, await json_body(request))
+        return presses.route(path, press)
 
-        return Route(path, endpoint, methods=["POST"])
-
-    def get(path: str, do: Do) -> Route:
-        return Route(path, partial(_answer, do, limiter))
+    def act(action: Callable[[str], None], request: Request, body: Body) -> Mapping[str, Any]:
+        nothing(body, "this")
+        action(_id(request))
+        return {"sweep": _id(request)}
 
     actions: dict[str, Callable[[str], None]] = {
         "stop": sweeps.stop,
@@ -74,41 +63,23 @@ def sweep_routes(sweeps: SweepService, classroom: ClassService | None = None) ->
         "retry": partial(sweeps.resume, failed=True),
     }
     return [
-        get("/api/sweeps", lambda sweep_id, body: {"sweeps": listed(sweeps)}),
+        presses.look("/api/sweeps", lambda request: {"sweeps": listed(sweeps)}),
         post("/api/sweeps", partial(_start, sweeps)),
-        post("/api/sweeps/estimate", partial(_estimate, sweeps), trains=False),
-        get("/api/sweeps/{sweep_id}", lambda sweep_id, body: sweep_view(sweeps, sweep_id)),
+        plans.route("/api/sweeps/estimate", partial(_estimate, sweeps)),
+        presses.look("/api/sweeps/{sweep_id}", lambda request: sweep_view(sweeps, _id(request))),
         *(
-            post(f"/api/sweeps/{{sweep_id}}/{name}", partial(_act, act))
-            for name, act in actions.items()
+            post(f"/api/sweeps/{{sweep_id}}/{name}", partial(act, action))
+            for name, action in actions.items()
         ),
     ]
 
 
-async def _answer(
-    do: Do, threads: CapacityLimiter, request: Request, body: Body = NOTHING
-) -> Response:
-    sweep_id = request.path_params.get("sweep_id", "")
-    answer = await to_thread.run_sync(_checked, do, sweep_id, body, limiter=threads)
-    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
-
-
-def _checked(do: Do, sweep_id: str, body: Body) -> Mapping[str, Any]:
-    """Answer; each expected error becomes a sentence with its status."""
-    try:
-        return do(sweep_id, body)
-    except (BusyError, RunWriteError) as error:
-        raise Refusal(str(error), 409) from error
-    except SweepError as error:
-        raise Refusal(str(error), 404 if isinstance(error, SweepNotFound) else 422) from error
-
-
-def _start(sweeps: SweepService, sweep_id: str, body: Body) -> Mapping[str, Any]:
+def _start(sweeps: SweepService, request: Request, body: Body) -> Mapping[str, Any]:
     plan = read_body(body)
     return {"new": sweeps.start(plan), "sweep": plan.id, "runs": len(plan.configs)}
 
 
-def _estimate(sweeps: SweepService, sweep_id: str, body: Body) -> Mapping[str, Any]:
+def _estimate(sweeps: SweepService, request: Request, body: Body) -> Mapping[str, Any]:
     """Return how many runs a plan has, and the least and the most seconds that they take."""
     plan = read_body(body)
     found = sweeps.duration(plan)
@@ -116,11 +87,8 @@ def _estimate(sweeps: SweepService, sweep_id: str, body: Body) -> Mapping[str, A
     return {"runs": len(plan.configs), **seconds}
 
 
-def _act(act: Callable[[str], None], sweep_id: str, body: Body) -> Mapping[str, Any]:
-    if body:
-        raise Refusal(f"this takes no values; got {quoted(next(iter(body)))}")
-    act(sweep_id)
-    return {"sweep": sweep_id}
+def _id(request: Request) -> str:
+    return str(request.path_params["sweep_id"])
 
 
 def read_body(body: Body) -> Plan:

@@ -20,7 +20,7 @@ from hnviz.web.classroom.lessons import PREPARING
 from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored, stored
 from hnviz.web.controls import CHANGES
 from hnviz.web.errors import Refusal
-from hnviz.web.http import bytes_reply, entry_reply, json_body
+from hnviz.web.http import NO_STORE, bytes_reply, entry_reply, json_body
 from hnviz.web.limits import Quota, Rate, naming, viewer_of
 
 OPEN = "/api/class"  # to everyone, whatever the class lets strangers see
@@ -28,7 +28,6 @@ COOKIE_SECONDS = 12 * 3600  # that a browser keeps who it is
 MAX_TOKEN_CHARS = 100
 JOINS_AT_ONCE, JOINS_A_SECOND = 40, 1.0  # from one address: a router may have a class behind it
 MAX_JOINING = 100  # of one address, that wait for their turn
-NO_STORE = {"Cache-Control": "no-store"}
 
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; connect-src 'self'; img-src data:; "
