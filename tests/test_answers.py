@@ -34,6 +34,7 @@ from hnviz.runs import answers as kept
 from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers
 from hnviz.runs.archive import pack as pack_run
 from hnviz.web import answers, observations
+from hnviz.web.cache import Cache
 from hnviz.web.http import door
 from hnviz.web.wire import unpack
 from tests.conftest import ROOT
@@ -211,8 +212,8 @@ class AnEngine:
 
 def forget() -> None:
     """Do as a server that starts."""
-    answers._memory.__init__(answers.MEMORY)
-    answers._kept.cache_clear()
+    answers.memory = Cache(answers.MEMORY)
+    answers.kept_answers.cache_clear()
 
 
 @pytest.fixture

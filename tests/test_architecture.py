@@ -7,6 +7,7 @@ An import may only point back along this line.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -109,14 +110,17 @@ def sources() -> list[Path]:
 
 
 FILES = sources()
+TESTS = sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob("*.py"))
 
 
-def each(wanted: Callable[[Path], bool]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+def each(
+    wanted: Callable[[Path], bool], paths: list[Path] = FILES
+) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
     """Hold each file that is wanted to a rule, in one test; a failure names all that break it."""
 
     def decorate(rule: Callable[[Path], None]) -> Callable[[], None]:
         def test() -> None:
-            files, broken = list(filter(wanted, FILES)), []
+            files, broken = list(filter(wanted, paths)), []
             assert files
             for path in files:
                 try:
@@ -373,6 +377,20 @@ def test_pages_define_fragments_only(path: Path) -> None:
     for node in functions(path):
         decorators = " ".join(ast.unparse(decorator) for decorator in node.decorator_list)
         assert "st.fragment" in decorators, f"{path}:{node.lineno} {node.name}"
+
+
+PRIVATE = re.compile(
+    r"(?<!self)(?<!cls)(?<!torch\.utils)\._(?!_|replace\b|asdict\b|fields\b|exit\b)[a-zA-Z]\w*(?![\"\w])"
+    r"|^from .* import .*\b_[a-z]|setattr\([^)]*\"_(?!_)",
+    re.MULTILINE,
+)
+"""What reads a private name: of anything but self, a named tuple's fields, os._exit and a part of torch."""
+
+
+@each(lambda path: "node_modules" not in path.parts, TESTS)
+def test_tests_read_no_private_names(path: Path) -> None:
+    """They hold what the package promises, and not how it keeps it."""
+    assert not PRIVATE.findall((ROOT / path).read_text(encoding="utf-8"))
 
 
 def test_every_part_is_looked_at() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import Pipe
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -220,10 +221,10 @@ def test_a_run_on_a_disk_that_is_really_full(store: RunStore, tmp_path: Path) ->
 def test_a_model_that_raises_ends_its_run_with_a_sentence(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(self: object, step: int) -> None:
+    def broken(*_: object) -> None:
         raise RuntimeError("mat1 and mat2\n cannot be multiplied")
 
-    monkeypatch.setattr("hnviz.learn.Learner._train_step", broken)
+    monkeypatch.setattr("torch.nn.functional.nll_loss", broken)
     folder = store.create(small_config("Model2"))
     record_small(folder)
     assert folder.read().ended.message == "failed at step 0: RuntimeError: mat1 and mat2"
@@ -725,7 +726,7 @@ def test_what_cannot_be_done_is_a_sentence(engine: Engine, runs: RunStore) -> No
         (lambda: engine.observe("nobody", 0, "units", {}), "unknown", "there is no run named"),
         (lambda: ask(7777, "units", {}), "unknown", "has no snapshot at step 7777"),
         (lambda: ask(0, "dreams", {}), "wrong", "no question is named 'dreams'"),
-        (lambda: ask(0, "units", {"x": 1}), "wrong", "no parameter is named 'x'"),
+        (lambda: ask(0, "units", {"x": 1}), "wrong", "the question units has no parameter 'x'"),
         (lambda: ask(0, "units", {"ids": object()}), "wrong", "cannot be sent"),
         (lambda: engine.resume([]), "unavailable", "the engine failed at 'resume': TypeError"),
     ):
@@ -754,8 +755,16 @@ def test_a_question_that_raises_has_failed(monkeypatch: pytest.MonkeyPatch) -> N
         raise KeyError("a bug")
 
     monkeypatch.setitem(QUESTIONS, "units", broken)
-    reply = observer._reply(observer._Subjects(), (str(folder.path), 0, ""), "units", {})
-    assert reply == ("refusal", "the question 'units' failed: KeyError: 'a bug'", "failed")
+    monkeypatch.setattr(observer, "listen", lambda hear: None)
+    ours, theirs = Pipe()
+    serving = threading.Thread(target=observer.serve, args=(theirs,))
+    serving.start()
+    with ours:
+        assert ours.recv() == ("ready",)
+        ours.send((str(folder.path), 0, "", "units", {}))
+        told = ours.recv()
+    serving.join()
+    assert told == ("refusal", "the question 'units' failed: KeyError: 'a bug'", "failed")
 
 
 def test_a_silent_engine_that_is_closed_leaves_no_other_behind(

@@ -46,7 +46,8 @@ torch.set_num_threads(1)
 model, nh, bs, bptt = sys.argv[1], *map(int, sys.argv[2:])
 config = RunConfig.for_model(model, nh=nh, bs=bs, bptt=bptt, epochs=1)
 learner = Learner(config, stream_of(config))
-learner._train_step(0)
+events = learner.events()
+next(events), next(events)  # the start, and one step
 learner.checkpoint()
 print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 """

@@ -61,7 +61,7 @@ def test_states_alone_are_those_of_the_pass(model):
 def test_passes_are_kept_up_to_a_number_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "KEPT_BYTES", 200)
     read: list[str] = []
-    keep = passes._kept(lambda size: size)
+    keep = passes.keep_recent(lambda size: size)
     sized = keep(lambda subject, split: read.append(split) or subject)
     for size, split in ((90, "a"), (90, "b"), (90, "a"), (90, "c"), (90, "b"), (900, "d")):
         assert sized(size, split) == size

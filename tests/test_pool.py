@@ -16,7 +16,7 @@ import torch
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.engine.pool.engine import MOST_LOST, PoolEngine, PoolError
-from hnviz.engine.pool.ray import _train
+from hnviz.engine.pool.ray import train_on_worker
 from hnviz.engine.pool.worker import train_runs, train_together
 from hnviz.events import Event
 from hnviz.learn import fit, last_epoch
@@ -86,13 +86,17 @@ class ByHand:
         self.tasks.clear()
 
 
+@pytest.fixture(autouse=True)
+def no_status_is_kept(monkeypatch):
+    monkeypatch.setattr("hnviz.engine.pool.engine.LOOK_SECONDS", -1.0)
+
+
 def pool(tmp_path: Path) -> tuple[PoolEngine, ByHand, RunStore]:
     store, executor = RunStore(tmp_path), ByHand()
     return PoolEngine(store, executor), executor, store
 
 
 def statuses(engine: PoolEngine, runs: Sequence[str]) -> list[str | None]:
-    engine._seen.clear()
     jobs = map(engine.job, runs)
     return [job.status if job else None for job in jobs]
 
@@ -154,7 +158,7 @@ def test_what_a_worker_lacks_is_one_sentence(tmp_path, monkeypatch):
     assert "does not see the runs in /nowhere; put them" in train_runs(["/nowhere/run"])
     monkeypatch.delitem(sys.modules, "hnviz.engine.pool.worker")
     monkeypatch.setitem(sys.modules, "torch", None)  # as on a machine without it
-    said = _train([str(tmp_path)])
+    said = train_on_worker([str(tmp_path)])
     assert said.startswith("a worker of Ray has no torch; install")
     engine, executor, _ = pool(tmp_path)
     engine.train(plan_of(1).configs[0])

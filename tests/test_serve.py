@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,10 @@ def test_a_host_that_is_not_this_machine_on_the_command_line(
 
 
 def test_no_port_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hnviz.app.shell.serve._can_listen", lambda host, port: False)
+    def taken(*_: object) -> None:
+        raise OSError(EADDRINUSE, "taken")
+
+    monkeypatch.setattr("socket.socket.listen", taken)
     with pytest.raises(AddressError, match="no port from 65500 to 65535 is free at 127"):
         Address.free("127.0.0.1", 65500)
 
@@ -173,7 +177,7 @@ def test_settings_are_safe_wherever_the_command_is_given(tmp_path: Path) -> None
 def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_for: list[bool] = []
     before = gc.get_freeze_count()
-    monkeypatch.setattr(asgi, "_load", lambda: looked_for.append(gc.isenabled()))
+    monkeypatch.setattr(asgi, "load_pages", lambda: looked_for.append(gc.isenabled()))
     monkeypatch.setattr(Engine, "start", lambda engine: None)
 
     async def served() -> None:

@@ -34,7 +34,7 @@ def test_toml_reads_back_as_the_table() -> None:
 
 
 def test_streamlit_knows_every_setting() -> None:
-    assert set(settings.options()) <= set(config._config_options_template)
+    assert set(settings.options()) <= set(config.get_config_options())
 
 
 def test_every_reason_belongs_to_a_setting() -> None:

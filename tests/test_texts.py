@@ -273,7 +273,7 @@ def test_other_processes_read_the_ids_that_lie_beside_the_text(
     forget()
     stream_module.other_stream.cache_clear()
     with monkeypatch.context() as patch:
-        patch.setattr(own, "_make", None)  # no text is split
+        patch.setattr(texts, "text_of", None)  # no text is read
         again = stream_of(folder.config)
         assert again.vocab == stream.vocab and again is not stream
         for split in ("train", "valid"):

@@ -41,7 +41,7 @@ class Pass(NamedTuple):
 Read = TypeVar("Read")
 
 
-def _kept(
+def keep_recent(
     size: Callable[[Any], int],
 ) -> Callable[[Callable[[Subject, str], Read]], Callable[[Subject, str], Read]]:
     """Keep the results of recent snapshots, up to KEPT_BYTES; the last one whatever its size."""
@@ -84,7 +84,7 @@ def states(
     return torch.stack(read, dim=1).numpy()
 
 
-@_kept(lambda read: read.states.nbytes + read.logits.nbytes)
+@keep_recent(lambda read: read.states.nbytes + read.logits.nbytes)
 def split_pass(subject: Subject, split: str) -> Pass:
     """Read a whole split of the run's text; passes of recent snapshots are cached.
 
@@ -96,7 +96,7 @@ def split_pass(subject: Subject, split: str) -> Pass:
     return together or read_text(subject, ids)
 
 
-@_kept(lambda read: read.nbytes)
+@keep_recent(lambda read: read.nbytes)
 def split_states(subject: Subject, split: str) -> NDArray[np.float32]:
     """Return only the states of a split's pass, (n_layers, n, nh).
 

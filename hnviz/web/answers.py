@@ -15,7 +15,7 @@ from hnviz.web.state import store
 MEMORY = 32 * 2**20  # bytes
 LONG = 0.2  # seconds of the engine, after which any answer is worth keeping
 
-_memory = Cache(MEMORY)
+memory = Cache(MEMORY)
 
 
 class Place:
@@ -43,12 +43,12 @@ class Place:
             return None
         known = QUESTIONS.get(self._named.question)
         name = self._named.name(release())
-        content = _memory.get(name)
+        content = memory.get(name)
         if content is None and known is not None and not known.measures:
             content = shipped_answer(self._folder, self._named.name(str(known.version)))
-            content = content or _kept(store().root).get(name)
+            content = content or kept_answers(store().root).get(name)
             if content is not None:
-                _memory.put(name, content)
+                memory.put(name, content)
         try:
             return unpack(content) if content is not None else None
         except (ValueError, KeyError, TypeError, IndexError):  # somebody has changed the file
@@ -61,11 +61,12 @@ class Place:
         if self._named is None or not is_long or self._look() != self._named:
             return
         name, content = self._named.name(release()), pack(answer)
-        _memory.put(name, content)
+        memory.put(name, content)
         if known is not None and not known.measures:
-            _kept(store().root).put(name, content)
+            kept_answers(store().root).put(name, content)
 
 
 @lru_cache(maxsize=4)
-def _kept(runs_dir: Path) -> KeptAnswers:
+def kept_answers(runs_dir: Path) -> KeptAnswers:
+    """Return the answers beside a folder's runs; cached."""
     return KeptAnswers(runs_dir)

@@ -412,7 +412,7 @@ def _parameter(place: Place) -> Feed:
                 "train_bs", wanted, ends if isinstance(wanted, str) else None
             )
             assert said is None or ("\n" not in said and len(said) < 500)
-            address._is_endless(raw)
+            address.is_endless(raw)
 
     return feed
 

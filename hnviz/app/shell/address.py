@@ -71,7 +71,7 @@ def _is_within(raw: str, ends: tuple[float, float] | None) -> bool:
     return ends is None or ends[0] <= float(raw) <= ends[1]
 
 
-def _is_endless(raw: str) -> bool:
+def is_endless(raw: str) -> bool:
     """Tell whether a value is a number that is infinite, or too large for Python's floats."""
     try:
         return isinf(float(raw))
@@ -85,7 +85,7 @@ def leave_out_endless(page: StreamlitPage) -> None:
     Call it before any widget is drawn. `address_problem` says it beside the box.
     """
     asked = st.query_params.to_dict()
-    endless = [key for key in WHOLE_NUMBERS if key in asked and _is_endless(asked[key])]
+    endless = [key for key in WHOLE_NUMBERS if key in asked and is_endless(asked[key])]
     for key in endless:
         state.put(_kept(key), asked[key])
     if endless:

@@ -256,7 +256,7 @@ def _warm_up() -> None:
     until, usual = time.monotonic() + ENGINE_DELAY, sys.getswitchinterval()
     sys.setswitchinterval(TURN_SECONDS)
     try:
-        _load()
+        load_pages()
         time.sleep(max(0.0, until - time.monotonic()))
         for name in LATER:
             import_module(name)
@@ -268,7 +268,8 @@ def _warm_up() -> None:
     import_module("hnviz.engine.client").shared_engine().start()
 
 
-def _load() -> None:
+def load_pages() -> None:
+    """Import all pages, and read what each of them shows."""
     import streamlit as st
 
     with no_warnings():

@@ -90,7 +90,7 @@ class RayExecutor:
         try:
             self._ray.init(**options)
             self.n_workers = n_workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
-            self._train = self._ray.remote(_train)
+            self._train = self._ray.remote(train_on_worker)
         except (OSError, RuntimeError, ValueError, self._ray.exceptions.RayError) as error:
             raise PoolError(_unreachable(address, error)) from error
 
@@ -130,7 +130,7 @@ class RayExecutor:
         self._open.close()
 
 
-def _train(paths: list[str]) -> str:
+def train_on_worker(paths: list[str]) -> str:
     """Train runs on a worker; return "", or why it cannot train any."""
     try:
         from hnviz.engine.pool.worker import train_runs
