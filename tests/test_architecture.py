@@ -384,7 +384,7 @@ PRIVATE = re.compile(
     r"|^from .* import .*\b_[a-z]|setattr\([^)]*\"_(?!_)",
     re.MULTILINE,
 )
-"""What reads a private name: of anything but self, a named tuple's fields, os._exit and a part of torch."""
+"""What reads a private name, except of self, a named tuple, os and a part of torch."""
 
 
 @each(lambda path: "node_modules" not in path.parts, TESTS)
