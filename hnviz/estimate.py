@@ -53,7 +53,7 @@ class Cost:
     disk: float  # bytes, of its folder
     steps: float
     hours: float  # at full speed on one core
-    checks: float  # mini-batches of valid that are read, forward alone
+    checks: float  # mini-batches of valid that are read, forward only
 
 
 def cost(config: RunConfig) -> Cost:

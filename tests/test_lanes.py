@@ -137,7 +137,7 @@ def test_a_model_that_is_not_written_out_is_refused(model):
 
 def test_runs_of_several_shapes_are_refused():
     one = RunConfig.for_model("Model3", **SMALL)
-    with pytest.raises(ValueError, match="may differ in lr, epochs, seed, pct_start"):
+    with pytest.raises(ValueError, match="may differ only in lr, epochs, seed, pct_start"):
         Lanes([one, replace(one, nh=17)])
 
 

@@ -15,7 +15,7 @@ from hnviz.runs import RunFolder
 
 KEPT_MODELS = 64  # loaded snapshots, so that a slider can move without reading the disk
 KEPT_BYTES = 64 * 2**20  # of their weights
-TOLD_SECONDS = 0.5  # at least, between two messages about how far a question is
+REPORT_SECONDS = 0.5  # at least, between two messages about how far a question is
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +28,12 @@ def serve(pipe: Connection) -> None:
     ("progress", how many are done, of how many, what they are).
     """
     subjects = _Subjects()
-    told = time.monotonic()
+    reported = time.monotonic()
 
     def tell(done: int, of: int, what: str) -> None:
-        nonlocal told
-        if time.monotonic() - told >= TOLD_SECONDS:
-            told = time.monotonic()
+        nonlocal reported
+        if time.monotonic() - reported >= REPORT_SECONDS:
+            reported = time.monotonic()
             pipe.send(("progress", done, of, what))
 
     listen(tell)
@@ -43,7 +43,7 @@ def serve(pipe: Connection) -> None:
             path, step, stamp, name, params = pipe.recv()
         except EOFError:
             return
-        told = time.monotonic()
+        reported = time.monotonic()
         pipe.send(_reply(subjects, (path, step, stamp), name, params))
 
 

@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 
 
 class ClientGoneError(Exception):
-    """The client has closed its end, so nobody needs the runs."""
+    """The client has closed its end, so the runs are not needed."""
 
 
 class Server:

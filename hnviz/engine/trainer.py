@@ -232,7 +232,7 @@ class _Recorder:
         self, learner: Learner, writer: RunWriter, control: Control, listen: Listener
     ) -> None:
         self.learner, self.writer, self.control, self.listen = learner, writer, control, listen
-        self.snapshot_steps: frozenset[int] = frozenset()  # nobody looks into a range test
+        self.snapshot_steps: frozenset[int] = frozenset()  # no page shows a range test's
         if not isinstance(learner, RangeTest):
             self.snapshot_steps |= {*snapshot_steps(learner.n_steps, learner.n_batches)}
         self.last: Event | None = None
@@ -376,7 +376,7 @@ def _obey(pipe: Connection, control: Control) -> None:
             getattr(control, order)(*values)
     control.leave()
     time.sleep(LAST_WORDS)
-    os._exit(1)  # a step is still running, and nobody needs its result
+    os._exit(1)  # a step is still running, but its result is not needed
 
 
 class _Reporter:

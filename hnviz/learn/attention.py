@@ -1,4 +1,4 @@
-"""A Transformer's two kinds of layer: one mixes tokens, the other works on each alone.
+"""A Transformer's two kinds of layer: one mixes tokens, the other works on one at a time.
 
 Both normalise what they read, and what they return is added to it: Vaswani et al., "Attention Is
 All You Need", 2017, with the norm first, as in GPT-2.

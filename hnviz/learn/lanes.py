@@ -394,6 +394,6 @@ def _check_shapes(configs: Sequence[RunConfig]) -> None:
         for name, value in config.shape.items():
             if value != first.shape[name]:
                 raise ValueError(
-                    f"runs that train together may differ in {', '.join(OF_ONE_LANE)} alone; "
+                    f"runs that train together may differ only in {', '.join(OF_ONE_LANE)}; "
                     f"{name} is {first.shape[name]!r} in one and {value!r} in another"
                 )

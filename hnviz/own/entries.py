@@ -29,7 +29,7 @@ def wrong_if(wrong: object, problem: str) -> None:
 
 
 def check_entry(entry: ModelEntry, names: Collection[str]) -> None:
-    """Check an entry alone; `names` are all entries of its file. Raises ModelProblem."""
+    """Check an entry without its class; `names`: all entries of its file. Raises ModelProblem."""
     try:
         revived(ModelEntry, asdict(entry))
     except ValueError as error:

@@ -102,7 +102,7 @@ class RayExecutor:
         path = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         os.environ["PYTHONPATH"] = os.pathsep.join(path)
         return {
-            "address": OWN_ADDRESS,  # not a cluster that somebody else has started here
+            "address": OWN_ADDRESS,  # not a cluster that another user has started here
             "num_cpus": n_workers,
             "include_dashboard": False,
             "object_store_memory": STORE_BYTES,

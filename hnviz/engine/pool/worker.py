@@ -28,7 +28,7 @@ from hnviz.runs.texts import look_beside
 from hnviz.schedule import Schedule, one_cycle, snapshot_steps
 
 LOOK_SECONDS = 0.1  # between two looks for a request to stop
-TOLD_SECONDS = 0.2  # between two looks at the figures of lanes and at such requests, about
+REPORT_SECONDS = 0.2  # between two looks at the figures of lanes and at such requests, about
 FIRST_STEPS = 4  # after which the seconds of a step are known
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def serve(pipe: Connection) -> None:
 def _end_with(pipe: Connection) -> None:
     with suppress(EOFError, OSError):
         pipe.recv()
-    os._exit(1)  # nobody needs the runs: they are interrupted
+    os._exit(1)  # the engine is gone: the runs are interrupted
 
 
 def train_runs(paths: Sequence[str]) -> str:
@@ -107,7 +107,7 @@ def _stopped_on_request(folder: Path, control: Control) -> Iterator[None]:
 def train_together(folders: Sequence[RunFolder]) -> None:
     """Train runs of one shape to their ends, or until they are asked to stop.
 
-    Where a GPU's memory does not do for all of them, each half trains from its first step.
+    If a GPU's memory is too small for all of them, each half trains from its first step.
     """
     if left := _left(folders):
         half = len(left) // 2
@@ -202,8 +202,8 @@ class _Program:
         self.scribes = scribes
         self.lanes = Lanes([scribe.config for scribe in scribes], kinds=True)
         self.stops = sorted(frozenset().union(*(scribe.snapshots for scribe in scribes)))
-        self.epochs = [0] * len(scribes)  # told of each lane
-        self.step_seconds = TOLD_SECONDS / FIRST_STEPS  # seconds of a step
+        self.epochs = [0] * len(scribes)  # reported of each lane
+        self.step_seconds = REPORT_SECONDS / FIRST_STEPS  # seconds of a step
 
     def drive(self) -> None:
         """Train until all runs are over."""
@@ -235,7 +235,7 @@ class _Program:
 
     def next_look(self) -> int:
         """Return the step at which the figures are due: soon, and no later than a snapshot."""
-        soon = self.lanes.step + max(1, int(TOLD_SECONDS / max(self.step_seconds, 1e-9)))
+        soon = self.lanes.step + max(1, int(REPORT_SECONDS / max(self.step_seconds, 1e-9)))
         return min([soon, *(step for step in self.stops if step > self.lanes.step)])
 
     def tell(self, read: Read) -> None:
