@@ -158,8 +158,8 @@ def stop_server(server: Server) -> None:
 def patient_clients() -> Iterator[None]:
     """Let this process's clients wait longer for their engines: others use the machine too."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hnviz.engine.client.PATIENCE", 90.0)
-        patch.setattr("hnviz.engine.link.START_SECONDS", 180.0)
+        patch.setattr("hnviz.engine.client.PRESS_SECONDS", 90.0)
+        patch.setattr("hnviz.engine.client.START_SECONDS", 180.0)
         yield
 
 

@@ -155,7 +155,7 @@ def test_an_engine_killed_while_somebody_waits(engine: Engine, runs: RunStore) -
 def test_a_stopped_engine_is_replaced(
     engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hnviz.engine.link.SILENT", 3.0)
+    monkeypatch.setattr("hnviz.engine.client.SILENT_SECONDS", 3.0)
     run_id, _ = start_run(engine, runs)
     stopped, children = psutil.Process(engine.pid), below(engine.pid)
     stopped.suspend()
@@ -174,7 +174,7 @@ def test_another_engine_is_ready_when_a_silent_one_is_given_up(
 
     engine.info()
     silent, before = psutil.Process(engine.pid), engines()
-    monkeypatch.setattr("hnviz.engine.link.WORRY", 1.0)
+    monkeypatch.setattr("hnviz.engine.client.WORRY_SECONDS", 1.0)
     silent.suspend()
     wait_for(lambda: len(engines()) > len(before))
     (spare,) = engines() - before
@@ -192,7 +192,7 @@ def test_another_engine_is_ready_when_a_silent_one_is_given_up(
 def test_a_stopped_fork_server_is_replaced(
     engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hnviz.engine.link.SILENT", 4.0)
+    monkeypatch.setattr("hnviz.engine.client.SILENT_SECONDS", 4.0)
     run_id, trainer = start_run(engine, runs)
     server = trainer.parent()
     assert server.pid != engine.pid

@@ -15,7 +15,7 @@ import torch
 
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
-from hnviz.engine.pool.engine import MOST_LOST, PoolEngine, PoolError
+from hnviz.engine.pool.engine import MAX_LOST_WORKERS, PoolEngine, PoolError
 from hnviz.engine.pool.ray import train_on_worker
 from hnviz.engine.pool.worker import train_runs, train_together
 from hnviz.events import Event
@@ -150,7 +150,7 @@ def test_workers_that_are_lost_again_and_again_end_the_sweep_with_a_sentence(tmp
             task.over, task.error = True, RuntimeError("killed by nobody\nand more")
 
     runner = SweepRunner(Backend(engine, 4, lose), store, Sweep.of(plan_of(2), 1.0))
-    with pytest.raises(PoolError, match=f"{MOST_LOST} workers in a row .*: killed by nobody$"):
+    with pytest.raises(PoolError, match=f"^{MAX_LOST_WORKERS} workers .*: killed by nobody$"):
         runner.run(threading.Event(), every=0)
 
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hnviz.engine.link import frames_in_child
+from hnviz.engine.protocol import frames_in_child
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.server import serve
 from hnviz.engine.workers import CannotStartError

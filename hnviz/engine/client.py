@@ -1,18 +1,32 @@
-"""What pages call to reach the engine. It never loads torch, and any thread may call it."""
+"""What pages call to reach the engine. It never loads torch, and any thread may call it.
+
+`Engine` is what they call; a `Link` is its end of the pipes to one engine process.
+"""
 
 import atexit
+import copy
+import itertools
+import json
+import logging
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar, cast
 
+import psutil
+
+import hnviz
 from hnviz.config import RunConfig
 from hnviz.data import CorpusError
 from hnviz.data.corpora.own import text_hash
-from hnviz.engine.link import EngineGone, Link, Place
 from hnviz.engine.protocol import (
     Answer,
     EngineError,
@@ -20,10 +34,14 @@ from hnviz.engine.protocol import (
     ErrorKind,
     HowFar,
     Job,
+    frames_for_child,
+    line,
     pack,
+    read_frame,
     unpack,
 )
 from hnviz.engine.scheduler import Limits
+from hnviz.own import own_models
 from hnviz.runs import SHIPPED_DIR, RunWriteError, default_runs_dir
 from hnviz.runs.texts import drop_text, keep_text
 
@@ -43,9 +61,49 @@ __all__ = [
     "unpack",
 ]
 
-PATIENCE = 10.0  # seconds for a reply to a button
+PRESS_SECONDS = 10.0  # for a reply to a button
 OBSERVE_SECONDS = 5.0  # of processor time
 RETRY_SECONDS = 5.0  # before another attempt to start an engine that failed to start
+
+LOG_NAME = "engine.log"
+LOOK_SECONDS = 0.5  # between two looks for a sign of life: the engine gives one a second
+WORRY_SECONDS = 3.0  # without any, after which another engine starts, in case it is needed
+SILENT_SECONDS = 9.0  # without any: the engine is stuck, or a signal has stopped it
+LAST_SECONDS = 2.0  # for the children of a killed engine
+MAX_LOG_BYTES = 2**20  # a larger log starts again with the engine
+START_SECONDS = 60.0  # for an engine to load torch from a cold disk
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
+
+
+class EngineGone(EngineError):  # noqa: N818 - it states the problem
+    """The engine ended before it replied; `unheard`: before it could read the request."""
+
+    def __init__(self, sentence: str, *, unheard: bool = False) -> None:
+        super().__init__(sentence)
+        self.unheard = unheard
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders in which an engine finds its runs."""
+
+    runs_dir: Path
+    shipped: Path
+
+    @property
+    def log(self) -> Path:
+        """The log file of the engine and its children."""
+        return self.runs_dir / LOG_NAME
+
+    def last_words(self) -> str:
+        """Return the log's last line."""
+        try:
+            lines = self.log.read_text(errors="replace").splitlines()
+        except OSError:
+            lines = []
+        return lines[-1] if lines else "nothing"
 
 
 class Asking(NamedTuple):
@@ -79,7 +137,7 @@ class Engine:
         with suppress(EngineError):
             self._living_link()
 
-    def _living_link(self) -> Link:
+    def _living_link(self) -> "Link":
         """Return the link to a running engine, or to one that has just failed to start.
 
         The latter reports why, and is not restarted on every call.
@@ -146,7 +204,7 @@ class Engine:
         is_new = False
         try:
             is_new = keep_text(self.runs_dir, config)  # the engine finds it there
-            run_id: str = self._ask("train", PATIENCE, config=config.to_dict(), **asked)
+            run_id: str = self._ask("train", PRESS_SECONDS, config=config.to_dict(), **asked)
         except (EngineError, RunWriteError, CorpusError) as error:
             if is_new:
                 drop_text(self.runs_dir, config)
@@ -157,31 +215,31 @@ class Engine:
 
     def resume(self, run_id: str, viewer: str = "") -> None:
         """Resume a stopped, interrupted or paused run from its last checkpoint."""
-        self._ask("resume", PATIENCE, run_id=run_id, viewer=viewer)
+        self._ask("resume", PRESS_SECONDS, run_id=run_id, viewer=viewer)
 
     def start_again(self, run_id: str, viewer: str = "") -> None:
         """Train an unfinished run from its first step; its checkpoint is deleted."""
-        self._ask("start_again", PATIENCE, run_id=run_id, viewer=viewer)
+        self._ask("start_again", PRESS_SECONDS, run_id=run_id, viewer=viewer)
 
     def pause(self, run_id: str) -> None:
         """Pause a run before its next step. After some seconds another run gets its slot."""
-        self._ask("pause", PATIENCE, run_id=run_id)
+        self._ask("pause", PRESS_SECONDS, run_id=run_id)
 
     def go_on(self, run_id: str) -> None:
         """Continue a paused run; it may have to wait for a slot."""
-        self._ask("go_on", PATIENCE, run_id=run_id)
+        self._ask("go_on", PRESS_SECONDS, run_id=run_id)
 
     def step(self, run_id: str) -> None:
         """Pause a run and let it do one more step."""
-        self._ask("step", PATIENCE, run_id=run_id)
+        self._ask("step", PRESS_SECONDS, run_id=run_id)
 
     def set_speed(self, run_id: str, steps_per_second: float | None) -> None:
         """Limit a run to so many steps a second; None means no limit."""
-        self._ask("set_speed", PATIENCE, run_id=run_id, speed=steps_per_second)
+        self._ask("set_speed", PRESS_SECONDS, run_id=run_id, speed=steps_per_second)
 
     def stop(self, run_id: str) -> None:
         """Stop a run; return once it has stopped. The run is kept and can be resumed."""
-        self._ask("stop", PATIENCE, run_id=run_id)
+        self._ask("stop", PRESS_SECONDS, run_id=run_id)
 
     def job(self, run_id: str) -> Job | None:
         """Return the engine's job for a run; None if it has none.
@@ -203,7 +261,7 @@ class Engine:
         """
         asked = [config.to_dict() for config in configs]
         found: list[tuple[float, float]] = self._ask(
-            "step_seconds", PATIENCE, again=True, configs=asked
+            "step_seconds", PRESS_SECONDS, again=True, configs=asked
         )
         return found
 
@@ -241,6 +299,244 @@ class Engine:
             if not (again or error.unheard):
                 raise
             return self._living_link().ask(operation, patience, **fields)
+
+
+class Link:
+    """One engine process: starts it, sends requests, and delivers replies."""
+
+    def __init__(self, place: Place, worry: Callable[[bool], None] = lambda silent: None) -> None:
+        """Start an engine; do not wait for it. Raises EngineError.
+
+        `worry` is called when it gives no sign of life for a while, and when it gives one again.
+        """
+        self._place, self._worry = place, worry
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, Future[Any]] = {}
+        self._hearers: dict[int, Callable[[HowFar], None]] = {}
+        self._lock = threading.Lock()  # guards the above, and writing
+        self._gone = False
+        self._heard = 0  # messages so far
+        self._starting = False  # the last one said that the engine waits for PyTorch
+        self._ready: Future[None] = Future()
+        self._info: Future[EngineInfo] = Future()
+        self.jobs: dict[str, Job] = {}
+        self.started = time.monotonic()
+        self._process, frames = _start(place)
+        stdout = cast(IO[bytes], self._process.stdout)
+        threading.Thread(target=self._read_lines, args=(stdout,), daemon=True).start()
+        threading.Thread(target=self._read_frames, args=(frames,), daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The engine's process id."""
+        return self._process.pid
+
+    def is_alive(self) -> bool:
+        """Return whether the engine is running."""
+        return not self._gone and self._process.poll() is None
+
+    def is_ready(self) -> bool:
+        """Return whether the engine has started up; it may have ended since."""
+        return self._ready.done() and self._ready.exception() is None
+
+    def info(self, patience: float) -> EngineInfo:
+        """Return what the engine reports about the machine. Raises EngineError."""
+        return self._result(self._info, patience, "has not examined the machine")
+
+    def ask(
+        self,
+        operation: str,
+        patience: float | None,
+        hear: Callable[[HowFar], None] | None = None,
+        **fields: Any,
+    ) -> Any:
+        """Send a request and wait for its reply; wait for the engine to start up first.
+
+        `hear` is called with how far the reply is, from another thread. Raises EngineGone if the
+        engine ends meanwhile, and EngineError if it refuses or does not reply within `patience`
+        seconds; None is for as long as it lives.
+        """
+        self._result(self._ready, START_SECONDS, "did not start")
+        reply: Future[Any] = Future()
+        number = next(self._ids)
+        content = line({"id": number, "op": operation, **fields})
+        try:
+            with self._lock:
+                self._waiting[number] = reply  # before sending: the reply may be quick
+                if hear is not None:
+                    self._hearers[number] = hear
+                self._send(content)
+            return self._result(reply, patience, "did not reply")
+        finally:
+            self._waiting.pop(number, None)
+            self._hearers.pop(number, None)
+
+    def _result(self, future: Future[Result], patience: float | None, complaint: str) -> Result:
+        """Wait for a future; raise a fresh copy of its error, since many threads may wait."""
+        try:
+            error = future.exception(patience)
+        except TimeoutError:
+            raise EngineError(
+                f"the engine {complaint} within {patience:g} s; {self._place.log} may say why"
+            ) from None
+        if error is not None:
+            raise copy.copy(error)
+        return future.result()
+
+    def _send(self, content: bytes) -> None:
+        stdin = cast(IO[bytes], self._process.stdin)
+        try:
+            if self._gone:
+                raise BrokenPipeError
+            stdin.write(content)
+            stdin.flush()
+        except (OSError, ValueError) as error:  # ValueError: `close` came first
+            raise EngineGone("the engine has ended", unheard=True) from error
+
+    def _watch(self) -> None:
+        """End an engine that gives no sign of life: the next call then starts another.
+
+        Sends nothing, since a stuck engine's pipe may be full. While a laptop sleeps, only one look
+        passes.
+        """
+        silent, heard, worries = 0.0, 0, False
+        while not self._gone and silent < (START_SECONDS if self._starting else SILENT_SECONDS):
+            before = time.monotonic()
+            time.sleep(LOOK_SECONDS)
+            passed = min(time.monotonic() - before, 2 * LOOK_SECONDS)
+            silent = silent + passed if self.is_ready() and self._heard == heard else 0.0
+            heard = self._heard
+            if worries is not (silent >= WORRY_SECONDS):
+                worries = not worries
+                self._worry(worries)
+        if not self._gone:
+            self._kill()
+
+    def _kill(self) -> None:
+        """Kill the engine; its children may store a checkpoint before they are killed, too."""
+        with suppress(psutil.Error):
+            children = psutil.Process(self._process.pid).children(recursive=True)
+            self._process.kill()
+            _, stay = psutil.wait_procs(children, LAST_SECONDS)
+            for child in stay:
+                child.kill()
+
+    def _read_lines(self, stream: IO[bytes]) -> None:
+        """Deliver replies until the engine ends."""
+        with stream, suppress(OSError):
+            for text in stream:
+                self._heard += 1
+                # Ignore anything printed while Python starts, before stdout is only for replies.
+                with suppress(json.JSONDecodeError):
+                    self._take(json.loads(text))
+        self._forsake()
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        self._starting = "starting" in message
+        if "progress" in message:
+            if (hear := self._hearers.get(message["id"])) is not None:
+                hear(HowFar(*message["progress"]))
+        elif "jobs" in message:
+            self.jobs = {job["run_id"]: Job(**job) for job in message["jobs"]}
+        elif "ready" in message:
+            self._ready.set_result(None)
+        elif "info" in message:
+            devices = tuple(message["info"]["devices"])
+            self._info.set_result(EngineInfo(**{**message["info"], "devices": devices}))
+        elif "error" in message:
+            self._settle(message["id"], EngineError(message["error"], message["kind"]))
+        elif "result" in message:
+            self._settle(message["id"], message["result"])
+
+    def _read_frames(self, stream: RawIOBase) -> None:
+        """Deliver binary answers until the engine ends."""
+        with stream, suppress(EOFError, OSError):
+            while True:
+                number, content = read_frame(stream)
+                self._settle(number, unpack(content))
+
+    def _settle(self, number: int, result: Any) -> None:
+        reply = self._waiting.pop(number, None)
+        if reply is None:
+            return  # the caller has given up
+        if isinstance(result, EngineError):
+            reply.set_exception(result)
+        else:
+            reply.set_result(result)
+
+    def _forsake(self) -> None:
+        """Fail all waiting calls: the engine is gone."""
+        self.jobs = {}
+        with self._lock:
+            self._gone = True
+            waiting, self._waiting = list(self._waiting.values()), {}
+        error = EngineGone(
+            f"the engine has ended with status {self._process.wait()}; its log, "
+            f"{self._place.log}, ends with: {self._place.last_words()}"
+        )
+        futures: list[Future[Any]] = [self._ready, self._info, *waiting]
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+
+    def close(self, patience: float = 4.0) -> None:
+        """End the engine; first every run stores a checkpoint."""
+        with suppress(OSError):
+            cast(IO[bytes], self._process.stdin).close()
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._kill()
+            self._process.wait()
+
+
+def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
+    """Start the engine process; return it and the stream of its binary answers."""
+    log = _open_log(place)
+    reading, writing = os.pipe()
+    handle, options = frames_for_child(writing)
+    arguments = ["--runs-dir", place.runs_dir, "--shipped", place.shipped, "--frames", handle]
+    models = own_models()
+    arguments += ["--models"] if models else []
+    try:
+        process = subprocess.Popen(
+            # -P: do not import a user's file that has the name of one of our modules
+            [sys.executable, "-P", "-m", "hnviz.engine", *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=_environment(),
+            **options,
+        )
+    except OSError as error:
+        os.close(reading)
+        raise EngineError(f"the engine could not start: {error}") from error
+    finally:
+        os.close(writing)
+        log.close()
+    if models:
+        with suppress(OSError):  # it has ended at once: the first call says so
+            stdin = cast(IO[bytes], process.stdin)
+            stdin.write(f"{models.to_json()}\n".encode())
+            stdin.flush()
+    return process, os.fdopen(reading, "rb", buffering=0)
+
+
+def _open_log(place: Place) -> IO[bytes]:
+    try:
+        place.runs_dir.mkdir(parents=True, exist_ok=True)
+        is_long = place.log.is_file() and place.log.stat().st_size > MAX_LOG_BYTES
+        return place.log.open("wb" if is_long else "ab")
+    except OSError as error:  # existing runs can still be viewed
+        log.warning("no log is kept in %s: %s", place.runs_dir, error.strerror)
+        return Path(os.devnull).open("wb")
+
+
+def _environment() -> dict[str, str]:
+    root = str(Path(hnviz.__file__).parent.parent)
+    path = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def _has_just_failed(link: Link) -> bool:

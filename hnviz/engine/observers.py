@@ -17,8 +17,8 @@ from hnviz.runs import RunStore, SnapshotNotFound
 
 START_SECONDS = 60.0  # for the observer to import torch
 STILL_SECONDS = 30.0  # without processor time: the question waits for something that never comes
-STILL = 0.02  # seconds of processor time that do not count as progress
-LEAST_LOOK = 0.05  # seconds between two looks at how much a question has taken
+STILL_CPU_SECONDS = 0.02  # of processor time that do not count as progress
+MIN_LOOK_SECONDS = 0.05  # between two looks at how much a question has taken
 
 Key = tuple[str, int, str, str, str]
 
@@ -59,7 +59,7 @@ class _Taken:
     def look(self) -> float:
         """Return the seconds of processor time: on a busy computer, wall time says little."""
         now = self._seconds()
-        if now - self.seen > STILL:
+        if now - self.seen > STILL_CPU_SECONDS:
             self.seen, self.at = now, time.monotonic()
         return now - self.begun
 
@@ -216,7 +216,7 @@ class Questions:
         """Return the seconds until `tick` is due."""
         if self._current:
             left = min(self._current.timeout - self._taken.look(), STILL_SECONDS)
-            return max(LEAST_LOOK, left)
+            return max(MIN_LOOK_SECONDS, left)
         if self._waiting and not self.ready:
             return max(0.0, START_SECONDS - self._starting)
         return math.inf

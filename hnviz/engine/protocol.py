@@ -7,6 +7,8 @@ sent as binary frames on a separate descriptor: a frame takes 0.3 ms, the same a
 import json
 import os
 import struct
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import RawIOBase
@@ -16,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
+
+if sys.platform == "win32":
+    import msvcrt
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -154,3 +159,26 @@ def _read_whole(stream: RawIOBase, size: int) -> bytearray:
             raise EOFError
         rest = rest[count:]
     return content
+
+
+def frames_for_child(descriptor: int) -> tuple[int, dict[str, Any]]:
+    """Return the number by which a child knows a descriptor, and the Popen options for it.
+
+    The options also shield the child from ^C in the terminal: ^C ends the app, and the app ends
+    the engine.
+    """
+    if sys.platform == "win32":
+        handle = msvcrt.get_osfhandle(descriptor)
+        os.set_handle_inheritable(handle, True)
+        startup = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle]})
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP
+        return handle, {"startupinfo": startup, "creationflags": flags}
+    return descriptor, {"pass_fds": (descriptor,), "start_new_session": True}
+
+
+def frames_in_child(name: int) -> int:
+    """Return the descriptor for a number that `frames_for_child` gave."""
+    if sys.platform == "win32":
+        return msvcrt.open_osfhandle(name, 0)
+    os.set_inheritable(name, False)  # otherwise a trainer holds it open, and the client waits
+    return name

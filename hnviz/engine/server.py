@@ -27,9 +27,9 @@ from hnviz.engine.workers import Workers
 from hnviz.questions.table import QUESTIONS
 from hnviz.runs import DamagedRun, RunNotFound, RunStore, RunWriteError
 
-BEAT = 1.0  # seconds between signs of life
+BEAT_SECONDS = 1.0  # between signs of life
 JOBS_SECONDS = 0.25  # minimum between messages that differ only in figures
-END_PATIENCE = 1.2  # seconds for trainers to store a checkpoint after the client is gone
+END_SECONDS = 1.2  # for trainers to store a checkpoint after the client is gone
 
 Message = dict[str, Any]
 REFUSALS: dict[type[Exception], ErrorKind] = {
@@ -63,7 +63,7 @@ class Server:
     a frame. Before that may come {"id", "progress": [done, of, what]}.
     Without a request, it sends {"ready": true} once, {"info": {...}} once it has examined the
     machine, {"jobs": [...]} whenever the jobs change, before the reply to the request that
-    changed them, and something at least every BEAT seconds, as a sign of life; after
+    changed them, and something at least every BEAT_SECONDS seconds, as a sign of life; after
     {"starting": true} the next one may take long.
     """
 
@@ -115,14 +115,14 @@ class Server:
         except ClientGoneError:
             pass
         finally:
-            self._trainers.end(END_PATIENCE)
+            self._trainers.end(END_SECONDS)
             for helper in self._helpers:
                 helper.end()
             self._machine.end()
             self._workers.end()
 
     def _patience(self) -> float:
-        seconds = min(BEAT, *(helper.next_deadline() for helper in self._helpers))
+        seconds = min(BEAT_SECONDS, *(helper.next_deadline() for helper in self._helpers))
         seconds = min(seconds, self._trainers.next_deadline())
         if self._trainers.scheduler.tasks:
             seconds = min(seconds, JOBS_SECONDS)
@@ -204,7 +204,7 @@ class Server:
         due, self._due = self._due, []
         for reply in due:
             self._say(reply)
-        if now - self._said_at >= BEAT:
+        if now - self._said_at >= BEAT_SECONDS:
             self._say({})
 
     def _reply(self, asker: int, result: Any) -> None:
@@ -269,5 +269,5 @@ def _forward(requests: int, outbox: Connection) -> None:
     with os.fdopen(requests, "rb") as lines, outbox, suppress(OSError):
         for text in lines:
             outbox.send_bytes(text)
-    time.sleep(END_PATIENCE + 0.5)
+    time.sleep(END_SECONDS + 0.5)
     os._exit(1)

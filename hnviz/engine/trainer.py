@@ -36,13 +36,13 @@ from hnviz.schedule import snapshot_steps
 
 STOP = "stop"  # end the run
 LEAVE = "leave"  # end training now, to resume later
-LONGEST_WAIT = 3600.0  # seconds, after which a waiting thread checks again
+MAX_WAIT_SECONDS = 3600.0  # after which a waiting thread checks again
 
 RESUME_SECONDS = 1.0  # between rolling checkpoints, at least
 RESUME_SHARE = 20  # checkpoints take at most 1/20 of the time: those of large models are rarer
 
 REPORT_SECONDS = 0.2
-LAST_WORDS = 1.0  # seconds to store a checkpoint after the engine is gone
+LAST_SECONDS = 1.0  # to store a checkpoint after the engine is gone
 
 Listener = Callable[[Event], None]
 EXPECTED = (ConfigError, DeviceError, DamagedRun, RunWriteError)
@@ -131,7 +131,7 @@ class Control:
         """Sleep until the next step may start or a button is pressed."""
         with self._changed:
             if self._ending is None and (seconds := self.seconds_to_wait()) > 0:
-                self._changed.wait(min(seconds, LONGEST_WAIT))
+                self._changed.wait(min(seconds, MAX_WAIT_SECONDS))
 
     def begin_step(self) -> None:
         """Record the time from which the speed limit counts."""
@@ -375,7 +375,7 @@ def _obey(pipe: Connection, control: Control) -> None:
             order, *values = pipe.recv()
             getattr(control, order)(*values)
     control.leave()
-    time.sleep(LAST_WORDS)
+    time.sleep(LAST_SECONDS)
     os._exit(1)  # a step is still running, but its result is not needed
 
 

@@ -16,7 +16,7 @@ from hnviz.events import failed, stopped
 from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
 from hnviz.runs.stop import Ending, end_writer
 
-STOP_PATIENCE = 2.0  # seconds for a step to finish before its process is killed
+STOP_SECONDS = 2.0  # for a step to finish before its process is killed
 LOOK_SECONDS = 0.02  # between two looks at a process of no engine that is to end
 UNREADABLE = (DamagedRun, RunNotFound)
 
@@ -135,7 +135,7 @@ class Trainers:
         self._on_end.setdefault(run_id, []).append(done)
         task.stopping = True
         if task.state == ACTIVE:
-            self._kill_at.setdefault(run_id, time.monotonic() + STOP_PATIENCE)
+            self._kill_at.setdefault(run_id, time.monotonic() + STOP_SECONDS)
             self._tell(task, "stop")
         else:
             self._end_as_stopped(task)

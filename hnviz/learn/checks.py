@@ -26,7 +26,7 @@ from hnviz.own.entries import ModelProblem, check_entry, identity, wrong_if
 from hnviz.own.models import OwnModel, OwnModelError, OwnModels, register
 
 EXAMPLE = 'write SKIP = ModelEntry(name="Skip", ...) for the class Skip'
-LONGEST = 300  # characters of what a file raises
+MAX_ERROR_CHARS = 300  # characters of what a file raises
 SIZES = ((7, 6), (11, 4))  # nv, nh: two, so that a number in place of one of them is found
 BS = 3
 STEPS = 5
@@ -118,7 +118,7 @@ def sentences(file: str, what: str) -> Iterator[None]:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == file]
         at = f", line {lines[-1]}" if lines else ""
-        said = " ".join(str(error).split())[:LONGEST]
+        said = " ".join(str(error).split())[:MAX_ERROR_CHARS]
         raise OwnModelError(
             f"{file}{at}: {what} raised {type(error).__name__}{f': {said}' if said else ''}"
         ) from error

@@ -16,7 +16,7 @@ from hnviz.own.models import OwnModelError, OwnModels, own_models, register
 MODELS_VARIABLE = "HNVIZ_MODELS"
 START_SECONDS = 60.0  # for the other process to load torch from a cold disk
 LIMIT_SECONDS = 15.0  # for the file, once torch is loaded
-MOST_BYTES = 2**18
+MAX_BYTES = 2**18
 
 
 def use_named() -> None:
@@ -37,14 +37,14 @@ def use_file(path: Path) -> None:
 def _text_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise OwnModelError(
             f"{path}: {error.strerror}; --models takes a Python file with a class and an entry"
         ) from error
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise OwnModelError(
-            f"{path.name} has more than {MOST_BYTES:,} bytes: name a file that holds only models"
+            f"{path.name} has more than {MAX_BYTES:,} bytes: name a file that holds only models"
         )
     try:
         return content.decode("utf-8-sig")

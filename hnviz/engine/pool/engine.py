@@ -20,7 +20,7 @@ from hnviz.runs import (
 )
 from hnviz.runs.stop import ask_to_stop, drop_stop
 
-MOST_LOST = 5  # workers in a row that were lost before a run of theirs had ended
+MAX_LOST_WORKERS = 5  # workers in a row that were lost before a run of theirs had ended
 LOOK_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
@@ -149,10 +149,10 @@ class PoolEngine:
         self._lost = 0 if error is None or has_ended_one else self._lost + 1
         if error is not None:
             log.warning("a worker with %d runs was lost: %s", len(runs), error)
-        if self._lost >= MOST_LOST:
+        if self._lost >= MAX_LOST_WORKERS:
             raise PoolError(
-                f"{MOST_LOST} workers in a row ended before any of their runs had; the last one "
-                f"said: {str(error).strip().splitlines()[0] or type(error).__name__}"
+                f"{MAX_LOST_WORKERS} workers in a row ended before any of their runs had; the last "
+                f"one said: {str(error).strip().splitlines()[0] or type(error).__name__}"
             )
 
     def close(self) -> None:
