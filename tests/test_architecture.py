@@ -38,7 +38,7 @@ FREE = (
 
 RULES: dict[str, Rule] = {
     "layout": Rule((), ("numpy",)),
-    "data": Rule(("layout", "tasks"), ("numpy", "num2words")),
+    "data": Rule(("layout", "tasks"), ("cachetools", "numpy", "num2words")),
     "models": Rule((), ()),
     "config": Rule(("models", "data"), ()),
     "events": Rule((), ()),
@@ -51,10 +51,10 @@ RULES: dict[str, Rule] = {
     "tasks": Rule(("models", "layout"), ("numpy",)),
     "lessons": Rule(("models",), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
-    "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
+    "observe": Rule((*FREE, "learn"), ("cachetools", "numpy", "scipy", "sklearn", "torch")),
     "questions": Rule((), ("numpy",)),
-    "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
-    "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "psutil", "torch")),
+    "runs": Rule(FREE, ("cachetools", "filelock", "numpy", "pandas", "psutil", "safetensors")),
+    "engine": Rule((*FREE, "runs", "learn", "observe"), ("cachetools", "numpy", "psutil", "torch")),
     "sweeps": Rule((*FREE, "runs", "engine.client"), ()),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),

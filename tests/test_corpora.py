@@ -43,7 +43,7 @@ TEXT = b"the cat sat on the mat, the dog sat on the log, and the cat saw the dog
 def no_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin and end with no text held or found."""
     for name in ("held", "folders"):
-        monkeypatch.setattr(texts, name, type(getattr(texts, name))())
+        monkeypatch.setattr(texts, name, {})
     own.cached_corpus.cache_clear()
 
 

@@ -331,6 +331,7 @@ def test_the_runs_that_were_not_asked_for_longest_are_forgotten(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "MAX_RECORDS", 2)
+    store = RunStore(store.root)
     first, second, third = (store.create(RunConfig()) for _ in range(3))
     records = {folder.id: store.record(folder.id) for folder in (first, second)}
     assert store.record(first.id) is records[first.id]  # asked again, so second is older

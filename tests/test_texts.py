@@ -2,12 +2,12 @@
 
 import json
 import os
-from collections import OrderedDict
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cachetools import LRUCache
 
 from hnviz import disk
 from hnviz.app.run.engine import engine, store
@@ -39,7 +39,7 @@ def runs(tmp_path: Path) -> RunStore:
 @pytest.fixture
 def _none_held(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process know of no text and no folder of texts."""
-    monkeypatch.setattr(texts, "held", OrderedDict())
+    monkeypatch.setattr(texts, "held", {})
     monkeypatch.setattr(texts, "folders", {})
 
 
@@ -305,11 +305,9 @@ def test_ids_that_are_damaged_are_made_from_the_text(
 
 
 @pytest.mark.usefixtures("_none_held")
-def test_the_newest_texts_are_held_and_the_last_one_in_any_case(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(texts, "MAX_HELD_CHARS", 10)
-    for told, held in (("a" * 12, 1), ("b" * 5, 1), ("c" * 5, 2), ("b" * 5, 2), ("d" * 5, 2)):
+def test_the_newest_texts_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "held", LRUCache(10, len))
+    for told, held in (("b" * 5, 1), ("c" * 5, 2), ("b" * 5, 2), ("d" * 5, 2)):
         name = texts.hold(told)
         assert len(texts.held) == held and texts.text_of(name) == told
     assert list(texts.held.values()) == ["b" * 5, "d" * 5]
@@ -327,7 +325,7 @@ def test_a_file_that_is_no_text_is_missing_whatever_its_hash(tmp_path: Path) -> 
 
 def test_many_texts_are_held_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     forget()
-    monkeypatch.setattr(texts, "MAX_HELD_CHARS", 3 * len(TEXT))
+    monkeypatch.setattr(texts, "held", LRUCache(3 * len(TEXT), len))
     ids = [own_corpus(TEXT[: -each - 1], Way()).id for each in range(5)]
     assert len(texts.held) == 3
     RunConfig(corpus=ids[-1])

@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
+
+from cachetools import LRUCache
 
 from hnviz.engine.protocol import RUN_ERRORS, Answer, ErrorKind, pack, unpack
 from hnviz.observe import QUESTIONS, Subject
@@ -76,8 +77,7 @@ class _Subjects:
     """The models of the most recent questions."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int, str], Subject] = OrderedDict()
-        self._bytes = 0
+        self._kept: LRUCache[tuple[str, int, str], Subject] = LRUCache(KEPT_BYTES, _share)
 
     def get(self, key: tuple[str, int, str]) -> Subject:
         """Return a snapshot's model; the stamp in the key changes if the file is rewritten."""
@@ -86,19 +86,13 @@ class _Subjects:
             folder = RunFolder(Path(path))
             folder.check_sources()
             self._kept[key] = Subject.load(folder.config, folder.load_snapshot(step))
-            self._bytes += _size(self._kept[key])
-            while len(self._kept) > 1 and self._is_full():
-                self._bytes -= _size(self._kept.popitem(last=False)[1])
-        self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _is_full(self) -> bool:
-        return len(self._kept) > KEPT_MODELS or self._bytes > KEPT_BYTES
 
-
-def _size(subject: Subject) -> int:
-    """Count the bytes of a model's weights."""
-    return sum(weight.nbytes for weight in subject.model.state_dict().values())
+def _share(subject: Subject) -> int:
+    """Return the bytes that a model takes of KEPT_BYTES, of which KEPT_MODELS have room."""
+    size = sum(weight.nbytes for weight in subject.model.state_dict().values())
+    return min(KEPT_BYTES, max(size, KEPT_BYTES // KEPT_MODELS))
 
 
 _here = _Subjects()

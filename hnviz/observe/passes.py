@@ -5,13 +5,12 @@ first token, from zeros, in eval mode. A model that carries no state restarts fr
 tokens, as in training, but each of its answers reads the bptt tokens before it.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable
-from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -45,23 +44,8 @@ def keep_recent(
     size: Callable[[Any], int],
 ) -> Callable[[Callable[[Subject, str], Read]], Callable[[Subject, str], Read]]:
     """Keep the results of recent snapshots, up to KEPT_BYTES; the last one whatever its size."""
-
-    def keep(read: Callable[[Subject, str], Read]) -> Callable[[Subject, str], Read]:
-        known: OrderedDict[tuple[Subject, str], Read] = OrderedDict()
-
-        @wraps(read)
-        def again(subject: Subject, split: str) -> Read:
-            key = (subject, split)
-            if key not in known:
-                known[key] = read(subject, split)
-                while len(known) > 1 and sum(map(size, known.values())) > KEPT_BYTES:
-                    known.popitem(last=False)
-            known.move_to_end(key)
-            return known[key]
-
-        return again
-
-    return keep
+    most = KEPT_BYTES
+    return cached(LRUCache(most, lambda read: min(most, size(read))))
 
 
 def states(

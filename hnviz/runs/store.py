@@ -7,13 +7,14 @@ import secrets
 import shutil
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import EDQUOT, ENOSPC
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from cachetools import LRUCache
 
 import hnviz
 from hnviz import disk
@@ -124,7 +125,7 @@ class RunStore:
         self.root = Path(root)
         self.shipped = Path(shipped)
         self._lock = threading.Lock()
-        self._followers: OrderedDict[str, RunFollower] = OrderedDict()
+        self._followers: LRUCache[str, RunFollower] = LRUCache(MAX_RECORDS)
         self._skimmed: dict[str, _Skimmed] = {}
         look_beside(self.root)
 
@@ -251,11 +252,7 @@ class RunStore:
         """
         folder = self.folder(run_id)
         with self._lock:
-            follower = self._followers.get(run_id) or RunFollower(folder)
-            self._followers[run_id] = follower
-            self._followers.move_to_end(run_id)
-            if len(self._followers) > MAX_RECORDS:
-                self._followers.popitem(last=False)
+            follower = self._followers.setdefault(run_id, RunFollower(folder))
         return follower.poll()
 
     def summaries(

@@ -8,7 +8,7 @@ other process splits the text again; without them, or with a damaged file, the t
 import json
 import re
 import struct
-from collections import OrderedDict
+import threading
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from hnviz.data.corpora.base import CorpusError
@@ -29,8 +30,9 @@ IDS_SUFFIX = ".ids"
 _LENGTH = struct.Struct("<I")  # of the header
 _DIGEST = 16  # bytes, of all that follows them
 
-held: OrderedDict[str, str] = OrderedDict()
-"""Texts in memory by their hash, the newest last."""
+held: LRUCache[str, str] = LRUCache(MAX_HELD_CHARS, len)
+"""Texts in memory by their hash."""
+_lock = threading.Lock()
 folders: dict[Path, None] = {}
 """Where texts are looked for, in this order."""
 
@@ -62,10 +64,8 @@ def read_text(content: bytes) -> str:
 def hold(text: str) -> str:
     """Hold a text in memory, where `text_of` finds it; return its hash."""
     name = _hash(text.encode())
-    held[name] = text
-    held.move_to_end(name)
-    while len(held) > 1 and sum(map(len, held.values())) > MAX_HELD_CHARS:
-        held.popitem(last=False)
+    with _lock:
+        held[name] = text
     return name
 
 
@@ -100,8 +100,10 @@ def _is_whole(path: Path, stamp: int, size: int) -> bool:
 
 def text_of(name: str) -> str:
     """Return the text with a hash. Raises CorpusError if it is gone or was changed."""
-    if name in held:
-        return held[name]
+    with _lock:
+        text = held.get(name)
+    if text is not None:
+        return text
     for folder in folders:
         with suppress(OSError, UnicodeDecodeError):
             content = text_path(folder, name).read_bytes()
