@@ -78,9 +78,9 @@ def test_a_file_that_was_written_for_0_5_0_is_read():
 from hnviz.models.spec import Cell, Gate, ModelEntry, Part, Recipe, Weight
 """
     old = """from hnviz.catalogue import ModelEntry
-from hnviz.models.spec import Cell, Gate
+from hnviz.cells import Cell, Gate
 from hnviz.learn import LanguageModel
-from hnviz.models.spec import Part, Recipe, Weight
+from hnviz.parts import Part, Recipe, Weight
 """
     (found,) = check(edited(new, old)).models
     assert found.identity == "484a049189ae29d67c45"  # as in 0.5.0: it is still the same model
