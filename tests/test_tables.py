@@ -82,6 +82,7 @@ JOBS = jobs(queued="queued", running="running", paused="paused")
 def test_every_status_that_is_written_anywhere_has_a_mark():
     folders = [ROOT / "hnviz" / part for part in ("runs", "engine", "learn")]
     paths = [path for folder in folders for path in folder.glob("*.py")]
+    paths.append(ROOT / "hnviz/events.py")
     written = {status for path in paths for status in statuses_in(path)}
     assert written >= {"finished", "failed", "paused", "damaged"}, "the scan sees each way to write"
     assert set(MARKS) == written == {*STATUSES, "paused", "damaged"}
