@@ -1,8 +1,6 @@
-"""The files of the pictures, and data that a page has made for one: GET /assets/...
+"""The files of the pictures, and data that a page has made for a picture: GET /assets/...
 
-The files are JavaScript, style sheets, plotly.js and the colours.
-
-Each address holds a hash of all files, or plotly's version, so a browser may keep a file for good
+The files are JavaScript, style sheets, plotly.js and the colours. Each address holds a hash of all files, or plotly's version, so a browser may keep a file for good
 and never mixes two versions. Each file is read only once, so its content always matches the hash.
 """
 
@@ -36,7 +34,7 @@ PLOTLY = "plotly.min.js"
 HEADERS = {"Cache-Control": FOR_GOOD, "Content-Encoding": "identity"}
 """Without an encoding, Streamlit would compress a file again at each request."""
 
-SMALLEST = 500  # bytes; anything shorter is not worth compressing
+MIN_ZIPPED_BYTES = 500
 DATA = "assets/published/"  # the beginning of the address of published data
 DATA_MEDIA = {".gz": "application/gzip", ".json": "application/json"}
 
@@ -56,7 +54,7 @@ class Asset:
     @cached_property
     def zipped(self) -> bytes | None:
         """The file compressed with gzip, or None if that does not pay."""
-        return zipped(self.content, level=6, smallest=SMALLEST)
+        return zipped(self.content, level=6, smallest=MIN_ZIPPED_BYTES)
 
 
 class Assets:

@@ -1,4 +1,4 @@
-"""A cache of packed answers and files, and what names one for good."""
+"""A cache of packed answers and files, their ETags, and the release in their addresses."""
 
 import gzip
 import threading
@@ -44,10 +44,10 @@ class Entry:
 
 
 class Cache:
-    """The most recently used values, of together at most so many bytes. Thread-safe."""
+    """The most recently used values, whose sizes `len` gives. Thread-safe."""
 
     def __init__(self, most: int = MAX_BYTES, largest: int = MAX_ENTRY_BYTES) -> None:
-        """A value of more than `largest` bytes is not kept."""
+        """It holds `most` bytes; a value of more than `largest` is not kept."""
         self._values: LRUCache[Hashable, Any] = LRUCache(most, len)
         self._largest = largest
         self._lock = threading.Lock()

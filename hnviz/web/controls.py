@@ -1,11 +1,11 @@
-"""What changes runs over HTTP: POST /api/runs, /api/lr-tests and /api/runs/{id}/<what to do>.
+"""Changes of runs over HTTP: POST /api/runs, /api/lr-tests and /api/runs/{id}/<action>.
 
 A start lists what to train: a model with the settings that differ from its recipe, or a run that
 is like another one but for some settings. A run that exists already is not trained again. A range
-test takes one such entry, and is shared in the same way.
+test takes one entry of this kind, and is shared in the same way.
 
-A press on a run's buttons answers with its status after the press, or with one sentence that says
-why it cannot be done.
+A press on a run's button answers with the run's status after the press, or with one sentence that
+says why it is refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -31,23 +31,23 @@ from hnviz.web.http import Body, Presses, nothing, only
 from hnviz.web.limits import Quota, Rate, viewer_of
 from hnviz.web.state import ServerState
 
-MAX_STARTS = 20  # runs of one request: a card compares all models
+MAX_STARTS = 20  # of one request: a card compares all models
 START_THREADS = 8
 START_RATE = 2, 6  # starts of one viewer: a second, and at once
 THREADS = 24  # presses handled at the same time; stopping a run may take seconds
-OF_ONE = 4  # of them one viewer's
-RATE = 10, 20  # of one viewer, a second and at once: more wait
+OF_ONE = 4  # of one viewer
+RATE = 10, 20  # presses of one viewer, a second and at once; more wait
 
 ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
 STARTS = ("resume", "start_again")
-"""Those of ACTIONS that make a run wait for its turn; one viewer's are limited."""
+"""The ACTIONS after which a run waits for its turn; the engine limits those of one viewer."""
 
 NOBODY = Visitor()
 
 _REUSED = ("finished", "running", "queued", "paused")
 
 Permit = Callable[[Request, str, str], None]
-"""Raises Refusal if the sender of a request may not do a named action to a run."""
+"""(request, action, run's id): raises Refusal if the sender may not do this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class Starter:
     def train_all(self, body: Body) -> dict[str, Any]:
         """Find or start each run of a request.
 
-        Returns {"runs": [{"run": id, "new": bool}, ...], "refused": sentence}: where a start is
-        refused after others were made, those stay and the sentence says why. Raises Refusal and
+        Returns {"runs": [{"run": id, "new": bool}, ...], "refused": sentence}. If a start is
+        refused after others were made, those stay, and the sentence says why. Raises Refusal and
         EngineError.
         """
         wanted = only(body, "runs", "[settings, ...]", list)
@@ -187,13 +187,13 @@ def button_routes(state: ServerState, permit: Permit = anyone) -> list[Route]:
 
 
 class Buttons:
-    """What a press does to a run. Each raises Refusal, RunNotFound, RunBusy or RunWriteError."""
+    """Does what a press asks of a run. May raise Refusal, RunNotFound, RunBusy or RunWriteError."""
 
     def __init__(self, state: ServerState) -> None:
         self._state = state
 
     def act(self, name: str, run_id: str, body: Body, viewer: str) -> Mapping[str, Any]:
-        """Have the engine do something to a run; return the run's status after it."""
+        """Have the engine do an action; return the run's status after it."""
         self._own(run_id)
         engine = self._state.engine
         if name == "speed":
@@ -207,14 +207,14 @@ class Buttons:
             raise Refusal(str(error), 409) from error
 
     def rename(self, run_id: str, body: Body) -> Mapping[str, Any]:
-        """Give a run a name; with an empty one it is named by its settings again."""
+        """Name a run; an empty name brings back the one made from its settings."""
         name, path = only(body, "name"), self._own(run_id).path
         with refused_values():
             write_label(path, replace(read_label(path), name=name))
         return {"name": read_label(path).name}
 
     def pin(self, run_id: str, body: Body) -> Mapping[str, Any]:
-        """Put a run first in lists, or no longer."""
+        """Pin a run, so that lists show it first, or unpin it."""
         pinned = only(body, "pinned")
         if not isinstance(pinned, bool):
             raise Refusal(f"pinned must be true or false; got {quoted(pinned)}")
@@ -253,7 +253,7 @@ CHANGES: Mapping[str, Callable[[Buttons, str, Body], Mapping[str, Any]]] = {
     "delete": Buttons.delete,
     "restore": Buttons.restore,
 }
-"""What changes a run's folder but no training. In a class only the teacher may do it."""
+"""Actions that need no engine. In a class only the teacher may do them."""
 
 
 def _speed(body: Body) -> float | None:

@@ -1,4 +1,4 @@
-"""The corpora: GET /api/corpora and below."""
+"""Corpora over HTTP: GET /api/corpora and below."""
 
 import json
 import struct
@@ -63,7 +63,7 @@ def routes() -> list[Route]:
 
 
 class Corpora:
-    """Reads corpora in its own threads, once for all requests that arrive at the same time."""
+    """Reads corpora in its own threads, once for all equal requests that arrive together."""
 
     def __init__(self) -> None:
         self._shared = Shared(Pool(*POOL))
@@ -92,7 +92,7 @@ def _chosen(asked: dict[str, Any]) -> Choice:
 
 
 def _checked(choice: TextChoice) -> Corpus:
-    """Return a corpus that is split in a way that it has. Raises Refusal."""
+    """Return a corpus that can be split in this way. Raises Refusal."""
     try:
         read = corpus_of(choice)
     except CorpusError as error:

@@ -1,8 +1,8 @@
-"""Files to take away: a lesson, a run as a notebook or a zip file, a report on runs.
+"""Downloads: a lesson, a run as a notebook or a zip file, a report on runs.
 
 GET /api/lessons/{id}/file, /api/runs/{id}/notebook, /api/runs/{id}/zip and /api/report?runs=a,b.
-/lessons leads to the list of lessons. Another process writes them, as a page's script would disturb
-this one; one file at a time.
+/lessons leads to the list of lessons. Other processes write the files, one at a time: the script
+of a page would slow this one down.
 """
 
 import logging
@@ -29,9 +29,9 @@ from hnviz.web.runs import run_ids
 from hnviz.web.work import Pool, Shared
 
 CACHE_BYTES = 24 * 2**20  # of files: a lesson has at most 2 MB
-POOL = 1, 8, 2  # files that are written at a time, and that may wait, in all and of a viewer
+POOL = 1, 8, 2  # files written at a time, and those that may wait: in all, of one viewer
 SECONDS = 600  # that writing a file may take
-SECONDS_FOR_CLASS = 3600  # and a lesson for phones, for which nobody waits before the class
+SECONDS_FOR_CLASS = 3600  # for phones: nobody waits for a lesson before the class
 MAX_ZIP_MB = 64  # of a run's snapshots: the server holds a zip file in memory while it sends it
 MAX_LOG_CHARS = 4000  # of what a process said before it failed
 MAX_NAME_CHARS = 100  # of a report
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 class Form(NamedTuple):
-    """What a lesson or runs can be taken away as."""
+    """A kind of file."""
 
     kind: str  # as `hnviz export` names it
     suffix: str
@@ -57,7 +57,7 @@ REPORT = Form("report", ".html", LESSON.media)
 class Exporter:
     """Has files written by `hnviz export` in other processes. Thread-safe.
 
-    Each call raises Refusal with that process's sentence; what else it said is in the server's log.
+    Each call raises Refusal with the sentence of that process; the log has all its output.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Exporter:
         return self._export(["lesson", lesson])
 
     def runs(self, form: Form, ids: Sequence[str], store: RunStore) -> bytes:
-        """Write runs. Raises RunNotFound too."""
+        """Write runs. May also raise RunNotFound."""
         folders = [store.folder(run_id) for run_id in ids]
         if form is ZIP:
             _check_size(*folders)

@@ -151,7 +151,7 @@ class Guard:
 
 
 def site(origin: str) -> Site | None:
-    """Read a scheme, a host and a port; None for anything else, or anything more."""
+    """Read a scheme, a host and a port; None for anything else."""
     try:
         parts = urlsplit(origin)
         port = parts.port

@@ -1,4 +1,4 @@
-"""HTTP and WebSockets: what a request brings, answers and their caching, and the router.
+"""HTTP and WebSockets: parameters and bodies, answers and their caching, messages, the router.
 
 `door` holds all routes besides Streamlit's, below the app's base path.
 """
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 Do = Callable[[Request, Body], Mapping[str, Any]]
-"""Does what a press asks for, in a thread; returns the answer."""
+"""Does in a thread what a press asks for, and returns the answer."""
 Late = Callable[[], Iterable[BaseRoute]]
 
 
@@ -74,12 +74,15 @@ def _object(text: str | bytes) -> Body | None:
 
 
 def query(request: Request, params: Mapping[str, Param], of: str) -> dict[str, Any]:
-    """Read an address's parameters; errors call what is asked `of`. Raises ParamError."""
+    """Read the parameters of an address; errors call the thing that has them `of`.
+
+    Raises ParamError.
+    """
     return read_query(params, request.query_params.multi_items(), of)
 
 
 def only(body: Body, name: str, value: str = "...", kind: type = object) -> Any:
-    """Return a body's only value, which has this name; `value` says what it is. Raises Refusal."""
+    """Return a body's only value, called `name`; `value` describes it. Raises Refusal."""
     if set(body) != {name} or not isinstance(body[name], kind):
         got = ", ".join(map(quoted, list(body)[:5])) or "nothing"
         raise Refusal(f'the body must be {{"{name}": {value}}}; got {got}')
@@ -87,19 +90,19 @@ def only(body: Body, name: str, value: str = "...", kind: type = object) -> Any:
 
 
 def nothing(body: Body, name: str) -> None:
-    """Check that a request of this name brings no values. Raises Refusal."""
+    """Check that a body is empty. Raises Refusal."""
     if body:
         raise Refusal(f"{name} takes no values; got {quoted(next(iter(body)))}")
 
 
 class Presses:
-    """Makes routes of POST requests, which have threads of their own: none waits behind a picture.
+    """Makes routes for POST requests. They have their own threads, so none waits behind a picture.
 
     The Content-Type must be JSON, which no form on another site can send.
     """
 
     def __init__(self, threads: int, quota: Quota, rate: Rate) -> None:
-        """`quota` and `rate` are those of one viewer; what comes faster waits."""
+        """`quota` and `rate` limit one viewer; a press that comes too fast waits."""
         self._limiter, self._quota, self._rate = CapacityLimiter(threads), quota, rate
 
     def route(self, path: str, do: Do) -> Route:
@@ -114,7 +117,7 @@ class Presses:
         return Route(path, endpoint, methods=["POST"])
 
     def look(self, path: str, do: Callable[[Request], Mapping[str, Any]]) -> Route:
-        """Return the route of a GET request, which has the same threads and no limits."""
+        """Return the route of a GET request: it has the same threads, and no limits."""
 
         async def endpoint(request: Request) -> Response:
             return await self._answer(partial(do, request))
@@ -127,7 +130,7 @@ class Presses:
 
 
 def until_gone(endpoint: Endpoint) -> Endpoint:
-    """Stop an endpoint once the client has left: a slider that moves on cancels requests."""
+    """Stop an endpoint once the client has left: a slider that moves cancels requests."""
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
@@ -172,7 +175,7 @@ def entry_reply(
 def bytes_reply(
     request: Request, forms: tuple[bytes, bytes | None], headers: Mapping[str, str], media: str
 ) -> Response:
-    """Answer with bytes; with the second, zipped form if there is one and the client takes it."""
+    """Answer with plain bytes, or with the zipped ones if the client takes those."""
     content, zipped = forms
     encoding = {}
     if zipped is not None and _takes_gzip(request):
@@ -194,7 +197,7 @@ def _takes_gzip(request: Request) -> bool:
 
 
 class Closed(Exception):  # noqa: N818 - it states the problem
-    """A WebSocket has to end; the server closes it with a code and a sentence."""
+    """A WebSocket must end; the server closes it with a code and a sentence."""
 
     def __init__(self, code: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -202,7 +205,7 @@ class Closed(Exception):  # noqa: N818 - it states the problem
 
 
 def read_object(message: Mapping[str, Any], largest: int) -> Mapping[str, Any]:
-    """Read a browser's message of at most `largest` characters, a JSON object.
+    """Read a browser's message: a JSON object of at most `largest` characters.
 
     Raises Closed for anything that our pages never send.
     """
@@ -218,7 +221,7 @@ def read_object(message: Mapping[str, Any], largest: int) -> Mapping[str, Any]:
 
 
 async def until_one_ends(*jobs: Coroutine[Any, Any, None]) -> None:
-    """Run what reads and what writes side by side until one ends; raise what it raised."""
+    """Run jobs side by side until one ends; raise its error."""
     tasks = [asyncio.create_task(job) for job in jobs]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -305,7 +308,7 @@ class Door(BaseRoute):
             return self._late_router
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; an error becomes a sentence, as long as nothing was sent."""
+        """Answer; an error becomes a sentence, unless part of the answer was sent."""
         await answer_refusals(
             self._router, scope, receive, send, lambda error: _refused(error, scope)
         )

@@ -1,9 +1,9 @@
 """Limits on what one visitor may use: open files, uploads, presses, slow requests.
 
-A viewer is a browser, told apart by a random name that its first page gives it. The name is a
-cookie, so requests, WebSockets and Streamlit's sessions all have it. It grants nothing: it only
-says whose turn it is, and what counts as one viewer's. Without it, the viewer is the address that
-asks. What many made-up names take is bounded by the address that they come from.
+A viewer is a browser. Its first page gives it a random name in a cookie, which its requests,
+WebSockets and Streamlit's sessions carry. The name grants nothing: it only says whose turn it is,
+and whose limits count. A request without a name counts for its address. Someone who makes up many
+names stays within the limits of one address.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from hnviz.web.errors import Refusal, answer_refusals
 
 COOKIE = "hnviz-viewer"
 PROXIES = "HNVIZ_PROXIES"  # addresses or networks of proxies that are believed
-LOOPBACK = "127.0.0.1"  # Streamlit gives no address for a browser on this machine
-HOME_BITS = 64  # of an IPv6 address: a home has all the others
+LOOPBACK = "127.0.0.1"  # for a browser on this machine, of which Streamlit gives no address
+HOME_BITS = 64  # of an IPv6 address: they name the network of a home
 
 MEGABYTE = 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024  # of any request except an upload
@@ -53,7 +53,7 @@ RETRY = {"Retry-After": "10"}
 UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
 
 Upload = tuple[str, str]
-"""A file that a tab has uploaded: the names of both."""
+"""An uploaded file: the ids of its tab and of the file."""
 
 Header = tuple[bytes, bytes]
 Network = IPv4Network | IPv6Network
@@ -64,14 +64,14 @@ _WITH_PORT = re.compile(r"\[(?P<six>[0-9a-fA-F:.]+)\](:\d+)?|(?P<four>[0-9.]+):\
 
 
 class Viewer(NamedTuple):
-    """A browser, and the address that it asks from; many may share one."""
+    """A browser and its address, which many may share."""
 
     name: str
     address: str
 
     @property
     def asker(self) -> str:
-        """Both in one text, for the engine."""
+        """Name and address in one text, for the engine."""
         return f"{self.name}@{self.address}"
 
 
@@ -98,10 +98,10 @@ def proxies(named: Sequence[str]) -> tuple[Network, ...]:
 
 
 def forwarded(scope: Scope, trusted: Sequence[Network]) -> Scope:
-    """Return a request as its browser sent it to the first of the proxies that are trusted.
+    """Return a request as its browser sent it to the first trusted proxy.
 
-    Each proxy adds to the right of X-Forwarded-For whom it was asked by. So the browser is the
-    last one there that is no such proxy; anybody may have written those before it.
+    Each proxy appends the address that asked it to X-Forwarded-For. So the browser is the last
+    address there that is no trusted proxy; anyone may have written those before it.
     """
     client = scope.get("client")
     if not trusted or client is None or not _is_in(client[0], trusted):
@@ -131,7 +131,7 @@ def _is_in(address: str, networks: Sequence[Network]) -> bool:
 
 
 def _place(address: str) -> str:
-    """Return what counts as one address: one of IPv4, a home's network of IPv6."""
+    """Return what counts as one address: an IPv4 address, or the network of a home with IPv6."""
     read = _ip(address)
     if not isinstance(read, IPv6Address) or read.is_loopback:
         return str(read or address)
@@ -139,7 +139,7 @@ def _place(address: str) -> str:
 
 
 def _ip(text: str) -> IPv4Address | IPv6Address | None:
-    """Read an address, one of IPv4 also as servers for both write it: ::ffff:192.0.2.7."""
+    """Read an address. ::ffff:192.0.2.7, as a server for both kinds writes it, is IPv4."""
     try:
         read = ip_address(text)
     except ValueError:
@@ -160,9 +160,9 @@ def naming(scope: Scope, *, framed: bool) -> list[Header]:
 
 
 def most_of_address(most: int) -> int:
-    """Return how many of the places that all share one address may take: three quarters.
+    """Return how many of `most` shared places one address may take: three quarters.
 
-    A class behind one router has room, and others find some.
+    So a class behind one router has room, and others find some.
     """
     return max(1, most * 3 // 4)
 
@@ -173,10 +173,10 @@ def address_of(viewer: Hashable) -> Hashable:
 
 
 class Quota:
-    """Counts what each viewer holds of one thing, and each address. For one event loop."""
+    """Limits how many of one thing each viewer holds, and each address. For one event loop."""
 
     def __init__(self, most: int, sentence: str, of_address: int = 0) -> None:
-        """A viewer may hold `most`; `sentence` refuses more. An address: 0 for no limit."""
+        """A viewer may hold `most`; `sentence` refuses more. `of_address`: 0 for no limit."""
         self._most, self._sentence, self._of_address = most, sentence, of_address
         self._held: Counter[Hashable] = Counter()
         self._addresses: Counter[Hashable] = Counter()
@@ -197,12 +197,12 @@ class Quota:
 
     def give(self, viewer: Hashable) -> None:
         """Count one less."""
-        self._held -= Counter([viewer])  # which leaves no zeros
+        self._held -= Counter([viewer])  # this drops zeros
         self._addresses -= Counter([address_of(viewer)])
 
     @property
     def total(self) -> int:
-        """What all viewers hold."""
+        """How many all viewers hold."""
         return self._held.total()
 
     @contextmanager
@@ -216,23 +216,23 @@ class Quota:
 
 
 class FairQueue(Generic[Item]):
-    """What waits for a turn. Addresses take turns, and so do the viewers of each."""
+    """A queue in which addresses take turns, and so do the viewers of each."""
 
     def __init__(self) -> None:
-        self._lines: dict[Hashable, deque[Item]] = {}  # the last served is last
-        self._served: dict[Hashable, int] = {}  # when each address had a turn, as a number
+        self._lines: dict[Hashable, deque[Item]] = {}  # who was served last comes last
+        self._served: dict[Hashable, int] = {}  # address -> the number of its last turn
 
     @property
     def sizes(self) -> dict[Hashable, int]:
-        """How much of each viewer waits; the first has waited longest for a turn."""
+        """Viewer -> number of items. The first viewer has waited longest for a turn."""
         return {viewer: len(line) for viewer, line in self._lines.items()}
 
     def put(self, viewer: Hashable, item: Item) -> None:
-        """Add something to the end of a viewer's line."""
+        """Append an item to a viewer's line."""
         self._lines.setdefault(viewer, deque()).append(item)
 
     def take(self, among: Iterable[Hashable]) -> tuple[Hashable, Item]:
-        """Take the first of the line whose turn it is; that line then comes last."""
+        """Remove and return the first item of the viewer whose turn it is, and that viewer."""
         viewer = min(among, key=lambda each: self._served.get(address_of(each), 0))
         waiting = set(map(address_of, self._lines))
         turn = max(self._served.values(), default=0) + 1
@@ -245,7 +245,7 @@ class FairQueue(Generic[Item]):
         return viewer, item
 
     def remove(self, item: Item) -> None:
-        """Take something out of its line."""
+        """Remove an item."""
         for viewer, line in self._lines.items():
             if item in line:
                 line.remove(item)
@@ -254,7 +254,7 @@ class FairQueue(Generic[Item]):
                 return
 
     def before(self, item: Item) -> int:
-        """Return how much else is taken from the lines before this, if each viewer may be next."""
+        """Return how many items are taken before this one, if every viewer may have a turn."""
         for ahead, line in enumerate(self._lines.values()):
             if item in line:
                 place = line.index(item)
@@ -264,10 +264,7 @@ class FairQueue(Generic[Item]):
 
 
 class Turns:
-    """Lets a few things of each address go on at a time; its viewers take turns.
-
-    For one event loop.
-    """
+    """Lets each address do a few things at a time; its viewers take turns. For one event loop."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
@@ -285,7 +282,7 @@ class Turns:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it came at the same moment
+            if turn.done() and not turn.cancelled():  # the turn came at the same moment
                 self.give(viewer)
             raise
 
@@ -297,11 +294,11 @@ class Turns:
             if not turn.done():
                 turn.set_result(None)
                 return
-        self._running -= Counter([address])  # which leaves no zeros
+        self._running -= Counter([address])  # this drops zeros
 
 
 class Bucket:
-    """An allowance: so many at once, then so many a second."""
+    """A token bucket: it holds `at_once` tokens, and fills with `a_second`."""
 
     def __init__(
         self, a_second: float, at_once: float, clock: Callable[[], float] = time.monotonic
@@ -311,7 +308,7 @@ class Bucket:
 
     @property
     def left(self) -> float:
-        """What may be taken now; below 0 after more was taken than there was."""
+        """The tokens in it; below 0 after more were taken than there were."""
         now = self._clock()
         self._left = min(self._most, self._left + self._a_second * (now - self._seen))
         self._seen = now
@@ -319,30 +316,30 @@ class Bucket:
 
     @property
     def fullness(self) -> float:
-        """The share that is left: 1 where nothing was taken lately."""
+        """The share of tokens that is left: 1 if none was taken lately."""
         return self.left / self._most
 
     def take(self, n: float) -> None:
-        """Take so many, even if there are fewer."""
+        """Take n tokens, even if there are fewer."""
         self._left = self.left - n
 
     def wait(self, n: float) -> float:
-        """Return the seconds until so many are there."""
+        """Return the seconds until it holds n tokens."""
         return max(0.0, (n - self.left) / self._a_second)
 
 
 class Rate:
-    """Spreads what a viewer does too quickly, such as presses. For one event loop."""
+    """Spaces out what a viewer does too quickly, such as presses. For one event loop."""
 
     def __init__(
         self, a_second: float, at_once: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`at_once`: so many need no wait, if there were none for a while."""
+        """After a pause, `at_once` need no wait."""
         self._new = partial(Bucket, a_second, at_once, clock)
         self._buckets: dict[Hashable, Bucket] = {}
 
     def delay(self, viewer: Hashable) -> float:
-        """Count one more; return the seconds that it has to wait."""
+        """Count one more; return the seconds that it must wait."""
         self._buckets = {who: each for who, each in self._buckets.items() if each.fullness < 1}
         bucket = self._buckets.setdefault(viewer, self._new())
         delay = bucket.wait(1)
@@ -352,13 +349,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """The bounds that depend on the server."""
+    """The limits that depend on the server."""
 
     largest_upload: int = 5 * MEGABYTE  # bytes of a file
     uploads: Callable[[Iterable[Upload]], Mapping[Upload, int]] = lambda asked: {}
     """The sizes in bytes of those uploads that are still held."""
     is_full: Callable[[], bool] = lambda: False  # of open files
-    draws: Callable[[bytes], bool] = lambda message: False  # whether it says that a page is drawn
+    draws: Callable[[bytes], bool] = lambda message: (
+        False
+    )  # whether a message says that a page is drawn
 
 
 def limits(bounds: Callable[[], Bounds]) -> Middleware:
@@ -380,7 +379,7 @@ class Limits:
         self._turns = Turns(MAX_ADDRESS_PRESSES)
         self._opening = Rate(TABS_A_SECOND, TABS_AT_ONCE)
         self._uploading = Quota(1, "another of your files is on its way; try again in a moment")
-        self._counted, self._is_full = 0.0, False  # when the open files were, and what that gave
+        self._counted, self._is_full = 0.0, False  # when open files were counted, and the result
         self._uploads: dict[Viewer, set[Upload]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -413,7 +412,7 @@ class Limits:
             await self.app(scope, bounded, send)
 
     def _check_room(self) -> None:
-        """Raise Refusal if too few files can be opened; counting them takes milliseconds."""
+        """Raise Refusal if too few files can be opened; they are counted rarely, for speed."""
         now = time.monotonic()
         if now > self._counted + COUNT_SECONDS:
             self._counted, self._is_full = now, self.bounds.is_full()
@@ -451,7 +450,7 @@ class Limits:
 
 
 class Tab:
-    """The presses of one tab: each waits for its turn, and gives it back once its page is drawn."""
+    """A tab's presses: each waits for its turn, and gives it back once its page is drawn."""
 
     def __init__(
         self, turns: Turns, viewer: Viewer, draws: Callable[[bytes], bool], send: Send
@@ -473,7 +472,7 @@ class Tab:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send on, and look for the end of the press."""
+        """Send a message, and give the turn back if it says that the page is drawn."""
         if self._timer and self._draws(message.get("bytes") or b""):
             self.end()
         await self._send(message)
@@ -529,9 +528,9 @@ def _asks_for_a_page(scope: Scope) -> bool:
 
 
 def _bounded(scope: Scope, receive: Receive, most: int) -> Receive:
-    """Receive a body of at most `most` bytes; refuse one that arrives too slowly.
+    """Make a `receive` that refuses a body of more than `most` bytes, or a slow one.
 
-    Raises Refusal at once for a body that is announced as larger.
+    Raises Refusal at once if the request announces a larger body.
     """
     too_large = f"a body may have at most {most:,} bytes here"
     try:

@@ -53,8 +53,8 @@ MIN_SECONDS = 0.02  # between two looks, at least
 REST_SECONDS = 1.0  # between two looks at a run that does not train
 JOBS_SECONDS = 0.04  # between two looks at the engine's jobs, which cost almost nothing
 THREADS = 3
-MAX_TOPICS = 256  # that one viewer follows, in all tabs
-FULL_RATE_TABS = 4  # of one viewer that have news at full rate; all of more share as many messages
+MAX_TOPICS = 256  # of one viewer, in all tabs
+FULL_RATE_TABS = 4  # of one viewer: more tabs share as many messages
 MAX_MESSAGE_CHARS = 16 * 1024  # that a browser may send at once
 MAX_FOLLOWS = 64  # of one connection
 MAX_SOCKETS = 500
@@ -63,7 +63,7 @@ MAX_ID = 2**53
 MAX_MESSAGES = 64  # about one state, each for followers with the same `have`
 
 LISTED = 50
-"""Own runs in a list; older ones stay on disk and keep their links, as do those of sweeps."""
+"""The user's runs in a list. Older ones, and those of sweeps, stay on disk and keep their links."""
 
 Result = TypeVar("Result")
 
@@ -86,7 +86,7 @@ class Source:
 
 
 def source_of(state: ServerState) -> Source:
-    """Return the runs of a server as a source of news."""
+    """Return the news of a server's runs."""
 
     def look(run_id: str) -> CurrentRun | Listing:
         if run_id:
@@ -99,7 +99,7 @@ def source_of(state: ServerState) -> Source:
 
 
 class News(NamedTuple):
-    """A message's body, or None if nothing has changed, and what a follower has after it."""
+    """A message's body, None if nothing is new, and what a follower has after it."""
 
     body: str | None
     have: Any
@@ -140,7 +140,7 @@ class Drawing:
             follower.fail(sentence)
 
     async def news(self, have: Any) -> News:
-        """Return what is new to a follower; made once for all followers that have the same.
+        """Return what is new to a follower; it is made once for all followers with the same `have`.
 
         Raises ValueError, with a sentence.
         """
@@ -275,7 +275,7 @@ class Hub:
         self._feeds.pop(run_id, None)
 
     async def in_thread(self, call: Callable[..., Result], *args: Any) -> Result:
-        """Run a call in one of the hub's own threads, which slow answers cannot occupy."""
+        """Run a call in one of the hub's own threads, which no slow answer can occupy."""
         return await to_thread.run_sync(partial(call, *args), limiter=self._limiter)
 
     async def _watch_jobs(self, known: Mapping[str, Job]) -> None:
@@ -370,12 +370,12 @@ class Connection:
                 queued, self._queued = tuple(self._queued.values()), {}
                 told = await asyncio.gather(*map(self._told, queued))
                 texts = [text for text in told if text]
-                if texts:  # in one go, as the sending is most of what a message costs
+                if texts:  # at once, as sending is most of what a message costs
                     await self._send(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
                     await asyncio.sleep(self._hub.rest(self._viewer))
 
     async def _told(self, follow: Follow) -> str | None:
-        """Return a follow's message; None if there is none, or nobody follows any more."""
+        """Return a follow's message; None if there is none, or the browser has left the topic."""
         if follow.drawing is None:
             return None
         try:
@@ -474,6 +474,6 @@ def routes(hub: Hub) -> list[BaseRoute]:
             log.warning("a connection for news was closed: %s", closed.sentence)
             await close_with(websocket, closed)
         finally:
-            hub.sockets -= Counter([viewer])  # which leaves no zeros
+            hub.sockets -= Counter([viewer])  # this drops zeros
 
     return [WebSocketRoute("/api/live", live)]

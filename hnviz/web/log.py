@@ -1,4 +1,4 @@
-"""The server's log: what visitors can cause a thousand times a second is written once a minute."""
+"""The server's log: lines that visitors can cause by the thousand are written once a minute."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ Kind = tuple[str, int, type[BaseException] | None]
 
 
 class OnceAMinute(logging.Filter):
-    """Lets one line of a kind pass in a minute; the next one says how many were left out.
+    """Lets one line of each kind pass a minute; the next one says how many were left out.
 
     Lines are of one kind if they come from the same place in the code, about errors of one type.
     """

@@ -1,6 +1,6 @@
 """Streamlit's page with our style sheets in it, so that the first frame already has them.
 
-A style sheet that a script sends arrives after the first elements were painted, and moves them all.
+A style sheet that a script sends arrives after the first elements were painted, and moves them.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Page(NamedTuple):
 
 
 Dress = Callable[[str, str], Page]
-"""Makes our page of Streamlit's and the text of its main script."""
+"""(Streamlit's page, the text of its main script) -> our page."""
 
 Elsewhere = Callable[[str, str], str | None]
 """Path and query of an address -> the one to go to, relative to it; None where it is the page's."""
@@ -48,14 +48,14 @@ Elsewhere = Callable[[str, str], str | None]
 class Pages:
     """What a browser gets as a page of the app."""
 
-    dress: Dress  # called for the first page, and again until one leads to Streamlit's script
+    dress: Dress  # called for the first page, and again until a page's address leads to the script
     early: Mapping[str, str] = field(default_factory=dict)
-    """What the head of a page holds besides, by the end of the page's path."""
+    """End of a page's path -> what its head holds besides."""
     framed: Callable[[], bool] = lambda: False
     """Whether other sites may show the pages in a frame; called once, when the server starts."""
     classes: Mapping[bytes, bytes] = field(default_factory=lambda: CLASSES)
     elsewhere: Elsewhere = lambda path, query: None
-    """Streamlit could go on to that page as well, but only after it has drawn this one."""
+    """Streamlit could lead to that page too, but only after it has drawn this one."""
 
 
 def front(pages: Pages) -> Middleware:
@@ -101,7 +101,7 @@ class Front:
         await self.app({**scope, "headers": headers}, receive, send_ours)
 
     def _elsewhere(self, scope: Scope) -> str | None:
-        """Return where a browser should go, before it has drawn anything."""
+        """Return the address to which a browser should go instead; None for the page itself."""
         asked = scope["query_string"].split(b"&")
         if any(each in OTHER_SPELLINGS for each in asked):
             query = b"&".join(OTHER_SPELLINGS.get(each, each) for each in asked)
@@ -120,7 +120,7 @@ class Front:
         return page
 
     def _suited(self, page: bytes, scope: Scope) -> bytes:
-        """Return the page with what its address asks of it: classes, and the end of its head."""
+        """Return the page with the classes and the end of the head that its address asks for."""
         asked = scope["query_string"].split(b"&")
         if classes := [
             name for parameter, name in self.pages.classes.items() if parameter in asked
@@ -196,7 +196,7 @@ def _headers(page: bytes, policy: str) -> list[tuple[bytes, bytes]]:
 
 
 def _is_ours(path: str) -> bool:
-    """Return whether a route of ours answers, with a page of its own perhaps."""
+    """Return whether one of our routes answers; it may do so with a page."""
     return any(f"{each}/" in f"{path}/" for each in OURS)
 
 

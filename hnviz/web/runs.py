@@ -1,7 +1,6 @@
-"""Runs: GET /api/runs, GET /api/runs/{id}, and GET /api/curves?runs=a,b,c.
+"""Runs over HTTP: GET /api/runs, GET /api/runs/{id}, and GET /api/curves?runs=a,b,c.
 
-The curves of many runs are one answer. A run is read once for all viewers, for as long as its files
-stay the same.
+The curves of many runs are one answer. A run is read once for all viewers until its files change.
 """
 
 import threading
@@ -40,15 +39,15 @@ MAX_POINTS = 60_000  # of all runs of one answer
 MIN_RUN_POINTS, MAX_RUN_POINTS = 100, 2_000
 MAX_ID_CHARS = 100
 MAX_SPREAD_RUNS = 12  # for which the spread over seeds is looked up
-MAX_READ_RUNS = 1_024  # that are kept
+MAX_READ_RUNS = 1_024  # that are kept in memory
 CACHE_BYTES = 24 * 2**20
 POOL = 2, 64  # threads, and requests that may wait
-CURVES_POOL = 2, 64, 16, 1  # the same, of one viewer too
+CURVES_POOL = 2, 64, 16, 1  # the same, and requests and threads of one viewer
 
 EPOCH_COLUMNS = (
     *("epoch", "step", "train_loss", "valid_loss", "accuracy", "train_accuracy", "seconds"),
 )
-"""The first columns of an epoch; a column for each kind of valid's tokens follows, then train's."""
+"""An epoch's first columns; one for each kind of token in valid follows, then the same of train."""
 
 COMPARED_KINDS = (*KINDS, "other")
 
@@ -77,7 +76,7 @@ def curve_routes(state: ServerState, namer: Namer) -> list[Route]:
 
 
 class RunLists:
-    """Reads run folders in its own threads, once for all requests that arrive at the same time."""
+    """Reads run folders in its own threads, once for all equal requests that arrive together."""
 
     def __init__(self, state: ServerState, namer: Namer) -> None:
         self._state, self._namer = state, namer
@@ -177,9 +176,9 @@ class CurveReader:
         return await self._shared.reply(request, (ids, whole), make)
 
     def answer(self, ids: Sequence[str], whole: bool = True) -> Entry:
-        """Pack the curves of some runs; what cannot be read is named beside them.
+        """Pack the curves of some runs, and name the runs that cannot be read.
 
-        Without `whole` the answer has their epochs alone, which are read in a third of the time.
+        Without `whole` it packs only their epochs, which are read in a third of the time.
         """
         share = max(MIN_RUN_POINTS, MAX_POINTS // max(1, len(ids)))
         points = min(MAX_RUN_POINTS, share) if whole else 0
@@ -230,7 +229,7 @@ class CurveReader:
         return known._replace(given=given)
 
     def _about(self, drawn: Drawn) -> dict[str, Any]:
-        """Describe a run: all that is no array."""
+        """Describe a run, without its arrays."""
         record, shipped = drawn.curves.record, drawn.folder.shipped
         started, run_id = record.started, drawn.folder.id
         job = None if shipped else self._state.engine.job(run_id)
@@ -244,7 +243,9 @@ class CurveReader:
             "status": status,
             "live": status in BEGUN,
             "config": drawn.config,
-            "device": started.device if started else "",  # in use; config has the one asked for
+            "device": started.device
+            if started
+            else "",  # in use; config has the one that was asked for
             "step": drawn.curves.step,
             "n_steps": started.n_steps if started else None,
             "n_batches": started.n_batches if started else None,
@@ -255,7 +256,7 @@ class CurveReader:
 
 
 def _text_of(config: RunConfig) -> dict[str, Any]:
-    """Say what a run's tokens are; nothing if its text is not there."""
+    """Describe a run's tokens; with blanks if its text is missing."""
     try:
         return measured(config)._asdict()
     except CorpusError:
@@ -263,7 +264,7 @@ def _text_of(config: RunConfig) -> dict[str, Any]:
 
 
 def run_ids(text: str) -> tuple[str, ...]:
-    """Read a list of runs: ids with commas between, each once. Raises Refusal."""
+    """Read the ids of runs, separated by commas; each counts once. Raises Refusal."""
     ids = tuple(dict.fromkeys(part for part in text.split(",") if part))
     if not ids:
         raise Refusal("runs must be at least one run's id, such as runs=Model4,Model5; got none")
@@ -304,7 +305,7 @@ def _share(figures: KindFigures | None) -> float:
 def _placed(
     about: Iterable[dict[str, Any]], found: Sequence[Drawn], lines: Sequence[RunSummary]
 ) -> list[dict[str, Any]]:
-    """Say which rows of the arrays are whose; with `lines` also what the seed alone changes."""
+    """Add each run's rows of the arrays; with `lines`, also how far figures spread over seeds."""
     placed, point, epoch = [], 0, 0
     for each, drawn in zip(about, found, strict=True):
         n_points, n_epochs = len(drawn.curves.points), len(drawn.epochs)
@@ -333,7 +334,7 @@ def _arrays(found: Sequence[Drawn]) -> Mapping[str, NDArray[np.float32]]:
 
 
 def _notebook(found: Iterable[Drawn]) -> dict[str, list[list[float]]]:
-    """Return the notebook's printed figures of the models that are compared."""
+    """Return the figures that the notebook prints of these models."""
     models = {each.curves.record.config.model for each in found}
     tables = {model: notebook_table(model) for model in sorted(models & set(CATALOGUE))}
     columns = ["epoch", "train_loss", "valid_loss", "accuracy"]

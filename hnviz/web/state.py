@@ -13,7 +13,7 @@ from hnviz.runs.folder import read_label
 from hnviz.web.cache import release
 
 OBSERVE_SECONDS = 20.0
-"""Processor time after which a question is given up that does not get further."""
+"""Processor time without progress after which a question is given up."""
 
 BEGUN = frozenset({"queued", "running", "paused"})
 """The statuses of a run that has not ended."""
@@ -21,7 +21,7 @@ BEGUN = frozenset({"queued", "running", "paused"})
 
 @dataclass(frozen=True, slots=True)
 class CurrentRun:
-    """A run at one moment: its record, and what the engine knows beyond it."""
+    """A run as it is now: its record, and what only the engine knows."""
 
     record: RunRecord
     status: str  # a record's status, or "paused"
@@ -40,7 +40,7 @@ class CurrentRun:
 
 
 class ServerState:
-    """What one server answers from. It is made once, and handed to what answers."""
+    """The runs and the engine of one server. It is made once, and handed to all that answers."""
 
     def __init__(self, store: RunStore, engine: Callable[[], Engine]) -> None:
         """`store`: the run folders that the engine writes, and the pre-trained ones."""

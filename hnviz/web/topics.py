@@ -21,7 +21,7 @@ class Topic:
     name: str
     params: Mapping[str, Param] = NO_PARAMS
     of_run = True
-    """Whether it follows one run, a `CurrentRun`; else the list of runs, a `Listing`."""
+    """Whether it follows one run (`CurrentRun`), or else the list of runs (`Listing`)."""
 
     def watches(self, moment: Any) -> Any:
         """Return what the drawing depends on: while it stays the same, nothing is drawn again."""

@@ -1,8 +1,8 @@
 """Fixes for uvicorn, and the only place for them.
 
-It has no time limit for the rest of a request's head. It parses all that a WebSocket sends as soon
-as it comes: tiny frames sent for six seconds keep everybody waiting for ten, and unfinished
-messages fill the memory. It also trusts any program on this machine about a viewer's address.
+uvicorn has no time limit for the rest of a request's head. It parses all that a WebSocket sends as
+soon as it comes: tiny frames sent for six seconds keep everyone waiting for ten, and unfinished
+messages fill the memory. It also believes any program on this machine about a viewer's address.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ HEAD_SECONDS = 10.0  # for a request's head
 
 MAX_MESSAGE_BYTES = 64 * 1024  # to us
 MAX_STREAM_BYTES = 512 * 1024  # of a message to Streamlit: all of a page's fields
-SHORT, LONG = 126, 127  # lengths of a frame that say: the length is in the next two bytes, or eight
+SHORT, LONG = 126, 127  # in place of a frame's length, which then has two or eight bytes
 FIN, CONTROL, MASK, LENGTH = 0x80, 0x08, 0x80, 0x7F
 WEBSOCKETS = {
     "websockets_sansio_impl": "WebSocketsSansIOProtocol",
@@ -34,9 +34,9 @@ Receive = Callable[[bytes], None]
 
 
 class Frames:
-    """Walks along the frames of one WebSocket, before anything parses them; reads only their heads.
+    """Walks along the frames of one WebSocket (RFC 6455, 5.2), and reads only their heads.
 
-    RFC 6455, 5.2. What is wrong with a frame is left to the parser behind it.
+    It leaves errors in a frame to the parser behind it.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Frames:
 
     @property
     def received(self) -> int:
-        """Bytes that have come of the message under way."""
+        """Bytes of the message under way that have come."""
         return max(0, self.size - self._left)
 
     @property
@@ -59,9 +59,9 @@ class Frames:
         return self._left > 0 or self._open
 
     def walk(self, data: bytearray, most: int) -> tuple[int, int]:
-        """Walk over at most so many frames; return how many bytes and how many heads these had.
+        """Walk over at most `most` frames; return the numbers of bytes and heads passed.
 
-        It stops in front of a head that is not complete.
+        It stops before an incomplete head.
         """
         end = heads = 0
         while end < len(data):
@@ -77,7 +77,7 @@ class Frames:
         return end, heads
 
     def _head(self, data: bytearray, at: int) -> int:
-        """Read a frame's head; return where its content begins, 0 if the head is not complete."""
+        """Read a frame's head; return where its content begins, 0 if the head is incomplete."""
         if len(data) < at + 2:
             return 0
         first, second = data[at], data[at + 1]
@@ -111,7 +111,7 @@ class Frames:
 
 @dataclass(eq=False, kw_only=True)
 class Intake:
-    """What WebSockets may send: each on its own, and their unfinished messages together."""
+    """Limits on what one WebSocket sends, and on the unfinished messages of all."""
 
     frames: tuple[float, float] = (50, 100)  # a second, and at once
     size: tuple[float, float] = (2**20, 2 * 2**20)  # bytes, the same
@@ -123,8 +123,8 @@ class Intake:
     waiting: int = 0  # bytes now
     connections: "set[Connection]" = field(default_factory=set)
 
-    def count(self, connection: "Connection", more: int) -> None:
-        """Note that a connection's unfinished message has grown; close the largest of too many."""
+    def count(self, more: int) -> None:
+        """Note that an unfinished message has grown; if all are too large, close the largest."""
         self.waiting += more
         if self.waiting > self.unfinished:
             largest = max(self.connections, key=lambda each: each.counted)
@@ -132,7 +132,7 @@ class Intake:
 
 
 class Connection:
-    """One WebSocket's bytes on their way from its transport to uvicorn's parser."""
+    """Passes one WebSocket's bytes from its transport to uvicorn's parser, within the limits."""
 
     def __init__(self, intake: Intake, protocol: Any, transport: Any, receive: Receive) -> None:
         self.counted = 0  # bytes that this connection has unparsed or unfinished
@@ -150,7 +150,7 @@ class Connection:
         intake.connections.add(self)
 
     def take(self, data: bytes) -> None:
-        """Take what has arrived."""
+        """Take bytes that have arrived."""
         if not self._begun:  # the request, which uvicorn writes itself
             self._begun = True
             self._receive(data)
@@ -163,7 +163,7 @@ class Connection:
                 self._pass_on()
 
     def pause_for_app(self, waits: bool) -> None:
-        """Keep back what comes until uvicorn's queue for the app is empty again."""
+        """Hold bytes back until uvicorn's queue for the app is empty again."""
         self._app_waits = waits
         if not waits and self._held:
             self._later(0)
@@ -215,7 +215,7 @@ class Connection:
         self._pause()
 
     def _wait(self) -> None:
-        """Go on after the others' turn, or once the connection is within its limits again."""
+        """Continue after the others' turn, or once the connection is within its limits again."""
         wait = max(self._frames.wait(1), self._size.wait(1))
         now = self._loop.time()
         if wait and self._too_fast_since is None:
@@ -232,7 +232,7 @@ class Connection:
             self._again = self._loop.call_later(seconds, self._pass_on)
 
     def _pause(self) -> None:
-        """Read on, or not."""
+        """Pause or resume reading."""
         paused = self._app_waits or self._again is not None or self.closing
         if paused != self._paused and not self._transport.is_closing():
             self._paused = paused
@@ -247,7 +247,7 @@ class Connection:
 
     def _count(self, size: int) -> None:
         more, self.counted = size - self.counted, size
-        self._intake.count(self, more)
+        self._intake.count(more)
 
     def _watch(self) -> None:
         """Set a deadline for a message that has begun."""
@@ -285,11 +285,11 @@ class Valve:
         return getattr(self._transport, name)
 
     def pause_reading(self) -> None:
-        """Read no more until the app has taken what came."""
+        """Read nothing until the app has taken what came."""
         self._connection.pause_for_app(True)
 
     def resume_reading(self) -> None:
-        """Read on."""
+        """Read again."""
         self._connection.pause_for_app(False)
 
     def write(self, data: bytes) -> None:
@@ -301,10 +301,10 @@ class Valve:
 def bound_frames(kind: Any, intake: Intake) -> None:
     """Bound what each WebSocket of a protocol class sends, before it is parsed.
 
-    Bytes are parsed in slices; reading pauses while a connection is above its limits, and one that
-    keeps on is closed with a reason. A message has a largest size and a deadline, the first one
-    to us too. Messages are not compressed, as by Streamlit's own server: a small one could unpack
-    to a huge one. A second call does nothing.
+    Bytes are parsed in slices. Reading pauses while a connection is above its limits; if it stays
+    there, it is closed with a reason. A message has a largest size and a deadline, and so has the
+    first message to us. As on Streamlit's own server, messages are not compressed: a small one
+    could unpack to a huge one. A second call does nothing.
     """
     received = kind.data_received
 
@@ -330,7 +330,7 @@ def bound_frames(kind: Any, intake: Intake) -> None:
 
 
 def _replace(kind: Any, method: Any) -> None:
-    """Replace a method by one that gets it as its first argument. A second call does nothing."""
+    """Replace a method by a function that gets it as first argument. A second call does nothing."""
     before = getattr(kind, method.__name__, None)
     if before is None or hasattr(before, "__wrapped__"):
         return
@@ -343,12 +343,11 @@ def _replace(kind: Any, method: Any) -> None:
 
 
 def close_half_sent(kind: Any, seconds: float = HEAD_SECONDS) -> None:
-    """Close connections of a protocol class that start a request and never finish its head.
+    """Close connections of a protocol class that begin a request and never finish its head.
 
-    An attacker or a sleeping machine would otherwise keep its file descriptors for good. uvicorn
-    has a time limit after an answer, but none before it, and no setting adds one. A connection is
-    closed when no request began in a whole period and none is being answered. A second call does
-    nothing.
+    An attacker or a sleeping machine would otherwise keep file descriptors for good. uvicorn has
+    a time limit after an answer, none before it, and no setting adds one. A connection is closed
+    if no request began within `seconds` and none is being answered. A second call does nothing.
     """
 
     def connection_made(made: Any, protocol: Any, transport: Any) -> None:

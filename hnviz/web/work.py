@@ -1,7 +1,7 @@
-"""Slow work: pools of threads, each with a queue; equal requests are answered once.
+"""Slow work: pools of threads with fair queues, and one piece of work for equal requests.
 
-Viewers take turns: one who asks for forty things at once is the only one who waits for them. One
-who keeps asking gets an equal share of the time, and rests while others ask.
+Viewers take turns: only one who asks for forty things at once waits for them. One who keeps asking
+gets an equal share of the time, and rests while others ask.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ from hnviz.web.progress import Progress
 from hnviz.web.wire import to_json
 
 Work = Callable[[Progress], Any]
-"""It may say in its Progress how far it is."""
+"""Work, which may note in its Progress how far it is."""
 
 LINGER_SECONDS = 10.0
-"""For which unfinished work waits for one who has heard how far it is to ask again."""
+"""How long unfinished work waits for a client that heard its progress to ask again."""
 
-ABOUT_SECONDS = 5.0  # for which a viewer who has asked counts as one who asks
+ABOUT_SECONDS = 5.0  # for which a viewer counts as one who asks
 MAX_REST_SECONDS = 5.0
 
 ANYBODY = ""
@@ -39,7 +39,7 @@ ANYBODY = ""
 
 
 class BusyError(Refusal):
-    """The queue is full, or a viewer's part of it."""
+    """The queue is full, or holds as much of one viewer as it may."""
 
     def __init__(self, sentence: str = "this computer is busy; try again in a moment") -> None:
         super().__init__(sentence, 429)
@@ -54,12 +54,12 @@ class NotYetError(Exception):
 
 
 class FairShare:
-    """Counts the seconds that each viewer's work in one pool takes. Thread-safe.
+    """Counts the seconds that each viewer's work takes in one pool. Thread-safe.
 
-    While others ask, here or where `about` counts, the addresses that ask share one second a
-    second equally, and so do the viewers of each. Each viewer may take a `burst` of seconds beyond,
-    at any speed, as the opening of a page needs. Work counts as `least` seconds at least: an answer
-    also costs the server time outside of the pool's threads.
+    While several viewers ask, here or in `about`, their addresses share one second of work a second
+    equally, and so do the viewers of each address. A viewer may take `burst` seconds more than its
+    share, as the opening of a page needs. Each piece of work counts for `least` seconds or more:
+    an answer also costs the server time outside the pool.
     """
 
     def __init__(
@@ -71,12 +71,14 @@ class FairShare:
     ) -> None:
         self._burst, self._least, self._clock = burst, least, clock
         self._about = about or self
-        self._debts: dict[Hashable, tuple[float, float]] = {}  # seconds, and when; the last is last
+        self._debts: dict[
+            Hashable, tuple[float, float]
+        ] = {}  # seconds, and when; the latest is last
         self._viewers: Counter[Hashable] = Counter()  # who ask, by address
         self._lock = threading.RLock()
 
     def note(self, viewer: Hashable, seconds: float | None = None) -> None:
-        """Note that a viewer asks, or that its work took so long."""
+        """Note that a viewer asks, or how many seconds its work took."""
         with self._lock:
             debt = self._debt(viewer)
             if self._debts.pop(viewer, None) is None:
@@ -89,7 +91,7 @@ class FairShare:
             self._about.note(viewer)
 
     def rest(self, viewer: Hashable) -> float:
-        """Return the seconds until a viewer's next turn: 0 where nobody else asks."""
+        """Return the seconds for which a viewer must rest: 0 while nobody else asks."""
         with self._lock:
             debt = self._debt(viewer)
             if debt <= self._burst or self._about.is_alone(viewer):
@@ -103,13 +105,13 @@ class FairShare:
             return self._debts.keys() <= {viewer}
 
     def _forget(self) -> None:
-        """Forget who has not asked for a while, and so has made up for all but a burst."""
+        """Forget viewers who have not asked for a while, and so have a burst again."""
         while self._debts:
             viewer, (_, when) = next(iter(self._debts.items()))
             if self._clock() - when <= ABOUT_SECONDS:
                 return
             del self._debts[viewer]
-            self._viewers -= Counter([address_of(viewer)])  # which leaves no zeros
+            self._viewers -= Counter([address_of(viewer)])  # this drops zeros
 
     def _debt(self, viewer: Hashable) -> float:
         self._forget()
@@ -123,14 +125,14 @@ class FairShare:
 
 
 class Task(Future[Any]):
-    """Work that waits or is being done."""
+    """Work that waits for a thread, or is being done."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
         super().__init__()
         self.work = work
 
     def run(self) -> None:
-        """Do it, unless nobody waits for it any more."""
+        """Do the work, unless nobody waits for it any more."""
         if not self.set_running_or_notify_cancel():
             return
         try:
@@ -152,9 +154,9 @@ class Pool:
         at_once: int = 0,
         share: FairShare | None = None,
     ) -> None:
-        """`longest`: work that may wait in all; `of_one`: of one viewer.
+        """`longest`: tasks that may wait, `of_one` of them of one viewer.
 
-        `at_once`: threads that one viewer's work may take; 0 in either place means no such limit.
+        `at_once`: threads that may work for one viewer. 0 means no limit of its own.
         """
         self._most_threads, self._longest = threads, longest
         self._of_one, self._at_once = of_one or longest, at_once or threads
@@ -166,12 +168,12 @@ class Pool:
 
     @property
     def waiting(self) -> int:
-        """How much work waits for a thread."""
+        """The number of tasks that wait for a thread."""
         with self._changed:
             return sum(self._queue.sizes.values())
 
     def submit(self, work: Callable[[], Any], viewer: Hashable = ANYBODY) -> Task:
-        """Put work at the end of a viewer's line. Raises BusyError."""
+        """Append work to a viewer's line. Raises BusyError."""
         task = Task(work)
         with self._changed:
             self._check(viewer)
@@ -185,7 +187,7 @@ class Pool:
         return task
 
     def _check(self, viewer: Hashable) -> None:
-        """Raise BusyError if a viewer, its address or all have enough work that waits."""
+        """Raise BusyError if the queue, a viewer or its address has too many tasks that wait."""
         sizes, address = self._queue.sizes, address_of(viewer)
         here = sum(size for each, size in sizes.items() if address_of(each) == address)
         if sum(sizes.values()) >= self._longest:
@@ -203,7 +205,7 @@ class Pool:
         return self._share.rest(viewer) > 0
 
     def drop(self, task: Task) -> bool:
-        """Remove work from the queue; return False if a thread has already started it."""
+        """Remove a task from the queue; return False if a thread has already begun it."""
         if not task.cancel():
             return False
         with self._changed:
@@ -211,13 +213,13 @@ class Pool:
         return True
 
     def before(self, task: Task) -> int:
-        """Return how much other work the threads take from the lines before this."""
+        """Return how many tasks the threads take from the queue before this one."""
         with self._changed:
             return self._queue.before(task)
 
     def _serve(self) -> None:
         while True:
-            self._do_next()  # a call: its result must not stay in memory until the next one
+            self._do_next()  # no local variable keeps a result in memory until the next one
 
     def _do_next(self) -> None:
         with self._changed:
@@ -229,11 +231,11 @@ class Pool:
         task.run()
         self._share.note(viewer, time.monotonic() - begun)
         with self._changed:
-            self._running -= Counter([viewer])  # which leaves no zeros
+            self._running -= Counter([viewer])  # this drops zeros
             self._changed.notify()
 
     def _ready(self) -> list[Hashable]:
-        """Return who waits and may have another thread now; wait for a change if nobody does."""
+        """Return the viewers who may have a thread now; if there is none, wait for a change."""
         free = [each for each in self._queue.sizes if self._running[each] < self._at_once]
         rests = {each: self._share.rest(each) for each in free}
         ready = [each for each, rest in rests.items() if not rest]
@@ -260,15 +262,15 @@ class Shared:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no work is under way, and no result waits for anybody."""
+        """Return whether no work is under way, and no result waits for a client."""
         return not self._jobs
 
     async def result(
         self, key: Hashable, work: Callable[[], Any], viewer: Hashable = ANYBODY
     ) -> Any:
-        """Return the result of the work named `key`; queue it if it is not queued or running.
+        """Return the result of the work that `key` names; queue it unless it is queued or running.
 
-        Work that no request waits for any more leaves the queue. Raises BusyError.
+        Work leaves the queue once no request waits for it. Raises BusyError.
         """
         return await self.result_within(None, key, lambda progress: work(), viewer)
 
@@ -281,14 +283,14 @@ class Shared:
         *,
         immutable: bool = False,
     ) -> Response:
-        """Answer a request with the entry named `key`, which `make` makes. Raises BusyError."""
+        """Answer with the entry that `key` names and `make` makes. Raises BusyError."""
         entry = await self.result(key, make, viewer_of(request.scope))
         return entry_reply(request, entry, media, immutable=immutable)
 
     async def json_reply(
         self, request: Request, key: Hashable, read: Callable[[], Any]
     ) -> Response:
-        """Answer a request with what `read` returns, as JSON. Raises BusyError."""
+        """Answer with what `read` returns, as JSON. Raises BusyError."""
         return await self.reply(request, key, lambda: Entry.of(to_json(read())), JSON)
 
     async def result_within(
@@ -299,10 +301,10 @@ class Shared:
         viewer: Hashable,
         pool: Pool | None = None,
     ) -> Any:
-        """Do the same, but raise NotYetError after so many seconds; the work then continues.
+        """Do the same, but raise NotYetError after so many seconds; the work goes on.
 
-        Its result is there for one who asks again within LINGER_SECONDS; until then it also stays
-        in the queue. `pool` is where new work goes, if not to the usual one.
+        It stays in the queue, and its result is kept, for a client that asks again within
+        LINGER_SECONDS. `pool` is where new work goes, if not to the usual one.
         """
         job = self._join(key, work, pool or self._pool, viewer, again=seconds is not None)
         done = asyncio.wrap_future(job.task)
@@ -333,7 +335,7 @@ class Shared:
             return job
 
     def _hand_over(self, key: Hashable, job: _Job) -> None:
-        """Forget work that is done: one who asks from now on may need another result."""
+        """Forget work that is done: whatever is asked from now on may have another result."""
         with self._lock:
             if self._jobs.get(key) is job:
                 del self._jobs[key]
