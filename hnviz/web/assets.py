@@ -1,7 +1,8 @@
 """The files of the pictures, and data that a page has made for a picture: GET /assets/...
 
-The files are JavaScript, style sheets, plotly.js and the colours. Each address holds a hash of all files, or plotly's version, so a browser may keep a file for good
-and never mixes two versions. Each file is read only once, so its content always matches the hash.
+The files are JavaScript, style sheets, plotly.js and the colours. Each address holds a hash of all
+files, or plotly's version, so a browser may keep a file for good and never mixes two versions. Each
+file is read only once, so its content always matches the hash.
 """
 
 import hashlib
