@@ -85,7 +85,7 @@ RULES: dict[str, Rule] = {
     "cli": Rule(
         (
             *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),
-            *("sweeps", "classroom", "app.shell.serve", "app.lesson.names"),
+            *("sweeps", "classroom", "app.shell.host", "app.shell.serve", "app.lesson.names"),
         ),
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports

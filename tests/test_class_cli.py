@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hnviz.app.shell import serve
+from hnviz.app.shell import host
 from hnviz.app.shell.classroom import hold_class
-from hnviz.app.shell.serve import Address, Invitation, invitation
+from hnviz.app.shell.host import Address, Invitation, invitation
 from hnviz.classroom.qr import blocks
 from hnviz.classroom.store import FILE, OLD_FILE
 from hnviz.cli import app as cli_app
@@ -80,7 +80,7 @@ def test_a_new_class_forgets_the_last_one(tmp_path):
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(serve, "own_names", lambda: {"127.0.1.1", "lab7", "192.168.1.5"})
+    monkeypatch.setattr(host, "own_names", lambda: {"127.0.1.1", "lab7", "192.168.1.5"})
     made = a_service(tmp_path)
     hold_class(made)
     yield made

@@ -24,7 +24,7 @@ import psutil
 import pytest
 
 from hnviz.app.shell import asgi
-from hnviz.app.shell.serve import Address, AddressError
+from hnviz.app.shell.host import Address, AddressError
 from hnviz.cli import app as cli_app
 from hnviz.cli import main
 from hnviz.engine.client import Engine
@@ -117,7 +117,7 @@ def test_others_are_told_addresses_that_reach_this_machine(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = {"127.0.1.1", "localhost", "lab7", "lab7.local", "192.168.1.5", "fe80::5"}
-    monkeypatch.setattr("hnviz.app.shell.serve.own_names", lambda: names)
+    monkeypatch.setattr("hnviz.app.shell.host.own_names", lambda: names)
     cli_app.announce(Address("0.0.0.0", 8501))
     urls = ("192.168.1.5", "lab7", "lab7.local", "[fe80::5]")
     assert capsys.readouterr().out.splitlines() == [
@@ -152,7 +152,8 @@ SAFE = {
 
 SHOW = """
 import json, sys
-from hnviz.app.shell.serve import Address, configure
+from hnviz.app.shell.host import Address
+from hnviz.app.shell.serve import configure
 from streamlit import config
 flags = configure(Address("127.0.0.1", 8555))
 config.get_config_options(force_reparse=True, options_from_flags=flags)

@@ -14,7 +14,7 @@ from hnviz.classroom.store import ClassStore
 from hnviz.cli.parser import CommandError, add_models, add_runs_dir, in_range, whole
 
 if TYPE_CHECKING:
-    from hnviz.app.shell.serve import Address, Invitation
+    from hnviz.app.shell.host import Address, Invitation
 
 PORT, GALLERY_PORT = 8501, 8601
 
@@ -92,7 +92,7 @@ def run_gallery(options: argparse.Namespace) -> int:
 
 def _free(host: str, port: int) -> "Address":
     """Return the address with the first free port. Raises CommandError."""
-    from hnviz.app.shell.serve import Address, AddressError
+    from hnviz.app.shell.host import Address, AddressError
 
     try:
         address = Address.free(host, port)
@@ -133,7 +133,7 @@ def set_class(options: argparse.Namespace) -> None:
 
 def announce(address: "Address") -> None:
     """Print where the app is, and in a class how to join."""
-    from hnviz.app.shell.serve import invitation
+    from hnviz.app.shell.host import invitation
 
     print(f"hnviz is at {address.url} - Ctrl-C stops it", flush=True)
     invited = invitation(address)

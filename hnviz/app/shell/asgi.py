@@ -9,7 +9,6 @@ long for Streamlit's own files. So this module imports those only in functions.
 
 import asyncio
 import gc
-import os
 import sys
 import threading
 import time
@@ -22,6 +21,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from hnviz.app.shell.classroom import class_service, open_class
+from hnviz.app.shell.host import ORIGINS, named
 from hnviz.app.shell.server import exporter, server, sweeps
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
@@ -51,7 +51,6 @@ STYLES = (
 )
 EARLY = ("BidiComponent", "Selectbox", "NumberInput", "ButtonGroup", "Html", "PageLink", "Button")
 """Streamlit's, on our pages, whose modules a browser should load at once."""
-ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https://lab.example.org
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
 TURN_SECONDS = 0.0005  # of the interpreter while modules load: a browser's files come in between
 ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it
@@ -212,11 +211,6 @@ def _bounds() -> Bounds:
         is_full=is_nearly_full,
         draws=is_end_of_script,
     )
-
-
-def named(variable: str) -> tuple[str, ...]:
-    """Return the items of an environment variable, split at commas or blanks."""
-    return tuple(os.environ.get(variable, "").replace(",", " ").split())
 
 
 @asynccontextmanager

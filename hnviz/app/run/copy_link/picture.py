@@ -3,7 +3,7 @@
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.run import made
 from hnviz.app.run.engine import current_run
-from hnviz.app.shell.serve import invited
+from hnviz.app.shell.host import invited
 from hnviz.runs import DamagedRun, RunNotFound
 
 EXAMPLES = {

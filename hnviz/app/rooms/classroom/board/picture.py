@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.app.shell.serve import Invitation, invited
+from hnviz.app.shell.host import Invitation, invited
 from hnviz.classroom import qr
 
 
