@@ -7,7 +7,8 @@ from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, KindFigures, RunStarted
 from hnviz.runs import RunFolder
 from hnviz.runs.events import encode
-from hnviz.runs.folder import CONFIG, EVENTS, RunInfo
+from hnviz.runs.files import CONFIG, EVENTS
+from hnviz.runs.folder import RunInfo
 from hnviz.schedule import one_cycle
 
 EPOCHS = 8

@@ -29,7 +29,8 @@ from hnviz.figures.theme import theme
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.archive import repeat_command
 from hnviz.runs.events import encode
-from hnviz.runs.folder import CONFIG, EVENTS, Label, RunInfo, write_label
+from hnviz.runs.files import CONFIG, EVENTS
+from hnviz.runs.folder import Label, RunInfo, write_label
 from hnviz.web.downloads import Exporter, download_routes
 from hnviz.web.http import door
 from tests.made_runs import events, make_run

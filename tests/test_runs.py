@@ -54,12 +54,13 @@ from hnviz.runs.events import decode, encode, shortened
 from hnviz.runs.files import (
     LOCK_NAME,
     MAX_HEADER_BYTES,
+    RESUME_BEFORE,
     read_tensors,
     remove_leftovers,
     write_atomic,
     write_checkpoint,
 )
-from hnviz.runs.folder import RESUME_BEFORE, Label, read_label, write_label
+from hnviz.runs.folder import Label, read_label, write_label
 from hnviz.runs.record import RecordBuilder
 from hnviz.runs.reference import lr_table, one_recipe_table
 from hnviz.runs.shipped import to_half

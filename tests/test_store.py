@@ -14,8 +14,8 @@ from hnviz.data import Choice, CorpusError
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError
 from hnviz.runs import store as store_module
 from hnviz.runs.events import encode
+from hnviz.runs.files import CONFIG
 from hnviz.runs.folder import (
-    CONFIG,
     MODELS,
     Label,
     RunInfo,

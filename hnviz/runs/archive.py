@@ -16,8 +16,8 @@ from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import text_hash, way_of
 from hnviz.runs.errors import DamagedRun
-from hnviz.runs.files import open_regular, parse_json, writing
-from hnviz.runs.folder import CONFIG, EVENTS, MAX_CONFIG_BYTES, SNAPSHOTS, RunFolder, info_from
+from hnviz.runs.files import CONFIG, EVENTS, SNAPSHOTS, open_regular, parse_json, writing
+from hnviz.runs.folder import MAX_CONFIG_BYTES, RunFolder, info_from
 from hnviz.runs.store import RunStore
 
 TEXT = "text.txt"  # the user's own text that the run read

@@ -33,6 +33,13 @@ from hnviz.runs.errors import DamagedRun, RunBusy, RunWriteError
 if sys.platform != "win32":
     import fcntl
 
+# What a run's folder holds
+CONFIG = "config.json"
+EVENTS = "events.jsonl"
+SNAPSHOTS = "snapshots"
+RESUME = "resume.safetensors"
+RESUME_BEFORE = "resume.before.safetensors"  # the checkpoint before it
+
 LARGEST_NUMBER = 2**53
 """The largest number that JSON may hold: whole numbers up to it are exact in every browser."""
 

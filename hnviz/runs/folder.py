@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import Choice, CorpusError
@@ -21,6 +21,10 @@ from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.own import identity_of, model_text
 from hnviz.runs.errors import DamagedRun, SnapshotNotFound
 from hnviz.runs.files import (
+    CONFIG,
+    RESUME,
+    RESUME_BEFORE,
+    SNAPSHOTS,
     Tensors,
     is_locked,
     is_number,
@@ -29,21 +33,14 @@ from hnviz.runs.files import (
     read_tensors,
     write_atomic,
 )
+from hnviz.runs.record import RunFollower, RunRecord
 from hnviz.runs.texts import content_hash, look_beside, setting_in, text_problem
-
-if TYPE_CHECKING:
-    from hnviz.runs.record import RunRecord
-    from hnviz.runs.writer import RunWriter
+from hnviz.runs.writer import RunWriter
 
 FORMAT = 1  # of the folder; a reader refuses a later one
 RANGE_TEST = "lr-"
 """Begins the id of a learning rate range test: a run like any other, but in no list of runs."""
 
-CONFIG = "config.json"
-EVENTS = "events.jsonl"
-SNAPSHOTS = "snapshots"
-RESUME = "resume.safetensors"
-RESUME_BEFORE = "resume.before.safetensors"  # the checkpoint before it
 MODELS = "models.py"  # the file that the run's own model is from
 LABEL = "label.json"
 
@@ -227,16 +224,12 @@ class RunFolder:
         """The limit for one file of tensors: twice the size of a checkpoint of this config."""
         return 2 * checkpoint_bytes(self.config)
 
-    def read(self) -> "RunRecord":
+    def read(self) -> RunRecord:
         """Return the run's record. Raises DamagedRun."""
-        from hnviz.runs.record import RunFollower
-
         return RunFollower(self).poll()
 
-    def writer(self) -> "RunWriter":
+    def writer(self) -> RunWriter:
         """Become the run's only writer. Raises RunBusy or RunWriteError."""
-        from hnviz.runs.writer import RunWriter
-
         return RunWriter(self)
 
 

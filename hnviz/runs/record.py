@@ -30,12 +30,13 @@ from hnviz.events import (
 )
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.events import BATCH_PREFIX, Lines, decode
-from hnviz.runs.files import open_regular, parse_json, read_bounded
-from hnviz.runs.folder import EVENTS, RunFolder
+from hnviz.runs.files import EVENTS, open_regular, parse_json, read_bounded
 from hnviz.schedule import batch_stride
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from hnviz.runs.folder import RunFolder
 
 BATCH_COLUMNS = ("step", "loss", "smooth_loss", "accuracy", "lr", "momentum")
 EPOCH_COLUMNS = (
@@ -199,7 +200,7 @@ def _keep_before(rows: list[Any], bound: int, name: str) -> None:
 class RunFollower:
     """Reads a run while it grows, and only what is new. Thread-safe."""
 
-    def __init__(self, folder: RunFolder, every: int | None = None) -> None:
+    def __init__(self, folder: "RunFolder", every: int | None = None) -> None:
         """`every`: steps between the mini-batches to read, as in `Lines`."""
         self._folder = folder
         self._lock = threading.Lock()
@@ -262,7 +263,7 @@ class Curves:
     step: int  # updates so far
 
 
-def read_curves(folder: RunFolder, most: int) -> Curves:
+def read_curves(folder: "RunFolder", most: int) -> Curves:
     """Return a run's curves with at most about `most` points. Raises DamagedRun.
 
     With `most` 0 the mini-batches are skipped, which takes a third of the time.
@@ -289,7 +290,7 @@ def thinned(columns: NDArray[np.float64], every: int) -> NDArray[np.float32]:
     return means
 
 
-def _read(folder: RunFolder, *, whole: bool) -> tuple[RunRecord, NDArray[np.float64]]:
+def _read(folder: "RunFolder", *, whole: bool) -> tuple[RunRecord, NDArray[np.float64]]:
     path = folder.path / EVENTS
     try:
         content = read_bounded(path, MAX_CURVE_BYTES)
@@ -304,7 +305,7 @@ def _read(folder: RunFolder, *, whole: bool) -> tuple[RunRecord, NDArray[np.floa
 
 
 def _from_lines(
-    folder: RunFolder, content: bytes, *, whole: bool
+    folder: "RunFolder", content: bytes, *, whole: bool
 ) -> tuple[RunRecord, NDArray[np.float64]]:
     """Return the record without its mini-batches, and their columns, or only those of the last.
 

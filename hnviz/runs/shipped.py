@@ -8,8 +8,8 @@ from hnviz.config import RunConfig
 from hnviz.events import SnapshotSaved
 from hnviz.models.catalogue import BUILT_IN
 from hnviz.runs.events import encode
-from hnviz.runs.files import write_atomic, write_tensors, writing
-from hnviz.runs.folder import CONFIG, EVENTS, SNAPSHOTS, RunFolder
+from hnviz.runs.files import CONFIG, EVENTS, SNAPSHOTS, write_atomic, write_tensors, writing
+from hnviz.runs.folder import RunFolder
 from hnviz.runs.record import RunRecord
 
 DIGITS = 6  # significant ones in the events: more than any picture or table shows

@@ -21,10 +21,8 @@ from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
-from hnviz.runs.files import age, remove_leftovers, writing
+from hnviz.runs.files import CONFIG, EVENTS, age, remove_leftovers, writing
 from hnviz.runs.folder import (
-    CONFIG,
-    EVENTS,
     NO_LABEL,
     RANGE_TEST,
     RunFolder,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from hnviz import disk
 from hnviz.runs.errors import RunBusy, RunNotFound
-from hnviz.runs.files import age, take_lock, writing
-from hnviz.runs.folder import CONFIG, RunFolder
+from hnviz.runs.files import CONFIG, age, take_lock, writing
+from hnviz.runs.folder import RunFolder
 
 TRASH_SECONDS = 3600.0  # in which a deleted run can be restored
 _DELETED = ".deleted-"

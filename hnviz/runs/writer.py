@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,11 @@ from hnviz.events import BatchEnd, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs.errors import RunWriteError
 from hnviz.runs.events import encode
 from hnviz.runs.files import (
+    CONFIG,
+    EVENTS,
+    RESUME,
+    RESUME_BEFORE,
+    SNAPSHOTS,
     open_regular,
     remove_leftovers,
     take_lock,
@@ -22,8 +28,10 @@ from hnviz.runs.files import (
     write_tensors,
     writing,
 )
-from hnviz.runs.folder import CONFIG, EVENTS, RESUME, RESUME_BEFORE, SNAPSHOTS, RunFolder
 from hnviz.schedule import batch_stride
+
+if TYPE_CHECKING:
+    from hnviz.runs.folder import RunFolder
 
 FLUSH_SECONDS = 0.05  # between writes of events; the first event is written at once
 BLOCK_BYTES = 2**16
@@ -32,7 +40,7 @@ BLOCK_BYTES = 2**16
 class RunWriter:
     """Writes events and tensors; holds the run's lock until it closes or its process dies."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: "RunFolder") -> None:
         if folder.shipped:
             raise RunWriteError(f"the run {folder.id} comes with hnviz and can only be read")
         self.folder = folder

@@ -24,7 +24,8 @@ from hnviz.events import EpochEnd, KindFigures
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.questions.params import Param, quoted
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunSummary, notebook_table
-from hnviz.runs.folder import CONFIG, EVENTS, read_label
+from hnviz.runs.files import CONFIG, EVENTS
+from hnviz.runs.folder import read_label
 from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
 from hnviz.runs.reference import spread_of
 from hnviz.web.cache import Cache, Entry

@@ -22,7 +22,7 @@ from hnviz.events import BatchEnd, Event, RunStarted, diverged, finished, stoppe
 from hnviz.learn.lanes import Lanes, Read
 from hnviz.models.catalogue import has_lanes
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError, RunWriter
-from hnviz.runs.folder import CONFIG
+from hnviz.runs.files import CONFIG
 from hnviz.runs.stop import drop_stop, is_asked_to_stop
 from hnviz.runs.texts import look_beside
 from hnviz.schedule import Schedule, one_cycle, snapshot_steps
