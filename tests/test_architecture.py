@@ -55,7 +55,7 @@ RULES: dict[str, Rule] = {
     "questions": Rule((), ("numpy",)),
     "runs": Rule(FREE, ("cachetools", "filelock", "numpy", "pandas", "psutil", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("cachetools", "numpy", "psutil", "torch")),
-    "sweeps": Rule((*FREE, "runs", "engine.client"), ()),
+    "sweeps": Rule((*FREE, "runs", "engine.client"), ("cachetools",)),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
     "classroom": Rule(("lessons", "disk"), ("segno",)),

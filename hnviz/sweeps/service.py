@@ -1,13 +1,13 @@
 """Trains sweeps beside the server: one thread, one sweep at a time, for all viewers."""
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from typing import Any
+
+from cachetools import TTLCache
 
 from hnviz.data import CorpusError
 from hnviz.engine.client import Engine
@@ -42,7 +42,7 @@ class SweepService:
         self._thread: threading.Thread | None = None
         self._problems: dict[str, str] = {}  # why a sweep has ended, by its id
         self._timing = threading.Lock()
-        self._durations: dict[str, tuple[float, Duration]] = {}  # when estimated, by a plan's id
+        self._durations: TTLCache[str, Duration] = TTLCache(MAX_ESTIMATES, FRESH_SECONDS)
 
     def start(self, plan: Plan) -> bool:
         """Train a plan; return whether it is new. One that was started before is resumed.
@@ -83,11 +83,9 @@ class SweepService:
         self.check(plan)
         n_workers = min(self.engine().limits().trainers, len(plan.configs))
         with self._timing:
-            timed, found = self._durations.get(plan.id, (-math.inf, None))
-            if found is None or time.monotonic() - timed > FRESH_SECONDS:
-                found = duration(plan.configs, n_workers, self.engine())
-                self._durations = {plan.id: (time.monotonic(), found), **self._durations}
-                self._durations = dict(islice(self._durations.items(), MAX_ESTIMATES))
+            found = self._durations.get(plan.id)
+            if found is None:
+                found = self._durations[plan.id] = duration(plan.configs, n_workers, self.engine())
         return found
 
     def resume(self, sweep_id: str, *, failed: bool = False) -> None:
