@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 
 import pytest
 import yaml
@@ -15,12 +16,18 @@ from tests.test_architecture import FILES, part_of
 
 sys.path.insert(0, str(ROOT / "docs/site"))
 from diagram import drawing, levels
-from rooms import Room, arrows, reached, rooms
+from rooms import Room, arrows, reached
+from rooms import rooms as rooms_of
 
 DOCS = ROOT / "docs"
 CHANGELOG = (DOCS / "CHANGELOG.md").read_text(encoding="utf-8")
-GRAPH = rooms()
 IMPORT = re.compile(r"^ *(?:from|import) hnviz(?:\.(\w+)| import (\w+))", re.MULTILINE)
+
+
+@cache
+def rooms() -> dict[str, Room]:
+    """Read from the source by a test, and not while tests are collected."""
+    return rooms_of()
 
 
 def test_every_document_has_its_place_in_the_book():
@@ -31,32 +38,32 @@ def test_every_document_has_its_place_in_the_book():
 
 def test_the_rooms_are_those_of_the_source():
     parts = {part_of(path) for path in FILES} - {"__init__", "__main__"}
-    assert set(GRAPH) == parts
-    for name, room in GRAPH.items():
+    assert set(rooms()) == parts
+    for name, room in rooms().items():
         texts = [(ROOT / path).read_text("utf-8") for path in FILES if part_of(path) == name]
         found = {each for text in texts for pair in IMPORT.findall(text) for each in pair}
         assert room.imports == (found & parts) - {name}, name
         assert room.says, f"{name} has no docstring"
-    assert {name for name, room in GRAPH.items() if room.torch} >= {"learn", "observe", "engine"}
+    assert {name for name, room in rooms().items() if room.torch} >= {"learn", "observe", "engine"}
 
 
 def test_a_way_through_other_rooms_replaces_an_arrow_and_loses_nothing():
-    shown = arrows(GRAPH)
-    drawn = {name: Room(name, imports=set(shown[name])) for name in GRAPH}
-    for name in GRAPH:
-        assert reached(drawn, name) == reached(GRAPH, name)
-    assert sum(map(len, shown.values())) < sum(len(room.imports) for room in GRAPH.values()) / 2
+    shown = arrows(rooms())
+    drawn = {name: Room(name, imports=set(shown[name])) for name in rooms()}
+    for name in rooms():
+        assert reached(drawn, name) == reached(rooms(), name)
+    assert sum(map(len, shown.values())) < sum(len(room.imports) for room in rooms().values()) / 2
 
 
 def test_a_room_is_above_what_it_imports_and_no_two_overlap():
-    level = levels(GRAPH, arrows(GRAPH))
-    for name, room in GRAPH.items():
+    level = levels(rooms(), arrows(rooms()))
+    for name, room in rooms().items():
         for other in room.imports:
-            together = name in reached(GRAPH, other)
+            together = name in reached(rooms(), other)
             assert level[name] == level[other] if together else level[name] > level[other]
-    boxes = re.findall(r'<rect x="(\d+)" y="(\d+)" width="(\d+)"', drawing(GRAPH))
+    boxes = re.findall(r'<rect x="(\d+)" y="(\d+)" width="(\d+)"', drawing(rooms()))
     places = [tuple(map(int, box)) for box in boxes]
-    assert len(places) == len(GRAPH)
+    assert len(places) == len(rooms())
     for at, (x, y, width) in enumerate(places):
         for other_x, other_y, _ in places[at + 1 :]:
             assert y != other_y or abs(x - other_x) > width
@@ -110,5 +117,5 @@ def test_the_book_is_built_without_a_warning(tmp_path):
     done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "architecture.html").read_text(encoding="utf-8")
-    assert page.count('class="room') >= len(GRAPH)
+    assert page.count('class="room') >= len(rooms())
     assert "LanguageModel" in (tmp_path / "reference.html").read_text(encoding="utf-8")
