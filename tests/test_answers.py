@@ -26,7 +26,12 @@ from hnviz.app.run.engine import server
 from hnviz.engine.client import Answer, EngineError
 from hnviz.engine.client import unpack as unpack_answer
 from hnviz.engine.observer import answer_now
-from hnviz.export.opening import MAX_SHIPPED_BYTES, Found, chosen, opened
+from hnviz.export.opening import (
+    MAX_SHIPPED_BYTES,
+    RunAnswers,
+    choose_answers,
+    page_addresses,
+)
 from hnviz.models.catalogue import entry
 from hnviz.questions.table import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
@@ -169,21 +174,23 @@ def test_a_wrong_answer_would_be_seen():
 
 
 def test_every_lesson_and_page_is_walked():
-    pages = {each.page for each in opened(["Model5"])}
+    pages = {each.page for each in page_addresses(["Model5"])}
     assert {"start", "batches", "models", "train", "states", "predictions", "time"} <= pages
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (view,) = re.findall(r"`/predictions\?predictions_view=([^`]+)`", readme)
     view = view.replace("+", " ")
-    assert ("predictions", {"run": "Model5", "predictions_view": view}) in opened(["Model5"])
+    assert ("predictions", {"run": "Model5", "predictions_view": view}) in page_addresses(
+        ["Model5"]
+    )
 
 
 def test_what_does_not_fit_is_left_out_and_slow_questions_come_first():
     slow, quick = (0, "unit_codes", {}, 1), (0, "units", {}, 1)
     found = {
-        "one": Found({"a": (quick, b"x" * 50), "b": (slow, b"x" * 900)}),
-        "two": Found({"c": (quick, b"x" * 10)}),
+        "one": RunAnswers({"a": (quick, b"x" * 50), "b": (slow, b"x" * 900)}),
+        "two": RunAnswers({"c": (quick, b"x" * 10)}),
     }
-    fits = chosen(found, 1500)
+    fits = choose_answers(found, 1500)
     assert [sorted(each.answers) for each in fits.values()] == [["b"], ["c"]]
 
 

@@ -31,7 +31,7 @@ from hnviz.export.collect import Mount, collect
 from hnviz.export.contents import address
 from hnviz.export.html import MAIN
 from hnviz.export.lesson import export_lesson, lesson_file
-from hnviz.export.questions import LIVE, MAX_SNAPSHOTS, Question, kept_steps
+from hnviz.export.questions import LIVE, MAX_SNAPSHOTS, Question, choose_steps
 from hnviz.export.twin import twin
 from hnviz.figures.theme import MODES, theme
 from hnviz.lessons import lessons
@@ -77,11 +77,11 @@ def test_an_address_is_as_the_browser_writes_it():
 
 def test_the_first_and_the_last_snapshot_are_kept_and_those_that_are_named():
     steps = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89]
-    kept = kept_steps(steps, [34])
+    kept = choose_steps(steps, [34])
     assert len(kept) == MAX_SNAPSHOTS
     assert {0, 34, 89} <= set(kept) <= set(steps)
-    assert kept_steps(steps, [34], 2) == [0, 89]
-    assert kept_steps([7], []) == [7]
+    assert choose_steps(steps, [34], 2) == [0, 89]
+    assert choose_steps([7], []) == [7]
 
 
 def test_every_module_that_is_imported_is_in_the_map():
@@ -226,7 +226,7 @@ def test_an_answer_that_a_busy_engine_refuses_is_asked_for_again(own_runs, monke
 
     monkeypatch.setattr(contents, "answer", busy)
     monkeypatch.setattr(contents.time, "sleep", lambda seconds: None)
-    held = contents.Holding(Names(VIEWS), {})
+    held = contents.Contents(Names(VIEWS), {})
     held.add_answer(Question("Model5", 0, "counting_map"))
     assert asked == [0, 0, 0] and len(held.blobs) == 1
 

@@ -69,11 +69,11 @@ def write_answers(dest: Path) -> None:
     use_one_thread()
     with scratch() as place:
         os.environ[RUNS_DIR_VARIABLE] = str(place)  # no run of the user's takes another's place
-        from hnviz.export.opening import chosen, found
+        from hnviz.export.opening import answers_of, choose_answers
 
         runs = [run for run in shipped_configs() if (dest / run).is_dir()]
-        answers = found(runs, answer_now, lambda done, of: _say(f"page {done} of {of}"))
-        kept = chosen(answers)
+        answers = answers_of(runs, answer_now, lambda done, of: _say(f"page {done} of {of}"))
+        kept = choose_answers(answers)
         close_shared_engine()
     for run, each in kept.items():
         ship_answers(dest / run, each.answers)

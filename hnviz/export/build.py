@@ -12,14 +12,23 @@ from hnviz.app.shell.keys import ADDRESS, EVERY
 from hnviz.app.shell.variables import variables
 from hnviz.export import ExportError
 from hnviz.export.collect import TITLES, Drawn, Heading, Mount, Part, collect
-from hnviz.export.contents import FREE, Holding
-from hnviz.export.html import HOME, MAIN, TOKENS, Document, needed, specifier, styles, written
+from hnviz.export.contents import FREE, Contents
+from hnviz.export.html import (
+    HOME,
+    MAIN,
+    TOKENS,
+    Document,
+    needed,
+    specifier,
+    styles,
+    write_document,
+)
 from hnviz.export.questions import (
     AT_END,
     MAX_SNAPSHOTS,
     Question,
+    choose_steps,
     is_live,
-    kept_steps,
     orders,
     questions,
 )
@@ -31,7 +40,7 @@ from hnviz.web.corpora import CORPORA, corpus_file
 _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
 _COUNTED = "kinds"  # the topic whose picture also asks how many whole numbers are right
 
-MAX_FILE_BYTES = 1_600_000  # bytes of a file: an e-mail or a learning platform takes it
+MAX_FILE_BYTES = 1_600_000  # an e-mail or a learning platform takes it
 SNAPSHOT = "snapshot"
 FIRST_SNAPSHOTS = 2  # snapshots of a run that are tried at first: the first and the last
 
@@ -41,44 +50,60 @@ def module_of(mount: Mount) -> str:
     return str(mount.data["module"]).split("/", 2)[2]
 
 
-def runs_of(parts: list[Part]) -> set[str]:
-    """Return the runs that some pictures show."""
-    mounts = [part for part in parts if isinstance(part, Mount)]
-    return {mount.data["run"] for mount in mounts} - {""}
+@dataclass(frozen=True)
+class Scene:
+    """A page at an address, and its parts."""
+
+    page: str
+    at: Mapping[str, str]
+    parts: Sequence[Part]
+
+    @property
+    def mounts(self) -> list[Mount]:
+        """Its pictures."""
+        return [part for part in self.parts if isinstance(part, Mount)]
 
 
-def steps_of(run: str, wanted: list[int], most: int) -> list[int]:
-    """Choose the snapshots of a run that a file holds."""
-    all_steps = store().folder(run).snapshots()
-    return kept_steps(all_steps, [step for step in wanted if step in all_steps], most)
+def scene_of(page: str, at: Mapping[str, str]) -> Scene:
+    """Run a page's script, and leave out headings that nothing follows. Raises ExportError."""
+    parts = collect(page, at)
+    follows = [*parts[1:], Heading(1, "")]
+    pairs = zip(parts, follows, strict=True)
+    return Scene(page, at, [each for each, after in pairs if not _is_empty(each, after)])
 
 
-def hold(holding: Holding, parts: list[Part], at: Mapping[str, str]) -> None:
+def _is_empty(part: Part, after: Part) -> bool:
+    if not isinstance(part, Heading) or part.level == 1:
+        return False
+    return isinstance(after, Heading) and after.level <= part.level
+
+
+def _add_needs(contents: Contents, scene: Scene) -> None:
     """Put everything that a page's pictures need into the file. Raises ValueError."""
-    for mount in (part for part in parts if isinstance(part, Mount)):
+    for mount in scene.mounts:
         run = mount.data["run"]
-        steps = holding.runs[run]["steps"] if run else []
-        for asked in questions(mount, steps, at):
-            holding.add_answer(asked)
+        steps = contents.runs[run]["steps"] if run else []
+        for asked in questions(mount, steps, scene.at):
+            contents.add_answer(asked)
         if any(is_live(mount, ask) for ask in mount.data["asks"]):
             for step in steps:
-                holding.add_weights(run, step)
+                contents.add_weights(run, step)
         for topic in _topics(mount) if run else ():
-            holding.add_topic(run, topic)
+            contents.add_topic(run, topic)
             for step in steps if topic == _COUNTED else ():
-                holding.add_answer(Question(run, step, "whole_numbers"))
+                contents.add_answer(Question(run, step, "whole_numbers"))
         for value in mount.data["settings"].values():
             if isinstance(value, str):
-                _hold_file(holding, value)
+                _add_file(contents, value)
 
 
-def _hold_file(holding: Holding, address: str) -> None:
-    """Hold what is at an address that a picture fetches."""
+def _add_file(contents: Contents, address: str) -> None:
+    """Add what is at an address that a picture fetches."""
     if address.startswith(CORPORA):
-        holding.add_file(address, corpus_file(address), "arrayBuffer")
+        contents.add_file(address, corpus_file(address), "arrayBuffer")
     content = PUBLISHED.find(address.removeprefix(DATA)) if address.startswith(DATA) else None
     if content is not None:
-        holding.add_file(address, content, "json" if address.endswith(".json") else "arrayBuffer")
+        contents.add_file(address, content, "json" if address.endswith(".json") else "arrayBuffer")
 
 
 def _topics(mount: Mount) -> list[str]:
@@ -88,7 +113,7 @@ def _topics(mount: Mount) -> list[str]:
     return [*_FOLLOWS.findall(source), *([named] if named else [])]
 
 
-def described(part: Part) -> dict[str, Any]:
+def _as_data(part: Part) -> dict[str, Any]:
     """Return a part as the browser takes it."""
     if isinstance(part, Heading):
         return {"level": part.level, "text": part.text}
@@ -111,45 +136,26 @@ def described(part: Part) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A page at an address, and its parts."""
-
-    page: str
-    at: Mapping[str, str]
-    parts: Sequence[Part]
-
-
 def export_page(page: str, at: Mapping[str, str]) -> bytes:
     """Return a page of the app as one file. Raises ExportError."""
     _check(page, at)
-    return fitted([shown(page, at)], f"{TITLES[page]} - hnviz", {})
+    return build_file([scene_of(page, at)], f"{TITLES[page]} - hnviz", {})
 
 
-def shown(page: str, at: Mapping[str, str]) -> Shown:
-    """Run a page's script, and leave out headings that nothing follows. Raises ExportError."""
-    parts = collect(page, at)
-    follows = [*parts[1:], Heading(1, "")]
-    pairs = zip(parts, follows, strict=True)
-    return Shown(page, at, [each for each, after in pairs if not _is_empty(each, after)])
-
-
-def _is_empty(part: Part, after: Part) -> bool:
-    if not isinstance(part, Heading) or part.level == 1:
-        return False
-    return isinstance(after, Heading) and after.level <= part.level
-
-
-def fitted(scenes: Sequence[Shown], title: str, more: Mapping[str, Any]) -> bytes:
-    """Write a file of at most 1.6 MB, with fewer snapshots if it must be. Raises ExportError."""
-    runs = sorted(set().union(*(runs_of(list(each.parts)) for each in scenes)))
+def build_file(scenes: Sequence[Scene], title: str, more: Mapping[str, Any]) -> bytes:
+    """Build a file of at most 1.6 MB, with fewer snapshots if necessary. Raises ExportError."""
+    runs = sorted({mount.data["run"] for each in scenes for mount in each.mounts} - {""})
+    named = (each.at.get(SNAPSHOT, "") for each in scenes)
+    wanted = [int(each) for each in named if each.isascii() and each.isdigit()]
     answered: dict[Question, bytes] = {}
     size = 0
     for most in range(max(FIRST_SNAPSHOTS, MAX_SNAPSHOTS // max(1, len(runs))), 0, -1):
-        holding = Holding(Names(VIEWS), answered)
+        contents = Contents(Names(VIEWS), answered)
         for run in runs:
-            holding.add_run(run, steps_of(run, _wanted(scenes), most))
-        content = _written(holding, scenes, title, more)
+            steps = store().folder(run).snapshots()
+            chosen = choose_steps(steps, [step for step in wanted if step in steps], most)
+            contents.add_run(run, chosen)
+        content = _written(contents, scenes, title, more)
         size = len(content)
         if size <= MAX_FILE_BYTES:
             return content
@@ -160,14 +166,14 @@ def fitted(scenes: Sequence[Shown], title: str, more: Mapping[str, Any]) -> byte
 
 
 def _written(
-    holding: Holding, scenes: Sequence[Shown], title: str, more: Mapping[str, Any]
+    contents: Contents, scenes: Sequence[Scene], title: str, more: Mapping[str, Any]
 ) -> bytes:
     for each in scenes:
-        hold(holding, list(each.parts), each.at)
-    used = needed([MAIN, *_modules(scenes)])
+        _add_needs(contents, each)
+    used = needed([MAIN, *{module_of(mount) for each in scenes for mount in each.mounts}])
     for path in styles(used):
-        holding.add_source(path, "text")
-    holding.add_source(TOKENS, "json")
+        contents.add_source(path, "text")
+    contents.add_source(TOKENS, "json")
     data = {
         **more,
         "home": HOME,
@@ -175,43 +181,32 @@ def _written(
             {
                 "page": each.page,
                 "at": dict(each.at),
-                "parts": [described(part) for part in each.parts],
+                "parts": [_as_data(part) for part in each.parts],
             }
             for each in scenes
         ],
-        "runs": holding.runs,
-        "answers": holding.answers,
+        "runs": contents.runs,
+        "answers": contents.answers,
         "free": FREE,
-        "files": holding.files,
+        "files": contents.files,
         "variables": {mode: variables(mode) for mode in MODES},
     }
-    return written(
+    return write_document(
         Document(
             title=title,
-            note=_note(holding),
+            note=_note(contents),
             data=data,
-            blobs=holding.blobs,
+            blobs=contents.blobs,
             modules=used,
             in_class=bool(more.get("in_class")),
         )
     )
 
 
-def _wanted(scenes: Sequence[Shown]) -> list[int]:
-    """Return the snapshots that addresses name."""
-    named = (each.at.get(SNAPSHOT, "") for each in scenes)
-    return [int(each) for each in named if each.isascii() and each.isdigit()]
-
-
-def _modules(scenes: Sequence[Shown]) -> set[str]:
-    mounts = (part for each in scenes for part in each.parts if isinstance(part, Mount))
-    return {module_of(mount) for mount in mounts}
-
-
-def _note(holding: Holding) -> str:
+def _note(contents: Contents) -> str:
     held = [
         f"{run} at training step {', '.join(f'{step:,}' for step in each['steps'])}"
-        for run, each in holding.runs.items()
+        for run, each in contents.runs.items()
     ]
     runs = f" It holds {'; '.join(held)}." if held else ""
     return f"Made with hnviz {__version__}. This page is one file and needs no network.{runs}"

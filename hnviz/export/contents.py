@@ -85,8 +85,8 @@ def packed(content: bytes) -> str:
     return b64encode(gzip.compress(content, 9, mtime=0)).decode()
 
 
-class Holding:
-    """Collects it; the same content is held once."""
+class Contents:
+    """Collects what a file holds; equal contents are stored once."""
 
     def __init__(self, names: Names, answered: dict[Question, bytes]) -> None:
         """Take what the app can be asked, and answers that are known already."""

@@ -121,12 +121,12 @@ class Document:
     title: str
     note: str  # at its end: where it comes from
     data: Mapping[str, Any]
-    blobs: list[str]  # contents that data names by number, as Holding packs them
+    blobs: list[str]  # contents that data names by number, packed as in Contents
     modules: list[str]  # paths below the package
     in_class: bool = False  # it may speak to the server of a class, which serves it
 
 
-def written(document: Document) -> bytes:
+def write_document(document: Document) -> bytes:
     """Write the file."""
     imports = json.dumps(import_map(document.modules), ensure_ascii=False)
     main = f'import "{specifier(MAIN)}";'

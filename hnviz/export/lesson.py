@@ -7,7 +7,7 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from hnviz.export import ExportError
-from hnviz.export.build import Shown, fitted, shown
+from hnviz.export.build import Scene, build_file, scene_of
 from hnviz.export.collect import Heading, Part
 from hnviz.export.html import plain_page
 from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
@@ -41,19 +41,19 @@ def lesson_file(lesson: Lesson, *, beside: bool = False, in_class: bool = False)
     for step, scene in zip(data["steps"], scenes, strict=True):
         step["point"] = _pointed(step["point"], scene)
         sections.append(replace(scene, parts=_section(scene.parts, step["point"])))
-    return fitted(
+    return build_file(
         sections,
         f"{lesson.title} - hnviz",
         {"lesson": {**data, "beside": beside}, "in_class": in_class},
     )
 
 
-def _scene(lesson: Lesson, number: int) -> Shown:
+def _scene(lesson: Lesson, number: int) -> Scene:
     at = {key: value for key, value in query(lesson, number).items() if key != PARAMETER}
-    return shown(lesson.steps[number - 1].page, at)
+    return scene_of(lesson.steps[number - 1].page, at)
 
 
-def _pointed(point: str, scene: Shown) -> str:
+def _pointed(point: str, scene: Scene) -> str:
     """Return what a step points at in a file, which has the pictures but not all controls."""
     named = [part.called for part in scene.parts if not isinstance(part, Heading)]
     if point in named:

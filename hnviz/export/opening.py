@@ -1,4 +1,4 @@
-"""The answers with which pages, lessons and the README open: they come with the package."""
+"""The answers that pages, lessons and the README open with: they come with the package."""
 
 import json
 import re
@@ -53,7 +53,7 @@ VIEWED: Mapping[str, Sequence[Params]] = {
 """Page -> what one press on it shows; the README names one of these."""
 
 
-class Opened(NamedTuple):
+class PageAddress(NamedTuple):
     """A page at an address."""
 
     page: str
@@ -61,38 +61,38 @@ class Opened(NamedTuple):
 
 
 @dataclass
-class Found:
+class RunAnswers:
     """The answers about one run: name -> (step, question, parameters, version), and the bytes."""
 
     answers: dict[str, tuple[tuple[Any, ...], bytes]] = field(default_factory=dict)
     seconds: float = 0.0  # to compute them
 
 
-def opened(runs: Sequence[str]) -> Iterator[Opened]:
+def page_addresses(runs: Sequence[str]) -> Iterator[PageAddress]:
     """List the addresses of the pages for some runs, and those of all steps of lessons."""
     for run in runs:
         for page in PLAIN:
             for at in ({}, *VIEWED.get(page, ())):
-                yield Opened(page, {"run": run, **at})
+                yield PageAddress(page, {"run": run, **at})
     for number in TRIED:
-        yield Opened("start", {"start_number": str(number)})
+        yield PageAddress("start", {"start_number": str(number)})
     for lesson in lessons().values():
         for number, step in enumerate(lesson.steps, 1):
             at = {key: value for key, value in query(lesson, number).items() if key != PARAMETER}
-            yield Opened(step.page, at)
+            yield PageAddress(step.page, at)
 
 
-def found(
-    runs: Sequence[str], answer: AnswerNow, told: Callable[[int, int], None]
-) -> dict[str, Found]:
-    """Ask all that these pages ask about pre-trained runs; run -> answers.
+def answers_of(
+    runs: Sequence[str], answer: AnswerNow, report: Callable[[int, int], None]
+) -> dict[str, RunAnswers]:
+    """Ask all questions of these pages about pre-trained runs; run -> answers.
 
-    `answer` answers a question; `told` is called with how many pages are asked, and of how many.
+    `answer` answers a question; `report` is called with the number of a page and of all pages.
     """
     asker = _Recorder(answer)
-    pages = {str(each): each for each in opened(runs)}
+    pages = {str(each): each for each in page_addresses(runs)}
     for done, each in enumerate(pages.values(), 1):
-        told(done, len(pages))
+        report(done, len(pages))
         try:
             parts = collect(each.page, each.at, ("light",))
         except ExportError:  # a page that has nothing to show of this run
@@ -102,14 +102,18 @@ def found(
     return asker.found
 
 
-def chosen(answers: Mapping[str, Found], most: int = MAX_SHIPPED_BYTES) -> dict[str, Found]:
-    """Choose those that fit into `most` bytes: slow questions first, then small answers."""
+def choose_answers(
+    answers: Mapping[str, RunAnswers], most: int = MAX_SHIPPED_BYTES
+) -> dict[str, RunAnswers]:
+    """Choose the answers that fit into `most` bytes: slow questions first, then small answers."""
     listed = sorted(
         (not KNOWN[about[1]].slow, len(packed), run, name)
         for run, each in answers.items()
         for name, (about, packed) in each.answers.items()
     )
-    kept: dict[str, Found] = {run: Found(seconds=each.seconds) for run, each in answers.items()}
+    kept: dict[str, RunAnswers] = {
+        run: RunAnswers(seconds=each.seconds) for run, each in answers.items()
+    }
     size = 0
     for _, length, run, name in listed:
         about, packed = answers[run].answers[name]
@@ -155,7 +159,7 @@ class _Recorder:
 
     def __init__(self, answer: AnswerNow) -> None:
         self._answer = answer
-        self.found: dict[str, Found] = {}
+        self.found: dict[str, RunAnswers] = {}
         self._names = Names(VIEWS)
         self._asked: set[tuple[Any, ...]] = set()
         self._known: dict[tuple[Any, ...], Answer | str] = {}
@@ -202,6 +206,6 @@ class _Recorder:
             return
         version = KNOWN[question].version
         name = named(folder, step, question, plain).name(str(version))
-        held = self.found.setdefault(folder.id, Found())
+        held = self.found.setdefault(folder.id, RunAnswers())
         held.answers[name] = ((step, question, plain, version), squeezed(pack(answer)))
         held.seconds += seconds

@@ -58,7 +58,7 @@ class Question:
     params: tuple[tuple[str, str], ...] = ()
 
 
-def kept_steps(
+def choose_steps(
     all_steps: Sequence[int], wanted: Sequence[int], most: int = MAX_SNAPSHOTS
 ) -> list[int]:
     """Choose snapshots: the first, the last, those wanted, and others spread over the training."""
