@@ -1,4 +1,4 @@
-"""What lessons claim, tried on 100 prompts drawn from train, and on five seeds.
+"""What lessons claim, tested on 100 prompts drawn from train, and on five seeds.
 
 `claims` trains Model5 and Model4 from five seeds, and Model3 at four rates from each, and makes the
 shipped table hnviz/runs/data/claims.csv, in about five minutes on one processor:
@@ -47,7 +47,7 @@ class Tried:
 
 
 def claims(path: str | Path) -> Iterator[Tried]:
-    """Train, try every claim, write the table; yield each row as it comes."""
+    """Train, test every claim, write the table; yield each row as it comes."""
     torch.set_num_threads(1)
     rows = []
     for seed in FIVE:

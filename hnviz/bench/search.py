@@ -18,11 +18,10 @@ from math import isnan, nan
 from pathlib import Path
 from random import Random
 from statistics import mean
-from typing import Any, TypeVar
 
 import torch
 
-from hnviz.bench.tables import read_rows, write_rows
+from hnviz.bench.tables import end_figures, renew_rows
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream
 from hnviz.data.numbers import TRAIN_NUMBERS, held_out, human_numbers
@@ -134,35 +133,17 @@ def results(model: str) -> Iterator[Result]:
     """Train a model's own recipe on the notebook's split, from five seeds."""
     for seed in FIVE:
         last = _last_epoch(model, entry(model).recipe, seed, None)
-        found = (
-            (last.train_loss, last.valid_loss, last.train_accuracy, last.accuracy)
-            if last
-            else (nan, nan, nan, nan)
-        )
-        yield Result(model, seed, *(round(figure, 4) for figure in found))
+        yield Result(model, seed, *end_figures(last))
 
 
 def search(path: str | Path, models: Sequence[str]) -> Iterator[Trial]:
     """Search for the models' recipes; write the table, and yield each trial as it ends."""
-    yield from _renewed(path, Trial, models, trials)
+    yield from renew_rows(path, Trial, models, trials)
 
 
 def five_seeds(path: str | Path, models: Sequence[str]) -> Iterator[Result]:
     """Train the models' recipes from five seeds; write the table, and yield each result."""
-    yield from _renewed(path, Result, models, results)
-
-
-Row = TypeVar("Row", Trial, Result)
-
-
-def _renewed(path: str | Path, kind: type[Row], models: Sequence[str], made: Any) -> Iterator[Row]:
-    """Replace the rows of some models in a table, and keep those of the others."""
-    rows = [row for row in read_rows(path, kind) if row.model not in models]
-    for model in models:
-        for row in made(model):
-            rows.append(row)
-            yield row
-    write_rows(path, kind, rows)
+    yield from renew_rows(path, Result, models, results)
 
 
 @cache

@@ -17,7 +17,7 @@ them.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from math import nan
 from pathlib import Path
@@ -67,6 +67,22 @@ def read_rows(path: str | Path, kind: type[Row]) -> list[Row]:
         ]
 
 
+def renew_rows(
+    path: str | Path,
+    kind: type[Row],
+    models: Sequence[str],
+    made: Callable[[str], Iterable[Row]],
+) -> Iterator[Row]:
+    """Replace the rows of some models in a table; yield each new one as it comes."""
+    old: list[Any] = read_rows(path, kind)
+    rows = [row for row in old if row.model not in models]
+    for model in models:
+        for row in made(model):
+            rows.append(row)
+            yield row
+    write_rows(path, kind, rows)
+
+
 _READERS: dict[str, Any] = {"str": str, "int": int, "float": float}
 _READERS |= {str(kind): kind for kind in (str, int, float)}
 """How a field is read, by its annotation."""
@@ -86,15 +102,14 @@ class Ending:
 
 def write_lr_map(path: str | Path, models: Sequence[str] = BUILT_IN) -> None:
     """Train some models' runs and write how they ended as CSV; rows of other models stay."""
-    kept = [row for row in read_rows(path, Ending) if row.model not in models]
-    write_rows(path, Ending, [*kept, *endings(models)])
+    for _ in renew_rows(path, Ending, models, endings):
+        pass
 
 
-def endings(models: Sequence[str]) -> Iterator[Ending]:
-    """Train models at every rate, seed 0."""
-    for model in models:
-        for lr in RATES:
-            yield ending(model, lr)
+def endings(model: str) -> Iterator[Ending]:
+    """Train a model at every rate, seed 0."""
+    for lr in RATES:
+        yield ending(model, lr)
 
 
 def ending(model: str, lr: float) -> Ending:
@@ -102,10 +117,15 @@ def ending(model: str, lr: float) -> Ending:
     torch.set_num_threads(1)
     recipe = {**asdict(entry(model).recipe), "lr": lr}
     last = last_epoch(fit(RunConfig(model=model, seed=0, device="cpu", **recipe)))
+    return Ending(model, lr, *end_figures(last))
+
+
+def end_figures(last: EpochEnd | None) -> tuple[float, float, float, float]:
+    """Return a last epoch's loss on train and valid, and its accuracies; nan if a run diverged."""
     if last is None:
-        return Ending(model, lr, nan, nan, nan, nan)
-    figures = (last.train_loss, last.valid_loss, last.train_accuracy, last.accuracy)
-    return Ending(model, lr, *(round(figure, 4) for figure in figures))
+        return nan, nan, nan, nan
+    losses = round(last.train_loss, 4), round(last.valid_loss, 4)
+    return *losses, round(last.train_accuracy, 4), round(last.accuracy, 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def announce(address: "Address") -> None:
 
 
 def invite(invited: "Invitation") -> None:
-    """Print how a class comes in, and how its teacher does."""
+    """Print how a class joins, and the link of its teacher."""
     from hnviz.classroom.qr import blocks
 
     print(f"\nthe class joins at {invited.join} with the code {invited.code}\n")

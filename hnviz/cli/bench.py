@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="speed: against a plain torch loop (the default); devices: a step on the cpu and on "
         "the graphics card, from which runs with device auto choose; search: a recipe, scored on "
         "numbers held out of train; seeds: a recipe from five seeds, on the notebook's split; "
-        "lanes: many runs as one program, against one run; claims: try what lessons claim on 100 "
+        "lanes: many runs as one program, against one run; claims: test what lessons claim on 100 "
         "prompts and five seeds",
     )
     parser.add_argument(
@@ -127,7 +127,7 @@ def _path(options: argparse.Namespace) -> Path:
 
 
 def _claims(path: Path) -> int:
-    """Try what lessons claim, and print each row as it comes."""
+    """Test what lessons claim, and print each row as it comes."""
     from hnviz.bench.claims import claims
 
     for row in claims(path):

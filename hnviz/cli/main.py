@@ -144,7 +144,7 @@ def _say(sentence: str) -> int:
 
 
 def _drop_output() -> None:
-    """Redirect stdout to nowhere; else Python reports the error again in its last flush."""
+    """Redirect stdout to nowhere: Python would report the error again in its last flush."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError:  # stdout is not a file, as in a test

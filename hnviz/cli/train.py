@@ -113,7 +113,7 @@ def train_folder(folder: "RunFolder", *, as_json: bool) -> int:
 
 
 def _warn(config: RunConfig) -> None:
-    """Say that a split is shorter than one mini-batch, if it is."""
+    """Warn of a split that is shorter than one mini-batch."""
     from hnviz.data import BatchLayout, stream_of  # needs numpy, which slows startup
     from hnviz.data.stream import SPLITS
 

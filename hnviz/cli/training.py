@@ -17,7 +17,7 @@ COLUMNS = ("epoch", "train_loss", "valid_loss", "accuracy", "seconds")
 
 
 class Progress:
-    """A progress bar: it overwrites itself on a terminal, else it prints line by line."""
+    """A progress bar: it overwrites itself on a terminal, and elsewhere prints line by line."""
 
     def __init__(self, total: int, label: str = "", stream: TextIO | None = None) -> None:
         self.total = total

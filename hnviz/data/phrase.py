@@ -12,7 +12,7 @@ from hnviz.data.numbers import LAST_NUMBER
 from hnviz.data.tokens import COMMA, Vocab
 
 MAX_TOKENS = 2000
-"""The most tokens that the observer reads for a picture; some pictures have room for fewer."""
+"""Of what the observer reads for a picture; some pictures have room for fewer."""
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:to|-|\u2013|\.\.)\s*(\d{1,9})\s*")
 _NEGATIVE = re.compile(r"(?:^|\s)-\d+")

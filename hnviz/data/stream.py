@@ -150,7 +150,7 @@ def tokens_of(choice: TextChoice) -> str:
 
 
 def bits_per_character(loss: float, choice: TextChoice) -> float:
-    """Turn a mean loss on valid, in nats per token, into bits per character."""
+    """Convert a mean loss on valid from nats per token to bits per character."""
     return loss * measured(choice).bits
 
 

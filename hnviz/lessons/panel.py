@@ -50,7 +50,7 @@ def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
 
 
 def asks_in(lesson: str, n_steps: int) -> list[list[dict[str, Any]]]:
-    """Return what each step of a lesson asks; nothing for one that is not in the package."""
+    """Return what each step of a lesson asks; nothing for a lesson outside the package."""
     found = _all().get(lesson, [])
     return found if len(found) == n_steps else [[]] * n_steps
 

@@ -43,7 +43,7 @@ class _Entry(NamedTuple):
 
 
 def line_of(text: str, step: int, table: str, key: str) -> int:
-    """Return the line of a key of a step, counted from 1; else that of its table, or the step.
+    """Return the line of a key of a step, counted from 1; without it, that of its table or step.
 
     `step` counts from 1, and 0 is the lesson itself; `table` is "", "at" or "guess".
     """

@@ -1,4 +1,4 @@
-"""A stretch of a task's text: what comes at each place, and how far back what decides it lies."""
+"""A stretch of a task's text: what comes at each place, and how far back the reasons for it lie."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,15 +10,15 @@ from hnviz.tasks.cycle import Cycle
 from hnviz.tasks.machine import Machine
 from hnviz.tasks.task import TaskStream
 
-LENGTH = 36  # tokens of a line
-FARTHEST = 64  # tokens that are looked back over
-SHOWN = 24  # tokens of a line before the place that is shown first
-SEARCHED = 96  # places among which the one that needs most is found
+LENGTH = 36  # tokens of an excerpt
+FARTHEST = 64  # tokens to look back
+SHOWN = 24  # tokens before the place that is shown first
+SEARCHED = 96  # places that are searched for the one that needs most
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token of a line, and what can be known before it comes."""
+    """One token of an excerpt, and what can be known before it comes."""
 
     token: str
     needed: int | None  # last tokens that single out a best guess; None: more than FARTHEST
@@ -116,7 +116,7 @@ def _needed(machine: Machine, ids: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class _Possible:
-    """Sets of states that some tokens leave possible, each worked out once; set 0 is of all."""
+    """Sets of states that some tokens leave possible, each computed once; set 0 has all states."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -142,10 +142,10 @@ class _Possible:
 
 
 def _hardest(needed: NDArray[np.int64], guessed: NDArray[np.bool_]) -> int:
-    """Return the first place that needs most, among those whose context a line can show.
+    """Return the first place that needs most, among those whose context an excerpt can show.
 
     `guessed`: where the one best guess is right. Such places come before those of chance, also
-    where they need more than a line can show.
+    where they need more than an excerpt can show.
     """
     if not guessed.any():
         guessed = np.ones_like(guessed)
@@ -154,7 +154,7 @@ def _hardest(needed: NDArray[np.int64], guessed: NDArray[np.bool_]) -> int:
 
 
 def _beginning(states: NDArray[np.int64], at: int, needed: int) -> int:
-    """Return where a line begins: in the generator's first state, if it comes in time."""
+    """Return where an excerpt begins: in the generator's first state, if it comes in time."""
     for start in range(at - SHOWN, at - needed + 1):
         if states[start] == 0:
             return start

@@ -36,7 +36,7 @@ WIDER = 1e-6  # each region is this much larger than what is reached, so roundin
 
 
 class Weight(NamedTuple):
-    """One trained number, and what it is worth."""
+    """One trained number, and how much depends on it."""
 
     start: str  # "bit 0", "unit 1", or "bias"
     end: str  # "unit 1" or "even"
@@ -195,7 +195,7 @@ def replace(network: Network, part: str, value: Floats) -> Network:
 
 
 def rule(bits: Ints) -> tuple[Ints, Ints, Ints]:
-    """Say what the rule in words says after each bit of inputs (n, length).
+    """Apply the rule in words after each bit of inputs (n, length).
 
     Returns the answers (0 even, 1 odd), and whether the units AFTER_ZERO and AFTER_ONE are on.
     """
@@ -211,7 +211,7 @@ def every_input(length: int = LENGTH) -> Ints:
 
 @cache
 def recipe() -> dict[str, Any]:
-    """Read how it was trained ("seed", "of", "right", "steps", "lr", "penalty"), and "weights"."""
+    """Return "weights", and how they were trained: "seed", "of", "right", "steps", "lr", "penalty"."""
     held: dict[str, Any] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     return held
 

@@ -102,7 +102,7 @@ class Task:
         }
 
     def built(self, values: Mapping[str, Value]) -> Source:
-        """Return the generator; recent ones are kept. Raises TaskError."""
+        """Return the generator. Cached. Raises TaskError."""
         return _built(self.name, tuple(values.items()))
 
 
@@ -317,7 +317,7 @@ class TaskStream:
     def texts(self) -> tuple[list[str], list[str]]:
         """Write train and valid: two texts of one generator, from different seeds.
 
-        Of a text that repeats, valid is a stretch from another place: it is not new text.
+        If the text repeats, valid is a stretch from another place and not new text.
         """
         train = self.source.write(self.n_train, 2 * self.seed)
         return train, self.source.write(self.n_valid, self.valid_seed)

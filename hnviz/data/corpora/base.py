@@ -18,11 +18,11 @@ Spell = Callable[[int], tuple[str, ...]]
 
 
 class CorpusError(ValueError):
-    """A corpus that is not known, cannot be read, or lacks what was asked of it."""
+    """An unknown corpus, or one that cannot be read or used as wanted."""
 
 
 class Tokens(NamedTuple):
-    """The tokens of both splits, each with what begins it (``xxbos``)."""
+    """The tokens of both splits; each begins with ``xxbos``."""
 
     train: Sequence[str]
     valid: Sequence[str]
@@ -58,7 +58,7 @@ class Corpus:
             raise ValueError("a corpus of numbers, and no other, says how to spell them")
 
     def tokens(self, way: str | None = None) -> Tokens:
-        """Return both splits' tokens; recent ones are kept. Raises CorpusError."""
+        """Return both splits' tokens; recent ones are cached. Raises CorpusError."""
         chosen = self.ways[0] if way is None else way
         if wrong := self.way_problem(chosen):
             raise CorpusError(wrong)

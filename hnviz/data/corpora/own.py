@@ -1,4 +1,4 @@
-"""The user's own text as a corpus. Its id says which text it is and how it is read."""
+"""A user's own text as a corpus. Its id names the text and says how it is read."""
 
 import re
 from collections import Counter
@@ -61,7 +61,7 @@ class Way:
 
 
 def own_corpus(content: bytes, way: Way) -> Corpus:
-    """Make a corpus of a text that a user gave, and hold the text in memory.
+    """Make a corpus of a user's text, and keep the text in memory.
 
     Raises CorpusError for a text that cannot be read or trained on.
     """
@@ -91,7 +91,7 @@ def way_of(corpus_id: str) -> Way | None:
 def text_corpus(corpus_id: str) -> Corpus:
     """Return the corpus with an id of this family.
 
-    Raises CorpusError for an id that says no text and way, and for a text that is not there.
+    Raises CorpusError for an invalid id, and for a missing text.
     """
     name, way = text_hash(corpus_id), way_of(corpus_id)
     if name is None or way is None:
@@ -144,7 +144,7 @@ def _make(name: str, way: Way) -> Tokens:
 
 
 def cut(text: str, way: Way) -> tuple[str, str]:
-    """Cut a text in two: what the network learns from, and the share at the end that tests it."""
+    """Cut a text in two: train, and the share at its end that is valid."""
     text = text.strip()
     at = len(text) * (100 - way.valid) // 100
     spaces = [space.start() for space in _SPACE.finditer(text, max(0, at - _NEAR), at + 1)]
@@ -162,7 +162,7 @@ def _tokenized(text: str, name: str, way: Way) -> list[str]:
 
 
 def _shown(found: list[str]) -> list[str]:
-    """Write spaces so that they can be seen."""
+    """Make spaces visible."""
     shown = {piece: piece.translate(_SHOWN) for piece in set(found)}
     return [shown[piece] for piece in found]
 
@@ -175,7 +175,7 @@ class Merging(NamedTuple):
 
 
 def merging(corpus_id: str) -> Merging:
-    """Return what shows a text's byte pairs merging, with spaces to be seen.
+    """Return how a text's byte pairs merge, with visible spaces.
 
     Raises CorpusError for a corpus that has no byte pairs.
     """

@@ -1,4 +1,4 @@
-"""The users' own texts, found by a hash of their content, and their ids in files beside them.
+"""Users' own texts, found by a hash of their content, and their ids in files beside them.
 
 A text is held in memory when it comes, and stored beside the runs when a run first needs it. As
 its name is its hash, it does not matter in which folder it is found. Its ids are stored so that no
@@ -38,7 +38,7 @@ folders: dict[Path, None] = {}
 
 
 def read_text(content: bytes) -> str:
-    """Read a text that a user gave. Raises CorpusError, with a sentence for the page."""
+    """Decode a user's text. Raises CorpusError, with a sentence for the page."""
     if len(content) > MAX_TEXT_BYTES:
         raise CorpusError(
             f"a text can have at most {MAX_TEXT_BYTES // 10**6} MB, and this one has "
@@ -62,7 +62,7 @@ def read_text(content: bytes) -> str:
 
 
 def hold(text: str) -> str:
-    """Hold a text in memory, where `text_of` finds it; return its hash."""
+    """Keep a text in memory, where `text_of` finds it; return its hash."""
     name = _hash(text.encode())
     with _lock:
         held[name] = text
@@ -70,17 +70,17 @@ def hold(text: str) -> str:
 
 
 def look_in(folder: Path) -> None:
-    """Look for texts in this folder too."""
+    """Add a folder in which texts are looked for."""
     folders[folder] = None
 
 
 def is_known(name: str) -> bool:
-    """Return whether a text is held, or stored as it was."""
+    """Return whether a text is in memory, or stored unchanged."""
     return name in held or any(is_stored(folder, name) for folder in folders)
 
 
 def is_stored(folder: Path, name: str) -> bool:
-    """Return whether a folder has a text as it was."""
+    """Return whether a folder has a text, unchanged."""
     path = text_path(folder, name)
     try:
         status = path.stat()
@@ -91,7 +91,7 @@ def is_stored(folder: Path, name: str) -> bool:
 
 @lru_cache(maxsize=256)  # each look at a run asks again
 def _is_whole(path: Path, stamp: int, size: int) -> bool:
-    """Return whether a file has the hash that is its name; it is read once while it is as it is."""
+    """Return whether a file's hash is its name; it is read again only after a change."""
     try:
         return size <= MAX_TEXT_BYTES and _hash(path.read_bytes()) == path.stem
     except OSError:
@@ -113,7 +113,7 @@ def text_of(name: str) -> str:
 
 
 def missing(name: str, folder: Path | None = None) -> CorpusError:
-    """Return the error for a text that is not there, or no longer as it was."""
+    """Return the error for a text that is missing or was changed."""
     where = folder or next(iter(folders), Path("runs"))
     return CorpusError(
         f"the run's own text is missing or was changed: put it back as {text_path(where, name)}"
@@ -121,7 +121,7 @@ def missing(name: str, folder: Path | None = None) -> CorpusError:
 
 
 def text_path(folder: Path, name: str) -> Path:
-    """Return where a folder has a text. Raises CorpusError for what is no hash."""
+    """Return the path of a text in a folder. Raises CorpusError for an invalid hash."""
     if not _HASH.fullmatch(name):
         raise CorpusError(f"a text's hash has 20 hex digits; got {name[:40]!r}")
     return folder / f"{name}.txt"
@@ -141,7 +141,7 @@ class TextIds(NamedTuple):
 
 
 def pack_ids(found: TextIds) -> bytes:
-    """Write it: a digest, the header's length, a JSON header, one or two bytes a token."""
+    """Pack it: a digest, the header's length, a JSON header, one or two bytes a token."""
     width = 1 if len(found.vocab) <= 256 else 2
     header = json.dumps(
         {
@@ -157,7 +157,7 @@ def pack_ids(found: TextIds) -> bytes:
 
 
 def unpack_ids(content: bytes) -> TextIds | None:
-    """Read it; None if it is not as it was written."""
+    """Unpack it; None if it is damaged."""
     body = content[_DIGEST:]
     if blake2b(body, digest_size=_DIGEST).digest() != content[:_DIGEST]:
         return None
@@ -177,7 +177,7 @@ def _unpacked(body: bytes) -> TextIds:
 
 
 def find_ids(corpus_id: str) -> TextIds | None:
-    """Look for the file of an own text's corpus."""
+    """Return the stored ids of an own text's corpus; None if there are none."""
     for folder in tuple(folders):
         with suppress(OSError):
             found = unpack_ids((folder / f"{corpus_id}{IDS_SUFFIX}").read_bytes())
