@@ -34,6 +34,10 @@ class Charts {
   /** @param {import("../js/picture.js").Drawing} drawing */
   async draw(drawing) {
     this.wanted = this.contents(drawing);
+    if (!this.wanted.length) { // an answer of one sentence needs no place for charts
+      this.kit.root.style.minHeight = "0";
+      return this.grid.show([], this.Plotly);
+    }
     if (this.loading) return void (await this.loading.catch(() => {})); // the first call draws
     try {
       this.Plotly ??= await (this.loading = loadPlotly(new URL(drawing.settings.plotly, this.kit.home), this.kit.source));

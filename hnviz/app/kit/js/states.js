@@ -82,7 +82,7 @@ export class States {
       this.told = null;
       this.clock = window.setInterval(() => this.tick(), LATE);
     }
-    if (!this.drawn) this.say(""); // of a run without snapshots
+    if (this.root.dataset.state === "empty") this.say(""); // of a run without snapshots; a first drawing keeps its own
     this.tick();
   }
 

@@ -1,0 +1,64 @@
+// A picture's sentence and state, from its loading to its first drawing; on elements without a browser.
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { States } from "../../hnviz/app/kit/js/states.js";
+import { page } from "./browser.js";
+
+const UNBROKEN = "\u00a0";
+
+/** As much of an element as a state writes to. */
+function element() {
+  return {
+    dataset: {},
+    style: {},
+    classList: { add() {}, toggle() {} },
+    hidden: false,
+    textContent: "",
+    append() {},
+    setAttribute() {},
+    dispatchEvent() {},
+    replaceChildren(...nodes) {
+      this.textContent = nodes.map((node) => node.textContent ?? node).join("").replaceAll(UNBROKEN, " ");
+    },
+  };
+}
+
+function states() {
+  page();
+  globalThis.document.createElement = element;
+  globalThis.document.createTextNode = (textContent) => ({ textContent });
+  return new States(element(), "");
+}
+
+test("the sentence of a first drawing stays while its program loads, and when it is complete", () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  try {
+    const made = states();
+    made.wait("the figures");
+    made.begin("Model0 answers only after the last token.");
+    made.wait("the chart");
+    made.wait("the figures", false); // an answer that comes late
+    made.done(400);
+    assert.equal(made.sentence.textContent, "Model0 answers only after the last token.");
+    assert.equal(made.sentence.hidden, false);
+    assert.equal(made.root.dataset.state, "ready");
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("the sentence of a run without snapshots goes when figures are asked for", () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  try {
+    const made = states();
+    made.waitForSnapshot({ listed: true, facts: { status: "training", is_live: true } });
+    assert.equal(made.root.dataset.state, "empty");
+    assert.match(made.sentence.textContent, /first snapshot comes/);
+    made.wait("the figures");
+    assert.equal(made.sentence.textContent, "");
+    assert.equal(made.sentence.hidden, true);
+    assert.equal(made.root.dataset.state, "loading");
+  } finally {
+    mock.timers.reset();
+  }
+});
