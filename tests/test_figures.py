@@ -466,6 +466,16 @@ def test_the_sentence_of_a_text_cut_at_random():
     assert "mini-batch 3 of valid" in table_sentence(BatchLayout(13_017, 64, 70))
 
 
+@pytest.mark.parametrize(
+    ("bs", "rows"),
+    [(1, "The only row"), (4, "All 4 rows"), (5, "All 5 rows"), (6, "The first 5 rows")],
+)
+def test_the_table_of_a_mini_batch_says_how_many_rows_it_has(bs, rows):
+    for layout in (BatchLayout(400, bs, 7), ShuffledLayout(400, bs, 7)):
+        assert table_sentence(layout).startswith(rows)
+    assert table_sentence(BatchLayout(400, bs, 7), "a text").startswith(f"{rows} of a text,")
+
+
 def test_the_takeaway_of_a_layout(recorded):
     goes_on = "reads its own part of the text, and the next mini-batch goes on where it stopped."
     assert continuity_sentence(BatchLayout(50_079, 4, 8)) == f"Each of **4 rows** {goes_on}"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 NAMED = 8  # unknown words that are written out
+ROWS = 5  # of a mini-batch, shown as text by rooms/batches/rows
 
 
 def plural(number: int, word: str) -> str:
@@ -133,15 +134,18 @@ def arithmetic_sentence(layout: BatchLayout) -> str:
 
 def table_sentence(layout: BatchLayout, text: str = "valid") -> str:
     """Say what the table of a mini-batch's first rows is; `text` is its name."""
+    rows = "The only row" if layout.bs == 1 else f"All {layout.bs} rows"
+    rows = rows if layout.bs <= ROWS else f"The first {ROWS} rows"
     if isinstance(layout, ShuffledLayout):
+        which = "It" if layout.bs == 1 else "Each"
         return (
-            "The first five rows. Each is a window cut from anywhere in the text; most start in "
-            "the middle of a number."
+            f"{rows}. {which} is a window cut from anywhere in the text; most start in the middle "
+            "of a number."
         )
     if text not in SPLITS:
-        return f"The first five rows of {text}, word by word."
+        return f"{rows} of {text}, word by word."
     return (
-        "The first five rows, as the notebook's show_batch prints them. Its own table, at bs 64 "
+        f"{rows}, as the notebook's show_batch prints them. Its own table, at bs 64 "
         "and bptt 70, is mini-batch 3 of valid, one past the last: reading wraps around to the "
         "start of the text."
     )
