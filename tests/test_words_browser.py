@@ -43,8 +43,8 @@ def headline(page):
 def test_words_are_picked_by_click_keys_and_address(server, page):
     open_page(page, server)
     expect(page.locator(f"{HEADLINE} .hnviz-sentence")).to_have_text(
-        "It expected “ninety” (49 %); “sixteen” (0.2 %) came. After one number, it gives the right "
-        "word 97 %."
+        "It expected “ninety” (49 %); “sixteen” (0.2 %) came. After one number, the right word's "
+        "probability is 97 %."
     )
     reading = words(page, "reads 17 tokens")
     assert reading.get_attribute("data-at") == "3"

@@ -94,7 +94,7 @@ export class Prompt {
     const known = this.afterOneNumber();
     if (!known.length) return `${where}; ${word} came. Nobody could know.`;
     const mean = known.reduce((a, b) => a + b, 0) / known.length;
-    return `It ${expected}; ${word} came. After one number, it gives the right word **${percent(mean)}**.`;
+    return `It ${expected}; ${word} came. After one number, the right word's probability is **${percent(mean)}**.`;
   }
 
   /** The probability that it gave each word after the prompt's first number. */
