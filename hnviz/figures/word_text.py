@@ -110,7 +110,8 @@ class Prompt:
         if not len(known := self._after_one_number()):
             return f"{where}; {word} came. Nobody could know."
         mean = percent(float(known.mean()))
-        return f"It {expected}; {word} came. After one number, the right word's probability is **{mean}**."
+        known_next = f"After one number, the right word's probability is **{mean}**."
+        return f"It {expected}; {word} came. {known_next}"
 
     def _after_one_number(self) -> NDArray[np.floating]:
         """Return the probability that it gave each word after the prompt's first number."""
