@@ -474,7 +474,9 @@ def test_the_table_of_bounds():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     table = bounds_table(bounds)
     assert table["best on valid"].tolist()[:3] == ["39.5 %", "54.9 %", "54.9 %"]
-    assert table["seen once, valid"].tolist()[5] == "57.8 %"
+    assert table["seen once, valid"].tolist()[5] == "58 %"
+    few = bounds_table({"valid": [Bound(1, 0.5, 0.00008), Bound(2, 0.7, 0.0002)]})
+    assert few["seen once, valid"].tolist() == ["0.008 %", "0.02 %"]
     assert table["least loss on valid"].tolist()[3:7] == ["1.152", "1.073", *["too short"] * 2]
     assert "**seven** tokens always determine the next one: no seven-token" in table_sentence(
         "valid", bounds["valid"]

@@ -308,7 +308,7 @@ def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> "pd.DataFrame":
         table[f"least loss on {split}"] = [
             f"{bound.loss:.3f}" if bound.shown else "too short" for bound in each[:longest]
         ]
-        table[f"seen once, {split}"] = [accuracy(bound.once) for bound in each[:longest]]
+        table[f"seen once, {split}"] = [percent(bound.once) for bound in each[:longest]]
     return pd.DataFrame(table)
 
 
