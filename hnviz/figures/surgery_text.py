@@ -146,12 +146,13 @@ class Courses:
         if list(self.untouched) == list(self.changed):
             return f"It goes on as before: **0** of {len(self.changed)} words differ."
         one, other = self._first_difference(SHORT)
-        said = f"It now continues {other} instead of {one}"
+        swap = f"{other} instead of {one}"
         if len(self.altered) == 1:
-            return f"{said}."
-        count = f": **{sum(self.altered)}** of {len(self.altered)}"
-        tails = (f"{count} numbers change.", f"{count} change.", ".")
-        return next(said + tail for tail in tails if len((said + tail).split()) <= HEADLINE)
+            return f"It now continues {swap}."
+        count = f"**{sum(self.altered)}** of {len(self.altered)} numbers change."
+        long, short = f"It now continues {swap}: {count}", f"Now {swap}: {count}"
+        ways = (long, short, f"It now continues {swap}.")
+        return next(said for said in ways if len(said.split()) <= HEADLINE)
 
     @property
     def own_headline(self) -> str:

@@ -101,12 +101,12 @@ export class Courses {
     const n = this.said.changed.length;
     if (this.same) return `It goes on as before: **0** of ${n} words differ.`;
     const [one, other] = this.firstDifference(SHORT);
-    const said = `It now continues ${other} instead of ${one}`;
+    const swap = `${other} instead of ${one}`;
     const { altered } = this;
-    if (altered.length === 1) return `${said}.`;
-    const count = `: **${counted(altered)}** of ${altered.length}`;
-    const tails = [`${count} numbers change.`, `${count} change.`, "."];
-    return said + /** @type {string} */ (tails.find((tail) => (said + tail).split(/\s+/).length <= HEADLINE));
+    if (altered.length === 1) return `It now continues ${swap}.`;
+    const count = `**${counted(altered)}** of ${altered.length} numbers change.`;
+    const ways = [`It now continues ${swap}: ${count}`, `Now ${swap}: ${count}`, `It now continues ${swap}.`];
+    return /** @type {string} */ (ways.find((said) => said.split(/\s+/).length <= HEADLINE));
   }
 
   get ownHeadline() {
