@@ -225,6 +225,17 @@ def test_one_wrong_number_of_three_is_in_the_singular():
     assert told.startswith("1 of 3 is wrong")
 
 
+def test_the_earliest_slip_is_not_said_of_the_first_line():
+    said = [
+        {"truth": n, "words": ["a", "b", "c"], "right": False, "slip": slip}
+        for n, slip in ((6, 2), (7, 0))
+    ]
+    for each in said:
+        each["words"][each["slip"]] = "no"
+    told = verdict(said, lambda number: ["a", "b", "c"])
+    assert told == "2 of 2 are wrong; the earliest slip is at word 1 of its number."
+
+
 def test_words_that_are_alone_have_no_rest_that_goes_on():
     said = [{"truth": n, "words": ["five", ","], "right": False} for n in (6, 7)]
     assert verdict(said, lambda number: [str(number)]) == "2 of 2 are wrong."

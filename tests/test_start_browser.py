@@ -129,12 +129,12 @@ def test_an_example_beyond_plays_and_a_wrong_number_keeps_the_cards(server, page
     before = lines(page, 0), lines(page, 1)
     page.get_by_role("radio", name="8316").click()
     page.wait_for_url("**start_number=8316**")
-    page.locator(f"{COUNT} .card.chosen h3", has_text="From 8,316: beyond 8,000").wait_for()
+    page.locator(f"{COUNT} .card.chosen h3", has_text="From 8,316: beyond its text").wait_for()
     assert (lines(page, 0), lines(page, 1)) == before
     number = page.get_by_role("spinbutton", name="Count on from")
     number.fill("12000")
     number.press("Enter")
-    page.get_by_text("Count on from a number between 3 and 9996; got 12000.").wait_for()
+    page.get_by_text("Count on from a number between 3 and 9,996; got 12,000.").wait_for()
     idle(page)
     assert (lines(page, 0), lines(page, 1)) == before
     field = page.locator(".st-key-start_number [data-testid=stNumberInputContainer]")

@@ -257,7 +257,8 @@ def test_the_headline_says_what_a_swap_does_in_twenty_words(recorded):
     recorded(courses(", one", ", one").headline, 0, 2)
     long = [f"{' '.join(['one'] * 6)} , {' '.join([word] * 6)} , two" for word in ("two", "four")]
     for own, other in (long, [each.replace("one", "three") for each in long]):
-        assert len(courses(own, other).headline.split()) <= 20
+        headline = courses(own, other).headline
+        assert len(headline.split()) <= 20 and headline.endswith(" numbers change.")
     every = courses(", one , two , one", ", two , one , two")
     assert every.headline.endswith(": **3** of 3 numbers change.")
 
@@ -542,7 +543,7 @@ def test_what_decides_the_words_is_held_to_its_bounds(name, value):
         ({"predictions_layers": "2"},
          "the address asks for '2' here, which is not one of all, 0, 1"),
         ({"predictions_change": "set one unit", "predictions_value": "5"},
-         "the address asks for '5' here, which is not a number from -1 to 1"),
+         "the address asks for '5' here, which is not a number from \N{MINUS SIGN}1 to 1"),
         ({"predictions_other": "   "}, "Type some words"),
         ({"predictions_change": "zero units", "predictions_hold": "maybe"},
          "the address asks for 'maybe' here"),

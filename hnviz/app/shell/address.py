@@ -53,7 +53,10 @@ def in_vain(
 def described(wanted: str | Sequence[object], ends: tuple[float, float] | None = None) -> str:
     """Describe what a setting takes: "a whole number from 1 to 9", "one of cpu, cuda"."""
     named = f"a {wanted}" if isinstance(wanted, str) else _one_of(wanted)
-    return f"{named} from {ends[0]:g} to {ends[1]:g}" if ends else named
+    if not ends:
+        return named
+    low, high = (f"{end:,.10g}".replace("-", "\N{MINUS SIGN}") for end in ends)
+    return f"{named} from {low} to {high}"
 
 
 def _one_of(choices: Sequence[object]) -> str:

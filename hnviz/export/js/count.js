@@ -95,7 +95,7 @@ function heading(number, facts) {
  */
 function where(number, read, notebook) {
   if (read.every(Boolean)) return "inside what it read";
-  if (notebook) return number > LAST_TRAINED ? "beyond 8,000" : "across 8,000, which it never read";
+  if (notebook) return number > LAST_TRAINED ? "beyond its text" : "across 8,000, which it never read";
   return read.some(Boolean) ? "across the edge of a held-out block" : "in a held-out block";
 }
 
@@ -111,7 +111,7 @@ function verdict(said) {
   const some = `${wrong.length} of ${said.length} ${wrong.length === 1 ? "is" : "are"} wrong`;
   const firsts = wrong.map(firstWrongOf);
   if (firsts.some((place) => place > 0)) {
-    return `${some}; the first slip is at word ${Math.min(...firsts) + 1}.`;
+    return `${some}; the earliest slip is at word ${Math.min(...firsts) + 1} of its number.`;
   }
   if (wrong.every(({ truth }) => !numberWords(truth).includes(" "))) return `${some}.`;
   const rest = wrong.every(({ words, truth }) => spokenOf(words).slice(1).join(" ") === numberWords(truth).split(" ").slice(1).join(" "));

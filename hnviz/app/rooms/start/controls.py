@@ -58,7 +58,8 @@ def number_problem(number: int | None) -> str | None:
     """Say why a number cannot be counted on from, None if it can."""
     if number is not None and FIRST <= number <= LAST:
         return None
-    return f"Count on from a number between {FIRST} and {LAST}; got {number}."
+    got = "nothing" if number is None else f"{number:,}".replace("-", "\N{MINUS SIGN}")
+    return f"Count on from a number between {FIRST} and {LAST:,}; got {got}."
 
 
 def _take_example() -> None:

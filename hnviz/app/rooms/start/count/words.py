@@ -28,7 +28,7 @@ def heading(number: int, text: TextChoice) -> str:
         where = "inside what it read"
     elif text.split == NOTEBOOK.split:
         beyond = number > LAST_TRAINED
-        where = "beyond 8,000" if beyond else "across 8,000, which it never read"
+        where = "beyond its text" if beyond else "across 8,000, which it never read"
     else:
         where = "across the edge of a held-out block" if read.any() else "in a held-out block"
     return f"From {number:,}: {where}"
@@ -74,7 +74,7 @@ def verdict(said: Sequence[Mapping[str, Any]], spell: Spell) -> str:
             if rest
             else f"{some} from the first word."
         )
-    return f"{some}; the first slip is at word {min(firsts) + 1}."
+    return f"{some}; the earliest slip is at word {min(firsts) + 1} of its number."
 
 
 def _first_wrong(each: Mapping[str, Any], spell: Spell) -> int:
