@@ -7,7 +7,7 @@ import { idsIn } from "../../hnviz/app/rooms/compare/chosen.js";
 import { movedApart, nearest, placeOf, ticks, tickText } from "../../hnviz/app/rooms/compare/curves/scale.js";
 import { lookOf } from "../../hnviz/app/rooms/compare/curves/paint.js";
 import { sceneOf } from "../../hnviz/app/rooms/compare/curves/scene.js";
-import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, pairOf, read, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";
+import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, pairOf, read, seedGroups, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";
 import { table } from "../../hnviz/app/rooms/compare/curves/table.js";
 import { bitsNote, headline, labels, lost, refusal, together, valueText, verdict } from "../../hnviz/app/rooms/compare/curves/words.js";
 import { settingsText, sifted, startedText, stateText, toggled } from "../../hnviz/app/rooms/compare/runs/rows.js";
@@ -91,7 +91,11 @@ test("smoothing is the notebook's, and leaves gaps", () => {
 
 test("seeds are together: mean, lowest and highest where all are known", () => {
   const runs = [made("a", { accuracy: [0.25, 0.5] }), made("b", { seed: 1, accuracy: [0.75] }), made("c", { bptt: 3 })];
-  assert.deepEqual(grouped(runs).map((group) => group.map(({ run }) => run)), [["a", "b"], ["c"]]);
+  const names = (groups) => groups.map((group) => group.map(({ run }) => run));
+  assert.deepEqual(names(seedGroups(runs)), [["a", "b"], ["c"]]);
+  const again = [...runs, made("d"), made("e", { seed: 2 }), made("f", { seed: 1 })];
+  assert.deepEqual(names(seedGroups(again)), [["a", "b", "e"], ["c"], ["d", "f"]], "no group has a seed twice");
+  assert.deepEqual(names(grouped(again)), [["a", "b", "d", "e", "f"], ["c"]]);
   const band = bandOf(runs.slice(0, 2).map((run) => lineOf(run, LOOK, KINDS)));
   assert.deepEqual(band, { x: [10], y: [0.5], low: [0.25], high: [0.75] });
   assert.equal(interpolate([0, 10], [0, 5], 4), 2);
@@ -129,6 +133,8 @@ test("a scene has a line for each run, a band for seeds, and the gap of two", ()
   assert.deepEqual(scene.y, [0, 1]);
   const seeds = sceneOf({ ...data, runs: [made("a"), made("b", { seed: 1 })] }, LOOK, THEME);
   assert.deepEqual([seeds.own.length, seeds.bands.length, seeds.own[0].name], [1, 1, "Model5, 2 seeds"]);
+  const twice = sceneOf({ ...data, runs: [made("a"), made("b", { live: true })] }, LOOK, THEME);
+  assert.deepEqual(twice.own.map(({ name, seeds: band }) => [name, band]), [["Model5", null], ["Model5 (2)", null]]);
   assert.equal(sceneOf(data, { ...LOOK, notebook: true }, THEME).lines.at(-1).name, "Model5, the notebook");
   const many = Array.from({ length: 200 }, (_, at) => made(`r${at}`, { lr: 0.001 * (at + 1), accuracy: [0, at / 200] }));
   const crowd = sceneOf({ ...data, runs: many }, LOOK, THEME);
@@ -185,7 +191,7 @@ test("a headline has at most twenty words and the picture's own figures", () => 
   for (const trains of [live(0), live(1), live(0, 1), live(0, 1, 2)]) for (const n of [1, 2, 3]) assert.ok(words(headline(trains.slice(0, n), "accuracy on valid")) <= 20);
   assert.equal(said(headline(live(0, 1).slice(0, 2), "accuracy on valid")), "Model5 is at 83.2 % right on valid, Model4 at 61.0 %; both train.");
   assert.equal(said(headline(live(1).slice(0, 2), "accuracy on valid")), "Model5 ends at 83.2 % right on valid; Model4 still trains, at 61.0 %.");
-  assert.equal(said(headline(live(2), "accuracy on valid")), "So far Model5 is highest, with 83.2 %; a very long name… lowest, with 30.0 %.");
+  assert.equal(said(headline(live(2), "accuracy on valid")), "So far the highest is Model5, with 83.2 %; the lowest a very long name…, with 30.0 %.");
   const none = { name: "Model3", end: null, live: true };
   assert.equal(said(headline([shown[0], none], "accuracy on valid")), "Model5 ends at 83.2 % right on valid. No other run has a figure yet.");
   assert.match(said(headline(shown, "accuracy on valid")), /^Model5 ends highest, with 83.2 % right on valid; a very long name… lowest, with 30.0 %\.$/);

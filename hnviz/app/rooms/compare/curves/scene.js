@@ -3,7 +3,7 @@
 import { percent } from "../../../kit/js/text.js";
 import { lookOf } from "./paint.js";
 import { tickText } from "./scale.js";
-import { MEASURES, bandOf, compares, cutOff, endOf, extent, grouped, interpolate, lineOf, notebookLine } from "./series.js";
+import { MEASURES, bandOf, compares, cutOff, endOf, extent, interpolate, lineOf, notebookLine, seedGroups } from "./series.js";
 import { gapText, labels, written } from "./words.js";
 
 const MOST_NAMES = 10; // at the ends of lines
@@ -14,7 +14,7 @@ const TITLES = { step: "training step", epoch: "epoch", tokens: "tokens read", s
  * `look` has measure, axis, smooth, kind, bands, notebook, logX, logY.
  */
 export function sceneOf({ runs, kinds, notebook }, look, theme) {
-  const groups = look.bands ? grouped(runs) : runs.map((run) => [run]);
+  const groups = look.bands ? seedGroups(runs) : runs.map((run) => [run]);
   const short = labels(groups.map(([first]) => first));
   const lines = [];
   const bands = [];

@@ -206,18 +206,36 @@ export function notebookLine(run, table, { measure, axis }, kinds) {
 export const settingsKey = ({ config }) => JSON.stringify(Object.entries(config).filter(([name]) => !ASIDE.includes(name)));
 
 /**
- * Runs that differ only in the seed, together; in the order of their first ones.
+ * Runs of the same settings, together; in the order of their first ones.
  * @param {Run[]} runs
+ * @param {(run: Run) => string} keyOf what the runs of a group have in common
  * @returns {Run[][]}
  */
-export function grouped(runs) {
+export function grouped(runs, keyOf = settingsKey) {
   /** @type {Map<string, Run[]>} */
   const groups = new Map();
   for (const run of runs) {
-    const key = settingsKey(run);
+    const key = keyOf(run);
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
   return [...groups.values()];
+}
+
+/**
+ * Runs that differ only in the seed, together. A run that repeats another's seed is in a group after it:
+ * no group has a seed twice.
+ * @param {Run[]} runs
+ */
+export function seedGroups(runs) {
+  /** @type {Map<string, number>} settings and seed -> how many runs have had them */
+  const seen = new Map();
+  return grouped(runs, (run) => {
+    const settings = settingsKey(run);
+    const own = `${settings} ${run.config.seed}`;
+    const before = seen.get(own) ?? 0;
+    seen.set(own, before + 1);
+    return `${settings} ${before}`;
+  });
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { Table } from "../../../kit/js/table.js";
 import { accuracy } from "../../../kit/js/text.js";
-import { BITS, compares, differing, grouped, lastOf, scaleOf, secondsOf, settingOf } from "./series.js";
+import { BITS, compares, differing, lastOf, scaleOf, secondsOf, seedGroups, settingOf } from "./series.js";
 import { fieldName, labels, scaled, valueText } from "./words.js";
 
 const FIGURES = [
@@ -75,7 +75,7 @@ export class Ends {
 
   /** Runs that differ only in the seed: mean, lowest and highest. */
   seeds({ runs, kinds }) {
-    const groups = grouped(runs).filter((group) => group.length > 1);
+    const groups = seedGroups(runs).filter((group) => group.length > 1);
     this.together.hidden = !groups.length;
     if (!groups.length) return this.together.replaceChildren();
     if (!this.many || !this.together.firstChild) {

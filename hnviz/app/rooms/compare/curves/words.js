@@ -162,7 +162,7 @@ export function headline(shown, measure, kind = "") {
     const rest = lives.length ? "; both train." : `: ${gapText(measure, Number(first.end), Number(last.end))}.`;
     return [one, verb(first), end(first), ` ${what}, `, other, rate ? " to " : " at ", end(last), rest];
   }
-  if (lives.length) return ["So far ", one, " is highest, with ", end(first), "; ", other, " lowest, with ", end(last), "."];
+  if (lives.length) return ["So far the highest is ", one, ", with ", end(first), "; the lowest ", other, ", with ", end(last), "."];
   return [one, rate ? " rises to " : " ends highest, with ", end(first), ` ${what}; `, other, rate ? " only to " : " lowest, with ", end(last), "."];
 }
 
