@@ -189,6 +189,26 @@ def test_models_that_can_reach_a_task_with_answers_stand_at_all_of_them():
     assert "Enough memory gets **100 %** of answers right" in takeaway(statement, [two])
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "start"),
+    [
+        ("recall", {"symbols": 1}, "The best possible is **66.7 %** right, which **5 of 12**"),
+        (
+            "recall",
+            {"symbols": 1, "gap": 0},
+            "The best possible is **100 %** right, which **3 of 12**",
+        ),
+        ("copy", {"symbols": 1}, "The best possible is **100 %** right, which **5 of 12**"),
+        ("recall", {"symbols": 2, "gap": 0}, "Enough memory gets **100 %** of answers right"),
+        ("recall", {"gap": 100}, "Enough memory gets **100 %** of answers right"),
+        ("parity", {}, "Enough memory gets **100 %** of answers right"),
+    ],
+)
+def test_the_takeaway_speaks_of_answers_where_they_need_the_memory(name, given, start):
+    said = takeaway(statement_of(name, given), outlooks(TaskStream.of(name, given)))
+    assert said.startswith(start)
+
+
 def test_before_training_each_cause_has_its_sentence(recorded):
     assert "**cannot** reach 58.3 %: it can get at most" in expected(before(config("Model2")))
     recorded(expected(before(config())), 58.0, 100)

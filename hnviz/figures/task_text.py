@@ -5,7 +5,7 @@ from html import escape
 from math import isnan
 
 from hnviz.figures.theme import Theme
-from hnviz.tasks.bounds import Statement
+from hnviz.tasks.bounds import Statement, reaches
 from hnviz.tasks.reach import Outlook, Result
 from hnviz.tasks.sentences import figure, nats, tokens
 
@@ -31,12 +31,19 @@ def takeaway(statement: Statement, outlooks: Sequence[Outlook]) -> str:
         )
     failing = sum(each.cause == "window" for each in outlooks)
     best = f"The best possible is **{figure(statement.limit)}** right"
-    if statement.answers:
+    if statement.answers and _answers_need_most(statement):
         best = "Enough memory gets **100 %** of answers right"
     if not failing:
         return f"{best}, which every model can reach: {_needs(statement)}."
     who = f"**{failing} of {len(outlooks)}** models"
     return f"{best}, which {who} cannot: {_needs(statement)}."
+
+
+def _answers_need_most(statement: Statement) -> bool:
+    """Whether fewer tokens than the best accuracy takes leave some answers wrong."""
+    followed = len(statement.curve)
+    fewer = followed if statement.context is None else min(statement.context - 1, followed)
+    return fewer > 0 and not reaches(statement.best_answers(fewer), 1)
 
 
 def _chances(n: int | None) -> str:

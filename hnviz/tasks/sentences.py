@@ -8,7 +8,7 @@ from hnviz.tasks.task import Task
 
 def figure(accuracy: float) -> str:
     """Write an accuracy in percent; one that rounds to all of it gets more digits."""
-    if accuracy in (0, 1):
+    if round(accuracy, 12) in (0, 1):  # a sum of probabilities is seldom 1 to the last bit
         return f"{100 * accuracy:.0f} %"
     digits = 3 if accuracy >= 0.9995 else 1
     return f"{100 * accuracy:.{digits}f} %"
