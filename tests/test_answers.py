@@ -23,8 +23,7 @@ from starlette.testclient import TestClient
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE
 from hnviz.app.run.engine import server
-from hnviz.engine.client import Answer, EngineError
-from hnviz.engine.client import unpack as unpack_answer
+from hnviz.engine.client import EngineError
 from hnviz.engine.observer import answer_now
 from hnviz.export.opening import (
     MAX_SHIPPED_BYTES,
@@ -33,7 +32,9 @@ from hnviz.export.opening import (
     page_addresses,
 )
 from hnviz.models.catalogue import entry
+from hnviz.questions.frame import pack, unpack
 from hnviz.questions.table import QUESTIONS
+from hnviz.questions.view import Reply
 from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
 from hnviz.runs import answers as kept
 from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers
@@ -41,7 +42,6 @@ from hnviz.runs.archive import pack as pack_run
 from hnviz.web import answers, observations
 from hnviz.web.cache import Cache
 from hnviz.web.http import door
-from hnviz.web.wire import unpack
 from tests.conftest import ROOT
 
 FLOATS = 2e-3  # of an array's largest value: float32 sums in another order
@@ -96,7 +96,7 @@ def assert_right(run: str, name: str, step: int, question: str, params: Any) -> 
     folder = RunStore(Path("none")).folder(run)
     content = shipped_answer(folder, name)
     assert content is not None
-    found, wanted = unpack_answer(content), answer_now(folder, step, question, params)
+    found, wanted = unpack(content), unpack(answer_now(folder, step, question, params))
     where = f"{run} at {step}: {question} {params}"
     assert_alike(found.meta, wanted.meta, where)
     assert list(found.arrays) == list(wanted.arrays), where
@@ -200,7 +200,7 @@ def test_what_does_not_fit_is_left_out_and_slow_questions_come_first():
 class NoEngine:
     """An engine that must not be asked."""
 
-    def observe(self, *asked: Any) -> Answer:
+    def observe(self, *asked: Any) -> bytes:
         raise EngineError(f"the engine was asked: {asked[2]}")
 
 
@@ -211,10 +211,10 @@ class AnEngine:
         self.asked: list[str] = []
         self.seconds = seconds
 
-    def observe(self, run: str, step: int, question: str, params: Any, how: Any) -> Answer:
+    def observe(self, run: str, step: int, question: str, params: Any, how: Any) -> bytes:
         self.asked.append(question)
         arrays = {"number": np.arange(7), "right": np.array([True, False])}
-        return Answer(arrays, {"given": 3, "nan": math.nan}, self.seconds)
+        return pack(Reply(arrays, {"given": 3, "nan": math.nan}, seconds=self.seconds))
 
 
 def forget() -> None:
@@ -236,7 +236,7 @@ def runs(tmp_path, monkeypatch) -> Iterator[Path]:
 
 
 def ask(monkeypatch, engine: Any, path: str, views: Any = ()) -> Any:
-    monkeypatch.setattr("hnviz.web.asked.engine", lambda: engine)
+    monkeypatch.setattr("hnviz.web.answers.engine", lambda: engine)
     with TestClient(Starlette(routes=door(observations.routes(views)))) as client:
         return client.get(f"/api/runs/{path}")
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import gzip
 import json
+import math
 import os
 import re
 import shutil
@@ -30,15 +31,16 @@ from hnviz.app.run.engine import server, store
 from hnviz.data import BatchLayout, Choice, corpus_of, kind_in, stream_of
 from hnviz.data.corpora import BUILT_IN, LEVELS
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.engine.client import Answer, EngineError, ErrorKind, shared_engine
+from hnviz.engine.client import EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import HowFar
+from hnviz.questions.frame import pack, unpack, unpack_many
 from hnviz.questions.params import Param, ParamError, read_json, read_query
 from hnviz.questions.table import QUESTIONS as KNOWN
 from hnviz.questions.view import Reply, View
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
 from hnviz.sweeps.service import SweepService
 from hnviz.web import corpora, observations
-from hnviz.web.asked import ENGINE_STATUS, Names
+from hnviz.web.answers import ENGINE_STATUS, Names
 from hnviz.web.cache import Cache, Entry, zipped
 from hnviz.web.client import Client, ServerError
 from hnviz.web.corpora import corpus_address, corpus_file, stream_file
@@ -47,7 +49,6 @@ from hnviz.web.http import door
 from hnviz.web.progress import Progress
 from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.sweeps import sweep_routes
-from hnviz.web.wire import Parcel, unpack, unpack_many
 from hnviz.web.work import BusyError, NotYetError, Pool, Shared
 from tests.conftest import ROOT, finished, free_port
 
@@ -109,7 +110,7 @@ def app(views: Iterable[View] = ()) -> Starlette:
 def runs(own_runs) -> Iterator[Path]:
     server.cache_clear()
     with pytest.MonkeyPatch.context() as patch:  # others use the machine too
-        patch.setattr("hnviz.web.asked.OBSERVE_SECONDS", 90.0)
+        patch.setattr("hnviz.web.answers.OBSERVE_SECONDS", 90.0)
         yield default_runs_dir()
 
 
@@ -128,12 +129,11 @@ def copied(runs):
     shutil.rmtree(path, ignore_errors=True)
 
 
-def engine_says(run: str, step: int | str, question: str, params: dict) -> Parcel:
-    answer = shared_engine().observe(run, step, question, params, 90)
-    return Parcel(answer.arrays, json.loads(json.dumps(answer.meta)), "", answer.seconds)
+def engine_says(run: str, step: int | str, question: str, params: dict) -> Reply:
+    return unpack(shared_engine().observe(run, step, question, params, 90))
 
 
-def same(found: Parcel, wanted: Parcel) -> None:
+def same(found: Reply, wanted: Reply) -> None:
     assert found.meta == wanted.meta
     assert found.sentence == wanted.sentence
     assert list(found.arrays) == list(wanted.arrays)
@@ -299,7 +299,7 @@ def test_a_view_answers_under_its_name(client):
     reply = unpack(client.get(f"/api/runs/{RUN}/200/doubled?first=3").content)
     wanted = engine_says(RUN, 200, "units", {"split": "valid", "first": 3, "n": 5})
     np.testing.assert_array_equal(reply.arrays["twice"], 2 * wanted.arrays["values"])
-    assert reply.meta == {"loss": None}
+    assert list(reply.meta) == ["loss"] and math.isnan(reply.meta["loss"])
     assert reply.sentence == "Model5 at 200"
     refused = client.get(f"/api/runs/{RUN}/200/doubled?first=101")
     assert refused.status_code == 422
@@ -357,9 +357,9 @@ def test_several_steps_in_one_request(client):
     steps = [200, 0, 400]
     reply = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}")
     found = unpack_many(reply.content)
-    assert list(found) == steps
-    for step, parcel in found.items():
-        same(parcel, engine_says(RUN, step, "units", EXAMPLE_STRETCH))
+    assert len(found) == len(steps)
+    for step, each in zip(steps, found, strict=True):
+        same(each, engine_says(RUN, step, "units", EXAMPLE_STRETCH))
     assert reply.headers["cache-control"] == "private, no-cache"
     tag = {"If-None-Match": reply.headers["etag"]}
     again = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}", headers=tag)
@@ -970,7 +970,7 @@ def test_one_viewers_questions_leave_threads_for_others():
 
 
 def test_one_who_rests_is_answered_aside(client, monkeypatch):
-    asked, answer = [], Answer({"values": np.zeros(3, np.float32)})
+    asked, answer = [], pack(Reply({"values": np.zeros(3, np.float32)}))
 
     class Both:
         @staticmethod
@@ -978,7 +978,7 @@ def test_one_who_rests_is_answered_aside(client, monkeypatch):
             asked.append("aside" if given[-1].aside else "in turn")
             return answer
 
-    monkeypatch.setattr("hnviz.web.asked.engine", lambda: Both)
+    monkeypatch.setattr("hnviz.web.answers.engine", lambda: Both)
     monkeypatch.setattr(Pool, "rests", lambda pool, viewer: viewer.name == "a" * 32)
     for viewer, token in (("a", 1), ("b", 2)):
         cookie = {"cookie": f"hnviz-viewer={viewer * 32}"}

@@ -15,8 +15,8 @@ from hnviz.app.kit.picture import Picture
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.pictures import PICTURES
 from hnviz.gallery.cases import READY
+from hnviz.questions.frame import pack
 from hnviz.questions.view import Reply
-from hnviz.web.wire import Parcel, pack
 from tests.conftest import ROOT
 from tests.views import shown
 
@@ -63,7 +63,7 @@ def told(own_runs, tmp_path_factory) -> dict[str, tuple[dict[str, Reply], list[d
     """The answers and the tables of every picture that asks something."""
     folder: Path = tmp_path_factory.mktemp("tables")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hnviz.web.asked.OBSERVE_SECONDS", 90.0)  # others use the machine too
+        patch.setattr("hnviz.web.answers.OBSERVE_SECONDS", 90.0)  # others use the machine too
         return told_in(folder)
 
 
@@ -80,7 +80,7 @@ def told_in(folder: Path) -> dict[str, tuple[dict[str, Reply], list[dict[str, An
         case: dict[str, Any] = {"main": main_of(picture), "view": view, "answers": {}}
         for at, (asked, answer) in enumerate(answers[name].items()):
             file = folder / f"{number}-{at}.bin"
-            file.write_bytes(pack(Parcel(*answer)))
+            file.write_bytes(pack(answer))
             case["answers"][asked] = str(file)
         cases[name] = case
     tables = made(folder, cases)

@@ -24,6 +24,7 @@ from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.engine.client import EngineError
 from hnviz.events import Ended, Event, Resumed
+from hnviz.questions.frame import unpack
 from hnviz.runs import (
     SHIPPED_DIR,
     DamagedRun,
@@ -44,7 +45,6 @@ from hnviz.web.errors import Refusal
 from hnviz.web.http import door
 from hnviz.web.runs import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes, run_routes
 from hnviz.web.state import CurrentRun, ServerState
-from hnviz.web.wire import unpack
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 from tests.failpoints import Failing
 from tests.made_runs import EPOCHS, events, make_run

@@ -33,13 +33,10 @@ from hnviz.engine.client import (
 )
 from hnviz.engine.observers import Questions, Replies
 from hnviz.engine.protocol import (
-    Answer,
     HowFar,
     line,
-    pack,
     read_frame,
     send_frame,
-    unpack,
 )
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
 from hnviz.engine.trainer import Control, learner_for, record, run_in_folder
@@ -47,6 +44,8 @@ from hnviz.events import BatchEnd, Ended, EpochEnd, Event
 from hnviz.learn import Learner, fit
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS, Subject
+from hnviz.questions.frame import pack, unpack
+from hnviz.questions.view import Reply
 from hnviz.runs import RunFolder, RunRecord, RunStore, RunWriteError
 from hnviz.schedule import snapshot_steps
 from tests.small import figures, small_config, small_stream
@@ -517,7 +516,7 @@ def test_an_answer_survives_its_frame() -> None:
         "empty": np.zeros((0, 5), "f4"),
         "number": np.array(7),
     }
-    sent = Answer(arrays, {"words": ["one"], "p": float("nan")}, 0.5)
+    sent = Reply(arrays, {"words": ["one"], "p": float("nan")}, seconds=0.5)
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", buffering=0) as stream:
         send_frame(writing, 2**40, pack(sent))
@@ -815,11 +814,11 @@ def test_an_answer_is_what_the_question_says(engine: Engine, observed: str) -> N
     subject = Subject.load(SHORT, folder.load_snapshot("last"))
     params = {"ids": [12, 11, 9, 0]}
     arrays, meta, *_ = QUESTIONS["units"](subject, params)
-    answer = engine.observe(observed, "last", "units", params)
+    answer = unpack(engine.observe(observed, "last", "units", params))
     assert answer.meta == meta and answer.meta["show"] == "state"
     assert answer.arrays["ids"].tolist() == [12, 11, 9, 0]
     assert np.array_equal(answer.arrays["values"], arrays["values"])
-    first = engine.observe(observed, 0, "units", params)
+    first = unpack(engine.observe(observed, 0, "units", params))
     assert not np.array_equal(first.arrays["values"], arrays["values"])
 
 
@@ -846,7 +845,7 @@ def test_a_question_that_has_to_wait_for_a_busy_machine_is_not_given_up(
         ]
         time.sleep(2 * patience)
         quick.resume()
-        assert [each.result().arrays["ids"].tolist() for each in asks] == [[16], [17]]
+        assert [unpack(each.result()).arrays["ids"].tolist() for each in asks] == [[16], [17]]
 
 
 def quick_observer(engine: Engine) -> psutil.Process:
@@ -855,12 +854,12 @@ def quick_observer(engine: Engine) -> psutil.Process:
 
 
 def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
-    answers: list[Answer] = []
+    answers: list[Reply] = []
 
     def ask(place: int) -> None:
         for start in range(5):
             ids = human_numbers_stream().valid[start + place % 3 :][:50]
-            answers.append(engine.observe(observed, place % 2, "units", {"ids": ids}, 20.0))
+            answers.append(unpack(engine.observe(observed, place % 2, "units", {"ids": ids}, 20.0)))
 
     threads = [threading.Thread(target=ask, args=(place,)) for place in range(20)]
     for thread in threads:
@@ -877,7 +876,7 @@ def test_a_question_that_takes_too_long_is_given_up(engine: Engine, observed: st
     ) as error:
         engine.observe(observed, 0, "counting_accuracy", {"given": 2}, 0.02)
     assert error.value.kind == "unavailable"
-    answer = engine.observe(observed, 0, "units", {"ids": [13]})
+    answer = unpack(engine.observe(observed, 0, "units", {"ids": [13]}))
     assert answer.arrays["ids"].tolist() == [13]
 
 
@@ -919,10 +918,10 @@ def test_a_question_asked_aside_keeps_no_quick_one_waiting(engine: Engine, obser
     quick = quick_observer(engine)
     quick.suspend()
     try:
-        aside = engine.observe(observed, "last", "units", params, Asking(60.0, aside=True))
+        aside = unpack(engine.observe(observed, "last", "units", params, Asking(60.0, aside=True)))
     finally:
         quick.resume()
-    answer = engine.observe(observed, "last", "units", params, 60.0)
+    answer = unpack(engine.observe(observed, "last", "units", params, 60.0))
     assert np.array_equal(aside.arrays["values"], answer.arrays["values"])
 
 
@@ -933,7 +932,7 @@ def test_an_observer_that_is_killed_is_replaced(engine: Engine, observed: str) -
     ]  # the fork server: its children are the observers while nothing trains
     for child in server.children():
         child.kill()
-    answer = engine.observe(observed, 0, "units", {"ids": [14]})
+    answer = unpack(engine.observe(observed, 0, "units", {"ids": [14]}))
     assert answer.arrays["ids"].tolist() == [14]
 
 
@@ -946,7 +945,7 @@ def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
         engine = Engine(tmp_path)
         run_id = engine.train(SHORT)
     wait_for(lambda: RunStore(tmp_path).record(run_id).status == "finished", 60)
-    answer = engine.observe(run_id, "last", "units", {"ids": [13]}, 30)
+    answer = unpack(engine.observe(run_id, "last", "units", {"ids": [13]}, 30))
     assert answer.arrays["ids"].tolist() == [13]
     engine.close()
 
@@ -973,7 +972,7 @@ def test_a_place_where_nothing_can_be_written_still_shows_the_pretrained_runs(
     (tmp_path / "file").write_text("")
     engine = Engine(tmp_path / "file")
     try:
-        answer = engine.observe("Model5", 400, "units", {"ids": [12]}, 60)
+        answer = unpack(engine.observe("Model5", 400, "units", {"ids": [12]}, 60))
         assert answer.arrays["ids"].tolist() == [12]
         with pytest.raises(EngineError, match=r"no run can be stored in .*; set HNVIZ_RUNS_DIR"):
             engine.train(SHORT)

@@ -38,7 +38,7 @@ from hnviz.lessons import lessons
 from hnviz.runs import RunStore
 from hnviz.runs.archive import unpack
 from hnviz.web import downloads
-from hnviz.web.asked import Names
+from hnviz.web.answers import Names
 from hnviz.web.assets import PACKAGE
 from hnviz.web.cache import Entry
 from hnviz.web.downloads import Exporter

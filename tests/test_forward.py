@@ -13,9 +13,9 @@ from hnviz.app.pictures import VIEWS
 from hnviz.export.contents import facts_of, weights_of
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe.passes import read_states
+from hnviz.questions.frame import to_json
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.errors import Refusal
-from hnviz.web.wire import plain
 from tests.conftest import ROOT
 from tests.subjects import shipped
 from tests.views import shown, written
@@ -83,6 +83,10 @@ def _answers(subject, ids) -> np.ndarray:
     return np.stack(found)
 
 
+KINDS = {"<f4": "Float32Array", "<i8": "Int32Array", "|i1": "Int8Array"}
+"""numpy's numbers -> JavaScript's."""
+
+
 def _questions(run: str) -> list[tuple[str, dict[str, Any]]]:
     model = RunFolder(SHIPPED_DIR / run).config.model
     asked: list[tuple[str, dict[str, Any]]] = [("prompt_surprise", {"text": t}) for t in TEXTS]
@@ -122,13 +126,15 @@ def test_answers_are_the_servers(run, step, own_runs):
             assert found == {"refused": str(error)}, where
             continue
         assert "meta" in found, f"{where}: {found}"
-        told = json.loads(json.dumps(plain(wanted.meta)))
+        told = json.loads(to_json(wanted.meta))
         assert _differences(found["meta"], told) == [], where
         assert found["sentence"] == wanted.sentence, where
         assert set(found["arrays"]) == set(wanted.arrays), where
         for key, array in wanted.arrays.items():
             mine = found["arrays"][key]
-            assert (mine["shape"], mine["dtype"]) == (list(array.shape), array.dtype.str), where
+            assert (mine["shape"], mine["kind"]) == (list(array.shape), KINDS[array.dtype.str]), (
+                where
+            )
             assert np.abs(np.reshape(mine["data"], array.shape) - array).max() < CLOSE, where
 
 

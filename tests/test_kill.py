@@ -18,6 +18,7 @@ from hnviz.config import RunConfig
 from hnviz.engine.client import Engine, EngineError
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import fit
+from hnviz.questions.frame import unpack
 from hnviz.runs import RunStore
 from hnviz.runs.stop import end_writer
 from tests.small import figures, small_config
@@ -149,7 +150,7 @@ def test_an_engine_killed_while_somebody_waits(engine: Engine, runs: RunStore) -
     with pytest.raises(EngineError, match="the engine has ended with status -9"):
         engine.pause(run_id)
     thread.join()
-    assert engine.observe(run_id, 0, "units", {"ids": [12]}).arrays["ids"].tolist() == [12]
+    assert unpack(engine.observe(run_id, 0, "units", {"ids": [12]})).arrays["ids"].tolist() == [12]
 
 
 def test_a_stopped_engine_is_replaced(
@@ -159,7 +160,9 @@ def test_a_stopped_engine_is_replaced(
     run_id, _ = start_run(engine, runs)
     stopped, children = psutil.Process(engine.pid), below(engine.pid)
     stopped.suspend()
-    assert engine.observe("Model5", 400, "units", {"ids": [12]}).arrays["ids"].tolist() == [12]
+    assert unpack(engine.observe("Model5", 400, "units", {"ids": [12]})).arrays["ids"].tolist() == [
+        12
+    ]
     assert engine.pid != stopped.pid
     wait_for(lambda: not alive([stopped, *children]), GONE_SECONDS)
     if runs.record(run_id).status != "finished":  # trainers go on until their engine is killed
@@ -185,7 +188,9 @@ def test_another_engine_is_ready_when_a_silent_one_is_given_up(
     wait_for(lambda: len(engines()) > len(before))
     (spare,) = engines() - before
     silent.kill()
-    assert engine.observe("Model5", 400, "units", {"ids": [12]}, 60).arrays["ids"].tolist() == [12]
+    assert unpack(engine.observe("Model5", 400, "units", {"ids": [12]}, 60)).arrays[
+        "ids"
+    ].tolist() == [12]
     assert engine.pid == spare
 
 

@@ -16,11 +16,11 @@ from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.app.run.engine import current_run
 from hnviz.figures.theme import theme
 from hnviz.models.catalogue import CATALOGUE, LADDER, partner
+from hnviz.questions.frame import pack, unpack
 from hnviz.questions.params import ParamError
 from hnviz.questions.view import Look, Reply
 from hnviz.source import class_source
 from hnviz.web.errors import Refusal
-from hnviz.web.wire import Parcel, pack, unpack
 from tests.pages import SHARED, mounts, open_page
 from tests.test_source import BASES
 from tests.views import shown
@@ -205,9 +205,9 @@ def test_an_address_that_cannot_be_used_is_told(key, value, wanted):
 # --- the views ----------------------------------------------------------------------------------
 
 
-def travelled(answer: Reply) -> Parcel:
+def travelled(answer: Reply) -> Reply:
     """An answer as it comes out of the browser's side of the wire."""
-    return unpack(pack(Parcel(answer.arrays, answer.meta, answer.sentence)))
+    return unpack(pack(answer))
 
 
 @pytest.mark.parametrize("model", CATALOGUE)

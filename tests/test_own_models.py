@@ -21,6 +21,7 @@ from hnviz.learn.checks import checked
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.own import MODELS_VARIABLE, OwnModelError, OwnModels, identity_of, register, use_file
 from hnviz.own import models as own
+from hnviz.questions.frame import unpack
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.source import model_source, shown_path
 from tests import guide
@@ -357,7 +358,7 @@ def test_the_engine_trains_it_and_answers_about_it(tmp_path):
             time.sleep(0.1)
         assert folder.read().ended.status == "finished", folder.read().ended
         place = {"split": "valid", "first": 3, "n": 7, "show": "forget"}
-        values = engine.observe(run, "last", "units", place, 60).arrays["values"]
+        values = unpack(engine.observe(run, "last", "units", place, 60)).arrays["values"]
         assert values.shape == (8, 7) and values.min() >= 0 and values.max() <= 1
     finally:
         engine.close()

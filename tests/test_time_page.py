@@ -84,7 +84,7 @@ def test_a_run_in_its_first_moment_has_lanes():
     """Its first snapshot is on disk before its record tells of it."""
     from hnviz.app.run.engine import current_run
     from hnviz.questions.view import Look
-    from hnviz.web.asked import Asker
+    from hnviz.web.answers import Asker
 
     run = current_run("Model5")
     young = replace(run, record=replace(run.record, snapshots=()))

@@ -6,7 +6,7 @@ from typing import Any
 from hnviz.app.run.engine import current_run, store
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look, Reply, View
-from hnviz.web.asked import Asker
+from hnviz.web.answers import Asker
 
 PATIENCE = 90.0  # seconds, on a machine that others use too
 

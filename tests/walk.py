@@ -17,7 +17,7 @@ from hnviz.app.run.engine import current_run, store
 from hnviz.app.shell.navigation import PAGES
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look
-from hnviz.web.asked import Asker
+from hnviz.web.answers import Asker
 from hnviz.web.errors import Refusal
 from tests.pages import mounts, open_page
 from tests.views import written

@@ -28,7 +28,6 @@ from hnviz.config import RunConfig
 from hnviz.data import CorpusError
 from hnviz.data.corpora.own import text_hash
 from hnviz.engine.protocol import (
-    Answer,
     EngineError,
     EngineInfo,
     ErrorKind,
@@ -36,9 +35,7 @@ from hnviz.engine.protocol import (
     Job,
     frames_for_child,
     line,
-    pack,
     read_frame,
-    unpack,
 )
 from hnviz.engine.scheduler import Limits
 from hnviz.own import own_models
@@ -46,7 +43,6 @@ from hnviz.runs import SHIPPED_DIR, RunWriteError, default_runs_dir
 from hnviz.runs.texts import drop_text, keep_text
 
 __all__ = [
-    "Answer",
     "Asking",
     "Engine",
     "EngineError",
@@ -56,9 +52,7 @@ __all__ = [
     "Job",
     "close_shared_engine",
     "live_status",
-    "pack",
     "shared_engine",
-    "unpack",
 ]
 
 PRESS_SECONDS = 10.0  # for a reply to a button
@@ -272,7 +266,7 @@ class Engine:
         question: str,
         params: Mapping[str, Any],
         how: Asking | float = OBSERVE_SECONDS,
-    ) -> Answer:
+    ) -> bytes:
         """Ask one of hnviz.observe.QUESTIONS about a snapshot; `step` may be "last".
 
         Waits for as long as it takes, but `how` limits the processor time; a number is that limit.
@@ -281,10 +275,10 @@ class Engine:
         how = how if isinstance(how, Asking) else Asking(how)
         asked = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
         operation = "observe_aside" if how.aside else "observe"
-        answer: Answer = self._ask(
+        frame: bytes = self._ask(
             operation, None, again=True, timeout=how.timeout, hear=how.hear, **asked
         )
-        return answer
+        return frame
 
     def _ask(
         self, operation: str, patience: float | None, *, again: bool = False, **fields: Any
@@ -454,7 +448,7 @@ class Link:
         with stream, suppress(EOFError, OSError):
             while True:
                 number, content = read_frame(stream)
-                self._settle(number, unpack(content))
+                self._settle(number, bytes(content))
 
     def _settle(self, number: int, result: Any) -> None:
         reply = self._waiting.pop(number, None)

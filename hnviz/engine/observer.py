@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from cachetools import LRUCache
 
-from hnviz.engine.protocol import RUN_ERRORS, Answer, ErrorKind, pack, unpack
+from hnviz.engine.protocol import RUN_ERRORS, ErrorKind
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.progress import listen
+from hnviz.questions.frame import pack
 from hnviz.runs import RunFolder
 
 KEPT_MODELS = 64  # loaded snapshots, so that a slider can move without reading the disk
@@ -56,9 +57,7 @@ def _reply(
         if name not in QUESTIONS:
             raise ValueError(f"no question is named {name!r}; choose one of {', '.join(QUESTIONS)}")
         reply = QUESTIONS[name](subjects.get(key), params)
-        return "answer", pack(
-            Answer(dict(reply.arrays), dict(reply.meta), time.perf_counter() - begun)
-        )
+        return "answer", pack(reply._replace(seconds=time.perf_counter() - begun))
     except ValueError as error:
         return "refusal", str(error), RUN_ERRORS.get(type(error), "wrong")
     except Exception as error:  # a user's model may raise anything, and the observer must go on
@@ -67,10 +66,9 @@ def _reply(
         return "refusal", sentence, "failed"
 
 
-def answer_now(folder: RunFolder, step: int, name: str, params: Mapping[str, Any]) -> Answer:
-    """Answer a question in this process, as it would arrive from the engine. Raises ValueError."""
-    reply = QUESTIONS[name](_here.get((str(folder.path), step, "")), params)
-    return unpack(pack(Answer(dict(reply.arrays), dict(reply.meta))))
+def answer_now(folder: RunFolder, step: int, name: str, params: Mapping[str, Any]) -> bytes:
+    """Answer a question in this process, as a frame from the engine. Raises ValueError."""
+    return pack(QUESTIONS[name](_here.get((str(folder.path), step, "")), params))
 
 
 class _Subjects:

@@ -1,7 +1,8 @@
 """Messages between the client and the engine.
 
-Requests and replies are JSON objects, one per line, on the engine's stdin and stdout. Arrays are
-sent as binary frames on a separate descriptor: a frame takes 0.3 ms, the same as JSON 170 ms.
+Requests and replies are JSON objects, one per line, on the engine's stdin and stdout. The answers
+to questions are binary frames (hnviz/questions/frame.py) on a separate descriptor: a frame takes
+0.3 ms, the same as JSON 170 ms.
 """
 
 import json
@@ -10,19 +11,16 @@ import struct
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import RawIOBase
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
 
 if sys.platform == "win32":
     import msvcrt
-
-Arrays = dict[str, NDArray[Any]]
 
 _SIZES = struct.Struct("<QQ")  # request, bytes of content
 
@@ -52,15 +50,6 @@ class EngineInfo:
     python: str
     machine: str
     card_bytes: int = 0  # of free memory on the graphics card, 0 without one
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The observer's answer to a question."""
-
-    arrays: Arrays
-    meta: dict[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0  # to compute it; a kept answer has its first figure
 
 
 class HowFar(NamedTuple):
@@ -111,29 +100,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     raise TypeError(f"{value!r} is not JSON")
-
-
-def pack(answer: Answer) -> bytes:
-    """Encode an answer: the header's length, the header as JSON, the arrays' memory."""
-    whole = {name: np.asarray(array, order="C") for name, array in answer.arrays.items()}
-    shapes = [[name, array.dtype.str, array.shape] for name, array in whole.items()]
-    header = line({"arrays": shapes, "meta": answer.meta, "seconds": answer.seconds})
-    header += b" " * (-(len(header) + 4) % 16)  # numpy reads aligned memory faster
-    memory = [array.ravel().view(np.uint8).data for array in whole.values()]
-    return b"".join([len(header).to_bytes(4, "little"), header, *memory])
-
-
-def unpack(content: bytes | bytearray) -> Answer:
-    """Decode an answer; its arrays are views of `content`."""
-    size = int.from_bytes(content[:4], "little")
-    header = json.loads(content[4 : 4 + size])
-    arrays, offset = {}, 4 + size
-    for name, dtype, shape in header["arrays"]:
-        count = int(np.prod(shape, dtype=np.int64))
-        array = np.frombuffer(content, np.dtype(dtype), count, offset)
-        arrays[name] = array.reshape(shape)
-        offset += array.nbytes
-    return Answer(arrays, header["meta"], header["seconds"])
 
 
 def send_frame(descriptor: int, request: int, content: bytes) -> None:

@@ -33,7 +33,7 @@ from hnviz.export.questions import (
     questions,
 )
 from hnviz.figures.theme import MODES
-from hnviz.web.asked import Names
+from hnviz.web.answers import Names
 from hnviz.web.assets import DATA, PACKAGE, PUBLISHED
 from hnviz.web.corpora import CORPORA, corpus_file
 

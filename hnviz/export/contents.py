@@ -17,12 +17,12 @@ from hnviz.data import corpus_of, numbers_of, stream_of
 from hnviz.export.questions import Question
 from hnviz.figures.theme import MODES
 from hnviz.models.catalogue import entry
+from hnviz.questions.frame import to_json
 from hnviz.runs.files import Tensors
-from hnviz.web.asked import Names, read_step
+from hnviz.web.answers import Names, read_step
 from hnviz.web.assets import PACKAGE
 from hnviz.web.errors import Refusal
 from hnviz.web.observations import answer
-from hnviz.web.topics import to_json
 
 STATISTICS = ("running_mean", "running_var")
 """What batch norm keeps in a snapshot beside its weights."""

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import TRIED
 from hnviz.app.run.engine import current_run, store
-from hnviz.engine.client import Answer, pack
 from hnviz.export import ExportError
 from hnviz.export.build import module_of
 from hnviz.export.collect import Mount, collect
@@ -18,15 +17,16 @@ from hnviz.export.questions import Params, varied
 from hnviz.figures.inside import counted_steps
 from hnviz.lessons import PARAMETER, lessons, query
 from hnviz.models.catalogue import FIRST_RUN
+from hnviz.questions.frame import unpack
 from hnviz.questions.table import QUESTIONS as KNOWN
-from hnviz.questions.view import Look
+from hnviz.questions.view import Look, Reply
 from hnviz.runs import RunFolder
 from hnviz.runs.answers import named, squeezed
-from hnviz.web.asked import Names
+from hnviz.web.answers import Names
 from hnviz.web.assets import PACKAGE
 
-AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], Answer]
-"""(run, step, question, parameters) -> answer. Raises ValueError."""
+AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], bytes]
+"""(run, step, question, parameters) -> the answer's frame. Raises ValueError."""
 
 MAX_SHIPPED_BYTES = 3_000_000  # bytes of all of them
 SNAPSHOT = "snapshot"
@@ -162,7 +162,7 @@ class _Recorder:
         self.found: dict[str, RunAnswers] = {}
         self._names = Names(VIEWS)
         self._asked: set[tuple[Any, ...]] = set()
-        self._known: dict[tuple[Any, ...], Answer | str] = {}
+        self._known: dict[tuple[Any, ...], bytes | str] = {}
         self._at: tuple[str, int] = (FIRST_RUN, 0)
 
     def ask(self, run: str, step: int, view: str, params: Params) -> None:
@@ -180,7 +180,7 @@ class _Recorder:
 
     def __call__(
         self, run: str, step: int | str, question: str, params: Mapping[str, Any]
-    ) -> Answer:
+    ) -> Reply:
         """Answer one of a view's questions. Raises ValueError."""
         folder = store().folder(run or self._at[0])
         step = folder.resolve_step(step)
@@ -196,7 +196,7 @@ class _Recorder:
         known = self._known[key]
         if isinstance(known, str):
             raise ValueError(known)
-        return known
+        return unpack(known)
 
     def _keep(
         self, folder: RunFolder, step: int, key: tuple[Any, ...], plain: Any, seconds: float
@@ -207,5 +207,5 @@ class _Recorder:
         version = KNOWN[question].version
         name = named(folder, step, question, plain).name(str(version))
         held = self.found.setdefault(folder.id, RunAnswers())
-        held.answers[name] = ((step, question, plain, version), squeezed(pack(answer)))
+        held.answers[name] = ((step, question, plain, version), squeezed(answer))
         held.seconds += seconds

@@ -22,7 +22,7 @@ class Reply(NamedTuple):
     seconds: float = 0.0  # that the observer took
 
 
-Asker = Callable[[str, int | str, str, Mapping[str, Any]], Any]
+Asker = Callable[[str, int | str, str, Mapping[str, Any]], Reply]
 """(run, step or "last", question, parameters) -> answer. Raises Refusal."""
 
 
@@ -41,13 +41,14 @@ class Look:
         params: Mapping[str, Any] = NOTHING,
         step: int | str | None = None,
         run: str = "",
-    ) -> Any:
+    ) -> Reply:
         """Ask one of hnviz.observe.QUESTIONS about this snapshot, or about another `step`.
 
-        "last" is the newest snapshot. With `run` the step is of another run. Raises Refusal, which
-        a view passes on.
+        "last" is the newest snapshot. With `run` the step is of another run. None is a parameter
+        that is left out. Raises Refusal, which a view passes on.
         """
-        return self.asker(run, self.step if step is None else step, question, params)
+        given = without_none(params)
+        return self.asker(run, self.step if step is None else step, question, given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +63,9 @@ class View:
     answer: Callable[[Look], Reply]
     lasting: bool = True  # snapshot and config determine the answer; False: the record does too
     slow: bool = False  # may take a second; slow views have their own queue
-    raw: bool = False  # a plain question: no record is read, so `look.run` is None
+    plain: bool = False  # a question: the observer's bytes are passed on as they are
+
+
+def without_none(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are given."""
+    return {name: value for name, value in params.items() if value is not None}

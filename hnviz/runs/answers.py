@@ -31,6 +31,7 @@ MOST = 500_000_000  # bytes of all kept answers
 LARGEST = 8 * 2**20  # bytes of one, unpacked
 LEVEL = 6  # of compression
 STRIDE = 8  # bytes of the largest numbers
+FORMAT = "safetensors"  # of the bytes: those of an older one have other names
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Named:
 
     def name(self, version: str) -> str:
         """Return the name of the answer that a version of the code gives."""
-        whole = json.dumps([self.snapshot, self.question, self.params, version])
+        whole = json.dumps([FORMAT, self.snapshot, self.question, self.params, version])
         return blake2b(whole.encode(), digest_size=16).hexdigest()
 
 

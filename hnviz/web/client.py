@@ -13,7 +13,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
-from hnviz.web.wire import Parcel, unpack, unpack_many
+from hnviz.questions.frame import unpack, unpack_many
+from hnviz.questions.view import Reply
 
 PATIENCE = 60.0  # seconds
 
@@ -43,17 +44,17 @@ class Client:
         run: dict[str, Any] = self._json("runs", run_id)
         return run
 
-    def observe(self, run_id: str, step: int | str, question: str, **params: Any) -> Parcel:
+    def observe(self, run_id: str, step: int | str, question: str, **params: Any) -> Reply:
         """Ask about a snapshot; `step` may be "last". Raises ServerError."""
         content = self._get("runs", run_id, str(step), question, **params)
         return _read(unpack, content)
 
     def observe_many(
         self, run_id: str, steps: Sequence[int], question: str, **params: Any
-    ) -> dict[int, Parcel]:
+    ) -> dict[int, Reply]:
         """Ask one question about several snapshots in one request. Raises ServerError."""
         content = self._get("runs", run_id, "many", question, steps=list(steps), **params)
-        return _read(unpack_many, content)
+        return dict(zip(steps, _read(unpack_many, content), strict=True))
 
     def _json(self, *parts: str) -> Any:
         return _read(json.loads, self._get(*parts))

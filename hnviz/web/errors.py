@@ -1,10 +1,10 @@
 """Refusals: a status and one sentence, as JSON."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Send
 
 Scope = MutableMapping[str, Any]
@@ -30,12 +30,17 @@ class Refusal(ValueError):  # noqa: N818 - it states the problem
                 await send({"type": "websocket.close", "code": 1008})  # the server answers 403
                 return
             kind = "websocket.http.response"
-        headers = {"Cache-Control": "no-store", **self.headers}
-        answer = JSONResponse({"error": str(self)}, self.status, headers)
-        start = {"type": f"{kind}.start", "status": self.status, "headers": answer.raw_headers}
-        await send(start)
-        body = b"" if scope.get("method") == "HEAD" else answer.body
-        await send({"type": f"{kind}.body", "body": body})
+        body = json.dumps({"error": str(self)}).encode()
+        headers = {
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+            "cache-control": "no-store",
+            **self.headers,
+        }
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": f"{kind}.start", "status": self.status, "headers": raw})
+        bare = scope.get("method") == "HEAD"
+        await send({"type": f"{kind}.body", "body": b"" if bare else body})
 
 
 @contextmanager

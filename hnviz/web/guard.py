@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -70,11 +69,11 @@ class Guard:
     def __init__(self, app: ASGIApp, rules: Callable[[], Rules]) -> None:
         self.app = app
         self.rules = rules()
-        self._headers = {
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "same-origin",
-            "content-security-policy": security_policy(self.rules),
-        }
+        self._headers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"content-security-policy", security_policy(self.rules).encode()),
+        ]
         self._public = {site(origin) for origin in self.rules.origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,10 +84,14 @@ class Guard:
 
         async def send_safely(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                headers = MutableHeaders(raw=message.get("headers", []))
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)  # a lesson's file has its own policy
-                message["headers"] = headers.raw
+                headers = message.setdefault("headers", [])
+                own = {
+                    name.lower() for name, _ in headers
+                }  # an exported lesson's policy is its own
+                message["headers"] = [
+                    *headers,
+                    *(each for each in self._headers if each[0] not in own),
+                ]
             await send(message)
 
         asked = forwarded(scope, self.rules.proxies)
@@ -100,7 +103,7 @@ class Guard:
     def _checked(self, scope: Scope) -> Scope:
         """Return the request as Streamlit should see it. Raises Refusal."""
         asked = self._host(scope)
-        origins = Headers(scope=scope).getlist("origin")
+        origins = _values(scope, b"origin")
         if not origins:
             self._check_fetch(scope)
             return scope
@@ -113,7 +116,7 @@ class Guard:
 
     def _host(self, scope: Scope) -> Site:
         """Return the host that the request names. Raises Refusal."""
-        hosts = Headers(scope=scope).getlist("host")
+        hosts = _values(scope, b"host")
         asked = site(f"{scope.get('scheme', 'http')}://{hosts[0]}") if len(hosts) == 1 else None
         public = {each.name for each in self._public if each}
         if asked is None or not (asked.name in public or _is_named(asked.name, self.rules.hosts)):
@@ -126,9 +129,9 @@ class Guard:
 
     def _check_fetch(self, scope: Scope) -> None:
         """Refuse a request from another site that has no Origin. Raises Refusal."""
-        sent_for = Headers(scope=scope).get("sec-fetch-site", "none")
+        sent_for = _values(scope, b"sec-fetch-site")
         safe = scope["type"] == "http" and scope["method"] in SAFE
-        if not safe and sent_for not in ("same-origin", "none"):
+        if not safe and sent_for and sent_for[0] not in ("same-origin", "none"):
             raise Refusal("a page of another site may not use this app; open its own address", 403)
 
     def _as_own(self, scope: Scope, asked: Site) -> Scope:
@@ -136,11 +139,15 @@ class Guard:
 
         For any Origin but the Host's, Streamlit looks up its own address on the network.
         """
-        headers = MutableHeaders(raw=list(scope["headers"]))
+        host = _values(scope, b"host")[0]
         if not _is_named(asked.name, self.rules.hosts):
-            headers["host"] = self.rules.hosts[0]
-        headers["origin"] = f"{'https' if asked.secure else 'http'}://{headers['host']}"
-        return {**scope, "headers": headers.raw}
+            host = self.rules.hosts[0]
+        own = {b"host": host, b"origin": f"{'https' if asked.secure else 'http'}://{host}"}
+        headers = [
+            (name, own[name].encode("latin-1") if name in own else value)
+            for name, value in scope["headers"]
+        ]
+        return {**scope, "headers": headers}
 
 
 def site(origin: str) -> Site | None:
@@ -192,6 +199,10 @@ def inline_scripts(page: str) -> tuple[str, ...]:
 def _hash(script: str) -> str:
     digest = hashlib.sha256(script.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _values(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
 
 
 def _is_named(name: str, patterns: Iterable[str]) -> bool:

@@ -340,7 +340,7 @@ def _foreseen(error: Exception) -> Refusal | None:
     from hnviz.runs import DamagedRun, RunBusy, RunNotFound, RunWriteError, SnapshotNotFound
     from hnviz.sweeps.plan import SweepError, SweepNotFound
     from hnviz.sweeps.service import BusyError
-    from hnviz.web.asked import engine_refusal
+    from hnviz.web.answers import engine_refusal
 
     if isinstance(error, EngineError):
         return engine_refusal(error)

@@ -30,6 +30,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hnviz.engine.client import Job
+from hnviz.questions.frame import to_json
 from hnviz.questions.params import ParamError, quoted, read_json
 from hnviz.runs import DamagedRun, RunNotFound, RunSummary
 from hnviz.sweeps.store import SweepStore
@@ -45,7 +46,7 @@ from hnviz.web.http import (
 )
 from hnviz.web.limits import Quota, Viewer, address_of, most_of_address, viewer_of
 from hnviz.web.state import CurrentRun, ServerState
-from hnviz.web.topics import Topic, to_json
+from hnviz.web.topics import Topic
 
 LIVE_SECONDS = 0.2  # between two looks at a run that trains
 FIRST_SECONDS = 0.04  # the same, while a user waits for the first step or a single step

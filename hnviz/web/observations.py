@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hnviz.questions.frame import pack
 from hnviz.questions.params import quoted
-from hnviz.questions.view import Look, View
-from hnviz.web import wire
-from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
+from hnviz.questions.view import Look, View, without_none
+from hnviz.web.answers import Address, Asked, Asker, Names, read_step, version_now
 from hnviz.web.cache import Cache, Entry, content_tag, zipped
 from hnviz.web.errors import Refusal, refused_values
 from hnviz.web.http import Endpoint, entry_reply, not_modified, until_gone
@@ -120,7 +120,7 @@ class Observations:
                 _check_version(each, wanted)
         entries = await self._entries(request, address, asked, again=version is None)
         immutable = version is not None and all(entry.lasting for entry in entries)
-        whole = await to_thread.run_sync(_joined, steps, entries)
+        whole = await to_thread.run_sync(_joined, entries)
         return entry_reply(request, whole, immutable=immutable)
 
     async def _entries(
@@ -184,15 +184,16 @@ def answer(
     """
     asker = Asker(asked.run_id, asked.step, patience, aside, progress or Progress())
     view = asked.view
-    run = None if view.raw else current_run(asked.run_id)
+    if view.plain:
+        frame = asker.frame("", asked.step, view.name, without_none(asked.params))
+        return Entry(frame, zipped(frame), asked.tag)
     with refused_values():
-        shown = view.answer(Look(run, asked.step, asked.params, asker))
-    parcel = wire.Parcel(shown.arrays, shown.meta, shown.sentence)
+        reply = view.answer(Look(current_run(asked.run_id), asked.step, asked.params, asker))
     lasting = view.lasting and not asker.others
     # The tag leaves out the time, which differs between equal answers.
-    tag = asked.tag if lasting else content_tag(wire.pack(parcel))
-    content = wire.pack(parcel._replace(seconds=asker.seconds))
-    return Entry(content, zipped(content), tag, lasting, tuple(asker.others))
+    tag = asked.tag if lasting else content_tag(pack(reply._replace(seconds=0.0)))
+    frame = pack(reply._replace(seconds=asker.seconds))
+    return Entry(frame, zipped(frame), tag, lasting, tuple(asker.others))
 
 
 def _holds(asked: Asked, entry: Entry) -> bool:
@@ -200,8 +201,9 @@ def _holds(asked: Asked, entry: Entry) -> bool:
     return all(version_now(run_id, step) == version for run_id, step, version in entry.others)
 
 
-def _joined(steps: list[int], entries: list[Entry]) -> Entry:
-    content = wire.pack_many(steps, (wire.unpack(entry.content) for entry in entries))
+def _joined(entries: list[Entry]) -> Entry:
+    """Put the frames of several steps one after the other."""
+    content = b"".join(entry.content for entry in entries)
     tag = content_tag(" ".join(entry.tag for entry in entries).encode())
     pays = any(entry.zipped for entry in entries[:1])
     return Entry(content, zipped(content) if pays else None, tag)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hnviz.web.http import OURS
@@ -85,13 +84,11 @@ class Front:
         async def send_ours(message: Message) -> None:
             nonlocal page
             if message["type"] == "http.response.start":
-                if message["status"] == 200 and _is_html(message):
+                if message["status"] == 200 and _is_html(message["headers"]):
                     content, policy = self._page or await self._dressed(scope)
                     page = self._suited(content, scope)
-                    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
-                    raw = HTMLResponse(page, headers=headers).raw_headers
                     names = naming(scope, framed=self._framed)
-                    message = {**message, "headers": [*raw, *names]}
+                    message = {**message, "headers": [*_headers(page, policy), *names]}
             elif page is not None:
                 if message.get("more_body"):
                     return
@@ -152,7 +149,7 @@ async def _answer(app: ASGIApp, scope: Scope, path: str) -> tuple[str, bool]:
 
     plain = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
     await app({**scope, **plain, "headers": [], "extensions": {}}, receive, send)
-    return body.decode(errors="replace"), _is_html(start)
+    return body.decode(errors="replace"), _is_html(start.get("headers", ()))
 
 
 def dressed(page: str, *, title: str, styles: Iterable[str], modules: Iterable[str]) -> bytes:
@@ -189,11 +186,21 @@ def late_modules(page: str, script: str, elements: Iterable[str]) -> list[str]:
     return [f"static/js/{name}" for name in found if name.endswith(".js") and name not in page]
 
 
+def _headers(page: bytes, policy: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-length", str(len(page)).encode()),
+        (b"cache-control", b"no-cache"),
+    ]
+
+
 def _is_ours(path: str) -> bool:
     """Return whether one of our routes answers; it may do so with a page."""
     return any(f"{each}/" in f"{path}/" for each in OURS)
 
 
-def _is_html(message: Message) -> bool:
-    headers = Headers(raw=message.get("headers", []))
-    return headers.get("content-type", "").startswith("text/html")
+def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name == b"content-type" and value.startswith(b"text/html") for name, value in headers
+    )

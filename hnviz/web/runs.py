@@ -22,7 +22,9 @@ from hnviz.data.stream import measured
 from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.models.catalogue import CATALOGUE
+from hnviz.questions.frame import pack
 from hnviz.questions.params import Param, quoted
+from hnviz.questions.view import Reply
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunSummary, notebook_table
 from hnviz.runs.files import CONFIG, EVENTS
 from hnviz.runs.folder import read_label
@@ -32,7 +34,6 @@ from hnviz.web.cache import Cache, Entry
 from hnviz.web.errors import Refusal
 from hnviz.web.http import query, until_gone
 from hnviz.web.state import BEGUN, CurrentRun, ServerState, snapshot_version
-from hnviz.web.wire import Parcel, pack
 from hnviz.web.work import Pool, Shared
 
 MAX_RUNS = 300  # in one answer
@@ -209,7 +210,7 @@ class CurveReader:
             "notebook": _notebook(found),
             "runs": runs,
         }
-        entry = Entry.of(pack(Parcel(_arrays(found), meta)))
+        entry = Entry.of(pack(Reply(_arrays(found), meta)))
         self._kept.put(stamp, entry)
         return entry
 

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 from hnviz.questions.params import Param
-from hnviz.web import wire
 
 NO_PARAMS: Mapping[str, Param] = MappingProxyType({})
 
@@ -62,11 +61,3 @@ def short_hash(value: Any) -> str:
     """Return a hash of a JSON value, in 12 characters."""
     text = json.dumps(value, sort_keys=True)
     return blake2s(text.encode(), digest_size=6).hexdigest()
-
-
-def to_json(value: Any) -> str:
-    """Write a value for a browser, whose JSON has no nan or infinity: they become null."""
-    try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
-    except (ValueError, TypeError):  # rare; the other way is ten times as slow
-        return wire.to_json(value).decode()

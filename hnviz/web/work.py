@@ -18,12 +18,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hnviz.questions.frame import to_json
 from hnviz.web.cache import Entry
 from hnviz.web.errors import Refusal
 from hnviz.web.http import BINARY, JSON, entry_reply, heard
 from hnviz.web.limits import FairQueue, address_of, most_of_address, viewer_of
 from hnviz.web.progress import Progress
-from hnviz.web.wire import to_json
 
 Work = Callable[[Progress], Any]
 """Work, which may note in its Progress how far it is."""
@@ -291,7 +291,7 @@ class Shared:
         self, request: Request, key: Hashable, read: Callable[[], Any]
     ) -> Response:
         """Answer with what `read` returns, as JSON. Raises BusyError."""
-        return await self.reply(request, key, lambda: Entry.of(to_json(read())), JSON)
+        return await self.reply(request, key, lambda: Entry.of(to_json(read()).encode()), JSON)
 
     async def result_within(
         self,

@@ -25,10 +25,10 @@ from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import fit
 from hnviz.lessons import lessons
+from hnviz.questions.frame import unpack
 from hnviz.runs import RESUMABLE, RunRecord, RunStore
 from hnviz.sweeps.store import SweepStore
 from hnviz.web.limits import COOKIE
-from hnviz.web.wire import unpack
 from tests.conftest import Server, start_server, stop_server
 from tests.small import figures
 

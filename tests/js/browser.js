@@ -30,14 +30,23 @@ export function server(reply) {
 
 export const json = (body, status = 200) => new Response(JSON.stringify(body), { status });
 
-/** An answer of the API without arrays. */
-export function answer(meta) {
-  let text = JSON.stringify({ meta, sentence: "", arrays: [] });
-  while ((4 + text.length) % 8) text += " ";
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(text.length);
-  return new Response(new Uint8Array(Buffer.concat([bytes, Buffer.from(text)])));
+/** Pack as Python does: the header's length, the header, and the arrays, the largest items first. */
+export function packed(told, arrays) {
+  const header = { __metadata__: told };
+  let end = 0;
+  for (const [name, [dtype, shape, data]] of Object.entries(arrays)) {
+    header[name] = { dtype, shape, data_offsets: [end, (end += data.byteLength)] };
+  }
+  let text = JSON.stringify(header);
+  while (Buffer.byteLength(text) % 8) text += " ";
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(Buffer.byteLength(text)));
+  const body = Object.values(arrays).map(([, , data]) => Buffer.from(data.buffer));
+  return new Uint8Array(Buffer.concat([length, Buffer.from(text), ...body])).buffer;
 }
+
+/** An answer of the API without arrays. */
+export const answer = (meta) => new Response(packed({ meta: JSON.stringify(meta), sentence: "", seconds: "0" }, {}));
 
 /** What pictures look at when their modules are loaded. */
 export function page() {

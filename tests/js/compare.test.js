@@ -52,8 +52,8 @@ test("runs on other tokens are compared by bits per character only", () => {
 });
 
 test("an answer is taken apart run by run", () => {
-  const points = { data: Float32Array.from({ length: 15 }, (_, at) => at), shape: [3, 5], dtype: "<f4" };
-  const epochs = { data: new Float32Array(2 * WIDTH), shape: [2, WIDTH], dtype: "<f4" };
+  const points = { data: Float32Array.from({ length: 15 }, (_, at) => at), shape: [3, 5] };
+  const epochs = { data: new Float32Array(2 * WIDTH), shape: [2, WIDTH] };
   const runs = [{ run: "a", points: [0, 1], epochs: [0, 2] }, { run: "b", points: [1, 3], epochs: [2, 2] }];
   const told = read({ meta: { runs, kinds: KINDS, notebook: {}, missing: ["x"], damaged: {} }, arrays: { points, epochs } });
   assert.deepEqual([...told.runs[1].points], [5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);

@@ -20,7 +20,7 @@ function answer({ view, step, params, ids }) {
   }
   try {
     const { meta, sentence = "", arrays = {} } = VIEWS[view]({ network, facts, stoi, step, params });
-    const plain = Object.entries(arrays).map(([name, { data, shape, dtype }]) => [name, { data: [...data], shape, dtype }]);
+    const plain = Object.entries(arrays).map(([name, { data, shape }]) => [name, { data: [...data], shape, kind: data.constructor.name }]);
     return { meta, sentence, arrays: Object.fromEntries(plain) };
   } catch (error) {
     return { refused: error.message };

@@ -3,17 +3,6 @@
 
 /** @typedef {Record<string, import("../../app/kit/js/arrays.js").Values>} Arrays */
 
-const KINDS = { Float32Array: "<f4", Int32Array: "<i8", Int8Array: "|i1" };
-
-/**
- * @param {import("../../app/kit/js/arrays.js").Numbers} data
- * @param {number[]} shape
- * @returns {import("../../app/kit/js/arrays.js").Values}
- */
-export function values(data, shape) {
-  return { data, shape, dtype: KINDS[/** @type {keyof typeof KINDS} */ (data.constructor.name)] };
-}
-
 /**
  * Numbers of half precision, two bytes each.
  * @param {Uint16Array} halves

@@ -1,7 +1,6 @@
 // @ts-check
 // Units over a text, answered here: rooms/hidden_states/units/picture.py and figures/state_text.py.
 
-import { values } from "./arrays.js";
 import { idsOf, numberIn } from "./look.js";
 import { counted, kindOf, readPhrase, tracks } from "./numbers.js";
 import { readStates } from "./speech.js";
@@ -39,9 +38,9 @@ export function units(look) {
     moving: seen.moving,
   };
   const arrays = {
-    values: values(shown, [network.nh, tokens.length]),
-    ids: values(Int32Array.from(ids), [ids.length]),
-    tracks: values(tracks(tokens), [LABELS, tokens.length]),
+    values: { data: shown, shape: [network.nh, tokens.length] },
+    ids: { data: Int32Array.from(ids), shape: [ids.length] },
+    tracks: { data: tracks(tokens), shape: [LABELS, tokens.length] },
   };
   return { meta, sentence: seen.sentence(look, show), arrays };
 }

@@ -2,7 +2,6 @@
 // The views of the Predictions page, answered here: next_word, going_on and change_state/picture.py.
 
 import { answersMeta, likeliest } from "./answers.js";
-import { values } from "./arrays.js";
 import { networkName, numberIn, promptIn } from "./look.js";
 import { continuation } from "./numbers.js";
 import { answersOn, goOn, readAnswers, say } from "./speech.js";
@@ -146,7 +145,7 @@ export function changeState(look) {
     done: done(operation),
   };
   const shape = [network.form.layers, network.nh];
-  return { meta, sentence: courses.headline, arrays: { before: values(one, shape), after: values(two, shape) } };
+  return { meta, sentence: courses.headline, arrays: { before: { data: one, shape }, after: { data: two, shape } } };
 }
 
 /** @typedef {{ said: number[], probabilities: Float32Array[] }} Course */

@@ -31,6 +31,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from hnviz.classroom import GuessError, Value
 from hnviz.classroom.guesses import guess_of, sentence, step_order, written
 from hnviz.lessons import lessons
+from hnviz.questions.frame import to_json
 from hnviz.questions.params import quoted
 from hnviz.web.classroom.service import REMOVED, ClassService, asks, not_stored, stored
 from hnviz.web.http import (
@@ -43,7 +44,6 @@ from hnviz.web.http import (
     until_one_ends,
 )
 from hnviz.web.limits import Bucket, viewer_of
-from hnviz.web.topics import to_json
 
 MAX_MESSAGE_CHARS = 4 * 1024  # that a phone may send at once
 MAX_CONNECTIONS = 600  # beyond these, only the teacher and members who have none come in

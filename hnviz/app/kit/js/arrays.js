@@ -1,21 +1,20 @@
 // @ts-check
-// Answers of the web API as they travel: a JSON header, then the arrays' bytes (hnviz/web/wire.py).
+// Answers of the web API as they travel: safetensors (hnviz/questions/frame.py).
 
 /**
  * @typedef {Float32Array|Float64Array|Int32Array|Int16Array|Uint8Array|Int8Array} Numbers
- * @typedef {{ data: Numbers, shape: number[], dtype: string }} Values
+ * @typedef {{ data: Numbers, shape: number[] }} Values
  * @typedef {{ meta: any, sentence: string, arrays: Record<string, Values>, bytes: number }} Answer
  */
 
-/** numpy's names for the kinds of numbers, little-endian. */
 const KINDS = {
-  "<f4": Float32Array,
-  "<f8": Float64Array,
-  "<i4": Int32Array,
-  "<i2": Int16Array,
-  "|i1": Int8Array,
-  "|u1": Uint8Array,
-  "|b1": Uint8Array,
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
 };
 
 /**
@@ -24,14 +23,15 @@ const KINDS = {
  * @returns {Answer}
  */
 export function unpack(buffer) {
-  const length = new DataView(buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const length = Number(new DataView(buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  const { __metadata__: told, ...listed } = header;
   /** @type {Record<string, Values>} */
   const arrays = {};
-  for (const [name, dtype, shape, offset] of header.arrays) {
-    arrays[name] = { data: numbers(buffer, 4 + length + offset, dtype, shape), shape, dtype };
+  for (const [name, { dtype, shape, data_offsets: [start] }] of Object.entries(listed)) {
+    arrays[name] = { data: numbers(buffer, 8 + length + start, dtype, shape), shape };
   }
-  return { meta: header.meta, sentence: header.sentence ?? "", arrays, bytes: buffer.byteLength };
+  return { meta: JSON.parse(told.meta), sentence: told.sentence, arrays, bytes: buffer.byteLength };
 }
 
 /**
@@ -43,7 +43,7 @@ export function unpack(buffer) {
  */
 function numbers(buffer, start, dtype, shape) {
   const size = shape.reduce((product, side) => product * side, 1);
-  if (dtype === "<i8") return Int32Array.from(new BigInt64Array(buffer, start, size), Number);
+  if (dtype === "I64") return Int32Array.from(new BigInt64Array(buffer, start, size), Number);
   const kind = KINDS[/** @type {keyof typeof KINDS} */ (dtype)];
   if (!kind) throw new Error(`an array of ${dtype} cannot be read here`);
   return new kind(buffer, start, size);

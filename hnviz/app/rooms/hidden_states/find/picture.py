@@ -15,7 +15,6 @@ from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.data.places import split_places
 from hnviz.data.stream import SPLITS
-from hnviz.engine.client import Answer
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Found
 from hnviz.figures.found import FoundPlace, found_places
@@ -69,7 +68,7 @@ def _scale(model: str, values: NDArray[np.floating]) -> float:
     return max(0.1, float(np.ceil(10 * np.percentile(values, 95)) / 10))
 
 
-def _shown(look: Look, queried: Queried, answer: Answer) -> Reply:
+def _shown(look: Look, queried: Queried, answer: Reply) -> Reply:
     theme, sentence = look_of(look), _sentence(queried, answer, edges=look.params["edges"])
     splits = SPLITS if queried.units else ()
     listed = sorted(
@@ -114,7 +113,7 @@ def _found_table(places: Sequence[FoundPlace], n_units: int) -> Tabled:
     )
 
 
-def _sentence(queried: Queried, answer: Answer, *, edges: bool) -> str:
+def _sentence(queried: Queried, answer: Reply, *, edges: bool) -> str:
     splits = SPLITS if queried.units else ()
     slots = [answer.meta[f"{split}_slots"] for split in splits]
     found = Found(
@@ -131,7 +130,7 @@ def _sentence(queried: Queried, answer: Answer, *, edges: bool) -> str:
     return code_text.found_sentence(found)
 
 
-def _places(answer: Answer, split: str, length: int, config: RunConfig) -> list[FoundPlace]:
+def _places(answer: Reply, split: str, length: int, config: RunConfig) -> list[FoundPlace]:
     """Read the places of a split with their context."""
     stream, numbers = stream_of(config), split_places(split, config).number
     ids = stream.ids(split)

@@ -11,7 +11,6 @@ from hnviz.app.rooms.predictions.answers.cells import Answers, Cell
 from hnviz.app.rooms.predictions.change_state.operation import PARAMS, SET, SWAP, Change, change_in
 from hnviz.app.rooms.predictions.next_word.picture import network
 from hnviz.data import stream_of
-from hnviz.engine.client import Answer
 from hnviz.figures.answers import likeliest
 from hnviz.figures.sentences import plural
 from hnviz.figures.surgery_text import Courses, beside, claim_range
@@ -52,7 +51,7 @@ def _change(look: Look) -> Reply:
     return Reply({"before": before, "after": after}, meta, courses.headline)
 
 
-def _courses(name: str, answer: Answer, itos: Sequence[str]) -> Courses:
+def _courses(name: str, answer: Reply, itos: Sequence[str]) -> Courses:
     def words(array: str) -> list[str]:
         return [itos[index] for index in answer.arrays.get(array, np.array([])).tolist()]
 

@@ -12,7 +12,6 @@ from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.run.engine import store
 from hnviz.data import NOTEBOOK, Choice, TextChoice, corpus, stream_of
 from hnviz.data.phrase import Phrase, read_phrase
-from hnviz.engine.client import Answer
 from hnviz.figures.sentences import when
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
@@ -64,7 +63,7 @@ def _numbered(words: Sequence[str], text: TextChoice) -> list[int]:
     return stream_of(text).vocab.numericalize(words).tolist()
 
 
-def _facts(look: Look, words: Sequence[str], found: Answer) -> dict[str, Any]:
+def _facts(look: Look, words: Sequence[str], found: Reply) -> dict[str, Any]:
     config = look.run.record.config
     return {
         "words": words,
@@ -74,7 +73,7 @@ def _facts(look: Look, words: Sequence[str], found: Answer) -> dict[str, Any]:
     }
 
 
-def _triangle(found: Answer) -> NDArray[np.float32]:
+def _triangle(found: Reply) -> NDArray[np.float32]:
     norms = found.arrays["norms"]
     return norms[np.tril_indices(len(norms))].astype(np.float32)
 
