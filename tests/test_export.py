@@ -30,7 +30,7 @@ from hnviz.export.build import MAX_FILE_BYTES, export_page
 from hnviz.export.collect import Mount, collect
 from hnviz.export.contents import address
 from hnviz.export.html import MAIN
-from hnviz.export.lesson import export_lesson, lesson_file
+from hnviz.export.lesson import export_index, export_lesson, lesson_file
 from hnviz.export.questions import LIVE, MAX_SNAPSHOTS, Question, choose_steps
 from hnviz.export.twin import twin
 from hnviz.figures.theme import MODES, theme
@@ -173,6 +173,13 @@ def test_a_lesson_alone_in_an_index_and_for_a_class_is_the_same_file(own_runs):
     assert len(plain) < len(for_class) and len(beside) < len(for_class) < len(plain) + 100
     assert b"connect-src 'self'" in for_class and b"connect-src" not in beside
     assert [held(each.decode())[0]["lesson"]["beside"] for each in (plain, beside)] == [False, True]
+
+
+def test_the_index_of_lessons_sets_code_as_code(monkeypatch):
+    monkeypatch.setattr("hnviz.export.lesson.lesson_file", lambda *_, **__: b"")
+    name, page = list(export_index())[-1]
+    assert name == "index.html"
+    assert b"<code>detach</code>" in page and b"`" not in page
 
 
 def test_a_step_of_a_lesson_shows_the_section_that_it_points_into(own_runs):

@@ -90,4 +90,11 @@ def export_index(*, in_class: bool = False) -> Iterator[tuple[str, bytes]]:
 
 def _offer(lesson: Lesson) -> Markup:
     link = Markup('<h2><a href="{}.html">{}</a></h2>\n').format(lesson.id, lesson.title)
-    return link + Markup("<p>{} {} steps.</p>").format(lesson.about, len(lesson.steps))
+    return link + Markup("<p>{} {} steps.</p>").format(_coded(lesson.about), len(lesson.steps))
+
+
+def _coded(text: str) -> Markup:
+    """Return a text with its `code` in an element of its own."""
+    code = Markup("<code>{}</code>")
+    parts = enumerate(text.split("`"))
+    return Markup().join(code.format(part) if at % 2 else part for at, part in parts)
