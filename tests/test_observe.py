@@ -25,6 +25,7 @@ from hnviz.observe import (
     counting_accuracy,
     states,
 )
+from hnviz.observe.progress import listen, reported
 from tests import attention
 from tests.subjects import made_up as subject
 
@@ -348,3 +349,14 @@ def test_accuracy_by_position_says_what_it_cannot_use(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         QUESTIONS["accuracy_by_position"](subject(name), params)
+
+
+def test_progress_counts_what_is_named_and_not_its_groups() -> None:
+    heard: list[tuple[int, int, str]] = []
+    listen(lambda *reached: heard.append(reached))
+    try:
+        assert list(reported("ab", "numbers", [512, 30])) == ["a", "b"]
+        assert list(reported("ab", "probes")) == ["a", "b"]
+    finally:
+        listen(lambda *_: None)
+    assert heard == [(0, 542, "numbers"), (512, 542, "numbers"), (0, 2, "probes"), (1, 2, "probes")]

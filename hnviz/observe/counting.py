@@ -212,7 +212,8 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
     if not (subject.model.stateful and subject.model.predicts == "every"):
         return _counted(texts, lambda some, rows: _said_by_windows(subject, some))
     parts = []
-    for rows in reported(list(_of_one_length(texts.begin)), "groups of numbers"):
+    groups = list(_of_one_length(texts.begin))
+    for rows in reported(groups, "numbers", [len(rows) for rows in groups]):
         some = Texts(*(each[rows] for each in texts))
         prompts = _Prompts(subject, some.ids[:, : some.begin[0]])
         parts.append(_counted(some, prompts.said))
@@ -322,9 +323,10 @@ def _said_by_windows(subject: Subject, texts: Texts) -> Ids:
         chosen = np.flatnonzero(lengths == length)
         row, end = rows[chosen], ends[chosen]
         windows = ids[row[:, None], end[:, None] + np.arange(1 - length, 1)]  # (n, length)
+        pieces = list(_pieces(len(windows)))
         answers = [
             subject.answer(torch.from_numpy(windows[piece]))[0].argmax(-1).numpy()
-            for piece in reported(list(_pieces(len(windows))), "groups of places")
+            for piece in reported(pieces, "answers", [each.stop - each.start for each in pieces])
         ]
         said[row, end] = np.concatenate(answers)
     return said
@@ -337,7 +339,7 @@ def _answered(texts: Texts) -> NDArray[np.bool_]:
 
 
 def _pieces(n_rows: int) -> Iterator[slice]:
-    return (slice(start, start + ROWS) for start in range(0, n_rows, ROWS))
+    return (slice(start, min(start + ROWS, n_rows)) for start in range(0, n_rows, ROWS))
 
 
 def _by_number(subject: Subject, said: Sequence[Said], n: int) -> list[list[Said]]:

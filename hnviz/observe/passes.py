@@ -252,8 +252,9 @@ def _window_logits(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float
     window = min(subject.config.bptt, len(ids))
     first = [subject.answer(torch.tensor(ids[None, : end + 1]))[0] for end in range(window - 1)]
     windows = np.lib.stride_tricks.sliding_window_view(ids, window)  # (n - window + 1, window)
+    pieces = [windows[start : start + ROWS] for start in range(0, len(windows), ROWS)]
     rest = [
-        subject.answer(torch.tensor(windows[start : start + ROWS]))[0]
-        for start in reported(range(0, len(windows), ROWS), "groups of windows")
+        subject.answer(torch.tensor(piece))[0]
+        for piece in reported(pieces, "windows", [len(piece) for piece in pieces])
     ]
     return torch.cat([*first, *rest]).numpy()

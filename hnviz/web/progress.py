@@ -38,7 +38,7 @@ class Progress:
             first = "one answer comes" if self.before == 1 else f"{self.before} answers come"
             return f"This computer is busy; {first} first."
         done, of, parts = self.reached
-        share = f"{done} of {of} {parts} are done." if of else "This computer is working on it."
+        share = f"{done:,} of {of:,} {parts} are done." if of else "This computer is working on it."
         return f"Part {self.questions} of the answer: {share}" if self.questions > 1 else share
 
     def told(self) -> Mapping[str, Any]:
