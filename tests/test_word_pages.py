@@ -52,7 +52,7 @@ def answered(app, key, **more) -> Reply:
     mount = mounted(app, key)
     asked = mount["asks"][0]
     view = next(each for each in VIEWS if each.name == asked["question"])
-    return shown(view, mount["run"], **asked["params"], **more)
+    return shown(view, mount["run"], **asked["params"] | more)
 
 
 def words_of(answers):
@@ -557,6 +557,21 @@ def test_what_cannot_be_used_is_told_and_the_page_stays(query, sentence):
     assert not app.exception
     assert sentence in said(app)
     assert app.segmented_control(key="predictions_view").value in (CHANGE, "Next word")
+
+
+@pytest.mark.parametrize(
+    ("how", "address", "units"),
+    [
+        ("set one unit", {}, "2"),
+        ("set one unit", {"predictions_units_set": "7"}, "7"),
+        ("zero units", {"predictions_units_zero": "3, 17"}, "3, 17"),
+        ("zero units", {"predictions_units_set": "7"}, "0 to 31"),
+    ],
+)
+def test_a_change_of_units_is_never_asked_without_them(how, address, units):
+    query = {"predictions_view": CHANGE, "predictions_change": how, **address}
+    asks = drawn(open_page("predictions", **query), "predictions_courses")["asks"]
+    assert [each["params"]["units"] for each in asks] == [units] * len(asks)
 
 
 def test_a_number_that_cannot_be_used_leaves_the_last_good_one():

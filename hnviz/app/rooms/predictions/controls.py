@@ -26,6 +26,7 @@ from hnviz.models.catalogue import entry
 PROMPT = "predictions_prompt"  # of two views: a change of view keeps the text
 OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
 ALL_LAYERS = "all"
+LONGEST_UNITS = 400  # letters that the picture's box takes
 FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set to
 HELP = {
     "temperature": "At 0 it says the most probable word each time; at 1 it draws by its own "
@@ -132,14 +133,13 @@ def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:
             other = text_box("The state after this text", OTHER, "predictions_other", config)
         return {"how": how, "layer": layer, "other": other}, {"other": f"“{other[:40]}”"}
     value = _value_box(config.model) if how == SET else 0.0
-    hold = _hold_box()
-    settings = {
-        "units_key": f"predictions_units_{'set' if how == SET else 'zero'}",
-        "units_name": "Unit" if how == SET else "Units, a range or a list",
-        "units": "2" if how == SET else f"0 to {config.nh // 2 - 1}",
-        "one": how == SET,
-    }
-    return {"how": how, "layer": layer, "value": value, "hold": hold}, settings
+    key = f"predictions_units_{'set' if how == SET else 'zero'}"
+    units = "2" if how == SET else f"0 to {config.nh // 2 - 1}"
+    name = "Unit" if how == SET else "Units, a range or a list"
+    settings = {"units_key": key, "units_name": name, "units": units, "one": how == SET}
+    asked = {"how": how, "layer": layer, "value": value, "hold": _hold_box()}
+    # The picture knows the units that are typed; these are for who asks without it, a step ahead.
+    return {**asked, "units": st.query_params.get(key, units)[:LONGEST_UNITS]}, settings
 
 
 def _layer_box(model: str, *, with_all: bool) -> int:
