@@ -1,8 +1,10 @@
 // The Sweep page: what is typed as a plan, runs as squares, and what is said of them.
 
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { mock } from "node:test";
 
+import { Refusal } from "../../hnviz/app/kit/js/source.js";
+import { Estimates } from "../../hnviz/app/rooms/sweep/form/estimates.js";
 import { estimateText, numbersIn, planOf } from "../../hnviz/app/rooms/sweep/form/values.js";
 import { bestOf, cellsOf, figureOf, layOut, shares, stateOf, tiesOf } from "../../hnviz/app/rooms/sweep/map/squares.js";
 import { table } from "../../hnviz/app/rooms/sweep/map/table.js";
@@ -54,6 +56,72 @@ test("the estimate is from the least to the most, in seconds, minutes or hours",
   assert.equal(estimateText({ runs: 1, least: 0.5, most: 0.9 }), "1 run, about 5 seconds");
   assert.equal(estimateText({ runs: 250, least: 80, most: 600 }), "250 runs, about 2 to 10 minutes");
   assert.equal(estimateText({ runs: 250, least: 2.5 * 3600, most: 3 * 3600 }), "250 runs, about 3 hours");
+});
+
+/** Estimates whose server answers when the test says so: `answer(runs)` or `answer(error)`. */
+function timed() {
+  const [asked, said, waiting] = [[], [], []];
+  const estimates = new Estimates((plan) => {
+    asked.push(plan.name);
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  });
+  const settled = async () => {
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  };
+  const answer = async (given) => {
+    const { resolve, reject } = waiting.shift();
+    if (given instanceof Error) reject(given);
+    else resolve({ runs: given, least: 3, most: 3 });
+    await settled();
+  };
+  const want = (place, name) => estimates.want(place, { name, fixed: {}, grid: {} }, (text) => said.push([place, text]));
+  return { estimates, asked, said, answer, want, settled };
+}
+
+test("one plan is timed at a time, and of those that are typed only the newest", async () => {
+  const { estimates, asked, said, answer, want } = timed();
+  want("card", "card");
+  for (const name of ["one", "two", "three"]) want("form", name);
+  assert.deepEqual(asked, ["card"]);
+  await answer(16);
+  assert.deepEqual(asked, ["card", "three"]);
+  want("form", "four");
+  await answer(3);
+  assert.deepEqual(asked, ["card", "three", "four"]);
+  await answer(4);
+  assert.deepEqual(said, [["card", "16 runs, about 5 seconds."], ["form", "4 runs, about 5 seconds."]]);
+  want("form", "five");
+  estimates.drop("form"); // something else is typed
+  await answer(5);
+  assert.deepEqual([asked.length, said.length], [4, 2]);
+});
+
+test("a plan that has to wait for others is timed later, without a word; a wrong one says what is wrong", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const { estimates, asked, said, answer, want, settled } = timed();
+    want("form", "one");
+    await answer(new Refusal("6 plans of yours are being timed; wait a moment", 429, 5));
+    want("form", "two");
+    assert.deepEqual([asked, said], [["one"], []]);
+    mock.timers.tick(4999);
+    await settled();
+    assert.deepEqual(asked, ["one"]);
+    mock.timers.tick(1);
+    await settled();
+    assert.deepEqual(asked, ["one", "two"]);
+    await answer(new Refusal("the grid has too many runs", 422));
+    assert.deepEqual(said, [["form", "The grid has too many runs."]]);
+    want("form", "three");
+    await answer(new Refusal("The server does not answer.", 0));
+    assert.deepEqual(said.at(-1), ["form", "The server does not answer."]);
+    estimates.end();
+    mock.timers.tick(60_000);
+    await settled();
+    assert.deepEqual(asked, ["one", "two", "three"]);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 test("lr goes across and bptt down, both in order", () => {

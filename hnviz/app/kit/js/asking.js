@@ -12,8 +12,6 @@ const NEIGHBOURS = 2; // snapshots on each side that are fetched in idle time
 const IDLE = 120; // ms after a drawing until they are
 const FAILED = 500; // a reader may try again; what failed once would mostly fail once more
 const GONE = 410; // a file holds a late answer only for what was shown at first
-const AGAIN = 2000; // ms until a busy server is asked again; after each failure twice as long
-const LONGEST_PAUSE = 60000; // ms
 const FIGURES = "the figures";
 
 const BROKEN = new Refusal("This picture could not be drawn.", FAILED); // by a fault of its own
@@ -119,11 +117,11 @@ export class Asking {
       await timeline.load().catch(() => {});
       return this.ask();
     }
-    const { message, status, after, passes } = error instanceof Refusal ? error : BROKEN;
+    const refusal = error instanceof Refusal ? error : BROKEN;
+    const { message, status, passes } = refusal;
     if (passes) {
       clearTimeout(this.later);
-      const pause = Math.min(LONGEST_PAUSE, AGAIN * 2 ** this.failures++);
-      this.later = setTimeout(() => this.tryAgain(), Math.max(pause, 1000 * after));
+      this.later = setTimeout(() => this.tryAgain(), refusal.pause(this.failures++));
     }
     if (!(error instanceof Refusal)) {
       console.error("hnviz picture:", error);

@@ -10,6 +10,8 @@
 
 const KEPT_BYTES = 96 * 2 ** 20;
 const BUSY = [0, 429, 502, 503, 504]; // no server, too many requests, an engine that starts or gave up
+const AGAIN = 2000; // ms until what was refused in passing is asked for again; after each refusal twice as long
+const LONGEST_PAUSE = 60000; // ms
 const STALE = [404, 409]; // a run that is resumed writes its snapshots again
 
 /** A refusal: its one sentence, and the HTTP status. */
@@ -28,6 +30,14 @@ export class Refusal extends Error {
   /** Whether it is worth asking once more. */
   get passes() {
     return BUSY.includes(this.status);
+  }
+
+  /**
+   * How long to wait until asking once more, in ms.
+   * @param {number} before refusals before this one, one after the other
+   */
+  pause(before) {
+    return Math.max(Math.min(LONGEST_PAUSE, AGAIN * 2 ** before), 1000 * this.after);
   }
 
   /** Whether the same question would always be refused: it is wrong. A snapshot may be written again in a moment. */

@@ -8,7 +8,8 @@ import { button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
 import { begin } from "../shared.js";
-import { NO_MODEL, estimateText, planOf } from "./values.js";
+import { Estimates } from "./estimates.js";
+import { NO_MODEL, planOf } from "./values.js";
 import { asSentence } from "../../../kit/js/text.js";
 
 const REST = 350; // ms after the last key until the estimate is asked for
@@ -18,6 +19,7 @@ class Form {
   constructor(body, kit) {
     this.kit = kit;
     this.body = body;
+    this.estimates = new Estimates((plan) => kit.source.post(ESTIMATE, plan));
   }
 
   draw({ settings }) {
@@ -59,7 +61,7 @@ class Form {
     this.time.setAttribute("role", "status");
     this.wrong = make("p", "wrong", this.body);
     this.wrong.setAttribute("role", "alert");
-    this.tell(card, this.cardTime);
+    this.estimates.want("card", card, (said) => (this.cardTime.textContent = said));
     this.change();
   }
 
@@ -89,32 +91,15 @@ class Form {
   change() {
     clearTimeout(this.timer);
     this.wrong.textContent = "";
-    this.serial(this.time); // an answer for what was typed before comes too late
+    this.estimates.drop("form"); // an answer for what was typed before comes too late
     this.missing.textContent = this.boxes.some(({ checked }) => checked) ? "" : NO_MODEL;
     this.timer = setTimeout(() => {
       try {
-        this.tell(this.plan(), this.time);
+        this.estimates.want("form", this.plan(), (said) => (this.time.textContent = said));
       } catch (error) {
         this.time.textContent = this.missing.textContent ? "" : error.message;
       }
     }, REST);
-  }
-
-  /** Count what is asked for in a place: only the last answer is written there. */
-  serial(place) {
-    return (place.serial = (place.serial ?? 0) + 1);
-  }
-
-  /** Write how many runs a plan has, and how long they take. */
-  async tell(plan, place) {
-    const serial = this.serial(place);
-    let said;
-    try {
-      said = `${estimateText(await this.kit.source.post(ESTIMATE, plan))}.`;
-    } catch (error) {
-      said = asSentence(error.message);
-    }
-    if (place.serial === serial) place.textContent = said;
   }
 
   train() {
@@ -140,6 +125,7 @@ class Form {
 
   destroy() {
     clearTimeout(this.timer);
+    this.estimates.end();
   }
 }
 
