@@ -331,7 +331,7 @@ def test_any_corpus_is_cut_and_measured(corpus_id):
     best = text_bounds(split_text("train", choice))[0].accuracy
     assert f"**{100 * best:.1f}\N{NO-BREAK SPACE}%**" in said(app)
     assert (
-        "The first 5 rows of this corpus's train"
+        "All 4 rows of this corpus's train"
         in drawn(app, "batches_text_rows")["settings"]["sentence"]
     )
 

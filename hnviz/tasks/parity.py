@@ -211,7 +211,7 @@ def every_input(length: int = LENGTH) -> Ints:
 
 @cache
 def recipe() -> dict[str, Any]:
-    """Return "weights", and how they were trained: "seed", "of", "right", "steps", "lr", "penalty"."""
+    """Return "weights", and their training: "seed", "of", "right", "steps", "lr", "penalty"."""
     held: dict[str, Any] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     return held
 
