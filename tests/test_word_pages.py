@@ -536,7 +536,7 @@ def test_what_decides_the_words_is_held_to_its_bounds(name, value):
         ({"predictions_temperature": "abc"}, "asks for 'abc' here, which is not a number"),
         ({"predictions_temperature": "11"}, "Temperature: from 0 to 10; got 11. 0 is used."),
         ({"predictions_top_k": "0"}, "Top k: from 1 to 39; got 0. 39 is used."),
-        ({"predictions_seed": "-1"}, "Seed: from 0 to 2,147,483,647; got -1. 0 is used."),
+        ({"predictions_seed": "-1"}, "Seed: from 0 to 2,147,483,647; got \N{MINUS SIGN}1. 0 is used."),
         ({"predictions_n": "201"}, "Tokens to say: from 1 to 200; got 201. 40 is used."),
         ({"predictions_view": "Nothing"}, "the address asks for 'Nothing' here"),
         ({"predictions_change": "all"}, "the address asks for 'all' here"),

@@ -115,6 +115,7 @@ def _number_box(label: str, name: str, default: float, ends: tuple[float, float]
         )
         if not low <= value <= high:
             got = f"{value:,g}" if abs(value) < 1e9 else f"{value:.0e}"
+            got = got.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else got
             good: float = state.get(kept, default)
             problem(f"{label}: from {low:g} to {high:,.0f}; got {got}. {good:g} is used.")
             return good
