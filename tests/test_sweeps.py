@@ -136,6 +136,22 @@ def plan_of(n_seeds: int = 3, **fixed: object) -> Plan:
     return make_plan("seeds", FIXED | fixed, {"seed": list(range(n_seeds))})
 
 
+LOG = {"low": 1e-4, "high": 1e-2, "scale": "log"}
+DRAWN = {"lr": LOG, "model": ["Model4", "Model5"], "draws": 5, "seed": 3}
+
+
+@pytest.mark.parametrize(
+    ("plan", "made"),
+    [
+        (("seeds", {"model": "Model3"}, {"seed": [0, 1, 2]}), "00717c745b84"),
+        (("4 x 4", {}, {"lr": [0.01, 0.003], "bptt": [10, 20]}), "a35e01ba1e62"),
+        (("drawn", {"same": True}, None, DRAWN), "b3c3dfcebb27"),
+    ],
+)
+def test_plans_have_the_ids_that_0_5_0_gave_them(plan, made):
+    assert make_plan(*plan).id == made
+
+
 def test_a_plan_of_before_the_times_sign_has_the_same_id():
     ids = {
         make_plan(name, FIXED, {"seed": [0]}).id
