@@ -88,7 +88,7 @@ def plan() -> Any:
 def given_way(**change: Any) -> str:
     """What the network continues with after a change of its state."""
     sentence = said("change_state", text="4316 to 4318", **change)
-    match = re.search(r"It now continues “(.+?)”", sentence)
+    match = re.search(r"(?:It now continues|Now) “(.+?)”", sentence)
     return match[1] if match else sentence
 
 

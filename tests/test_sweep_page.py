@@ -16,6 +16,7 @@ from hnviz.app.rooms.sweep.cards import CARD
 from hnviz.app.rooms.sweep.topics import SweepMap
 from hnviz.engine.client import Engine, EngineError
 from hnviz.learn import fit, last_epoch
+from hnviz.questions.frame import to_json
 from hnviz.runs import RunStore, RunWriteError
 from hnviz.runs.folder import Label, write_label
 from hnviz.sweeps.plan import make_plan
@@ -24,7 +25,6 @@ from hnviz.sweeps.store import Sweep, SweepStore
 from hnviz.web.http import door
 from hnviz.web.live import LISTED, Listing
 from hnviz.web.sweeps import sweep_routes, sweep_view
-from hnviz.web.topics import to_json
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 from tests.conftest import ROOT
 from tests.engines import two_trainers
