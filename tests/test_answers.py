@@ -39,9 +39,9 @@ from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
 from hnviz.runs import answers as kept
 from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers
 from hnviz.runs.archive import pack as pack_run
-from hnviz.web import answers, observations
-from hnviz.web.cache import Cache
 from hnviz.web.http import door
+from hnviz.web.observations import observation_routes
+from hnviz.web.state import ServerState
 from tests.conftest import ROOT
 
 FLOATS = 2e-3  # of an array's largest value: float32 sums in another order
@@ -200,11 +200,14 @@ def test_what_does_not_fit_is_left_out_and_slow_questions_come_first():
 class NoEngine:
     """An engine that must not be asked."""
 
+    def start(self) -> None:
+        """Do nothing."""
+
     def observe(self, *asked: Any) -> bytes:
         raise EngineError(f"the engine was asked: {asked[2]}")
 
 
-class AnEngine:
+class AnEngine(NoEngine):
     """An engine that takes long, and counts."""
 
     def __init__(self, seconds: float = 1.0) -> None:
@@ -217,42 +220,40 @@ class AnEngine:
         return pack(Reply(arrays, {"given": 3, "nan": math.nan}, seconds=self.seconds))
 
 
-def forget() -> None:
-    """Do as a server that starts."""
-    answers.memory = Cache(answers.MEMORY)
-    answers.kept_answers.cache_clear()
-
-
 @pytest.fixture
 def runs(tmp_path, monkeypatch) -> Iterator[Path]:
     monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
     server.cache_clear()
-    forget()
     shutil.copytree(SHIPPED_DIR / "Model1", tmp_path / "mine")
     (tmp_path / "mine" / kept.SHIPPED).unlink(missing_ok=True)
     yield tmp_path
     server.cache_clear()
-    forget()
 
 
-def ask(monkeypatch, engine: Any, path: str, views: Any = ()) -> Any:
-    monkeypatch.setattr("hnviz.web.answers.engine", lambda: engine)
-    with TestClient(Starlette(routes=door(observations.routes(views)))) as client:
-        return client.get(f"/api/runs/{path}")
+class Server:
+    """A server that has just started; a test may change its engine."""
+
+    def __init__(self, runs: Path, engine: Any, views: Any = ()) -> None:
+        self.engine = engine
+        state = ServerState(RunStore(runs), lambda: self.engine)
+        self._app = Starlette(routes=door(observation_routes(state, views)))
+
+    def get(self, path: str) -> Any:
+        with TestClient(self._app) as client:
+            return client.get(f"/api/runs/{path}")
 
 
-def test_a_server_that_starts_again_computes_nothing_that_is_kept(runs, monkeypatch):
-    first = ask(monkeypatch, AnEngine(), "mine/0/counting_accuracy?given=3")
-    forget()
-    again = ask(monkeypatch, NoEngine(), "mine/0/counting_accuracy?given=3")
+def test_a_server_that_starts_again_computes_nothing_that_is_kept(runs):
+    first = Server(runs, AnEngine()).get("mine/0/counting_accuracy?given=3")
+    again = Server(runs, NoEngine()).get("mine/0/counting_accuracy?given=3")
     assert (first.status_code, again.status_code) == (200, 200)
     assert unpack(again.content).arrays["number"].tolist() == list(range(7))
     assert unpack(again.content).meta == unpack(first.content).meta
-    refused = ask(monkeypatch, NoEngine(), "mine/0/counting_accuracy?given=2")
+    refused = Server(runs, NoEngine()).get("mine/0/counting_accuracy?given=2")
     assert refused.status_code == 503
 
 
-def test_a_pre_trained_run_is_answered_without_an_engine(runs, monkeypatch):
+def test_a_pre_trained_run_is_answered_without_an_engine(runs):
     """As the pages ask when they open."""
     for path in (
         "Model5/last/counting_map",
@@ -262,31 +263,33 @@ def test_a_pre_trained_run_is_answered_without_an_engine(runs, monkeypatch):
         f"Model5/last/find_elsewhere?layer=0&text={quote(DEFAULT_PHRASE)}",
         "Model4/last/counting_map",
     ):
-        reply = ask(monkeypatch, NoEngine(), path, VIEWS)
+        reply = Server(runs, NoEngine(), VIEWS).get(path)
         assert reply.status_code == 200, (path, reply.text[:200])
     assert not (runs / ANSWERS).exists()
 
 
-def test_the_frames_of_a_play_of_the_counting_map_come_with_the_package(runs, monkeypatch):
+def test_the_frames_of_a_play_of_the_counting_map_come_with_the_package(runs):
     steps = RunStore(runs).folder("Model5").snapshots()
     frames = [steps[int(place * (len(steps) - 1) / 11 + 0.5)] for place in range(12)]
     for step in frames:
-        found = ask(monkeypatch, NoEngine(), f"Model5/{step}/counting_map", VIEWS)
+        found = Server(runs, NoEngine(), VIEWS).get(f"Model5/{step}/counting_map")
         assert found.status_code == 200, step
 
 
-def test_quick_answers_and_measured_ones_are_not_kept_on_the_disk(runs, monkeypatch):
-    assert ask(monkeypatch, AnEngine(0.01), "mine/0/units?ids=9").status_code == 200
-    for engine in (AnEngine(), NoEngine()):  # in memory, for this server alone
-        assert ask(monkeypatch, engine, "mine/0/undetached").status_code == 200
+def test_quick_answers_and_measured_ones_are_not_kept_on_the_disk(runs):
+    assert Server(runs, AnEngine(0.01)).get("mine/0/units?ids=9").status_code == 200
+    server = Server(runs, AnEngine())
+    for _ in range(2):  # in memory, for this server only
+        assert server.get("mine/0/undetached").status_code == 200
+        server.engine = NoEngine()
     assert not (runs / ANSWERS).exists()
-    assert ask(monkeypatch, AnEngine(0.5), "mine/0/units?ids=9").status_code == 200
+    assert Server(runs, AnEngine(0.5)).get("mine/0/units?ids=9").status_code == 200
     assert len(list((runs / ANSWERS).iterdir())) == 1
 
 
-def test_a_damaged_file_is_computed_again(runs, monkeypatch):
+def test_a_damaged_file_is_computed_again(runs):
     path = "mine/0/unit_codes"
-    ask(monkeypatch, AnEngine(), path)
+    Server(runs, AnEngine()).get(path)
     (file,) = (runs / ANSWERS).iterdir()
     whole = file.read_bytes()
     for spoilt in (b"", whole[:3], whole[:-1], whole[:9] + b"?" + whole[10:], b"\xff" * 99, "link"):
@@ -295,23 +298,21 @@ def test_a_damaged_file_is_computed_again(runs, monkeypatch):
             file.symlink_to("/dev/zero")
         else:
             file.write_bytes(spoilt)
-        forget()
         engine = AnEngine()
-        reply = ask(monkeypatch, engine, path)
+        reply = Server(runs, engine).get(path)
         assert (reply.status_code, engine.asked) == (200, ["unit_codes"])
         assert file.read_bytes() == whole
 
 
-def test_a_folder_that_cannot_be_written_only_means_slower(runs, monkeypatch):
+def test_a_folder_that_cannot_be_written_only_means_slower(runs):
     (runs / ANSWERS).write_text("no folder")
     for _ in range(2):
-        forget()
         engine = AnEngine()
-        assert ask(monkeypatch, engine, "mine/0/unit_codes").status_code == 200
+        assert Server(runs, engine).get("mine/0/unit_codes").status_code == 200
         assert engine.asked == ["unit_codes"]
 
 
-def test_an_answer_is_of_one_snapshot_question_and_release(runs, monkeypatch):
+def test_an_answer_is_of_one_snapshot_question_and_release(runs):
     store = RunStore(runs)
     mine, twin = store.folder("mine"), store.folder("Model1")
     first = named(mine, 0, "unit_codes", {"layer": 0, "a": 1})
@@ -354,8 +355,8 @@ def test_a_folder_that_cannot_be_listed_keeps_answers_all_the_same(tmp_path, mon
     assert KeptAnswers(tmp_path).get("a") == b"content"
 
 
-def test_kept_answers_are_no_run_and_in_no_zip(runs, monkeypatch):
-    ask(monkeypatch, AnEngine(), "mine/0/unit_codes")
+def test_kept_answers_are_no_run_and_in_no_zip(runs):
+    Server(runs, AnEngine()).get("mine/0/unit_codes")
     store = RunStore(runs)
     assert (runs / ANSWERS).is_dir() and ANSWERS not in store.ids()
     for run in ("mine", "Model5"):

@@ -40,16 +40,18 @@ from hnviz.questions.view import Reply, View
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
 from hnviz.sweeps.service import SweepService
 from hnviz.web import corpora, observations
-from hnviz.web.answers import ENGINE_STATUS, Names
+from hnviz.web.answers import Answers
 from hnviz.web.cache import Cache, Entry, zipped
 from hnviz.web.client import Client, ServerError
 from hnviz.web.corpora import corpus_address, corpus_file, stream_file
 from hnviz.web.downloads import Exporter, download_routes
+from hnviz.web.errors import ENGINE_STATUS
 from hnviz.web.http import door
-from hnviz.web.progress import Progress
+from hnviz.web.observations import observation_routes
 from hnviz.web.runs import curve_routes, run_routes
+from hnviz.web.state import ServerState
 from hnviz.web.sweeps import sweep_routes
-from hnviz.web.work import BusyError, NotYetError, Pool, Shared
+from hnviz.web.work import BusyError, NotYetError, Pool, Progress, Shared
 from tests.conftest import ROOT, finished, free_port
 
 RUN = "Model5"
@@ -94,12 +96,13 @@ def called(config, given, shipped):
     return given or config.model
 
 
-def app(views: Iterable[View] = ()) -> Starlette:
+def app(views: Iterable[View] = (), state: ServerState | None = None) -> Starlette:
+    state = state or ServerState()  # with a cache of its own
     ours = (
-        observations.routes(views),
+        observation_routes(state, views),
         run_routes(server()),
         corpora.routes(),
-        download_routes(store(), Exporter()),
+        download_routes(server(), Exporter()),
         curve_routes(server(), called),
         sweep_routes(SweepService(lambda: server().engine, store())),
     )
@@ -308,10 +311,10 @@ def test_a_view_answers_under_its_name(client):
 
 def test_a_view_takes_the_place_of_a_question():
     view = View("units", {}, lambda look: Reply({}))
-    names = Names([view])
+    names = Answers(server(), [view])
     assert names.read(RUN, "units", []).view is view
     with pytest.raises(ValueError, match="its own name"):
-        Names([view, view])
+        Answers(server(), [view, view])
 
 
 def test_an_answer_made_from_another_snapshot_lasts_as_long_as_that(client, copied):
@@ -375,7 +378,7 @@ def test_several_steps_in_one_request(client):
 
 
 def test_an_answer_for_several_steps_is_bounded(client, monkeypatch):
-    monkeypatch.setattr(observations, "MOST_BYTES", 5000)
+    monkeypatch.setattr(observations, "MAX_BYTES", 5000)
     reply = client.get(f"/api/runs/{RUN}/many/units?steps=0,200,400&{STRETCH}")
     assert reply.status_code == 422
     assert "ask for fewer than 3 steps at once" in reply.json()["error"]
@@ -969,16 +972,18 @@ def test_one_viewers_questions_leave_threads_for_others():
     assert begun.count("greedy") == 5
 
 
-def test_one_who_rests_is_answered_aside(client, monkeypatch):
+def test_one_who_rests_is_answered_aside(runs, monkeypatch):
     asked, answer = [], pack(Reply({"values": np.zeros(3, np.float32)}))
 
     class Both:
-        @staticmethod
-        def observe(*given):
+        def start(self):
+            """Do nothing."""
+
+        def observe(self, *given):
             asked.append("aside" if given[-1].aside else "in turn")
             return answer
 
-    monkeypatch.setattr("hnviz.web.answers.engine", lambda: Both)
+    client = TestClient(app(state=ServerState(store(), Both)))
     monkeypatch.setattr(Pool, "rests", lambda pool, viewer: viewer.name == "a" * 32)
     for viewer, token in (("a", 1), ("b", 2)):
         cookie = {"cookie": f"hnviz-viewer={viewer * 32}"}
@@ -1066,8 +1071,8 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 
 def test_every_route_is_documented():
     routes = [
-        *(*observations.routes(), *run_routes(server()), *corpora.routes()),
-        *download_routes(store(), Exporter()),
+        *(*observation_routes(server()), *run_routes(server()), *corpora.routes()),
+        *download_routes(server(), Exporter()),
         *curve_routes(server(), called),
         *sweep_routes(SweepService(lambda: server().engine, store())),
     ]

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
 from hnviz.web import assets
-from hnviz.web.assets import ASSETS, PACKAGE, PUBLISHED, Assets, Published
+from hnviz.web.assets import ASSETS, PACKAGE, PAGE_DATA, Assets, PageData
 from hnviz.web.http import door
 
 
@@ -166,12 +166,12 @@ def test_another_file_has_another_address(tmp_path: Path) -> None:
 
 
 def test_published_data_are_kept_as_long_as_they_fit() -> None:
-    kept = Published(largest=10)
+    kept = PageData(largest=10)
     first, second = kept.keep(b"12345", ".bin"), kept.keep(b"abcde", ".gz")
     assert kept.keep(b"12345", ".bin") == first  # used again
     kept.keep(b"xyz", ".bin")
     assert kept.find(second.rpartition("/")[2]) is None
     assert kept.find(first.rpartition("/")[2]) == b"12345"
-    address = PUBLISHED.keep(json.dumps([1]).encode(), ".json")
+    address = PAGE_DATA.keep(json.dumps([1]).encode(), ".json")
     answer = client().get(f"/{address}")
     assert answer.json() == [1] and answer.headers["content-type"] == "application/json"

@@ -20,7 +20,7 @@ from hnviz.engine.client import EngineError
 from hnviz.engine.trainer import run_in_folder
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
-from hnviz.web.assets import DATA, PUBLISHED
+from hnviz.web.assets import DATA, PAGE_DATA
 from hnviz.web.corpora import corpus_address
 from tests.pages import EVERY_PAGE, form, mounts, open_page, switch_page
 from tests.test_pages import drawn, text
@@ -135,7 +135,7 @@ def test_a_number_and_what_follows_are_in_that_language(
 def test_the_data_page_shows_what_the_run_reads(runs: dict[str, str]) -> None:
     app = open_page("data", run=runs["own"])
     address = drawn(app, "data_merging")["settings"]["merges"]
-    sent = json.loads(PUBLISHED.find(address.removeprefix(DATA)) or b"")
+    sent = json.loads(PAGE_DATA.find(address.removeprefix(DATA)) or b"")
     merged = merging(store().record(runs["own"]).config.corpus)
     assert (sent["words"], [tuple(each) for each in sent["merges"]]) == tuple(merged)
     assert "quatre-vingt-dix-huit" in text(open_page("data", run=runs["fr"])).replace("\\", "")

@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.run import start
-from hnviz.app.run.engine import store
+from hnviz.app.run.engine import server
 from hnviz.cli.main import main
 from hnviz.export import ExportError, contents, html
 from hnviz.export import collect as collecting
@@ -38,12 +38,13 @@ from hnviz.lessons import lessons
 from hnviz.runs import RunStore
 from hnviz.runs.archive import unpack
 from hnviz.web import downloads
-from hnviz.web.answers import Names
+from hnviz.web.answers import Answers
 from hnviz.web.assets import PACKAGE
 from hnviz.web.cache import Entry
 from hnviz.web.downloads import Exporter
 from hnviz.web.errors import Refusal
 from hnviz.web.http import door
+from hnviz.web.state import ServerState
 from tests.conftest import ROOT
 
 _IMPORTED = re.compile(r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", re.M)
@@ -225,21 +226,22 @@ def test_an_export_beside_a_class_has_all_pages_and_leaves_the_class_alone(tmp_p
 def test_an_answer_that_a_busy_engine_refuses_is_asked_for_again(own_runs, monkeypatch):
     asked = []
 
-    def busy(at, patience):
+    def busy(self, at, patience):
         asked.append(at.step)
         if len(asked) < 3:
             raise Refusal("the engine did not start within 60 s", 503)
         return Entry.of(b"answer")
 
-    monkeypatch.setattr(contents, "answer", busy)
+    monkeypatch.setattr(Answers, "answer", busy)
     monkeypatch.setattr(contents.time, "sleep", lambda seconds: None)
-    held = contents.Contents(Names(VIEWS), {})
+    held = contents.Contents(Answers(server(), VIEWS), {})
     held.add_answer(Question("Model5", 0, "counting_map"))
     assert asked == [0, 0, 0] and len(held.blobs) == 1
 
 
 def lessons_written_by(write: Callable[[str], bytes]) -> TestClient:
-    routes = downloads.download_routes(store(), SimpleNamespace(lesson=write))  # type: ignore[arg-type]
+    state = ServerState()  # with a cache of its own
+    routes = downloads.download_routes(state, SimpleNamespace(lesson=write))  # type: ignore[arg-type]
     return TestClient(Starlette(routes=door(routes)))
 
 
@@ -310,7 +312,7 @@ def test_a_file_that_is_being_written_ends_with_the_server(own_runs):
 
 
 def test_a_run_is_taken_away_as_a_notebook_and_as_a_zip_file(tmp_path, monkeypatch, own_runs):
-    routes = downloads.download_routes(store(), Exporter())
+    routes = downloads.download_routes(server(), Exporter())
     client = TestClient(Starlette(routes=door(routes)), base_url="http://127.0.0.1")
     notebook = client.get("/api/runs/Model1/notebook")
     assert notebook.headers["content-disposition"] == 'attachment; filename="Model1.ipynb"'

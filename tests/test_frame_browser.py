@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hnviz.engine.client import HowFar
-from hnviz.web.progress import Progress
+from hnviz.web.work import Progress
 from tests.conftest import idle, until
 from tests.gallery import mount, settled
 

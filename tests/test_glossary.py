@@ -10,7 +10,7 @@ from hnviz.app.rooms.batches.page import MORE
 from hnviz.app.shell.keys import ADDRESS
 from hnviz.app.shell.navigation import titles
 from hnviz.figures.terms import TERMS
-from hnviz.web.assets import PUBLISHED
+from hnviz.web.assets import PAGE_DATA
 from tests.pages import mounts, open_page
 
 LONGEST = 110  # characters of a meaning: one line
@@ -57,7 +57,7 @@ def test_a_link_opens_the_picture_that_shows_the_term(own_runs, address):
 
 def test_the_browser_gets_all_of_it():
     name = published(titles()).rsplit("/", 1)[-1]
-    listed = json.loads(PUBLISHED.find(name) or b"[]")
+    listed = json.loads(PAGE_DATA.find(name) or b"[]")
     assert [each["name"] for each in listed] == list(TERMS)
     (detach,) = [each for each in listed if each["name"] == "detach"]
     assert detach["address"] == "time?time_between=detach"

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from hnviz.app.run.engine import store
+from hnviz.app.run.engine import server
 from hnviz.cli.main import build_parser, main
 from hnviz.cli.parser import chosen_corpus
 from hnviz.cli.train import OPTIONS
@@ -225,7 +225,7 @@ def test_what_cannot_be_reported_is_one_sentence(tmp_path, capsys):
 
 def test_a_report_is_served_to_be_saved(own_runs):
     client = TestClient(
-        Starlette(routes=door(download_routes(store(), Exporter()))), base_url="http://127.0.0.1"
+        Starlette(routes=door(download_routes(server(), Exporter()))), base_url="http://127.0.0.1"
     )
     one = client.get("/api/report?runs=Model1")
     assert one.status_code == 200

@@ -82,19 +82,19 @@ def test_the_untrained_lane_is_the_same_at_every_training_step(recorded):
 
 def test_a_run_in_its_first_moment_has_lanes():
     """Its first snapshot is on disk before its record tells of it."""
-    from hnviz.app.run.engine import current_run
+    from hnviz.app.run.engine import current_run, server
     from hnviz.questions.view import Look
     from hnviz.web.answers import Asker
 
     run = current_run("Model5")
     young = replace(run, record=replace(run.record, snapshots=()))
     params = {"first": 5, "every": False, "mode": "light"}
-    found = LANES_VIEW.answer(Look(young, 0, params, Asker("Model5", 0)))
+    found = LANES_VIEW.answer(Look(young, 0, params, Asker(server(), "Model5", 0)))
     assert found.sentence.startswith(
         "Untrained, the gradient vanishes: 59 steps back, a typical row keeps **1 in 82 billion**."
     )
     assert "untrained" in lanes_of(found)
-    later = LANES_VIEW.answer(Look(young, 40, params, Asker("Model5", 40)))
+    later = LANES_VIEW.answer(Look(young, 40, params, Asker(server(), "Model5", 40)))
     assert "untrained" not in lanes_of(later)  # nothing untrained was kept
 
 

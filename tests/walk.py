@@ -13,7 +13,7 @@ use_named()  # before the pictures, which list the models
 
 # ruff: noqa: E402
 from hnviz.app.pictures import PICTURES
-from hnviz.app.run.engine import current_run, store
+from hnviz.app.run.engine import current_run, server, store
 from hnviz.app.shell.navigation import PAGES
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look
@@ -73,7 +73,7 @@ def _refused(ask: dict[str, Any], run: str) -> str:
     at = store().folder(run).resolve_step(0 if ask.get("at") == "first" else "last")
     try:
         typed = read_query(view.params, pairs, view.name)
-        view.answer(Look(current_run(run), at, typed, Asker(run, at, PATIENCE)))
+        view.answer(Look(current_run(run), at, typed, Asker(server(), run, at, PATIENCE)))
     except (Refusal, ValueError) as error:
         return str(error)
     return ""

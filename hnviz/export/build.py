@@ -7,7 +7,7 @@ from typing import Any
 
 from hnviz import __version__
 from hnviz.app.pictures import VIEWS
-from hnviz.app.run.engine import store
+from hnviz.app.run.engine import server, store
 from hnviz.app.shell.keys import ADDRESS, EVERY
 from hnviz.app.shell.variables import variables
 from hnviz.export import ExportError
@@ -33,8 +33,8 @@ from hnviz.export.questions import (
     questions,
 )
 from hnviz.figures.theme import MODES
-from hnviz.web.answers import Names
-from hnviz.web.assets import DATA, PACKAGE, PUBLISHED
+from hnviz.web.answers import Answers
+from hnviz.web.assets import DATA, PACKAGE, PAGE_DATA
 from hnviz.web.corpora import CORPORA, corpus_file
 
 _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
@@ -101,7 +101,7 @@ def _add_file(contents: Contents, address: str) -> None:
     """Add what is at an address that a picture fetches."""
     if address.startswith(CORPORA):
         contents.add_file(address, corpus_file(address), "arrayBuffer")
-    content = PUBLISHED.find(address.removeprefix(DATA)) if address.startswith(DATA) else None
+    content = PAGE_DATA.find(address.removeprefix(DATA)) if address.startswith(DATA) else None
     if content is not None:
         contents.add_file(address, content, "json" if address.endswith(".json") else "arrayBuffer")
 
@@ -150,7 +150,7 @@ def build_file(scenes: Sequence[Scene], title: str, more: Mapping[str, Any]) -> 
     answered: dict[Question, bytes] = {}
     size = 0
     for most in range(max(FIRST_SNAPSHOTS, MAX_SNAPSHOTS // max(1, len(runs))), 0, -1):
-        contents = Contents(Names(VIEWS), answered)
+        contents = Contents(Answers(server(), VIEWS), answered)
         for run in runs:
             steps = store().folder(run).snapshots()
             chosen = choose_steps(steps, [step for step in wanted if step in steps], most)

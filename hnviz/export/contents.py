@@ -19,10 +19,9 @@ from hnviz.figures.theme import MODES
 from hnviz.models.catalogue import entry
 from hnviz.questions.frame import to_json
 from hnviz.runs.files import Tensors
-from hnviz.web.answers import Names, read_step
+from hnviz.web.answers import Answers, read_step
 from hnviz.web.assets import PACKAGE
 from hnviz.web.errors import Refusal
-from hnviz.web.observations import answer
 
 STATISTICS = ("running_mean", "running_var")
 """What batch norm keeps in a snapshot beside its weights."""
@@ -88,9 +87,9 @@ def packed(content: bytes) -> str:
 class Contents:
     """Collects what a file holds; equal contents are stored once."""
 
-    def __init__(self, names: Names, answered: dict[Question, bytes]) -> None:
+    def __init__(self, answers: Answers, answered: dict[Question, bytes]) -> None:
         """Take what the app can be asked, and answers that are known already."""
-        self._names, self._answered = names, answered
+        self._app, self._answered = answers, answered
         self._blobs: dict[bytes, int] = {}
         self.answers: dict[str, int] = {}
         self.runs: dict[str, dict[str, Any]] = {}
@@ -116,12 +115,12 @@ class Contents:
         self.answers[address(path, dict(asked.params))] = self.keep(self._answered[asked])
 
     def _answer(self, asked: Question) -> bytes:
-        where = self._names.read(asked.run, asked.name, list(asked.params))
+        where = self._app.read(asked.run, asked.name, list(asked.params))
         at = where.at(read_step(str(asked.at)))
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                return answer(at, PATIENCE).content
+                return self._app.answer(at, PATIENCE).content
             except Refusal as refusal:  # on a busy computer the engine takes minutes to start
                 if refusal.status != BUSY or time.monotonic() > end:
                     raise

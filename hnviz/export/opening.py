@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import TRIED
-from hnviz.app.run.engine import current_run, store
+from hnviz.app.run.engine import current_run, server, store
 from hnviz.export import ExportError
 from hnviz.export.build import module_of
 from hnviz.export.collect import Mount, collect
@@ -22,7 +22,7 @@ from hnviz.questions.table import QUESTIONS as KNOWN
 from hnviz.questions.view import Look, Reply
 from hnviz.runs import RunFolder
 from hnviz.runs.answers import named, squeezed
-from hnviz.web.answers import Names
+from hnviz.web.answers import Answers
 from hnviz.web.assets import PACKAGE
 
 AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], bytes]
@@ -160,7 +160,7 @@ class _Recorder:
     def __init__(self, answer: AnswerNow) -> None:
         self._answer = answer
         self.found: dict[str, RunAnswers] = {}
-        self._names = Names(VIEWS)
+        self._answers = Answers(server(), VIEWS)
         self._asked: set[tuple[Any, ...]] = set()
         self._known: dict[tuple[Any, ...], bytes | str] = {}
         self._at: tuple[str, int] = (FIRST_RUN, 0)
@@ -173,7 +173,7 @@ class _Recorder:
         self._asked.add(key)
         self._at = (run, step)
         try:
-            address = self._names.read(run, view, list(params.items()))
+            address = self._answers.read(run, view, list(params.items()))
             address.view.answer(Look(current_run(run), step, address.params, self))
         except ValueError:
             return

@@ -58,7 +58,7 @@ def site(empty: Mapping[str, str], started: Callable[[], None] = lambda: None) -
     swept = sweep_routes(sweeps())
     listed = [*assets.routes(), *run_routes(state, shown_name), *swept, *corpora.routes()]
     real = [
-        *observations.routes(views()),
+        *observations.observation_routes(state, views()),
         *curve_routes(state, shown_name),
         *live.routes(live.Hub(followed, _shipped(state))),
         *controls.button_routes(state),

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hnviz.web.cache import MAX_BYTES, Cache, zipped
+from hnviz.web.cache import Cache, zipped
 from hnviz.web.errors import Refusal
 from hnviz.web.http import BINARY, FOR_GOOD, bytes_reply
 
@@ -36,7 +36,8 @@ HEADERS = {"Cache-Control": FOR_GOOD, "Content-Encoding": "identity"}
 """Without an encoding, Streamlit would compress a file again at each request."""
 
 MIN_ZIPPED_BYTES = 500
-DATA = "assets/published/"  # the beginning of the address of published data
+DATA = "assets/published/"  # the beginning of the address of a page's data
+MAX_DATA_BYTES = 64 * 2**20
 DATA_MEDIA = {".gz": "application/gzip", ".json": "application/json"}
 
 
@@ -118,10 +119,10 @@ class Assets:
                 yield path
 
 
-class Published:
-    """Data by an address with their hash; the least recently used are dropped first."""
+class PageData:
+    """What pages have made for pictures, by an address with its hash; the latest are kept."""
 
-    def __init__(self, largest: int = MAX_BYTES) -> None:
+    def __init__(self, largest: int = MAX_DATA_BYTES) -> None:
         self._cache = Cache(largest, largest)
 
     def keep(self, content: bytes, suffix: str) -> str:
@@ -136,15 +137,15 @@ class Published:
         return content
 
 
-ASSETS, PUBLISHED = Assets(), Published()
+ASSETS, PAGE_DATA = Assets(), PageData()
 
 
-def routes(assets: Assets = ASSETS, published: Published = PUBLISHED) -> list[Route]:
+def routes(assets: Assets = ASSETS, page_data: PageData = PAGE_DATA) -> list[Route]:
     """Return the routes of the files and of the data."""
 
     async def data(request: Request) -> Response:
         name = request.path_params["name"]
-        content = published.find(name)
+        content = page_data.find(name)
         if content is None:
             raise Refusal("these data are no longer kept; reload the page", 404)
         media = DATA_MEDIA.get(name[name.rfind(".") :], BINARY)

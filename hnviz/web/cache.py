@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 import hnviz
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 128 * 2**20
 MAX_ENTRY_BYTES = 8 * 2**20  # of one answer
 MIN_ZIPPED_BYTES = 1024
 SAMPLE_BYTES = 2**14  # that show whether zipping a large answer pays

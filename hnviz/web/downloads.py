@@ -21,14 +21,14 @@ from hnviz.own import own_models
 from hnviz.questions.params import Param, quoted
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.files import scratch
-from hnviz.web.cache import Cache, Entry
+from hnviz.web.cache import Entry
 from hnviz.web.errors import Refusal
 from hnviz.web.http import Endpoint, entry_reply, query, until_gone
 from hnviz.web.limits import viewer_of
 from hnviz.web.runs import run_ids
+from hnviz.web.state import ServerState
 from hnviz.web.work import Pool, Shared
 
-CACHE_BYTES = 24 * 2**20  # of files: a lesson has at most 2 MB
 POOL = 1, 8, 2  # files written at a time, and those that may wait: in all, of one viewer
 SECONDS = 600  # that writing a file may take
 SECONDS_FOR_CLASS = 3600  # for phones: nobody waits for a lesson before the class
@@ -137,9 +137,9 @@ def _check_size(folder: RunFolder) -> None:
         )
 
 
-def download_routes(store: RunStore, exporter: Exporter) -> list[Route]:
+def download_routes(state: ServerState, exporter: Exporter) -> list[Route]:
     """Return the routes of the files, and the one to the list of lessons."""
-    files = Downloads(store, exporter)
+    files = Downloads(state, exporter)
 
     def route(path: str, end: Endpoint, name: str) -> Route:
         return Route(path, until_gone(end), name=name)
@@ -162,8 +162,8 @@ async def _to_list(request: Request) -> Response:
 class Downloads:
     """Files that were asked for, written once for all who ask."""
 
-    def __init__(self, store: RunStore, exporter: Exporter) -> None:
-        self._store, self._exporter, self._cache = store, exporter, Cache(CACHE_BYTES)
+    def __init__(self, state: ServerState, exporter: Exporter) -> None:
+        self._state, self._exporter = state, exporter
         self._shared = Shared(Pool(*POOL))
 
     async def lesson(self, request: Request) -> Response:
@@ -171,14 +171,14 @@ class Downloads:
         name = request.path_params["lesson"]
         if not _NAME.fullmatch(name):
             raise Refusal(f"no lesson is named {quoted(name)}", 404)
-        entry = self._cache.get(name) or await self._shared.result(
+        entry = self._state.cache.get((LESSON, name)) or await self._shared.result(
             name, partial(self._made, name), viewer_of(request.scope)
         )
         return _to_save(entry_reply(request, entry, LESSON.media), name, LESSON)
 
     def _made(self, name: str) -> Entry:
         entry = Entry.of(self._exporter.lesson(name))
-        self._cache.put(name, entry)
+        self._state.cache.put((LESSON, name), entry)
         return entry
 
     async def run(self, form: Form, request: Request) -> Response:
@@ -196,7 +196,7 @@ class Downloads:
     async def _runs(
         self, request: Request, ids: tuple[str, ...], form: Form, name: str
     ) -> Response:
-        write = partial(self._exporter.runs, form, ids, self._store)
+        write = partial(self._exporter.runs, form, ids, self._state.store)
         key = form, ids
         reply = await self._shared.reply(request, key, lambda: Entry.of(write()), form.media)
         return _to_save(reply, name, form)

@@ -3,13 +3,27 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Send
+
+if TYPE_CHECKING:  # the first page comes before numpy and the runs are loaded
+    from hnviz.engine.client import EngineError, ErrorKind
 
 Scope = MutableMapping[str, Any]
 
 RETRY_SECONDS = "1"  # after which a client may ask a busy server again
+
+ENGINE_STATUS: "dict[ErrorKind, int]" = {
+    "unknown": 404,
+    "conflict": 409,
+    "damaged": 410,
+    "wrong": 422,
+    "busy": 429,
+    "failed": 500,
+    "unavailable": 503,
+}
+"""The kind of an error of the engine -> the HTTP status of the answer."""
 
 
 class Refusal(ValueError):  # noqa: N818 - it states the problem
@@ -41,6 +55,11 @@ class Refusal(ValueError):  # noqa: N818 - it states the problem
         await send({"type": f"{kind}.start", "status": self.status, "headers": raw})
         bare = scope.get("method") == "HEAD"
         await send({"type": f"{kind}.body", "body": b"" if bare else body})
+
+
+def engine_refusal(error: "EngineError") -> Refusal:
+    """Return the answer to a request that the engine cannot do."""
+    return Refusal(str(error), ENGINE_STATUS[error.kind])
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket
 
 from hnviz.questions.params import Param, quoted, read_query
 from hnviz.web.cache import Entry
-from hnviz.web.errors import Refusal, answer_refusals
+from hnviz.web.errors import Refusal, answer_refusals, engine_refusal
 from hnviz.web.limits import Quota, Rate, viewer_of
 
 MAX_JSON_BYTES = 1024  # of a body
@@ -340,7 +340,6 @@ def _foreseen(error: Exception) -> Refusal | None:
     from hnviz.runs import DamagedRun, RunBusy, RunNotFound, RunWriteError, SnapshotNotFound
     from hnviz.sweeps.plan import SweepError, SweepNotFound
     from hnviz.sweeps.service import BusyError
-    from hnviz.web.answers import engine_refusal
 
     if isinstance(error, EngineError):
         return engine_refusal(error)

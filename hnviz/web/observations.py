@@ -9,43 +9,40 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hnviz.questions.frame import pack
 from hnviz.questions.params import quoted
-from hnviz.questions.view import Look, View, without_none
-from hnviz.web.answers import Address, Asked, Asker, Names, read_step, version_now
-from hnviz.web.cache import Cache, Entry, content_tag, zipped
-from hnviz.web.errors import Refusal, refused_values
-from hnviz.web.http import Endpoint, entry_reply, not_modified, until_gone
+from hnviz.questions.view import View
+from hnviz.web.answers import Address, Answers, Query, read_step
+from hnviz.web.cache import Entry, content_tag, zipped
+from hnviz.web.errors import Refusal
+from hnviz.web.http import NO_STORE, Endpoint, entry_reply, not_modified, until_gone
 from hnviz.web.limits import viewer_of
-from hnviz.web.progress import Progress
-from hnviz.web.state import OBSERVE_SECONDS, current_run
-from hnviz.web.work import FairShare, NotYetError, Pool, Shared
+from hnviz.web.state import ServerState
+from hnviz.web.work import FairShare, NotYetError, Pool, Progress, Shared
 
-MOST_STEPS = 64  # in one request
-MOST_BYTES = 32 * 2**20  # of an answer for several steps
+MAX_STEPS = 64  # in one request
+MAX_BYTES = 32 * 2**20  # of an answer for several steps
 
 QUICK = (4, 128, 12, 2)
-"""Threads that ask the engine at the same time, requests that may wait for one, in all and of one
-viewer, and threads for one viewer. There are few threads, so that a page's own question does not
-wait behind others. A browser has six requests under way, and what is refused costs time too."""
+"""Threads that ask the engine; requests that may wait, in all and of one viewer; threads for one
+viewer. Few threads keep a page's own question from waiting behind others. A browser has six
+requests under way, and a refusal costs time too."""
 SLOW = (2, 32, 6, 1)
 BURST = 2.0
-"""Seconds of each pool that a viewer may take beyond an equal share: a page's pictures take about
-one."""
+"""Seconds of each pool that a viewer may take beyond its share: a page takes about one."""
 LEAST = 0.1
 """Seconds that a question counts as in the pool for slow ones, so that one viewer has ten answers a
 second there while others ask. With 51 a second the others' presses took 1.4 times as long at
 the p95 (python -m tests.load.beside)."""
 
-LONGEST_WAIT = 10.0  # seconds that a client may want to wait before it hears how far an answer is
+MAX_WAIT_SECONDS = 10.0  # that a client may want to wait before it hears how far an answer is
 
 _WAIT = re.compile(r"respond-async\s*[,;]\s*wait=(\d{1,3})", re.ASCII)
 
 
-def routes(views: Iterable[View] = ()) -> list[Route]:
+def observation_routes(state: ServerState, views: Iterable[View] = ()) -> list[Route]:
     """Return the routes that answer questions about snapshots, and views under their names."""
-    door = Observations(views)
-    one, many = (until_gone(_or_progress(each)) for each in (door.one, door.many))
+    found = Observations(state, views)
+    one, many = (until_gone(_or_progress(each)) for each in (found.one, found.many))
     return [
         Route("/api/runs/{run_id}/many/{question}", many, name="many"),
         Route("/api/runs/{run_id}/{step}/{question}", one, name="observation"),
@@ -53,10 +50,10 @@ def routes(views: Iterable[View] = ()) -> list[Route]:
 
 
 def _or_progress(endpoint: Endpoint) -> Endpoint:
-    """Answer 202 with how far the work is, where that takes longer than the client wants to wait.
+    """Answer 202 with the progress of work that takes longer than the client wants to wait.
 
-    RFC 7240: ``Prefer: respond-async, wait=2``. The client asks again at once, and finds the work
-    where it was. So a slow answer holds none of a browser's six connections for long.
+    RFC 7240: ``Prefer: respond-async, wait=2``. The client asks again at once, and the work goes
+    on. So a slow answer holds none of a browser's six connections for long.
     """
 
     async def answer(request: Request) -> Response:
@@ -64,7 +61,7 @@ def _or_progress(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except NotYetError as error:
             told = {"progress": error.progress.told()}
-            return JSONResponse(told, 202, {"Cache-Control": "no-store", "Retry-After": "0"})
+            return JSONResponse(told, 202, {**NO_STORE, "Retry-After": "0"})
 
     return answer
 
@@ -72,15 +69,14 @@ def _or_progress(endpoint: Endpoint) -> Endpoint:
 def _wait(request: Request) -> float | None:
     """Return the seconds that a client wants to wait at most; None for as long as it takes."""
     found = _WAIT.fullmatch(request.headers.get("prefer", "").strip())
-    return min(LONGEST_WAIT, max(1.0, float(found[1]))) if found else None
+    return min(MAX_WAIT_SECONDS, max(1.0, float(found[1]))) if found else None
 
 
 class Observations:
     """Answers from the cache, or asks the engine once for all equal requests."""
 
-    def __init__(self, views: Iterable[View] = ()) -> None:
-        self._names = Names(views)
-        self._kept = Cache()
+    def __init__(self, state: ServerState, views: Iterable[View] = ()) -> None:
+        self._state, self._answers = state, Answers(state, views)
         about = FairShare()
         self._quick = Pool(*QUICK, FairShare(BURST, about=about))
         self._slow = Pool(*SLOW, FairShare(BURST, LEAST, about))
@@ -90,15 +86,15 @@ class Observations:
         """Answer about one snapshot."""
         pairs, version = _without(request, "v")
         where = request.path_params
-        address = self._names.read(where["run_id"], where["question"], pairs)
+        address = self._answers.read(where["run_id"], where["question"], pairs)
         step = read_step(where["step"])
-        asked = address.at(step)
+        query = address.at(step)
         if version is not None:
-            _check_version(asked, version)
+            _check_version(query, version)
         immutable = version is not None and step != "last"
-        if known := not_modified(request, asked.tag, immutable=immutable):
+        if known := not_modified(request, query.tag, immutable=immutable):
             return known
-        entry = await self._entry(request, address, asked, again=version is None)
+        entry = await self._entry(request, address, query, again=version is None)
         return entry_reply(request, entry, immutable=immutable and entry.lasting)
 
     async def many(self, request: Request) -> Response:
@@ -107,98 +103,74 @@ class Observations:
         steps = _read_steps([text for name, text in pairs if name == "steps"])
         others = [(name, text) for name, text in pairs if name != "steps"]
         where = request.path_params
-        address = self._names.read(where["run_id"], where["question"], others)
-        asked = [address.at(step) for step in steps]
+        address = self._answers.read(where["run_id"], where["question"], others)
+        queries = [address.at(step) for step in steps]
         if version is not None:
             versions = version.split(",")
-            if len(versions) != len(asked):
+            if len(versions) != len(queries):
                 raise Refusal(
                     f"v must hold one version per step, with commas between; got {len(versions)} "
-                    f"for {len(asked)} steps"
+                    f"for {len(queries)} steps"
                 )
-            for each, wanted in zip(asked, versions, strict=True):
+            for each, wanted in zip(queries, versions, strict=True):
                 _check_version(each, wanted)
-        entries = await self._entries(request, address, asked, again=version is None)
+        entries = await self._entries(request, address, queries, again=version is None)
         immutable = version is not None and all(entry.lasting for entry in entries)
         whole = await to_thread.run_sync(_joined, entries)
         return entry_reply(request, whole, immutable=immutable)
 
     async def _entries(
-        self, request: Request, address: Address, asked: list[Asked], *, again: bool
+        self, request: Request, address: Address, queries: list[Query], *, again: bool
     ) -> list[Entry]:
         """Answer step by step, so that a request takes one place in the queue at a time."""
         entries: list[Entry] = []
         size = 0
-        for each in asked:
+        for each in queries:
             entries.append(await self._entry(request, address, each, again=again))
             size += len(entries[-1].content)
-            if size > MOST_BYTES:
+            if size > MAX_BYTES:
                 raise Refusal(
-                    f"the answers take more than {MOST_BYTES >> 20} MB; ask for fewer than "
+                    f"the answers take more than {MAX_BYTES >> 20} MB; ask for fewer than "
                     f"{len(entries)} steps at once"
                 )
         return entries
 
     async def _entry(
-        self, request: Request, address: Address, asked: Asked, *, again: bool
+        self, request: Request, address: Address, query: Query, *, again: bool
     ) -> Entry:
         """Return an answer; with `again`, ask once more if the snapshot has changed."""
-        entry = self._kept.get(asked.key)
-        if entry is None or not _holds(asked, entry):
+        entry = self._state.cache.get(query.key)
+        if entry is None or not self._holds(entry):
             viewer = viewer_of(request.scope)
-            # One who has taken more than a share waits with the slow questions, not with others'.
-            aside = not asked.view.slow and self._quick.rests(viewer)
-            pool = self._slow if asked.view.slow or aside else self._quick
-            make = partial(self._made, asked, aside=aside)
+            # A viewer who has taken more than a share waits with the slow questions.
+            aside = not query.view.slow and self._quick.rests(viewer)
+            pool = self._slow if query.view.slow or aside else self._quick
+            make = partial(self._made, query, aside=aside)
             wait = _wait(request)
-            entry = await self._shared.result_within(wait, asked.key, make, viewer, pool)
+            entry = await self._shared.result_within(wait, query.key, make, viewer, pool)
         if entry is not None:
             return entry
         if again:
-            return await self._entry(request, address, address.at(asked.step), again=False)
+            return await self._entry(request, address, address.at(query.step), again=False)
         raise Refusal(
-            f"step {asked.step} of the run {asked.run_id} has just been written again; ask again",
+            f"step {query.step} of the run {query.folder.id} has just been written again; ask "
+            "again",
             409,
         )
 
-    def _made(self, asked: Asked, progress: Progress, *, aside: bool) -> Entry | None:
+    def _made(self, query: Query, progress: Progress, *, aside: bool) -> Entry | None:
         """Answer in a thread; None if the snapshot was written again meanwhile."""
-        entry = answer(asked, progress=progress, aside=aside)
-        if not asked.is_current():
+        entry = self._answers.answer(query, progress=progress, aside=aside)
+        if not query.is_current():
             return None
-        if asked.view.lasting:
-            self._kept.put(asked.key, entry)
+        if query.view.lasting:
+            self._state.cache.put(query.key, entry)
         return entry
 
-
-def answer(
-    asked: Asked,
-    patience: float = OBSERVE_SECONDS,
-    *,
-    progress: Progress | None = None,
-    aside: bool = False,
-) -> Entry:
-    """Let a view ask the engine, and pack its answer; a question may take `patience` seconds.
-
-    `aside`: by the observer for slow questions, which yields to the other.
-    """
-    asker = Asker(asked.run_id, asked.step, patience, aside, progress or Progress())
-    view = asked.view
-    if view.plain:
-        frame = asker.frame("", asked.step, view.name, without_none(asked.params))
-        return Entry(frame, zipped(frame), asked.tag)
-    with refused_values():
-        reply = view.answer(Look(current_run(asked.run_id), asked.step, asked.params, asker))
-    lasting = view.lasting and not asker.others
-    # The tag leaves out the time, which differs between equal answers.
-    tag = asked.tag if lasting else content_tag(pack(reply._replace(seconds=0.0)))
-    frame = pack(reply._replace(seconds=asker.seconds))
-    return Entry(frame, zipped(frame), tag, lasting, tuple(asker.others))
-
-
-def _holds(asked: Asked, entry: Entry) -> bool:
-    """Return whether the other snapshots that an answer uses are unchanged."""
-    return all(version_now(run_id, step) == version for run_id, step, version in entry.others)
+    def _holds(self, entry: Entry) -> bool:
+        """Return whether the other snapshots that an answer uses are unchanged."""
+        version = self._state.version
+        return all(version(run_id, step) == known for run_id, step, known in entry.others)
 
 
 def _joined(entries: list[Entry]) -> Entry:
@@ -209,10 +181,10 @@ def _joined(entries: list[Entry]) -> Entry:
     return Entry(content, zipped(content) if pays else None, tag)
 
 
-def _check_version(asked: Asked, version: str) -> None:
-    if version != asked.version:
+def _check_version(query: Query, version: str) -> None:
+    if version != query.version:
         raise Refusal(
-            f"step {asked.step} of the run {asked.run_id} does not have the version "
+            f"step {query.step} of the run {query.folder.id} does not have the version "
             f"{quoted(version)}; ask for the run again, which lists its snapshots' versions",
             409,
         )
@@ -228,9 +200,9 @@ def _without(request: Request, name: str) -> tuple[list[tuple[str, str]], str | 
 
 
 def _read_steps(given: list[str]) -> list[int]:
-    texts = given[0].split(",", MOST_STEPS) if len(given) == 1 else []
-    if not 1 <= len(texts) <= MOST_STEPS:
-        raise Refusal(f"steps must be from 1 to {MOST_STEPS} whole numbers, such as steps=0,1,2")
+    texts = given[0].split(",", MAX_STEPS) if len(given) == 1 else []
+    if not 1 <= len(texts) <= MAX_STEPS:
+        raise Refusal(f"steps must be from 1 to {MAX_STEPS} whole numbers, such as steps=0,1,2")
     steps = [read_step(text) for text in texts]
     numbers = [step for step in steps if isinstance(step, int)]
     if len(numbers) < len(steps) or len(set(numbers)) < len(numbers):

@@ -30,7 +30,7 @@ from hnviz.runs.files import CONFIG, EVENTS
 from hnviz.runs.folder import read_label
 from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
 from hnviz.runs.reference import spread_of
-from hnviz.web.cache import Cache, Entry
+from hnviz.web.cache import Entry
 from hnviz.web.errors import Refusal
 from hnviz.web.http import query, until_gone
 from hnviz.web.state import BEGUN, CurrentRun, ServerState, snapshot_version
@@ -42,7 +42,6 @@ MIN_RUN_POINTS, MAX_RUN_POINTS = 100, 2_000
 MAX_ID_CHARS = 100
 MAX_SPREAD_RUNS = 12  # for which the spread over seeds is looked up
 MAX_READ_RUNS = 1_024  # that are kept in memory
-CACHE_BYTES = 24 * 2**20
 POOL = 2, 64  # threads, and requests that may wait
 CURVES_POOL = 2, 64, 16, 1  # the same, and requests and threads of one viewer
 
@@ -166,7 +165,6 @@ class CurveReader:
     def __init__(self, state: ServerState, namer: Namer) -> None:
         self._state, self._namer = state, namer
         self._shared = Shared(Pool(*CURVES_POOL))
-        self._kept = Cache(CACHE_BYTES)
         self._read: LRUCache[tuple[str, int], Drawn] = LRUCache(MAX_READ_RUNS)
         self._lock = threading.Lock()
 
@@ -197,8 +195,8 @@ class CurveReader:
         lines = self._state.store.summaries() if len(found) <= MAX_SPREAD_RUNS else []
         runs = _placed([self._about(each) for each in found], found, lines)
         stamps = tuple(each.stamp for each in found)
-        stamp = (str(runs), stamps, tuple(missing), tuple(damaged), points)
-        known = self._kept.get(stamp)
+        stamp = ("curves", str(runs), stamps, tuple(missing), tuple(damaged), points)
+        known = self._state.cache.get(stamp)
         if known is not None:
             return known
         meta = {
@@ -211,7 +209,7 @@ class CurveReader:
             "runs": runs,
         }
         entry = Entry.of(pack(Reply(_arrays(found), meta)))
-        self._kept.put(stamp, entry)
+        self._state.cache.put(stamp, entry)
         return entry
 
     def _drawn(self, folder: RunFolder, points: int) -> Drawn:

@@ -5,15 +5,12 @@ Nothing here imports Streamlit, so routes and pages can share it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from hnviz.engine.client import Engine, Job, live_status, shared_engine
 from hnviz.runs import RunFolder, RunRecord, RunStore, default_runs_dir
+from hnviz.runs.answers import KeptAnswers
 from hnviz.runs.folder import read_label
-from hnviz.web.cache import release
-
-OBSERVE_SECONDS = 20.0
-"""Processor time without progress after which a question is given up."""
+from hnviz.web.cache import Cache, release
 
 BEGUN = frozenset({"queued", "running", "paused"})
 """The statuses of a run that has not ended."""
@@ -40,11 +37,17 @@ class CurrentRun:
 
 
 class ServerState:
-    """The runs and the engine of one server. It is made once, and handed to all that answers."""
+    """Runs, engine and cache of one server. It is made once, and handed to all that answers."""
 
-    def __init__(self, store: RunStore, engine: Callable[[], Engine]) -> None:
-        """`store`: the run folders that the engine writes, and the pre-trained ones."""
-        self.store, self._engine = store, engine
+    def __init__(
+        self, store: RunStore | None = None, engine: Callable[[], Engine] | None = None
+    ) -> None:
+        """`store`: the run folders that the engine writes, and the pre-trained ones.
+
+        Without arguments it has the runs and the engine of this process.
+        """
+        self.store, self._engine = store or RunStore(default_runs_dir()), engine or shared_engine
+        self.cache, self.kept = Cache(), KeptAnswers(self.store.root)
 
     @property
     def engine(self) -> Engine:
@@ -75,26 +78,14 @@ class ServerState:
             given="" if folder.shipped else read_label(folder.path).name,
         )
 
-
-@cache
-def server() -> ServerState:
-    """Return the state of this server."""
-    return ServerState(RunStore(default_runs_dir()), shared_engine)
-
-
-def engine() -> Engine:
-    """Return this server's engine."""
-    return server().engine
-
-
-def store() -> RunStore:
-    """Return this server's run folders."""
-    return server().store
-
-
-def current_run(run_id: str) -> CurrentRun:
-    """Return a run as it is now. Raises RunNotFound or DamagedRun."""
-    return server().current(run_id)
+    def version(self, run_id: str, step: int | str) -> str | None:
+        """Return the version of a run's snapshot at a step or the "last"; None if there is none."""
+        try:
+            folder = self.store.folder(run_id)
+            found = folder.resolve_step(step) if step == "last" else step
+            return snapshot_version(folder, int(found))
+        except ValueError:  # the run or its snapshots are gone
+            return None
 
 
 def snapshot_version(folder: RunFolder, step: int) -> str | None:

@@ -8,9 +8,9 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
 from typing import Any
@@ -18,15 +18,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hnviz.engine.client import HowFar
 from hnviz.questions.frame import to_json
 from hnviz.web.cache import Entry
 from hnviz.web.errors import Refusal
 from hnviz.web.http import BINARY, JSON, entry_reply, heard
 from hnviz.web.limits import FairQueue, address_of, most_of_address, viewer_of
-from hnviz.web.progress import Progress
-
-Work = Callable[[Progress], Any]
-"""Work, which may note in its Progress how far it is."""
 
 LINGER_SECONDS = 10.0
 """How long unfinished work waits for a client that heard its progress to ask again."""
@@ -34,8 +31,56 @@ LINGER_SECONDS = 10.0
 ABOUT_SECONDS = 5.0  # for which a viewer counts as one who asks
 MAX_REST_SECONDS = 5.0
 
+NOWHERE = HowFar(0, 0, "")
 ANYBODY = ""
 """The viewer of a request that names none."""
+
+
+@dataclass
+class Progress:
+    """How far a piece of work is. One thread does it, others look."""
+
+    since: float = field(default_factory=time.monotonic)
+    before: int = 0  # how much other work comes first
+    questions: int = 0  # that the engine was asked for it
+    reached: HowFar = NOWHERE  # with the last one
+
+    def ask(self) -> None:
+        """Note that the engine is asked another question."""
+        self.questions += 1
+        self.reached = NOWHERE
+
+    def hear(self, reached: HowFar) -> None:
+        """Note how far the engine is with its question."""
+        self.reached = reached
+
+    def now(self, before: int) -> "Progress":
+        """Return a copy that stays as it is, with how much other work comes first."""
+        return replace(self, before=before)
+
+    def sentence(self) -> str:
+        """Say how far the work is; a browser adds the seconds."""
+        if self.before:
+            first = "one answer comes" if self.before == 1 else f"{self.before} answers come"
+            return f"This computer is busy; {first} first."
+        done, of, parts = self.reached
+        share = f"{done:,} of {of:,} {parts} are done." if of else "This computer is working on it."
+        return f"Part {self.questions} of the answer: {share}" if self.questions > 1 else share
+
+    def told(self) -> Mapping[str, Any]:
+        """Return what a browser gets."""
+        done, of, _ = self.reached
+        known = of > 0 and not self.before
+        return {
+            "sentence": self.sentence(),
+            "seconds": round(time.monotonic() - self.since, 1),
+            "done": done if known else None,
+            "of": of if known else None,
+        }
+
+
+Work = Callable[[Progress], Any]
+"""Work, which may note in its Progress how far it is."""
 
 
 class BusyError(Refusal):

@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from hnviz.web.assets import ASSETS, PUBLISHED, TOKENS
+from hnviz.web.assets import ASSETS, PAGE_DATA, TOKENS
 
 # The module is a blob: without a base address, so the app's own address is taken from Streamlit's
 # script tag; it also holds behind server.baseUrlPath or a proxy. A rejected promise would make
@@ -131,7 +131,7 @@ def publish(content: bytes, suffix: str) -> str:
 
     JavaScript makes it absolute with ``new URL(address, home)``.
     """
-    return PUBLISHED.keep(content, suffix)
+    return PAGE_DATA.keep(content, suffix)
 
 
 def _ignore() -> None:

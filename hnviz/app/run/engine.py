@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from hnviz.app.shell import session
+from hnviz.app.shell.server import server as server
 from hnviz.engine.client import Engine, EngineError, EngineInfo
 from hnviz.runs import RunStore, RunWriteError
 from hnviz.web.state import CurrentRun
-from hnviz.web.state import server as server
 
 
 def engine() -> Engine:

@@ -88,10 +88,10 @@ def _pictures_routes() -> list[Any]:
         *run_routes(state, shown_name),
         *curve_routes(state, shown_name),
         *corpora.routes(),
-        *observations.routes(VIEWS),
+        *observations.observation_routes(state, VIEWS),
         *live.routes(live.Hub(topics(sweeps()), live.source_of(state))),
         *controls.button_routes(state, permit),
-        *download_routes(state.store, exporter()),
+        *download_routes(state, exporter()),
         *of_class,
     ]
 
@@ -117,7 +117,7 @@ def middleware() -> list[Any]:
     pages = Pages(
         dress=_dressed,
         early={"/train": charts},
-        framed=_framed,
+        framed=lambda: bool(named(ANCESTORS)),
         classes=page_classes(),
         elsewhere=step_address,
     )
@@ -193,10 +193,6 @@ def _dressed(page: str, script: str) -> Page:
         ],
     )
     return Page(content, security_policy(_rules(), page))
-
-
-def _framed() -> bool:
-    return bool(named(ANCESTORS))
 
 
 def _bounds() -> Bounds:

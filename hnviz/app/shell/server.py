@@ -9,11 +9,12 @@ if TYPE_CHECKING:  # the first page comes before the runs are loaded
     from hnviz.web.state import ServerState
 
 
+@cache
 def server() -> "ServerState":
     """Return the state of this server."""
-    from hnviz.web.state import server
+    from hnviz.web.state import ServerState
 
-    return server()
+    return ServerState()
 
 
 @cache
