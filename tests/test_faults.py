@@ -287,8 +287,10 @@ def test_a_served_class_outlives_the_death_of_each_of_its_processes() -> None:
 
 
 def _stamp(folder: RunFolder) -> int:
-    path = folder.path / "resume.safetensors"
-    return path.stat().st_mtime_ns if path.exists() else 0
+    try:
+        return (folder.path / "resume.safetensors").stat().st_mtime_ns
+    except FileNotFoundError:  # not stored yet, or just renamed to make room for the next
+        return 0
 
 
 @contextmanager
