@@ -68,6 +68,22 @@ def test_a_page_is_dressed_again_until_its_script_is_found(client):
     assert policies == ["script-src none", "script-src main()", "script-src main()"]
 
 
+def test_the_page_of_home_is_dressed_before_the_server_has_started(client):
+    seen = []
+
+    def dress(page: str, script: str) -> Page:
+        seen.append("dressed")
+        return page_of(page, script)
+
+    app = Starlette(
+        routes=client.app.routes, middleware=[front(Pages(dress=dress, home=lambda: "/base/train"))]
+    )
+    with TestClient(app, base_url="http://127.0.0.1") as started:
+        assert seen == ["dressed"]
+        assert started.get("/page").headers["content-security-policy"] == "script-src main()"
+        assert seen == ["dressed"]
+
+
 def test_a_browser_gets_a_name_with_its_first_page_and_keeps_it(client):
     assert "set-cookie" not in client.get("/data").headers
     (cookie,) = client.get("/page").headers.get_list("set-cookie")

@@ -338,3 +338,15 @@ print(*sorted({"numpy", "pandas", "hnviz.runs", "hnviz.app.pictures"} & set(sys.
 """
     said = subprocess.run([sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True)
     assert (said.stdout, said.stderr) == ("\n", "")
+
+
+def test_streamlit_loads_without_its_plotly_theme_and_plotly_still_works() -> None:
+    story = """
+from hnviz.app.shell.serve import no_plotly_theme
+with no_plotly_theme():
+    import streamlit
+import plotly.graph_objects as go, plotly.io as pio
+print("streamlit" in pio.templates, len(go.Figure(go.Scatter()).data))
+"""
+    said = subprocess.run([sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True)
+    assert said.stdout == "False 1\n", said.stderr

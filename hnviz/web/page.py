@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import urljoin
 
@@ -48,7 +49,9 @@ Elsewhere = Callable[[str, str], str | None]
 class Pages:
     """What a browser gets as a page of the app."""
 
-    dress: Dress  # called for the first page, and again until a page's address leads to the script
+    dress: Dress
+    home: Callable[[], str] = str
+    """Path of a page that is dressed as the server starts; "" for none."""
     early: Mapping[str, str] = field(default_factory=dict)
     """End of a page's path -> what its head holds besides."""
     framed: Callable[[], bool] = lambda: False
@@ -72,6 +75,9 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and change the answer if it is Streamlit's page."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, partial(self._begin, scope, send))
+            return
         is_asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
         if not is_asked or _is_ours(scope["path"]):
             await self.app(scope, receive, send)
@@ -85,7 +91,7 @@ class Front:
             nonlocal page
             if message["type"] == "http.response.start":
                 if message["status"] == 200 and _is_html(message["headers"]):
-                    content, policy = self._page or await self._dressed(scope)
+                    content, policy = self._page or await self._dressed(scope, scope["path"])
                     page = self._suited(content, scope)
                     names = naming(scope, framed=self._framed)
                     message = {**message, "headers": [*_headers(page, policy), *names]}
@@ -108,11 +114,18 @@ class Front:
             return f"?{query.decode('latin-1')}"
         return self.pages.elsewhere(scope["path"], scope["query_string"].decode("latin-1"))
 
-    async def _dressed(self, scope: Scope) -> Page:
-        """Dress the page at an address; it is kept if its main script is found from there."""
-        theirs, _ = await _answer(self.app, scope, scope["path"])
+    async def _begin(self, scope: Scope, send: Send, message: Message) -> None:
+        """Dress the page before the server says that it has started: a first visitor waits less."""
+        if message["type"] == "lifespan.startup.complete" and (home := self.pages.home()):
+            request = {"type": "http", "http_version": "1.1", "scheme": "http", "root_path": ""}
+            await self._dressed({**scope, **request}, home)
+        await send(message)
+
+    async def _dressed(self, scope: Scope, at: str) -> Page:
+        """Dress the page at a path; it is kept if its main script is found from there."""
+        theirs, _ = await _answer(self.app, scope, at)
         found = _SCRIPT.search(theirs)
-        path = urljoin(scope["path"], found[1]) if found else scope["path"]
+        path = urljoin(at, found[1]) if found else at
         script, is_html = await _answer(self.app, scope, path)
         page = self.pages.dress(theirs, "" if is_html else script)
         if not is_html:

@@ -116,6 +116,7 @@ def middleware() -> list[Any]:
     charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
     pages = Pages(
         dress=_dressed,
+        home=lambda: f"/{_base_path().strip('/')}".rstrip("/") + "/",
         early={"/train": charts},
         framed=lambda: bool(named(ANCESTORS)),
         classes=page_classes(),

@@ -34,6 +34,7 @@ _NUMBER = re.compile(r"[0-9.e+-]+", re.IGNORECASE)
 """What a number is made of, here and in form/values.js; float() alone also reads "1_0"."""
 _WHOLE = 2.0**53
 """Below it, a float holds every whole number."""
+_DEFAULTS = RunConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Field:
     @property
     def first(self) -> Any:
         """What it has where neither the address nor the recipe says otherwise."""
-        return getattr(RunConfig(), self.name) if self.of else False
+        return getattr(_DEFAULTS, self.name) if self.of else False
 
     def value(self, text: str) -> Any:
         """Read its parameter; None for what it cannot hold."""

@@ -123,7 +123,7 @@ def curves(run: CurrentRun, look: Theme) -> list[Panel]:
         Panel(
             name="loss",
             sketch=loss_curves(record, look, notebook, best["valid"]),
-            alt=f"{run_text.loss_alt(record)} {run_text.best_loss(record, best)}",
+            alt=run_text.loss_alt(record),
             of=record.id,
             title="Loss",
             note=f"nats; {lines_note(best['valid'])}",

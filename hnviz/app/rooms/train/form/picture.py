@@ -7,6 +7,7 @@ is wrong with it, and never sets a field: `hnviz.app.rooms.train.settings`.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -54,10 +55,16 @@ def known() -> dict[str, Any]:
     }
 
 
+@lru_cache(1)
+def _known(models: tuple[str, ...]) -> bytes:
+    """Return `known` of these models as JSON, made once for all presses."""
+    return json.dumps(known()).encode()
+
+
 def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> dict[str, Any]:
     """Return what the browser gets; of `given` only what was judged, for it to compare."""
     return {
-        "known": publish(json.dumps(known()).encode(), ".json"),
+        "known": publish(_known(tuple(CATALOGUE)), ".json"),
         "given": fields.given,
         "wrong": wrong,
         "lost": {**crowding(config), **fields.lost},
