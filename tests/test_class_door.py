@@ -752,7 +752,7 @@ def pressed(service: ClassService, tmp_path: Path) -> Iterator[tuple[TestClient,
             return None
 
     class Found:
-        shipped, status, path = False, "running", tmp_path
+        shipped, status, path, root = False, "running", tmp_path, tmp_path
 
         def folder(self, run_id: str) -> "Found":
             return self

@@ -103,7 +103,7 @@ def assert_goes_on_bit_for_bit(
     (listed,) = [line for line in runs.summaries() if line.id == run_id]
     assert listed.status == status
     done = runs.record(run_id).step
-    assert 0 < done < 240
+    assert 0 < done <= 240  # its trainer may have come to the end, but not to its last event
     engine.resume(run_id)
     wait_for(lambda: runs.record(run_id).status == "finished")
     record = runs.record(run_id)
