@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from hnviz.engine.client import Asking, EngineError
@@ -22,7 +23,7 @@ LONG_SECONDS = 0.2  # of the engine, after which any answer is worth keeping
 MAX_STEP_DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
     """One view of one snapshot, as it is on disk now."""
 
@@ -32,7 +33,7 @@ class Query:
     view: View
     params: Mapping[str, Any]
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """Everything that determines the answer."""
         params = json.dumps(self.params, sort_keys=True)
