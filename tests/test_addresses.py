@@ -12,7 +12,6 @@ from hnviz.web.assets import PACKAGE
 from tests.names import fits, names_in_javascript, names_in_python
 from tests.pages import open_page
 
-pytestmark = pytest.mark.xdist_group("addresses")  # the source is read once
 LISTED = [key.name for key in (*ADDRESS, *SESSION)]
 NOT_SESSION = ("address_*",)
 """Kept by shell/address.py for every name of an address: `address_<name>`."""

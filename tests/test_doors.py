@@ -20,8 +20,6 @@ from hnviz.web.assets import ASSETS
 from tests.conftest import errors_of, free_port, start_server, stop_server
 from tests.visitor import tab
 
-pytestmark = pytest.mark.xdist_group("doors")  # all of them with the one server of each way
-
 ROOT = Path(__file__).parent.parent
 WAYS = {
     "python -m hnviz app": ("-m", "hnviz", "app", "--port"),

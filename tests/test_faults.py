@@ -31,10 +31,7 @@ from tests.failpoints import KEPT, POINTS, Rule, faults
 from tests.small import figures, small_config
 from tests.test_kill import wait_for
 
-pytestmark = [
-    pytest.mark.skipif(os.name != "posix", reason="it forks, and kills with SIGKILL"),
-    pytest.mark.xdist_group("faults"),  # one archive
-]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="it forks, and kills with SIGKILL")
 
 ERRORS = ("ENOSPC", "EACCES", "EIO")
 UNTOLD = ("note.", "answer.")  # what nobody needs to hear of

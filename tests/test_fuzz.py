@@ -11,7 +11,6 @@ from tests.fuzz.running import ALL, fuzz
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.xdist_group("fuzz")  # one process loads the pictures
 def test_hostile_input_is_refused_in_one_line(name, tmp_path):
     held(name, tmp_path, 200)
 

@@ -23,10 +23,7 @@ from hnviz.runs import RunStore
 from hnviz.runs.stop import end_writer
 from tests.small import figures, small_config
 
-pytestmark = [
-    pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing"),
-    pytest.mark.xdist_group("kill"),  # one engine
-]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing")
 
 SHORT = {"bs": 256, "bptt": 5}  # as many steps an epoch as by the recipe, for a third of the work
 CONFIG = RunConfig.for_model("Model2", epochs=6, **SHORT)  # 240 steps

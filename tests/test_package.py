@@ -21,7 +21,6 @@ from hnviz.runs.store import RUNS_DIR_VARIABLE
 from tests.conftest import ROOT, free_port, idle
 from tests.test_doors import answers
 
-pytestmark = pytest.mark.xdist_group("package")  # one wheel
 BUILD = [sys.executable, "-m", "hatchling", "build", "-d"]
 ALONE = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 

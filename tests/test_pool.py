@@ -30,8 +30,6 @@ from tests.engines import InThread
 from tests.small import figures
 from tests.test_kill import wait_for
 
-pytestmark = pytest.mark.xdist_group("pool")
-
 
 @pytest.fixture(autouse=True)
 def no_page_is_main(monkeypatch: pytest.MonkeyPatch) -> None:

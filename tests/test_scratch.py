@@ -18,10 +18,7 @@ from tests.conftest import ROOT, start_server
 from tests.test_architecture import FILES, imports
 from tests.test_kill import alive, wait_for
 
-pytestmark = [
-    pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing"),
-    pytest.mark.xdist_group("kill"),
-]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing")
 OWNER = """
 import time
 from hnviz.runs.files import scratch

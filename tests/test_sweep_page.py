@@ -31,8 +31,6 @@ from tests.engines import two_trainers
 from tests.made_runs import make_run
 from tests.small import figures
 
-pytestmark = pytest.mark.xdist_group("sweep_page")  # one engine
-
 FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
 TINY = {"name": "tiny", "fixed": FIXED, "grid": {"bptt": [20, 70], "lr": [0.01, 0.1]}}
 LONG = {"name": "long", "fixed": FIXED | {"epochs": 12, "bptt": 20}, "grid": {"seed": [0, 1, 2]}}

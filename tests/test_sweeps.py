@@ -239,8 +239,6 @@ def test_a_sweep_is_read_as_it_was_saved(tmp_path):
 
 # --- Training -----------------------------------------------------------------------------------
 
-pytestmark = pytest.mark.xdist_group("sweeps")  # one engine
-
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory) -> Iterator[Engine]:
