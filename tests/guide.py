@@ -79,13 +79,13 @@ def patched(source: str, diff: str) -> str:
 
 
 def copied(folder: Path) -> Path:
-    """Copy the project; files are shared by links, tests and documents are the project's own."""
+    """Copy the project; files, compiled ones too, are links; tests and documents are its own."""
     for name in ("hnviz", "pages"):
         shutil.copytree(
             ROOT / name,
             folder / name,
             copy_function=_linked,
-            ignore=shutil.ignore_patterns("__pycache__"),
+            ignore=shutil.ignore_patterns("*.pyc.*"),  # being written
         )
     shutil.copy(ROOT / "app.py", folder)
     for name in ("tests", "docs"):
