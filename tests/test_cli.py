@@ -308,7 +308,7 @@ def test_a_run_that_diverges(capsys: pytest.CaptureFixture[str], tmp_path: Path)
 
 def test_ctrl_c_keeps_the_run(tmp_path: Path) -> None:
     process = start(
-        *("train", "--model", "Model4", "--epochs", "500", "--json", "--device", "cpu"),
+        *("train", "--model", "Model4", *TINY, "--epochs", "1000", "--json"),
         *("--runs-dir", str(tmp_path)),
         stdout=subprocess.PIPE,
     )
@@ -321,7 +321,7 @@ def test_ctrl_c_keeps_the_run(tmp_path: Path) -> None:
     folder = the_run(tmp_path)
     *_, last = events_of(folder)
     assert (last["event"], last["status"]) == ("ended", "stopped")
-    assert re.search(r"hnviz: stopped after step \d+ of 20,000; the run is kept in ", err)
+    assert re.search(r"hnviz: stopped after step \d+ of 4,000; the run is kept in ", err)
     assert (folder / "resume.safetensors").exists(), "it can be resumed"
 
 
@@ -354,8 +354,7 @@ def test_full_output_is_one_sentence() -> None:
 
 def test_a_reader_that_leaves_stops_the_run(tmp_path: Path) -> None:
     process = start(
-        *("train", "--model", "Model4", "--epochs", "500", "--device", "cpu"),
-        *("--runs-dir", str(tmp_path)),
+        *("train", "--model", "Model4", *TINY, "--epochs", "1000", "--runs-dir", str(tmp_path)),
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None

@@ -49,8 +49,7 @@ from hnviz.questions.view import Reply
 from hnviz.runs import RunFolder, RunRecord, RunStore, RunWriteError
 from hnviz.schedule import snapshot_steps
 from tests.small import figures, small_config, small_stream
-
-pytestmark = pytest.mark.xdist_group("engine")  # one engine for all of them
+from tests.test_kill import wait_for
 
 SHORT = RunConfig.for_model("Model2", epochs=1)  # 40 steps, a third of a second
 LONG = RunConfig.for_model("Model5", epochs=500, bs=16)  # half a minute and more
@@ -60,13 +59,6 @@ def told(record: RunRecord) -> list[dict[str, object]]:
     """All of a record that must not depend on how often it was interrupted."""
     events: list[Event] = [*record.batches, *record.epochs]
     return [figures(event) for event in events] + [{"snapshots": record.snapshots}]
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -110,22 +102,23 @@ def test_a_recorded_run_is_the_run(store: RunStore, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", CATALOGUE)
-@pytest.mark.parametrize("share", [0.1, 1 / 3, 0.5, 1])
-def test_a_stopped_run_goes_on_bit_for_bit(store: RunStore, model: str, share: float) -> None:
+def test_a_stopped_run_goes_on_bit_for_bit(store: RunStore, model: str) -> None:
     config = small_config(model, seed=1)
-    whole, halved = store.create(config), store.create(config)
+    whole = store.create(config)
     record_small(whole)
     steps = whole.read().started.n_steps
-    first = record_small(halved, stop_at(max(1, round(steps * share))))
-    if share < 1:  # after its last step a run is not stopped but finished
-        assert first is not None and first.status == "stopped"
-    assert f"stopped after step {max(1, round(steps * share))} of {steps}" in first.message
-    last = record_small(halved)
-    assert last is not None and last.status == halved.read().status == "finished"
-    assert told(halved.read()) == told(whole.read())
-    for step in whole.snapshots():
-        ours, theirs = halved.load_snapshot(step), whole.load_snapshot(step)
-        assert all(np.array_equal(ours[name], theirs[name], equal_nan=True) for name in theirs)
+    for share in (0.1, 1 / 3, 0.5, 1):
+        halved = store.create(config)
+        first = record_small(halved, stop_at(max(1, round(steps * share))))
+        if share < 1:  # after its last step a run is not stopped but finished
+            assert first is not None and first.status == "stopped"
+        assert f"stopped after step {max(1, round(steps * share))} of {steps}" in first.message
+        last = record_small(halved)
+        assert last is not None and last.status == halved.read().status == "finished"
+        assert told(halved.read()) == told(whole.read())
+        for step in whole.snapshots():
+            ours, theirs = halved.load_snapshot(step), whole.load_snapshot(step)
+            assert all(np.array_equal(ours[name], theirs[name], equal_nan=True) for name in theirs)
 
 
 def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(store: RunStore) -> None:

@@ -11,6 +11,7 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
@@ -165,8 +166,10 @@ def test_every_lesson_is_a_file_with_room_for_another_picture(capsys, own_runs):
     assert max(sizes) <= MAX_FILE_BYTES - 100_000, said
 
 
-def test_a_lesson_alone_in_an_index_and_for_a_class_is_the_same_file(own_runs):
+def test_a_lesson_alone_in_an_index_and_for_a_class_is_the_same_file(own_runs, monkeypatch):
     """So one form of each lesson, the largest, shows how large all are."""
+    once = cache(lambda page, at: collect(page, dict(at)))
+    monkeypatch.setattr("hnviz.export.build.collect", lambda page, at: once(page, (*at.items(),)))
     lesson = lessons()["text-into-batches"]
     plain, beside = lesson_file(lesson), lesson_file(lesson, beside=True)
     for_class = lesson_file(lesson, beside=True, in_class=True)

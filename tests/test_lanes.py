@@ -19,6 +19,7 @@ from hnviz.learn.lanes import Lanes
 from hnviz.models.catalogue import CATALOGUE, IN_LANES, LADDER, entry
 
 SMALL = {"nh": 16, "bs": 256, "device": "cpu"}
+SHORT = {"bs": 16, "corpus": "task-recall-tokens.2000"}  # a few steps an epoch, small ones
 MODELS = IN_LANES
 ELSEWHERE = [name for name in CATALOGUE if name not in IN_LANES]
 
@@ -61,7 +62,7 @@ def double() -> Iterator[None]:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_steps_gradient_is_that_of_the_model(model, double):
-    runs = configs(model)
+    runs = configs(model, **SHORT)
     lanes = Lanes(runs)
     feed = Feed.lay_out(stream_of(runs[0]).train, runs[0], entry(model).predicts, "cpu")
     x, y = feed.x[0], feed.y[0]
@@ -89,7 +90,7 @@ def test_a_steps_gradient_is_that_of_the_model(model, double):
     [each if each in LADDER else pytest.param(each, marks=pytest.mark.slow) for each in MODELS],
 )
 def test_after_twenty_steps_the_weights_are_those_of_the_single_runs(model, double):
-    runs = configs(model)
+    runs = configs(model, **SHORT)
     lanes = Lanes(runs)
     lanes.run(20)
     assert furthest(lanes, [alone(each, 20) for each in runs]) < 1e-9
@@ -97,16 +98,17 @@ def test_after_twenty_steps_the_weights_are_those_of_the_single_runs(model, doub
 
 @pytest.mark.parametrize("model", ["Model2", "Model5"])
 def test_in_single_precision_twenty_steps_differ_by_rounding_alone(model):
-    runs = configs(model)
+    runs = configs(model, **SHORT)
     lanes = Lanes(runs)
     lanes.run(20)
     assert furthest(lanes, [alone(each, 20) for each in runs]) < 5e-3
 
 
-@pytest.mark.parametrize("model", ["Model2", "Model5"])
-@pytest.mark.parametrize("reset", ["never", "both"])
+@pytest.mark.parametrize(
+    ("model", "reset"), [("Model2", "never"), ("Model5", "never"), ("Model5", "both")]
+)
 def test_epochs_have_the_figures_of_the_single_runs(model, reset):
-    runs = configs(model, 2, reset_state=reset) if model == "Model5" else configs(model, 2)
+    runs = configs(model, 2, reset_state=reset)
     together = Lanes(runs).run()
     for lane in together:
         ends = [each for each in fit(lane.config) if isinstance(each, EpochEnd)]
@@ -118,7 +120,7 @@ def test_epochs_have_the_figures_of_the_single_runs(model, reset):
 
 @pytest.mark.parametrize("model", ["Model2", "Model4", "LSTM"])
 def test_lanes_go_on_from_a_checkpoint_bit_for_bit(model):
-    runs = configs(model, 2)
+    runs = configs(model, 2, **SHORT)
     whole, first = Lanes(runs), Lanes(runs)
     whole.run(25)
     first.run(11)

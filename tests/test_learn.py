@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from csv import DictReader
 from dataclasses import replace
 from functools import cache
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ REFERENCE = Path(__file__).parent / "data" / "fastai_v1_seed0.csv"
 COLUMNS = ("train_loss", "valid_loss", "accuracy")
 # Model3's figures drift apart in later epochs under any other order of the same arithmetic.
 STEADY = ("Model0", "Model1", "Model2")
+QUICK = {("Model1", "uniform"), *((model, "ones") for model in STEADY)}
 
 
 @pytest.fixture(autouse=True)
@@ -60,13 +61,8 @@ def row(event: EpochEnd) -> list[float]:
 @pytest.mark.parametrize(
     ("model", "bn_init"),
     [
-        *((model, "ones") for model in LADDER),
-        ("Model1", "uniform"),
-        *(
-            pytest.param(model, "uniform", marks=pytest.mark.slow)
-            for model in LADDER
-            if model != "Model1"
-        ),
+        pytest.param(*each, marks=[] if each in QUICK else pytest.mark.slow)
+        for each in product(LADDER, ("ones", "uniform"))
     ],
 )
 def test_seed_0_is_the_references(model: str, bn_init: str) -> None:
@@ -89,10 +85,15 @@ def test_seed_0_is_the_references(model: str, bn_init: str) -> None:
     assert [e.step for e in events if isinstance(e, BatchEnd)] == list(range(events[0].n_steps))
 
 
-@pytest.mark.parametrize("bn_init", ["ones", "uniform"])
-@pytest.mark.parametrize("model", FAST)
-def test_the_fast_forms_first_epoch_is_the_references_too(model: str, bn_init: str) -> None:
-    config = RunConfig.for_model(model, bn_init=bn_init, form="fast", device="cpu")
+@pytest.mark.parametrize(
+    ("model", "bn_init", "form"),
+    [
+        *((model, bn_init, "fast") for model in FAST for bn_init in ("ones", "uniform")),
+        *((model, "ones", "plain") for model in LADDER if model not in STEADY),
+    ],
+)
+def test_the_first_epoch_is_the_references(model: str, bn_init: str, form: str) -> None:
+    config = RunConfig.for_model(model, bn_init=bn_init, form=form, device="cpu")
     first = next(event for event in fit(config) if isinstance(event, EpochEnd))
     assert row(first) == pytest.approx(reference(model, bn_init)[0], abs=1e-4)
 
@@ -400,7 +401,7 @@ def test_all_that_a_pass_needs_is_on_the_device_and_its_losses_come_in_chunks(
 
     monkeypatch.setattr("hnviz.learn.learner.device_of", lambda config: "meta")
     monkeypatch.setattr(Tensor, "cpu", cpu)
-    config = small_config(model, form=form, device="cuda")
+    config = small_config(model, form=form, device="cuda", bs=10, bptt=3)
     learner = Learner(config, small_stream())
     copied.clear()  # the targets' kinds are read, once
     with pytest.raises(RuntimeError, match="meta tensor"):

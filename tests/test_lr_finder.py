@@ -43,7 +43,7 @@ from hnviz.web.http import door
 from hnviz.web.state import CurrentRun, ServerState
 from tests.small import small_config, small_stream
 
-TINY = {"model": "Model1", "bs": 256, "bptt": 64, "nh": 8, "device": "cpu"}
+TINY = {"model": "Model1", "bs": 64, "bptt": 16, "nh": 8, "device": "cpu"}
 
 
 # --- What is suggested ----------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def test_one_test_is_made_for_all_who_ask_for_it(client, engine):
     assert again == {"run": first["run"], "new": False}
     other = client.post("/api/lr-tests", json={**TINY, "bptt": 32}).json()
     assert other["new"] and engine.tests == [
-        range_test(RunConfig(**TINY | {"bptt": each})) for each in (64, 32)
+        range_test(RunConfig(**TINY | {"bptt": each})) for each in (16, 32)
     ]
 
 
@@ -296,7 +296,8 @@ def test_a_refusal_of_the_engine_is_passed_on(client, engine, store):
 
 # --- The command ----------------------------------------------------------------------------------
 
-WORDS = ("lr", "Model1", "--bs", "256", "--bptt", "64", "--nh", "8", "--device", "cpu")
+SMALL = ("--bs", "64", "--bptt", "8", "--nh", "8", "--corpus", "task-recall-tokens.4000")
+WORDS = ("lr", "Model1", *SMALL, "--device", "cpu")
 
 
 def test_the_command_prints_what_the_losses_suggest(capsys, tmp_path, monkeypatch):

@@ -1,9 +1,9 @@
 """Observations against forward passes written by hand in numpy."""
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream, number_words
-from hnviz.learn import MODELS, Learner
+from hnviz.learn import MODELS
 from hnviz.learn.state import seen
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import (
     QUESTIONS,
+    Counted,
     Subject,
     accuracy_by_position,
     count_on,
@@ -28,6 +28,7 @@ from hnviz.observe import (
 from hnviz.observe.progress import listen, reported
 from tests import attention
 from tests.subjects import made_up as subject
+from tests.subjects import shipped
 
 STREAM = human_numbers_stream()
 VOCAB = STREAM.vocab
@@ -39,13 +40,9 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@cache
-def learnt(epochs: int = 3) -> Subject:
+def learnt() -> Subject:
     """Model5 after a little training: right about some numbers and wrong about others."""
-    learner = Learner(RunConfig.for_model("Model5", epochs=epochs, device="cpu"))
-    for _ in learner.events():
-        pass
-    return Subject.load(learner.config, learner.snapshot())
+    return shipped("Model5", 120)
 
 
 def sigmoid(x: Array) -> Array:
@@ -186,31 +183,35 @@ def right_by_saying(subject: Subject, number: int, given: int) -> bool:
 def test_counting_accuracy_is_that_of_saying_every_number(given_: int) -> None:
     counted = counting_accuracy(learnt(), given_)
     assert counted.number.tolist() == list(range(2, 10000))
-    picked = np.random.default_rng(given_).choice(len(counted.number), 150, replace=False)
-    expected = [right_by_saying(learnt(), int(counted.number[i]), given_) for i in picked]
-    assert counted.right[picked].tolist() == expected
-    assert 0 < counted.right.sum() < len(counted.right)
+    for number, right in some(counted):
+        assert right_by_saying(learnt(), number, given_) == right
+
+
+def some(counted: Counted) -> Iterator[tuple[int, bool]]:
+    """Pick as many numbers that the model says right as others."""
+    chance = np.random.default_rng(0)
+    for right in (True, False):
+        for number in chance.choice(counted.number[counted.right == right], 30, replace=False):
+            yield int(number), right
 
 
 def forgetful(bptt: int) -> Subject:
-    """The learnt network as it answers without a kept state, from windows of bptt tokens."""
-    config = replace(learnt().config, bptt=bptt)
-    subject = Subject(config, VOCAB, deepcopy(learnt().model))
+    """A network as it answers without a kept state, from windows of bptt tokens."""
+    config = replace(shipped("Model4").config, bptt=bptt)
+    subject = Subject(config, VOCAB, deepcopy(shipped("Model4").model))
     subject.model.stateful = False
     return subject
 
 
 def test_counting_accuracy_of_a_model_that_keeps_no_state() -> None:
-    counted = counting_accuracy(forgetful(bptt=9))
-    picked = np.random.default_rng(0).choice(len(counted.number), 100, replace=False)
-    expected = [right_by_saying(forgetful(9), int(counted.number[i]), 3) for i in picked]
-    assert counted.right[picked].tolist() == expected
-    assert 0 < counted.right.sum() < len(counted.right)
+    subject = forgetful(bptt=9)
+    for number, right in some(counting_accuracy(subject)):
+        assert right_by_saying(subject, number, 3) == right
 
 
 def test_a_window_that_holds_the_prompt_sees_what_a_kept_state_sees() -> None:
-    right = counting_accuracy(forgetful(bptt=64), given=1).right
-    np.testing.assert_array_equal(right, counting_accuracy(learnt(), given=1).right)
+    seen, kept = (counting_accuracy(each, given=1) for each in (forgetful(20), shipped("Model4")))
+    np.testing.assert_array_equal(seen.right, kept.right)
 
 
 @pytest.mark.parametrize("name", MODELS)

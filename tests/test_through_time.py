@@ -52,10 +52,8 @@ def head(model: nn.Module, state: State) -> Tensor:
     return model.h_o(model.bn(last) if net.norm and not net.norm_in_loop else last)
 
 
-def losses(
-    model: nn.Module, windows: Windows, way: str, pushes: list[State], every: bool
-) -> list[Tensor]:
-    """Each mini-batch's loss, with pushes[t] added to the state after step t: a loop by hand."""
+def losses(model: nn.Module, windows: Windows, way: str, pushes: list[State]) -> list[Tensor]:
+    """Each mini-batch's losses by step, with pushes[t] added to the state after step t: a loop."""
     state, found, at = windows.state, [], 0
     for x, y in zip(windows.x, windows.y, strict=True):
         if way == "reset":
@@ -68,9 +66,14 @@ def losses(
             state = added(state, pushes[at])
             at += 1
             each.append(F.cross_entropy(head(model, state), y[:, step]))
-        all_count = every and model.predicts == "every"
-        found.append(torch.stack(each).mean() if all_count else each[-1])
-    return found if every else found[-1:]
+        found.append(torch.stack(each))
+    return found
+
+
+def counted(model: nn.Module, found: list[Tensor], every: bool) -> Tensor:
+    """The sum of the mini-batches' losses, or the last one's last loss."""
+    all_count = every and model.predicts == "every"
+    return sum(each.mean() if all_count else each[-1] for each in found[0 if every else -1 :])
 
 
 def added(state: State, push: State) -> State:
@@ -111,7 +114,7 @@ def test_gradients_are_autograds_through_a_loop_by_hand(name: str, way: str, eve
         assert found is None
         return
     pushes = no_pushes(windows)
-    total = torch.stack(losses(built.model, windows, way, pushes, every)).sum()
+    total = counted(built.model, losses(built.model, windows, way, pushes), every)
     parts = [one for push in pushes for one in tensors(push)]
     expected = torch.autograd.grad(total, parts, allow_unused=True, materialize_grads=True)
     rows = len(windows.x[0])
@@ -123,14 +126,14 @@ def test_gradients_are_autograds_through_a_loop_by_hand(name: str, way: str, eve
     assert max(norms) > 0.01
 
 
-@pytest.mark.parametrize("every", [False, True])
 @pytest.mark.parametrize("name", HAVING_STATE)
-def test_gradients_are_finite_differences(name: str, every: bool) -> None:
+def test_gradients_are_finite_differences(name: str) -> None:
     built = subject(name, torch.float64)
     windows = windows_of(built)
     way = "keep" if name in CARRYING else "reset"
-    found = getattr(state_gradients(built, windows, every=every), way)
-    n, width = len(found), 1e-6
+    both = (False, True)
+    found = [getattr(state_gradients(built, windows, every=every), way) for every in both]
+    n, width = len(found[0]), 1e-6
     for step in (n - 1, n - 2, n - windows.x[0].shape[1], 0):
         slopes = []
         for part, place in places(windows.state):
@@ -139,11 +142,13 @@ def test_gradients_are_finite_differences(name: str, every: bool) -> None:
                 pushes = no_pushes(windows, requires_grad=False)
                 tensors(pushes[step])[part].view(-1)[place] = push
                 with torch.no_grad():
-                    ends.append(sum(losses(built.model, windows, way, pushes, every)).item())
-            slopes.append((ends[0] - ends[1]) / (2 * width))
+                    each = losses(built.model, windows, way, pushes)
+                ends.append([counted(built.model, each, every).item() for every in both])
+            slopes.append(np.subtract(*ends) / (2 * width))
         rows = [row_of(windows.state, *place) for place in places(windows.state)]
-        squares = np.bincount(rows, np.square(slopes))
-        assert found[step] == pytest.approx(np.median(np.sqrt(squares)), rel=1e-3, abs=1e-9)
+        for gradients, of_places in zip(found, np.transpose(slopes), strict=True):
+            norms = np.sqrt(np.bincount(rows, np.square(of_places)))
+            assert gradients[step] == pytest.approx(np.median(norms), rel=1e-3, abs=1e-9)
 
 
 def row_of(state: State, part: int, place: int) -> int:

@@ -124,9 +124,9 @@ def test_probabilities_and_surprise_are_those_of_a_reading_by_hand(subject):
 
 def test_the_likeliest_words_are_said_one_by_one(subject):
     ids = ids_of(4316, 4317, 4318)
-    found = ask(subject, "next_word", ids=ids, n=25)
+    found = ask(subject, "next_word", ids=ids, n=12)
     text = list(ids)
-    for at in range(25):
+    for at in range(12):
         p = by_hand(subject, text)[0].softmax(-1)
         assert found["said"][at] == p.argmax()
         assert found["drawn"][at] == 1
@@ -138,9 +138,9 @@ def test_the_likeliest_words_are_said_one_by_one(subject):
 def test_words_are_drawn_from_the_likeliest_alone(subject, temperature, top_k):
     ids = ids_of(4316, 4317, 4318)
     how = {"temperature": temperature, "seed": 4} | ({"top_k": top_k} if top_k else {})
-    found = ask(subject, "next_word", ids=ids, n=25, **how)
+    found = ask(subject, "next_word", ids=ids, n=12, **how)
     chance, text = torch.Generator().manual_seed(4), list(ids)
-    for at in range(25):
+    for at in range(12):
         logits = by_hand(subject, text)[0]
         order = sorted(range(len(VOCAB)), key=lambda index: -float(logits[index]))
         weights = torch.zeros(len(VOCAB), dtype=torch.float64)
