@@ -36,6 +36,11 @@ def mounts(app: AppTest) -> list[dict[str, Any]]:
     return [json.loads(each.proto.json)[0] for each in app.get("bidi_component")]
 
 
+def drawn(app: AppTest, key: str) -> dict[str, Any]:
+    """Return what a picture of a page was sent; nothing if it is not there."""
+    return next((data for data in mounts(app) if data["id"] == key), {})
+
+
 def open_page(name: str, /, **query: str) -> AppTest:
     """Open a page as a link does."""
     app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)

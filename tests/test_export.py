@@ -93,10 +93,7 @@ def test_every_module_that_is_imported_is_in_the_map():
         text = unquote(imports[html.specifier(path)].partition(",")[2])
         assert text == html.rewritten(path)
         assert "import.meta" not in text, path
-        named = re.findall(
-            r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", text, re.M
-        )
-        assert set(named) <= set(imports), path
+        assert set(_IMPORTED.findall(text)) <= set(imports), path
     for path in html.styles(used):
         assert (PACKAGE / path).is_file()
 

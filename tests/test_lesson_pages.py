@@ -30,7 +30,7 @@ from hnviz.figures.numbers import accuracy
 from hnviz.runs import notebook_table
 from hnviz.runs.ruler import text_bounds, text_position_bounds
 from hnviz.web.corpora import corpus_address, stream_file
-from tests.pages import mounts, open_page
+from tests.pages import drawn, mounts, open_page
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -45,14 +45,8 @@ def batches(*folds: str, **query: str) -> AppTest:
     return open_page("batches", **query, **{f"batches_{fold}": "true" for fold in folds})
 
 
-def drawn(app: AppTest, key: str = "batches_grid") -> dict:
-    """Return what a picture of the page was given."""
-    given = mounts(app)
-    return next((data for data in given if data["id"] == key), {})
-
-
 def cut(app: AppTest) -> dict:
-    return drawn(app)["settings"]
+    return drawn(app, "batches_grid")["settings"]
 
 
 def test_the_data_page_has_its_name():
@@ -77,7 +71,7 @@ def test_batches_opens_small_on_train_with_its_takeaway():
 
 def test_batches_sends_sizes_and_addresses_not_tokens():
     app = batches(batches_bs="64", batches_bptt="70", batches_split="valid")
-    data, settings = drawn(app), cut(app)
+    data, settings = drawn(app, "batches_grid"), cut(app)
     assert (settings["bs"], settings["bptt"]) == (64, 70)
     assert settings["stream"] == corpus_address("valid")
     assert data["module"].endswith("/grid/main.js")
@@ -107,11 +101,11 @@ def test_batches_cut_at_random_says_what_is_lost():
 def test_a_size_that_cannot_be_used_is_told_and_the_picture_stays(field, value):
     app = batches()
     app.number_input(key=f"batches_{field}").set_value(30).run()
-    before = drawn(app)
+    before = drawn(app, "batches_grid")
     app.number_input(key=f"batches_{field}").set_value(value).run()
     assert not app.exception
     assert side_problem(field, value) in said(app)
-    assert drawn(app) == before and before["settings"][field] == 30
+    assert drawn(app, "batches_grid") == before and before["settings"][field] == 30
 
 
 def test_the_picture_asks_for_the_large_view_and_back():
@@ -307,7 +301,7 @@ def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(text, s
     app.number_input(key="batches_bptt").set_value(19).run()
     assert not app.exception
     assert sentence in said(app)
-    assert not drawn(app)
+    assert not drawn(app, "batches_grid")
 
 
 def test_a_run_that_the_notebook_has_not():

@@ -21,7 +21,7 @@ from hnviz.questions.params import ParamError
 from hnviz.questions.view import Look, Reply
 from hnviz.source import class_source
 from hnviz.web.errors import Refusal
-from tests.pages import SHARED, mounts, open_page
+from tests.pages import SHARED, drawn, mounts, open_page
 from tests.test_source import BASES
 from tests.views import shown
 
@@ -39,15 +39,9 @@ def said(app: AppTest) -> str:
     return html + "\n".join(str(each.value).replace("\\", "") for each in app.markdown)
 
 
-def mounted(app: AppTest, key: str) -> dict:
-    """What a picture on the page was given."""
-    given = mounts(app)
-    return next((data for data in given if data["id"] == key), {})
-
-
 def asked(app: AppTest, key: str) -> tuple[str, str, dict]:
     """Which run a picture asks about, which of its snapshots, and the parameters."""
-    data = mounted(app, key)
+    data = drawn(app, key)
     (ask,) = data["asks"]
     return data["run"], ask["at"], ask["params"]
 
@@ -91,8 +85,8 @@ def test_every_model_has_its_page(model):
     assert text.count("<svg") >= 3
     for gate in CATALOGUE[model].gates:
         assert f"**{gate}**" in text
-    assert bool(mounted(app, "models_pair")) is (partner(model) is not None)
-    assert bool(mounted(app, "models_unit_line")) is (CATALOGUE[model].cell is not None)
+    assert bool(drawn(app, "models_pair")) is (partner(model) is not None)
+    assert bool(drawn(app, "models_unit_line")) is (CATALOGUE[model].cell is not None)
     assert ("The notebook reached, after " in text) is (model in LADDER)
     assert "numbers to learn" in text
 
@@ -160,7 +154,7 @@ def test_a_run_in_view_of_another_model_is_told():
     app = open_models("cell", run="Model5", models_weights="run in view", models_model="Model5")
     assert asked(app, "models_cursor") == ("Model5", "step", {})
     assert asked(app, "models_unit_line")[:2] == ("Model5", "step")
-    assert mounted(app, "models_bar")["run"] == "Model5"
+    assert drawn(app, "models_bar")["run"] == "Model5"
 
 
 def test_a_damaged_run_in_view_is_told_and_the_page_stays():

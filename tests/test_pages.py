@@ -22,7 +22,7 @@ from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.config import RunConfig
 from hnviz.figures.numbers import accuracy
-from tests.pages import SHARED, fields, fill, form, mounts, open_page, switch_page
+from tests.pages import SHARED, drawn, fields, fill, form, mounts, open_page, switch_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -32,7 +32,7 @@ NAMES = [name for pages in PAGES.values() for name in pages]
 
 ALL_PAGES = """
 import sys
-from tests.pages import open_page, switch_page
+from tests.pages import drawn, open_page, switch_page
 app = open_page("start")
 for name in {names!r}:
     switch_page(app, name).run()
@@ -295,12 +295,6 @@ def test_a_setting_in_the_address_that_cannot_be_read_is_told_beside_it(field, v
     assert form(app)["lost"][field].startswith(sentence), "until that field is set"
     fill(app, **{field: {"model": "Model3", "device": "cpu", "same": "true"}.get(field, "1")}).run()
     assert form(app)["lost"] == form(app)["wrong"] == {}
-
-
-def drawn(app: AppTest, key: str) -> dict:
-    """What a component on the page was given."""
-    given = mounts(app)
-    return next((data for data in given if data["id"] == key), {})
 
 
 def test_a_warm_up_share_that_was_set_is_trained():

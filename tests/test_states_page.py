@@ -23,7 +23,7 @@ from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sent
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.files import write_tensors
 from hnviz.web.errors import Refusal
-from tests.pages import mounts, open_page
+from tests.pages import drawn, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -33,15 +33,9 @@ def open_states(**query: str) -> AppTest:
     return open_page("states", **query)
 
 
-def mounted(app: AppTest, key: str = "states_picture") -> dict:
-    """What a picture on the page was given."""
-    given = mounts(app)
-    return next((data for data in given if data["id"] == key), {})
-
-
 def asked(app: AppTest, view: str = "units", key: str = "states_picture") -> dict:
     """The parameters of a picture's question."""
-    found = {each["question"]: each["params"] for each in mounted(app, key).get("asks", [])}
+    found = {each["question"]: each["params"] for each in drawn(app, key).get("asks", [])}
     return found.get(view, {})
 
 
@@ -57,7 +51,7 @@ def test_layer_and_gate_are_chosen():
     assert asked(app) == {"text": "7 to 9", "layer": "1", "show": "update"}
     assert asked(app, "unit_rows") == asked(app)
     assert asked(app, "unit_rows", "states_headline") == asked(app)
-    assert mounted(app)["run"] == "Model5" and not app.exception
+    assert drawn(app, "states_picture")["run"] == "Model5" and not app.exception
 
 
 def test_a_gate_is_shown_from_0_to_1_and_a_state_around_0():
@@ -194,7 +188,7 @@ def test_a_stretch_of_valid_is_read_in_its_split():
 def test_two_thousand_tokens_are_one_answer_without_a_film_strip():
     app = open_states(states_text="train", states_first="0", states_n="2000")
     assert asked(app)["n"] == "2000"
-    assert not mounted(app, "states_strip")  # six such would be waited for
+    assert not drawn(app, "states_strip")  # six such would be waited for
     words = shown(UNITS_VIEW, split="train", first=0, n=2000).meta["words"]
     assert len(words) == 2000 and words[0] == "xxbos"
 
@@ -291,7 +285,7 @@ def run_of(name: str, snapshots: dict[int, str]) -> str:
 def test_a_snapshot_that_cannot_be_read_is_refused_and_another_is_not(state, sentence):
     name = run_of(f"20260101-000000-Model1-{state}", {0: "good", 1: state, 2: "good"})
     app = open_states(run=name, snapshot="1", states_phrase="7 to 9")
-    assert not app.exception and mounted(app)["run"] == name
+    assert not app.exception and drawn(app, "states_picture")["run"] == name
     with pytest.raises((Refusal, ValueError), match=sentence):
         shown(UNITS_VIEW, name, 1, text="7 to 9")
     assert shown(UNITS_VIEW, name, 2, text="7 to 9").sentence
@@ -300,7 +294,7 @@ def test_a_snapshot_that_cannot_be_read_is_refused_and_another_is_not(state, sen
 def test_a_run_whose_snapshots_are_lost_keeps_its_page():
     name = run_of("20260101-000000-Model1-lost", {})
     app = open_states(run=name)  # its files are gone
-    assert not app.exception and mounted(app)["run"] == name
+    assert not app.exception and drawn(app, "states_picture")["run"] == name
     with pytest.raises(ValueError, match="has no snapshot"):
         store().folder(name).resolve_step("last")
 

@@ -23,8 +23,7 @@ from hnviz.questions.params import ParamError
 from hnviz.questions.view import Reply
 from hnviz.runs import RunStore
 from hnviz.web.errors import Refusal
-from tests.pages import mounts, open_page
-from tests.test_pages import drawn
+from tests.pages import drawn, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -41,15 +40,9 @@ def said(app):
     return "\n".join(each.value for each in app.markdown).replace("\\", "")
 
 
-def mounted(app, key):
-    """What a picture on the page was given; nothing if it is not there."""
-    given = mounts(app)
-    return next((data for data in given if data["id"] == key), {})
-
-
 def answered(app, key, **more) -> Reply:
     """What the first question of a picture on the page is answered with."""
-    mount = mounted(app, key)
+    mount = drawn(app, key)
     asked = mount["asks"][0]
     view = next(each for each in VIEWS if each.name == asked["question"])
     return shown(view, mount["run"], **asked["params"] | more)
@@ -338,8 +331,8 @@ def test_next_words_of_the_shipped_model(recorded):
         ["thousand"] * 2,
     ]
     assert len(json.dumps(read)) + len(json.dumps(said_by_itself)) < 30_000
-    assert len(mounted(app, "predictions_saying")) and len(
-        json.dumps(mounted(app, "predictions_saying"))
+    assert len(drawn(app, "predictions_saying")) and len(
+        json.dumps(drawn(app, "predictions_saying"))
     ) < 700  # fmt: skip
 
 
@@ -395,7 +388,7 @@ def test_every_model_answers_or_says_why_not(name):
         shown(CHANGE_VIEW, name, **SWAPPED)
     app.button(key="predictions_to_Model4").click().run()
     assert app.selectbox(key="run").value == "Model4"
-    assert mounted(app, "predictions_courses")["run"] == "Model4"
+    assert drawn(app, "predictions_courses")["run"] == "Model4"
 
 
 def test_the_state_of_5040_goes_on_from_5040(recorded):
@@ -475,7 +468,7 @@ def test_a_prompt_that_cannot_be_read_leaves_the_last_one():
 def test_units_are_set_held_and_zeroed():
     app = open_page("predictions", predictions_view=CHANGE)
     app.segmented_control(key="predictions_change").set_value("set one unit").run()
-    settings = mounted(app, "predictions_courses")["settings"]
+    settings = drawn(app, "predictions_courses")["settings"]
     assert (settings["units_key"], settings["units"]) == ("predictions_units_set", "2")
 
     def alt(units):
@@ -492,7 +485,7 @@ def test_units_are_set_held_and_zeroed():
     assert found.arrays["after"][1, 2] == -0.5
     assert (found.arrays["before"] != found.arrays["after"]).sum() == 1
     app.segmented_control(key="predictions_change").set_value("zero units").run()
-    settings = mounted(app, "predictions_courses")["settings"]
+    settings = drawn(app, "predictions_courses")["settings"]
     assert (settings["units_key"], settings["units"]) == ("predictions_units_zero", "0 to 31")
     found = answered(app, "predictions_courses", units=settings["units"])
     assert found.meta["units"] == list(range(32))
