@@ -5,6 +5,7 @@ A name that is put together is a pattern: f"train_speed_{run_id}" is "train_spee
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
@@ -139,31 +140,44 @@ class _Sources:
             ]
             return set().union(*given) or {"*"}
         place = arguments.index(name) if name in arguments else None
-        for where, tree in self.trees.items():
-            for caller, call in _calls(tree):
-                if _called(call.func) != function.name or caller is function:
-                    continue
-                node = next((each.value for each in call.keywords if each.arg == name), None)
-                if node is None and place is not None and place < len(call.args):
-                    node = call.args[place]
-                if node is not None:
-                    found |= self._values(where, caller, node, depth)
+        for where, caller, call in self._calls[function.name]:
+            if caller is function:
+                continue
+            node = next((each.value for each in call.keywords if each.arg == name), None)
+            if node is None and place is not None and place < len(call.args):
+                node = call.args[place]
+            if node is not None:
+                found |= self._values(where, caller, node, depth)
         return found or {"*"}
 
     def _returned(self, path: str, func: ast.expr, depth: int) -> set[str]:
         """Follow a call of a function that only puts a name together."""
-        for where, tree in self.trees.items():
-            for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef) and node.name == _called(func):
-                    last = node.body[-1]
-                    if isinstance(last, ast.Return) and isinstance(
-                        last.value, ast.BinOp | ast.JoinedStr
-                    ):
-                        return {
-                            re.sub(r"\*+", "*", name)
-                            for name in self._values(where, None, last.value, depth)
-                        }
+        for where, node in self._functions[_called(func)]:
+            last = node.body[-1]
+            if isinstance(last, ast.Return) and isinstance(last.value, ast.BinOp | ast.JoinedStr):
+                values = self._values(where, None, last.value, depth)
+                return {re.sub(r"\*+", "*", name) for name in values}
         return {"*"}
+
+    @cached_property
+    def _calls(self) -> dict[str, list[tuple[str, ast.FunctionDef | None, ast.Call]]]:
+        """What is called -> each call, with its file and the function that it stands in."""
+        found = defaultdict(list)
+        for path, tree in self.trees.items():
+            for function, node in _within(tree):
+                if isinstance(node, ast.Call):
+                    found[_called(node.func)].append((path, function, node))
+        return found
+
+    @cached_property
+    def _functions(self) -> dict[str, list[tuple[str, ast.FunctionDef]]]:
+        """Name -> each function of that name, with its file."""
+        found = defaultdict(list)
+        for path, tree in self.trees.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef):
+                    found[node.name].append((path, node))
+        return found
 
     @cached_property
     def _constants(self) -> dict[tuple[str, str], str]:
@@ -211,11 +225,6 @@ def _within(tree: ast.AST, function: ast.FunctionDef | None = None) -> Iterator[
     for child in ast.iter_child_nodes(tree):
         yield function, child
         yield from _within(child, child if isinstance(child, ast.FunctionDef) else function)
-
-
-def _calls(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef | None, ast.Call]]:
-    """Yield each call with the function that it stands in."""
-    return ((function, node) for function, node in _within(tree) if isinstance(node, ast.Call))
 
 
 def _keys_of(node: ast.AST) -> Iterator[ast.expr]:
