@@ -11,8 +11,10 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import redirect_stdout
 from functools import cache
 from hashlib import sha256
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
@@ -35,7 +37,7 @@ from hnviz.export.lesson import export_index, export_lesson, lesson_file
 from hnviz.export.questions import LIVE, MAX_SNAPSHOTS, Question, choose_steps
 from hnviz.export.twin import twin
 from hnviz.figures.theme import MODES, theme
-from hnviz.lessons import lessons
+from hnviz.lessons import Lesson, lessons
 from hnviz.runs import RunStore
 from hnviz.runs.archive import unpack
 from hnviz.web import downloads
@@ -153,23 +155,39 @@ def test_what_cannot_be_exported_is_said_in_one_sentence(capsys, own_runs):
     assert "what" in capsys.readouterr().err
 
 
-def test_every_lesson_is_a_file_with_room_for_another_picture(capsys, own_runs):
+@pytest.fixture(scope="module")
+def written(own_runs) -> tuple[str, dict[str, bytes]]:
+    """What the check of all lessons prints, and the files that it writes."""
+    said, files, ended = StringIO(), {}, []
+
+    def write(lesson: Lesson, **form: bool) -> bytes:
+        return files.setdefault(lesson.id, lesson_file(lesson, **form))
+
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
+        patch.setattr("hnviz.export.lesson.lesson_file", write)
+        patch.setattr("hnviz.engine.client.close_shared_engine", lambda: ended.append(True))
+        assert main(["lessons", "check"]) == 0
+    assert ended  # it is not ended here: other tests ask it
+    return said.getvalue(), files
+
+
+def test_every_lesson_is_a_file_with_room_for_another_picture(written):
+    said, files = written
     assert MAX_FILE_BYTES == 1_600_000
-    assert main(["lessons", "check"]) == 0
-    *said, last = capsys.readouterr().out.splitlines()
-    assert last == f"{len(lessons())} lessons have no problem"
-    sizes = [int(line.split(": ")[1].split()[0].replace(",", "")) for line in said]
-    assert len(sizes) == len(lessons())
-    assert max(sizes) <= MAX_FILE_BYTES - 100_000, said
+    assert said.endswith(f"\n{len(lessons())} lessons have no problem\n")
+    assert files.keys() == lessons().keys()
+    for lesson, file in files.items():
+        assert f"{lesson}.toml: {len(file):,} bytes as a file\n" in said
+        assert len(file) <= MAX_FILE_BYTES - 100_000, lesson
 
 
-def test_a_lesson_alone_in_an_index_and_for_a_class_is_the_same_file(own_runs, monkeypatch):
+def test_a_lesson_alone_in_an_index_and_for_a_class_is_the_same_file(written, monkeypatch):
     """So one form of each lesson, the largest, shows how large all are."""
     once = cache(lambda page, at: collect(page, dict(at)))
     monkeypatch.setattr("hnviz.export.build.collect", lambda page, at: once(page, (*at.items(),)))
     lesson = lessons()["text-into-batches"]
     plain, beside = lesson_file(lesson), lesson_file(lesson, beside=True)
-    for_class = lesson_file(lesson, beside=True, in_class=True)
+    for_class = written[1][lesson.id]
     assert plain == export_lesson(lesson.id)
     assert len(plain) < len(for_class) and len(beside) < len(for_class) < len(plain) + 100
     assert b"connect-src 'self'" in for_class and b"connect-src" not in beside
@@ -183,8 +201,8 @@ def test_the_index_of_lessons_sets_code_as_code(monkeypatch):
     assert b"<code>detach</code>" in page and b"`" not in page
 
 
-def test_a_step_of_a_lesson_shows_the_section_that_it_points_into(own_runs):
-    file, _ = held(export_lesson("learning-rate").decode())
+def test_a_step_of_a_lesson_shows_the_section_that_it_points_into(written):
+    file, _ = held(written[1]["learning-rate"].decode())
     named = [
         [part["picture"]["name"] for part in scene["parts"] if "picture" in part]
         for scene in file["scenes"]
