@@ -735,7 +735,7 @@ def test_a_run_that_does_not_start_gives_its_place_back(service):
         with pytest.raises(ValueError, match="queue is full"):
             service.start(member, fails)
     assert not service.room.runs
-    with pytest.raises(ClassError, match="only those who have joined"):
+    with pytest.raises(ClassError, match="only members of the class"):
         service.start(None, fails)
 
 
@@ -770,7 +770,7 @@ def test_a_student_stops_own_runs_alone_and_the_teacher_all(pressed, service):
     stranger = client.post("/api/runs/run-1/stop", json={})
     assert (stranger.status_code, stranger.json()["error"]) == (
         403,
-        "only those who have joined the class do this; join at /class/join",
+        "only members of the class can do this; join at /class/join",
     )
     member = joined(client, service)
     service.start(member, lambda: "run-1")

@@ -206,7 +206,7 @@ def test_the_answers_of_a_removed_member_do_not_count_until_that_is_taken_back()
     assert (out.size, out.counts(), out.answers(STEP)) == (2, {STEP: 1}, {"a": 1.0})
     assert [out.holds(each) for each in "abcd"] == [True, False, True, False]
     assert out.joined("d", LIMITS).members["d"] == 4  # there is a place again, and no number twice
-    with pytest.raises(ClassError, match="only those who have joined"):
+    with pytest.raises(ClassError, match="only members of the class"):
         out.check_start("b", (), LIMITS)
     assert out.restored([2]) == room
     assert out.without([7, 99]) == out
@@ -216,7 +216,7 @@ def test_those_who_come_and_are_removed_again_and_again_are_bounded():
     room = Classroom()
     for turn in range(4 * LIMITS.members):
         room = room.joined(f"m{turn}", LIMITS).without([turn + 1])
-    with pytest.raises(ClassError, match="12 students have joined this class, which is the most"):
+    with pytest.raises(ClassError, match="12 students have joined this class, which is the limit"):
         room.joined("another", LIMITS)
 
 
@@ -270,7 +270,7 @@ def test_a_class_starts_so_many_runs_in_all_and_others_start_none():
         room = room.started(member, str(run))
     with pytest.raises(ClassError, match="a class may start 4 runs"):
         room.check_start("a", (), LIMITS)
-    with pytest.raises(ClassError, match="only those who have joined"):
+    with pytest.raises(ClassError, match="only members of the class"):
         room.check_start("stranger", (), LIMITS)
 
 

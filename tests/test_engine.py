@@ -381,7 +381,7 @@ def test_as_many_train_as_there_are_slots_and_the_others_wait_in_order() -> None
 def test_a_full_queue_says_so() -> None:
     schedule = scheduler(queue=2)
     add(schedule, "a", "b", "c")
-    with pytest.raises(EngineError, match=r"the queue is full: 2 runs wait already"):
+    with pytest.raises(EngineError, match=r"the queue is full: 2 runs are waiting already"):
         schedule.check_room(gpu=False, now=0.0)
 
 
@@ -396,7 +396,7 @@ def test_one_viewers_runs_that_wait_are_limited() -> None:
         return task
 
     first, second = start("a", "eve"), start("b", "eve")  # both start
-    with pytest.raises(EngineError, match="2 runs of yours wait or are paused already") as error:
+    with pytest.raises(EngineError, match="2 of your runs are waiting or paused already") as error:
         start("c", "eve")
     assert error.value.kind == "busy"
     first.rate = second.rate = 10.0  # and train
@@ -404,7 +404,7 @@ def test_one_viewers_runs_that_wait_are_limited() -> None:
     schedule.park(waiting)  # a pause frees no place
     for viewer in ("ann", "ann", "", "", ""):
         start(f"{viewer} {len(schedule.tasks)}", viewer)
-    with pytest.raises(EngineError, match="of yours"):
+    with pytest.raises(EngineError, match="of your runs"):
         start("e", "eve")
     schedule.remove(waiting)
     start("e", "eve")
@@ -641,7 +641,7 @@ def test_the_queue(engine: Engine, runs: RunStore) -> None:
     wait_for(lambda: engine.job(second).wait_seconds)
     assert (engine.job(second).status, engine.job(second).place) == ("queued", 1)
     assert runs.record(second).status == "queued"
-    with pytest.raises(EngineError, match="the queue is full: 1 runs wait already"):
+    with pytest.raises(EngineError, match="the queue is full: 1 runs are waiting already"):
         engine.train(SHORT)
     engine.stop(first)
     wait_for(lambda: runs.record(second).status == "finished")

@@ -787,7 +787,7 @@ def test_a_viewer_has_so_many_presses_under_way(app, monkeypatch):
         free.set()
         assert passed.result(20).status_code == 404
     assert refused.status_code == 429 and refused.headers["retry-after"] == "1"
-    assert refused.json()["error"].startswith("4 presses of yours are under way")
+    assert refused.json()["error"].startswith("4 of your presses are being handled")
     assert {each.result().status_code for each in presses} == {404}
 
 

@@ -236,7 +236,7 @@ class Engine:
 
     def train(self, config: RunConfig, viewer: str, *, range_test: bool = False) -> str:
         if self.full:
-            raise EngineError("5 runs of yours wait or are paused already", "busy")
+            raise EngineError("5 of your runs are waiting or paused already", "busy")
         assert range_test
         self.tests.append(config)
         return self.store.create(config, range_test=True).id
@@ -290,7 +290,7 @@ def test_what_cannot_be_tested_is_one_sentence(client, engine, body, status, par
 def test_a_refusal_of_the_engine_is_passed_on(client, engine, store):
     engine.full = True
     reply = client.post("/api/lr-tests", json=TINY)
-    assert (reply.status_code, reply.json()["error"].startswith("5 runs of yours")) == (429, True)
+    assert (reply.status_code, reply.json()["error"].startswith("5 of your runs")) == (429, True)
     assert store.range_tests() == []
 
 

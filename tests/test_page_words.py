@@ -293,13 +293,15 @@ def test_a_run_is_trained_from_start_at_once_and_the_page_shows_it():
 
 def test_a_run_that_start_may_not_make_is_told_beside_the_button(monkeypatch):
     def refuse(*_: object, **__: object) -> None:
-        raise EngineError("the queue is full: 16 runs wait already, and no more than 16 may")
+        raise EngineError("the queue is full: 16 runs are waiting already, and no more than 16 may")
 
     monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)
     app = open_page("start", run="Model2")
     app.button(key="start_train").click().run()
     assert not app.exception
-    assert said(app).count("queue is full: 16 runs wait already, and no more than 16 may") == 1
+    assert (
+        said(app).count("queue is full: 16 runs are waiting already, and no more than 16 may") == 1
+    )
     assert app.query_params["run"] == "Model2"
 
 
@@ -328,7 +330,7 @@ def test_a_device_that_this_machine_lacks_is_told_beside_it_and_nothing_is_train
 @pytest.mark.parametrize(
     "refusal",
     [
-        EngineError("the queue is full: 16 runs wait already, and no more than 16 may"),
+        EngineError("the queue is full: 16 runs are waiting already, and no more than 16 may"),
         RunWriteError("no run can be stored in /runs: No space left on device; make room there"),
     ],
 )

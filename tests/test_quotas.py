@@ -54,6 +54,6 @@ def test_one_viewer_queues_so_many_runs_and_others_theirs(small: Server) -> None
     assert [started(EVE), started(EVE), started(ANN)] == [2, 2, 3]
     assert post(small, f"{first}/stop", ANN) == (200, "stopped")
     status, said = post(small, f"{first}/resume", ANN)  # whose own run still waits
-    assert status == 429 and said.startswith("1 runs of yours wait or are paused already")
+    assert status == 429 and said.startswith("1 of your runs are waiting or paused already")
     for run in runs.ids():
         post(small, f"{run}/stop", EVE)

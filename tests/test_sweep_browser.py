@@ -109,7 +109,7 @@ def test_a_sweep_is_stopped_and_goes_on(page, server):
     expect(shown.get_by_role("button", name="Stop")).to_be_visible()
     form = page.locator(".st-key-sweep_form")
     form.locator(".card").click()
-    expect(form.locator(".wrong")).to_contain_text("The sweep “long” trains already")
+    expect(form.locator(".wrong")).to_contain_text("The sweep “long” is training")
 
 
 def test_keys_go_from_square_to_square_and_the_look_is_in_the_address(page, server):

@@ -118,14 +118,14 @@ def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(client, servi
     sweep = begun(client, LONG)
     until(lambda: any(each["state"] == "running" for each in told(client, sweep)["runs"]))
     status, said = refused(client.post("/api/sweeps", json=TINY))
-    assert (status, "“long” trains already" in said) == (409, True)
+    assert (status, "“long” is training" in said) == (409, True)
     assert client.post("/api/sweeps", json=LONG).json()["new"] is False  # it is the one that trains
     assert client.post(f"/api/sweeps/{sweep}/stop", json={}).status_code == 200
     found = ended(client, sweep)
     assert found["status"] == "stopped" and service.training() is None
     assert all(each["state"] in ("stopped", "waits", "finished") for each in found["runs"])
     status, said = refused(client.post(f"/api/sweeps/{sweep}/stop", json={}))
-    assert (status, "does not train" in said) == (422, True)
+    assert (status, "is not training" in said) == (422, True)
     for _ in range(4):  # a stop costs no try
         assert client.post(f"/api/sweeps/{sweep}/resume", json={}).status_code == 200
         until(lambda: any(each["state"] == "running" for each in told(client, sweep)["runs"]))
@@ -170,14 +170,14 @@ def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence(client, service, monke
 
 MANY = [round(0.001 * (at + 1), 3) for at in range(17)]
 WRONG = {
-    "an empty body": ({}, "needs [grid] or [random]"),
+    "an empty body": ({}, "needs either [grid] or [random]"),
     "no value": ({"grid": {"lr": []}}, "lr must be a list of values"),
     "no setting": ({"grid": {}}, "has no run"),
     "a bad value": ({"grid": {"lr": ["x"]}}, "one run of the sweep is not possible: lr must be"),
     "a value too large": ({"grid": {"bptt": [10**9]}}, "run of the sweep is not possible: bptt"),
     "nan": ('{"grid": {"lr": [NaN]}}', "one run of the sweep is not possible: lr must be"),
     "a number": ({"grid": {"lr": 1}}, "lr must be a list of values"),
-    "an unknown setting": ({"grid": {"speed": [1]}}, "speed is no setting of a run"),
+    "an unknown setting": ({"grid": {"speed": [1]}}, "speed is not a setting of a run"),
     "an unknown model": ({"grid": {"model": ["Model9"]}}, "no model named 'Model9'"),
     "a corpus that is none": ({"fixed": {"corpus": 5}, "grid": {"lr": [0.1]}}, ""),
     "an unknown text": ({"fixed": {"corpus": "own-0123"}, "grid": {"lr": [0.1]}}, ""),

@@ -1,7 +1,7 @@
-"""A class as a value: its code, its members, their guesses, and which of them everyone sees.
+"""A class as a value: its code, its members, their guesses, and which guesses everyone sees.
 
 A teacher starts it with ``python -m hnviz app --class``; docs/class.md is for that teacher.
-Nothing here knows of the network, the pages or torch.
+Nothing here knows about the network, the pages or torch.
 """
 
 from hnviz.classroom.guesses import GuessError, Value

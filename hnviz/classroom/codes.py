@@ -1,7 +1,7 @@
 """Codes that people read out and type, tokens for machines, and waits after wrong codes.
 
-A wait doubles with each wrong code, up to `MAX_WAIT_SECONDS`. Wrong codes from other addresses make
-nobody wait, so many addresses lock nobody out. How far guessing gets: one address may send
+A wait doubles with each wrong code, up to `MAX_WAIT_SECONDS`. Each address waits only for its own
+wrong codes, so many addresses together lock nobody out. How far guessing gets: one address may send
 `FREE_CODES` at once, ten more until its wait is two minutes long, then 30 an hour: 270 in a day of
 eight hours. The `MAX_ADDRESSES` = 4,096 addresses that are counted may send 1.1 million in all.
 They find one of 244 million codes with a chance of .45 %, the 254 addresses of a small network with
@@ -18,10 +18,10 @@ LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
 CODE_CHARS = 6  # 244 million codes
 TOKEN_BYTES = 15
 
-FREE_CODES = 20  # wrong ones without a wait: many people behind one router mistype
+FREE_CODES = 20  # wrong codes without a wait: many people behind one router mistype
 FORGIVEN = 2  # wrong codes that a right one from the same address cancels
 MAX_WAIT_SECONDS, SHARED_WAIT_SECONDS = 120.0, 4.0
-FORGET_SECONDS = 3600.0  # without a wrong code, after which none counts
+FORGET_SECONDS = 3600.0  # after so long without a wrong code, the count starts again
 MAX_ADDRESSES = 4096
 
 
@@ -41,15 +41,15 @@ def tidy(text: str) -> str:
 
 
 def same(given: str, wanted: str) -> bool:
-    """Compare in a time that does not depend on how much of it is right."""
-    # Half a surrogate pair is no character, but JSON may hold one.
+    """Compare two texts in a time that does not depend on how much of them agrees."""
+    # JSON may hold half a surrogate pair, which is not a character.
     return hmac.compare_digest(given.encode(errors="surrogatepass"), wanted.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class _Count:
     wrong: int = 0
-    last: float = 0.0  # when the last wrong code came
+    last: float = 0.0  # time of the last wrong code
 
     def wait(self, now: float, free: int, longest: float) -> float:
         """Return the seconds until the next code."""
@@ -59,16 +59,16 @@ class _Count:
         return max(0.0, self.last + pause - now)
 
     def more(self, now: float) -> "_Count":
-        """Count one more; the old ones are forgotten after a while."""
+        """Count one more; old ones are forgotten after a while."""
         return _Count(1 if now - self.last > FORGET_SECONDS else self.wrong + 1, now)
 
 
 class Backoff:
-    """Waits of addresses that sent wrong codes, in seconds of a clock that never goes back."""
+    """Waits of addresses that sent wrong codes, in seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._by_address: dict[str, _Count] = {}
-        self._others = _Count()  # of the addresses that are not counted one by one
+        self._others = _Count()  # for the addresses that are not counted individually
 
     def delay(self, address: str, now: float) -> float:
         """Return how long an address has to wait; 0 if it may send a code now."""
@@ -84,14 +84,14 @@ class Backoff:
             self._others = self._others.more(now)
 
     def succeeded(self, address: str) -> None:
-        """Count a right code: people at its address are not guessing."""
+        """Count a right code, which shows that people at its address are not guessing."""
         if (found := self._by_address.pop(address, None)) and found.wrong > FORGIVEN:
             self._by_address[address] = _Count(found.wrong - FORGIVEN, found.last)
 
     def _is_full(self, now: float) -> bool:
         """Return whether no more addresses can be counted; forget old ones first."""
         while len(self._by_address) >= MAX_ADDRESSES:
-            oldest = next(iter(self._by_address))  # wrong codes of the others came later
+            oldest = next(iter(self._by_address))  # all others sent wrong codes later
             if now - self._by_address[oldest].last <= FORGET_SECONDS:
                 return True
             del self._by_address[oldest]

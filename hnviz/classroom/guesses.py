@@ -1,8 +1,8 @@
-"""Guesses: a number or several, what a step of a lesson takes, and what a class has guessed.
+"""Guesses: one number or several, which of them a lesson's step takes, and a class's guesses.
 
 A student outside the network sends a guess as one line, "hn/learning-rate.2/0.01/k7qw4m/a3cd": the
-step, the numbers, six letters that the browser draws once (so a line that is pasted twice counts
-once), and a checksum. kit/class/guess_code.js writes the same.
+step, the numbers, six letters that the browser draws once (so that a line pasted twice counts
+once), and a checksum. kit/class/guess_code.js writes the same lines.
 """
 
 import re
@@ -21,11 +21,11 @@ from hnviz.lessons import Guess, lessons
 Value = float | tuple[float, ...]
 
 MAX_LESSON_CHARS = 60  # of a lesson's id
-MAX_NUMBERS = 64  # in one guess
+MAX_NUMBERS = 64  # per guess
 MAX_SIZE = 1e9  # of a number
-DIGITS = 6  # significant ones
-MAX_DRAWN = 200  # guesses that are sent to be drawn
-MIN_FOR_HALF = 4  # guesses, before the sentence names their middle half
+DIGITS = 6  # significant digits
+MAX_DRAWN = 200  # guesses to send to a browser, which draws them
+MIN_FOR_HALF = 4  # guesses needed before the sentence names their middle half
 
 HEAD = "hn"
 CHECK_CHARS, TAG_CHARS = 4, 6
@@ -37,7 +37,7 @@ _TAG = re.compile(rf"[{LETTERS.lower()}]{{{TAG_CHARS}}}")
 
 
 class GuessError(ValueError):
-    """A guess that cannot be taken: what was wanted, and what came."""
+    """A guess cannot be taken; the message says what was wanted and what came."""
 
 
 # Steps and values
@@ -53,13 +53,13 @@ def read_step(step: Any) -> str:
 
 
 def step_order(step: str) -> tuple[str, int]:
-    """Return the lesson and the number of a step: steps are sorted by them."""
+    """Return the lesson and the number of a step, by which steps are sorted."""
     lesson, _, number = step.rpartition(".")
     return lesson, int(number)
 
 
 def guess_of(step: str) -> Guess:
-    """Return what a step asks. Raises GuessError if it asks nothing."""
+    """Return the guess that a step asks for. Raises GuessError if it asks for none."""
     lesson_id, number = step_order(step)
     lesson = lessons().get(lesson_id)
     if lesson is None:
@@ -125,7 +125,7 @@ def _quoted(value: Any) -> str:
 class Pasted(NamedTuple):
     """A guess of someone outside the network."""
 
-    tag: str  # six letters of the browser
+    tag: str  # six letters drawn by the browser
     step: str
     value: Value
 
@@ -140,7 +140,7 @@ def encode(guess: Pasted) -> str:
 
 
 def decode(line: str) -> Pasted:
-    """Read a line. Raises GuessError, which says what is wrong with it."""
+    """Read a line. Raises GuessError, which says what is wrong with the line."""
     shown = repr(line.strip()[:40])
     text, _, check = line.strip().lower().rpartition("/")
     parts = text.split("/")
@@ -160,7 +160,7 @@ def codes_in(text: str) -> list[str]:
 
 
 def checksum(text: str) -> str:
-    """Return four letters that change with any character of a text."""
+    """Return four letters that change if any character of the text does."""
     rest, letters = zlib.crc32(text.encode()), []
     for _ in range(CHECK_CHARS):
         rest, at = divmod(rest, len(LETTERS))
@@ -169,7 +169,7 @@ def checksum(text: str) -> str:
 
 
 def _as_javascript(value: float) -> str:
-    """Write a number as JavaScript does: with an exponent only below a millionth."""
+    """Write a number as JavaScript does: an exponent is used only below a millionth."""
     short = f"{value:.{DIGITS}g}"
     if value and abs(value) < 1e-6:
         return short.replace("e-0", "e-")
@@ -192,11 +192,11 @@ class Spread:
     """The guesses of a class, without names and sorted."""
 
     n: int
-    values: tuple[Value, ...]  # every few of them, if they are too many to draw
+    values: tuple[Value, ...]  # only every nth if there are too many to draw
 
 
 def spread(values: Collection[Value]) -> Spread:
-    """Sort guesses: then their order does not tell whose they are."""
+    """Sort guesses, so that their order does not reveal whose they are."""
     n = len(values)
     ordered = sorted(values, key=_numbers)
     if n > MAX_DRAWN:
@@ -205,9 +205,9 @@ def spread(values: Collection[Value]) -> Spread:
 
 
 def sentence(guess: Guess, found: Spread, of: int) -> str:
-    """Say how many answered, what most of them guessed, and the truth; `**` marks bold.
+    """Say how many answered, what most of them guessed, and the truth, with `**` for bold.
 
-    `of` is how many are in the class.
+    `of` is the size of the class.
     """
     answered = f"**{found.n}** of {of} answered" if of > found.n else f"**{found.n}** answered"
     if not found.values:

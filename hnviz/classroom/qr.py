@@ -1,12 +1,12 @@
-"""QR codes: as a path for an SVG drawing, and in half blocks for a terminal."""
+"""QR codes: as a path for an SVG drawing, and as half blocks for a terminal."""
 
 from itertools import groupby
 
 import segno
 
-BORDER = 4  # modules of quiet around it
+BORDER = 4  # empty modules around the code
 _BLOCKS = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
-"""A dark terminal shows the light modules; a reader takes either."""
+"""A dark terminal shows the light modules; readers accept either."""
 
 
 def matrix(text: str) -> list[list[int]]:
@@ -30,7 +30,7 @@ def path(text: str) -> tuple[int, str]:
 
 
 def blocks(text: str) -> str:
-    """Write a QR code in characters, two modules in each; light on a dark ground."""
+    """Write a QR code in characters, each with two modules; light on a dark background."""
     rows = matrix(text)
     if len(rows) % 2:
         rows.append([0] * len(rows))

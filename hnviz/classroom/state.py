@@ -9,18 +9,18 @@ from hnviz.classroom.codes import new_code, new_token, same, tidy
 from hnviz.classroom.guesses import GuessError, Value
 
 VIEWS = ("free", "coded")
-"""Who may look at runs and pictures: everyone, or those who have joined."""
+"""Who may look at runs and pictures: everyone, or only members."""
 
-MAX_STEPS = 200  # that a class answers
-MAX_PASTED = 1000  # students outside the network who answer a step
-MAX_EVER = 4  # times the members that a class may have at once: all who ever joined
-PASTED = "pasted-"  # the names of those students start with it
+MAX_STEPS = 200  # steps that a class may answer
+MAX_PASTED = 1000  # students outside the network who may answer a step
+MAX_EVER = 4  # times the limit of members: how many may ever join
+PASTED = "pasted-"  # prefix of those students' names
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class ClassError(ValueError):
-    """Something that this class does not allow."""
+    """The class does not allow something; the message says what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Limits:
     """How much of the machine a class may use."""
 
     members: int = 500
-    at_once: int = 2  # runs of one student that have not ended
-    each: int = 10  # runs of one student
+    at_once: int = 2  # unfinished runs per student
+    each: int = 10  # runs per student
     in_all: int = 200  # runs of all students
 
     def __post_init__(self) -> None:
@@ -56,39 +56,39 @@ class Classroom:
     runs: Mapping[str, str] = field(default_factory=dict)  # id -> the member who started it
 
     def fits(self, code: str) -> bool:
-        """Return whether this is the code of the class."""
+        """Return whether a text is the code of the class."""
         return same(tidy(code), self.code)
 
     def is_teacher(self, secret: str) -> bool:
-        """Return whether this is the teacher's secret."""
+        """Return whether a text is the teacher's secret."""
         return same(secret, self.secret)
 
     def joined(self, member: str, limits: Limits) -> "Classroom":
-        """Take in a member. Raises ClassError if the class is full."""
+        """Admit a member. Raises ClassError if the class is full."""
         if self.size >= limits.members and member not in self.members:
             raise ClassError(f"the class is full: it has {limits.members} members")
         if len(self.members) >= MAX_EVER * limits.members and member not in self.members:
             raise ClassError(
-                f"{len(self.members):,} students have joined this class, which is the most; the "
-                "teacher starts another class with --class-new"
+                f"{len(self.members):,} students have joined this class, which is the limit; the "
+                "teacher can start another class with --class-new"
             )
         return replace(self, members={member: len(self.members) + 1, **self.members})
 
     @property
     def size(self) -> int:
-        """How many are in the class."""
+        """The number of members in the class."""
         return len(self.members) - len(self.removed)
 
     def holds(self, member: str) -> bool:
-        """Return whether someone has joined, and was not removed."""
+        """Return whether someone has joined and has not been removed."""
         return member in self.members and member not in self.removed
 
     def without(self, numbers: Collection[int]) -> "Classroom":
-        """Remove members by their numbers; their guesses are kept, but do not count."""
+        """Remove members by their numbers; their guesses are kept but do not count."""
         return replace(self, removed=self.removed | self._numbered(numbers))
 
     def restored(self, numbers: Collection[int]) -> "Classroom":
-        """Take removed members in again."""
+        """Readmit removed members."""
         return replace(self, removed=self.removed - self._numbered(numbers))
 
     def _numbered(self, numbers: Collection[int]) -> set[str]:
@@ -112,15 +112,15 @@ class Classroom:
         return self.guessed(member, step, value)
 
     def shown(self, step: str) -> "Classroom":
-        """Show everyone the guesses of a step, which then takes no more."""
+        """Show everyone the guesses of a step, which then takes no more guesses."""
         return replace(self, revealed=self.revealed | {step})
 
     def covered(self, step: str) -> "Classroom":
-        """Cover a step that was shown, which then takes guesses again."""
+        """Cover a revealed step, which then takes guesses again."""
         return replace(self, revealed=self.revealed - {step})
 
     def answers(self, step: str) -> Mapping[str, Value]:
-        """Return the guesses of a step that count, by member."""
+        """Return those guesses of a step that count, by member."""
         found = self.guesses.get(step, NOTHING)
         if self.removed.isdisjoint(found):
             return found
@@ -139,11 +139,11 @@ class Classroom:
     ) -> None:
         """Check that a member may have one more run under way. Raises ClassError.
 
-        `under_way` are the runs that have not ended, `starting` how many of the member's have no id
-        yet.
+        `under_way` holds the runs that have not ended; `starting` is how many of the member's runs
+        have no id yet.
         """
         if not self.holds(member):
-            raise ClassError("only those who have joined the class start runs; see the Class page")
+            raise ClassError("only members of the class can start runs; see the Class page")
         active = starting + sum(run in under_way for run in self._runs_of(member))
         if active >= limits.at_once:
             raise ClassError(

@@ -1,8 +1,8 @@
-"""The class in an SQLite file beside the runs: once `ClassStore.save` returns, it is stored.
+"""The class in an SQLite file beside the runs; it is stored once `ClassStore.save` returns.
 
-A commit reaches the system's memory and waits for no disk, so a killed process loses nothing. One
-row holds the guesses of one step, row "" holds the rest, in the JSON of release 0.5.0. The file
-class.json of that release is read once and carried over.
+A commit reaches the system's memory without waiting for the disk, so a killed process loses
+nothing. One row holds the guesses of one step, row "" holds the rest, in the JSON of release 0.5.0.
+That release's file, class.json, is read once and carried over.
 """
 
 import errno
@@ -26,7 +26,7 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 """
 _EMPTY = Classroom(code="", secret="")
-_WRONG = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # of `_read`
+_WRONG = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # raised by `_read`
 
 
 class DamagedClassError(ValueError):
@@ -52,7 +52,7 @@ class ClassStore:
             raise DamagedClassError(f"{self._damaged()} does not hold a class: {error}") from error
 
     def save(self, room: Classroom) -> None:
-        """Store what has changed since the last save: all of it, or nothing and raise OSError."""
+        """Store what has changed since the last save. If that fails, store nothing: OSError."""
         rows = [(step, json.dumps(content)) for step, content in _changed(room, self._saved)]
         try:
             with disk.step("class", "commit"), self._opened() as database:
@@ -77,7 +77,7 @@ class ClassStore:
             path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the file; it opens again when it is needed."""
+        """Close the file, which opens again when needed."""
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -88,7 +88,7 @@ class ClassStore:
     def _opened(self) -> sqlite3.Connection:
         if self._database is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch(0o600)  # SQLite gives the files that it adds the same mode
+            self._path.touch(0o600)  # SQLite creates its other files with the same mode
             database = sqlite3.connect(self._path, check_same_thread=False)
             database.executescript(SCHEMA)
             self._database = database
@@ -105,7 +105,7 @@ class ClassStore:
 
 
 def _changed(room: Classroom, saved: Classroom) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the rows that differ from those that are stored."""
+    """Yield the rows that differ from the stored ones."""
     if replace(room, guesses=NOTHING) != replace(saved, guesses=NOTHING):
         yield (
             "",

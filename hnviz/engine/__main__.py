@@ -1,7 +1,7 @@
 """Run the engine: ``python -m hnviz.engine --runs-dir DIR``.
 
 The client starts it. If you start it yourself, it answers JSON requests, one per line. It logs to
-stderr, which the client sends to engine.log in the folder of the runs.
+stderr, which the client writes to engine.log in the folder of the runs.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.models:
-        with open(0, "rb", buffering=0, closefd=False) as requests:  # reads no byte too many
+        with open(0, "rb", buffering=0, closefd=False) as requests:  # unbuffered: reads no more
             register(OwnModels.from_json(requests.readline()))
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s engine %(message)s")
     try:
@@ -43,15 +43,15 @@ def main() -> None:
     else:
         frames = frames_in_child(arguments.frames)
     store = RunStore(arguments.runs_dir, arguments.shipped)
-    os._exit(_serve(store, limits, frames))  # Python's exit looks for its sockets' folder
+    os._exit(_serve(store, limits, frames))  # a normal exit would look for the sockets' folder
 
 
 def _serve(store: RunStore, limits: Limits, frames: int) -> int:
-    """Serve with a temporary folder for all below; return the exit status."""
+    """Serve with a temporary folder for all child processes; return the exit status."""
     store.remove_unfinished()
     try:
         with scratch() as folder:
-            # Python's fork server keeps its sockets there, and leaves them when it is killed.
+            # Python's fork server puts its sockets there, and leaves them behind when it is killed.
             tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
             serve(store, limits, frames)
     except CannotStartError:

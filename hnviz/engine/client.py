@@ -1,6 +1,6 @@
-"""What pages call to reach the engine. It never loads torch, and any thread may call it.
+"""The pages' client for the engine. It never loads torch, and any thread may call it.
 
-`Engine` is what they call; a `Link` is its end of the pipes to one engine process.
+Pages call `Engine`; a `Link` is its end of the pipes to one engine process.
 """
 
 import atexit
@@ -60,11 +60,11 @@ OBSERVE_SECONDS = 5.0  # of processor time
 RETRY_SECONDS = 5.0  # before another attempt to start an engine that failed to start
 
 LOG_NAME = "engine.log"
-LOOK_SECONDS = 0.5  # between two looks for a sign of life: the engine gives one a second
-WORRY_SECONDS = 3.0  # without any, after which another engine starts, in case it is needed
-SILENT_SECONDS = 9.0  # without any: the engine is stuck, or a signal has stopped it
+LOOK_SECONDS = 0.5  # between checks for a sign of life: the engine gives one a second
+WORRY_SECONDS = 3.0  # without one before another engine starts, in case it is needed
+SILENT_SECONDS = 9.0  # without one: the engine is stuck, or a signal has stopped it
 LAST_SECONDS = 2.0  # for the children of a killed engine
-MAX_LOG_BYTES = 2**20  # a larger log starts again with the engine
+MAX_LOG_BYTES = 2**20  # a larger log is cleared when the engine starts
 START_SECONDS = 60.0  # for an engine to load torch from a cold disk
 
 Result = TypeVar("Result")
@@ -104,8 +104,8 @@ class Asking(NamedTuple):
     """How a question is asked."""
 
     timeout: float = OBSERVE_SECONDS  # of processor time without progress
-    hear: Callable[[HowFar], None] | None = None  # called with how far the observer is
-    aside: bool = False  # ask the observer for slow questions, so that no quick one waits
+    hear: Callable[[HowFar], None] | None = None  # called with the observer's progress
+    aside: bool = False  # ask the observer for slow questions, so that quick ones need not wait
 
 
 class Engine:
@@ -119,7 +119,7 @@ class Engine:
     def __init__(self, runs_dir: Path | None = None, shipped: Path = SHIPPED_DIR) -> None:
         self._place = Place(Path(runs_dir or default_runs_dir()).absolute(), Path(shipped))
         self._lock = threading.Lock()
-        self._storing = threading.Lock()  # of a text for a start that may be refused
+        self._storing = threading.Lock()  # held while storing the text of a start
         self._link: Link | None = None
         self._spare: Link | None = None  # started while the other gives no sign of life
 
@@ -144,7 +144,7 @@ class Engine:
             return link
 
     def _prepare(self, silent: bool) -> None:
-        """Start another engine while one is silent: on a busy machine that takes ten seconds."""
+        """Start another engine while one is silent: a start takes ten seconds on a busy machine."""
         with self._lock, suppress(EngineError):
             spare, self._spare = self._spare, None
             if silent and self._link:
@@ -186,10 +186,10 @@ class Engine:
         return self._living_link().info(timeout)
 
     def train(self, config: RunConfig, viewer: str = "", *, range_test: bool = False) -> str:
-        """Start or queue a run; return its id. A `viewer` may have only so many runs that wait.
+        """Start or queue a run; return its id. The number of a `viewer`'s waiting runs is limited.
 
-        With `range_test` it is a learning rate range test, whose config `hnviz.lr_finder` makes. A
-        start that is refused leaves nothing behind.
+        With `range_test` it is a learning rate range test, with a config from `hnviz.lr_finder`. A
+        refused start leaves nothing behind.
         """
         with nullcontext() if text_hash(config.corpus) is None else self._storing:
             return self._train(config, viewer=viewer, range_test=range_test)
@@ -228,7 +228,7 @@ class Engine:
         self._ask("step", PRESS_SECONDS, run_id=run_id)
 
     def set_speed(self, run_id: str, steps_per_second: float | None) -> None:
-        """Limit a run to so many steps a second; None means no limit."""
+        """Limit a run to `speed` steps a second; None means no limit."""
         self._ask("set_speed", PRESS_SECONDS, run_id=run_id, speed=steps_per_second)
 
     def stop(self, run_id: str) -> None:
@@ -244,14 +244,14 @@ class Engine:
         return link.jobs.get(run_id) if link else None
 
     def jobs(self) -> list[Job]:
-        """Return the jobs of all training, queued and paused runs. Never waits."""
+        """Return the jobs of all runs that are training, queued or paused. Never waits."""
         link = self._link
         return list(link.jobs.values()) if link else []
 
     def step_seconds(self, configs: Sequence[RunConfig]) -> list[tuple[float, float]]:
-        """Train a few steps of each config now, without a folder.
+        """Time a few training steps of each config now; nothing is stored.
 
-        Returns for each how long a step keeps a core busy, and how long it takes by the clock.
+        Returns for each config a step's seconds of a core, and its seconds by the clock.
         """
         asked = [config.to_dict() for config in configs]
         found: list[tuple[float, float]] = self._ask(
@@ -269,7 +269,7 @@ class Engine:
     ) -> bytes:
         """Ask one of hnviz.observe.QUESTIONS about a snapshot; `step` may be "last".
 
-        Waits for as long as it takes, but `how` limits the processor time; a number is that limit.
+        Waits as long as it takes, but `how` limits the processor time; a number is that limit.
         Arrays in `params` are sent as lists.
         """
         how = how if isinstance(how, Asking) else Asking(how)
@@ -301,7 +301,7 @@ class Link:
     def __init__(self, place: Place, worry: Callable[[bool], None] = lambda silent: None) -> None:
         """Start an engine; do not wait for it. Raises EngineError.
 
-        `worry` is called when it gives no sign of life for a while, and when it gives one again.
+        `worry` is called when the engine gives no sign of life for a while, and when it does again.
         """
         self._place, self._worry = place, worry
         self._ids = itertools.count(1)
@@ -310,7 +310,7 @@ class Link:
         self._lock = threading.Lock()  # guards the above, and writing
         self._gone = False
         self._heard = 0  # messages so far
-        self._starting = False  # the last one said that the engine waits for PyTorch
+        self._starting = False  # the last message said that the engine is waiting for PyTorch
         self._ready: Future[None] = Future()
         self._info: Future[EngineInfo] = Future()
         self.jobs: dict[str, Job] = {}
@@ -345,11 +345,11 @@ class Link:
         hear: Callable[[HowFar], None] | None = None,
         **fields: Any,
     ) -> Any:
-        """Send a request and wait for its reply; wait for the engine to start up first.
+        """Wait for the engine to start up, send a request, and wait for the reply.
 
-        `hear` is called with how far the reply is, from another thread. Raises EngineGone if the
-        engine ends meanwhile, and EngineError if it refuses or does not reply within `patience`
-        seconds; None is for as long as it lives.
+        `hear` is called with the progress, from another thread. Raises EngineGone if the engine
+        ends first, and EngineError if it refuses or does not reply within `patience` seconds; None
+        waits for as long as it lives.
         """
         self._result(self._ready, START_SECONDS, "did not start")
         reply: Future[Any] = Future()
@@ -385,14 +385,14 @@ class Link:
                 raise BrokenPipeError
             stdin.write(content)
             stdin.flush()
-        except (OSError, ValueError) as error:  # ValueError: `close` came first
+        except (OSError, ValueError) as error:  # ValueError: `close` was called first
             raise EngineGone("the engine has ended", unheard=True) from error
 
     def _watch(self) -> None:
-        """End an engine that gives no sign of life: the next call then starts another.
+        """End an engine that gives no sign of life; the next call then starts another.
 
-        Sends nothing, since a stuck engine's pipe may be full. While a laptop sleeps, only one look
-        passes.
+        Sends nothing, since a stuck engine's pipe may be full. While a laptop sleeps, only one
+        check passes.
         """
         silent, heard, worries = 0.0, 0, False
         while not self._gone and silent < (START_SECONDS if self._starting else SILENT_SECONDS):
@@ -408,7 +408,7 @@ class Link:
             self._kill()
 
     def _kill(self) -> None:
-        """Kill the engine; its children may store a checkpoint before they are killed, too."""
+        """Kill the engine; its children may store a checkpoint before they, too, are killed."""
         with suppress(psutil.Error):
             children = psutil.Process(self._process.pid).children(recursive=True)
             self._process.kill()
@@ -421,7 +421,7 @@ class Link:
         with stream, suppress(OSError):
             for text in stream:
                 self._heard += 1
-                # Ignore anything printed while Python starts, before stdout is only for replies.
+                # Ignore anything printed while Python starts, before stdout carries only replies.
                 with suppress(json.JSONDecodeError):
                     self._take(json.loads(text))
         self._forsake()
@@ -475,7 +475,7 @@ class Link:
                 future.set_exception(error)
 
     def close(self, patience: float = 4.0) -> None:
-        """End the engine; first every run stores a checkpoint."""
+        """End the engine, after every run has stored a checkpoint."""
         with suppress(OSError):
             cast(IO[bytes], self._process.stdin).close()
         try:
@@ -510,7 +510,7 @@ def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
         os.close(writing)
         log.close()
     if models:
-        with suppress(OSError):  # it has ended at once: the first call says so
+        with suppress(OSError):  # it ended at once: the first call reports that
             stdin = cast(IO[bytes], process.stdin)
             stdin.write(f"{models.to_json()}\n".encode())
             stdin.flush()

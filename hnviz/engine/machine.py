@@ -39,7 +39,7 @@ def describe() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Return the maker's name of the processor, if the system reports it."""
+    """Return the processor's model name, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -17,7 +17,7 @@ from hnviz.runs import RunFolder
 
 KEPT_MODELS = 64  # loaded snapshots, so that a slider can move without reading the disk
 KEPT_BYTES = 64 * 2**20  # of their weights
-REPORT_SECONDS = 0.5  # at least, between two messages about how far a question is
+REPORT_SECONDS = 0.5  # between two progress messages of a question, at least
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def serve(pipe: Connection) -> None:
     """Answer questions until the pipe closes.
 
     A question is (path of the run's folder, step, the snapshot file's stamp, name, params); an
-    answer is ("answer", bytes) or ("refusal", sentence, kind). Before it may come
+    answer is ("answer", bytes) or ("refusal", sentence, kind), perhaps preceded by
     ("progress", how many are done, of how many, what they are).
     """
     subjects = _Subjects()
@@ -88,7 +88,7 @@ class _Subjects:
 
 
 def _share(subject: Subject) -> int:
-    """Return the bytes that a model takes of KEPT_BYTES, of which KEPT_MODELS have room."""
+    """Return the bytes of KEPT_BYTES that a model counts for: KEPT_MODELS small ones fill it."""
     size = sum(weight.nbytes for weight in subject.model.state_dict().values())
     return min(KEPT_BYTES, max(size, KEPT_BYTES // KEPT_MODELS))
 

@@ -1,4 +1,4 @@
-"""The engine's side of questions: an observer gets them; one without progress is given up."""
+"""The engine's side of questions: an observer answers them; stuck ones are given up."""
 
 import json
 import math
@@ -16,9 +16,9 @@ from hnviz.engine.workers import NICE, Worker, Workers
 from hnviz.runs import RunStore, SnapshotNotFound
 
 START_SECONDS = 60.0  # for the observer to import torch
-STILL_SECONDS = 30.0  # without processor time: the question waits for something that never comes
-STILL_CPU_SECONDS = 0.02  # of processor time that do not count as progress
-MIN_LOOK_SECONDS = 0.05  # between two looks at how much a question has taken
+STILL_SECONDS = 30.0  # without processor time: the question is waiting for nothing
+STILL_CPU_SECONDS = 0.02  # so little processor time does not count as progress
+MIN_LOOK_SECONDS = 0.05  # between two looks at the time that a question has used
 
 Key = tuple[str, int, str, str, str]
 
@@ -29,13 +29,13 @@ class Question:
 
     key: Key
     params: Mapping[str, Any]
-    timeout: float  # seconds of processor time without a word of how far it is
+    timeout: float  # seconds of processor time without a progress report
     askers: list[int] = field(default_factory=list)  # requests
-    ended_one: bool = False  # an observer died while it answered this
+    ended_one: bool = False  # an observer died while answering it
 
 
 class Replies(NamedTuple):
-    """How an asker hears of its question."""
+    """How an asker receives what becomes of its question."""
 
     answer: Callable[[int, bytes], None]
     refuse: Callable[[int, EngineError], None]
@@ -47,12 +47,12 @@ class _Taken:
     """The processor time that the observer has used for its question since it last reported."""
 
     pid: int | None
-    begun: float = 0.0  # seconds of processor time of the observer by then
-    seen: float = 0.0  # the same at the last look at which it had grown,
+    begun: float = 0.0  # the observer's processor time by then, in seconds
+    seen: float = 0.0  # the same at the last look that found it grown,
     at: float = 0.0  # and when that was
 
     def restart(self) -> None:
-        """The question begins, or makes progress."""
+        """Note that the question begins, or makes progress."""
         self.begun = self.seen = self._seconds()
         self.at = time.monotonic()
 
@@ -82,7 +82,7 @@ class Questions:
         *,
         slow: bool = False,
     ) -> None:
-        """Start the observer; one for `slow` questions starts with the first such question."""
+        """Start the observer; the one for `slow` questions starts with the first such question."""
         self._store = store
         self._workers = workers
         self._answer, self._refuse, self._tell = replies
@@ -178,7 +178,7 @@ class Questions:
         self._end_worker()
         if could_start:
             self._start()
-        else:  # the next one would die too
+        else:  # the next one would die as well
             self._refuse_waiting("the observer cannot start; engine.log says why")
 
     def _drop(self, reason: str) -> None:
@@ -195,7 +195,7 @@ class Questions:
             self._worker = None
 
     def tick(self) -> None:
-        """Give up a question without progress, and those that wait for what does not start."""
+        """Give up a question without progress, and those whose observer does not start."""
         if self._current and self._is_stuck(self._current):
             limit = f"{self._current.timeout:g} s of this computer's time"
             self._drop(f"it used {limit} without progress; ask for less at once")

@@ -5,7 +5,7 @@ import os
 
 from hnviz.engine.workers import end_without_torch, stand_back
 
-# Loading torch must not delay the first page: its server and browser start at the same time.
+# Loading torch must not delay the first page, whose server and browser start at the same time.
 stand_back(5)
 
 try:

@@ -31,7 +31,7 @@ class Job:
 
     run_id: str
     status: str  # "queued", "running", "paused"
-    at_rest: bool = False  # paused, with the last step done and stored
+    at_rest: bool = False  # paused, and the last step is done and stored
     place: int | None = None  # in the queue, from 1
     wait_seconds: float | None = None  # estimate, until its turn
     speed: float | None = None  # limit in steps a second, if set
@@ -41,19 +41,19 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineInfo:
-    """The machine that trains."""
+    """The machine on which runs train."""
 
-    devices: tuple[str, ...]  # what a config's `device` can be, besides "auto"
+    devices: tuple[str, ...]  # allowed values of a config's `device`, besides "auto"
     device_names: dict[str, str]  # the makers' names
     versions: dict[str, str]
-    max_trainers: int  # most runs that train at the same time
+    max_trainers: int  # runs that train at the same time, at most
     python: str
     machine: str
     card_bytes: int = 0  # of free memory on the graphics card, 0 without one
 
 
 class HowFar(NamedTuple):
-    """How far the observer is with a question."""
+    """How far the observer has got with a question."""
 
     done: int
     of: int
@@ -77,11 +77,11 @@ RUN_ERRORS: dict[type[Exception], ErrorKind] = {
     SnapshotNotFound: "unknown",
     DamagedRun: "damaged",
 }
-"""The errors of a run that a question cannot read."""
+"""The errors of a run that cannot be read."""
 
 
 class EngineError(RuntimeError):
-    """The engine cannot do a request; the message is a sentence for the page."""
+    """The engine cannot carry out a request; the message is a sentence for the page."""
 
     def __init__(self, sentence: str, kind: ErrorKind = "unavailable") -> None:
         super().__init__(sentence)
@@ -128,7 +128,7 @@ def _read_whole(stream: RawIOBase, size: int) -> bytearray:
 
 
 def frames_for_child(descriptor: int) -> tuple[int, dict[str, Any]]:
-    """Return the number by which a child knows a descriptor, and the Popen options for it.
+    """Return the number that names a descriptor in a child, and the Popen options for it.
 
     The options also shield the child from ^C in the terminal: ^C ends the app, and the app ends
     the engine.

@@ -1,4 +1,4 @@
-"""Which runs train, which wait, and how long. Pure: starts no process, reads no clock."""
+"""Decides which runs train, which wait, and for how long. Starts no process, reads no clock."""
 
 import heapq
 import math
@@ -13,9 +13,9 @@ from hnviz.engine.protocol import EngineError, Job
 from hnviz.estimate import UNBOUNDED, Budget, at_least
 
 LIGHT = 0.25  # of a core: a run slowed below this gives its slot back
-RATE_SHARE = 0.15  # weight of the newest rate in the mean; reports come five times a second
+RATE_SHARE = 0.15  # weight of the newest rate in the mean; reports arrive five times a second
 EXTRA_PROCESSES = 8  # slowed runs that may train in addition to those in slots
-OF_ADDRESS = 0.75  # of the queue's places may be taken by those who share one address
+OF_ADDRESS = 0.75  # of the queue's places, at most, for viewers who share one address
 
 WAITING, ACTIVE, PARKED = "waiting", "active", "parked"
 """A task waits for a slot, has a process, or is paused without a process."""
@@ -27,14 +27,14 @@ class Limits:
 
     trainers: int  # at the same time; each takes about one core
     gpu_trainers: int = 2  # at the same time on the GPU
-    queue: int = 20  # most runs that wait
-    of_one: int = 5  # runs of one viewer that wait, start or are paused
-    pause_grace: float = 10.0  # seconds after which a paused or slowed run gives its slot back
-    budget: Budget = UNBOUNDED  # of one run
+    queue: int = 20  # waiting runs, at most
+    of_one: int = 5  # waiting, starting or paused runs per viewer
+    pause_grace: float = 10.0  # seconds before a paused or slowed run gives its slot back
+    budget: Budget = UNBOUNDED  # for one run
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], runs_dir: Path) -> "Limits":
-        """Read HNVIZ_PAUSE_GRACE, and all that begins with HNVIZ_MAX. Raises ValueError."""
+        """Read HNVIZ_PAUSE_GRACE and the variables that begin with HNVIZ_MAX. Raises ValueError."""
         trainers = int(at_least(1, environ, "HNVIZ_MAX_TRAINERS", max(1, cores() - 1)))
         return cls(
             trainers=trainers,
@@ -60,7 +60,7 @@ class Task:
     run_id: str
     n_steps: int
     gpu: bool = False
-    viewer: str = ""  # who started it; empty for those without a limit
+    viewer: str = ""  # who started it; empty for no limit
     state: str = WAITING
     paused: bool = False
     steps: int = 0  # single steps to do once it has a process again
@@ -73,7 +73,7 @@ class Task:
     cost: float | None = None  # seconds of a core per step
 
     def hear(self, step: int, rate: float, cost: float) -> None:
-        """Record its process's progress; rates jump on a busy machine, so keep a mean."""
+        """Record the progress of its process; rates jump on a busy machine, so keep a mean."""
         self.step, self.cost = step, cost
         self.rate = rate if self.rate is None else self.rate + RATE_SHARE * (rate - self.rate)
 
@@ -82,7 +82,7 @@ class Task:
         return None not in (self.speed, self.cost) and self.speed * self.cost < LIGHT  # type: ignore[operator]
 
     def is_pending(self) -> bool:
-        """Return whether it has not begun to train, or has given its slot back."""
+        """Return whether it has not started to train, or has given its slot back."""
         return self.state != ACTIVE or self.rate is None
 
     def is_at_rest(self) -> bool:
@@ -114,11 +114,11 @@ class Scheduler:
         own = [task for task in self.tasks.values() if task.viewer == viewer != ""]
         if sum(task.is_pending() for task in own) >= self.limits.of_one:
             raise EngineError(
-                f"{self.limits.of_one} runs of yours wait or are paused already, and that is the "
+                f"{self.limits.of_one} of your runs are waiting or paused already, and that is the "
                 "limit; stop one, or wait until one trains",
                 "busy",
             )
-        address = viewer.partition("@")[2]  # as the server names those who ask
+        address = viewer.partition("@")[2]  # the server calls a viewer name@address
         near = [task for task in self._queue if task.viewer.partition("@")[2] == address != ""]
         most = max(1, int(OF_ADDRESS * self.limits.queue))
         if len(near) >= most and not self._has_slot(gpu, now):
@@ -129,7 +129,7 @@ class Scheduler:
             )
         if len(self._queue) >= self.limits.queue and not self._has_slot(gpu, now):
             raise EngineError(
-                f"the queue is full: {len(self._queue)} runs wait already, and the limit is "
+                f"the queue is full: {len(self._queue)} runs are waiting already, and the limit is "
                 f"{self.limits.queue}; wait until one has ended, or stop one",
                 "busy",
             )
@@ -173,7 +173,7 @@ class Scheduler:
         return None
 
     def is_one_too_many(self, task: Task, now: float) -> bool:
-        """Return whether an active task needs a slot although others have taken all of them."""
+        """Return whether an active task needs a slot while others hold all of them."""
         return (
             self._holds_slot(task, now) and self._holders(now, besides=task) >= self.limits.trainers
         )
@@ -250,7 +250,7 @@ class Scheduler:
         return math.inf if left is None else left
 
     def _duration(self, task: Task) -> float:
-        """Estimate how long a waiting task will train, at the rate of the training ones."""
+        """Estimate how long a waiting task will train, at the rate of those now training."""
         rates = [each.rate for each in self.tasks.values() if each.rate]
         if not rates:
             return math.inf
@@ -264,5 +264,5 @@ def _status(task: Task) -> str:
 
 
 def _rounded(value: float | None) -> float | None:
-    """Keep two digits: with more, the value would change and be sent all the time."""
+    """Round to two digits: with more, the value would change and be sent all the time."""
     return None if value is None else float(f"{value:.2g}")

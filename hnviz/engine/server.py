@@ -38,7 +38,7 @@ REFUSALS: dict[type[Exception], ErrorKind] = {
     DamagedRun: "conflict",
     RunWriteError: "conflict",
 }
-"""Errors of a control whose message is a sentence for the page."""
+"""Errors of a button's operation; their messages are sentences for the page."""
 
 PRESSES = {
     "resume": ("run_id", "viewer"),
@@ -47,7 +47,7 @@ PRESSES = {
     "go_on": ("run_id",),
     "step": ("run_id",),
 }
-"""The operations of buttons, and what each needs."""
+"""The operations of buttons, and the parameters that each needs."""
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +59,12 @@ class ClientGoneError(Exception):
 class Server:
     """Answers requests until the client closes its end.
 
-    A request is {"id", "op", ...}; its reply {"id", "result"}, {"id", "error", "kind"}, or
-    a frame. Before that may come {"id", "progress": [done, of, what]}.
-    Without a request, it sends {"ready": true} once, {"info": {...}} once it has examined the
-    machine, {"jobs": [...]} whenever the jobs change, before the reply to the request that
+    A request is {"id", "op", ...}; its reply is {"id", "result"}, {"id", "error", "kind"}, or
+    a frame. {"id", "progress": [done, of, what]} may precede it.
+    Without a request, the engine sends {"ready": true} once, {"info": {...}} once it has examined
+    the machine, {"jobs": [...]} whenever the jobs change, before the reply to the request that
     changed them, and something at least every BEAT_SECONDS seconds, as a sign of life; after
-    {"starting": true} the next one may take long.
+    {"starting": true} the next message may take long.
     """
 
     def __init__(self, store: RunStore, limits: Limits, replies: int, frames: int) -> None:
@@ -160,7 +160,7 @@ class Server:
         questions.ask(request["id"], request)
 
     def _press(self, name: str) -> Callable[[Message], None]:
-        """Return the operation of a button."""
+        """Return the function that handles a button."""
 
         def press(request: Message) -> None:
             getattr(self._trainers, name)(*(request[each] for each in PRESSES[name]))
@@ -182,7 +182,7 @@ class Server:
         self._trainers.stop(request["run_id"], done)
 
     def _hear_machine(self) -> None:
-        """Receive what this machine can train on."""
+        """Receive the description of this machine."""
         try:
             _, described = self._machine.pipe.recv()
         except (EOFError, OSError):
@@ -249,7 +249,7 @@ def _shapes(jobs: list[Message]) -> list[tuple[Any, ...]]:
 def serve(store: RunStore, limits: Limits, frames: int) -> None:
     """Run the engine: requests on stdin, replies on stdout, answers on descriptor `frames`."""
     requests, replies = os.dup(0), os.dup(1)
-    # Children inherit 0, 1 and 2. So what a user's model prints goes to the log, and no child
+    # Children inherit 0, 1 and 2. So output of a user's model goes to the log, and no child
     # holds the client's pipes open after the engine is gone.
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -1,6 +1,6 @@
-"""Times training steps, so that an estimate is of this machine as it is now.
+"""Times training steps, for estimates of this machine in its present state.
 
-The engine has a `Timing`, which starts `serve` in a process of its own; only that loads torch.
+The engine's `Timing` starts `serve` in a separate process; only that process loads torch.
 """
 
 import math
@@ -18,14 +18,14 @@ from hnviz.estimate import measured_in
 from hnviz.events import BatchEnd
 
 ENTRY = "hnviz.engine.timing:serve"
-MOST_TIMED = 6  # configs of a request
+MOST_TIMED = 6  # configs per request
 MOST_SECONDS = 8.0  # for all of them
 WARM_UPS = 2  # reads of losses: the steps before them are slower than the others
-TIMED_SECONDS = 0.3  # of each config, and at least one step
+TIMED_SECONDS = 0.3  # per config, and at least one step
 
 
 class Timing:
-    """Has steps timed, one request at a time."""
+    """Times steps in another process, one request at a time."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Timing:
         reply: Callable[[int, Any], None],
         refuse: Callable[[int, EngineError], None],
     ) -> None:
-        """A run of `runs_dir` would train on the same device as the steps that are timed."""
+        """Timed steps use the device on which a run in `runs_dir` would train."""
         self._workers, self._runs_dir = workers, runs_dir
         self._reply, self._refuse = reply, refuse
         self._asked: tuple[int, Worker] | None = None
@@ -48,17 +48,17 @@ class Timing:
             )
         if not 0 < len(configs) <= MOST_TIMED:
             raise EngineError(f"1 to {MOST_TIMED} runs can be timed; got {len(configs)}", "wrong")
-        worker = self._workers.start(ENTRY, nice=NICE)  # a trainer waits for others, too
+        worker = self._workers.start(ENTRY, nice=NICE)  # the same priority as a trainer
         worker.tell(str(self._runs_dir), *(config.to_dict() for config in configs))
         self._asked, self._until = (asker, worker), time.monotonic() + MOST_SECONDS
 
     @property
     def pipe(self) -> Connection | None:
-        """The pipe from the process that times, while there is one."""
+        """The pipe from the timing process, while there is one."""
         return self._asked[1].pipe if self._asked else None
 
     def hear(self) -> None:
-        """Pass on what was measured."""
+        """Pass on the result."""
         if self._asked is None:
             return
         (asker, worker), self._asked, self._until = self._asked, None, math.inf
@@ -69,7 +69,7 @@ class Timing:
         worker.end(patience=1.0)
 
     def tick(self) -> None:
-        """Give up steps that take too long: `hear` then says so."""
+        """Give up steps that take too long; `hear` then reports that."""
         if self._asked and time.monotonic() >= self._until:
             self._asked[1].kill()
 
@@ -84,7 +84,7 @@ class Timing:
 
 
 def serve(pipe: Connection) -> None:
-    """Time a step of each config that comes through the pipe; send two times for each."""
+    """Time a step of each config that arrives through the pipe; send two times for each."""
     from hnviz.learn import device_of
 
     try:
@@ -103,7 +103,7 @@ def serve(pipe: Connection) -> None:
 
 
 class _Mark(NamedTuple):
-    """How far a run is, and when."""
+    """How far a run had got at some moment."""
 
     step: int
     busy: float  # seconds of processor time
@@ -113,7 +113,7 @@ class _Mark(NamedTuple):
 def step_seconds(config: RunConfig) -> tuple[float, float]:
     """Return how many seconds a training step keeps a core busy, and how many it takes.
 
-    The second figure is larger on a machine that others use. Both are of the clock on a GPU.
+    The second figure is larger on a machine that others use. On a GPU both are by the clock.
     """
     from hnviz.learn import Learner
 

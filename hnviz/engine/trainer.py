@@ -1,7 +1,7 @@
-"""Trains a run into its folder: stores events, snapshots and checkpoints; pauses, slows, ends.
+"""Trains a run: stores its events, snapshots and checkpoints, and obeys its buttons.
 
-The engine's trainers (`serve`, at the end) and the command line both use it, so their runs are the
-same.
+The engine's trainers (`serve`, at the end) and the command line both use it, so their runs are
+identical.
 """
 
 import logging
@@ -35,14 +35,14 @@ from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError, RunWriter
 from hnviz.schedule import snapshot_steps
 
 STOP = "stop"  # end the run
-LEAVE = "leave"  # end training now, to resume later
+LEAVE = "leave"  # end the training now, to resume it later
 MAX_WAIT_SECONDS = 3600.0  # after which a waiting thread checks again
 
 RESUME_SECONDS = 1.0  # between rolling checkpoints, at least
 RESUME_SHARE = 20  # checkpoints take at most 1/20 of the time: those of large models are rarer
 
 REPORT_SECONDS = 0.2
-LAST_SECONDS = 1.0  # to store a checkpoint after the engine is gone
+LAST_SECONDS = 1.0  # for storing a checkpoint after the engine is gone
 
 Listener = Callable[[Event], None]
 EXPECTED = (ConfigError, DeviceError, DamagedRun, RunWriteError)
@@ -62,7 +62,7 @@ class Control:
         speed: float | None = None,
         on_rest: Callable[[], None] = lambda: None,
     ) -> None:
-        """Start paused or not, with `steps` single steps to do, at most `speed` steps/s.
+        """Start paused or not, with `steps` single steps to do and at most `speed` steps/s.
 
         `on_rest` is called whenever a paused run has done and stored all requested steps.
         """
@@ -90,7 +90,7 @@ class Control:
             self._set(paused=True, steps=self._steps + 1)
 
     def set_speed(self, steps_per_second: float | None) -> None:
-        """Limit the run to so many steps a second; None means no limit."""
+        """Limit the run to `speed` steps a second; None means no limit."""
         self._set(speed=steps_per_second)
 
     def stop(self) -> None:
@@ -146,7 +146,7 @@ class Control:
 def run_in_folder(
     folder: RunFolder, control: Control | None = None, listen: Listener | None = None
 ) -> Ended | None:
-    """Train a run from its folder's last state until it ends; None if it is to resume later.
+    """Train a run from its last stored state until it ends; None if it will resume later.
 
     Any error ends the run as failed, with a sentence. Raises RunBusy or RunWriteError if the
     folder cannot be written to at all, DamagedRun if its config or events cannot be read.
@@ -191,7 +191,7 @@ def learner_for(folder: RunFolder, stream: TokenStream | None = None) -> Learner
 def record(
     learner: Learner, writer: RunWriter, control: Control, listen: Listener | None = None
 ) -> Ended | None:
-    """Record a learner's events in a run folder until the run ends; None if it is to resume later.
+    """Record a learner's events in a run's folder until the run ends; None if it will resume later.
 
     `listen` gets every event after the writer has it.
     """
@@ -232,7 +232,7 @@ class _Recorder:
         self, learner: Learner, writer: RunWriter, control: Control, listen: Listener
     ) -> None:
         self.learner, self.writer, self.control, self.listen = learner, writer, control, listen
-        self.snapshot_steps: frozenset[int] = frozenset()  # no page shows a range test's
+        self.snapshot_steps: frozenset[int] = frozenset()  # none for a range test
         if not isinstance(learner, RangeTest):
             self.snapshot_steps |= {*snapshot_steps(learner.n_steps, learner.n_batches)}
         self.last: Event | None = None
@@ -333,7 +333,7 @@ class _Recorder:
 
 
 def load_texts() -> None:
-    """Split the notebook's text, both ways, before there is a run: forked trainers share that."""
+    """Split the notebook's text both ways before any run: forked trainers share the result."""
     for way in WAYS:
         stream_of(Choice(split=way))
 
@@ -348,7 +348,7 @@ def serve(pipe: Connection) -> None:
     reporter = _Reporter(pipe)
 
     def rest() -> None:
-        reporter.forget()  # a pause must not count as slow steps
+        reporter.forget()  # otherwise a pause would count as slow steps
         _say_at_rest(pipe)
 
     control = Control(**begin, on_rest=rest)
@@ -364,7 +364,7 @@ def serve(pipe: Connection) -> None:
 
 
 def _say_at_rest(pipe: Connection) -> None:
-    with suppress(OSError):  # the engine is gone: `_obey` leaves the run to be resumed, not failed
+    with suppress(OSError):  # the engine is gone: `_obey` leaves the run resumable, not failed
         pipe.send(("rest",))
 
 
@@ -380,7 +380,7 @@ def _obey(pipe: Connection, control: Control) -> None:
 
 
 class _Reporter:
-    """Reports the run's progress, speed and cost per step to the engine from time to time."""
+    """Regularly reports the run's progress, speed and cost per step to the engine."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe

@@ -17,11 +17,11 @@ from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, Ru
 from hnviz.runs.stop import Ending, end_writer
 
 STOP_SECONDS = 2.0  # for a step to finish before its process is killed
-LOOK_SECONDS = 0.02  # between two looks at a process of no engine that is to end
+LOOK_SECONDS = 0.02  # between two checks of whether a process without an engine has ended
 UNREADABLE = (DamagedRun, RunNotFound)
 
 Done = Callable[[EngineError | None], None]
-"""Called once a run has stopped, or with the reason why it could not be."""
+"""Called once a run has stopped, or with the reason why it cannot be stopped."""
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +31,13 @@ class Trainers:
 
     def __init__(self, store: RunStore, limits: Limits, workers: Workers) -> None:
         self.scheduler = Scheduler(limits)
-        self.devices: tuple[str, ...] | None = None  # None until the machine has answered
+        self.devices: tuple[str, ...] | None = None  # None until the machine has been examined
         self._store = store
         self._workers = workers
         self._processes: dict[Connection, tuple[Task, Worker]] = {}
         self._endings: dict[str, str] = {}  # the last message of each trainer, by run
         self._kill_at: dict[str, float] = {}
-        self._speeds: dict[str, float | None] = {}  # as last chosen, for a resumed run
+        self._speeds: dict[str, float | None] = {}  # as last set, for a resumed run
         self._on_end: dict[str, list[Done]] = {}
         self._orphans = Orphans(store, self._note_orphans_end)
 
@@ -124,7 +124,7 @@ class Trainers:
             task.idle_since = None if speed is None else task.idle_since or now
         self._tell(task, "set_speed", speed)
         if task.state == ACTIVE and not task.paused and self.scheduler.is_one_too_many(task, now):
-            self._let_go(task)  # others have its slot, so it joins the queue again
+            self._let_go(task)  # others hold its slot, so it joins the queue again
 
     def stop(self, run_id: str, done: Done) -> None:
         """Stop a run, and call `done` once it has stopped, or cannot be."""
@@ -164,7 +164,7 @@ class Trainers:
             task.steps += steps  # requested while it was about to leave
 
     def tick(self) -> None:
-        """Do what is due: park long pauses, kill what does not stop, start the next run."""
+        """Do what is due: park long-paused runs, kill processes that hang, start the next run."""
         now = time.monotonic()
         for task in self.scheduler.to_park(now):
             self._let_go(task)
@@ -194,7 +194,7 @@ class Trainers:
     # Internals
 
     def _checked(self, config: RunConfig, viewer: str) -> Task:
-        """Return the task of a run without a name. Raises EngineError if none can wait here now."""
+        """Return a task for a run that has no id yet. Raises EngineError if it cannot wait here."""
         if problem := self.scheduler.limits.budget.problem(config):
             raise EngineError(problem, "wrong")
         gpu = self._check_device(config)
@@ -269,7 +269,7 @@ class Trainers:
         self._close(task)
 
     def _note_orphans_end(self, run_id: str) -> None:
-        with suppress(*UNREADABLE):  # its folder was deleted meanwhile, say
+        with suppress(*UNREADABLE):  # perhaps its folder has been deleted
             record = self._store.record(run_id)
             if record.ended is None:
                 self._note_end(Task(run_id=run_id, n_steps=n_steps(record.config)))
@@ -297,14 +297,14 @@ def _in_words(status: str) -> str:
 
 
 class Orphans:
-    """Stops runs whose process belongs to no engine, or to another one; one may take seconds."""
+    """Stops runs whose process belongs to no engine, or to another one; each may take seconds."""
 
     def __init__(self, store: RunStore, note_end: Callable[[str], None]) -> None:
         self._store, self._note_end = store, note_end
         self._endings: dict[str, tuple[Ending, list[Done]]] = {}
 
     def stop(self, run_id: str, done: Done) -> None:
-        """Begin to stop a run, and call `done` later. Raises EngineError or RunNotFound."""
+        """Begin stopping a run, and call `done` later. Raises EngineError or RunNotFound."""
         if run_id in self._endings:
             return self._endings[run_id][1].append(done)
         ending = end_writer(self._store.folder(run_id).path)
@@ -313,7 +313,7 @@ class Orphans:
         self._endings[run_id] = ending, [done]
 
     def tick(self) -> None:
-        """See which have ended."""
+        """Check which have ended."""
         for run_id, (ending, waiting) in list(self._endings.items()):
             ended = ending.poll()
             if ended is None:

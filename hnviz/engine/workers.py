@@ -29,7 +29,7 @@ FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before each retry
 NICE = 10  # of trainers and slow questions: pages and quick questions come first
 
 AUTOGROUP = Path("/proc/self/autogroup")
-NICE_TRIES = 10  # to change a session's niceness,
+NICE_TRIES = 10  # at changing a session's niceness,
 NICE_REST = 0.11  # and seconds between them: Linux accepts one change per 0.1 s from most users
 
 
@@ -46,7 +46,7 @@ class Worker:
 
     def tell(self, *message: Any) -> None:
         """Send a message; it is lost if the process has already ended."""
-        with suppress(OSError):  # it has just ended; reading its pipe will show that
+        with suppress(OSError):  # it has just ended, as reading its pipe will show
             self.pipe.send(message)
 
     def end(self, patience: float = 0.0) -> None:
@@ -76,10 +76,10 @@ class Workers:
             self._idle = self.start(TRAINER, nice=NICE)
 
     def start(self, target: str, *, nice: int = 0, spawn: bool = False) -> Worker:
-        """Run `target`, a "module:function" of one pipe, in a new process of this niceness.
+        """Run `target`, a "module:function" that takes a pipe, in a new process of this niceness.
 
-        `spawn` starts a fresh process in place of a fork: Metal needs that. Raises
-        CannotStartError if the fork server ends again and again.
+        `spawn` starts a fresh process instead of a fork, which Metal needs. Raises
+        CannotStartError if the fork server keeps ending.
         """
         context = multiprocessing.get_context("spawn" if spawn else self.method)
         for wait in FORK_SERVER_WAITS:
@@ -94,7 +94,7 @@ class Workers:
             raise CannotStartError from error
 
     def trainer(self, *, spawn: bool = False) -> Worker:
-        """Return a trainer that waits for its run."""
+        """Return a trainer that is ready for a run."""
         if self._idle is None or not self._idle.process.is_alive():
             return self.start(TRAINER, nice=NICE, spawn=spawn)
         worker, self._idle = self._idle, self.start(TRAINER, nice=NICE)
@@ -122,7 +122,7 @@ def _start(context: BaseContext, target: str, nice: int) -> Worker:
 
 
 def _enter(target: str, pipe: Connection, nice: int, models: OwnModels | None) -> None:
-    """Run a child process, which knows the user's own models."""
+    """Run a child process with the user's own models loaded."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the app, which then closes the pipes
     module, function = target.split(":")
     name = module.rpartition(".")[2]

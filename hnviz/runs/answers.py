@@ -1,4 +1,4 @@
-"""Answers that are kept: those of the package about pre-trained runs, and those beside the runs.
+"""Stored answers: those in the package about pre-trained runs, and those beside the user's runs.
 
 An answer is bytes under a name made from everything that determines it. One that cannot be read
 counts as missing. If the folder cannot be written, answers are computed again.
@@ -25,13 +25,13 @@ from hnviz.own import identity_of
 from hnviz.runs.files import open_regular, read_bounded, write_atomic
 from hnviz.runs.folder import RunFolder
 
-ANSWERS = ".answers"  # beside the runs; no run's id begins with a dot
+ANSWERS = ".answers"  # beside the runs; no run id begins with a dot
 SHIPPED = "answers.zip"  # in the folder of a pre-trained run
-MOST = 500_000_000  # bytes of all kept answers
-LARGEST = 8 * 2**20  # bytes of one, unpacked
+MOST = 500_000_000  # bytes of all answers beside the runs
+LARGEST = 8 * 2**20  # bytes of one answer, unpacked
 LEVEL = 6  # of compression
-STRIDE = 8  # bytes of the largest numbers
-FORMAT = "safetensors"  # of the bytes: those of an older one have other names
+STRIDE = 8  # bytes in the largest numbers
+FORMAT = "safetensors"  # of an answer's bytes: answers in an older format have other names
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Named:
 
 
 def named(folder: RunFolder, step: int, question: str, params: Mapping[str, Any]) -> Named:
-    """Name a question about a snapshot. Raises OSError, DamagedRun, or TypeError for params."""
+    """Describe a question about a snapshot. Raises OSError, DamagedRun, or TypeError for params."""
     path = folder.snapshot_path(step)
     status = path.stat()
     weights = _hash(path, status.st_mtime_ns, status.st_size)
@@ -64,7 +64,7 @@ def named(folder: RunFolder, step: int, question: str, params: Mapping[str, Any]
 
 @lru_cache(maxsize=4096)
 def _hash(path: Path, changed: int, size: int) -> str:
-    """Hash a file; it is read again when it changes."""
+    """Hash a file; read it again only when it changes."""
     with open_regular(path) as file:
         return file_digest(cast(Any, file), "sha256").hexdigest()
 
@@ -79,7 +79,7 @@ def shipped_answer(folder: RunFolder, name: str) -> bytes | None:
 
 
 def shipped_answers(folder: RunFolder) -> dict[str, tuple[Any, ...]]:
-    """Return the names of all of them, and of each its step, question, parameters and version."""
+    """Return their names, each with its step, question, parameters and version."""
     archive = _opened(folder.path / SHIPPED)
     listed = archive.infolist() if archive else []
     return {each.filename: tuple(json.loads(each.comment)) for each in listed}
@@ -94,14 +94,14 @@ def _opened(path: Path) -> ZipFile | None:
 
 
 def ship_answers(folder: Path, answers: Mapping[str, tuple[tuple[Any, ...], bytes]]) -> None:
-    """Write what `shipped_answers` lists, each with its bytes as `squeezed` returns them.
+    """Write the answers that `shipped_answers` lists, each with its bytes from `squeezed`.
 
     Raises RunWriteError.
     """
     whole = BytesIO()
     with ZipFile(whole, "w", ZIP_STORED) as made:
         for name, (about, packed) in sorted(answers.items()):
-            member = ZipInfo(name)  # of 1980, so that equal answers are equal files
+            member = ZipInfo(name)  # dated 1980, so that equal answers give equal files
             member.comment = json.dumps(about).encode()
             made.writestr(member, packed)
     write_atomic(folder / SHIPPED, whole.getvalue(), "shipped")
@@ -109,9 +109,9 @@ def ship_answers(folder: Path, answers: Mapping[str, tuple[tuple[Any, ...], byte
 
 
 def squeezed(content: bytes) -> bytes:
-    """Compress an answer: first all first bytes of its numbers, then all second ones, and so on.
+    """Compress an answer: the first bytes of all its numbers, then all second bytes, and so on.
 
-    Bytes of one kind are much alike; counts and shares of a text then take a third of the space.
+    Bytes at the same place are much alike; counts and shares then take a third of the space.
     """
     whole = content + bytes(-len(content) % STRIDE)
     rows = np.frombuffer(whole, np.uint8).reshape(-1, STRIDE).T
@@ -119,7 +119,7 @@ def squeezed(content: bytes) -> bytes:
 
 
 class KeptAnswers:
-    """The answers that are kept beside the runs, the newest up to a number of bytes."""
+    """The answers stored beside the runs: the newest, up to a number of bytes."""
 
     def __init__(self, runs_dir: Path, most: int = MOST) -> None:
         self._folder, self._most = runs_dir / ANSWERS, most
@@ -141,7 +141,7 @@ class KeptAnswers:
             return None
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep an answer, unless it is too large or the folder cannot be written."""
+        """Store an answer, unless it is too large or the folder cannot be written."""
         if len(content) > LARGEST:
             return
         packed = squeezed(content)
@@ -150,7 +150,7 @@ class KeptAnswers:
             disk.replace(self._folder / name, packed, "answer")
             self._make_room(len(packed))
         except OSError as error:
-            log.debug("an answer is not kept: %s", error)
+            log.debug("an answer was not stored: %s", error)
 
     def _make_room(self, more: int) -> None:
         with self._lock:
@@ -162,7 +162,7 @@ class KeptAnswers:
         return sum(size for _, size, _ in self._files())
 
     def _files(self) -> list[tuple[float, int, Path]]:
-        """List when each file was written, its bytes, and where it is; the oldest is first."""
+        """List the time, the bytes and the path of each file, the oldest first."""
         found = []
         for path in self._folder.iterdir():
             with suppress(OSError):  # another process has just deleted it
@@ -171,7 +171,7 @@ class KeptAnswers:
         return sorted(found)
 
     def _drop_oldest(self) -> int:
-        """Delete files until a tenth is free; return the bytes of those that stay."""
+        """Delete files until a tenth is free; return the bytes of the remaining ones."""
         files = self._files()
         size = sum(each for _, each, _ in files)
         for _, each, path in files:
@@ -184,12 +184,12 @@ class KeptAnswers:
 
 
 def unsqueezed(packed: bytes) -> bytes:
-    """Undo `squeezed`. Raises ValueError for what is damaged, or longer than LARGEST."""
+    """Undo `squeezed`. Raises ValueError for damaged bytes, or more than LARGEST."""
     reader, size = zlib.decompressobj(), int.from_bytes(packed[:4], "little")
     try:
         content = reader.decompress(packed[4:], LARGEST + STRIDE)
     except zlib.error as error:
         raise ValueError(f"the answer is damaged: {error}") from error
     if not reader.eof or size > LARGEST or len(content) != size + -size % STRIDE:
-        raise ValueError("the answer is cut, or too long")
+        raise ValueError("the answer is cut off, or too long")
     return np.frombuffer(content, np.uint8).reshape(STRIDE, -1).T.tobytes()[:size]

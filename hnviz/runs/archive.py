@@ -1,4 +1,4 @@
-"""A run as one zip file, to send or to keep; and the way back."""
+"""Writes a run as one zip file, to send or to keep, and reads it back."""
 
 import re
 import shlex
@@ -22,10 +22,10 @@ from hnviz.runs.store import RunStore
 
 TEXT = "text.txt"  # the user's own text that the run read
 ALWAYS_NAMED = ("model", "bptt", "lr", "epochs", "bs", "nh", "seed")
-"""The settings that `repeat_command` always names; it names another only if it is unusual."""
+"""The settings that `repeat_command` always names; it names others only if they are unusual."""
 
 MAX_FILES = 128  # a run has at most 48 snapshots
-MAX_BYTES = 2**31  # of all files, unpacked
+MAX_BYTES = 2**31  # in all files, unpacked
 PIECE_BYTES = 2**20  # unpacked at a time
 BROKEN = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError),
@@ -41,13 +41,13 @@ _LIMITS = {CONFIG: MAX_CONFIG_BYTES, TEXT: texts.MAX_TEXT_BYTES}
 
 
 class ArchiveError(ValueError):
-    """A file that does not hold a run; one sentence says what was wanted and what came."""
+    """A file does not hold a run; the message says what was wanted and what came."""
 
 
 def pack(folder: RunFolder, file: IO[bytes]) -> None:
-    """Write a run as a zip file: its config, events and snapshots, and a user's own text.
+    """Write a run as a zip file: its config, events and snapshots, and the user's own text.
 
-    The checkpoint is left out: an unpacked run can be seen, but not resumed. Raises DamagedRun.
+    The checkpoint is left out: an unpacked run can be viewed, but not resumed. Raises DamagedRun.
     """
     name = text_hash(folder.config.corpus)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
@@ -64,13 +64,13 @@ def pack(folder: RunFolder, file: IO[bytes]) -> None:
 def unpack(store: RunStore, path: Path) -> RunFolder:
     """Add the run in a zip file to a store, under a new id.
 
-    Nothing is kept of a file that does not hold a complete run. Raises ArchiveError or
+    A file that does not hold a complete run leaves nothing behind. Raises ArchiveError or
     RunWriteError.
     """
     try:
         with open_regular(path.resolve()) as file, zipfile.ZipFile(file) as archive:
             members = _checked(archive, path)
-            _hold_text(archive, members, path)  # first: a config is read with its text
+            _hold_text(archive, members, path)  # first, since reading the config needs the text
             config = _config(archive, path)
 
             def fill(folder: Path) -> None:
@@ -91,7 +91,7 @@ def unpack(store: RunStore, path: Path) -> RunFolder:
 
 
 def _checked(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
-    """Return the files in an archive. Raises ArchiveError for a file that no run has."""
+    """Return the files in an archive. Raises ArchiveError for one that is not a run's file."""
     members = archive.infolist()
     if len(members) > MAX_FILES:
         raise ArchiveError(f"{path} has {len(members):,} files; a run has at most {MAX_FILES}")
@@ -114,7 +114,7 @@ def problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
         if member.flag_bits & 1:
             yield f"{name} needs a password"
         if member.compress_type not in METHODS:
-            yield f"{name} is compressed by another method than deflate: use that one"
+            yield f"{name} is not compressed with deflate: use that method"
         if names.count(name) > 1:
             yield f"it has two files named {name}"
         if size > (limit := _LIMITS.get(name, MAX_BYTES)):
@@ -141,7 +141,7 @@ def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], path: P
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:
-    """Write a file out of an archive. zipfile reads at most the size that the archive names."""
+    """Extract a file from an archive. zipfile reads at most the size that the archive states."""
     with writing(to):
         to.parent.mkdir(exist_ok=True)
         target = to.open("xb")
@@ -159,7 +159,7 @@ def _check(folder: RunFolder) -> None:
 
 
 def repeat_command(config: RunConfig) -> str:
-    """Return the command that trains a run with these settings again.
+    """Return the command that repeats a run with these settings.
 
     It reads an own text from the file that `pack` puts into a zip file.
     """

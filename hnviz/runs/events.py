@@ -1,4 +1,4 @@
-"""Events as lines of events.jsonl: one JSON object a line, checked when it is read."""
+"""Events as lines of events.jsonl: one JSON object per line, checked when read."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from hnviz.schedule import batch_stride
 BATCH_PREFIX = b'{"event": "batch"'
 """The start of the most frequent kind of line, so that a skim can skip it."""
 
-MAX_VALUE_CHARS = 40  # of a value in a sentence; of a line that is not an event, none is quoted
+MAX_VALUE_CHARS = 40  # of a value quoted in a sentence; a line that is no event is not quoted
 
 _STEP = re.compile(rb', "step": (\d{1,15}),')  # the first field of a mini-batch's line
 _ENCODER = json.JSONEncoder(allow_nan=False)
@@ -78,7 +78,7 @@ def _from_json(value: Any, wanted: Any) -> Any:
     """Return the value of a field of type `wanted`; None if it cannot have this one."""
     if wanted is float:
         return math.nan if value is None else value if is_number(value) else None
-    if wanted is int:  # all whole numbers of events count something
+    if wanted is int:  # all whole numbers in events are counts
         return value if type(value) is int and 0 <= value <= LARGEST_NUMBER else None
     if wanted is str:
         return printable(value) if isinstance(value, str) else None
@@ -93,15 +93,15 @@ def _is_by_kind(figures: Any) -> bool:
 
 
 class Lines:
-    """Reads a run's lines in pieces; skips mini-batches of a long run between those it keeps."""
+    """Reads a run's lines in pieces; of a long run it keeps only some mini-batches."""
 
     def __init__(self, every: int | None = None) -> None:
         """`every`: steps between the mini-batches to read; None for as many as a record keeps."""
         self._fixed, self._every = every, every or 1
-        self.number = 0  # of the last line, from 1
+        self.number = 0  # number of the last line, from 1
 
     def read(self, content: bytes) -> list[Event]:
-        """Return the events of whole lines. Raises ValueError that names the line.
+        """Return the events in whole lines. Raises a ValueError that names the line.
 
         The last mini-batch before another event, and before the end, is always read.
         """
@@ -134,7 +134,7 @@ class Lines:
 
 
 def _step_between(line: bytes, every: int) -> int | None:
-    """Return the step of a whole line of a mini-batch, unless it is a multiple of `every`."""
+    """Return the step in a mini-batch's whole line, unless it is a multiple of `every`."""
     if not line.startswith(BATCH_PREFIX) or not line.endswith(b"}"):
         return None
     found = _STEP.match(line, len(BATCH_PREFIX))
@@ -144,8 +144,8 @@ def _step_between(line: bytes, every: int) -> int | None:
 def last_between(content: bytes, end: int, step: int, every: int) -> int:
     """Return where the last line before the next multiple of `every` ends.
 
-    `end` is where the line of `step` ends. Returns `end` unless whole lines of mini-batches, one a
-    step, lead up to that multiple: a search and two counts cost less than a look at each line.
+    `end` is where the line of `step` ends. Returns `end` unless whole lines of mini-batches, one
+    per step, lead up to that multiple: a search and two counts cost less than parsing each line.
     """
     target = step + every - step % every
     line = end - content.rfind(b"\n", 0, end)
@@ -158,7 +158,7 @@ def last_between(content: bytes, end: int, step: int, every: int) -> int:
 
 
 def shortened(value: Any) -> str:
-    """Return the start of a value, for use in a sentence."""
+    """Return the start of a value, to quote in a sentence."""
     if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
         return f"a number above {LARGEST_NUMBER:,}"
     text = repr(value)

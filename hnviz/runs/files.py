@@ -1,7 +1,7 @@
-"""Files of runs: read with care, written whole, locked by their only writer; temporary folders.
+"""Files of runs: bounded reads, atomic writes, the lock of the only writer, temporary folders.
 
-Anybody may have written a file that is read here. So no read waits, follows a link out of the
-folder, or takes more bytes than its bound.
+Anybody may have written the files that are read here. So no read waits, follows a link out of the
+folder, or takes more bytes than its limit.
 """
 
 import errno
@@ -33,7 +33,7 @@ from hnviz.runs.errors import DamagedRun, RunBusy, RunWriteError
 if sys.platform != "win32":
     import fcntl
 
-# What a run's folder holds
+# The files in a run's folder
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
 SNAPSHOTS = "snapshots"
@@ -45,19 +45,19 @@ LARGEST_NUMBER = 2**53
 
 LOCK_NAME = "writer.lock"
 NOTE_NAME = "writer.json"  # the process that holds the lock
-LOCK_SECONDS = 2.0  # that a writer waits for processes that only check the lock
+LOCK_SECONDS = 2.0  # a writer's patience with processes that only check the lock
 
 Tensors = dict[str, np.ndarray]
 CHECKSUM = "checksum"  # its name in the metadata of a checkpoint
-MAX_HEADER_BYTES = 2**20  # of tensors; a real header has a few thousand
-MAX_QUOTE_CHARS = 200  # of an error of safetensors, which may quote the header
+MAX_HEADER_BYTES = 2**20  # for a file of tensors; a real header has a few thousand
+MAX_QUOTE_CHARS = 200  # of a safetensors error, which may quote the header
 
 SCRATCH_PREFIX = "hnviz-t-"
-SCRATCH_LOCK = "hnviz-scratch.lock"  # held by the folder's owner; other programs' folders lack it
-SCRATCH_SECONDS = 1.0  # in which an owner may have made the lock file, but not locked it yet
+SCRATCH_LOCK = "hnviz-scratch.lock"  # held by the folder's owner; other programs' folders have none
+SCRATCH_SECONDS = 1.0  # in which a new owner may not have locked its lock file yet
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Characters that end a line, cannot be seen, or are no UTF-8 (halves of pairs)."""
+"""Characters that end a line, are invisible, or are invalid in UTF-8 (halves of pairs)."""
 _READ_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_BINARY", 0)
@@ -122,7 +122,7 @@ def is_number(value: Any) -> bool:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an OSError while `path` is written into RunWriteError, a sentence that says why."""
+    """Turn an OSError while writing `path` into a RunWriteError that says why."""
     try:
         yield
     except OSError as error:
@@ -154,8 +154,8 @@ def age(path: Path) -> float:
 
 
 def remove_leftovers(folder: Path, seconds: float = -math.inf) -> None:
-    """Delete the temporary files of killed processes in a folder, if they are older than this."""
-    if folder.is_symlink():  # to a folder that is not hnviz's
+    """Delete the temporary files of killed processes in a folder that are older than `seconds`."""
+    if folder.is_symlink():  # it may lead to a folder that is not hnviz's
         return
     for leftover in folder.glob(disk.LEFTOVERS):
         with suppress(OSError):
@@ -172,9 +172,9 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
 
 
 def write_checkpoint(path: Path, before: Path, tensors: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays with a checksum, and wait until the disk has them. Raises RunWriteError.
+    """Write named arrays with a checksum, and wait for the disk. Raises RunWriteError.
 
-    The checkpoint that was at `path` stays at `before`.
+    The previous checkpoint at `path` moves to `before`.
     """
     ordered = _ordered(tensors)
     content = save(ordered, metadata={CHECKSUM: _checksum(ordered)})
@@ -183,7 +183,7 @@ def write_checkpoint(path: Path, before: Path, tensors: Mapping[str, np.ndarray]
 
 
 def read_tensors(path: Path, most: int) -> Tensors:
-    """Read named arrays from a file of at most `most` bytes; a checksum in it must be right.
+    """Read named arrays from a file of at most `most` bytes; a checksum in it must match.
 
     Raises FileNotFoundError or DamagedRun.
     """
@@ -221,7 +221,7 @@ def _header(content: bytes) -> dict[str, Any]:
 
 
 def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
-    """Digest names, types, shapes and values."""
+    """Return a hash of names, types, shapes and values."""
     digest = blake2b(digest_size=16)
     for name, each in sorted(tensors.items()):
         digest.update(f"{name} {each.dtype.str} {each.shape};".encode())
@@ -234,7 +234,7 @@ def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
 
 def take_lock(folder: Path) -> FileLock:
     """Become the only writer of a run folder. Raises RunBusy if it has one already."""
-    # With thread_local, the thread that closes the writer could not release the lock.
+    # With thread_local, only the thread that took the lock could release it.
     lock = FileLock(folder / LOCK_NAME, thread_local=False)
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
@@ -255,7 +255,7 @@ def take_lock(folder: Path) -> FileLock:
 
 
 def note_writer(folder: Path) -> None:
-    """Note that this process writes the run. A note that cannot be written is left out."""
+    """Note that this process writes the run; skip the note if it cannot be written."""
     this = psutil.Process()
     note = {"pid": this.pid, "created": this.create_time()}
     with suppress(OSError):
@@ -279,7 +279,7 @@ def is_locked(folder: Path) -> bool:
 
 
 def _held_by_other(descriptor: int, folder: Path) -> bool:
-    if sys.platform == "win32":  # no shared locks: two checks may conflict, so allow some time
+    if sys.platform == "win32":  # it has no shared locks: checks may conflict, so wait
         with suppress(Timeout), FileLock(folder / LOCK_NAME).acquire(timeout=0.05):
             return False
         return True
@@ -295,13 +295,13 @@ def _held_by_other(descriptor: int, folder: Path) -> bool:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Make a temporary folder, and remove it at the end. Raises OSError.
+    """Make a temporary folder, and remove it on exit. Raises OSError.
 
-    Removes the folders of killed processes too.
+    Also removes the folders of killed processes.
     """
     with tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        with FileLock(folder / SCRATCH_LOCK):  # held while this process lives
+        with FileLock(folder / SCRATCH_LOCK):  # held while this process is alive
             for other in folder.parent.glob(f"{SCRATCH_PREFIX}*"):
                 with suppress(OSError, Timeout):
                     _remove_unowned(other, folder)
@@ -309,7 +309,7 @@ def scratch() -> Iterator[Path]:
 
 
 def _remove_unowned(folder: Path, own: Path) -> None:
-    """Delete a folder whose owner has died. Raises OSError, or Timeout if the owner lives."""
+    """Delete a folder whose owner has died. Raises OSError, or Timeout if the owner is alive."""
     lock = folder / SCRATCH_LOCK
     if _owner(folder) == _owner(own) and age(lock) > SCRATCH_SECONDS:
         FileLock(lock, timeout=0).acquire().lock.release()
@@ -317,6 +317,6 @@ def _remove_unowned(folder: Path, own: Path) -> None:
 
 
 def _owner(folder: Path) -> tuple[int, int]:
-    """Return the user and the mode: a link, or another user's folder, has others."""
+    """Return owner and mode: those of a link, or of another user's folder, differ."""
     status = folder.lstat()
     return status.st_uid, status.st_mode

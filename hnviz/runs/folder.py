@@ -1,9 +1,9 @@
 """The folder of one run.
 
-`config.json` holds the settings and `events.jsonl` the events, one JSON object a line. Each
-`snapshots/<step>.safetensors` holds weights and hidden state, and `resume.safetensors` all that
-resuming needs. `label.json` has what a user has written on the run, and `models.py` is the file of
-an own model. Python's json and safetensors can read them without hnviz.
+`config.json` holds the settings and `events.jsonl` the events, one JSON object per line. Each
+`snapshots/<step>.safetensors` holds weights and hidden state, and `resume.safetensors` everything
+that resuming needs. `label.json` has the name and the pin that a user gave the run, and `models.py`
+is the file of the user's own model. Python's json and safetensors can read them without hnviz.
 """
 
 import json
@@ -37,19 +37,19 @@ from hnviz.runs.record import RunFollower, RunRecord
 from hnviz.runs.texts import content_hash, look_beside, setting_in, text_problem
 from hnviz.runs.writer import RunWriter
 
-FORMAT = 1  # of the folder; a reader refuses a later one
+FORMAT = 1  # of the folder; readers refuse later formats
 RANGE_TEST = "lr-"
-"""Begins the id of a learning rate range test: a run like any other, but in no list of runs."""
+"""Prefix of the id of a learning rate range test: a run like any other, but not in lists."""
 
-MODELS = "models.py"  # the file that the run's own model is from
+MODELS = "models.py"  # the file with the user's own model
 LABEL = "label.json"
 
-MAX_CONFIG_BYTES = 2**16  # a real config has less than a thousand
+MAX_CONFIG_BYTES = 2**16  # a real config has fewer than a thousand
 MAX_LABEL_BYTES = 4096
 MAX_NAME_CHARS = 60
 LAST_MOMENT = 253402300799  # the end of the year 9999, in seconds since 1970
 
-_SNAPSHOT_NAME = re.compile(r"(0|[1-9]\d{0,14})\.safetensors", re.ASCII)  # one name for a step
+_SNAPSHOT_NAME = re.compile(r"(0|[1-9]\d{0,14})\.safetensors", re.ASCII)  # one name per step
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class RunInfo:
     """The content of config.json."""
 
     config: RunConfig
-    versions: dict[str, str]  # of python and the libraries that affect figures
+    versions: dict[str, str]  # versions of python and of libraries that affect figures
     device: str  # in use; before the run starts, the requested one
     created: float  # seconds since 1970
-    content_hash: str = ""  # of the text; runs of before have none
-    model_identity: str = ""  # of a model of the user's own; see `hnviz.own.entries`
+    content_hash: str = ""  # hash of the text; older runs have none
+    model_identity: str = ""  # identity of the user's own model; see `hnviz.own.entries`
 
     def save(self, path: Path) -> None:
         """Write config.json. Raises RunWriteError."""
@@ -94,7 +94,7 @@ class RunFolder:
 
     @property
     def is_range_test(self) -> bool:
-        """Whether lr rises until the loss does: see `hnviz.lr_finder`."""
+        """Whether this is a learning rate range test: see `hnviz.lr_finder`."""
         return self.id.startswith(RANGE_TEST)
 
     @property
@@ -206,7 +206,7 @@ class RunFolder:
         return tensors
 
     def load_resume(self) -> Tensors | None:
-        """Return the newest whole checkpoint; None if none was stored. Raises DamagedRun."""
+        """Return the newest undamaged checkpoint; None if none was stored. Raises DamagedRun."""
         problem = None
         for name in (RESUME, RESUME_BEFORE):
             try:
@@ -221,7 +221,7 @@ class RunFolder:
 
     @property
     def _most_bytes(self) -> int:
-        """The limit for one file of tensors: twice the size of a checkpoint of this config."""
+        """The size limit of a file of tensors: twice a checkpoint of this config."""
         return 2 * checkpoint_bytes(self.config)
 
     def read(self) -> RunRecord:
@@ -234,7 +234,7 @@ class RunFolder:
 
 
 def info_from(content: Any) -> RunInfo:
-    """Read what config.json holds, as JSON. Raises ValueError, also as ConfigError."""
+    """Read the JSON of config.json. Raises ValueError, perhaps as ConfigError."""
     if not isinstance(content, dict):
         raise ValueError("not a JSON object")
     if content.get("format") != FORMAT:
@@ -267,9 +267,9 @@ def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
 
 
 def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:
-    """Raise DamagedRun unless every weight of the config's model is present in its shape.
+    """Raise DamagedRun unless every weight of the config's model is present, in the right shape.
 
-    The size of the vocabulary, nv, is that of the embedding: this check does not know the corpus.
+    The vocabulary's size, nv, is taken from the embedding: this check does not know the corpus.
     """
     words = f"{entry(config.model).part('i_h').name}.weight"
     embedding = tensors.get(words)
@@ -287,17 +287,17 @@ def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:
                 )
 
 
-# The file of an own model
+# The file of the user's own model
 
 
 def keep_models(folder: Path, model: str) -> None:
-    """Store the file of an own model. Raises RunWriteError."""
+    """Store the file of the user's own model. Raises RunWriteError."""
     if identity_of(model):
         write_atomic(folder / MODELS, model_text(model).encode(), "models")
 
 
 def unknown_model(folder: Path, content: Any) -> str | None:
-    """Say how to read a run whose model this process does not know; None if it knows it.
+    """Say how to read a run whose model this process does not know; None if it does.
 
     `content` is that of config.json, which may be anything.
     """
@@ -326,7 +326,7 @@ def _way_in(folder: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a user has written on a run: a name, "" for none, and whether lists show it first."""
+    """What a user has noted on a run: a name, "" for none, and whether lists show it first."""
 
     name: str = ""
     pinned: bool = False
@@ -336,7 +336,7 @@ NO_LABEL = Label()
 
 
 def read_label(folder: Path) -> Label:
-    """Return a run's label. One that cannot be read counts as none: the run itself is sound."""
+    """Return a run's label. An unreadable label counts as none: the run itself is sound."""
     try:
         content = read_json(folder / LABEL, MAX_LABEL_BYTES)
         return Label(_name(content["name"]), content["pinned"] is True)
@@ -351,7 +351,7 @@ def write_label(folder: Path, label: Label) -> None:
 
 
 def _name(name: str) -> str:
-    """Return a name without needless spaces. Raises ValueError."""
+    """Return a name without superfluous spaces. Raises ValueError."""
     if not isinstance(name, str):
         raise ValueError(f"a run's name must be a text; got {str(name)[:MAX_NAME_CHARS]!r}")
     name = " ".join(part for part in name.split(" ") if part)

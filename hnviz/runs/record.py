@@ -1,7 +1,7 @@
 """A run as its events describe it: a value that figures draw and tests write by hand.
 
-A record decodes and checks each event, which takes some 10 ms for 800 steps. That is too long for a
-picture of 200 runs: for it, `read_curves` reads a run's mini-batches as one piece of JSON.
+A record decodes and checks each event, which takes some 10 ms for 800 steps. That is too slow for a
+picture of 200 runs, so `read_curves` reads a run's mini-batches as one piece of JSON.
 """
 
 import threading
@@ -51,7 +51,7 @@ EPOCH_COLUMNS = (
 POINT_COLUMNS = ("step", "loss", "accuracy", "lr", "momentum")
 
 PIECE_BYTES = 2**22  # read at a time: a large file needs no more memory than a small one
-MAX_CURVE_BYTES = 2**23  # of events that are read in one piece; a longer run is read as a record
+MAX_CURVE_BYTES = 2**23  # of events read in one piece; a longer run is read as a record
 _NOT_EVENTS = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 STATUSES = ("queued", "running", *ENDS, "interrupted")
@@ -61,14 +61,14 @@ RESUMABLE = frozenset({"queued", "stopped", "failed", "interrupted"})
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """Everything that is known about a run so far."""
+    """Everything known about a run so far."""
 
     id: str
     config: RunConfig
     started: RunStarted | None = None
     batches: tuple[BatchEnd, ...] = ()  # one per `batch_stride(n_steps)` steps, and the last
     epochs: tuple[EpochEnd, ...] = ()
-    train_pass: TrainPass | None = None  # once the run has finished; older runs have none
+    train_pass: TrainPass | None = None  # present once the run has finished; older runs have none
     snapshots: tuple[int, ...] = ()  # steps, in rising order
     ended: Ended | None = None
     alive: bool = False  # a writer holds the run's lock
@@ -130,7 +130,7 @@ class RunRecord:
 
 
 def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> "pd.DataFrame":
-    import pandas as pd  # takes half a second, which the engine's processes can do without
+    import pandas as pd  # takes half a second, and the engine's processes do not need it
 
     data = {}
     for column in columns:
@@ -140,14 +140,14 @@ def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> "pd.DataFrame":
 
 
 class RecordBuilder:
-    """Collects events in the order in which they were written, and drops what a resume undid."""
+    """Collects events in the order of writing, and drops those that a resume undid."""
 
     def __init__(self, run_id: str, config: RunConfig) -> None:
-        self._record = RunRecord(id=run_id, config=config)  # without what the lists have
+        self._record = RunRecord(id=run_id, config=config)  # without the contents of the lists
         self._batches: list[BatchEnd] = []
         self._epochs: list[EpochEnd] = []
         self._snapshots: list[int] = []  # in rising order
-        self._every = 1  # steps between the mini-batches that are kept, except the last
+        self._every = 1  # steps between the mini-batches to keep; the last one is always kept
 
     def add(self, event: Event) -> None:
         """Add one event."""
@@ -198,7 +198,7 @@ def _keep_before(rows: list[Any], bound: int, name: str) -> None:
 
 
 class RunFollower:
-    """Reads a run while it grows, and only what is new. Thread-safe."""
+    """Reads a run while it grows, each time only what is new. Thread-safe."""
 
     def __init__(self, folder: "RunFolder", every: int | None = None) -> None:
         """`every`: steps between the mini-batches to read, as in `Lines`."""
@@ -213,7 +213,7 @@ class RunFollower:
         """Return the run's current record; the same object if nothing is new.
 
         Raises DamagedRun for a complete line that is not an event. An incomplete last line is left
-        for later: the writer is still writing it, or was killed while doing so.
+        for later: the writer is still writing it, or was killed in the middle.
         """
         with self._lock:
             # Checked first: a writer that ends after this check has written all its events.
@@ -228,7 +228,7 @@ class RunFollower:
             with open_regular(self._folder.path / EVENTS) as file:
                 file.seek(self._position)
                 while whole := _whole_lines(file):
-                    lines = copy(self._lines)  # a piece that is damaged counts for nothing
+                    lines = copy(self._lines)  # a damaged piece must leave no trace
                     for event in lines.read(whole):
                         self._builder.add(event)
                     self._lines = lines
@@ -300,20 +300,20 @@ def _read(folder: "RunFolder", *, whole: bool) -> tuple[RunRecord, NDArray[np.fl
     except (OSError, *_NOT_EVENTS) as error:
         if isinstance(error, DamagedRun):
             raise
-        record = folder.read()  # long, or damaged: its error names the line
+        record = folder.read()  # long, or damaged; then the error names the line
         return replace(record, batches=()), _rows(record.batches)
 
 
 def _from_lines(
     folder: "RunFolder", content: bytes, *, whole: bool
 ) -> tuple[RunRecord, NDArray[np.float64]]:
-    """Return the record without its mini-batches, and their columns, or only those of the last.
+    """Return the record without its mini-batches, and the columns of all of them or of the last.
 
     Raises one of _NOT_EVENTS for lines that are not events.
     """
     builder = RecordBuilder(folder.id, folder.config)
     batches: list[bytes] = []
-    undone: list[tuple[int, int]] = []  # of the first n lines only those below a step count
+    undone: list[tuple[int, int]] = []  # (n, step): of the first n lines, those below step count
     for line in content.splitlines():
         if line.startswith(BATCH_PREFIX):
             batches.append(line)
@@ -330,7 +330,7 @@ def _from_lines(
 
 
 def _columns(batches: list[bytes], undone: list[tuple[int, int]]) -> NDArray[np.float64]:
-    """Return the columns of the mini-batches that count. Raises one of _NOT_EVENTS."""
+    """Return the columns of the mini-batches that still count. Raises one of _NOT_EVENTS."""
     read = parse_json(b"[" + b",".join(batches) + b"]")
     if len(read) != len(batches):
         raise ValueError("a line holds more than one event")

@@ -1,6 +1,6 @@
-"""Figures to compare a run with: the notebook's, those of hnviz's own searches, and other seeds'.
+"""Figures to compare a run with: from the notebook, from hnviz's searches, and from other seeds.
 
-How far runs lie apart that differ only in the seed is the measure of a small gap.
+A gap between two runs is small if runs that differ only in the seed lie as far apart.
 """
 
 import csv
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIGURES = ("accuracy", "valid_loss", "train_loss")
-"""The figures of a last epoch whose spread is known, as a RunSummary names them."""
+"""The last epoch's figures whose spread is known, by their names in RunSummary."""
 
 NOTEBOOK_TABLES = "notebook_tables.csv"
 LIBRARY = "from ten seeds in fastai 1.0.61, the library of the notebook"
-ENOUGH = 3  # runs at hand that are better evidence than a table
-NOT_SETTINGS = ("seed", "device")  # equal runs may differ in them
-_TABLE_NAMES = {"accuracy": "valid"}  # of the table of five seeds
+ENOUGH = 3  # from so many runs at hand, they are better evidence than a table
+NOT_SETTINGS = ("seed", "device")  # equal runs may differ in these
+_TABLE_NAMES = {"accuracy": "valid"}  # columns in the table of five seeds
 
 
 def notebook_table(model: str) -> "pd.DataFrame":
@@ -47,7 +47,7 @@ def notebook_accuracy(model: str) -> float | None:
 
 
 def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float] | None:
-    """Return the lowest and highest figure of a last epoch over ten seeds; None if not measured.
+    """Return the last epoch's lowest and highest figure over ten seeds; None if not measured.
 
     The runs used fastai 1.0.61 and the notebook's recipe. Model1 has Model0's figures: with equal
     weights they are the same network. The valid loss was measured only for bn_init "uniform".
@@ -65,10 +65,10 @@ def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float
 
 
 def one_recipe_table(model: str) -> "pd.DataFrame":
-    """Return runs of a model and the one before it, each with both recipes; empty for most models.
+    """Return runs of a model and its predecessor, each with both recipes; empty for most models.
 
-    Columns: recipe (of which model), model, seed, steps, train, valid. hnviz.bench.tables makes
-    the table and says in which slots the two accuracies are measured.
+    Columns: recipe (whose it is), model, seed, steps, train, valid. hnviz.bench.tables makes the
+    table and says in which slots it measures the two accuracies.
     """
     entry(model)
     table = _read("one_recipe.csv")
@@ -76,7 +76,7 @@ def one_recipe_table(model: str) -> "pd.DataFrame":
 
 
 def lr_table() -> "pd.DataFrame":
-    """Return one run of each model's recipe at each of twelve learning rates, seed 0.
+    """Return a run of each model's recipe at each of twelve learning rates, with seed 0.
 
     Columns: model, lr, and of the last epoch train_loss and valid_loss in nats per token, train and
     valid accuracy; nan where the run diverged. hnviz.bench.tables makes the table.
@@ -85,7 +85,7 @@ def lr_table() -> "pd.DataFrame":
 
 
 def recipes_table(model: str) -> "pd.DataFrame":
-    """Return the recipes that a search tried for a model; empty for the notebook's own models.
+    """Return the recipes that a search tried for a model; empty for the notebook's models.
 
     Columns: lr, bptt, epochs, pct_start, seed, train and held_out accuracy, nan where the run
     diverged. hnviz.bench.search makes the table; held_out is on numbers of train that it left out.
@@ -94,9 +94,9 @@ def recipes_table(model: str) -> "pd.DataFrame":
 
 
 def five_seeds_table(model: str) -> "pd.DataFrame":
-    """Return a model's own recipe from five seeds, on the notebook's split.
+    """Return runs of a model's own recipe from five seeds, on the notebook's split.
 
-    Empty for the notebook's own models.
+    Empty for the notebook's models.
 
     Columns: seed, and of the last epoch train_loss and valid_loss in nats per token, train and
     valid accuracy. hnviz.bench.search makes the table.
@@ -109,7 +109,7 @@ def _of(model: str, name: str) -> "pd.DataFrame":
     return _rows(model, name).copy()
 
 
-@cache  # the page of a live run asks for its model's rows at every step
+@cache  # a live run's page needs its model's rows at every step
 def _rows(model: str, name: str) -> "pd.DataFrame":
     table = _read(name)
     return table[table["model"] == model].drop(columns="model").reset_index(drop=True)
@@ -140,12 +140,12 @@ class Spread:
 
 
 def same_but_seed(config: RunConfig) -> tuple[tuple[str, Any], ...]:
-    """Return what equal runs have in common: all settings except the seed and the device."""
+    """Return what equal runs share: all settings except the seed and the device."""
     return tuple((name, each) for name, each in asdict(config).items() if name not in NOT_SETTINGS)
 
 
 def spread_of(config: RunConfig, at_hand: Iterable[RunSummary]) -> Spread | None:
-    """Return the spread over seeds of a config's last epoch; None if it is not known.
+    """Return the spread over seeds of a config's last epoch; None if unknown.
 
     The source is three or more finished runs; otherwise a table of hnviz; otherwise two runs.
     """
@@ -156,7 +156,7 @@ def spread_of(config: RunConfig, at_hand: Iterable[RunSummary]) -> Spread | None
 
 
 def usual_gaps(configs: Iterable[RunConfig]) -> dict[str, float]:
-    """Return the spread over seeds of each figure: the widest among the models of some configs.
+    """Return each figure's spread over seeds: the widest among the models of some configs.
 
     It was measured with each model's own recipe on the notebook's split; empty for another text.
     """
@@ -195,7 +195,7 @@ def _known(values: Iterable[float | None]) -> list[float]:
 
 
 def _from_tables(config: RunConfig) -> Spread | None:
-    """Look a config with a model's own recipe up in the tables of hnviz."""
+    """Look up a config with a model's own recipe in hnviz's tables."""
     own = RunConfig.for_model(config.model, bn_init=config.bn_init)
     if same_but_seed(config) != same_but_seed(own):
         return None

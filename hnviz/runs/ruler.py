@@ -6,10 +6,10 @@ there. So an accuracy above the k-token bound proves that the network uses more 
 accuracy below it proves nothing: the network may lack skill, not memory.
 
 A run answers at some places of its text. What k tokens *give* there is the share of its answers
-that the table of the whole text gets right. No predictor that sees k tokens can *exceed* a table
-made for these answers only, so an accuracy above that table's proves memory. A table made for few
-answers flatters, because it is always right where a context occurs once; as many answers at random
-places show by how much.
+that the whole text's table gets right. No predictor that sees k tokens can *exceed* a table made
+for these answers only, so an accuracy above that table's proves memory. A table made for few
+answers flatters, because it is always right where a context occurs once; the same number of answers
+at random places shows by how much.
 
 The least loss is that of a table of probabilities, each token's share of what followed the context:
 the entropy of the next token given the last k. Both bounds are counts of one text, not estimates
@@ -30,17 +30,17 @@ from hnviz.models.catalogue import entry
 
 Ids = NDArray[np.int64]
 
-MAX_TOKENS = 8  # of a context; 7 are enough to predict human numbers with certainty
-MAX_WINDOW_TOKENS = 512  # for which the means over every cut are calculated
-MAX_PAST_TOKENS = 64  # of a row that are distinguished; beyond, the bound is 1
-MAX_CONTEXT_BITS = 62  # of a context packed into one integer
+MAX_TOKENS = 8  # per context; 7 are enough to predict human numbers with certainty
+MAX_WINDOW_TOKENS = 512  # longest window with means over every cut
+MAX_PAST_TOKENS = 64  # of a row that are distinguished; beyond them the bound is 1
+MAX_CONTEXT_BITS = 62  # for a context packed into one integer
 MAX_ONCE_SHARE = 0.25
 """Bounds are shown up to this share of contexts seen once: a table gets them right without loss."""
 
 DRAWS = 20
 """Sets of random places that `random_bound` averages; fewer if the sets are large, since those
 differ less."""
-MAX_DRAWN_PLACES = 1_000_000  # in all sets
+MAX_DRAWN_PLACES = 1_000_000  # in all sets together
 
 
 class Bound(NamedTuple):
@@ -78,18 +78,18 @@ class PositionBounds:
 class OwnAnswers:
     """Where a run answers in one pass over a text; arrays of shape (n,).
 
-    Their order is that of the run's logits: mini-batch, row, step. A place that is read twice is
-    here twice.
+    They are in the order of the run's logits: mini-batch, row, step. A place that is read twice
+    appears twice.
     """
 
     places: Ids  # position in the text of the last token read before the answer
-    seen: Ids  # tokens up to there that the network can know: those of its window, or all
+    seen: Ids  # tokens up to there that the network can know: those in its window, or all
 
     def __len__(self) -> int:
         return len(self.places)
 
     def times(self, which: NDArray[np.bool_], n_tokens: int) -> Ids:
-        """Count how often each place of the text is among some answers, (n_tokens,)."""
+        """Count how often each place of the text is answered, (n_tokens,)."""
         return np.bincount(self.places[which], minlength=n_tokens)
 
 
@@ -98,7 +98,7 @@ def own_answers(config: RunConfig, split: str) -> OwnAnswers:
 
     A model that answers once a window does so after its last token. A state that starts from
     zeros in each window knows t + 1 tokens at its position t; a state that is kept may know all
-    that was read. The answer to place p is the token at p + 1; the text wraps around. Cached.
+    tokens read so far. The answer to place p is the token at p + 1; the text wraps around. Cached.
     """
     known, n_tokens = entry(config.model), len(split_text(split, config).ids)
     layout = BatchLayout(n_tokens, config.bs, config.bptt)
@@ -133,7 +133,7 @@ def _own_bounds(text: Text, own: OwnAnswers) -> tuple[Bound, ...]:
 
 
 def possible(config: RunConfig, split: str) -> float:
-    """Return the accuracy that all the tokens a run knows give at its own answers.
+    """Return the accuracy that all tokens known to a run give at its own answers.
 
     1 for a run that keeps its state; beyond 16 tokens the table counts as right.
     """
@@ -147,7 +147,7 @@ def _possible(text: Text, own: OwnAnswers) -> float:
     wrong = 0.0
     for k, pairs, width in _contexts(text.ids, min(2 * MAX_TOKENS, int(own.seen.max()))):
         table = _table(pairs, width)
-        if len(table.contexts) == len(table.pairs):  # always right, also with more tokens
+        if len(table.contexts) == len(table.pairs):  # always right, so more tokens change nothing
             break
         times = own.times(own.seen == k, len(pairs))
         wrong += float(times.sum() - _scores(table, times)[0])
@@ -156,10 +156,10 @@ def _possible(text: Text, own: OwnAnswers) -> float:
 
 @lru_cache(maxsize=64)
 def random_bound(config: RunConfig, split: str, k: int) -> float:
-    """Return what `most` of k tokens would be for as many answers at random places.
+    """Return `most` of k tokens for the same number of answers at random places.
 
-    The mean of DRAWS draws without repetition. If a run has at least as many answers as the text
-    has tokens, all places are used.
+    It is the mean of DRAWS draws without repetition. If a run has at least as many answers as the
+    text has tokens, all places are used.
     """
     text, own = split_text(split, config), own_answers(config, split)
     right = 0.0
@@ -197,9 +197,9 @@ class _Table(NamedTuple):
     """What followed each context in a text: its places, in the order of context and answer."""
 
     order: NDArray[np.intp]  # of the places
-    pairs: NDArray[np.intp]  # where each distinct context with its answer begins, in that order
+    pairs: NDArray[np.intp]  # where each distinct pair of context and answer begins, in that order
     contexts: NDArray[np.intp]  # where each distinct context begins, among the pairs
-    best: NDArray[np.intp]  # the pair of each context that came most often, or the lowest id
+    best: NDArray[np.intp]  # each context's most frequent pair; of equal ones, the lowest id
 
 
 def _table(pairs: Ids, width: int) -> _Table:
@@ -208,7 +208,7 @@ def _table(pairs: Ids, width: int) -> _Table:
     begins = _begins(ordered)
     contexts = _begins(ordered[begins] >> width)
     counts = np.diff(begins, append=len(pairs))
-    n_answers = np.diff(contexts, append=len(begins))  # distinct ones of each context
+    n_answers = np.diff(contexts, append=len(begins))  # distinct ones per context
     top = np.flatnonzero(counts == np.repeat(np.maximum.reduceat(counts, contexts), n_answers))
     numbers = np.repeat(np.arange(len(contexts)), n_answers)  # of each pair's context
     return _Table(order, begins, contexts, top[_begins(numbers[top])])
@@ -224,7 +224,7 @@ def _scores(table: _Table, times: Ids) -> NDArray[np.float64]:
     times = times[table.order]
     counts = np.add.reduceat(times, table.pairs)
     totals = np.add.reduceat(counts, table.contexts)
-    # A place that is read twice is not a second context.
+    # Reading a place twice does not make a second context.
     places = np.add.reduceat(np.sign(times), table.pairs[table.contexts])
     once = np.count_nonzero(places == 1) / places.sum() * times.sum()
     most = np.maximum.reduceat(counts, table.contexts).sum()
@@ -238,19 +238,19 @@ def _logs(counts: Ids) -> float:
 
 
 class Example(NamedTuple):
-    """A token as the only memory, and what followed it in a text."""
+    """A token as the only memory, and the tokens that followed it in a text."""
 
     token: int
     followed: tuple[tuple[int, int], ...]  # token and count, most frequent first
 
     @property
     def n(self) -> int:
-        """How often something followed it."""
+        """How many tokens followed it."""
         return sum(times for _, times in self.followed)
 
 
 def worked_example(ids: Ids) -> Example | None:
-    """Return the token whose best guess is often right and often wrong; None without a pair."""
+    """Return a token whose best guess is often right and often wrong; None without a pair."""
     tokens = _checked(ids)
     if len(tokens) < 2:
         return None
@@ -266,7 +266,7 @@ def worked_example(ids: Ids) -> Example | None:
 
 
 def blind_bound(ids: Ids) -> Bound:
-    """Return the bound without context, on all tokens of a text that is not empty."""
+    """Return the bound without context, on all tokens of a nonempty text."""
     return _bound(0, *_dense(_checked(ids)))
 
 
@@ -285,7 +285,7 @@ def _bound(k: int, pairs: Ids, width: int) -> Bound:
 
 
 def position_bounds(ids: Ids, layout: BatchLayout, *, kept: bool) -> PositionBounds:
-    """Return the bound at each position of a window, over the slots of one pass at that position.
+    """Return the bound at each position of a window, over that position's slots in one pass.
 
     If the state is reset before every mini-batch, position t knows t + 1 tokens: those of its own
     window so far. If it is `kept`, position t knows everything that its row has read in this pass.

@@ -1,4 +1,4 @@
-"""Pre-trained runs: small copies of runs that come with the package."""
+"""Pre-trained runs: small copies of runs, which come with the package."""
 
 from pathlib import Path
 
@@ -12,16 +12,16 @@ from hnviz.runs.files import CONFIG, EVENTS, SNAPSHOTS, write_atomic, write_tens
 from hnviz.runs.folder import RunFolder
 from hnviz.runs.record import RunRecord
 
-DIGITS = 6  # significant ones in the events: more than any picture or table shows
+DIGITS = 6  # significant digits in the events: more than any picture or table shows
 BLOCKS = "Model5-blocks"
-"""The pre-trained run that is tested on numbers held out inside the range of its training."""
+"""The pre-trained run tested on numbers held out from inside the range of its training."""
 
 
 def shipped_configs() -> dict[str, RunConfig]:
     """Return the config of each pre-trained run, by id.
 
-    Each model has a run with its own recipe, named after the model. One more has Model5's recipe
-    and the split "blocks".
+    Each model has a run with its own recipe, named after the model. One more run has Model5's
+    recipe and the split "blocks".
     """
     recipes = {name: RunConfig.for_model(name, seed=0, device="cpu") for name in BUILT_IN}
     return recipes | {BLOCKS: RunConfig.for_model("Model5", seed=0, device="cpu", split="blocks")}
@@ -30,7 +30,7 @@ def shipped_configs() -> dict[str, RunConfig]:
 def ship(folder: RunFolder, dest: Path) -> RunFolder:
     """Copy a run as package data: float16 snapshots, rounded events, no checkpoint.
 
-    `dest` becomes the run's folder, and its name the run's id. Raises DamagedRun or
+    `dest` becomes the run's folder, and the folder's name its id. Raises DamagedRun or
     RunWriteError.
     """
     record = folder.read()
@@ -55,7 +55,7 @@ def write_events(record: RunRecord, dest: Path) -> None:
 
 
 def to_half(tensor: np.ndarray) -> np.ndarray:
-    """Cast floats to float16, unless a value is outside its range."""
+    """Cast floats to float16, unless a value is out of range."""
     if tensor.dtype.kind != "f":
         return tensor
     with np.errstate(over="ignore"):

@@ -1,7 +1,7 @@
-"""Stop a run that another process writes.
+"""Stops a run that another process writes.
 
-A request is a file in the run's folder, so its writer may be on another machine. A writer that no
-engine knows, such as one that a signal has stopped, is ended by this process.
+A request is a file in the run's folder, so the writer may be on another machine. This process ends
+a writer that no engine knows, such as one that a signal has stopped.
 """
 
 import os
@@ -16,7 +16,7 @@ from hnviz.runs.files import LOCK_NAME, NOTE_NAME, read_json, writing
 
 REQUEST_NAME = "stop"
 MOST_NOTE = 256  # bytes
-SAME_SECONDS = 2.0  # between two readings of when a process was created
+SAME_SECONDS = 2.0  # tolerance between two readings of a process's creation time
 PATIENCE = 1.5  # seconds for a writer to store a checkpoint
 
 
@@ -38,7 +38,7 @@ def drop_stop(folder: Path) -> None:
 
 
 def end_writer(folder: Path) -> "Ending | None":
-    """Begin to end the process that writes a run; None without a process that may be ended."""
+    """Begin ending the process that writes a run; None if there is none that may be ended."""
     writer = writer_of(folder)
     return None if writer is None else Ending(writer)
 
@@ -46,8 +46,8 @@ def end_writer(folder: Path) -> "Ending | None":
 def writer_of(folder: Path) -> psutil.Process | None:
     """Return the process that writes a run, if this process may end it.
 
-    The note may be false. So the process must be the one of the note, hold the run's lock file
-    open, and be neither this process nor one that started it.
+    The note may be false. So the process must match the note, hold the run's lock file open, and
+    be neither this process nor one that started it.
     """
     try:
         note = read_json(folder / NOTE_NAME, MOST_NOTE)
@@ -66,15 +66,15 @@ def writer_of(folder: Path) -> psutil.Process | None:
 class Ending:
     """The end of a writer, in steps that never wait.
 
-    The writer first gets the signal of Ctrl-C, on which ``hnviz train`` stores a checkpoint. It is
-    killed if it still lives after PATIENCE.
+    The writer first gets the signal of Ctrl-C, on which ``hnviz train`` stores a checkpoint. If it
+    is still alive after PATIENCE, it is killed.
     """
 
     def __init__(self, writer: psutil.Process) -> None:
         self._writer = writer
         self._until = time.monotonic() + PATIENCE
         self._killed = False
-        with suppress(psutil.Error):  # `poll` finds out
+        with suppress(psutil.Error):  # `poll` will notice
             if os.name == "posix":
                 writer.send_signal(signal.SIGINT)
             else:
@@ -85,7 +85,7 @@ class Ending:
         self._writer.kill()
 
     def poll(self) -> bool | None:
-        """Return whether the writer has ended; None while that is open."""
+        """Return whether the writer has ended; None while that is undecided."""
         try:
             if _has_ended(self._writer):
                 return True

@@ -39,10 +39,10 @@ SHIPPED_DIR = Path(hnviz.__file__).parent / "shipped"
 RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it becomes a path
-_UNFINISHED = ".new-"  # begins the name of a folder that `create` fills
-ABANDONED_SECONDS = 60.0  # after which the writer of something unfinished must have been killed
+_UNFINISHED = ".new-"  # prefix of a folder that `create` is filling
+ABANDONED_SECONDS = 60.0  # anything unfinished that is older has lost its writer
 _LAST_ONLY = 2**53  # steps between the mini-batches that a list reads
-MAX_RANGE_TESTS = 50  # that are kept when the engine starts: one is quickly done again
+MAX_RANGE_TESTS = 50  # kept when the engine starts: repeating one is quick
 MAX_RECORDS = 128  # in memory: each student of a class may follow another run
 
 
@@ -52,7 +52,7 @@ def default_runs_dir() -> Path:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that affect a run's figures; finds torch's without importing it."""
+    """Return the versions that affect a run's figures; reads torch's without importing it."""
     found = {"python": platform.python_version(), "hnviz": hnviz.__version__}
     for package in ("torch", "numpy"):
         try:
@@ -73,18 +73,18 @@ class RunSummary:
     config: RunConfig | None = None
     step: int = 0  # updates done
     n_steps: int | None = None  # unknown before the run starts
-    epoch: int | None = None  # the last finished one, from 0; the next four figures are of it
+    epoch: int | None = None  # the last finished one, from 0; the next four figures belong to it
     train_loss: float | None = None
     valid_loss: float | None = None
     accuracy: float | None = None
-    train_accuracy: float | None = None  # of the last weights, where they were measured
-    running_train: bool = False  # that figure is running: the run is older, or not over
+    train_accuracy: float | None = None  # with the last weights, if measured
+    running_train: bool = False  # that figure is a running one: the run is older, or not over
     message: str = ""  # how it ended
     given: str = ""  # the name that the user gave it
     pinned: bool = False  # first in lists
-    problem: str = ""  # what is wrong with a damaged run
-    reason: str = ""  # the same as a sentence for a list: it does not name the run
-    unknown_model: bool = False  # its files are sound, but this process does not know its model
+    problem: str = ""  # why the run is damaged
+    reason: str = ""  # the same sentence for a list, without the run's name
+    unknown_model: bool = False  # the files are sound, but this process does not know the model
 
     @property
     def model(self) -> str:
@@ -95,7 +95,7 @@ class RunSummary:
 
 @dataclass(eq=False)
 class _Skimmed:
-    """What a list shows of a run, and the states of the files from which it was read."""
+    """What a list shows of a run, and the states of the files it was read from."""
 
     info: RunInfo
     follower: RunFollower
@@ -145,9 +145,9 @@ class RunStore:
     ) -> RunFolder:
         """Add a run that `fill` writes into an empty folder; it appears complete at once.
 
-        `prefix` begins its id. `check` sees it with its text. If `fill` or `check` raises, nothing
-        is left of the run. Raises what they raise, RunWriteError, and CorpusError for a text that
-        is missing.
+        Its id begins with `prefix`. `check` gets it along with its text. If `fill` or `check`
+        raises, nothing is left of the run. Raises what they raise, RunWriteError, and CorpusError
+        for a missing text.
         """
         unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
@@ -155,7 +155,7 @@ class RunStore:
                 unfinished.mkdir(parents=True)
             fill(unfinished)
             keep_models(unfinished, config.model)
-            keep_text(self.root, config)  # from now on a config names it
+            keep_text(self.root, config)  # from now on, a config refers to the text
             if check is not None:
                 check(RunFolder(unfinished))
             return RunFolder(self._give_id(unfinished, config.model, prefix))
@@ -176,15 +176,15 @@ class RunStore:
         )
 
     def remove_unfinished(self) -> None:
-        """Remove what killed processes left behind, and what is no longer needed.
+        """Remove leftovers of killed processes, and files that are no longer needed.
 
-        These are runs and files that were not finished, runs in the trash, old range tests, and
-        texts that no run reads.
+        These are unfinished runs and files, runs in the trash, old range tests, and texts that no
+        run reads.
         """
         for folder in self.root.glob(f"{_UNFINISHED}*"):
             with suppress(OSError):
                 if age(folder) > ABANDONED_SECONDS:
-                    shutil.rmtree(folder)  # not for a link, at which it raises
+                    shutil.rmtree(folder)  # raises for a link
         drop_old(self.root)
         for test in self._range_tests()[MAX_RANGE_TESTS:]:
             if not test.is_alive():
@@ -194,7 +194,7 @@ class RunStore:
             remove_leftovers(folder, ABANDONED_SECONDS)
 
     def _give_id(self, unfinished: Path, model: str, prefix: str) -> Path:
-        """Move a folder to a free id: date, time, model, fraction of the second in 65536ths."""
+        """Move a folder to a free id: date, time, model, and fraction of the second in 65536ths."""
         while True:
             now = time.time()
             second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
@@ -229,7 +229,7 @@ class RunStore:
         return read_label(self.root / run_id).pinned, _age(run_id)
 
     def check_id(self, run_id: str) -> None:
-        """Raise RunNotFound for a text that cannot be an id, since it could be a path elsewhere."""
+        """Raise RunNotFound for a text that cannot be an id: it could be a path elsewhere."""
         if not _ID.fullmatch(run_id):
             raise RunNotFound(f"there is no run named {run_id[:100]!r} here")
 
@@ -256,7 +256,7 @@ class RunStore:
     def summaries(
         self, newest: int | None = None, without: Collection[str] = frozenset()
     ) -> list[RunSummary]:
-        """Return one line for each run of `ids`; the line of a damaged run says what is wrong.
+        """Return one line for each run in `ids`; a damaged run's line says what is wrong.
 
         Files that have not changed since the last call are not read again.
         """
@@ -332,7 +332,7 @@ def _names(root: Path, *, range_tests: bool = False) -> list[str]:
     if not root.is_dir():
         return []
     with os.scandir(root) as entries:
-        # A link is not a run: it could show what lies elsewhere.
+        # A link is not a run: it could expose files elsewhere.
         return [
             entry.name
             for entry in entries

@@ -14,20 +14,20 @@ from hnviz.runs.files import age, write_atomic, writing
 
 TEXTS = ".texts"  # no run's id begins with a dot
 
-_CONFIGS = "*/config.json"  # of runs, and of folders that `RunStore.create` still fills
+_CONFIGS = "*/config.json"  # of runs, and of folders that `RunStore.create` is still filling
 _NAMED = re.compile(rf"{FAMILY}-([0-9a-f]{{20}})-")
-_MAX_CONFIG_BYTES = 2**16  # that are searched for texts
+_MAX_CONFIG_BYTES = 2**16  # searched for texts
 
 
 def look_beside(runs_dir: Path) -> None:
-    """Let configs of these runs find their own texts."""
+    """Let the configs of these runs find the users' own texts."""
     texts.look_in(runs_dir / TEXTS)
 
 
 def keep_text(runs_dir: Path, config: RunConfig) -> bool:
-    """Store the own text that a run reads, once for all runs that read it.
+    """Store the user's own text that a run reads, once for all runs that read it.
 
-    Return whether it was not there before. Raises RunWriteError.
+    Returns whether it was new. Raises RunWriteError.
     """
     name = text_hash(config.corpus)
     if name is None:
@@ -54,7 +54,7 @@ def drop_text(runs_dir: Path, config: RunConfig) -> None:
         for path in (runs_dir / TEXTS).glob(f"*{name}*"):
             with suppress(OSError):
                 path.unlink()
-    with suppress(OSError):  # it holds other texts
+    with suppress(OSError):  # the folder holds other texts
         (runs_dir / TEXTS).rmdir()
 
 
@@ -69,7 +69,7 @@ def drop_unread_texts(runs_dir: Path, seconds: float) -> None:
 
 
 def _named(runs_dir: Path) -> set[str]:
-    """Return the texts that configs name, damaged configs too."""
+    """Return the texts that configs name, including damaged configs."""
     found: set[str] = set()
     for path in runs_dir.glob(_CONFIGS):
         with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
@@ -78,7 +78,7 @@ def _named(runs_dir: Path) -> set[str]:
 
 
 def text_problem(runs_dir: Path, content: Any) -> str | None:
-    """Say that a run's own text is missing or was changed; None if it is there unchanged.
+    """Say that a user's own text is missing or has changed; None if it is there unchanged.
 
     `content` is that of config.json, which may be anything.
     """
@@ -90,7 +90,7 @@ def text_problem(runs_dir: Path, content: Any) -> str | None:
 
 
 def setting_in(content: Any, name: str) -> str | None:
-    """Return a setting that is text, from JSON that may be anything; None if it has none."""
+    """Return a text setting from JSON that may be anything; None if it has none."""
     config = content.get("config") if isinstance(content, dict) else None
     value = config.get(name) if isinstance(config, dict) else None
     return value if isinstance(value, str) else None

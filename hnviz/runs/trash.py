@@ -1,7 +1,7 @@
-"""Delete runs, and restore them for a while.
+"""Deletes runs, and can restore them for a while.
 
-The name of a deleted run's folder begins with a dot, so no list shows it. After TRASH_SECONDS the
-next deletion or the next start of the engine removes it for good.
+The name of a deleted run's folder begins with a dot, so no list shows it. After TRASH_SECONDS, the
+next deletion or the next start of the engine removes it permanently.
 """
 
 import shutil
@@ -16,11 +16,11 @@ from hnviz.runs.folder import RunFolder
 
 TRASH_SECONDS = 3600.0  # in which a deleted run can be restored
 _DELETED = ".deleted-"
-_MARK = ".deleted"  # in the folder: its time is that of the deletion
+_MARK = ".deleted"  # a file in the folder, whose time is that of the deletion
 
 
 def delete(folder: RunFolder) -> None:
-    """Take a run out of all lists. Raises ValueError, RunBusy and RunWriteError."""
+    """Remove a run from all lists. Raises ValueError, RunBusy and RunWriteError."""
     if folder.shipped:
         raise ValueError(f"{folder.id} is pre-trained: only your own runs can be deleted")
     root = folder.path.parent
@@ -46,17 +46,17 @@ def restore(root: Path, run_id: str) -> None:
 
 
 def drop_old(root: Path, seconds: float = TRASH_SECONDS) -> None:
-    """Remove for good the runs that were deleted longer ago than this."""
+    """Permanently remove the runs that were deleted more than `seconds` ago."""
     for place in root.glob(f"{_DELETED}*"):
         with suppress(OSError):
             mark = place / _MARK  # gone if a process was killed while it removed the rest
             if age(mark if mark.exists() else place) > seconds:
-                shutil.rmtree(place)  # not for a link, at which it raises
+                shutil.rmtree(place)  # raises for a link
 
 
 @contextmanager
 def _unwritten(folder: RunFolder) -> Iterator[None]:
-    """Hold a run's lock, so that no process begins to write it meanwhile. Raises RunBusy."""
+    """Hold a run's lock, so that no process starts to write it. Raises RunBusy."""
     try:
         lock = take_lock(folder.path)
     except RunBusy as error:

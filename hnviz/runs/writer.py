@@ -47,9 +47,9 @@ class RunWriter:
         self._events_path = folder.path / EVENTS
         self._waiting: list[Event] = []
         self._flushed = -float("inf")
-        self._every = 1  # steps between the mini-batches that are written
-        self._between: BatchEnd | None = None  # the last one, if it is not written
-        self._torn = False  # a line may be, since a write has failed
+        self._every = 1  # steps between the mini-batches to write
+        self._between: BatchEnd | None = None  # the last mini-batch, if it is not written yet
+        self._torn = False  # a line may be torn, since a write has failed
         self._lock = take_lock(folder.path)
         try:
             self._events = self._open()
@@ -63,7 +63,7 @@ class RunWriter:
             remove_leftovers(folder)
         with writing(self._events_path):
             (self.folder.path / SNAPSHOTS).mkdir(exist_ok=True)
-            # A torn last line would run into the next event.
+            # A torn last line would merge with the next event.
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
             descriptor = os.open(self._events_path, flags, 0o644)
             try:
@@ -124,14 +124,14 @@ class RunWriter:
     def _write(self) -> None:
         if not self._waiting:
             return
-        # Encoded together: one at a time, between training steps, takes eight times as long.
+        # Encoded together: one at a time, between training steps, would take eight times as long.
         content = b"".join(map(encode, self._waiting))
-        # Events that cannot be written are dropped. If a full disk ends the run, its last event
-        # may still fit.
+        # Events that cannot be written are dropped. If a full disk ends the run, its last event may
+        # still fit.
         self._waiting.clear()
         self._flushed = time.monotonic()
         with writing(self._events_path):
-            if self._torn:  # the next event would run into it
+            if self._torn:  # the next event would merge with it
                 self._cut_torn_line(self._events)
             try:
                 disk.write_all(self._events, content, "events")
@@ -156,7 +156,7 @@ class RunWriter:
     def save_resume(self, tensors: Mapping[str, np.ndarray]) -> None:
         """Store a checkpoint in place of the previous one. Raises RunWriteError.
 
-        Events are written first, so that none is missing before the step to resume from.
+        Writes all events first, so that none is missing before the step to resume from.
         """
         self.flush()
         folder = self.folder.path
@@ -164,7 +164,7 @@ class RunWriter:
 
     def drop_resume(self) -> None:
         """Delete the checkpoints of a run that has finished, or starts again."""
-        for name in (RESUME_BEFORE, RESUME):  # killed between them, none takes the other's place
+        for name in (RESUME_BEFORE, RESUME):  # the older one first: it must not outlive the newer
             with suppress(OSError):
                 (self.folder.path / name).unlink()
 

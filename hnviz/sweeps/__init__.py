@@ -1,1 +1,1 @@
-"""Sweeps: many runs that differ in a few settings, trained one after the other. No torch."""
+"""Sweeps: many runs that differ in a few settings. Never loads torch."""

@@ -38,7 +38,7 @@ _SCALES = ("log", "linear")
 
 
 class SweepError(ValueError):
-    """What is wrong with a plan or with a sweep's file, in one sentence."""
+    """A plan or a sweep's file is wrong; the message says how, in one sentence."""
 
 
 class SweepNotFound(SweepError):  # noqa: N818 - it states the problem
@@ -55,15 +55,15 @@ class Plan:
 
     @property
     def id(self) -> str:
-        """Twelve hex digits; equal plans have equal ids."""
-        # The page once wrote "4 x 4": a plan from that time keeps its id.
+        """The plan's id, twelve hex digits; equal plans have equal ids."""
+        # The page once wrote "4 x 4": plans from that time keep their ids.
         name = self.name.replace("\N{MULTIPLICATION SIGN}", "x")
         written = json.dumps([name, *(each.to_dict() for each in self.configs)])
         return blake2b(written.encode(), digest_size=6).hexdigest()
 
 
 def read_plan(content: bytes, name: str) -> Plan:
-    """Read a plan from TOML; `name` is for a plan without one. Raises SweepError."""
+    """Read a plan from TOML; `name` is the default name. Raises SweepError."""
     if len(content) > MAX_PLAN_BYTES:
         raise SweepError(
             f"a plan has at most {MAX_PLAN_BYTES:,} bytes; this one has {len(content):,}"
@@ -73,7 +73,7 @@ def read_plan(content: bytes, name: str) -> Plan:
     except UnicodeDecodeError as error:
         raise SweepError(f"a plan is UTF-8 text; byte {error.start + 1:,} is not") from error
     except tomllib.TOMLDecodeError as error:
-        raise SweepError(f"this is no TOML: {error}") from error
+        raise SweepError(f"this is not TOML: {error}") from error
     except (ValueError, RecursionError) as error:
         raise SweepError(
             "this TOML cannot be read: a value is nested too deep, or a number has too many digits"
@@ -96,7 +96,7 @@ def make_plan(
 ) -> Plan:
     """Make a plan of every combination, or of a random draw. Raises SweepError."""
     if (grid is None) is (random is None):
-        raise SweepError("a plan needs [grid] or [random], one of them")
+        raise SweepError("a plan needs either [grid] or [random]")
     _check_names("fixed", fixed)
     if grid is not None:
         axes, chosen = tuple(grid), list(_combinations(grid))
@@ -105,7 +105,7 @@ def make_plan(
         chosen = list(_draws(random or {}))
     for name_of in axes:
         if name_of in fixed:
-            raise SweepError(f"{name_of} is fixed and varied; give it once")
+            raise SweepError(f"{name_of} is both fixed and varied; give it once")
     return Plan(name.strip()[:80] or "sweep", axes, tuple(_config({**fixed, **c}) for c in chosen))
 
 
@@ -160,14 +160,14 @@ def _check_names(part: str, given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in NAMES:
             raise SweepError(
-                f"[{part}] {printable(name[:40])} is no setting of a run; they are "
+                f"[{part}] {printable(name[:40])} is not a setting of a run; the settings are "
                 f"{', '.join(NAMES)}"
             )
 
 
 def _check_number(n_runs: int) -> None:
     if n_runs == 0:
-        raise SweepError("the sweep has no run: give [grid] or [random] a setting with values")
+        raise SweepError("the sweep has no runs: give [grid] or [random] a setting with values")
     if n_runs > MAX_RUNS:
         raise SweepError(f"the sweep has {n_runs:,} runs; at most {MAX_RUNS:,}: give fewer values")
 

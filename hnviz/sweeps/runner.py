@@ -16,15 +16,15 @@ from hnviz.estimate import cost
 from hnviz.runs import RESUMABLE, DamagedRun, RunNotFound, RunStore
 from hnviz.sweeps.store import Sweep, SweepStore
 
-MAX_TRIES = 3  # of a run whose trainer fails or is killed
+MAX_TRIES = 3  # at a run whose trainer fails or is killed
 POLL_SECONDS = 0.05
-STOP_SECONDS = 15.0  # that workers which are not asked directly may take
+STOP_SECONDS = 15.0  # allowed for workers that notice the request on their own
 DONE = frozenset({"finished", "diverged"})
-"""The statuses of a run that is not trained again: a diverged one is an answer too."""
+"""The statuses of a run that is not trained again: a diverged run is a result, too."""
 
-START_SECONDS = 0.3  # of a run besides its steps, if these take as long as `cost` says
-FORWARD = 1 / 3  # of a training step: what a mini-batch of valid takes
-TIMED = 4  # runs of a sweep whose steps are timed, from the shortest steps to the longest
+START_SECONDS = 0.3  # of a run in addition to its steps, if these take as long as `cost` says
+FORWARD = 1 / 3  # of a training step's time: what a mini-batch of valid takes
+TIMED = 4  # runs of a sweep to time, from the shortest steps to the longest
 UNTIMED = 2.0  # how far an estimate without a measurement may be off, as a factor
 
 log = logging.getLogger(__name__)
@@ -38,20 +38,20 @@ class Progress:
 
     @property
     def n_done(self) -> int:
-        """Count the runs that need no more training."""
+        """The number of runs that need no more training."""
         return sum(status in DONE for status in self.statuses)
 
     @property
     def is_over(self) -> bool:
-        """Return whether nothing is left to train."""
+        """Whether nothing is left to train."""
         return self.n_done == len(self.statuses)
 
 
 class SweepEngine(Protocol):
-    """What trains the runs: the local engine's client, or a pool of workers."""
+    """Trains the runs: the local engine's client, or a pool of workers."""
 
     def job(self, run_id: str) -> Job | None:
-        """Return the job of a run that is queued or trains; None if the engine has none."""
+        """Return the job of a queued or training run; None if the engine has none."""
 
     def train(self, config: RunConfig, viewer: str = "") -> str:
         """Start or queue a run; return its id. Raises EngineError or RunWriteError."""
@@ -67,23 +67,23 @@ class SweepEngine(Protocol):
 
 
 class Stopwatch(Protocol):
-    """What times steps: the client of the local engine."""
+    """Times steps: the local engine's client."""
 
     def step_seconds(self, configs: Sequence[RunConfig]) -> list[tuple[float, float]]:
-        """Return for a step of each run the seconds of a core, and those by the clock."""
+        """Return for each run a step's seconds of a core, and its seconds by the clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """An engine, and how a sweep uses it."""
+    """An engine, and how a sweep should use it."""
 
     engine: SweepEngine
-    capacity: int  # runs that it has at a time, training or queued
-    tend: Callable[[], None] = lambda: None  # called in each round, once the engine has its runs
-    group: Callable[[RunConfig], str] = lambda config: ""  # runs of a group follow each other
+    capacity: int  # runs that it takes at a time, training or queued
+    tend: Callable[[], None] = lambda: None  # called in each round, after the engine has its runs
+    group: Callable[[RunConfig], str] = lambda config: ""  # a group's runs follow each other
     name: str = "local"
     n_workers: int = 1
-    n_here: int = 1  # of the workers, on this machine
+    n_here: int = 1  # workers on this machine
     stopwatch: Stopwatch | None = None  # None: the sweep's time is not estimated
 
 
@@ -106,7 +106,7 @@ class SweepRunner:
         listen: Callable[[Progress], None] = lambda progress: None,
         every: float = POLL_SECONDS,
     ) -> Progress:
-        """Train until all runs are done, or `stopping` is set: then stop those that train.
+        """Train until all runs are done, or `stopping` is set; then stop those that are training.
 
         A run that was stopped or interrupted resumes from its checkpoint; a finished one is not
         trained again. `listen` is called after each change; `every` is in seconds. Raises
@@ -127,7 +127,7 @@ class SweepRunner:
             time.sleep(every)
 
     def progress(self) -> Progress:
-        """Look at all runs."""
+        """Return the status of all runs."""
         return Progress(tuple(map(self._status, range(len(self.sweep.members)))))
 
     def failure(self, index: int) -> str | None:
@@ -153,18 +153,18 @@ class SweepRunner:
         try:
             status = self._store.record(run).status
         except (RunNotFound, DamagedRun):
-            return None  # it was deleted: it is trained again
+            return None  # it was deleted, so it is trained again
         if status in DONE:
             self._done[index] = status
         return status
 
     def _is_lost(self, index: int, status: str | None) -> bool:
-        """Return whether a run is not tried again."""
+        """Return whether a run has used up its tries."""
         has_tries = self.sweep.members[index].tries < MAX_TRIES
         return index in self.problems or (status in RESUMABLE - {"queued"} and not has_tries)
 
     def _fill(self, now: Progress) -> None:
-        """Hand the engine as many runs as it may have."""
+        """Give the engine as many runs as it takes."""
         room = self._backend.capacity - sum(map(self._is_with_engine, self._order))
         waiting = (index for index in self._order if self._waits(index, now.statuses[index]))
         for index in islice(waiting, max(0, room)):
@@ -173,7 +173,7 @@ class SweepRunner:
             SweepStore(self._store.root).append(self.sweep, index)
 
     def _waits(self, index: int, status: str | None) -> bool:
-        """Return whether a run has not begun, or is to be resumed."""
+        """Return whether a run has yet to be started or resumed."""
         if status is not None and (status not in RESUMABLE or self._is_with_engine(index)):
             return False
         return not self._is_lost(index, status)
@@ -183,7 +183,7 @@ class SweepRunner:
         return run is not None and self._engine.job(run) is not None
 
     def _begin(self, index: int, status: str | None) -> bool:
-        """Train or resume a run; return whether the engine had room for it."""
+        """Start or resume a run; return whether the engine had room for it."""
         member = self.sweep.members[index]
         try:
             if member.run is None or status is None:
@@ -224,10 +224,10 @@ class SweepRunner:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """Seconds that a sweep takes."""
+    """The seconds that a sweep should take."""
 
     least: float  # if nothing else uses the machine
-    most: float  # if it stays as busy as it was
+    most: float  # if it stays as busy as it is now
 
     def __str__(self) -> str:
         size, unit = next((size, unit) for above, size, unit in _UNITS if self.most >= above)
@@ -239,11 +239,11 @@ class Duration:
 
 
 _UNITS = ((2 * 3600, 3600, "hours"), (90, 60, "minutes"), (0, 1, "seconds"))
-"""From how many seconds on a unit is used, and how many seconds it has."""
+"""Each unit: from how many seconds on to use it, and how many seconds it has."""
 
 
 def duration(configs: Sequence[RunConfig], n_workers: int, stopwatch: Stopwatch) -> Duration:
-    """Estimate a sweep's time from steps that are timed now; if none can be, from `cost`."""
+    """Estimate a sweep's time from steps timed now; if none can be timed, from `cost`."""
     costs = {_size(config): cost(config) for config in configs}
     steps = {size: 3600 * each.hours / each.steps for size, each in costs.items()}  # by estimate
     typical = _typical(configs, steps)
@@ -254,7 +254,7 @@ def duration(configs: Sequence[RunConfig], n_workers: int, stopwatch: Stopwatch)
             (steps[_size(config)], busy / steps[_size(config)])
             for config, (busy, _) in zip(typical, timed, strict=True)
         ]
-    except EngineError as error:  # busy, or it cannot start: the press will say why
+    except EngineError as error:  # busy, or cannot start: the press will say why
         log.warning("no step was timed for an estimate: %s", error)
         slower, ratios = UNTIMED, [(1.0, 1.0)]
     seconds = []
@@ -268,7 +268,7 @@ def duration(configs: Sequence[RunConfig], n_workers: int, stopwatch: Stopwatch)
 
 
 def _size(config: RunConfig) -> str:
-    """Return what decides how long a run's steps take, and how many it has."""
+    """Return what determines how long a run's steps take, and how many it has."""
     return repr(config.shape | {"epochs": config.epochs, "form": config.form})
 
 

@@ -1,4 +1,4 @@
-"""Trains sweeps beside the server: one thread, one sweep at a time, for all viewers."""
+"""Trains sweeps in the server: one thread and one sweep at a time, for all viewers."""
 
 import logging
 import threading
@@ -16,22 +16,22 @@ from hnviz.sweeps.plan import Plan, SweepError
 from hnviz.sweeps.runner import Backend, Duration, SweepRunner, duration
 from hnviz.sweeps.store import Member, Sweep, SweepStore
 
-AHEAD = 2  # runs that wait next in line, so that no trainer waits; others' runs come between
-MAX_RUNS_HERE = 256  # of a sweep; the command takes more
-POLL_SECONDS = 0.2  # between two looks at the runs of a sweep
-END_SECONDS = 10.0  # that the runs may take to store a checkpoint when the server ends
-FRESH_SECONDS = 30.0  # that an estimate holds: the machine may have more to do by then
+AHEAD = 2  # runs queued ahead, so that no trainer is idle; other viewers' runs come between
+MAX_RUNS_HERE = 256  # in a sweep; the command allows more
+POLL_SECONDS = 0.2  # between two checks of a sweep's runs
+END_SECONDS = 10.0  # for the runs to store a checkpoint when the server ends
+FRESH_SECONDS = 30.0  # how long an estimate is valid: the machine's load changes
 MAX_ESTIMATES = 16
 
 log = logging.getLogger(__name__)
 
 
 class BusyError(SweepError):
-    """Another sweep trains: one at a time."""
+    """Another sweep is training, and only one can train at a time."""
 
 
 class SweepService:
-    """Feeds the server's engine with the runs of one sweep. Thread-safe."""
+    """Feeds one sweep's runs to the server's engine. Thread-safe."""
 
     def __init__(self, engine: Callable[[], Engine], runs: RunStore) -> None:
         self.engine, self.runs, self.sweeps = engine, runs, SweepStore(runs.root)
@@ -40,19 +40,19 @@ class SweepService:
         self._is_stopped = False  # by a user, not by the end of the server
         self._runner: SweepRunner | None = None
         self._thread: threading.Thread | None = None
-        self._problems: dict[str, str] = {}  # why a sweep has ended, by its id
+        self._problems: dict[str, str] = {}  # sweep id -> why it has ended
         self._timing = threading.Lock()
         self._durations: TTLCache[str, Duration] = TTLCache(MAX_ESTIMATES, FRESH_SECONDS)
 
     def start(self, plan: Plan) -> bool:
-        """Train a plan; return whether it is new. One that was started before is resumed.
+        """Train a plan; return whether it is new. A plan that was started before is resumed.
 
         Raises SweepError, BusyError and RunWriteError.
         """
         self.check(plan)
         try:
             sweep = self._resumed(plan.id, failed=False)
-        except SweepError:  # none, or a damaged one
+        except SweepError:  # there is none, or it is damaged
             self._train(Sweep.of(plan, time.time()))
             return True
         self._train(sweep)
@@ -63,7 +63,7 @@ class SweepService:
         n_runs = len(plan.configs)
         if n_runs > MAX_RUNS_HERE:
             raise SweepError(
-                f"the sweep has {n_runs:,} runs; one that is started here has at most "
+                f"the sweep has {n_runs:,} runs, but a sweep started here has at most "
                 f"{MAX_RUNS_HERE}: give fewer values, or use the command hnviz sweep"
             )
         budget = self.engine().limits().budget
@@ -76,7 +76,7 @@ class SweepService:
                 raise SweepError(f"a run of {config.model} is not possible: {problem}")
 
     def duration(self, plan: Plan) -> Duration:
-        """Estimate how long a plan takes on this machine as it is now. Raises SweepError.
+        """Estimate how long a plan takes on this machine in its present state. Raises SweepError.
 
         Steps are timed for one viewer at a time, and once for all who ask about the same plan.
         """
@@ -89,18 +89,18 @@ class SweepService:
         return found
 
     def resume(self, sweep_id: str, *, failed: bool = False) -> None:
-        """Train what is left of a sweep, with `failed` also runs that failed.
+        """Train the rest of a sweep; with `failed`, also the runs that failed.
 
         Raises SweepError, BusyError and RunWriteError.
         """
         self._train(self._resumed(sweep_id, failed=failed))
 
     def stop(self, sweep_id: str) -> None:
-        """Stop the sweep that trains; its runs store a checkpoint. Raises SweepError."""
+        """Stop the sweep now training; its runs store a checkpoint. Raises SweepError."""
         with self._lock:
             if self.training() != sweep_id:
                 self.sweeps.load(sweep_id)
-                raise SweepError(f"the sweep {sweep_id} does not train, so it cannot be stopped")
+                raise SweepError(f"the sweep {sweep_id} is not training, so it cannot be stopped")
             self._is_stopped = True
             self._stopping.set()
 
@@ -111,20 +111,20 @@ class SweepService:
             self._thread.join(END_SECONDS)
 
     def training(self) -> str | None:
-        """Return the id of the sweep that trains."""
+        """Return the id of the sweep now training."""
         is_alive = self._thread is not None and self._thread.is_alive()
         return self._runner.sweep.id if is_alive and self._runner else None
 
     def version(self) -> Any:
-        """Return a value that changes with the sweeps, and while one trains."""
+        """Return a value that changes when a sweep does, and while one is training."""
         training = self.training()
         now = training and time.monotonic()
         return self.sweeps.stamps(), self._stopping.is_set(), now, dict(self._problems)
 
     def state(self, sweep_id: str) -> tuple[Sweep, str, dict[int, str]]:
-        """Return a sweep, what it does, and why some of its runs cannot be trained.
+        """Return a sweep, what it is doing, and why some of its runs cannot be trained.
 
-        It does "training", "stopping", "stopped", or "" where that follows from its runs. Raises
+        The second is "training", "stopping", "stopped", or "" if its runs show it. Raises
         SweepError.
         """
         runner = self._runner if self._runner and self._runner.sweep.id == sweep_id else None
@@ -135,11 +135,11 @@ class SweepService:
         return sweep, "stopped" if sweep.stopped else "", problems
 
     def problem(self, sweep_id: str) -> str:
-        """Return why a sweep has ended before its last run; "" if nothing was wrong."""
+        """Return why a sweep ended before its last run; "" if nothing was wrong."""
         return self._problems.get(sweep_id, "")
 
     def _resumed(self, sweep_id: str, *, failed: bool) -> Sweep:
-        """Give the runs that are not done all their tries again; failed ones only if asked."""
+        """Restore all tries of unfinished runs, and of failed ones only if `failed` is set."""
         again = RESUMABLE if failed else RESUMABLE - {"failed"}
 
         def is_left(member: Member) -> bool:
@@ -158,7 +158,7 @@ class SweepService:
             if training is not None:
                 name = self._runner.sweep.name if self._runner else training
                 raise BusyError(
-                    f"the sweep “{name}” trains already, and one trains at a time: wait until it "
+                    f"the sweep “{name}” is training, and only one can at a time: wait until it "
                     "has ended, or stop it"
                 )
             self.sweeps.save(sweep)

@@ -1,8 +1,8 @@
-"""The file of each sweep beside the runs: its configs, and the run of each one that has begun.
+"""The file of each sweep, beside the runs: its configs, and the id of each run that has begun.
 
 The first line is the sweep as it was when a user started or resumed it. Each later line names one
-run that has begun since: its index, its id, and how often its trainer was started. So a run that
-begins costs a line, not a file.
+run that has begun since: its index, its id, and how often its trainer was started. So a new run
+costs a line, and not a whole file.
 """
 
 import json
@@ -42,11 +42,11 @@ class Sweep:
     axes: tuple[str, ...]
     created: float  # seconds since 1970
     members: tuple[Member, ...]
-    stopped: bool = False  # by a user; a sweep whose process was killed is not
+    stopped: bool = False  # by a user; False if its process was killed
 
     @classmethod
     def of(cls, plan: Plan, created: float) -> "Sweep":
-        """Return the sweep of a plan of which no run has begun."""
+        """Return the sweep of a plan, before any run has begun."""
         return cls(plan.id, plan.name, plan.axes, created, tuple(map(Member, plan.configs)))
 
     def with_member(self, index: int, **changes: Any) -> "Sweep":
@@ -56,7 +56,7 @@ class Sweep:
         return replace(self, members=tuple(members))
 
     def resumed(self, again: Callable[[Member], bool] = lambda member: True) -> "Sweep":
-        """Return the sweep as a user resumes it: the runs that `again` picks get all tries back."""
+        """Return the resumed sweep: the runs that `again` chooses get all their tries back."""
         members = (replace(each, tries=0) if again(each) else each for each in self.members)
         return replace(self, members=tuple(members), stopped=False)
 
@@ -92,7 +92,7 @@ class SweepStore:
         write_atomic(path, json.dumps(content).encode() + b"\n", "sweep")
 
     def append(self, sweep: Sweep, index: int) -> None:
-        """Add a line for a run of a saved sweep that has begun. Raises RunWriteError."""
+        """Add a line for a run that has begun, to a saved sweep. Raises RunWriteError."""
         begun, path = sweep.members[index], self.path(sweep.id)
         line = f"{json.dumps([index, begun.run, begun.tries])}\n"
         with writing(path):
@@ -110,7 +110,7 @@ class SweepStore:
             for line in later[:-1]:  # the last one is empty or torn
                 index, run, tries = parse_json(line)
                 if index < 0:
-                    raise ValueError("a line of it names no run of the plan")
+                    raise ValueError("one of its lines names no run of the plan")
                 content["members"][index] |= {"run": run, "tries": tries}
             return _sweep(sweep_id, content)
         except FileNotFoundError:
@@ -119,7 +119,7 @@ class SweepStore:
             raise SweepError(f"the sweep {sweep_id} is damaged: {path.name} ({error})") from error
 
     def sweeps(self) -> list[Sweep]:
-        """Return all sweeps, newest first; damaged ones are left out."""
+        """Return all sweeps, newest first, without damaged ones."""
         found = []
         for path in self.folder.glob("*.json"):
             with suppress(SweepError):
@@ -127,7 +127,7 @@ class SweepStore:
         return sorted(found, key=lambda each: each.created, reverse=True)
 
     def stamps(self) -> tuple[tuple[Path, int, int], ...]:
-        """Return each file's path, time and size: while they stay the same, the sweeps do."""
+        """Return each file's path, time and size; while these stay the same, so do the sweeps."""
         found = []
         for path in sorted(self.folder.glob("*.json")):
             with suppress(OSError):
@@ -167,5 +167,5 @@ def _sweep(sweep_id: str, content: Any) -> Sweep:
 def _member(content: Any) -> Member:
     run = content["run"]
     if not (run is None or isinstance(run, str)) or not isinstance(content["tries"], int):
-        raise ValueError("a run of it has no valid id")
+        raise ValueError("one of its runs has no valid id")
     return Member(RunConfig.from_dict(content["config"]), run, content["tries"])

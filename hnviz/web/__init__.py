@@ -1,1 +1,1 @@
-"""The web door: what the server answers besides Streamlit's own pages. Never loads torch."""
+"""The web server: the routes that hnviz adds to Streamlit's pages. Never loads torch."""

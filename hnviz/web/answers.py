@@ -1,4 +1,4 @@
-"""Answers to questions about one snapshot: kept in memory, packed, beside the run, or computed."""
+"""Answers to questions about a snapshot: from memory, the package or the disk, or computed."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +18,8 @@ from hnviz.web.errors import Refusal, engine_refusal, refused_values
 from hnviz.web.state import ServerState, snapshot_version
 from hnviz.web.work import Progress
 
-OBSERVE_SECONDS = 20.0  # of processor time without progress, after which a question is given up
-LONG_SECONDS = 0.2  # of the engine, after which any answer is worth keeping
+OBSERVE_SECONDS = 20.0  # processor time without progress before a question is given up
+LONG_SECONDS = 0.2  # engine time from which any answer is worth storing
 MAX_STEP_DIGITS = 12
 
 
@@ -77,7 +77,7 @@ def read_step(text: str) -> int | str:
 
 
 class Answers:
-    """Answers all questions and views, which it knows by the last part of their address."""
+    """Answers all questions and views; each is named by the last part of its address."""
 
     def __init__(self, state: ServerState, views: Iterable[View]) -> None:
         self._state = state
@@ -106,7 +106,7 @@ class Answers:
     ) -> Entry:
         """Let a view ask the engine, and pack its answer; a question may take `patience` seconds.
 
-        `aside`: ask the observer for slow questions, which yields to the other.
+        `aside`: ask the observer for slow questions, which gives way to the other.
         """
         run_id, view, seconds = query.folder.id, query.view, patience or OBSERVE_SECONDS
         asker = Asker(self._state, run_id, query.step, seconds, aside, progress or Progress())
@@ -145,10 +145,10 @@ class Asker:
     state: ServerState
     run_id: str
     step: int
-    patience: float = OBSERVE_SECONDS  # that a question may take
-    aside: bool = False  # by the observer for slow questions
+    patience: float = OBSERVE_SECONDS  # limit for a question
+    aside: bool = False  # ask the observer for slow questions
     progress: Progress = field(default_factory=Progress)
-    seconds: float = 0.0  # that the engine took
+    seconds: float = 0.0  # taken by the engine
     others: list[Source] = field(default_factory=list)
 
     def __call__(
@@ -178,7 +178,7 @@ class Asker:
 
 
 class Place:
-    """Where the answer to one question about one snapshot is kept."""
+    """Where the answer to one question about one snapshot is stored."""
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class Place:
         self._named = self._look()
 
     def _look(self) -> Named | None:
-        """Name the question; None for one that only the engine can refuse."""
+        """Return the question's name; None for a question that only the engine can refuse."""
         run_id, step, question, params = self._asked
         try:
             self._folder = self._state.store.folder(run_id)
@@ -217,7 +217,7 @@ class Place:
         return frame
 
     def keep(self, frame: bytes) -> None:
-        """Keep an answer that took long, unless the snapshot has been written again meanwhile."""
+        """Store an answer that took long, unless the snapshot has been rewritten since."""
         known = QUESTIONS.get(self._asked[2])
         is_long = (known is not None and known.slow) or seconds_of(frame) >= LONG_SECONDS
         if self._named is None or not is_long or self._look() != self._named:
@@ -229,7 +229,7 @@ class Place:
 
 
 def _whole(frame: bytes | None) -> bytes | None:
-    """Return a stored frame; None for one that somebody has changed."""
+    """Return a stored frame; None if somebody has changed it."""
     try:
         return frame if frame is not None and unpack(frame) else None
     except ValueError:

@@ -1,7 +1,7 @@
-"""The files of the pictures, and data that a page has made for a picture: GET /assets/...
+"""The files of the pictures, and data that a page has prepared for a picture: GET /assets/...
 
 The files are JavaScript, style sheets, plotly.js and the colours. Each address holds a hash of all
-files, or plotly's version, so a browser may keep a file for good and never mixes two versions. Each
+files, or plotly's version, so a browser may cache a file forever and never mixes two versions. Each
 file is read only once, so its content always matches the hash.
 """
 
@@ -28,7 +28,7 @@ FILES = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
 }
-"""Suffix -> media type of the files of hnviz/app that are served; Python files are not."""
+"""Suffix -> media type of the files in hnviz/app that are served; Python files are not."""
 
 TOKENS = "figures/tokens.json"
 PLOTLY = "plotly.min.js"
@@ -120,13 +120,13 @@ class Assets:
 
 
 class PageData:
-    """What pages have made for pictures, by an address with its hash; the latest are kept."""
+    """Data that pages have prepared for pictures, by an address with its hash; keeps the latest."""
 
     def __init__(self, largest: int = MAX_DATA_BYTES) -> None:
         self._cache = Cache(largest, largest)
 
     def keep(self, content: bytes, suffix: str) -> str:
-        """Keep data, and return their address relative to the app."""
+        """Store data, and return their address relative to the app."""
         name = f"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"
         self._cache.put(name, content)
         return f"{DATA}{name}"

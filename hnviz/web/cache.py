@@ -14,10 +14,10 @@ from cachetools import LRUCache
 import hnviz
 
 MAX_BYTES = 128 * 2**20
-MAX_ENTRY_BYTES = 8 * 2**20  # of one answer
+MAX_ENTRY_BYTES = 8 * 2**20  # for one answer
 MIN_ZIPPED_BYTES = 1024
-SAMPLE_BYTES = 2**14  # that show whether zipping a large answer pays
-PAYS = 0.8  # of the size; saving less costs more time than it saves
+SAMPLE_BYTES = 2**14  # enough to show whether zipping a large answer pays
+PAYS = 0.8  # of the size at most; a smaller saving costs more time than it saves
 
 Source = tuple[str, int | str, str]
 """A run's id, a step or "last", and the version of the snapshot that was read for it."""
@@ -47,14 +47,14 @@ class Cache:
     """The most recently used values, whose sizes `len` gives. Thread-safe."""
 
     def __init__(self, most: int = MAX_BYTES, largest: int = MAX_ENTRY_BYTES) -> None:
-        """It holds `most` bytes; a value of more than `largest` is not kept."""
+        """Hold up to `most` bytes; a value of more than `largest` bytes is not stored."""
         self._values: LRUCache[Hashable, Any] = LRUCache(most, len)
         self._largest = largest
         self._lock = threading.Lock()
 
     @property
     def size(self) -> int:
-        """Bytes of all values."""
+        """Total size of all values, in bytes."""
         return int(self._values.currsize)
 
     def get(self, key: Hashable) -> Any:
@@ -63,7 +63,7 @@ class Cache:
             return self._values.get(key)
 
     def put(self, key: Hashable, value: Any) -> None:
-        """Keep a value, unless it is too large."""
+        """Store a value, unless it is too large."""
         with self._lock:
             self._values.pop(key, None)
             if len(value) <= self._largest:

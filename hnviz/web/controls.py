@@ -1,11 +1,11 @@
-"""Changes of runs over HTTP: POST /api/runs, /api/lr-tests and /api/runs/{id}/<action>.
+"""Starting and changing runs: POST /api/runs, /api/lr-tests and /api/runs/{id}/<action>.
 
-A start lists what to train: a model with the settings that differ from its recipe, or a run that
-is like another one but for some settings. A run that exists already is not trained again. A range
-test takes one entry of this kind, and is shared in the same way.
+A start lists what to train: a model with the settings that differ from its recipe, or a run like
+another one except for some settings. A run that already exists is not trained again. A range test
+takes one entry of this kind, and is shared in the same way.
 
-A press on a run's button answers with the run's status after the press, or with one sentence that
-says why it is refused.
+The answer to a press on a run's button is the run's new status, or one sentence that says why the
+press is refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -31,16 +31,16 @@ from hnviz.web.http import Body, Presses, nothing, only
 from hnviz.web.limits import Quota, Rate, viewer_of
 from hnviz.web.state import ServerState
 
-MAX_STARTS = 20  # of one request: a card compares all models
+MAX_STARTS = 20  # per request: a card compares all models
 START_THREADS = 8
-START_RATE = 2, 6  # starts of one viewer: a second, and at once
-THREADS = 24  # presses handled at the same time; stopping a run may take seconds
-OF_ONE = 4  # of one viewer
-RATE = 10, 20  # presses of one viewer, a second and at once; more wait
+START_RATE = 2, 6  # starts per viewer: per second, and in a burst
+THREADS = 24  # presses handled at once; stopping a run may take seconds
+OF_ONE = 4  # per viewer
+RATE = 10, 20  # presses per viewer: per second, and in a burst; more wait
 
 ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
 STARTS = ("resume", "start_again")
-"""The ACTIONS after which a run waits for its turn; the engine limits those of one viewer."""
+"""The ACTIONS that put a run in the queue; the engine limits a viewer's queued runs."""
 
 NOBODY = Visitor()
 
@@ -52,7 +52,7 @@ Permit = Callable[[Request, str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """Who starts runs: a viewer, in a class as its teacher or a member."""
+    """The sender of a start: a viewer, who in a class is the teacher or a member."""
 
     state: ServerState
     viewer: str  # name@address
@@ -73,7 +73,7 @@ class Starter:
         """Find or start each run of a request.
 
         Returns {"runs": [{"run": id, "new": bool}, ...], "refused": sentence}. If a start is
-        refused after others were made, those stay, and the sentence says why. Raises Refusal and
+        refused after others were made, those remain, and the sentence says why. Raises Refusal and
         EngineError.
         """
         wanted = only(body, "runs", "[settings, ...]", list)
@@ -113,8 +113,8 @@ class Starter:
 
 
 def start_routes(state: ServerState, classroom: ClassService | None = None) -> list[Route]:
-    """Return the routes; in a class only those who have joined start runs."""
-    quota = Quota(1, "another press of yours is under way; press again in a moment")
+    """Return the routes; in a class only members may start runs."""
+    quota = Quota(1, "your last press is still being handled; press again in a moment")
     presses = Presses(START_THREADS, quota, Rate(*START_RATE))
 
     def route(path: str, start: Callable[[Starter, Body], dict[str, Any]]) -> Route:
@@ -170,7 +170,7 @@ def anyone(request: Request, name: str, run_id: str) -> None:
 
 def button_routes(state: ServerState, permit: Permit = anyone) -> list[Route]:
     """Return the routes of a run's buttons; `permit` is called in a thread before each press."""
-    quota = Quota(OF_ONE, f"{OF_ONE} presses of yours are under way; press again in a moment")
+    quota = Quota(OF_ONE, f"{OF_ONE} of your presses are being handled; press again in a moment")
     presses, buttons = Presses(THREADS, quota, Rate(*RATE)), Buttons(state)
 
     def route(name: str) -> Route:
@@ -187,13 +187,13 @@ def button_routes(state: ServerState, permit: Permit = anyone) -> list[Route]:
 
 
 class Buttons:
-    """Does what a press asks of a run. May raise Refusal, RunNotFound, RunBusy or RunWriteError."""
+    """Carries out presses on a run. May raise Refusal, RunNotFound, RunBusy or RunWriteError."""
 
     def __init__(self, state: ServerState) -> None:
         self._state = state
 
     def act(self, name: str, run_id: str, body: Body, viewer: str) -> Mapping[str, Any]:
-        """Have the engine do an action; return the run's status after it."""
+        """Have the engine carry out an action; return the run's new status."""
         self._own(run_id)
         engine = self._state.engine
         if name == "speed":
@@ -203,11 +203,11 @@ class Buttons:
             getattr(engine, name)(run_id, *((viewer,) if name in STARTS else ()))
         try:
             return {"status": self._state.current(run_id).status}
-        except DamagedRun as error:  # 409, as when the engine refuses such a run
+        except DamagedRun as error:  # 409, as if the engine had refused the run
             raise Refusal(str(error), 409) from error
 
     def rename(self, run_id: str, body: Body) -> Mapping[str, Any]:
-        """Name a run; an empty name brings back the one made from its settings."""
+        """Name a run; an empty name restores the one made from its settings."""
         name, path = only(body, "name"), self._own(run_id).path
         with refused_values():
             write_label(path, replace(read_label(path), name=name))
@@ -223,7 +223,7 @@ class Buttons:
         return {"pinned": pinned}
 
     def delete(self, run_id: str, body: Body) -> Mapping[str, Any]:
-        """Delete a run that does not train; for an hour it can be restored."""
+        """Delete a run that is not training; it can be restored for an hour."""
         nothing(body, "delete")
         folder = self._own(run_id)
         if self._state.engine.job(run_id) is not None:
@@ -240,7 +240,7 @@ class Buttons:
         return {"restored": True}
 
     def _own(self, run_id: str) -> RunFolder:
-        """Return the folder of a run that may be changed."""
+        """Return the folder of one of the user's own runs, which may be changed."""
         folder = self._state.store.folder(run_id)
         if folder.shipped:
             raise Refusal(f"the run {run_id} is pre-trained: you can only look at it", 409)

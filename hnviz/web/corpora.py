@@ -39,9 +39,9 @@ from hnviz.web.http import query, until_gone
 from hnviz.web.work import Pool, Shared
 
 CORPORA = "api/corpora/"
-"""The beginning of each text's address, relative to the app."""
+"""The start of each text's address, relative to the app."""
 
-POOL = 2, 64  # threads, and requests that may wait
+POOL = 2, 64  # threads, waiting requests
 _VERSION = {"v": Param("text", None)}
 _CHOICE = {"corpus": Param("text", NOTEBOOK.corpus), "way": Param(WAYS, NOTEBOOK.split)}
 _LISTED = {"corpus": Param("text", None), "way": Param(WAYS, NOTEBOOK.split)}
@@ -129,7 +129,7 @@ def corpus_address(split: str, choice: TextChoice = NOTEBOOK) -> str:
 
 
 def corpus_file(address: str) -> bytes:
-    """Return what is at an address that `corpus_address` wrote."""
+    """Return the content of an address that `corpus_address` wrote."""
     name, _, query = address.removeprefix(CORPORA).partition("?")
     asked = {key: values[0] for key, values in parse_qs(query).items()}
     choice = Choice(*(asked.get(each, _CHOICE[each].default) for each in ("corpus", "way")))

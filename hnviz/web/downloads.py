@@ -1,8 +1,8 @@
 """Downloads: a lesson, a run as a notebook or a zip file, a report on runs.
 
 GET /api/lessons/{id}/file, /api/runs/{id}/notebook, /api/runs/{id}/zip and /api/report?runs=a,b.
-/lessons leads to the list of lessons. Other processes write the files, one at a time: the script
-of a page would slow this one down.
+/lessons redirects to the list of lessons. Other processes write the files, one at a time: doing it
+here would slow down the pages.
 """
 
 import logging
@@ -29,12 +29,12 @@ from hnviz.web.runs import run_ids
 from hnviz.web.state import ServerState
 from hnviz.web.work import Pool, Shared
 
-POOL = 1, 8, 2  # files written at a time, and those that may wait: in all, of one viewer
-SECONDS = 600  # that writing a file may take
-SECONDS_FOR_CLASS = 3600  # for phones: nobody waits for a lesson before the class
-MAX_ZIP_MB = 64  # of a run's snapshots: the server holds a zip file in memory while it sends it
-MAX_LOG_CHARS = 4000  # of what a process said before it failed
-MAX_NAME_CHARS = 100  # of a report
+POOL = 1, 8, 2  # files written at once, files waiting in all, files waiting per viewer
+SECONDS = 600  # limit for writing a file
+SECONDS_FOR_CLASS = 3600  # limit for phones: nobody waits for a lesson before the class
+MAX_ZIP_MB = 64  # of snapshots: the server holds a zip file in memory while sending it
+MAX_LOG_CHARS = 4000  # of a failed process's output
+MAX_NAME_CHARS = 100  # in a report's name
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
 log = logging.getLogger(__name__)
@@ -55,9 +55,9 @@ REPORT = Form("report", ".html", LESSON.media)
 
 
 class Exporter:
-    """Has files written by `hnviz export` in other processes. Thread-safe.
+    """Writes files with `hnviz export` in other processes. Thread-safe.
 
-    Each call raises Refusal with the sentence of that process; the log has all its output.
+    Each call raises Refusal with that process's sentence; the log has all its output.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Exporter:
 
     def lesson(self, lesson: str, *, in_class: bool = False) -> bytes:
         """Write a lesson; `in_class`: for phones, which send their answers to this server."""
-        if in_class:  # no lower priority: on a busy computer it would take an hour
+        if in_class:  # at normal priority: on a busy computer it would otherwise take an hour
             return self._export(["lesson", lesson, "--class"], SECONDS_FOR_CLASS)
         return self._export(["lesson", lesson])
 
@@ -86,7 +86,7 @@ class Exporter:
             _check_size(*folders)
         with scratch() as folder:
             own = own_models()
-            if own is not None:  # the other process must know the models that the runs may be of
+            if own is not None:  # the runs may use the user's own models
                 (folder / own.file).write_text(own.text, encoding="utf-8")
             models = ["--models", str(folder / own.file)] if own else []
             return self._export([form.kind, *ids, "--runs-dir", str(store.root), *models])
@@ -111,7 +111,7 @@ class Exporter:
             return path.read_bytes()
 
     def _wait(self, process: "subprocess.Popen[str]", seconds: int) -> str:
-        """Wait for a process; return what it complains of."""
+        """Wait for a process; return its error output."""
         self._processes.add(process)
         try:
             return process.communicate(timeout=seconds)[1].strip()
@@ -154,13 +154,13 @@ def download_routes(state: ServerState, exporter: Exporter) -> list[Route]:
 
 
 async def _to_list(request: Request) -> Response:
-    """Lead on to the page Lessons, whose address has no s."""
+    """Redirect to the page Lessons, whose address has no s."""
     asked = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"lesson{asked}")
 
 
 class Downloads:
-    """Files that were asked for, written once for all who ask."""
+    """Requested files, each written once for all who request it."""
 
     def __init__(self, state: ServerState, exporter: Exporter) -> None:
         self._state, self._exporter = state, exporter

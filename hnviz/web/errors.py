@@ -58,13 +58,13 @@ class Refusal(ValueError):  # noqa: N818 - it states the problem
 
 
 def engine_refusal(error: "EngineError") -> Refusal:
-    """Return the answer to a request that the engine cannot do."""
+    """Return the answer to a request that the engine cannot carry out."""
     return Refusal(str(error), ENGINE_STATUS[error.kind])
 
 
 @contextmanager
 def refused_values() -> Iterator[None]:
-    """Make a Refusal of a ValueError about what was asked for: 422. Others are bugs: 500."""
+    """Turn a ValueError about the request's values into a Refusal, 422. Others are bugs: 500."""
     try:
         yield
     except ValueError as error:
@@ -84,7 +84,7 @@ async def answer_refusals(
     send: Send,
     read: Callable[[Exception], Refusal | None] = _known,
 ) -> None:
-    """Call an app; if it raises an error, answer with the refusal that `read` makes of it.
+    """Call an app; if it raises an error, answer with the refusal that `read` returns for it.
 
     The error is raised again if `read` returns None, or if the answer has already begun.
     """

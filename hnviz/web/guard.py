@@ -1,6 +1,6 @@
 """Checks every request and WebSocket, Streamlit's too, and adds security headers to the answers.
 
-A page of another site can make a browser send requests here in two ways. It can point its own host
+A page on another site can make a browser send requests here in two ways. It can point its own host
 name at this machine: then the Host is foreign. Or it can use this machine's address: then the
 Origin is foreign. Streamlit checks neither for a page. For a WebSocket with a foreign Origin, it
 looks up its own address on the network, which can block the event loop for up to 20 seconds.
@@ -26,7 +26,7 @@ SECURE = ("https", "wss")
 
 
 class Site(NamedTuple):
-    """The site of a page, as an Origin names it."""
+    """A page's site, as named in an Origin."""
 
     secure: bool
     name: str
@@ -40,7 +40,7 @@ class Rules:
     hosts: tuple[str, ...]  # names of this machine; "*.example.org": all subdomains, "*": any name
     origins: tuple[str, ...] = ()  # public addresses of a proxy: https://lab.example.org
     ancestors: tuple[str, ...] = ("'self'",)  # pages that may show the app in a frame
-    frames: tuple[str, ...] = ("'none'",)  # what pages may show in a frame
+    frames: tuple[str, ...] = ("'none'",)  # sites that pages may show in a frame
     proxies: Sequence[Network] = ()  # whose X-Forwarded-For and X-Forwarded-Proto count
 
     def __post_init__(self) -> None:
@@ -166,7 +166,7 @@ def site(origin: str) -> Site | None:
 
 
 def security_policy(rules: Rules, page: str = "") -> str:
-    """Write the Content-Security-Policy: as strict as Streamlit and plotly.js allow.
+    """Return the Content-Security-Policy: as strict as Streamlit and plotly.js allow.
 
     Components are loaded by scripts at a blob: address. `page` is the HTML whose inline scripts
     may run.
@@ -206,7 +206,7 @@ def _values(scope: Scope, wanted: bytes) -> list[str]:
 
 
 def _is_named(name: str, patterns: Iterable[str]) -> bool:
-    """Return whether a name is allowed; `patterns` are as in Streamlit's settings."""
+    """Return whether a name is allowed; `patterns` have the form of Streamlit's settings."""
     for pattern in (each.strip().lower().rstrip(".") for each in patterns):
         if pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:])):
             return True

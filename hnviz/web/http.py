@@ -1,6 +1,6 @@
 """HTTP and WebSockets: parameters and bodies, answers and their caching, messages, the router.
 
-`door` holds all routes besides Streamlit's, below the app's base path.
+`door` holds all routes except Streamlit's, below the app's base path.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from hnviz.web.cache import Entry
 from hnviz.web.errors import Refusal, answer_refusals, engine_refusal
 from hnviz.web.limits import Quota, Rate, viewer_of
 
-MAX_JSON_BYTES = 1024  # of a body
+MAX_JSON_BYTES = 1024  # in a body
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 IMMUTABLE = "private, max-age=31536000, immutable"
@@ -33,7 +33,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 BINARY, JSON = "application/octet-stream", "application/json"
 
 CLOSE_SECONDS = 1.0
-MAX_REASON_CHARS = 120  # of a sentence that closes a WebSocket
+MAX_REASON_CHARS = 120  # in a sentence that closes a WebSocket
 NOT_JSON, TOO_BIG, GIVEN_UP, TRY_LATER = 1003, 1009, 1008, 1013
 
 OURS = ("/api", "/assets", "/class/join", "/class/lesson", "/lessons", "/places.css")
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 Do = Callable[[Request, Body], Mapping[str, Any]]
-"""Does in a thread what a press asks for, and returns the answer."""
+"""Carries out a press in a thread, and returns the answer."""
 Late = Callable[[], Iterable[BaseRoute]]
 
 
@@ -74,7 +74,7 @@ def _object(text: str | bytes) -> Body | None:
 
 
 def query(request: Request, params: Mapping[str, Param], of: str) -> dict[str, Any]:
-    """Read the parameters of an address; errors call the thing that has them `of`.
+    """Read the parameters of an address; `of` says in errors what they belong to.
 
     Raises ParamError.
     """
@@ -96,7 +96,7 @@ def nothing(body: Body, name: str) -> None:
 
 
 class Presses:
-    """Makes routes for POST requests. They have their own threads, so none waits behind a picture.
+    """Makes routes for POST requests. They have their own threads, so none waits for a picture.
 
     The Content-Type must be JSON, which no form on another site can send.
     """
@@ -117,7 +117,7 @@ class Presses:
         return Route(path, endpoint, methods=["POST"])
 
     def look(self, path: str, do: Callable[[Request], Mapping[str, Any]]) -> Route:
-        """Return the route of a GET request: it has the same threads, and no limits."""
+        """Return the route of a GET request: the same threads, without limits."""
 
         async def endpoint(request: Request) -> Response:
             return await self._answer(partial(do, request))
@@ -130,7 +130,7 @@ class Presses:
 
 
 def until_gone(endpoint: Endpoint) -> Endpoint:
-    """Stop an endpoint once the client has left: a slider that moves cancels requests."""
+    """Stop an endpoint once the client has left: a moving slider cancels requests."""
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
@@ -153,7 +153,7 @@ async def _gone(request: Request) -> None:
 
 
 def not_modified(request: Request, tag: str, *, immutable: bool = False) -> Response | None:
-    """Return the answer 304 if the client has the tagged content, else None."""
+    """Return a 304 answer if the client already has the tagged content, else None."""
     known = request.headers.get("if-none-match", "")
     if tag.removeprefix("W/") not in known.replace("W/", "").split(", "):
         return None
@@ -163,11 +163,11 @@ def not_modified(request: Request, tag: str, *, immutable: bool = False) -> Resp
 def entry_reply(
     request: Request, entry: Entry, media: str = BINARY, *, immutable: bool = False
 ) -> Response:
-    """Answer with packed bytes, zipped if that pays; with 304 if the client has them."""
+    """Answer with packed bytes, zipped if that pays, or with 304 if the client has them."""
     if known := not_modified(request, entry.tag, immutable=immutable):
         return known
     headers = _headers(entry.tag, immutable)
-    if entry.zipped is None:  # or Streamlit would zip it in the event loop, which does not pay
+    if entry.zipped is None:  # or Streamlit would zip it in the event loop, which is slow
         headers["Content-Encoding"] = "identity"
     return bytes_reply(request, (entry.content, entry.zipped), headers, media)
 
@@ -175,7 +175,7 @@ def entry_reply(
 def bytes_reply(
     request: Request, forms: tuple[bytes, bytes | None], headers: Mapping[str, str], media: str
 ) -> Response:
-    """Answer with plain bytes, or with the zipped ones if the client takes those."""
+    """Answer with the zipped bytes if the client accepts gzip, otherwise with the plain ones."""
     content, zipped = forms
     encoding = {}
     if zipped is not None and _takes_gzip(request):
@@ -240,7 +240,7 @@ def heard(done: "asyncio.Future[Any]") -> None:
 
 
 async def send_within(websocket: WebSocket, text: str, seconds: float) -> None:
-    """Send a text. Raises Closed if the browser reads nothing for so long."""
+    """Send a text. Raises Closed if the browser reads nothing for that long."""
     try:
         async with asyncio.timeout(seconds):
             await websocket.send_text(text)
@@ -260,7 +260,7 @@ async def close_with(websocket: WebSocket, closed: Closed) -> None:
 def door(
     routes: Iterable[BaseRoute] = (), base: Callable[[], str] = lambda: "", late: Late = list
 ) -> list[BaseRoute]:
-    """Return what `st.App` takes as its routes: `routes`, and those that `late` returns.
+    """Return the routes for `st.App`: `routes`, and those that `late` returns.
 
     Each route begins with one of OURS. `late` loads its routes with the first request for one of
     them, in a thread: a browser that has a page and its assets has enough to load until then.
@@ -271,7 +271,7 @@ def door(
 
 
 class Door(BaseRoute):
-    """All our routes as one. An unknown address gets a sentence as JSON."""
+    """All our routes as one. An unknown address is answered with a sentence in JSON."""
 
     def __init__(self, routes: Iterable[BaseRoute], base: Callable[[], str], late: Late) -> None:
         self._router = Router(list(routes), redirect_slashes=False, default=self._others)
@@ -334,7 +334,7 @@ def _refused(error: Exception, scope: Scope) -> Refusal:
 
 
 def _foreseen(error: Exception) -> Refusal | None:
-    # Only now: the first page comes before numpy and the runs are loaded.
+    # Imported here: the first page is sent before numpy and the runs are loaded.
     from hnviz.engine.client import EngineError
     from hnviz.questions.params import ParamError
     from hnviz.runs import DamagedRun, RunBusy, RunNotFound, RunWriteError, SnapshotNotFound

@@ -2,8 +2,8 @@
 
 A viewer is a browser. Its first page gives it a random name in a cookie, which its requests,
 WebSockets and Streamlit's sessions carry. The name grants nothing: it only says whose turn it is,
-and whose limits count. A request without a name counts for its address. Someone who makes up many
-names stays within the limits of one address.
+and whose limits apply. A request without a name counts towards its address. Someone who makes up
+many names stays within the limits of one address.
 """
 
 import asyncio
@@ -27,23 +27,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hnviz.web.errors import Refusal, answer_refusals
 
 COOKIE = "hnviz-viewer"
-PROXIES = "HNVIZ_PROXIES"  # addresses or networks of proxies that are believed
-LOOPBACK = "127.0.0.1"  # for a browser on this machine, of which Streamlit gives no address
-HOME_BITS = 64  # of an IPv6 address: they name the network of a home
+PROXIES = "HNVIZ_PROXIES"  # addresses or networks of trusted proxies
+LOOPBACK = "127.0.0.1"  # for a browser on this machine, for which Streamlit gives no address
+HOME_BITS = 64  # of an IPv6 address: they identify a home's network
 
 MEGABYTE = 1024 * 1024
-MAX_BODY_BYTES = 64 * 1024  # of any request except an upload
-MAX_FORM_BYTES = 64 * 1024  # of an upload's form besides its file
-MAX_FILES = 8  # of one viewer, in all tabs
-MAX_VIEWER_BYTES = 16 * MEGABYTE  # of one viewer's files
-MAX_FILES_BYTES = 64 * MEGABYTE  # of all files
-MAX_UPLOADS = 4  # at the same time; one of a viewer
-MAX_SOCKETS = 40  # of one viewer; a tab has two
+MAX_BODY_BYTES = 64 * 1024  # in any request except an upload
+MAX_FORM_BYTES = 64 * 1024  # in an upload's form, without its file
+MAX_FILES = 8  # per viewer, in all tabs
+MAX_VIEWER_BYTES = 16 * MEGABYTE  # for one viewer's files
+MAX_FILES_BYTES = 64 * MEGABYTE  # for all files
+MAX_UPLOADS = 4  # at the same time; one per viewer
+MAX_SOCKETS = 40  # per viewer; a tab has two
 MAX_ADDRESS_SOCKETS = 400  # a class of 100 behind one router has three each
-MAX_ADDRESS_PRESSES = 1  # whose pages are being drawn at the same time
+MAX_ADDRESS_PRESSES = 1  # whose pages are drawn at the same time
 COUNT_SECONDS = 0.1  # between two counts of the open files
-TABS_A_SECOND, TABS_AT_ONCE = 20, 60  # that open from one address; more wait, as each takes 5 ms
-PRESS_SECONDS = 1.0  # after which a page that is still being drawn no longer counts
+TABS_A_SECOND, TABS_AT_ONCE = 20, 60  # opened from one address; more wait, as each takes 5 ms
+PRESS_SECONDS = 1.0  # after this, a page still being drawn no longer counts
 STREAM = "/_stcore/stream"
 NO_BYTES = 1003  # closes a tab that sends text: Streamlit's messages are bytes
 PAUSE_SECONDS = 20.0  # between two parts of a body
@@ -71,7 +71,7 @@ class Viewer(NamedTuple):
 
     @property
     def asker(self) -> str:
-        """Name and address in one text, for the engine."""
+        """Name and address as one text, for the engine."""
         return f"{self.name}@{self.address}"
 
 
@@ -100,8 +100,8 @@ def proxies(named: Sequence[str]) -> tuple[Network, ...]:
 def forwarded(scope: Scope, trusted: Sequence[Network]) -> Scope:
     """Return a request as its browser sent it to the first trusted proxy.
 
-    Each proxy appends the address that asked it to X-Forwarded-For. So the browser is the last
-    address there that is no trusted proxy; anyone may have written those before it.
+    Each proxy appends its client's address to X-Forwarded-For. So the browser is the last address
+    there that is not a trusted proxy; anyone may have written the ones before it.
     """
     client = scope.get("client")
     if not trusted or client is None or not _is_in(client[0], trusted):
@@ -131,7 +131,7 @@ def _is_in(address: str, networks: Sequence[Network]) -> bool:
 
 
 def _place(address: str) -> str:
-    """Return what counts as one address: an IPv4 address, or the network of a home with IPv6."""
+    """Return what counts as one address: an IPv4 address, or a home's IPv6 network."""
     read = _ip(address)
     if not isinstance(read, IPv6Address) or read.is_loopback:
         return str(read or address)
@@ -139,7 +139,7 @@ def _place(address: str) -> str:
 
 
 def _ip(text: str) -> IPv4Address | IPv6Address | None:
-    """Read an address. ::ffff:192.0.2.7, as a server for both kinds writes it, is IPv4."""
+    """Read an address. ::ffff:192.0.2.7, as a server for both versions writes it, is IPv4."""
     try:
         read = ip_address(text)
     except ValueError:
@@ -148,7 +148,7 @@ def _ip(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def naming(scope: Scope, *, framed: bool) -> list[Header]:
-    """Return the headers that give a browser its name, none if it has one.
+    """Return the headers that give a browser its name; none if it has one already.
 
     In a frame of another site (`framed`), browsers keep only the second cookie, and only over TLS.
     """
@@ -162,21 +162,21 @@ def naming(scope: Scope, *, framed: bool) -> list[Header]:
 def most_of_address(most: int) -> int:
     """Return how many of `most` shared places one address may take: three quarters.
 
-    So a class behind one router has room, and others find some.
+    A class behind one router then has room, and some is left for others.
     """
     return max(1, most * 3 // 4)
 
 
 def address_of(viewer: Hashable) -> Hashable:
-    """Return a viewer's address; one who is only a name is an address of its own."""
+    """Return a viewer's address; a viewer with only a name is its own address."""
     return viewer.address if isinstance(viewer, Viewer) else viewer
 
 
 class Quota:
-    """Limits how many of one thing each viewer holds, and each address. For one event loop."""
+    """Limits how many of one thing each viewer and each address may hold. For one event loop."""
 
     def __init__(self, most: int, sentence: str, of_address: int = 0) -> None:
-        """A viewer may hold `most`; `sentence` refuses more. `of_address`: 0 for no limit."""
+        """A viewer may hold `most`; `sentence` refuses more. `of_address` 0 means no limit."""
         self._most, self._sentence, self._of_address = most, sentence, of_address
         self._held: Counter[Hashable] = Counter()
         self._addresses: Counter[Hashable] = Counter()
@@ -202,7 +202,7 @@ class Quota:
 
     @property
     def total(self) -> int:
-        """How many all viewers hold."""
+        """How many all viewers hold together."""
         return self._held.total()
 
     @contextmanager
@@ -219,7 +219,7 @@ class FairQueue(Generic[Item]):
     """A queue in which addresses take turns, and so do the viewers of each."""
 
     def __init__(self) -> None:
-        self._lines: dict[Hashable, deque[Item]] = {}  # who was served last comes last
+        self._lines: dict[Hashable, deque[Item]] = {}  # the viewer served last comes last
         self._served: dict[Hashable, int] = {}  # address -> the number of its last turn
 
     @property
@@ -254,7 +254,7 @@ class FairQueue(Generic[Item]):
                 return
 
     def before(self, item: Item) -> int:
-        """Return how many items are taken before this one, if every viewer may have a turn."""
+        """Return how many items come before this one, if every viewer may have a turn."""
         for ahead, line in enumerate(self._lines.values()):
             if item in line:
                 place = line.index(item)
@@ -264,7 +264,7 @@ class FairQueue(Generic[Item]):
 
 
 class Turns:
-    """Lets each address do a few things at a time; its viewers take turns. For one event loop."""
+    """Lets each address do a few things at once; its viewers take turns. For one event loop."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
@@ -287,7 +287,7 @@ class Turns:
             raise
 
     def give(self, viewer: Hashable) -> None:
-        """End a turn; the next one in line has it."""
+        """End a turn, and pass it to the next in line."""
         address = address_of(viewer)
         while waiting := [each for each in self._waiting.sizes if address_of(each) == address]:
             _, turn = self._waiting.take(waiting)
@@ -308,7 +308,7 @@ class Bucket:
 
     @property
     def left(self) -> float:
-        """The tokens in it; below 0 after more were taken than there were."""
+        """The tokens left; below 0 if more were taken than there were."""
         now = self._clock()
         self._left = min(self._most, self._left + self._a_second * (now - self._seen))
         self._seen = now
@@ -316,7 +316,7 @@ class Bucket:
 
     @property
     def fullness(self) -> float:
-        """The share of tokens that is left: 1 if none was taken lately."""
+        """The share of tokens left: 1 if none was taken lately."""
         return self.left / self._most
 
     def take(self, n: float) -> None:
@@ -329,12 +329,12 @@ class Bucket:
 
 
 class Rate:
-    """Spaces out what a viewer does too quickly, such as presses. For one event loop."""
+    """Slows down a viewer who does something too often, such as pressing. For one event loop."""
 
     def __init__(
         self, a_second: float, at_once: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """After a pause, `at_once` need no wait."""
+        """After a pause, the first `at_once` do not have to wait."""
         self._new = partial(Bucket, a_second, at_once, clock)
         self._buckets: dict[Hashable, Bucket] = {}
 
@@ -353,7 +353,7 @@ class Bounds:
 
     largest_upload: int = 5 * MEGABYTE  # bytes of a file
     uploads: Callable[[Iterable[Upload]], Mapping[Upload, int]] = lambda asked: {}
-    """The sizes in bytes of those uploads that are still held."""
+    """The sizes in bytes of the uploads still held."""
     is_full: Callable[[], bool] = lambda: False  # of open files
     draws: Callable[[bytes], bool] = lambda message: (
         False
@@ -373,12 +373,12 @@ class Limits:
         self.bounds = bounds()
         self._sockets = Quota(
             MAX_SOCKETS,
-            "you have as many tabs open as one viewer may; close one first",
+            "you have as many tabs open as one viewer may have; close one first",
             MAX_ADDRESS_SOCKETS,
         )
         self._turns = Turns(MAX_ADDRESS_PRESSES)
         self._opening = Rate(TABS_A_SECOND, TABS_AT_ONCE)
-        self._uploading = Quota(1, "another of your files is on its way; try again in a moment")
+        self._uploading = Quota(1, "another of your files is being uploaded; try again in a moment")
         self._counted, self._is_full = 0.0, False  # when open files were counted, and the result
         self._uploads: dict[Viewer, set[Upload]] = {}
 
@@ -431,7 +431,7 @@ class Limits:
             presses.end()
 
     def _check(self, viewer: Viewer, upload: Upload) -> None:
-        """Refuse an upload that does not fit. Raises Refusal."""
+        """Raise Refusal for an upload that does not fit."""
         if self._uploading.total > MAX_UPLOADS:
             raise Refusal("others are uploading files; try again in a moment", 429, RETRY)
         sizes = self.bounds.uploads(set().union(*self._uploads.values()))
@@ -450,7 +450,7 @@ class Limits:
 
 
 class Tab:
-    """A tab's presses: each waits for its turn, and gives it back once its page is drawn."""
+    """A tab's presses: each waits for its turn, which ends once its page is drawn."""
 
     def __init__(
         self, turns: Turns, viewer: Viewer, draws: Callable[[bytes], bool], send: Send
@@ -459,7 +459,7 @@ class Tab:
         self._timer: asyncio.Handle | None = None  # while it has a turn
 
     async def receive(self, receive: Receive) -> Message:
-        """Return the tab's next message when it is its turn."""
+        """Return the tab's next message, when the tab's turn comes."""
         message = await receive()
         if message["type"] != "websocket.receive":
             return message
@@ -472,13 +472,13 @@ class Tab:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send a message, and give the turn back if it says that the page is drawn."""
+        """Send a message, and end the turn if it says that the page is drawn."""
         if self._timer and self._draws(message.get("bytes") or b""):
             self.end()
         await self._send(message)
 
     def end(self) -> None:
-        """Give the turn back."""
+        """End the turn."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -522,7 +522,7 @@ def is_nearly_full() -> bool:
 
 
 def _asks_for_a_page(scope: Scope) -> bool:
-    """Return whether a request is for a page, not for a file of a page."""
+    """Return whether a request is for a page, and not for a page's files."""
     accepted = Headers(scope=scope).get("accept", "")
     return scope["method"] == "GET" and accepted.startswith("text/html")
 
@@ -544,7 +544,7 @@ def _bounded(scope: Scope, receive: Receive, most: int) -> Receive:
 
     async def receive_bounded() -> Message:
         nonlocal size, complete
-        if complete:  # only the disconnect can follow, at any time
+        if complete:  # only a disconnect can follow, at any time
             return await receive()
         left = min(PAUSE_SECONDS, end - asyncio.get_running_loop().time())
         try:

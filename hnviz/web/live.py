@@ -1,4 +1,4 @@
-"""News: the WebSocket /api/live, by which browsers follow topics and receive the changes.
+"""News: the WebSocket /api/live, on which browsers follow topics and receive changes.
 
 JSON text both ways. From the browser:
     {"op": "follow", "id": 7, "topic": "curves", "run": "Model5", "params": {...}, "have": null}
@@ -8,8 +8,8 @@ From the server:
     {"id": 7, "error": "a sentence"}     the last message for this id
     [{"id": 7, ...}, {"id": 8, ...}]     several at once
 A browser that connects again sends the last `have` back, and receives only what it missed.
-A browser that reads slowly skips messages: the next one brings it up to date. So does each tab of a
-viewer with many.
+A browser that reads slowly skips messages: the next one brings it up to date. So does each tab of
+a viewer who has many open.
 
 Each run is read once for all its followers. Everything here runs in the server's event loop, except
 that threads read files and draw pictures. While nobody follows anything, no task runs.
@@ -54,17 +54,17 @@ MIN_SECONDS = 0.02  # between two looks, at least
 REST_SECONDS = 1.0  # between two looks at a run that does not train
 JOBS_SECONDS = 0.04  # between two looks at the engine's jobs, which cost almost nothing
 THREADS = 3
-MAX_TOPICS = 256  # of one viewer, in all tabs
-FULL_RATE_TABS = 4  # of one viewer: more tabs share as many messages
-MAX_MESSAGE_CHARS = 16 * 1024  # that a browser may send at once
-MAX_FOLLOWS = 64  # of one connection
+MAX_TOPICS = 256  # per viewer, in all tabs
+FULL_RATE_TABS = 4  # per viewer: more tabs share the messages of four
+MAX_MESSAGE_CHARS = 16 * 1024  # in one message from a browser
+MAX_FOLLOWS = 64  # per connection
 MAX_SOCKETS = 500
 SEND_SECONDS = 30.0  # after which a browser that reads nothing is dropped
 MAX_ID = 2**53
 MAX_MESSAGES = 64  # about one state, each for followers with the same `have`
 
 LISTED = 50
-"""The user's runs in a list. Older ones, and those of sweeps, stay on disk and keep their links."""
+"""The most runs of the user in a list. Links still open older runs and those of sweeps."""
 
 Result = TypeVar("Result")
 
@@ -100,7 +100,7 @@ def source_of(state: ServerState) -> Source:
 
 
 class News(NamedTuple):
-    """A message's body, None if nothing is new, and what a follower has after it."""
+    """A message's body, None if nothing is new, and what a follower then has."""
 
     body: str | None
     have: Any
@@ -141,7 +141,7 @@ class Drawing:
             follower.fail(sentence)
 
     async def news(self, have: Any) -> News:
-        """Return what is new to a follower; it is made once for all followers with the same `have`.
+        """Return what is new to a follower, made once for all followers with the same `have`.
 
         Raises ValueError, with a sentence.
         """
@@ -164,7 +164,7 @@ class Drawing:
 
 
 class _Feed:
-    """Looks at one run, or at the list of all runs, for all its followers."""
+    """Watches one run, or the list of all runs, for all its followers."""
 
     def __init__(self, hub: "Hub", run_id: str) -> None:
         self.drawings: dict[tuple[str, str], Drawing] = {}  # by topic, and parameters as JSON
@@ -246,7 +246,7 @@ class Hub:
     def follow(
         self, topic: Topic, run_id: str, params: Mapping[str, Any], follower: "Follow"
     ) -> Drawing:
-        """Add a follower; its `changed` is called once there is something to ask for."""
+        """Add a follower, whose `changed` is called once there is news to fetch."""
         feed = self._feeds.get(run_id)
         if feed is None:
             feed = self._feeds[run_id] = _Feed(self, run_id)
@@ -276,7 +276,7 @@ class Hub:
         self._feeds.pop(run_id, None)
 
     async def in_thread(self, call: Callable[..., Result], *args: Any) -> Result:
-        """Run a call in one of the hub's own threads, which no slow answer can occupy."""
+        """Run a call in one of the hub's own threads, which slow answers never occupy."""
         return await to_thread.run_sync(partial(call, *args), limiter=self._limiter)
 
     async def _watch_jobs(self, known: Mapping[str, Job]) -> None:
@@ -297,7 +297,7 @@ class Hub:
 def _matters(before: Job | None, now: Job | None) -> bool:
     """Return whether the engine reports more than new figures of a run.
 
-    A paused run can make a step and be at rest again between two looks, so any new report of a
+    A paused run can do a step and be at rest again between two looks, so any new report on a
     paused run counts.
     """
     if before is now:
@@ -371,7 +371,7 @@ class Connection:
                 queued, self._queued = tuple(self._queued.values()), {}
                 told = await asyncio.gather(*map(self._told, queued))
                 texts = [text for text in told if text]
-                if texts:  # at once, as sending is most of what a message costs
+                if texts:  # together: sending is most of a message's cost
                     await self._send(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
                     await asyncio.sleep(self._hub.rest(self._viewer))
 
@@ -405,7 +405,7 @@ class Connection:
                 await self._send(_refusal(number, str(error)))
 
     def _do(self, number: int, request: Mapping[str, Any]) -> None:
-        """Do what one request asks. Raises Refusal or ParamError."""
+        """Carry out one request. Raises Refusal or ParamError."""
         match request.get("op"):
             case "follow":
                 self._leave(number)

@@ -1,4 +1,4 @@
-"""The server's log: lines that visitors can cause by the thousand are written once a minute."""
+"""The server's log: writes lines that visitors can cause by the thousand once a minute."""
 
 import logging
 import time
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SECONDS = 60.0
-MOST = 200  # kinds of lines that are remembered
-CAUSED = (  # loggers whose lines a visitor causes
+MOST = 200  # kinds of lines to remember
+CAUSED = (  # loggers whose lines a visitor can cause
     "uvicorn.error",
     "hnviz.web.live",
     "hnviz.web.uvicorn_fixes",
@@ -20,9 +20,9 @@ Kind = tuple[str, int, type[BaseException] | None]
 
 
 class OnceAMinute(logging.Filter):
-    """Lets one line of each kind pass a minute; the next one says how many were left out.
+    """Lets through one line of each kind per minute; the next one says how many were left out.
 
-    Lines are of one kind if they come from the same place in the code, about errors of one type.
+    Lines are of one kind if the same place in the code wrote them about the same type of error.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class OnceAMinute(logging.Filter):
         self._passed: dict[Kind, tuple[float, int]] = {}  # when, and how many were left out since
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is written; its message is changed if others were left out."""
+        """Return whether to write a record; its message also counts the lines left out."""
         error = record.exc_info[0] if record.exc_info else None
         kind, now = (record.pathname, record.lineno, error), time.monotonic()
         passed, left_out = self._passed.get(kind, (now - SECONDS, 0))

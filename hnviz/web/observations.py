@@ -19,22 +19,22 @@ from hnviz.web.limits import viewer_of
 from hnviz.web.state import ServerState
 from hnviz.web.work import FairShare, NotYetError, Pool, Progress, Shared
 
-MAX_STEPS = 64  # in one request
-MAX_BYTES = 32 * 2**20  # of an answer for several steps
+MAX_STEPS = 64  # per request
+MAX_BYTES = 32 * 2**20  # in an answer for several steps
 
 QUICK = (4, 128, 12, 2)
-"""Threads that ask the engine; requests that may wait, in all and of one viewer; threads for one
-viewer. Few threads keep a page's own question from waiting behind others. A browser has six
-requests under way, and a refusal costs time too."""
+"""Threads that ask the engine; waiting requests, in all and per viewer; threads per viewer. With
+few threads per viewer, a page's own question does not wait behind others. A browser sends six
+requests at a time, and a refusal costs time too."""
 SLOW = (2, 32, 6, 1)
 BURST = 2.0
-"""Seconds of each pool that a viewer may take beyond its share: a page takes about one."""
+"""Seconds of each pool that a viewer may use beyond its share: a page uses about one."""
 LEAST = 0.1
-"""Seconds that a question counts as in the pool for slow ones, so that one viewer has ten answers a
-second there while others ask. With 51 a second the others' presses took 1.4 times as long at
-the p95 (python -m tests.load.beside)."""
+"""Seconds that each slow question counts as, at least, so that one viewer gets ten slow answers a
+second while others ask. At 51 a second, the others' presses took 1.4 times as long at the p95
+(python -m tests.load.beside)."""
 
-MAX_WAIT_SECONDS = 10.0  # that a client may want to wait before it hears how far an answer is
+MAX_WAIT_SECONDS = 10.0  # the longest wait for an answer before reporting its progress
 
 _WAIT = re.compile(r"respond-async\s*[,;]\s*wait=(\d{1,3})", re.ASCII)
 
@@ -50,10 +50,10 @@ def observation_routes(state: ServerState, views: Iterable[View] = ()) -> list[R
 
 
 def _or_progress(endpoint: Endpoint) -> Endpoint:
-    """Answer 202 with the progress of work that takes longer than the client wants to wait.
+    """Answer 202 with the progress of work that takes longer than the client will wait.
 
-    RFC 7240: ``Prefer: respond-async, wait=2``. The client asks again at once, and the work goes
-    on. So a slow answer holds none of a browser's six connections for long.
+    RFC 7240: ``Prefer: respond-async, wait=2``. The client asks again at once while the work goes
+    on. So a slow answer never blocks one of a browser's six connections for long.
     """
 
     async def answer(request: Request) -> Response:
@@ -67,13 +67,13 @@ def _or_progress(endpoint: Endpoint) -> Endpoint:
 
 
 def _wait(request: Request) -> float | None:
-    """Return the seconds that a client wants to wait at most; None for as long as it takes."""
+    """Return the most seconds that a client will wait; None for as long as it takes."""
     found = _WAIT.fullmatch(request.headers.get("prefer", "").strip())
     return min(MAX_WAIT_SECONDS, max(1.0, float(found[1]))) if found else None
 
 
 class Observations:
-    """Answers from the cache, or asks the engine once for all equal requests."""
+    """Answers from the cache, or asks the engine, once for all equal requests."""
 
     def __init__(self, state: ServerState, views: Iterable[View] = ()) -> None:
         self._state, self._answers = state, Answers(state, views)
@@ -142,7 +142,7 @@ class Observations:
         entry = self._state.cache.get(query.key)
         if entry is None or not self._holds(entry):
             viewer = viewer_of(request.scope)
-            # A viewer who has taken more than a share waits with the slow questions.
+            # A viewer who has used more than a fair share waits among the slow questions.
             aside = not query.view.slow and self._quick.rests(viewer)
             pool = self._slow if query.view.slow or aside else self._quick
             make = partial(self._made, query, aside=aside)
@@ -159,7 +159,7 @@ class Observations:
         )
 
     def _made(self, query: Query, progress: Progress, *, aside: bool) -> Entry | None:
-        """Answer in a thread; None if the snapshot was written again meanwhile."""
+        """Answer in a thread; None if the snapshot was rewritten in the meantime."""
         entry = self._answers.answer(query, progress=progress, aside=aside)
         if not query.is_current():
             return None

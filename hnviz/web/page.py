@@ -1,4 +1,4 @@
-"""Streamlit's page with our style sheets in it, so that the first frame already has them.
+"""Streamlit's page with our style sheets built in, so that the first frame already has them.
 
 A style sheet that a script sends arrives after the first elements were painted, and moves them.
 """
@@ -24,15 +24,15 @@ CLASSES = {
     b"lock=1": b"hn-locked",
     b"embed=true": b"hn-embedded",
 }
-"""Parameter of the address -> class of its page: page.css must know before the first script run."""
+"""Address parameter -> class of its page: page.css needs it before the first script run."""
 OTHER_SPELLINGS = {b"present=1": b"present=true", b"present=0": b"present=false"}
-"""How a switch may be typed -> how Streamlit reads it: the page's address is changed to that."""
+"""How a user may type a switch -> how Streamlit reads it, which the address then becomes."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
 _SCRIPT = re.compile(r'<script type="module"[^>]* src="([^"]+)"')
 
 
 class Page(NamedTuple):
-    """What a browser gets for every address of a page."""
+    """The page that a browser gets at every address."""
 
     content: bytes
     policy: str  # its Content-Security-Policy, which names its inline scripts by their hashes
@@ -42,23 +42,23 @@ Dress = Callable[[str, str], Page]
 """(Streamlit's page, the text of its main script) -> our page."""
 
 Elsewhere = Callable[[str, str], str | None]
-"""Path and query of an address -> the one to go to, relative to it; None where it is the page's."""
+"""Path and query of an address -> the address to go to, relative to it; None to stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """What a browser gets as a page of the app."""
+    """How pages of the app are made."""
 
     dress: Dress
     home: Callable[[], str] = str
-    """Path of a page that is dressed as the server starts; "" for none."""
+    """Path of a page that is prepared as the server starts; "" for none."""
     early: Mapping[str, str] = field(default_factory=dict)
-    """End of a page's path -> what its head holds besides."""
+    """End of a page's path -> additions to its head."""
     framed: Callable[[], bool] = lambda: False
     """Whether other sites may show the pages in a frame; called once, when the server starts."""
     classes: Mapping[bytes, bytes] = field(default_factory=lambda: CLASSES)
     elsewhere: Elsewhere = lambda path, query: None
-    """Streamlit could lead to that page too, but only after it has drawn this one."""
+    """Streamlit could redirect there too, but only after it has drawn this page."""
 
 
 def front(pages: Pages) -> Middleware:
@@ -67,7 +67,7 @@ def front(pages: Pages) -> Middleware:
 
 
 class Front:
-    """Dresses Streamlit's HTML page wherever Streamlit answers with it; names the viewer."""
+    """Adds our parts to Streamlit's HTML page wherever Streamlit sends it; names the viewer."""
 
     def __init__(self, app: ASGIApp, pages: Pages) -> None:
         self.app, self.pages, self._framed = app, pages, pages.framed()
@@ -102,12 +102,12 @@ class Front:
                 message = {"type": "http.response.body", "body": body}
             await send(message)
 
-        # A browser that kept the page of another version must get this one.
+        # A browser that has cached another version's page must get this one.
         headers = [each for each in scope["headers"] if each[0] not in VALIDATORS]
         await self.app({**scope, "headers": headers}, receive, send_ours)
 
     def _elsewhere(self, scope: Scope) -> str | None:
-        """Return the address to which a browser should go instead; None for the page itself."""
+        """Return the address to redirect a browser to; None for the page itself."""
         asked = scope["query_string"].split(b"&")
         if any(each in OTHER_SPELLINGS for each in asked):
             query = b"&".join(OTHER_SPELLINGS.get(each, each) for each in asked)
@@ -115,14 +115,14 @@ class Front:
         return self.pages.elsewhere(scope["path"], scope["query_string"].decode("latin-1"))
 
     async def _begin(self, scope: Scope, send: Send, message: Message) -> None:
-        """Dress the page before the server says that it has started: a first visitor waits less."""
+        """Prepare the page before the server reports its start: a first visitor waits less."""
         if message["type"] == "lifespan.startup.complete" and (home := self.pages.home()):
             request = {"type": "http", "http_version": "1.1", "scheme": "http", "root_path": ""}
             await self._dressed({**scope, **request}, home)
         await send(message)
 
     async def _dressed(self, scope: Scope, at: str) -> Page:
-        """Dress the page at a path; it is kept if its main script is found from there."""
+        """Prepare the page at a path; store it if its main script is found from there."""
         theirs, _ = await _answer(self.app, scope, at)
         found = _SCRIPT.search(theirs)
         path = urljoin(at, found[1]) if found else at
@@ -133,7 +133,7 @@ class Front:
         return page
 
     def _suited(self, page: bytes, scope: Scope) -> bytes:
-        """Return the page with the classes and the end of the head that its address asks for."""
+        """Return the page with the classes and the additions to the head for its address."""
         asked = scope["query_string"].split(b"&")
         if classes := [
             name for parameter, name in self.pages.classes.items() if parameter in asked
@@ -146,7 +146,7 @@ class Front:
 
 
 async def _answer(app: ASGIApp, scope: Scope, path: str) -> tuple[str, bool]:
-    """Return the text that the server has at a path, and whether it is HTML."""
+    """Return the text that the server sends for a path, and whether it is HTML."""
     start: Message = {}
     body, asked = bytearray(), list[bool]()
 
@@ -154,7 +154,7 @@ async def _answer(app: ASGIApp, scope: Scope, path: str) -> tuple[str, bool]:
         if not asked:
             asked.append(True)
             return {"type": "http.request", "body": b"", "more_body": False}
-        return await asyncio.Future()  # it does not hang up
+        return await asyncio.Future()  # never disconnects
 
     async def send(message: Message) -> None:
         start.update(message if message["type"] == "http.response.start" else {})
@@ -168,7 +168,7 @@ async def _answer(app: ASGIApp, scope: Scope, path: str) -> tuple[str, bool]:
 def dressed(page: str, *, title: str, styles: Iterable[str], modules: Iterable[str]) -> bytes:
     """Return an HTML page with a title, style sheets and modules to load early.
 
-    The style sheets come after all that Streamlit adds to the head, so that they win a tie.
+    The style sheets come after everything that Streamlit adds to the head, so that they win ties.
     Addresses are relative to the page. Raises ValueError for a page without a place for them.
     """
     sheets = [f'<link rel="stylesheet" href="./{each}">' for each in styles]
@@ -181,11 +181,11 @@ def dressed(page: str, *, title: str, styles: Iterable[str], modules: Iterable[s
 
 
 def late_modules(page: str, script: str, elements: Iterable[str]) -> list[str]:
-    """List the modules, as addresses, that Streamlit's page asks for when it shows such elements.
+    """List the addresses of the modules that Streamlit's page loads to show such elements.
 
-    A page that names them loads them beside its other files instead of one after the other: .15 s
-    less until a first picture. The page's main script lists them, as its bundler writes it; those
-    that are not found are left out, and nothing then breaks.
+    A page that names them loads them along with its other files instead of one after the other:
+    the first picture comes .15 s earlier. The page's main script lists them in its bundler's form;
+    those that are not found are left out, which breaks nothing.
     """
     listed = re.search(r"\.f=(\[[^]]*\])", script)
     files = json.loads(listed[1]) if listed else []
@@ -209,7 +209,7 @@ def _headers(page: bytes, policy: str) -> list[tuple[bytes, bytes]]:
 
 
 def _is_ours(path: str) -> bool:
-    """Return whether one of our routes answers; it may do so with a page."""
+    """Return whether one of our routes answers, perhaps with a page."""
     return any(f"{each}/" in f"{path}/" for each in OURS)
 
 

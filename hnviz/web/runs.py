@@ -36,19 +36,19 @@ from hnviz.web.http import query, until_gone
 from hnviz.web.state import BEGUN, CurrentRun, ServerState, snapshot_version
 from hnviz.web.work import Pool, Shared
 
-MAX_RUNS = 300  # in one answer
-MAX_POINTS = 60_000  # of all runs of one answer
+MAX_RUNS = 300  # per answer
+MAX_POINTS = 60_000  # of all runs in one answer
 MIN_RUN_POINTS, MAX_RUN_POINTS = 100, 2_000
 MAX_ID_CHARS = 100
-MAX_SPREAD_RUNS = 12  # for which the spread over seeds is looked up
-MAX_READ_RUNS = 1_024  # that are kept in memory
-POOL = 2, 64  # threads, and requests that may wait
-CURVES_POOL = 2, 64, 16, 1  # the same, and requests and threads of one viewer
+MAX_SPREAD_RUNS = 12  # with their spread over seeds
+MAX_READ_RUNS = 1_024  # kept in memory
+POOL = 2, 64  # threads, waiting requests
+CURVES_POOL = 2, 64, 16, 1  # the same, then requests and threads per viewer
 
 EPOCH_COLUMNS = (
     *("epoch", "step", "train_loss", "valid_loss", "accuracy", "train_accuracy", "seconds"),
 )
-"""An epoch's first columns; one for each kind of token in valid follows, then the same of train."""
+"""An epoch's first columns; then one per kind of token in valid, then the same for train."""
 
 COMPARED_KINDS = (*KINDS, "other")
 
@@ -62,7 +62,7 @@ _ASKED = {"runs": Param("text"), "points": Param("bool", True)}
 def run_routes(
     state: ServerState, namer: Namer = lambda config, given, shipped: given
 ) -> list[Route]:
-    """Return the routes that list runs and describe one; `namer` says how a run is called."""
+    """Return the routes that list runs and describe one; `namer` returns a run's name."""
     lists = RunLists(state, namer)
     return [
         Route("/api/runs", until_gone(lists.runs), name="runs"),
@@ -71,7 +71,7 @@ def run_routes(
 
 
 def curve_routes(state: ServerState, namer: Namer) -> list[Route]:
-    """Return the route of the curves; `namer` says how a run is called."""
+    """Return the route of the curves; `namer` returns a run's name."""
     reader = CurveReader(state, namer)
     return [Route("/api/curves", until_gone(reader.curves), name="curves")]
 
@@ -156,7 +156,7 @@ class Drawn(NamedTuple):
     epochs: NDArray[np.float32]
     config: Mapping[str, Any]
     given: str
-    stamp: Any  # of the files that it was read from
+    stamp: Any  # identifies the state of the files that were read
 
 
 class CurveReader:
@@ -176,7 +176,7 @@ class CurveReader:
         return await self._shared.reply(request, (ids, whole), make)
 
     def answer(self, ids: Sequence[str], whole: bool = True) -> Entry:
-        """Pack the curves of some runs, and name the runs that cannot be read.
+        """Pack the curves of some runs, with the names of those that cannot be read.
 
         Without `whole` it packs only their epochs, which are read in a third of the time.
         """
@@ -243,9 +243,7 @@ class CurveReader:
             "status": status,
             "live": status in BEGUN,
             "config": drawn.config,
-            "device": started.device
-            if started
-            else "",  # in use; config has the one that was asked for
+            "device": started.device if started else "",  # in use; config has the requested one
             "step": drawn.curves.step,
             "n_steps": started.n_steps if started else None,
             "n_batches": started.n_batches if started else None,
@@ -334,7 +332,7 @@ def _arrays(found: Sequence[Drawn]) -> Mapping[str, NDArray[np.float32]]:
 
 
 def _notebook(found: Iterable[Drawn]) -> dict[str, list[list[float]]]:
-    """Return the figures that the notebook prints of these models."""
+    """Return the figures that the notebook prints for these models."""
     models = {each.curves.record.config.model for each in found}
     tables = {model: notebook_table(model) for model in sorted(models & set(CATALOGUE))}
     columns = ["epoch", "train_loss", "valid_loss", "accuracy"]

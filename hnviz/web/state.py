@@ -18,7 +18,7 @@ BEGUN = frozenset({"queued", "running", "paused"})
 
 @dataclass(frozen=True, slots=True)
 class CurrentRun:
-    """A run as it is now: its record, and what only the engine knows."""
+    """A run as it is now: its record, and what only the engine knows about it."""
 
     record: RunRecord
     status: str  # a record's status, or "paused"
@@ -37,7 +37,7 @@ class CurrentRun:
 
 
 class ServerState:
-    """Runs, engine and cache of one server. It is made once, and handed to all that answers."""
+    """Runs, engine and cache of one server. Made once, and passed to everything that answers."""
 
     def __init__(
         self, store: RunStore | None = None, engine: Callable[[], Engine] | None = None
@@ -51,7 +51,7 @@ class ServerState:
 
     @property
     def engine(self) -> Engine:
-        """The engine. It is started if needed, and nothing waits for that."""
+        """The engine. Starts it if needed, without waiting."""
         engine = self._engine()
         engine.start()
         return engine

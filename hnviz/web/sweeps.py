@@ -1,4 +1,4 @@
-"""Sweeps over HTTP: a plan is started, and a sweep is listed, read, stopped and resumed.
+"""Sweeps over HTTP: start a plan; list, read, stop and resume sweeps.
 
 The body of POST /api/sweeps is a plan as in hnviz/sweeps/plan.py: {"name": ..., "fixed": {...},
 "grid": {...}}. In a class only the teacher trains sweeps.
@@ -27,11 +27,11 @@ from hnviz.web.limits import Quota, Rate
 from hnviz.web.state import BEGUN
 
 THREADS = 4
-RATE = 4, 12  # presses of one viewer, a second and at once
-PLANS = 6  # of one viewer whose time is being estimated
+RATE = 4, 12  # presses per viewer: per second, and in a burst
+PLANS = 6  # per viewer, whose time is being estimated
 PARTS = ("name", "fixed", "grid", "random")
-LISTED = 20  # sweeps that are offered
-WAITS = "waits"  # the state of a run that has not begun
+LISTED = 20  # sweeps in a list
+WAITS = "waits"  # the state of a run that has not started
 FIGURES = ("accuracy", "valid_loss", "train_accuracy", "train_loss")
 
 
@@ -39,10 +39,10 @@ def sweep_routes(sweeps: SweepService, classroom: ClassService | None = None) ->
     """Return the routes; in a class those that train are the teacher's."""
     rate = Rate(*RATE)
     presses = Presses(
-        THREADS, Quota(2, "two presses of yours are under way; press again in a moment"), rate
+        THREADS, Quota(2, "two of your presses are being handled; press again in a moment"), rate
     )
     # An estimate takes seconds: no press waits for it.
-    plans = Presses(1, Quota(PLANS, f"{PLANS} plans of yours are being timed; wait a moment"), rate)
+    plans = Presses(1, Quota(PLANS, f"{PLANS} of your plans are being timed; wait a moment"), rate)
 
     def post(path: str, do: Do) -> Route:
         def press(request: Request, body: Body) -> Mapping[str, Any]:
@@ -80,7 +80,7 @@ def _start(sweeps: SweepService, request: Request, body: Body) -> Mapping[str, A
 
 
 def _estimate(sweeps: SweepService, request: Request, body: Body) -> Mapping[str, Any]:
-    """Return how many runs a plan has, and the least and the most seconds that they take."""
+    """Return how many runs a plan has, and the fewest and the most seconds they should take."""
     plan = read_body(body)
     found = sweeps.duration(plan)
     seconds = {"least": round(found.least, 1), "most": round(found.most, 1)}
@@ -134,14 +134,14 @@ def sweep_view(sweeps: SweepService, sweep_id: str) -> dict[str, Any]:
 
 
 def _status(does: str, states: list[str]) -> str:
-    """Return what a sweep does, or what its runs show, in one word or two."""
+    """Return what a sweep is doing, or how its runs ended, in one or two words."""
     left = [state for state in states if state not in DONE]
     if not left:
         return "finished"
     if does in ("training", "stopping"):
         return does
     if any(state in BEGUN for state in left):
-        return "training elsewhere"  # by the command
+        return "training elsewhere"  # by the command `hnviz sweep`
     if all(state == "failed" for state in left):
         return "failed"
     return does or "interrupted"

@@ -1,6 +1,6 @@
-"""Topics that browsers follow. A topic draws one state, and finds what each browser lacks of it.
+"""Topics that browsers follow. A topic draws a state, and finds which parts a browser lacks.
 
-A topic is a value. It opens no file and keeps nothing between two calls.
+A topic is a value. It opens no file and stores nothing between calls.
 """
 
 import json

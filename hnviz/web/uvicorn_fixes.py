@@ -1,8 +1,8 @@
 """Fixes for uvicorn, and the only place for them.
 
-uvicorn has no time limit for the rest of a request's head. It parses all that a WebSocket sends as
-soon as it comes: tiny frames sent for six seconds keep everyone waiting for ten, and unfinished
-messages fill the memory. It also believes any program on this machine about a viewer's address.
+uvicorn has no time limit for the rest of a request's head. It parses everything that a WebSocket
+sends as soon as it arrives: tiny frames sent for six seconds keep everyone waiting for ten, and
+unfinished messages fill the memory. It also trusts any local program about a viewer's address.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from hnviz.web.limits import STREAM, Bucket
 HEAD_SECONDS = 10.0  # for a request's head
 
 MAX_MESSAGE_BYTES = 64 * 1024  # to us
-MAX_STREAM_BYTES = 512 * 1024  # of a message to Streamlit: all of a page's fields
+MAX_STREAM_BYTES = 512 * 1024  # for a message to Streamlit: all of a page's fields
 SHORT, LONG = 126, 127  # in place of a frame's length, which then has two or eight bytes
 FIN, CONTROL, MASK, LENGTH = 0x80, 0x08, 0x80, 0x7F
 WEBSOCKETS = {
@@ -36,26 +36,26 @@ Receive = Callable[[bytes], None]
 class Frames:
     """Walks along the frames of one WebSocket (RFC 6455, 5.2), and reads only their heads.
 
-    It leaves errors in a frame to the parser behind it.
+    It leaves errors in a frame to the parser that comes after it.
     """
 
     def __init__(self) -> None:
-        self.size = 0  # bytes of the message under way, as its frames announce them
-        self.largest = 0  # bytes of a message so far
-        self.messages = 0  # that are complete
+        self.size = 0  # bytes of the current message, as its frames announce them
+        self.largest = 0  # bytes of the largest message so far
+        self.messages = 0  # complete ones
         self.complete = 0  # messages, and control frames between them
-        self._left = 0  # bytes of the frame under way that have not come
-        self._open = False  # a message is under way
-        self._ends = 0, 0  # what is complete with this frame: anything, a message
+        self._left = 0  # bytes of the current frame still to come
+        self._open = False  # a message has begun and not ended
+        self._ends = 0, 0  # what this frame completes: anything, a message
 
     @property
     def received(self) -> int:
-        """Bytes of the message under way that have come."""
+        """Bytes of the current message received so far."""
         return max(0, self.size - self._left)
 
     @property
     def is_halfway(self) -> bool:
-        """Return whether a frame or a message is under way."""
+        """Return whether a frame or a message is incomplete."""
         return self._left > 0 or self._open
 
     def walk(self, data: bytearray, most: int) -> tuple[int, int]:
@@ -111,20 +111,20 @@ class Frames:
 
 @dataclass(eq=False, kw_only=True)
 class Intake:
-    """Limits on what one WebSocket sends, and on the unfinished messages of all."""
+    """Limits on what one WebSocket sends, and on the unfinished messages of all together."""
 
-    frames: tuple[float, float] = (50, 100)  # a second, and at once
+    frames: tuple[float, float] = (50, 100)  # per second, and in a burst
     size: tuple[float, float] = (2**20, 2 * 2**20)  # bytes, the same
-    slice: int = 16  # frames that are parsed before others have a turn
-    too_fast_seconds: float = 5.0  # after which one who keeps on is closed
+    slice: int = 16  # frames parsed before others have a turn
+    too_fast_seconds: float = 5.0  # above the limits before the connection is closed
     message_seconds: float = 10.0  # for a whole message
-    hello_seconds: float = 30.0  # for the first one to us
+    hello_seconds: float = 30.0  # for the first message to us
     unfinished: int = 8 * 2**20  # bytes of all unfinished messages
     waiting: int = 0  # bytes now
     connections: "set[Connection]" = field(default_factory=set)
 
     def count(self, more: int) -> None:
-        """Note that an unfinished message has grown; if all are too large, close the largest."""
+        """Note that a message has grown; if unfinished ones need too much, close the largest."""
         self.waiting += more
         if self.waiting > self.unfinished:
             largest = max(self.connections, key=lambda each: each.counted)
@@ -135,7 +135,7 @@ class Connection:
     """Passes one WebSocket's bytes from its transport to uvicorn's parser, within the limits."""
 
     def __init__(self, intake: Intake, protocol: Any, transport: Any, receive: Receive) -> None:
-        self.counted = 0  # bytes that this connection has unparsed or unfinished
+        self.counted = 0  # unparsed or unfinished bytes of this connection
         self._intake, self._protocol = intake, protocol
         self._transport, self._receive = transport, receive
         self._walk, self._held, self._begun = Frames(), bytearray(), False
@@ -145,13 +145,13 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._again: asyncio.Handle | None = None
         self._hello = self._loop.call_later(intake.hello_seconds, self._check_hello)
-        self._deadline: asyncio.Handle | None = None  # of the message under way
-        self._awaited = 0  # how many were complete when it was set
+        self._deadline: asyncio.Handle | None = None  # for the current message
+        self._awaited = 0  # how many messages were complete when it was set
         intake.connections.add(self)
 
     def take(self, data: bytes) -> None:
         """Take bytes that have arrived."""
-        if not self._begun:  # the request, which uvicorn writes itself
+        if not self._begun:  # the HTTP request, which uvicorn passes on itself
             self._begun = True
             self._receive(data)
         elif not self.closing:
@@ -163,7 +163,7 @@ class Connection:
                 self._pass_on()
 
     def pause_for_app(self, waits: bool) -> None:
-        """Hold bytes back until uvicorn's queue for the app is empty again."""
+        """Hold back bytes until uvicorn's queue for the app is empty again."""
         self._app_waits = waits
         if not waits and self._held:
             self._later(0)
@@ -192,7 +192,7 @@ class Connection:
                 timer.cancel()
 
     def _pass_on(self) -> None:
-        """Let uvicorn parse as much as may pass now."""
+        """Let uvicorn parse as much as the limits allow now."""
         self._again = None
         if self._held and not (self._app_waits or self.closing or self._transport.is_closing()):
             most = min(self._intake.slice, int(self._frames.left)) if self._size.left > 0 else 0
@@ -215,7 +215,7 @@ class Connection:
         self._pause()
 
     def _wait(self) -> None:
-        """Continue after the others' turn, or once the connection is within its limits again."""
+        """Continue after the others' turns, or once the connection is within its limits again."""
         wait = max(self._frames.wait(1), self._size.wait(1))
         now = self._loop.time()
         if wait and self._too_fast_since is None:
@@ -262,7 +262,7 @@ class Connection:
             self._deadline = self._loop.call_later(self._intake.message_seconds, self._check_whole)
 
     def _check_hello(self) -> None:
-        if self._is_streamlits():  # a page that comes back after a break says nothing
+        if self._is_streamlits():  # a page that reconnects after a break says nothing
             return
         self.close(GIVEN_UP, f"no message came within {self._intake.hello_seconds:g} s")
 
@@ -276,7 +276,7 @@ class Connection:
 
 
 class Valve:
-    """A WebSocket's transport as uvicorn sees it: reading also pauses for a `Connection`."""
+    """A WebSocket's transport as uvicorn sees it: a `Connection` can pause reading, too."""
 
     def __init__(self, transport: Any, connection: Connection) -> None:
         self._transport, self._connection = transport, connection
@@ -285,7 +285,7 @@ class Valve:
         return getattr(self._transport, name)
 
     def pause_reading(self) -> None:
-        """Read nothing until the app has taken what came."""
+        """Read nothing until the app has taken what has arrived."""
         self._connection.pause_for_app(True)
 
     def resume_reading(self) -> None:
@@ -293,17 +293,17 @@ class Valve:
         self._connection.pause_for_app(False)
 
     def write(self, data: bytes) -> None:
-        """Send, unless the last frame has been sent."""
+        """Send, unless the last frame has already been sent."""
         if not self._connection.closing:
             self._transport.write(data)
 
 
 def bound_frames(kind: Any, intake: Intake) -> None:
-    """Bound what each WebSocket of a protocol class sends, before it is parsed.
+    """Limit what each WebSocket of a protocol class sends, before it is parsed.
 
     Bytes are parsed in slices. Reading pauses while a connection is above its limits; if it stays
-    there, it is closed with a reason. A message has a largest size and a deadline, and so has the
-    first message to us. As on Streamlit's own server, messages are not compressed: a small one
+    there, it is closed with a reason. Each message has a maximum size and a deadline, and so does
+    the first message to us. As on Streamlit's own server, messages are not compressed: a small one
     could unpack to a huge one. A second call does nothing.
     """
     received = kind.data_received
@@ -330,7 +330,7 @@ def bound_frames(kind: Any, intake: Intake) -> None:
 
 
 def _replace(kind: Any, method: Any) -> None:
-    """Replace a method by a function that gets it as first argument. A second call does nothing."""
+    """Replace a method by a function that takes it first. A second call does nothing."""
     before = getattr(kind, method.__name__, None)
     if before is None or hasattr(before, "__wrapped__"):
         return
@@ -343,10 +343,10 @@ def _replace(kind: Any, method: Any) -> None:
 
 
 def close_half_sent(kind: Any, seconds: float = HEAD_SECONDS) -> None:
-    """Close connections of a protocol class that begin a request and never finish its head.
+    """Close connections of a protocol class that begin a request but never finish its head.
 
-    An attacker or a sleeping machine would otherwise keep file descriptors for good. uvicorn has
-    a time limit after an answer, none before it, and no setting adds one. A connection is closed
+    An attacker or a sleeping machine would otherwise hold file descriptors forever. uvicorn has a
+    time limit after an answer, none before it, and no setting to add one. A connection is closed
     if no request began within `seconds` and none is being answered. A second call does nothing.
     """
 
@@ -392,7 +392,7 @@ def mend_uvicorn() -> None:
 def _look_later(protocol: Any, transport: Any, known: Any, seconds: float) -> None:
     def look() -> None:
         if transport.is_closing() or transport.get_protocol() is not protocol:
-            return  # it is gone, or has become a WebSocket
+            return  # it has closed, or has become a WebSocket
         cycle = protocol.cycle  # the last request whose head was complete, None before the first
         if cycle is known and (cycle is None or cycle.response_complete):
             transport.close()

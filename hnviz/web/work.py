@@ -1,7 +1,7 @@
 """Slow work: pools of threads with fair queues, and one piece of work for equal requests.
 
-Viewers take turns: only one who asks for forty things at once waits for them. One who keeps asking
-gets an equal share of the time, and rests while others ask.
+Viewers take turns: someone who asks for forty things at once keeps nobody else waiting. Someone who
+keeps asking gets an equal share of the time, and rests while others ask.
 """
 
 import asyncio
@@ -26,40 +26,40 @@ from hnviz.web.http import BINARY, JSON, entry_reply, heard
 from hnviz.web.limits import FairQueue, address_of, most_of_address, viewer_of
 
 LINGER_SECONDS = 10.0
-"""How long unfinished work waits for a client that heard its progress to ask again."""
+"""How long unfinished work is kept for a client that was sent its progress and may ask again."""
 
-ABOUT_SECONDS = 5.0  # for which a viewer counts as one who asks
+ABOUT_SECONDS = 5.0  # for which a viewer counts as asking
 MAX_REST_SECONDS = 5.0
 
 NOWHERE = HowFar(0, 0, "")
 ANYBODY = ""
-"""The viewer of a request that names none."""
+"""The viewer of a request that names no viewer."""
 
 
 @dataclass
 class Progress:
-    """How far a piece of work is. One thread does it, others look."""
+    """How far a piece of work has got. One thread does the work, others read this."""
 
     since: float = field(default_factory=time.monotonic)
-    before: int = 0  # how much other work comes first
-    questions: int = 0  # that the engine was asked for it
-    reached: HowFar = NOWHERE  # with the last one
+    before: int = 0  # how many tasks come first
+    questions: int = 0  # put to the engine so far
+    reached: HowFar = NOWHERE  # with the last question
 
     def ask(self) -> None:
-        """Note that the engine is asked another question."""
+        """Note that another question is put to the engine."""
         self.questions += 1
         self.reached = NOWHERE
 
     def hear(self, reached: HowFar) -> None:
-        """Note how far the engine is with its question."""
+        """Note how far the engine has got with its question."""
         self.reached = reached
 
     def now(self, before: int) -> "Progress":
-        """Return a copy that stays as it is, with how much other work comes first."""
+        """Return a copy that no longer changes; `before` is the number of tasks that come first."""
         return replace(self, before=before)
 
     def sentence(self) -> str:
-        """Say how far the work is; a browser adds the seconds."""
+        """Describe the progress; a browser adds the seconds."""
         if self.before:
             first = "one answer comes" if self.before == 1 else f"{self.before} answers come"
             return f"This computer is busy; {first} first."
@@ -68,7 +68,7 @@ class Progress:
         return f"Part {self.questions} of the answer: {share}" if self.questions > 1 else share
 
     def told(self) -> Mapping[str, Any]:
-        """Return what a browser gets."""
+        """Return the progress as sent to a browser."""
         done, of, _ = self.reached
         known = of > 0 and not self.before
         return {
@@ -80,18 +80,18 @@ class Progress:
 
 
 Work = Callable[[Progress], Any]
-"""Work, which may note in its Progress how far it is."""
+"""Work, which may note its progress."""
 
 
 class BusyError(Refusal):
-    """The queue is full, or holds as much of one viewer as it may."""
+    """The queue is full, or one viewer has too much in it."""
 
     def __init__(self, sentence: str = "this computer is busy; try again in a moment") -> None:
         super().__init__(sentence, 429)
 
 
 class NotYetError(Exception):
-    """The work is not done yet; `progress` says how far it is."""
+    """The work is not done yet; `progress` says how far it has got."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__(progress.sentence())
@@ -101,10 +101,10 @@ class NotYetError(Exception):
 class FairShare:
     """Counts the seconds that each viewer's work takes in one pool. Thread-safe.
 
-    While several viewers ask, here or in `about`, their addresses share one second of work a second
-    equally, and so do the viewers of each address. A viewer may take `burst` seconds more than its
-    share, as the opening of a page needs. Each piece of work counts for `least` seconds or more:
-    an answer also costs the server time outside the pool.
+    While several viewers ask, here or in `about`, their addresses equally share one second of work
+    per second, and so do the viewers of each address. A viewer may use `burst` seconds more than
+    its share, as opening a page needs. Each piece of work counts for at least `least` seconds: an
+    answer also costs the server time outside the pool.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class FairShare:
         self._about = about or self
         self._debts: dict[
             Hashable, tuple[float, float]
-        ] = {}  # seconds, and when; the latest is last
-        self._viewers: Counter[Hashable] = Counter()  # who ask, by address
+        ] = {}  # seconds, and when; the latest comes last
+        self._viewers: Counter[Hashable] = Counter()  # those asking, by address
         self._lock = threading.RLock()
 
     def note(self, viewer: Hashable, seconds: float | None = None) -> None:
@@ -136,7 +136,7 @@ class FairShare:
             self._about.note(viewer)
 
     def rest(self, viewer: Hashable) -> float:
-        """Return the seconds for which a viewer must rest: 0 while nobody else asks."""
+        """Return how many seconds a viewer must rest: 0 while nobody else asks."""
         with self._lock:
             debt = self._debt(viewer)
             if debt <= self._burst or self._about.is_alone(viewer):
@@ -150,7 +150,7 @@ class FairShare:
             return self._debts.keys() <= {viewer}
 
     def _forget(self) -> None:
-        """Forget viewers who have not asked for a while, and so have a burst again."""
+        """Forget viewers who have not asked for a while; they then have a full burst again."""
         while self._debts:
             viewer, (_, when) = next(iter(self._debts.items()))
             if self._clock() - when <= ABOUT_SECONDS:
@@ -170,19 +170,19 @@ class FairShare:
 
 
 class Task(Future[Any]):
-    """Work that waits for a thread, or is being done."""
+    """Work that is waiting for a thread, or being done."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
         super().__init__()
         self.work = work
 
     def run(self) -> None:
-        """Do the work, unless nobody waits for it any more."""
+        """Do the work, unless nobody is waiting for it any more."""
         if not self.set_running_or_notify_cancel():
             return
         try:
             result = self.work()
-        except BaseException as error:  # the waiting requests get it; the thread goes on
+        except BaseException as error:  # the waiting requests receive it; the thread goes on
             self.set_exception(error)
         else:
             self.set_result(result)
@@ -199,9 +199,9 @@ class Pool:
         at_once: int = 0,
         share: FairShare | None = None,
     ) -> None:
-        """`longest`: tasks that may wait, `of_one` of them of one viewer.
+        """At most `longest` tasks may wait, `of_one` of them from one viewer.
 
-        `at_once`: threads that may work for one viewer. 0 means no limit of its own.
+        At most `at_once` threads may work for one viewer. 0 means no such limit.
         """
         self._most_threads, self._longest = threads, longest
         self._of_one, self._at_once = of_one or longest, at_once or threads
@@ -213,7 +213,7 @@ class Pool:
 
     @property
     def waiting(self) -> int:
-        """The number of tasks that wait for a thread."""
+        """The number of tasks waiting for a thread."""
         with self._changed:
             return sum(self._queue.sizes.values())
 
@@ -232,7 +232,7 @@ class Pool:
         return task
 
     def _check(self, viewer: Hashable) -> None:
-        """Raise BusyError if the queue, a viewer or its address has too many tasks that wait."""
+        """Raise BusyError if too many tasks are waiting: in all, of a viewer or of its address."""
         sizes, address = self._queue.sizes, address_of(viewer)
         here = sum(size for each, size in sizes.items() if address_of(each) == address)
         if sum(sizes.values()) >= self._longest:
@@ -246,7 +246,7 @@ class Pool:
             )
 
     def rests(self, viewer: Hashable) -> bool:
-        """Return whether a viewer has taken more than a share, and so rests."""
+        """Return whether a viewer has used more than a fair share, and so rests."""
         return self._share.rest(viewer) > 0
 
     def drop(self, task: Task) -> bool:
@@ -258,7 +258,7 @@ class Pool:
         return True
 
     def before(self, task: Task) -> int:
-        """Return how many tasks the threads take from the queue before this one."""
+        """Return how many tasks come before this one in the queue."""
         with self._changed:
             return self._queue.before(task)
 
@@ -280,7 +280,7 @@ class Pool:
             self._changed.notify()
 
     def _ready(self) -> list[Hashable]:
-        """Return the viewers who may have a thread now; if there is none, wait for a change."""
+        """Return the viewers who may have a thread now; if there are none, wait for a change."""
         free = [each for each in self._queue.sizes if self._running[each] < self._at_once]
         rests = {each: self._share.rest(each) for each in free}
         ready = [each for each, rest in rests.items() if not rest]
@@ -307,15 +307,15 @@ class Shared:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no work is under way, and no result waits for a client."""
+        """Return whether no work is in progress and no result is waiting for a client."""
         return not self._jobs
 
     async def result(
         self, key: Hashable, work: Callable[[], Any], viewer: Hashable = ANYBODY
     ) -> Any:
-        """Return the result of the work that `key` names; queue it unless it is queued or running.
+        """Return the result of the work named `key`; queue it unless it is queued or running.
 
-        Work leaves the queue once no request waits for it. Raises BusyError.
+        Work leaves the queue once no request is waiting for it. Raises BusyError.
         """
         return await self.result_within(None, key, lambda progress: work(), viewer)
 
@@ -328,7 +328,7 @@ class Shared:
         *,
         immutable: bool = False,
     ) -> Response:
-        """Answer with the entry that `key` names and `make` makes. Raises BusyError."""
+        """Answer with the entry named `key`, which `make` makes. Raises BusyError."""
         entry = await self.result(key, make, viewer_of(request.scope))
         return entry_reply(request, entry, media, immutable=immutable)
 
@@ -346,7 +346,7 @@ class Shared:
         viewer: Hashable,
         pool: Pool | None = None,
     ) -> Any:
-        """Do the same, but raise NotYetError after so many seconds; the work goes on.
+        """Like `result`, but raise NotYetError after that many seconds; the work goes on.
 
         It stays in the queue, and its result is kept, for a client that asks again within
         LINGER_SECONDS. `pool` is where new work goes, if not to the usual one.
@@ -380,7 +380,7 @@ class Shared:
             return job
 
     def _hand_over(self, key: Hashable, job: _Job) -> None:
-        """Forget work that is done: whatever is asked from now on may have another result."""
+        """Forget work that is done: a request from now on may have another result."""
         with self._lock:
             if self._jobs.get(key) is job:
                 del self._jobs[key]
@@ -393,7 +393,7 @@ class Shared:
         self._tidy(key, job)
 
     def _tidy(self, key: Hashable, job: _Job) -> None:
-        """Forget work that is done or dropped, and that nobody waits for."""
+        """Forget work that is done or dropped, if nobody is waiting for it."""
         with self._lock:
             if job.n_waiting == 0 and job.task.done():
                 self._hand_over(key, job)

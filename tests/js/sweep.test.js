@@ -101,7 +101,7 @@ test("a plan that has to wait for others is timed later, without a word; a wrong
   try {
     const { estimates, asked, said, answer, want, settled } = timed();
     want("form", "one");
-    await answer(new Refusal("6 plans of yours are being timed; wait a moment", 429, 5));
+    await answer(new Refusal("6 of your plans are being timed; wait a moment", 429, 5));
     want("form", "two");
     assert.deepEqual([asked, said], [["one"], []]);
     mock.timers.tick(4999);

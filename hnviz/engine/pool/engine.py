@@ -20,33 +20,33 @@ from hnviz.runs import (
 )
 from hnviz.runs.stop import ask_to_stop, drop_stop
 
-MAX_LOST_WORKERS = 5  # workers in a row that were lost before a run of theirs had ended
+MAX_LOST_WORKERS = 5  # workers in a row, lost before any of their runs had ended
 LOOK_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
 
 
 class PoolError(RuntimeError):
-    """Why a pool cannot train, in one sentence; runs that have ended are kept."""
+    """A pool cannot train; the message is one sentence. Runs that have ended are kept."""
 
 
 class Task(Protocol):
-    """Runs that a worker has been given: a future, as in concurrent.futures."""
+    """The runs that a worker was given: a future, as in concurrent.futures."""
 
     def done(self) -> bool:
         """Return whether the worker has ended, or is lost."""
 
     def exception(self) -> BaseException | None:
-        """Return why a task that is done has failed; PoolError if all others would, too."""
+        """Return why a finished task failed, PoolError if all others would fail too, or None."""
 
 
 class Executor(Protocol):
-    """Where tasks run."""
+    """The workers that run tasks."""
 
-    n_workers: int  # tasks at a time
+    n_workers: int  # tasks that run at the same time
 
     def choose(self, waiting: Sequence[RunConfig]) -> Sequence[int]:
-        """Return which of the runs that wait make the next task: at least one, by index."""
+        """Choose the waiting runs of the next task, at least one; return their indices."""
 
     def submit(self, folders: Sequence[RunFolder]) -> Task:
         """Give a worker these runs. Raises PoolError."""
@@ -56,13 +56,13 @@ class Executor(Protocol):
 
 
 class PoolEngine:
-    """An engine for `hnviz.sweeps.runner`: what it knows of a run is what the run's folder says."""
+    """An engine for `hnviz.sweeps.runner`; all it knows about a run comes from the run's folder."""
 
     def __init__(self, store: RunStore, executor: Executor) -> None:
         self._store, self._executor = store, executor
-        self._waiting: dict[str, tuple[RunFolder, RunConfig]] = {}  # in the order they came in
+        self._waiting: dict[str, tuple[RunFolder, RunConfig]] = {}  # in order of arrival
         self._tasks: dict[str, Task] = {}  # by run
-        self._seen: dict[str, tuple[float, str]] = {}  # a run's status, and when it was looked at
+        self._seen: dict[str, tuple[float, str]] = {}  # run -> when read, status
         self._lost = 0
 
     def train(self, config: RunConfig, viewer: str = "") -> str:
@@ -75,7 +75,7 @@ class PoolEngine:
         return folder.id
 
     def resume(self, run_id: str, viewer: str = "") -> None:
-        """Queue a run that goes on from its last checkpoint, if it has one. Raises EngineError."""
+        """Queue a run to go on from its last checkpoint, if it has one. Raises EngineError."""
         try:
             folder = self._store.folder(run_id)
             self._waiting[run_id] = folder, folder.config
@@ -84,7 +84,7 @@ class PoolEngine:
         drop_stop(folder.path)
 
     def start_again(self, run_id: str, viewer: str = "") -> None:
-        """Queue a run that trains from its first step. Raises EngineError."""
+        """Queue a run to train from its first step. Raises EngineError."""
         try:
             with self._store.folder(run_id).writer() as writer:
                 writer.drop_resume()
@@ -93,7 +93,7 @@ class PoolEngine:
         self.resume(run_id)
 
     def stop(self, run_id: str) -> None:
-        """Ask for a run's stop, and do not wait for it. Raises RunWriteError."""
+        """Ask a run to stop, without waiting for that. Raises RunWriteError."""
         if self._waiting.pop(run_id, None) is None and run_id in self._tasks:
             ask_to_stop(self._store.folder(run_id).path)
 
@@ -104,24 +104,24 @@ class PoolEngine:
         if run_id not in self._tasks:
             return None
         status = self._status(run_id)
-        if status == "running" or status in RESUMABLE:  # as it was left, until a worker takes it
+        if status == "running" or status in RESUMABLE:  # until a worker takes it
             return Job(run_id=run_id, status="running" if status == "running" else "queued")
         return None
 
     def _status(self, run_id: str) -> str:
-        """Return what a run's folder says, at most LOOK_SECONDS ago: there may be hundreds."""
+        """Return a run's status on disk, up to LOOK_SECONDS old: there may be hundreds of runs."""
         seen, status = self._seen.get(run_id, (-math.inf, ""))
         now = time.monotonic()
         if now - seen > LOOK_SECONDS:
             try:
                 status = self._store.line(run_id).status
-            except RunNotFound:  # it was deleted: its worker will find that out
+            except RunNotFound:  # it was deleted: its worker will notice
                 status = "queued"
             self._seen[run_id] = now, status
         return status
 
     def tend(self) -> None:
-        """See which tasks have ended, and give the workers without one the next runs.
+        """Find the tasks that have ended, and give free workers the next runs.
 
         Raises PoolError.
         """
@@ -137,7 +137,7 @@ class PoolEngine:
                 self._tasks[folder.id] = task
 
     def _end(self, task: Task) -> None:
-        """Take a task's runs back. Those that have not ended are queued again by their sweep."""
+        """Take back a task's runs. Their sweep queues again those that have not ended."""
         runs = [run for run, its in self._tasks.items() if its is task]
         self._seen.clear()
         has_ended_one = any(self.job(run) is None for run in runs)

@@ -1,4 +1,4 @@
-"""Workers that train the runs of one shape as one program (`hnviz.learn.lanes`). No torch here."""
+"""Workers that train runs of one shape as one program (`hnviz.learn.lanes`). Never loads torch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,8 +12,8 @@ from hnviz.runs import RunFolder
 
 ENTRY = "hnviz.engine.pool.worker:serve"
 MOST_ON_CPU, MOST_ON_GPU = 16, 256  # lanes of one program
-CARD_BYTES = 2**29  # of a card that a process takes before its first tensor; about, not measured
-POOLS = 2  # the warm-up's and the captured step's memory lie side by side
+CARD_BYTES = 2**29  # of a card, used by a process before its first tensor; a guess, not measured
+POOLS = 2  # memory is held for the warm-up and for the captured step
 
 
 class LaneTask:
@@ -27,7 +27,7 @@ class LaneTask:
         return not self.worker.process.is_alive()
 
     def exception(self) -> BaseException | None:
-        """Return how it has ended, if something else has ended it."""
+        """Return an error if the process did not end normally, else None."""
         status = self.worker.process.exitcode
         self.worker.end()
         return RuntimeError(f"it ended with status {status}") if status else None
@@ -37,7 +37,7 @@ class LanesExecutor:
     """Starts a process for each group of runs."""
 
     def __init__(self, n_workers: int, budget: Budget) -> None:
-        """`budget`: of one worker. Raises PoolError."""
+        """`budget` is that of one worker. Raises PoolError."""
         self.n_workers = n_workers
         self._budget = budget
         self._workers = Workers()
@@ -58,7 +58,7 @@ class LanesExecutor:
         return dict(described)
 
     def choose(self, waiting: Sequence[RunConfig]) -> Sequence[int]:
-        """Take all that have the first one's shape, as far as the memory goes."""
+        """Take all runs of the first one's shape that fit into memory."""
         first = waiting[0]
         if first.added or not has_lanes(first.model):
             return [0]

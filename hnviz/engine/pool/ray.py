@@ -1,4 +1,4 @@
-"""Workers of a Ray cluster, or of a Ray on this machine that ends with the sweep.
+"""Workers on a Ray cluster, or on a local Ray that ends with the sweep.
 
 Ray is an optional package: it is loaded only for ``hnviz sweep --engine ray``.
 """
@@ -21,15 +21,15 @@ from hnviz.runs import RunFolder
 from hnviz.runs.files import scratch
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
-ANY_ADDRESS = "auto"  # the cluster that this machine is a part of
-OWN_ADDRESS = "local"  # none: a Ray of our own
-TASKS_LEFT = 2  # for each worker, after a task has been taken: a share of what waits, as it shrinks
-STORE_BYTES = 80 * 2**20  # of Ray's object store, which holds nothing of ours; it wants 75 MB
+ANY_ADDRESS = "auto"  # the cluster that this machine belongs to
+OWN_ADDRESS = "local"  # no cluster: a local Ray of our own
+TASKS_LEFT = 2  # per worker, after taking a task: so tasks shrink along with the queue
+STORE_BYTES = 80 * 2**20  # for Ray's object store, which we do not use; Ray requires 75 MB
 CONNECT_SECONDS = 5.0
 
 
 def names_a_cluster() -> bool:
-    """Return whether the environment names a cluster; else a Ray of our own is started."""
+    """Return whether the environment names a cluster; otherwise we start a local Ray."""
     return _address() not in ("", OWN_ADDRESS)
 
 
@@ -38,7 +38,7 @@ def _address() -> str:
 
 
 class RayTask:
-    """A task of Ray's."""
+    """A task on Ray."""
 
     def __init__(self, ray: Any, reference: Any) -> None:
         self._ray, self._reference = ray, reference
@@ -47,11 +47,11 @@ class RayTask:
         """Return whether it has ended, or its worker is lost."""
         try:
             return bool(self._ray.wait([self._reference], timeout=0)[0])
-        except self._ray.exceptions.RayError:  # the cluster is gone, as `exception` says
+        except self._ray.exceptions.RayError:  # the cluster is gone, as `exception` reports
             return True
 
     def exception(self) -> BaseException | None:
-        """Return why it has failed; PoolError if every other task would, too."""
+        """Return why it failed, PoolError if every other task would fail too, or None."""
         try:
             problem = self._ray.get(self._reference)
         except self._ray.exceptions.RayTaskError as error:
@@ -64,10 +64,10 @@ class RayTask:
 
 
 class RayExecutor:
-    """Connects to the cluster at $RAY_ADDRESS, or starts a Ray with so many workers."""
+    """Connects to the cluster at $RAY_ADDRESS, or starts a local Ray with `n_workers` workers."""
 
     def __init__(self, n_workers: int | None) -> None:
-        """With None, use all processors of the cluster. Raises PoolError."""
+        """None uses all processors of the cluster. Raises PoolError."""
         self._open = ExitStack()
         self._ray = _ray()
         try:
@@ -84,7 +84,7 @@ class RayExecutor:
             options["address"] = address
         else:
             options |= self._local(n_workers or 1)
-        # Ray writes about lost workers to stdout, where the sweep's table comes.
+        # Ray would report lost workers on stdout, in the middle of the sweep's table.
         self._open.enter_context(redirect_stdout(sys.stderr))
         self._open.callback(self._ray.shutdown)
         try:
@@ -95,10 +95,10 @@ class RayExecutor:
             raise PoolError(_unreachable(address, error)) from error
 
     def _local(self, n_workers: int) -> dict[str, Any]:
-        """Return the options of a Ray of our own, which leaves nothing behind."""
+        """Return the options of a local Ray that leaves nothing behind."""
         folder = self._open.enter_context(scratch())
         os.environ["RAY_TMPDIR"] = str(folder)
-        root = str(Path(hnviz.__file__).parent.parent)  # workers find a checkout, too
+        root = str(Path(hnviz.__file__).parent.parent)  # workers can then import a checkout
         path = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         os.environ["PYTHONPATH"] = os.pathsep.join(path)
         return {
@@ -118,7 +118,7 @@ class RayExecutor:
         """Give Ray a task; it needs a core, and a GPU if its runs ask for cuda."""
         n_gpus = int(folders[0].config.device == "cuda")
         paths = [str(folder.path.absolute()) for folder in folders]
-        # A sweep counts the tries of a run itself, and its folder says where it goes on.
+        # The sweep itself counts a run's tries, and the run's folder says where to go on.
         task = self._train.options(num_cpus=1, num_gpus=n_gpus, max_retries=0)
         try:
             return RayTask(self._ray, task.remote(paths))
@@ -126,7 +126,7 @@ class RayExecutor:
             raise PoolError(_unreachable(_address(), error)) from error
 
     def close(self) -> None:
-        """Leave the cluster, or end the Ray of our own; tasks that run are ended."""
+        """Leave the cluster, or end the local Ray; running tasks are ended."""
         self._open.close()
 
 
@@ -148,7 +148,7 @@ def _without(package: str) -> str:
 
 def _ray() -> Any:
     """Load Ray. Raises PoolError."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anybody
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # report nothing to anybody
     try:
         return importlib.import_module("ray")
     except ImportError as error:

@@ -1,8 +1,8 @@
-"""What a worker does with the runs that it is given.
+"""How a worker trains the runs that it is given.
 
-It trains them one after the other, as the local engine's trainers do, or all of one shape as lanes
-of one program (`hnviz.learn.lanes`), in the time of a few runs. A run in a lane has no checkpoint:
-if it is stopped before its end, it trains from its first step when it goes on.
+It trains them one after the other, as the local engine's trainers do, or runs of one shape together
+as lanes of one program (`hnviz.learn.lanes`), in the time of a few runs. A run in a lane has no
+checkpoint: if it is stopped before its end and resumed, it starts again from its first step.
 """
 
 import logging
@@ -27,22 +27,22 @@ from hnviz.runs.stop import drop_stop, is_asked_to_stop
 from hnviz.runs.texts import look_beside
 from hnviz.schedule import Schedule, one_cycle, snapshot_steps
 
-LOOK_SECONDS = 0.1  # between two looks for a request to stop
-REPORT_SECONDS = 0.2  # between two looks at the figures of lanes and at such requests, about
-FIRST_STEPS = 4  # after which the seconds of a step are known
+LOOK_SECONDS = 0.1  # between two checks for a request to stop
+REPORT_SECONDS = 0.2  # about, between two reads of the lanes' figures and of such requests
+FIRST_STEPS = 4  # after these, the time of a step is known
 
 log = logging.getLogger(__name__)
 
 
 def serve(pipe: Connection) -> None:
-    """Train the runs whose folders come through the pipe; end when it closes."""
+    """Train the runs whose folders arrive through the pipe; end when it closes."""
     try:
         paths = [Path(path) for path in pipe.recv()]
     except EOFError:
         return
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
     look_beside(paths[0].parent)
-    folders = [RunFolder(path) for path in paths if (path / CONFIG).is_file()]  # not deleted
+    folders = [RunFolder(path) for path in paths if (path / CONFIG).is_file()]  # skips deleted runs
     first = folders[0].config if folders else None
     if first and not first.added and has_lanes(first.model):
         train_together(folders)
@@ -57,14 +57,14 @@ def _end_with(pipe: Connection) -> None:
 
 
 def train_runs(paths: Sequence[str]) -> str:
-    """Train the runs in some folders, one after the other, as the local engine's trainers do.
+    """Train the runs in these folders, one after the other, as the local engine's trainers do.
 
-    Each goes on from its checkpoint, and leaves out one that is asked to stop. Returns "", or a
+    Each goes on from its checkpoint; runs that were asked to stop are skipped. Returns "", or a
     sentence that says why no run can be trained here.
     """
     torch.set_num_threads(1)
     seen = [path for path in map(Path, paths) if (path / CONFIG).is_file()]
-    if paths and not seen:  # where some are there, the others were deleted
+    if paths and not seen:  # if some are there, the others were deleted
         return (
             f"a worker does not see the runs in {Path(paths[0]).parent}; put them in a folder on a "
             "disk that all workers share"
@@ -83,7 +83,7 @@ def _train(folder: RunFolder) -> None:
         with _stopped_on_request(folder.path, control):
             run_in_folder(folder, control)
     except (DamagedRun, RunBusy, RunWriteError) as error:
-        log.warning("%s", error)  # its folder, or its other writer's, shows how far it is
+        log.warning("%s", error)  # the run's folder shows how far it has got
 
 
 @contextmanager
@@ -112,12 +112,12 @@ def train_together(folders: Sequence[RunFolder]) -> None:
     if left := _left(folders):
         half = len(left) // 2
         for part in (left[:half], left[half:]):
-            torch.cuda.empty_cache()  # a capture cannot make room of what is kept for reuse
+            torch.cuda.empty_cache()  # a capture cannot use memory that torch holds for reuse
             train_together(part)
 
 
 def _left(folders: Sequence[RunFolder]) -> list[RunFolder]:
-    """Train runs as one program; return those for which a GPU's memory was too small."""
+    """Train runs as one program; return those that did not fit into the GPU's memory."""
     scribes = [scribe for folder in folders if (scribe := _begun(folder))]
     try:
         if scribes:
@@ -134,7 +134,7 @@ def _left(folders: Sequence[RunFolder]) -> list[RunFolder]:
 
 
 def _begun(folder: RunFolder) -> "_Scribe | None":
-    """Take a run's folder; None for one that is asked to stop, or cannot be taken."""
+    """Begin to write a run; None if it was asked to stop, or cannot be written."""
     if is_asked_to_stop(folder.path):
         drop_stop(folder.path)
         return None
@@ -167,7 +167,7 @@ class _Scribe:
         self.snapshots = frozenset(snapshot_steps(self.n_steps, n_batches))
 
     def say(self, event: Event) -> None:
-        """Record an event. A folder that cannot be written ends its run, and no other one."""
+        """Record an event. A folder that cannot be written ends its own run only."""
         if self.is_over:
             return
         try:
@@ -189,20 +189,20 @@ class _Scribe:
             fail(self.writer, self.step, error)
 
     def close(self) -> None:
-        """Let the folder go."""
+        """Release the folder."""
         drop_stop(self.writer.folder.path)
         with suppress(RunWriteError):
             self.writer.close()
 
 
 class _Program:
-    """One training of all lanes, and their scribes."""
+    """The training of all lanes, and their scribes."""
 
     def __init__(self, scribes: Sequence[_Scribe]) -> None:
         self.scribes = scribes
         self.lanes = Lanes([scribe.config for scribe in scribes], kinds=True)
         self.stops = sorted(frozenset().union(*(scribe.snapshots for scribe in scribes)))
-        self.epochs = [0] * len(scribes)  # reported of each lane
+        self.epochs = [0] * len(scribes)  # reported so far, per lane
         self.step_seconds = REPORT_SECONDS / FIRST_STEPS  # seconds of a step
 
     def drive(self) -> None:
@@ -234,12 +234,12 @@ class _Program:
         )
 
     def next_look(self) -> int:
-        """Return the step at which the figures are due: soon, and no later than a snapshot."""
+        """Return the step at which to read the figures next: soon, and no later than a snapshot."""
         soon = self.lanes.step + max(1, int(REPORT_SECONDS / max(self.step_seconds, 1e-9)))
         return min([soon, *(step for step in self.stops if step > self.lanes.step)])
 
     def tell(self, read: Read) -> None:
-        """Record mini-batches, and the ends of lanes whose loss is not a number any more."""
+        """Record mini-batches, and the end of each lane whose loss is no longer a number."""
         n_read = read.loss.shape[1]
         for index, (scribe, lane) in enumerate(zip(self.scribes, self.lanes.lanes, strict=True)):
             last = read.first + n_read if lane.diverged is None else lane.diverged
@@ -250,7 +250,7 @@ class _Program:
                 scribe.end(diverged(lane.diverged, lane.what, scribe.config.lr))
 
     def save_snapshots(self) -> None:
-        """Store the weights of the lanes for which this step is one of a snapshot."""
+        """Store the weights of the lanes that take a snapshot at this step."""
         for index, scribe in enumerate(self.scribes):
             if self.lanes.step in scribe.snapshots and not scribe.is_over:
                 try:
@@ -259,7 +259,7 @@ class _Program:
                     scribe.fail(error)
 
     def tell_epochs(self) -> None:
-        """Record the epoch that has just ended, and the ends of lanes for which it is the last."""
+        """Record the epoch that has just ended, and the end of each lane that it completes."""
         passes = self.lanes.train_passes() if self.one_finishes() else []
         for index, (scribe, lane) in enumerate(zip(self.scribes, self.lanes.lanes, strict=True)):
             for epoch in lane.epochs[self.epochs[index] :]:
@@ -272,12 +272,12 @@ class _Program:
                 scribe.end(finished(scribe.n_steps))
 
     def one_finishes(self) -> bool:
-        """Return whether the epoch that has just ended is the last of a run that is not over."""
+        """Return whether the epoch that has just ended is the last one of an active run."""
         step = self.lanes.step
         return any(each.n_steps == step and not each.is_over for each in self.scribes)
 
     def obey(self) -> None:
-        """Stop the runs that are asked to."""
+        """Stop the runs that were asked to stop."""
         for scribe in self.scribes:
             if not scribe.is_over and is_asked_to_stop(scribe.writer.folder.path):
                 scribe.end(stopped(scribe.step, scribe.n_steps))

@@ -1,1 +1,1 @@
-"""The class on the network: who is who, its routes, and one WebSocket for each phone."""
+"""The class on the network: its members, its routes, and one WebSocket for each phone."""

@@ -1,21 +1,21 @@
 """The WebSocket /api/class/live: guesses in, the class's answers out once they are revealed.
 
-JSON text both ways. From a phone, first who it is, then guesses:
+JSON text both ways. A phone first says who it is, then sends guesses:
     {"op": "hello", "token": "...", "have": ["batches.1"]}
     {"op": "guess", "id": 7, "step": "batches.3", "value": 2}
-From the teacher's page, whose cookie says who it is, and from someone who has not joined:
+The teacher's page, which its cookie identifies, and someone who has not joined send:
     {"op": "teach", "have": []}
     {"op": "look", "have": []}
-The server says what a phone has answered before, answers each guess once it is stored, sends what
-is revealed, and counts to the teacher only:
+The server sends a phone its earlier answers, confirms each guess once it is stored, and sends
+revealed answers to everyone and counts to the teacher only:
     {"mine": {"batches.1": 2}}
     {"id": 7, "step": "batches.3"}    or    {"id": 7, "error": "a sentence"}
     {"step": "batches.3", "n": 28, "values": [...], "sentence": "..."}
     {"step": "batches.3", "covered": true}    when the teacher takes that back
     {"here": 28, "members": 30, "steps": [["batches.3", 12, 28, false], ...],
      "lessons": {"all": 8, "missing": [["Why truncate?", "why phones cannot open it yet"], ...]}}
-A step's numbers are how many have answered, and how many there are: those who are connected or have
-answered. Several are sent as a list. Nothing is sent while nothing happens.
+A step's numbers are how many have answered, and how many there are: all who are connected or have
+answered. Several messages are sent as a list. While nothing happens, nothing is sent.
 """
 
 import asyncio
@@ -45,17 +45,17 @@ from hnviz.web.http import (
 )
 from hnviz.web.limits import Bucket, viewer_of
 
-MAX_MESSAGE_CHARS = 4 * 1024  # that a phone may send at once
-MAX_CONNECTIONS = 600  # beyond these, only the teacher and members who have none come in
+MAX_MESSAGE_CHARS = 4 * 1024  # in one message from a phone
+MAX_CONNECTIONS = 600  # beyond this, only the teacher and unconnected members are let in
 MAX_SILENT = 200  # connections without a hello
-MAX_LOOKING = 100  # connections of those who have not joined
-MAX_OF_ONE = 4  # connections of one member
-MAX_ANSWERS = 64  # that may wait for a phone to read them
+MAX_LOOKING = 100  # connections from people who have not joined
+MAX_OF_ONE = 4  # connections per member
+MAX_ANSWERS = 64  # waiting for a phone to read them
 HELLO_SECONDS = 5.0
 SEND_SECONDS = 30.0
-BURST, PER_SECOND = 20, 4  # guesses of one connection
+BURST, PER_SECOND = 20, 4  # guesses per connection
 MAX_ID = 2**53
-NOT_KNOWN = 4403  # closes the connection of someone who has to join, again or for the first time
+NOT_KNOWN = 4403  # closes the connection of someone who must join, or join again
 COUNT_SECONDS = 0.2  # between two counts for the teacher, at least
 
 JOIN_FIRST = "join the class with its code first"
@@ -91,12 +91,12 @@ class Connection:
         await until_one_ends(self._listen(), self._write())
 
     def queue(self, step: str) -> None:
-        """Queue a step, or the counts; what waits already is sent once, in its newest state."""
+        """Queue a step, or the counts; one already queued is sent once, in its newest state."""
         self._due[step] = None
         self._wake.set()
 
     def end(self, closed: Closed) -> None:
-        """Close the connection soon."""
+        """Have the connection closed soon."""
         self._closed = closed
         self._wake.set()
 
@@ -107,7 +107,7 @@ class Connection:
         return read_object(message, MAX_MESSAGE_CHARS)
 
     async def _greet(self, hello: Mapping[str, Any]) -> None:
-        """Learn who is here. Raises Closed."""
+        """Find out who has connected. Raises Closed."""
         room, op, token = self._service.room, hello.get("op"), hello.get("token")
         if op == "teach":
             self.teacher = self._service.visitor(self._websocket.cookies).teacher
@@ -185,9 +185,9 @@ class Connections:
     def __init__(self, service: ClassService) -> None:
         self.service = service
         self._all: set[Connection] = set()
-        self._greeting: dict[Connection, asyncio.Timeout] = {}  # in the order in which they came
+        self._greeting: dict[Connection, asyncio.Timeout] = {}  # in order of arrival
         self._texts: dict[str, tuple[Mapping[str, Value], str]] = {}  # step -> answers, message
-        self._revealed = service.revealed()  # what all connections were sent
+        self._revealed = service.revealed()  # as last sent to all connections
         self._loop: asyncio.AbstractEventLoop | None = None
         self._counting: asyncio.TimerHandle | None = None
         service.watch(self._changed)
@@ -213,9 +213,9 @@ class Connections:
 
     @contextmanager
     def greeting(self, connection: Connection, deadline: asyncio.Timeout) -> Iterator[None]:
-        """Wait for a hello, which a browser says at once.
+        """Wait for a hello, which a browser sends immediately.
 
-        Of too many silent connections, the oldest of the address with the most of them is closed.
+        If too many are silent, close the oldest one from the address that has the most of them.
         """
         self._greeting[connection] = deadline
         if len(self._greeting) > MAX_SILENT:
@@ -232,7 +232,7 @@ class Connections:
     def add(self, connection: Connection) -> None:
         """Add a connection. Raises Closed if its browser, or strangers, have too many.
 
-        The teacher, and a member who has no connection yet, always come in.
+        The teacher, and a member who has no connection yet, are always let in.
         """
         member, teacher = connection.member, connection.teacher
         same = sum(each.member == member for each in self._all if not each.teacher)
@@ -253,7 +253,7 @@ class Connections:
             self.count()
 
     def text(self, step: str) -> str:
-        """Write what is sent about a step: its answers, or that it is covered; "" is the counts."""
+        """Return the message about a step: its answers, or that it is covered; "" is the counts."""
         room = self.service.room
         if not step:
             return to_json(self._counts())
@@ -261,7 +261,7 @@ class Connections:
             return to_json({"step": step, "covered": True})
         answers = room.answers(step)
         sent, text = self._texts.get(step, (None, ""))
-        if sent != answers:  # else it is written once for all
+        if sent != answers:  # otherwise one text serves all connections
             found = self.service.spread(step)
             message = {
                 "step": step,
@@ -277,7 +277,7 @@ class Connections:
         return {each.member for each in self._all if each.member}
 
     def count(self) -> None:
-        """Send the teacher new counts soon, and not too often."""
+        """Send the teacher new counts soon, but not too often."""
         if self._counting is None and self._loop and any(each.teacher for each in self._all):
             self._counting = self._loop.call_later(COUNT_SECONDS, self._count_now)
 
@@ -301,7 +301,7 @@ class Connections:
                 each.queue("")
 
     def _changed(self) -> None:
-        """Hear of a change, in the thread that writes."""
+        """Receive a change, in the thread that writes."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the server has ended
                 self._loop.call_soon_threadsafe(self._send_changes)

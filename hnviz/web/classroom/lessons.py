@@ -1,7 +1,7 @@
 """Exported lessons as files for phones: GET /class/lesson/{id}.
 
 ``python -m hnviz export index FOLDER --class`` writes them before the class. Without a folder, the
-server has them written, one at a time; those that phones ask for come first.
+server has them written one at a time, starting with those that phones ask for.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from hnviz.web.assets import ASSETS, PACKAGE
 from hnviz.web.cache import Entry, release
 from hnviz.web.errors import Refusal
 
-MAX_BYTES = 4 * 2**20  # of a lesson
+MAX_BYTES = 4 * 2**20  # per lesson
 
 PREPARING = """The teacher's computer is preparing this lesson. It opens here within a minute;
 you need not do anything."""
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class LessonCache:
-    """Written lessons, for the next server with the same code. It has a folder of its own."""
+    """Written lessons, stored in their own folder for the next server with the same code."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -46,7 +46,7 @@ class LessonCache:
             return None
 
     def put(self, lesson_id: str, content: bytes) -> None:
-        """Store a lesson's file and delete those that other code wrote. Raises OSError."""
+        """Store a lesson's file, and delete files that other code wrote. Raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for old in self._folder.glob(f"{lesson_id}.*.html"):
             old.unlink(missing_ok=True)
@@ -58,7 +58,7 @@ class LessonCache:
 
 @cache
 def made_from() -> str:
-    """Return a hash of what lessons are made from: code, lessons, pre-trained runs."""
+    """Return a hash of everything lessons are made from: code, lessons, pre-trained runs."""
     found = blake2b(f"{release()} {ASSETS.version}".encode(), digest_size=6)
     for path in sorted(PACKAGE.rglob("*")):
         if path.suffix not in (".py", ".pyc") and path.is_file():
@@ -77,7 +77,7 @@ class LessonFiles:
     def __init__(
         self, folder: Path | None, write: Write | None = None, cache: LessonCache | None = None
     ) -> None:
-        """`write` makes a lesson's file where there is no folder of them."""
+        """`write` makes a lesson's file if there is no folder of lessons."""
         self._folder, self._write, self._cache = folder, write or _not_written, cache
         self._wanted: list[str] = []  # lessons that phones wait for
         self._ready: dict[str, Entry] = {}
@@ -112,18 +112,18 @@ class LessonFiles:
             self._task = asyncio.create_task(self._write_all())
 
     def try_again(self) -> None:
-        """Have those written that could not be written before."""
+        """Try again to write the lessons that failed."""
         self._failed.clear()
         self.begin()
         self.changed()
 
     def end(self) -> None:
-        """Begin no other file."""
+        """Start no further file."""
         if self._task is not None:
             self._task.cancel()
 
     async def entry(self, lesson_id: str) -> Entry | str:
-        """Return a lesson's file, or what to say while there is none. Raises Refusal."""
+        """Return a lesson's file, or a message to show while there is none. Raises Refusal."""
         if lesson_id not in self.titles():
             known = ", ".join(self.titles()) or "none"
             raise Refusal(f"no lesson {quoted(lesson_id)} is served here; there are {known}", 404)

@@ -23,19 +23,19 @@ from hnviz.web.errors import Refusal
 from hnviz.web.http import NO_STORE, bytes_reply, entry_reply, json_body
 from hnviz.web.limits import Quota, Rate, naming, viewer_of
 
-OPEN = "/api/class"  # to everyone, whatever the class lets strangers see
-COOKIE_SECONDS = 12 * 3600  # that a browser keeps who it is
+OPEN = "/api/class"  # to everyone, even where the class shows strangers nothing
+COOKIE_SECONDS = 12 * 3600  # how long a browser stays signed in
 MAX_TOKEN_CHARS = 100
 JOINS_AT_ONCE, JOINS_A_SECOND = 40, 1.0  # from one address: a router may have a class behind it
-MAX_JOINING = 100  # of one address, that wait for their turn
+MAX_JOINING = 100  # waiting for their turn, per address
 
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; connect-src 'self'; img-src data:; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline' data:; frame-ancestors 'self'"
 )
-"""A lesson holds all its code and speaks only to this server; its own policy names each script."""
+"""A lesson holds all its code and calls only this server; its own policy names each script."""
 
-REFRESH_SECONDS = 3  # until a phone asks again for a lesson that is being written
+REFRESH_SECONDS = 3  # before a phone asks again for a lesson that is being written
 
 WAITING = """<!doctype html>
 <html lang="en">
@@ -66,7 +66,7 @@ T = TypeVar("T")
 
 
 def class_routes(service: ClassService, page: bytes) -> list[BaseRoute]:
-    """Return the class's routes; `page` is what a phone opens to join."""
+    """Return the class's routes; `page` is the page that a phone opens to join."""
     connections = Connections(service)
     endpoints = _Endpoints(service, connections)
     posted = ("join", "teach", "reveal", "cover", "remove", "restore", "lessons")
@@ -104,7 +104,7 @@ class _Endpoints:
         return _answer(joined=who.member is not None, teacher=who.teacher, lessons=lessons)
 
     async def join(self, request: Request) -> Response:
-        """Let a browser in that has the code; one that was in before gets its place again."""
+        """Admit a browser that has the code; one that was in before gets its old place back."""
         body = await json_body(request)
         code, token = _text(body, "code"), _text(body, "token")
         member = token or request.cookies.get(MEMBER, "")
@@ -114,7 +114,7 @@ class _Endpoints:
         return _with_cookie(request, answer, MEMBER, member)
 
     async def teach(self, request: Request) -> Response:
-        """Know the teacher's browser from now on."""
+        """Recognize the teacher's browser from now on."""
         secret = _text(await json_body(request), "secret")
         self._service.teach(secret, _address(request))
         return _with_cookie(request, _answer(teacher=True), TEACHER, secret)
@@ -160,19 +160,19 @@ class _Endpoints:
         return reply
 
     async def _admitted(self, request: Request) -> str:
-        """Take in a browser, in its turn among those of its address; return its token."""
+        """Admit a browser when its turn at its address comes; return its token."""
         address = _address(request)
         with self._joining.taken(address):
             await asyncio.sleep(self._rate.delay(address))
         if await request.is_disconnected():
-            raise Refusal("nobody waits for this place any more", 408)
+            raise Refusal("nobody is waiting for this place any more", 408)
         try:
             return await _stored(self._service.admit(address))
         except ClassError as error:
             raise Refusal(str(error), 503) from error
 
     async def _change_step(self, request: Request, change: Callable[[Any], "Future[None]"]) -> Any:
-        """Change a step, as only the teacher may; return it."""
+        """Change a step, which only the teacher may do; return it."""
         step = (await json_body(request)).get("step")
         self._check_teacher(request)
         try:
@@ -197,14 +197,14 @@ class _Endpoints:
 
 
 def permit(service: ClassService, request: Request, name: str, run_id: str) -> None:
-    """Let the teacher act on every run, and members on their own. Raises Refusal."""
+    """Allow the teacher to act on every run, and members on their own. Raises Refusal."""
     who = service.visitor(request.cookies)
     if who.teacher:
         return
     if name in CHANGES:
         raise Refusal("in a class only the teacher renames, pins and deletes runs", 403)
     if who.member is None:
-        raise Refusal(f"only those who have joined the class do this; join at {JOIN}", 403)
+        raise Refusal(f"only members of the class can do this; join at {JOIN}", 403)
     if not service.room.owns(who.member, run_id):
         raise Refusal("this is not your run: its owner and the teacher can do this", 403)
     if name in ("resume", "start_again"):
@@ -215,9 +215,9 @@ def permit(service: ClassService, request: Request, name: str, run_id: str) -> N
 
 
 def members_only(service: ClassService, base: Callable[[], str]) -> Middleware:
-    """Refuse the web API to strangers, but for `OPEN`; pages look at the visitor themselves.
+    """Refuse the web API to strangers, except for `OPEN`; pages check the visitor themselves.
 
-    `base` returns the path below which the app is.
+    `base` returns the path under which the app is served.
     """
 
     def is_closed(scope: Scope) -> bool:
@@ -269,7 +269,7 @@ def _with_cookie(request: Request, answer: Response, name: str, value: str) -> R
         name,
         value,
         max_age=COOKIE_SECONDS,
-        httponly=True,  # no script of a page can read it
+        httponly=True,  # no script on a page can read it
         samesite="strict",
         secure=request.url.scheme == "https",
     )

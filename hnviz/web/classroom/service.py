@@ -1,7 +1,7 @@
 """The class of this server, for all its pages and routes.
 
-A method that changes the class returns a future, which ends once the change is stored: so a killed
-server loses nothing that it has confirmed, and the event loop waits for no disk.
+A method that changes the class returns a future, which ends once the change is stored. So a killed
+server loses nothing that it has confirmed, and the event loop never waits for the disk.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 
 class Visitor(NamedTuple):
-    """Who asks."""
+    """The sender of a request."""
 
     member: str | None = None  # the token of someone who has joined
     teacher: bool = False
@@ -70,11 +70,11 @@ class _Change(NamedTuple):
     make: Callable[[Classroom], Classroom]
     result: Any
     future: "Future[Any]"
-    lasts: bool  # in memory, even if it cannot be stored
+    lasts: bool  # stays in memory even if it cannot be stored
 
 
 class ClassService:
-    """The class, in memory and in its file, which one thread writes."""
+    """The class, in memory and in its file; one thread writes the file."""
 
     def __init__(
         self,
@@ -85,20 +85,20 @@ class ClassService:
         clock: Callable[[], float] = time.monotonic,
         jobs: Callable[[], Collection[str]] = lambda: (),
     ) -> None:
-        """Read the class from its folder, or begin one; `jobs` lists the runs under way."""
+        """Read the class from its folder, or start a new one; `jobs` lists the runs under way."""
         if view not in VIEWS:
             raise ValueError(f"HNVIZ_CLASS must be one of {', '.join(VIEWS)}; got {view!r}")
         self.view, self.limits = view, limits or Limits()
         self._clock, self._jobs = clock, jobs
-        self.lessons = LessonFiles(None)  # the server sets those that it has
+        self.lessons = LessonFiles(None)  # the server replaces these with its own
         self._backoff = Backoff()
-        self._addresses: Mapping[str, str] = {}  # member -> address of joining; stored nowhere
+        self._addresses: Mapping[str, str] = {}  # member -> address they joined from; not stored
         self._watchers: list[Callable[[], None]] = []
         self._store = ClassStore(folder)
         self.room = self._loaded()
         try:
             self._store.save(self.room)
-        except OSError as error:  # the teacher's page opens, and each change says the same
+        except OSError as error:  # the teacher's page still opens; each change reports this
             log.error("the class could not be stored: %s", error)
         self._starting: list[str] = []  # the member of each run that has no id yet
         self._lock = threading.Lock()  # of that list
@@ -111,7 +111,7 @@ class ClassService:
         self._watchers.append(watcher)
 
     def close(self) -> None:
-        """Store what waits, close the file, and begin to write no other lesson."""
+        """Store pending changes, close the file, and start writing no further lesson."""
         self.lessons.end()
         self._changes.put(None)
         self._writer.join(WAIT_SECONDS)
@@ -120,9 +120,9 @@ class ClassService:
     # Who is who
 
     def knows(self, code: str, address: str, token: str) -> bool:
-        """Check that a browser may join; return whether it is a member already. Raises Refusal.
+        """Check that a browser may join; return whether it already is a member. Raises Refusal.
 
-        `token` is that of a browser that was here before.
+        `token` is what a returning browser sends.
         """
         if token in self.room.removed:
             raise Refusal(REMOVED, 403)
@@ -139,7 +139,7 @@ class ClassService:
         return False
 
     def admit(self, address: str) -> "Future[str]":
-        """Take in a browser that has the right code; return its token, or a ClassError."""
+        """Admit a browser that has the right code; return its token, or a ClassError."""
         member, places = new_token(), -(-self.limits.members // 2)
 
         def join(room: Classroom) -> Classroom:
@@ -155,7 +155,7 @@ class ClassService:
         return self._change(join, member)
 
     def teach(self, secret: str, address: str) -> None:
-        """Check a teacher's secret: nobody can guess it, so the right one never waits.
+        """Check a teacher's secret. Nobody can guess it, so the right one never has to wait.
 
         Raises Refusal.
         """
@@ -167,9 +167,9 @@ class ClassService:
         return Refusal(f"this is not {what}; look at the teacher's screen and try again", 403)
 
     def students(self, here: Collection[str]) -> list[dict[str, int | bool]]:
-        """List who is in the class; `here` are those who are connected.
+        """List the members of the class; `here` are the connected ones.
 
-        "place" is the same number for those who joined from one address, 0 where that is unknown.
+        "place" is the same number for all who joined from one address, 0 if that is unknown.
         """
         room, addresses = self.room, self._addresses
         answered = Counter(member for of_step in room.guesses.values() for member in of_step)
@@ -190,11 +190,11 @@ class ClassService:
         return self._change(lambda room: room.without(numbers), None)
 
     def restore(self, numbers: Collection[int]) -> "Future[None]":
-        """Take removed members in again."""
+        """Readmit removed members."""
         return self._change(lambda room: room.restored(numbers), None)
 
     def visitor(self, cookies: Mapping[str, str]) -> Visitor:
-        """Say who sends these cookies."""
+        """Return who sends these cookies."""
         room, member = self.room, cookies.get(MEMBER, "")
         return Visitor(
             member=member if room.holds(member) else None,
@@ -216,7 +216,7 @@ class ClassService:
         return self._change(take, step)
 
     def paste(self, text: str) -> PasteResult:
-        """Take all guesses whose codes a text holds."""
+        """Take all guesses whose codes a text contains."""
         taken, wrong = 0, []
 
         def take(room: Classroom) -> Classroom:
@@ -256,19 +256,19 @@ class ClassService:
         return {step: len(room.answers(step)) for step in filter(asks, room.revealed)}
 
     def counts(self) -> dict[str, int]:
-        """Return how many have answered each step that still asks."""
+        """Return how many have answered each step that is still open."""
         return {step: n for step, n in self.room.counts().items() if asks(step)}
 
     def spread(self, step: str) -> Spread:
-        """Return a step's guesses without names: those that the lesson can still show."""
+        """Return those of a step's guesses that the lesson can still show, without names."""
         return spread([each for each in self.room.answers(step).values() if _fits(each, step)])
 
     # Runs
 
     def start(self, member: str | None, train: Callable[[], str]) -> str:
-        """Start a run for a member; return its id. Raises ClassError, and what `train` raises."""
+        """Start a run for a member; return its id. Raises ClassError, or what `train` raises."""
         if member is None:
-            raise ClassError("only those who have joined the class start runs; see the Class page")
+            raise ClassError("only members of the class can start runs; see the Class page")
         with self._lock:
             self.room.check_start(member, self._jobs(), self.limits, self._starting)
             self._starting.append(member)
@@ -288,18 +288,18 @@ class ClassService:
     def _change(
         self, make: Callable[[Classroom], Classroom], result: T, *, lasts: bool = False
     ) -> "Future[T]":
-        """Have a change made and stored; return a future of `result`.
+        """Queue a change to be made and stored; return a future of `result`.
 
-        The future ends with the OSError of the disk or with what `make` raises; the class is then
-        as it was.
+        The future fails with the disk's OSError or with what `make` raises; the class is then
+        unchanged.
         """
         future: Future[T] = Future()
-        future.set_running_or_notify_cancel()  # nobody who waits for it can cancel it
+        future.set_running_or_notify_cancel()  # nobody who awaits it can cancel it
         self._changes.put(_Change(make, result, future, lasts))
         return future
 
     def _write_all(self) -> None:
-        """Make the changes that wait and store them together, until the class is closed."""
+        """Make pending changes and store them together, until the class is closed."""
         is_open = True
         while is_open:
             waiting = [self._changes.get()]
@@ -314,7 +314,7 @@ class ClassService:
             try:
                 room = each.make(room)
                 made.append(each)
-            except Exception as error:  # of the caller
+            except Exception as error:  # in the caller's code
                 each.future.set_exception(error)
         try:
             self._store.save(room)
@@ -340,13 +340,13 @@ class ClassService:
 
 
 async def stored(change: "Future[T]") -> T:
-    """Wait for a change in the event loop. Raises OSError, and what the change raises."""
+    """Await a change in the event loop. Raises OSError, and anything the change raises."""
     async with asyncio.timeout(WAIT_SECONDS):
         return await asyncio.wrap_future(change)
 
 
 def not_stored(error: OSError) -> str:
-    """Say that a change is not stored."""
+    """Return the sentence that says that a change is not stored."""
     reason = error.strerror or "the disk is slow"
     return f"the teacher's computer could not store this: {reason}; tell the teacher and try again"
 
