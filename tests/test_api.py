@@ -203,7 +203,7 @@ def test_every_question_answers_as_the_engine_does(client, name):
     reply = client.get(f"/api/runs/{RUN}/200/{name}", params=query)
     lacks = {  # Model5 has no partner and no attention
         "pair": "no other model has the same weights as Model5",
-        "attention": "Model5 has no attention: it carries what it has read along in its state",
+        "attention": "Model5 has no attention: it carries what it has read in its state",
     }
     if name in lacks:
         assert (reply.status_code, reply.json()) == (422, {"error": lacks[name]})

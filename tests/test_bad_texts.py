@@ -21,9 +21,9 @@ BAD = {
     "not UTF-8": (b"caf\xe9 " * 9, "the file is not UTF-8 text (byte 4)"),
     "empty": (b"", "the text is empty"),
     "white space": (b" \n\t\r\n \xe2\x80\x83", "the text is empty"),
-    "one token": (b"word", "the text has 1 token, and training needs at least 10"),
+    "one token": (b"word", "the text has 1 token, but training needs at least 10"),
     "6 MB": (b"word " * 1_200_000, "a text can have at most 5 MB, and this one has 6.0 MB"),
-    "a million words": (DIFFERENT, "different tokens, and a network here can know 65,527"),
+    "a million words": (DIFFERENT, "different tokens, but a network here can know only 65,527"),
     "NUL": (b"one\0two " * 9, "the text has a NUL byte (character 4)"),
 }
 
@@ -52,7 +52,9 @@ def test_a_million_words_in_byte_pairs_are_refused_before_they_are_split(
     file = tmp_path / "own.txt"
     file.write_bytes(DIFFERENT)
     assert main(["layout", "--text", str(file), "--tokens", "bpe"]) == 2
-    assert "different words, and byte-pair encoding reads 150,000 here" in capsys.readouterr().err
+    assert (
+        "different words, but byte-pair encoding reads only 150,000 here" in capsys.readouterr().err
+    )
 
 
 @pytest.fixture

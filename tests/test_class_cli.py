@@ -37,8 +37,8 @@ def set_class(*options: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--class-view", "coded"], "--class-view is about a class; add --class"),
-        (["--class-new"], "--class-new is about a class; add --class"),
+        (["--class-view", "coded"], "--class-view is an option of a class; add --class"),
+        (["--class-new"], "--class-new is an option of a class; add --class"),
         (["--class", "--class-runs", "0"], "class-runs must be a whole number from 1 to 1000"),
         (["--class", "--class-lessons", "nowhere"], "--class-lessons must be a folder"),
         (["--class", "--class-view", "open"], "--class-view"),

@@ -157,7 +157,7 @@ def test_a_rare_word_is_unknown() -> None:
         ("\u2003\u00a0".encode(), "the text is empty"),
         (b"caf\xe9", r"not UTF-8 text \(byte 4\)"),
         (b"a\0b", r"a NUL byte \(character 2\)"),
-        (b"word", "the text has 1 token, and training needs at least 10"),
+        (b"word", "the text has 1 token, but training needs at least 10"),
         (b"one two", "the text has 2 tokens"),
         (b"x" * 6_000_000, "at most 5 MB, and this one has 6.0 MB"),
     ],
@@ -170,7 +170,9 @@ def test_a_bad_text_is_one_sentence(content: bytes, sentence: str) -> None:
 
 def test_too_many_words_are_one_sentence() -> None:
     text = " ".join(map(str, range(MAX_DISTINCT_TOKENS + 9000))).encode()
-    with pytest.raises(CorpusError, match="different tokens, and a network here can know 65,527"):
+    with pytest.raises(
+        CorpusError, match="different tokens, but a network here can know only 65,527"
+    ):
         own_corpus(text, Way())
     assert own_corpus(text, Way(min_count=2)).tokens().train[1] == "0"
 
@@ -192,7 +194,7 @@ def test_a_bad_way_is_one_sentence(values: dict[str, object]) -> None:
 
 def test_what_names_no_corpus_is_quoted_in_part() -> None:
     known = ", ".join(each.id for each in corpora())
-    likes = "an own text's id looks like text-<20 hex digits>-word-min1-valid10"
+    likes = "the id of your own text looks like text-<20 hex digits>-word-min1-valid10"
     for given_id, sentence in (
         (7, "corpus must be the id of a corpus; got 7"),
         ("x" * 200, f"corpus must be one of {known}; got {'x' * 100!r}"),
@@ -221,8 +223,8 @@ def test_a_text_is_cut_at_a_space(text: str, share: int, train: str, valid: str)
     [
         ({"level": "line"}, "level must be one of word, char, bpe; got 'line'"),
         ({"unit": "lines"}, "unit must be None or one of numbers, slots; got 'lines'"),
-        ({"unit": "slots"}, "a corpus of numbers, and no other, says how to spell them"),
-        ({"spell": None}, "a corpus of numbers, and no other, says how to spell them"),
+        ({"unit": "slots"}, "a corpus of numbers must have spell, and no other corpus may"),
+        ({"spell": None}, "a corpus of numbers must have spell, and no other corpus may"),
     ],
 )
 def test_a_corpus_that_cannot_be(wrong: dict[str, object], sentence: str) -> None:
@@ -282,7 +284,7 @@ def test_the_shortest_text_and_the_most_words() -> None:
     ten = "a b c d e f g h i j"
     read = own_corpus(ten.encode(), Way())
     assert [len(part) for part in read.tokens()] == [10, 2]  # each with xxbos
-    with pytest.raises(CorpusError, match="the text has 9 tokens, and training needs at least 10"):
+    with pytest.raises(CorpusError, match="the text has 9 tokens, but training needs at least 10"):
         own_corpus(ten[:-2].encode(), Way())
 
 
@@ -292,7 +294,9 @@ def test_as_many_words_as_two_bytes_number(monkeypatch: pytest.MonkeyPatch) -> N
     own_corpus(text, Way())
     own.cached_corpus.cache_clear()
     monkeypatch.setattr(own, "MAX_DISTINCT_TOKENS", 9)
-    with pytest.raises(CorpusError, match="has 10 different tokens, and a network here can know 9"):
+    with pytest.raises(
+        CorpusError, match="has 10 different tokens, but a network here can know only 9"
+    ):
         own_corpus(text, Way(valid=11))
 
 
@@ -385,7 +389,7 @@ def test_as_many_words_as_byte_pairs_are_learned_from(monkeypatch: pytest.Monkey
     monkeypatch.setattr(own, "MAX_PAIRED_WORDS", 6)
     own_corpus(text, Way(level="bpe", merges=7))
     monkeypatch.setattr(own, "MAX_PAIRED_WORDS", 5)
-    with pytest.raises(CorpusError, match="the text has 6 different words, and byte-pair encoding"):
+    with pytest.raises(CorpusError, match="the text has 6 different words, but byte-pair encoding"):
         own_corpus(text, Way(level="bpe", merges=8))
 
 

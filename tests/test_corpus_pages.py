@@ -282,7 +282,7 @@ def test_the_box_counts_the_tokens_of_the_text_alone() -> None:
     [
         ("", "The text is empty"),
         (" \n ", "The text is empty"),
-        ("word", "The text has 1 token, and training needs at least 10"),
+        ("word", "The text has 1 token, but training needs at least 10"),
         ("a\0b", "a NUL byte"),
     ],
 )

@@ -287,7 +287,7 @@ def test_params_that_cannot_be_used_are_one_sentence(question, params, sentence)
 
 
 def test_a_model_by_hand_has_no_cell():
-    with pytest.raises(ValueError, match=r"Model2 has none of nn.RNN, nn.GRU and nn.LSTM"):
+    with pytest.raises(ValueError, match=r"Model2 has no nn.RNN, nn.GRU or nn.LSTM"):
         QUESTIONS["cell"](subject("Model2"), {})
 
 

@@ -469,7 +469,7 @@ def test_an_unknown_word_without_xxunk_is_named() -> None:
 def test_a_vocab_with_a_token_twice() -> None:
     with pytest.raises(ValueError) as refused:
         Vocab(("one", "one"))
-    assert str(refused.value) == "a vocabulary's tokens must all differ; one is in it twice"
+    assert str(refused.value) == "all tokens of a vocabulary must differ; one is in it twice"
 
 
 def test_a_stream_of_ones_own_text() -> None:

@@ -189,7 +189,7 @@ def test_the_penalty_counts_large_outputs_and_far_moves() -> None:
 
 
 def test_a_penalty_needs_a_part_to_listen_to() -> None:
-    with pytest.raises(ValueError, match="Model3 has a penalty and no recurrent part"):
+    with pytest.raises(ValueError, match="Model3 has a penalty, but no recurrent part"):
         ActivationPenalty(
             build_model(small_config("Model3"), 12), CATALOGUE["Model3"], Penalty(1, 1)
         )

@@ -291,7 +291,7 @@ def test_a_link_does_not_contain_a_long_text_and_the_page_says_so():
     ("text", "sentence"),
     [
         ("one two three " * 4, "A window of 19 steps is longer than the text, which has 1"),
-        ("one two three", "The text has 3 tokens, and training needs at least 10"),
+        ("one two three", "The text has 3 tokens, but training needs at least 10"),
         ("   ", "The text is empty: type or paste some words, or choose a file."),
     ],
 )

@@ -96,7 +96,7 @@ WRONG = [
     pytest.param("order = 1", f"order = {'9' * 5000}", "has too many digits", id="digits"),
     pytest.param("order = 1", f"order = {'[' * 9000}", "is nested too deep", id="deep"),
     ('title = "Text into batches"', "title = 3", "title must be text, got 3"),
-    ('about = "A', 'abuot = "A', "nothing is named 'abuot' here"),
+    ('about = "A', 'abuot = "A', "there is no 'abuot' here"),
     ('page = "data"', 'page = "dta"', "there is no page 'dta'; choose one of start, data, batches"),
     (
         'point = "data/guess"',
@@ -124,7 +124,7 @@ WRONG = [
     ('truth = 3\nwhy = "13', 'truth = [3]\nwhy = "13', "the truth of a number is one number"),
     ("low = 1\n", "low = 11\n", "high must be above low, got 11 to 10"),
     ("columns = 8", "columns = 0", "columns must be from 1 to 12, got 0"),
-    ('why = "The text counts', 'whi = "The text counts', "nothing is named 'whi' here"),
+    ('why = "The text counts', 'whi = "The text counts', "there is no 'whi' here"),
     ("It reads from", "It reads from " * 60, "text must be two or three sentences of at most 500"),
 ]
 

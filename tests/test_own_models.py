@@ -141,15 +141,15 @@ BAD: dict[str, tuple[Callable[[], str], str]] = {
     ),
     "a part that is not set": (
         lambda: TEXT.replace("self.candidate", "self.other"),
-        r"MGU: its entry has a part candidate, and its class sets no such part",
+        r"MGU: its entry has a part candidate, but its class sets no such part",
     ),
     "a part of another kind": (
         lambda: edited("nn.BatchNorm1d(nh)", "nn.LayerNorm(nh)"),
-        r"MGU: bn is a LayerNorm, and its entry says BatchNorm1d",
+        r"MGU: bn is a LayerNorm, but its entry says BatchNorm1d",
     ),
     "a weight of another shape": (
         lambda: edited("self.forget = nn.Linear(nh, nh)", "self.forget = nn.Linear(nh, 2 * nh)"),
-        r"MGU: with nv 7 and nh 6, forget.weight has the shape \(12, 6\), and its entry says",
+        r"MGU: with nv 7 and nh 6, forget.weight has the shape \(12, 6\), but its entry says",
     ),
     "a weight that the entry lacks": (
         lambda: edited("self.bn =", "self.more = nn.Parameter(torch.zeros(2))\n        self.bn ="),
@@ -173,7 +173,7 @@ BAD: dict[str, tuple[Callable[[], str], str]] = {
     ),
     "too many state tensors": (
         lambda: edited('nonlinearity="tanh"', 'nonlinearity="tanh",\n    state=("h", "c")'),
-        r"init_state gives 1 state tensors, and its entry names 2: h, c",
+        r"init_state gives 1 state tensors, but its entry names 2: h, c",
     ),
     "a state that is not zero": (lambda: edited("new_zeros", "new_ones"), r"must give zeros"),
     "an error in forward": (
@@ -192,7 +192,7 @@ BAD: dict[str, tuple[Callable[[], str], str]] = {
     ),
     "a memory beside its state": (
         lambda: edited("        res = []\n", "        res = []\n        h = h * x.shape[1]\n"),
-        r"MGU: read token by token, 2 tokens give another answer or state than read at once",
+        r"MGU: read token by token, 2 tokens give another answer or state than when read at once",
     ),
     "rows that mix": (
         lambda: edited("res.append(self.bn(h))", "res.append(self.bn(h - h.mean(0)))"),
@@ -213,7 +213,7 @@ BAD: dict[str, tuple[Callable[[], str], str]] = {
             "import random\n"
             + edited("self.bn =", "self.i_h.weight.data *= random.random()\n        self.bn =")
         ),
-        r"MGU: its first weights differ from time to time",
+        r"MGU: its first weights vary from call to call",
     ),
 }
 

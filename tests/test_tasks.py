@@ -715,7 +715,7 @@ def test_an_automaton_too_large_for_exact_figures_still_trains(tmp_path, capsys)
         (["regular", "table=accept A"], "at least one row"),
         (["regular", "table=A 0; accept A"], "a row is a state, a token and a next state"),
         (["regular", "table=A . A; accept A"], "ends a word"),
-        (["regular", "table=A 0 B; B 0 B; accept A"], "no word but the empty one"),
+        (["regular", "table=A 0 B; B 0 B; accept A"], "only the empty word"),
         (["recall", "--bptt", "0"], "bptt must be a whole number from 1 to 512"),
         (["recall", "seed=-1"], "seed must be a whole number"),
         (["recall", "--sample", "0"], "sample must be a whole number"),

@@ -132,7 +132,7 @@ def test_an_edited_automaton_is_shown_and_in_the_address():
         ("A 0 B", "No state accepts"),
         ("A 0; accept A", "A row is a state, a token and a next state; got 'A 0'."),
         ("A . A; accept A", "The token '.' ends a word"),
-        ("A 0 B; B 0 B; accept A", "The language has no word but the empty one"),
+        ("A 0 B; B 0 B; accept A", "The language has only the empty word"),
         ("", "An automaton needs at least one row"),
         ("A <script> B; accept Z", "'Z' accepts but is in no row"),
         ("A \0 B; accept B", "Table must be printable text"),
@@ -206,11 +206,11 @@ def test_a_pick_in_the_list_brings_a_run_and_its_task_into_view():
 
 def test_a_run_that_is_refused_is_told_beside_the_button(monkeypatch):
     def refuse(*_, **__):
-        raise EngineError("the queue is full: 16 runs wait already, and no more than 16 may")
+        raise EngineError("the queue is full: 16 runs are waiting already, and no more than 16 may")
 
     monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)
     app = open_page("tasks", run="Model2")
     app.button(key="tasks_start").click().run()
     assert not app.exception
-    assert said(app).count("queue is full: 16 runs wait already") == 1
+    assert said(app).count("queue is full: 16 runs are waiting already") == 1
     assert app.query_params["run"] == "Model2"

@@ -1,1 +1,1 @@
-"""Measures hnviz: its speed, recipes, what lessons claim, and the tables that it ships."""
+"""Measures hnviz: its speed, its recipes, the claims of lessons, and the tables that it ships."""

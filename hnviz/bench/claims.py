@@ -1,12 +1,12 @@
-"""What lessons claim, tested on 100 prompts drawn from train, and on five seeds.
+"""The claims of lessons, tested on 100 prompts drawn from train, and on five seeds.
 
 `claims` trains Model5 and Model4 from five seeds, and Model3 at four rates from each, and makes the
 shipped table hnviz/runs/data/claims.csv, in about five minutes on one processor:
 
     python -m hnviz bench claims
 
-Seed 0 is the pre-trained run, trained again. Unit numbers mean something in one seed only: the
-claims about units are here to show that.
+Seed 0 is the pre-trained run, trained again. A unit's number means something for one seed only, as
+the claims about units are meant to show.
 """
 
 from collections.abc import Iterator
@@ -32,12 +32,12 @@ from hnviz.observe.through_time import FIRST, Windows, state_gradients
 from hnviz.observe.unit_codes import unit_codes
 
 EDGE_RATES = [rate for rate in RATES if 1e-3 <= rate <= 1e-1]
-"""The rates of the table among which Model3's best is, and the first at which it diverges."""
+"""Rates of the table around Model3's best one, up to the first at which it diverges."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One claim about one seed: for how many of n prompts or numbers it holds; n is 1 for a run."""
+    """For how many of n prompts or numbers a claim holds with one seed; n is 1 for a run."""
 
     claim: str
     model: str
@@ -47,7 +47,7 @@ class Tried:
 
 
 def claims(path: str | Path) -> Iterator[Tried]:
-    """Train, test every claim, write the table; yield each row as it comes."""
+    """Train, test every claim and write the table; yield each row when it is ready."""
     torch.set_num_threads(1)
     rows = []
     for seed in FIVE:
@@ -85,7 +85,7 @@ def _untrained(model: str, seed: int) -> Subject:
 
 
 def _beyond(subject: Subject) -> dict[str, NDArray[np.bool_]]:
-    """Return which numbers above 8,000 are right after three, and how the others go wrong."""
+    """Return which numbers above 8,000 are right after three others, and how the rest go wrong."""
     found = counting_accuracy(subject, 3)
     above = np.isin(found.number, numbers_of(subject.config).of("valid"))
     wrong = above & ~found.right
@@ -98,12 +98,12 @@ def _beyond(subject: Subject) -> dict[str, NDArray[np.bool_]]:
 
 
 def _follows_tens(subject: Subject) -> float:
-    """Return how much the tens digit explains of the unit of layer 0 that follows it most."""
+    """Return the largest share of a unit of layer 0 that the tens digit explains."""
     return float(unit_codes(subject, 0).explained[:, LABELS.index("tens")].max())
 
 
 def _changes(subject: Subject) -> dict[str, int]:
-    """Count the prompts for which each claim about a changed state holds."""
+    """Count for each claim about a changed state the prompts for which it holds."""
     other = after(subject, drawn(subject)[1])
     upper, lower = (tried(subject, Swap(other=other, layer=layer)) for layer in (1, 0))
     zeros = tried(subject, Units(layer=0, units=tuple(range(32))))
@@ -119,14 +119,14 @@ def _changes(subject: Subject) -> dict[str, int]:
 
 
 def _zeros_win(subject: Subject) -> bool:
-    """Compare the first half of valid's first windows, from zeros and with train's state."""
+    """Compare the first half of valid's first windows read from zeros and from train's state."""
     found = handover(subject, subject.stream.train, subject.stream.valid)
     first = len(found.reset) // 2
     return bool(found.reset[:first].mean() > found.carried[:first].mean())
 
 
 def _reach(subject: Subject) -> int:
-    """Return how many steps back 1 % of a typical row's gradient gets."""
+    """Return how many steps back 1 % of a typical row's gradient reaches."""
     windows = Windows.cut(subject, subject.stream.train, FIRST)
     keep = state_gradients(subject, windows, every=False).keep
     if keep is None:

@@ -1,6 +1,6 @@
-"""How long a training step takes on the processor and on the graphics card, by size.
+"""Times a training step on the processor and on the graphics card, by size.
 
-`auto` then trains a run where it is faster: `hnviz.estimate` reads the file that `write` makes.
+`auto` then trains each run on the faster one: `hnviz.estimate` reads the file that `write` makes.
 """
 
 import json
@@ -14,7 +14,7 @@ from hnviz.config import RunConfig
 from hnviz.engine.timing import step_seconds
 from hnviz.estimate import MEASURED, Measured, step_flops
 
-SIZES = (64, 256, 1024)  # hidden units: from one to the next, a step takes about 16 times as much
+SIZES = (64, 256, 1024)  # hidden units; each size takes about 16 times the work of the one before
 
 
 def step_seconds_by_size(
@@ -32,7 +32,7 @@ def step_seconds_by_size(
 def write(
     runs_dir: Path, steps: Iterable[Measured], names: Mapping[str, str], torch_version: str
 ) -> None:
-    """Write what was measured, and with what: the devices' names and torch's version."""
+    """Write the measurements, the devices' names and torch's version."""
     runs_dir.mkdir(parents=True, exist_ok=True)
     content = {**names, "torch": torch_version, "steps": [asdict(each) for each in steps]}
     (runs_dir / MEASURED).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

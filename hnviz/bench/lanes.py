@@ -1,4 +1,4 @@
-"""How many training steps a second many runs do as one program, compared with a single run."""
+"""Compares the training steps per second of many runs as one program with a single run's."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hnviz.learn.lanes import WARM_UPS, Lanes
 
 MODEL = "Model5"
 ON_CPU, ON_GPU = (1, 2, 4, 8), (1, 8, 64, 256, 1024)
-SECONDS = 4.0  # that each part is timed for, at least
+SECONDS = 4.0  # to time each part, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Rate:
 
 
 def machine(device: str) -> str:
-    """Name the processor that a device is."""
+    """Return the name of a device's processor."""
     if device == "cuda":
         return f"{torch.cuda.get_device_name()}, torch {torch.__version__}"
     return f"{torch.get_num_threads()} thread(s) of the cpu, torch {torch.__version__}"
@@ -58,7 +58,7 @@ def _alone(config: RunConfig) -> float:
 
 
 def _together(lanes: Lanes) -> float:
-    lanes.run(WARM_UPS + 1)  # and the capture
+    lanes.run(WARM_UPS + 1)  # includes the capture
     begun, first = time.perf_counter(), lanes.step
     while (taken := time.perf_counter() - begun) < SECONDS:
         lanes.run(lanes.step + 20)  # ends with a read, so the device has done them

@@ -1,10 +1,10 @@
-"""Train the small network of `hnviz.tasks.parity`, in about a minute on one processor.
+"""Trains the small network of `hnviz.tasks.parity`, in about a minute on one processor.
 
     python -c "from hnviz.bench.parity import write; write('hnviz/tasks/data/parity.json')"
 
 Sixteen networks learn parity at once, from different first weights. A penalty on the sum of the
-weights' sizes pushes to zero what is of no use. Of those that answer all inputs up to twelve bits
-right with their weights rounded to two decimals, the one with the most zeros is kept.
+absolute weights pushes useless ones to zero. Among the networks that, with weights rounded to two
+decimals, answer all inputs up to twelve bits correctly, the one with the most zeros is chosen.
 """
 
 import json
@@ -23,7 +23,7 @@ STEPS, ROWS = 5000, 64
 LR, CLIP = 1e-2, 1.0
 PENALTY = 1.5e-3
 SHORTEST = 3  # bits of the first inputs; they grow to LENGTH in the first 70 % of the steps
-FIRST = 0.75  # the first weights are uniform between plus and minus this
+FIRST = 0.75  # first weights are uniform between plus and minus this
 DECIMALS = 2
 PARTS = {
     "embed": (2, UNITS),
@@ -35,7 +35,7 @@ PARTS = {
 
 
 def write(path: str | Path) -> None:
-    """Train, choose and write the weights as JSON. Raises ValueError if none got all right."""
+    """Train, choose and write the weights as JSON. Raises ValueError if every network fails."""
     torch.set_num_threads(1)
     parts = _trained()
     good: list[tuple[int, int, Network]] = []

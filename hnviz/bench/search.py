@@ -1,9 +1,9 @@
-"""Search for the recipe of a model that the notebook does not have.
+"""Searches for the recipe of a model that the notebook does not have.
 
 A recipe is drawn, trained and scored on numbers that it did not train on: 80 random blocks of 20
 numbers, held out of train's own 1 to 7,999. The notebook's valid, 8,001 to 9,999, is never read,
-so a score on it stays an honest test of the recipe that was chosen. The best few are trained again
-from other seeds and with other blocks, and the best mean wins. `search` makes the shipped table
+so a score on it remains an honest test of the chosen recipe. The best few are trained again with
+other seeds and other blocks, and the best mean wins. `search` makes the shipped table
 hnviz/runs/data/recipes.csv, in about five minutes on one processor; `five_seeds` makes
 hnviz/runs/data/five_seeds.csv, the chosen recipe's results on the notebook's own split:
 
@@ -30,13 +30,13 @@ from hnviz.learn import Learner, last_epoch
 from hnviz.models.catalogue import entry
 from hnviz.models.spec import Recipe
 
-N_DRAWN = 24  # recipes besides the one of the model that it follows
-N_AGAIN = 4  # of the best, trained again
+N_DRAWN = 24  # random recipes, besides that of the model it follows
+N_AGAIN = 4  # the best ones, which are trained again
 SEEDS = (0, 1, 2)  # of the weights; seed s goes with the blocks of seed s
 N_BLOCKS = 80  # of 20 numbers: a fifth of train, as valid is a fifth of all
 FIVE = range(5)
 
-LR = (1e-3, 3e-3, 1e-2, 3e-2)  # those of hnviz.bench.tables that can be expected to work
+LR = (1e-3, 3e-3, 1e-2, 3e-2)  # those in hnviz.bench.tables that can be expected to work
 BPTT = (10, 20, 35, 50, 70)
 EPOCHS = (5, 8, 10, 15, 20)
 PCT_START = (0.1, 0.2, 0.3, 0.5)
@@ -44,7 +44,7 @@ PCT_START = (0.1, 0.2, 0.3, 0.5)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One recipe, trained once; accuracies are those of its last epoch, nan if it diverged."""
+    """A recipe, trained once, with the accuracies of its last epoch, nan if it diverged."""
 
     model: str
     lr: float
@@ -57,7 +57,7 @@ class Trial:
 
     @property
     def recipe(self) -> Recipe:
-        """The settings that were tried."""
+        """The settings tried."""
         return Recipe(bptt=self.bptt, epochs=self.epochs, lr=self.lr, pct_start=self.pct_start)
 
 
@@ -74,7 +74,7 @@ class Result:
 
 
 def drawn(model: str) -> list[Recipe]:
-    """Return the recipes to try: that of the model it follows, and random ones, always the same."""
+    """Return the recipes to try: the followed model's, and random ones, the same each time."""
     chance = Random(model)
     before = entry(model).follows
     found = [entry(before).recipe] if before else []
@@ -86,7 +86,7 @@ def drawn(model: str) -> list[Recipe]:
 
 
 def trials(model: str) -> Iterator[Trial]:
-    """Train all recipes from the first seed, and the best of them from the others."""
+    """Train all recipes with the first seed, and the best of them with the others."""
     first = []
     for recipe in drawn(model):
         first.append(trial(model, recipe, SEEDS[0]))
@@ -114,7 +114,7 @@ def trial(model: str, recipe: Recipe, seed: int) -> Trial:
 
 
 def best(tried: Iterable[Trial]) -> tuple[Recipe, float]:
-    """Return the recipe with the best mean score of those trained from all seeds, and that mean.
+    """Return the recipe with the best mean score over all seeds, and that mean.
 
     Raises ValueError if there is none.
     """

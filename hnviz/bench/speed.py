@@ -1,7 +1,7 @@
-"""Times hnviz against the loop that you would write in a notebook.
+"""Times hnviz against a loop such as you would write in a notebook.
 
-The plain loop shares only penalties with hnviz's own. Both train in alternating steps of one
-process, so that a busy machine slows both.
+The plain loop shares only penalties with hnviz. Both train in alternating steps of one process, so
+that a busy machine slows both.
 """
 
 import json
@@ -35,9 +35,9 @@ Pairs = list[tuple[Tensor, Tensor]]  # x and y of every mini-batch
 
 WARM_UP = 50  # steps
 
-N_PAIRS = 20  # minimum epochs of each; whole runs are timed
-SLOWEST = 1.05  # times the plain loop, at most
-FASTER = 1.2  # times the plain loop's speed, at least, for the fast form
+N_PAIRS = 20  # epochs of each, at least; whole runs are timed
+SLOWEST = 1.05  # at most so many times the plain loop's time
+FASTER = 1.2  # for the fast form, at least so many times the plain loop's speed
 
 HEAD = "model   form    plain s/epoch  hnviz s/epoch  hnviz/plain  whole run"
 
@@ -45,7 +45,7 @@ HEAD = "model   form    plain s/epoch  hnviz s/epoch  hnviz/plain  whole run"
 def plain_loop(config: RunConfig) -> Iterator[list[float]]:
     """Train the plain form of a model on the cpu with the notebook's recipe.
 
-    Yields its list of losses after each step, and [valid loss, accuracy] after an epoch.
+    Yields the list of losses after each step, and [valid loss, accuracy] after each epoch.
     """
     stream = stream_of(config)
     torch.manual_seed(config.seed)
@@ -90,14 +90,14 @@ def _mini_batches(ids: NDArray[np.int64], config: RunConfig) -> Pairs:
 
 
 def _loss(model: LanguageModel, logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the loss, and the targets that it uses."""
+    """Return the loss and its targets."""
     if model.predicts == "last":
         y = y[:, -1]
     return F.cross_entropy(logits.flatten(0, -2), y.flatten()), y
 
 
 class Pair(NamedTuple):
-    """Seconds for one epoch, train and valid pass."""
+    """Seconds for one epoch, including its pass over valid."""
 
     hnviz: float
     plain: float
@@ -135,7 +135,7 @@ class Comparison:
 def compare(config: RunConfig, n_pairs: int) -> Comparison:
     """Time whole runs, each in its own run folder, until there are n_pairs epochs."""
     for _ in islice(plain_loop(config), WARM_UP):
-        pass  # torch's one-time work in a process counts for neither
+        pass  # torch's one-time work counts for neither
     pairs: list[Pair] = []
     while len(pairs) < n_pairs:
         pairs += _recorded_run(config)
@@ -197,7 +197,7 @@ def _comparisons(models: Iterable[str], n_pairs: int) -> Iterator[Comparison]:
 
 
 def verdict(comparison: Comparison) -> str:
-    """Say whether the worse of the two ratios, of an epoch and of whole runs, is as promised."""
+    """Say whether the worse ratio, of an epoch or of whole runs, is as promised."""
     worse = max(comparison.ratio, comparison.total_ratio)
     if comparison.form == "plain":
         return "as promised" if worse <= SLOWEST else f"above {SLOWEST}"

@@ -1,15 +1,15 @@
-"""Measured runs as the CSV tables that the package ships: writes and reads them, and measures two.
+"""The package's CSV tables of measured runs: writes and reads them, and measures two of them.
 
-`write_lr_map` trains each model's recipe at twelve highest learning rates, in about seven minutes
-on one processor:
+`write_lr_map` trains each model's recipe with twelve peak learning rates, in about seven minutes on
+one processor:
 
     python -c "from hnviz.bench.tables import write_lr_map as w; w('hnviz/runs/data/lr_map.csv')"
 
 `write_one_recipe` finds how much of a step of the ladder is due to the network, and how much to the
-recipe, in about ten minutes. Two models, one after the other on the ladder, are each trained with
-both recipes and scored on the same slots. Model1 answers once per window, so it and Model2 are
-scored on the token after the three of each window, from a state of zeros. Model2 and Model3 answer
-in every slot of the same layout: they have the accuracies of their last epoch, as the app shows
+recipe, in about ten minutes. Two successive models on the ladder are each trained with both recipes
+and scored on the same slots. Model1 answers once per window, so it and Model2 are scored on the
+token after the three of each window, from a state of zeros. Model2 and Model3 answer in every slot
+of the same layout, so their scores are the accuracies of their last epoch, as the app shows
 them.
 
     python -c "from hnviz.bench.tables import write_one_recipe as w;
@@ -37,7 +37,7 @@ from hnviz.models.catalogue import BUILT_IN, entry
 Row = TypeVar("Row")
 
 RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0)
-"""The top of the one-cycle schedule; every recipe's own is among them."""
+"""Peaks of the one-cycle schedule; each recipe's own is among them."""
 
 STEPS = {"Model2": "Model1", "Model3": "Model2"}  # model -> the one before it
 ONCE = "Model2"  # the model whose step is scored once per window
@@ -47,7 +47,7 @@ BS = 64
 
 
 def write_rows(path: str | Path, kind: type[Any], rows: Iterable[Any]) -> None:
-    """Write dataclasses of one kind, a line each under their fields' names, as they come."""
+    """Write dataclasses of one kind as CSV, one row at a time, under their fields' names."""
     with Path(path).open("w", newline="") as file:
         names = [field.name for field in fields(kind)]
         writer = csv.DictWriter(file, names, lineterminator="\n")
@@ -56,7 +56,7 @@ def write_rows(path: str | Path, kind: type[Any], rows: Iterable[Any]) -> None:
 
 
 def read_rows(path: str | Path, kind: type[Row]) -> list[Row]:
-    """Read what `write_rows` wrote; nothing if there is no such file."""
+    """Read the rows that `write_rows` wrote; none if there is no such file."""
     if not Path(path).exists():
         return []
     types = {field.name: _READERS[str(field.type)] for field in fields(kind)}  # type: ignore[arg-type]
@@ -73,7 +73,7 @@ def renew_rows(
     models: Sequence[str],
     made: Callable[[str], Iterable[Row]],
 ) -> Iterator[Row]:
-    """Replace the rows of some models in a table; yield each new one as it comes."""
+    """Replace the rows of some models in a table; yield each new one when it is ready."""
     old: list[Any] = read_rows(path, kind)
     rows = [row for row in old if row.model not in models]
     for model in models:
@@ -90,7 +90,7 @@ _READERS |= {str(kind): kind for kind in (str, int, float)}
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """One run: a model's recipe with another lr, and how its last epoch ended."""
+    """A run of a model's recipe with another lr, and its last epoch's figures."""
 
     model: str
     lr: float
@@ -101,7 +101,7 @@ class Ending:
 
 
 def write_lr_map(path: str | Path, models: Sequence[str] = BUILT_IN) -> None:
-    """Train some models' runs and write how they ended as CSV; rows of other models stay."""
+    """Train some models' runs and write their last figures as CSV; keeps other models' rows."""
     for _ in renew_rows(path, Ending, models, endings):
         pass
 
@@ -113,7 +113,7 @@ def endings(model: str) -> Iterator[Ending]:
 
 
 def ending(model: str, lr: float) -> Ending:
-    """Train a model's recipe with another lr on the cpu; say how the last epoch ended."""
+    """Train a model's recipe with another lr on the cpu; return the last epoch's figures."""
     torch.set_num_threads(1)
     recipe = {**asdict(entry(model).recipe), "lr": lr}
     last = last_epoch(fit(RunConfig(model=model, seed=0, device="cpu", **recipe)))
@@ -130,9 +130,9 @@ def end_figures(last: EpochEnd | None) -> tuple[float, float, float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One run: a model, the model whose recipe it used, and its accuracy on the same slots."""
+    """A run: a model, the model whose recipe it used, and its accuracy on the common slots."""
 
-    after: str  # the second model of the step that it belongs to
+    after: str  # the second model of the step of the ladder
     recipe: str
     model: str
     seed: int
@@ -156,7 +156,7 @@ def scores() -> Iterator[Score]:
 
 
 def score(after: str, model: str, recipe: str, seed: int) -> Score:
-    """Train a model with a model's recipe on the cpu, and score it as the step asks."""
+    """Train a model with some model's recipe on the cpu, and score it as this step requires."""
     torch.set_num_threads(1)
     taken = asdict(entry(recipe).recipe)
     learner = Learner(RunConfig(model=model, seed=seed, device="cpu", **taken))

@@ -1,7 +1,7 @@
-"""The command line. A module's `COMMANDS` says what adds a command's options, and what runs it.
+"""The command line. A module's `COMMANDS` names what adds a command's options, and what runs it.
 
-torch, pandas and Streamlit take seconds to load, so a command imports them only after it has
-checked its options.
+torch, pandas and Streamlit take seconds to load, so a command checks its options before it imports
+them.
 """
 
 from hnviz.cli.main import main

@@ -1,6 +1,6 @@
-"""``hnviz app`` and ``hnviz gallery``: serve the pages, or every picture for developers.
+"""``hnviz app`` and ``hnviz gallery``: serve the pages, or all pictures for developers.
 
-By default they serve this machine only.
+By default only this machine can reach them.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_class(group: argparse._ArgumentGroup) -> None:
-    """Add the options of a class; without --class the others are refused."""
+    """Add the options of a class; the others need --class."""
     group.add_argument(
         "--class",
         dest="classroom",
@@ -104,17 +104,17 @@ def _free(host: str, port: int) -> "Address":
 
 
 def default_host(*, is_class: bool) -> str:
-    """Return where the app listens: a class in the local network, else this machine only."""
+    """Return the address on which to listen: all networks for a class, otherwise this machine."""
     return "0.0.0.0" if is_class else "127.0.0.1"
 
 
 def set_class(options: argparse.Namespace) -> None:
-    """Hand the class's options to the server, as variables that `uvicorn app:app` takes too."""
+    """Pass the class's options to the server, as variables that `uvicorn app:app` reads, too."""
     given = {name: getattr(options, f"class_{name}") for name in ("view", "runs", "lessons", "new")}
     if not options.classroom:
         for name, value in given.items():
             if value:
-                raise CommandError(f"--class-{name} is about a class; add --class")
+                raise CommandError(f"--class-{name} is an option of a class; add --class")
         return
     os.environ["HNVIZ_CLASS"] = options.class_view or VIEWS[0]
     if options.class_runs is not None:
@@ -132,7 +132,7 @@ def set_class(options: argparse.Namespace) -> None:
 
 
 def announce(address: "Address") -> None:
-    """Print where the app is, and in a class how to join."""
+    """Print the app's address, and for a class how to join."""
     from hnviz.app.shell.host import invitation
 
     print(f"hnviz is at {address.url} - Ctrl-C stops it", flush=True)
@@ -145,13 +145,13 @@ def announce(address: "Address") -> None:
 
 
 def invite(invited: "Invitation") -> None:
-    """Print how a class joins, and the link of its teacher."""
+    """Print how students join, and the teacher's link."""
     from hnviz.classroom.qr import blocks
 
     print(f"\nthe class joins at {invited.join} with the code {invited.code}\n")
     try:
         print(blocks(invited.scanned))
-    except UnicodeEncodeError:  # a terminal without these characters; the page shows the code too
+    except UnicodeEncodeError:  # the terminal lacks these characters; the page shows the code, too
         print("(this terminal cannot show the QR code; the Class page does)")
     print(f"\nyour own page, for you only: {invited.teacher}", flush=True)
 

@@ -1,4 +1,4 @@
-"""``hnviz bench``: time hnviz, or look for the recipe of a model that the notebook lacks."""
+"""``hnviz bench``: time hnviz, or search for the recipe of a model that the notebook lacks."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ SPEED, DEVICES, SEARCH, SEEDS = "speed", "devices", "search", "seeds"
 LANES, CLAIMS = "lanes", "claims"
 PAIRS = 20
 MAX_PAIRS = 10_000
-MINUTES_OF_ONE = 1 / 3  # a model with PAIRS pairs, on a quiet machine; a busy one takes twice that
+MINUTES_OF_ONE = 1 / 3  # per model with PAIRS pairs, on a quiet machine; twice that on a busy one
 TABLES = {SEARCH: "recipes.csv", SEEDS: "five_seeds.csv", CLAIMS: "claims.csv"}
 
 
@@ -127,7 +127,7 @@ def _path(options: argparse.Namespace) -> Path:
 
 
 def _claims(path: Path) -> int:
-    """Test what lessons claim, and print each row as it comes."""
+    """Test what lessons claim, and print each row when it is ready."""
     from hnviz.bench.claims import claims
 
     for row in claims(path):
@@ -136,7 +136,7 @@ def _claims(path: Path) -> int:
 
 
 def _table(options: argparse.Namespace) -> int:
-    """Make a table of the models beyond the notebook's, and print its rows as they come."""
+    """Make a table of the models beyond the notebook's, and print each row when it is ready."""
     beyond = [name for name in CATALOGUE if name not in LADDER]
     models = options.model or [name for name in beyond if name in BUILT_IN]
     for model in models:
@@ -146,7 +146,7 @@ def _table(options: argparse.Namespace) -> int:
             )
         if model not in BUILT_IN and options.to is None:
             raise CommandError(
-                f"the package's table is of its own models; for {model}, add --to FILE"
+                f"the package's table has only its own models; for {model}, add --to FILE"
             )
     from hnviz.bench.search import best, five_seeds, search
 

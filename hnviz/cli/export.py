@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from hnviz.runs import RunFolder
 
 AT = "--at takes NAME=VALUE, such as run=Model5"
-OUTPUT = "where it is written (default: its name)"
+OUTPUT = "where to write it (default: its name)"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is exported, and where to."""
+    """Add what to export, and where to."""
     kinds = parser.add_subparsers(dest="kind", metavar="what", required=True)
     lesson = kinds.add_parser("lesson", help="one lesson", allow_abbrev=False)
     lesson.add_argument("name", metavar="ID", help="python -m hnviz lessons list shows them")
@@ -58,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def _of_runs(
     kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",
 ) -> Iterator[argparse.ArgumentParser]:
-    """Add what runs are written as."""
+    """Add the formats in which runs are written."""
     helps = {
         "notebook": "a run, to be trained again without hnviz",
         "run": "a run as one zip file, for another hnviz: import FILE",
@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _find_runs(options: argparse.Namespace) -> None:
-    """Take ids in place of folders."""
+    """Replace the names of folders by ids."""
     if options.kind == "report":
         options.names, options.runs_dir = run_ids(options.names, options.runs_dir)
     elif options.kind in ("notebook", "run"):

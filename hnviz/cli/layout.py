@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one layout."""
-    from hnviz.data import (  # needs numpy, which slows startup
+    from hnviz.data import (  # needs numpy, which delays the start
         NOTEBOOK,
         BatchLayout,
         Choice,

@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List or check lessons; the exit status is 1 where a file has a problem."""
+    """List or check lessons; the exit status is 1 if a file has a problem."""
     if options.action == "check":
         return _check(options.files)
     if options.files:
@@ -59,7 +59,7 @@ def _check(files: list[Path]) -> int:
 
 
 def _written(path: Path) -> "list[Problem]":
-    """Write a lesson's largest file, for an index and a class; return why that is not possible."""
+    """Write a lesson's largest file, for an index and a class; return why if that fails."""
     from hnviz.export.lesson import lesson_file
     from hnviz.lessons.reading import Problem, Source
 

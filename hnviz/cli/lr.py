@@ -28,7 +28,7 @@ EVERY = 5  # mini-batches between two rows of the table
 
 
 class Tried(NamedTuple):
-    """A short run at one rate; the figures are those of its last epoch."""
+    """A short run at one rate, with the figures of its last epoch."""
 
     lr: float
     status: str
@@ -51,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Test the rates and print what the losses suggest; 1 if they suggest none. Nothing is kept."""
+    """Test rates and print what the losses suggest; 1 if they suggest none. Stores nothing."""
     given = {name: getattr(options, name) for name in USED}
     config = RunConfig.for_model(options.model, corpus=chosen_corpus(options), **given)
     tested = range_test(config)
@@ -120,7 +120,7 @@ def _show(
     found: dict[str, Suggestion],
     tried: Sequence[Tried],
 ) -> None:
-    """Print every fifth mini-batch, then what they suggest, then what the short runs reached."""
+    """Print every fifth mini-batch, then the suggestions, then the results of the short runs."""
     print(f"{'mini-batch':>10}  {'lr':>8}  {'loss':>8}  {'smoothed':>8}")
     for step in steps[EVERY - 1 :: EVERY]:
         losses = f"{step.loss:8.3f}  {step.smooth_loss:8.3f}"

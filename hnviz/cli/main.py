@@ -1,4 +1,4 @@
-"""Run one command; report any failure in one sentence and an exit status."""
+"""Runs one command; reports any failure in one sentence and an exit status."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ COMMANDS = {
 """Each command, and its line of the help."""
 
 MODULES = {"resume": "train", "gallery": "app", "import": "export"}
-"""The commands whose module of hnviz.cli has another name."""
+"""Commands whose module in hnviz.cli has another name."""
 
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
 NOBODY_READS = 141  # 128 + SIGPIPE
@@ -54,7 +54,7 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns its exit status; 2 comes with one sentence on stderr."""
+    """Run one command, and return its exit status; 2 comes with one sentence on stderr."""
     if sys.stdout is None:
         return _say("stdout is closed; send it to a file, or to /dev/null")
     try:
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     words = sys.argv[1:] if argv is None else argv
-    named = [each for each in words[:1] if each in COMMANDS]  # only what it needs is loaded
+    named = [each for each in words[:1] if each in COMMANDS]  # load only what it needs
     try:
         options = build_parser(named or COMMANDS).parse_args(argv)
     except SystemExit as leaving:  # --help and --version have been printed
@@ -118,10 +118,10 @@ def _use_models(path: Path | None) -> None:
 
 
 def fill_closed_streams() -> None:
-    """Open the null device in place of a stream that the shell has closed.
+    """Open the null device in place of each stream that the shell has closed.
 
-    Otherwise the next file, such as a run's events, would get its number, and whatever a library
-    writes to stderr.
+    Otherwise the next file to be opened, such as a run's events, would get its number, and with it
+    all that a library writes to stderr.
     """
     for stream in (0, 1, 2):
         try:
@@ -144,7 +144,7 @@ def _say(sentence: str) -> int:
 
 
 def _drop_output() -> None:
-    """Redirect stdout to nowhere: Python would report the error again in its last flush."""
+    """Redirect stdout to the null device: Python's last flush would report the error again."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError:  # stdout is not a file, as in a test

@@ -1,4 +1,4 @@
-"""Parse the command line, and the options that several commands have.
+"""Parses the command line, and defines the options that several commands share.
 
 An invalid command line becomes one sentence.
 """
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from hnviz.runs import RunStore
 
-_MAX_READ_BYTES = 10**8  # of an own text; a longer file is refused all the same
+_MAX_READ_BYTES = 10**8  # of the user's own text; a longer one is refused in any case
 _OWN = {"tokens": "level", "merges": "merges", "min_count": "min_count", "valid_percent": "valid"}
-"""The options for an own text, and the field of `Way` that each sets."""
+"""The options for the user's own text, and the field of `Way` that each sets."""
 
 
 class CommandError(Exception):
-    """One sentence for stderr that says what went wrong; the command ends with status 2."""
+    """A command fails with status 2; the message is one sentence for stderr."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,7 +81,7 @@ def pair(text: str, wanted: str) -> tuple[str, str]:
 
 
 def folder(text: str) -> Path:
-    """Read a folder's name; an empty one, as from an unset variable, is refused."""
+    """Read a folder's name; refuse an empty one, as from an unset variable."""
     if not text.strip():
         raise argparse.ArgumentTypeError("a folder must have a name; got an empty one")
     return Path(text)
@@ -108,10 +108,10 @@ def add_runs_dir(parser: argparse.ArgumentParser) -> None:
 
 
 def add_text(parser: argparse.ArgumentParser) -> None:
-    """Add the options for a corpus and for an own text."""
+    """Add the options for a corpus and for the user's own text."""
     parser.add_argument("--corpus", metavar="ID", help="such as numbers-fr, or task-recall-gap.6")
     parser.add_argument("--text", type=Path, metavar="FILE", help="your own UTF-8 text, up to 5 MB")
-    parser.add_argument("--tokens", help="of your text: word, char, bpe (default word)")
+    parser.add_argument("--tokens", help="tokens of your text: word, char, bpe (default word)")
     parser.add_argument("--merges", type=whole, help="of bpe, byte-pair encoding (default 500)")
     parser.add_argument("--min-count", type=whole, help="a rarer token is unknown (default 1)")
     parser.add_argument("--valid-percent", type=whole, help="of your text, its end (default 10)")

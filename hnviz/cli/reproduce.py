@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def final_figures(config: RunConfig) -> Iterator[Figure]:
-    """Train one run and yield its last epoch's figures. Raises CommandError if there are none."""
+    """Train a run and yield its last epoch's figures. Raises CommandError if there are none."""
     from hnviz.runs import notebook_table, reference_range
 
     last = train_to_the_end(config)

@@ -1,4 +1,4 @@
-"""``hnviz ship``: train the pre-trained runs of the package again, and answer questions on them."""
+"""``hnviz ship``: train the package's pre-trained runs again, and write answers about them."""
 
 import argparse
 import os
@@ -68,7 +68,7 @@ def write_answers(dest: Path) -> None:
 
     use_one_thread()
     with scratch() as place:
-        os.environ[RUNS_DIR_VARIABLE] = str(place)  # no run of the user's takes another's place
+        os.environ[RUNS_DIR_VARIABLE] = str(place)  # no run of the user's hides one
         from hnviz.export.opening import answers_of, choose_answers
 
         runs = [run for run in shipped_configs() if (dest / run).is_dir()]
@@ -92,7 +92,7 @@ def _say(text: str) -> None:
 
 
 def _check_place(dest: Path) -> None:
-    """Raise CommandError if nothing can be written there: better now than after the training."""
+    """Raise CommandError if nothing can be written there: better now than after training."""
     try:
         dest.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=dest):
@@ -102,7 +102,7 @@ def _check_place(dest: Path) -> None:
 
 
 def ship_model(config: RunConfig, dest: Path) -> Path:
-    """Train a run in a temporary folder, and swap its small copy in. Raises CommandError."""
+    """Train a run in a temporary folder, and put its small copy in place. Raises CommandError."""
     from hnviz.engine.trainer import run_in_folder
     from hnviz.runs import RunStore
     from hnviz.runs import ship as copy_small
@@ -125,7 +125,7 @@ def ship_model(config: RunConfig, dest: Path) -> Path:
 
 
 def read_train(config: RunConfig, dest: Path) -> Path:
-    """Give a packaged run its pass over train. Raises CommandError for one that is not there."""
+    """Add the pass over train to a packaged run. Raises CommandError if the run is missing."""
     from hnviz.data import stream_of
     from hnviz.learn import Learner, load_model
     from hnviz.runs import RunFolder
@@ -143,7 +143,7 @@ def read_train(config: RunConfig, dest: Path) -> Path:
 
 
 class _Bar:
-    """Listens to a run and draws its progress."""
+    """Listens to a run and draws a progress bar."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from hnviz.sweeps.store import Sweep
 
 MAX_WORKERS = 64
-AHEAD = 2  # runs that wait next in line, so that no trainer waits for its next run
-WAITING = 8  # runs for each worker of a pool that are ready for its next task
+AHEAD = 2  # runs queued ahead, so that no trainer waits for its next run
+WAITING = 8  # runs held ready for each worker's next task
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the plan, where it trains, and how many runs train at a time."""
+    """Add the plan, where to train it, and how many runs to train at a time."""
     parser.add_argument("file", type=Path, metavar="FILE", help="a plan in TOML: docs/sweeps.md")
     parser.add_argument(
         "--engine",
@@ -48,7 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train what is left of the plan; return 0 if every run has ended well."""
+    """Train the rest of the plan; return 0 if every run has ended well."""
     from hnviz.sweeps.plan import SweepError, read_plan
 
     workers = options.workers
@@ -113,7 +113,7 @@ def _train(runner: "SweepRunner", backend: "Backend") -> "Progress":
 
 
 def _report(runner: "SweepRunner", store: "RunStore", ended: "Progress") -> int:
-    """Print a row for each run, and why some are not done; return the exit status."""
+    """Print a row per run, and why some are not done; return the exit status."""
     _table(runner.sweep, store, ended)
     if ended.is_over:
         return 0
@@ -125,7 +125,7 @@ def _report(runner: "SweepRunner", store: "RunStore", ended: "Progress") -> int:
 
 
 def _print_estimate(runner: "SweepRunner", backend: "Backend") -> None:
-    """Print how many runs are left, and about how long they take on this machine as it is now."""
+    """Print how many runs are left, and about how long this machine needs for them now."""
     from hnviz.sweeps.runner import DONE, duration
 
     members = zip(runner.sweep.members, runner.progress().statuses, strict=True)
@@ -153,7 +153,7 @@ class _ProgressPrinter:
 
 
 def _table(sweep: "Sweep", store: "RunStore", ended: "Progress") -> None:
-    """Print a row for each run: what differs, how it ended, and its last figures."""
+    """Print a row per run: its settings that differ, how it ended, and its last figures."""
     print("\t".join([*sweep.axes, "status", "train_loss", "valid_loss", "accuracy", "run"]))
     for member, status in zip(sweep.members, ended.statuses, strict=True):
         settings = asdict(member.config)
@@ -168,7 +168,7 @@ def _table(sweep: "Sweep", store: "RunStore", ended: "Progress") -> None:
         print("\t".join([*varied, status or "waits", *figures, member.run or ""]))
 
 
-# Where the runs train
+# The engines
 
 
 def _local(store: "RunStore", n_workers: int | None) -> "Iterator[Backend]":
@@ -188,7 +188,7 @@ def _local(store: "RunStore", n_workers: int | None) -> "Iterator[Backend]":
 
 
 def _ray(store: "RunStore", n_workers: int | None) -> "Iterator[Backend]":
-    """Tasks of many runs each, on a Ray cluster or a Ray on this machine."""
+    """Tasks of many runs each, on a Ray cluster or on a local Ray."""
     from hnviz.engine.pool.ray import RayExecutor, names_a_cluster
     from hnviz.sweeps.runner import Backend
 

@@ -1,4 +1,4 @@
-"""``hnviz task``: what a task needs, before any network is trained on it."""
+"""``hnviz task``: shows what a task requires, before any network is trained on it."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SAMPLE = 40  # tokens
 MAX_SAMPLE_TOKENS = 100_000
-MAX_BPTT = 512  # of a table of models
+MAX_BPTT = 512  # in a table of models
 GIVEN = "a parameter is NAME=VALUE, such as depth=3"
 COLUMNS = "{:8} {:>5}  {:8} {:>8} {:>10}  {}"
 
@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the tasks, or show one."""
-    from hnviz.tasks.machine import TaskError  # needs numpy, which slows startup
+    from hnviz.tasks.machine import TaskError  # needs numpy, which delays the start
     from hnviz.tasks.task import TASKS
 
     if options.action == "list":

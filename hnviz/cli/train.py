@@ -1,4 +1,4 @@
-"""``hnviz train`` and ``hnviz resume``: train one run in its run folder."""
+"""``hnviz train`` and ``hnviz resume``: train a run in its folder."""
 
 import argparse
 import os
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from hnviz.runs import RunFolder
 
 OPTIONS = tuple(name for name in SETTINGS if name not in ("model", "corpus"))
-"""The settings that have an option of their own name."""
+"""The settings with an option of the same name."""
 STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
-"""Exit status by the way a run ends; a stopped run is kept and can be resumed."""
+"""A run's ending -> exit status; a stopped run is kept and can be resumed."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def train_folder(folder: "RunFolder", *, as_json: bool) -> int:
-    """Train a run from its folder's last state, and report it; return the exit status."""
+    """Train a run from its last stored state, and report it; return the exit status."""
     with loading():
         from hnviz.engine.trainer import Control, run_in_folder
         from hnviz.learn import DeviceError
@@ -114,7 +114,7 @@ def train_folder(folder: "RunFolder", *, as_json: bool) -> int:
 
 def _warn(config: RunConfig) -> None:
     """Warn of a split that is shorter than one mini-batch."""
-    from hnviz.data import BatchLayout, stream_of  # needs numpy, which slows startup
+    from hnviz.data import BatchLayout, stream_of  # needs numpy, which delays the start
     from hnviz.data.stream import SPLITS
 
     stream = stream_of(config)
@@ -127,7 +127,7 @@ def _warn(config: RunConfig) -> None:
 def _stopper(control: "Control") -> Callable[[int, FrameType | None], None]:
     def stop(number: int, frame: FrameType | None) -> None:
         control.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C ends at once
 
     return stop
 
@@ -170,7 +170,7 @@ class Reporter:
             print(table_head(), flush=True)
 
     def close(self, ended: Ended | None) -> int:
-        """Say how the run ended, and return the exit status."""
+        """Print how the run ended, and return the exit status."""
         self.progress.clear()
         if ended is None:
             return STATUS["stopped"]
@@ -180,7 +180,7 @@ class Reporter:
         return STATUS[ended.status]
 
     def _judge(self, ended: Ended) -> None:
-        """Say whether a run on a task has reached what is possible there."""
+        """Print whether a run on a task has reached the best possible result."""
         from hnviz.tasks.machine import TaskError
         from hnviz.tasks.reach import after, is_task, loss_line
 
@@ -190,7 +190,7 @@ class Reporter:
         try:
             judged = after(config, self.last.accuracy).sentence
             said = f"{judged} {loss_line(config, self.last.valid_loss)}"
-        except TaskError as error:  # an automaton whose exact figures are out of reach
+        except TaskError as error:  # an automaton too large for exact figures
             said = str(error)
         print(said, file=sys.stderr)
 

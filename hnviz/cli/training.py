@@ -1,4 +1,4 @@
-"""What commands that train share: Ctrl-C, threads, a progress bar, and the table of epochs."""
+"""Shared by commands that train: Ctrl-C, threads, a progress bar, and the table of epochs."""
 
 import json
 import signal
@@ -17,7 +17,7 @@ COLUMNS = ("epoch", "train_loss", "valid_loss", "accuracy", "seconds")
 
 
 class Progress:
-    """A progress bar: it overwrites itself on a terminal, and elsewhere prints line by line."""
+    """A progress bar, which overwrites itself on a terminal and elsewhere prints line by line."""
 
     def __init__(self, total: int, label: str = "", stream: TextIO | None = None) -> None:
         self.total = total
@@ -25,10 +25,10 @@ class Progress:
         self.stream = stream or sys.stderr
         self.is_terminal = self.stream.isatty()
         self.started = time.monotonic()
-        self.first: int | None = None  # steps done when the bar began; above 0 for a resumed run
+        self.first: int | None = None  # steps already done at the start; above 0 for a resumed run
         self.drawn = 0.0
         self.tenths = 0  # tenths done, for the line-by-line form
-        self.width = 0  # of the text on the terminal's line
+        self.width = 0  # of the text now on the terminal's line
 
     def update(self, done: int, loss: float) -> None:
         """Draw the bar, if it is due."""
@@ -93,10 +93,10 @@ def _width(name: str) -> int:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Let Ctrl-C end the process at once.
+    """Let Ctrl-C end the process at once while libraries load.
 
-    Python raises KeyboardInterrupt wherever it is. In a callback of the import system it is
-    reported and lost, and the command would go on; in a library's C++ it can abort the process.
+    Python raises KeyboardInterrupt wherever it is. In a callback of the import system the error is
+    reported and dropped, and the command would go on; in a library's C++ it can abort the process.
     """
     usual = signal.getsignal(signal.SIGINT)
     is_main = threading.current_thread() is threading.main_thread()
@@ -111,9 +111,9 @@ def loading() -> Iterator[None]:
 
 
 def use_one_thread() -> None:
-    """Limit torch to one thread: on an idle machine a second makes these models no faster.
+    """Limit torch to one thread: a second makes these models no faster on an idle machine.
 
-    On a busy machine it makes them far slower.
+    On a busy machine, it makes them far slower.
     """
     import torch
 

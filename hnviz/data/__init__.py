@@ -1,4 +1,4 @@
-"""text -> tokens -> ids -> batches. Needs only numpy."""
+"""From text to tokens, ids and batches. Needs only numpy."""
 
 from hnviz.data.corpora import Corpus, CorpusError, corpora, corpus
 from hnviz.data.corpora.base import NOTEBOOK, Choice, TextChoice

@@ -1,16 +1,16 @@
-"""The numbers 1 to 9,999: in English words, and which ones a run trains on and is tested on.
+"""The numbers 1 to 9,999 in English words, and which of them train and valid hold.
 
-In words they are as in fast.ai's data. A corpus of numbers has two ways to split them:
+The words are those of fast.ai's data. A corpus of numbers can be split in two ways:
 
 - "notebook": train holds 1 to 7,999 and valid 8,001 to 9,999, as in the notebook. A network must
   extrapolate: no number that begins with "eight thousand" or "nine thousand" is in train.
 - "blocks": valid holds 100 blocks of 20 consecutive numbers, 2,000 of the 9,999 (20.0 %, as in the
-  notebook), and train holds the other 7,999. The blocks are drawn once, with a constant seed, so
-  every run has the same ones. The draw is uniform over all ways to place 100 blocks in 1 to 9,999
-  with at least one train number between any two.
+  notebook), and train holds the other 7,999. The blocks are drawn with a constant seed, so they are
+  the same for every run. The draw is uniform over all ways to place 100 blocks in 1 to 9,999 with
+  at least one train number between any two.
 
 Each text lists its numbers in rising order, so a "blocks" text jumps at the edges of a block:
-there the next number is not the previous one plus one.
+there, the next number is not the previous one plus one.
 """
 
 from collections.abc import Iterable
@@ -38,11 +38,11 @@ TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
 PLACES = ("hundred", "thousand")
 
 TRAIN_NUMBERS = range(1, 8000)
-# 8000 is in neither split: the notebook's prose says 8000, but its printed data starts at 8001.
+# 8000 is in neither split: the notebook's prose mentions 8000, but its printed data start at 8001.
 VALID_NUMBERS = range(8001, 10000)
 
 WAYS = ("notebook", "blocks")
-"""The ways to split a corpus, as `RunConfig.split` names them."""
+"""The ways to split a corpus, by their names in `RunConfig.split`."""
 
 LAST_NUMBER = VALID_NUMBERS[-1]
 BLOCK = 20  # numbers in a block
@@ -85,9 +85,9 @@ def number_words(number: int) -> str:
 def human_numbers(
     train: Iterable[int] = TRAIN_NUMBERS, valid: Iterable[int] = VALID_NUMBERS
 ) -> Texts:
-    """Make fast.ai's human-numbers text: 1..7999 to train on, 8001..9999 to validate on.
+    """Make fast.ai's human-numbers text: 1 to 7999 for training, 8001 to 9999 for validation.
 
-    Other ranges give a text in the same form: one document for each split, joined by ", ".
+    Other ranges give a text of the same form: one document for each split, joined by ", ".
     """
     return Texts(
         train=", ".join(map(number_words, train)),
@@ -103,12 +103,12 @@ class Numbers:
     valid: tuple[range, ...]
 
     def of(self, text: str) -> NDArray[np.int64]:
-        """Return all numbers of "train" or "valid", rising."""
+        """Return all numbers of "train" or "valid", in rising order."""
         stretches = self.train if text == "train" else self.valid
         return np.concatenate([np.arange(each.start, each.stop) for each in stretches])
 
     def stretch_with(self, number: int) -> tuple[str, range] | None:
-        """Return the text that holds a number, and the stretch around it; None if none does."""
+        """Return the text that holds a number, and the stretch around it; None if no text does."""
         for text, stretches in (("train", self.train), ("valid", self.valid)):
             for stretch in stretches:
                 if number in stretch:
@@ -118,7 +118,7 @@ class Numbers:
 
 @cache
 def numbers_split(way: str) -> Numbers:
-    """Return the numbers of both texts for one of `WAYS`. Raises ValueError for another."""
+    """Return the numbers of both texts for one of `WAYS`. Raises ValueError otherwise."""
     if way == "notebook":
         return Numbers((TRAIN_NUMBERS,), (VALID_NUMBERS,))
     if way == "blocks":
@@ -127,7 +127,7 @@ def numbers_split(way: str) -> Numbers:
 
 
 def held_out(last: int, n_blocks: int, seed: int) -> Numbers:
-    """Draw blocks of 20 of the numbers 1 to `last` as valid; the others are train."""
+    """Draw blocks of 20 numbers from 1 to `last` as valid; the others are train."""
     blocks = _draw_blocks(last, n_blocks, seed)
     return Numbers(_between(blocks, last), blocks)
 
@@ -135,9 +135,9 @@ def held_out(last: int, n_blocks: int, seed: int) -> Numbers:
 def _draw_blocks(last: int, n_blocks: int, seed: int) -> tuple[range, ...]:
     """Draw the blocks.
 
-    A placement is a choice of how many train numbers come before each block: for 100 of 9,999,
-    100 different values from 0 to 7,999. `Random.random` gives the same sequence in every version
-    of Python.
+    A placement chooses how many train numbers come before each block: for 100 blocks in 9,999,
+    that is 100 different values from 0 to 7,999. `Random.random` gives the same sequence in every
+    version of Python.
     """
     chance = Random(seed)
     before = sorted(range(last - n_blocks * BLOCK + 1), key=lambda _: chance.random())

@@ -1,4 +1,4 @@
-"""Turn what a user types into tokens, and tell how a text of counted numbers truly continues."""
+"""Turns what a user types into tokens, and returns how a text of counted numbers continues."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from hnviz.data.numbers import LAST_NUMBER
 from hnviz.data.tokens import COMMA, Vocab
 
 MAX_TOKENS = 2000
-"""Of what the observer reads for a picture; some pictures have room for fewer."""
+"""The most tokens that the observer reads for a picture; some pictures have room for fewer."""
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:to|-|\u2013|\.\.)\s*(\d{1,9})\s*")
 _NEGATIVE = re.compile(r"(?:^|\s)-\d+")
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Tokens to show, and a sentence about any that were left out or unknown; else empty."""
+    """Tokens to show, and a sentence about those left out or unknown, or an empty one."""
 
     tokens: tuple[str, ...]
     remark: str = ""
@@ -57,7 +57,7 @@ def _counted(first: int, last: int, corpus: Corpus) -> str:
         raise ValueError(f"Numbers go from 1 to 9999 here; got {first} to {last}.")
     if first > last:
         raise ValueError(f"A range goes upwards; got {first} to {last}. Try {last} to {first}.")
-    most = first + MAX_TOKENS // 2  # a number has at least a word and a comma
+    most = first + MAX_TOKENS // 2  # a number takes at least a word and a comma
     return ", ".join(_words(number, corpus) for number in range(first, min(last, most) + 1))
 
 
@@ -73,7 +73,7 @@ def _words(number: int, corpus: Corpus) -> str:
 
 def _remark(tokens: list[str], vocab: Vocab) -> str:
     parts = []
-    shown = tokens[:MAX_TOKENS]  # the last word of a cut text may be half a word
+    shown = tokens[:MAX_TOKENS]  # the last token of a cut text may be half a word
     unknown = list(dict.fromkeys(token for token in shown if token not in vocab.stoi))
     if unknown:
         named = ", ".join(f"“{token[:20]}”" for token in unknown[:5])
@@ -85,11 +85,11 @@ def _remark(tokens: list[str], vocab: Vocab) -> str:
 
 
 def continuation(tokens: Sequence[str], n: int, corpus: Corpus = HUMAN_NUMBERS) -> list[str]:
-    """Return the n tokens that truly follow, fewer if they would go past 9999.
+    """Return the n tokens that truly follow, or fewer where the text ends at 9999.
 
-    If the text ends partway through the number that follows its previous one, that number is
-    completed; otherwise the last number counts as whole. Raises ValueError, with a sentence, if
-    the text does not end in a number, or its corpus has none.
+    If the text ends in the middle of the number that follows its previous one, that number is
+    completed; otherwise the last number counts as complete. Raises ValueError, with a sentence, if
+    the text does not end in a number, or its corpus has no numbers.
     """
     table = _table(corpus.id)
     number, read = _place(tokens, table)
@@ -106,12 +106,12 @@ def continuation(tokens: Sequence[str], n: int, corpus: Corpus = HUMAN_NUMBERS) 
 class _Table(NamedTuple):
     """How a corpus writes numbers."""
 
-    spelled: tuple[tuple[str, ...], ...]  # the tokens of each, from 1 on
+    spelled: tuple[tuple[str, ...], ...]  # each number's tokens, from 1 on
     numbers: Mapping[tuple[str, ...], int]
 
 
 def _place(tokens: Sequence[str], table: _Table) -> tuple[int, int]:
-    """Return the number that the text ends in, and how many of its tokens are present."""
+    """Return the number in which the text ends, and how many of its tokens are present."""
     *earlier, tail = _pieces(tokens)
     before = table.numbers.get(earlier[-1]) if earlier else None
     if before is not None:

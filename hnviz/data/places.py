@@ -20,7 +20,7 @@ SLOTS = (
     "ones digit",
     "comma",
 )
-"""Every place that a token can take in its number; a comma belongs to the number before it."""
+"""Every place that a token can have in its number; a comma belongs to the number before it."""
 
 LABELS = ("slot", "thousands", "hundreds", "tens", "ones")
 """The labels of a token: its slot, and the four digits of its number."""
@@ -45,16 +45,16 @@ class Places:
         return len(self.slot)
 
     def label(self, name: str) -> NDArray[np.int64]:
-        """Return a label's value at each token, (n,): 0 to 6 for the slot, else a digit, or -1."""
+        """Return a label's value at each token, (n,): a slot, 0 to 6, or a digit; -1 for none."""
         if name == "slot":
             return self.slot
         power = 10 ** (4 - LABELS.index(name))
         return np.where(self.number < 0, -1, self.number // power % 10)
 
     def due(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where a digit is due, which is the last token before its word, and the digits.
+        """Return where a digit is due, which is at the last token before its word, and the digits.
 
-        A 0 has no word: it is due at the last token before whatever comes in its place. A teen
+        A 0 has no word: it is due at the last token before the token that takes its place. A teen
         names two digits, which are due together.
         """
         own = _OWN_SLOT[LABELS.index(name) - 1]
@@ -69,7 +69,7 @@ class Places:
 def places(tokens: Sequence[str]) -> Places:
     """Find the places in a text of numbers with commas between them.
 
-    Tokens that do not spell a number as the corpus does have neither slot nor number.
+    Tokens that do not spell a number in the corpus's way have neither slot nor number.
     """
     slot = np.full(len(tokens), -1, dtype=np.int64)
     number = np.full(len(tokens), -1, dtype=np.int64)
@@ -87,7 +87,7 @@ def places(tokens: Sequence[str]) -> Places:
 def split_places(split: str, choice: TextChoice = NOTEBOOK) -> Places:
     """Find the places in "train" or "valid" of the notebook's text, or of a run's.
 
-    No token of a corpus without digits has a place.
+    In a corpus without digits, no token has a place.
     """
     stream = stream_of(choice)
     if not corpus_of(choice).has_digits:
@@ -102,7 +102,7 @@ def _split_places(split: str, stream: TokenStream) -> Places:
 
 
 def _pieces(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the stretches between commas; special tokens such as xxbos are in none."""
+    """Yield the stretches between commas, without special tokens such as xxbos."""
     start = 0
     for at, token in enumerate(tokens):
         if token == "," or token.startswith("xx"):

@@ -1,4 +1,4 @@
-"""A corpus as two streams of ids, which is all that a network sees, and what a token costs."""
+"""A corpus as two streams of ids, which are all that a network sees, and the bits of a token."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class TokenStream:
 
     @classmethod
     def from_texts(cls, texts: Texts) -> "TokenStream":
-        """Split both texts into words, and number them with the vocabulary of train."""
+        """Split both texts into words, and number these with the vocabulary of train."""
         return cls.from_tokens(Tokens(tokenize(texts.train), tokenize(texts.valid)))
 
     @classmethod
@@ -57,14 +57,14 @@ class Text:
 def stream_of(choice: TextChoice) -> TokenStream:
     """Return the ids that a run reads; cached.
 
-    The vocabulary is ordered by counts in train, so it differs between splits: ids have meaning
+    The vocabulary is ordered by counts in train, so it differs between splits: ids mean something
     only together with their stream. Raises CorpusError for an unknown corpus or split.
     """
     return cached_stream(choice.corpus, choice.split)
 
 
 def cached_stream(corpus_id: str, split: str) -> TokenStream:
-    """Return a stream by the names of its corpus and split."""
+    """Return the stream of a corpus and split; cached."""
     return (_built_in if corpus_id in BUILT_IN else other_stream)(corpus_id, split)
 
 
@@ -91,14 +91,14 @@ def corpus_of(choice: TextChoice) -> Corpus:
 
 
 def kind_in(read: Corpus) -> Callable[[str], str]:
-    """Return what names a token's kind in a corpus: French "six" is no English number."""
+    """Return the function that names a token's kind in a corpus: "six" may be French."""
     if read.has_digits:
         return kind_of
     return plain_kind if read.unit == "numbers" else kind_in_text
 
 
 def numbers_of(choice: TextChoice) -> Numbers:
-    """Return which numbers a run reads.
+    """Return the numbers that a run reads.
 
     Raises CorpusError for an unknown corpus or split, or one that has no numbers.
     """
@@ -111,7 +111,7 @@ def numbers_of(choice: TextChoice) -> Numbers:
 def human_numbers_stream() -> TokenStream:
     """Return the notebook's split: 50,079 train and 13,017 valid tokens, vocabulary of 39.
 
-    For pages about the notebook's text. Code that has a run or its config uses `stream_of`.
+    It is for pages about the notebook's text. Code that has a run or a config uses `stream_of`.
     """
     return stream_of(NOTEBOOK)
 
@@ -127,12 +127,12 @@ def _split_text(split: str, stream: TokenStream) -> Text:
 
 
 class Measured(NamedTuple):
-    """How the valid text of a run is made of tokens."""
+    """How the valid text of a run consists of tokens."""
 
     text: str  # the same for runs that read the same valid text
-    tokens: str  # what one is: "word", "char", "bpe500"
+    tokens: str  # what a token is: "word", "char", "bpe500"
     bits: float  # bits per character for each nat of the mean loss per token
-    unknown: float  # share of the tokens that are read as xxunk, whose letters cost nothing
+    unknown: float  # share of tokens read as xxunk, whose letters cost nothing
 
 
 def measured(choice: TextChoice) -> Measured:
@@ -144,7 +144,7 @@ def measured(choice: TextChoice) -> Measured:
 
 
 def tokens_of(choice: TextChoice) -> str:
-    """Say what one token of a run is, without reading its text: "word", "char", "bpe500"."""
+    """Say what a token of a run is, without reading the text: "word", "char", "bpe500"."""
     way = way_of(choice.corpus)
     return corpus_of(choice).level if way is None else way.written.partition("-")[0]
 
@@ -158,7 +158,7 @@ def bits_per_character(loss: float, choice: TextChoice) -> float:
 def _measured(corpus_id: str, split: str) -> Measured:
     choice = Choice(corpus_id, split)
     corpus, stream, way = corpus_of(choice), stream_of(choice), way_of(corpus_id)
-    n_tokens = len(stream.valid) - 1  # xxbos writes nothing
+    n_tokens = len(stream.valid) - 1  # xxbos has no characters
     if way is None:
         text = f"{corpus_id} {split}"
         n_characters = len(corpus.joined(corpus.tokens(split).valid[1:]))

@@ -1,4 +1,4 @@
-"""Split text into tokens, name each token's kind, and number them."""
+"""Splits text into tokens, names each token's kind, and numbers the tokens."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from hnviz.data.numbers import ONES, PLACES, TEENS, TENS
 
 UNK = "xxunk"
 SPECIALS = (UNK, "xxpad", "xxbos", "xxeos", "xxfld", "xxmaj", "xxup", "xxrep", "xxwrep")
-"""fastai 1.0.61's nine special tokens, in its order; they take the ids 0 to 8."""
+"""fastai 1.0.61's nine special tokens, in its order, with ids 0 to 8."""
 BOS = "xxbos"
 COMMA = ","
 
@@ -36,12 +36,12 @@ def tokenize(text: str) -> list[str]:
 
 
 def upright(text: str) -> str:
-    """Replace the characters that would turn the direction of the text around them."""
+    """Replace the characters that would change the direction of the text around them."""
     return _TURNS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def kind_in_text(token: str) -> str:
-    """Name a token's kind in any text: one of `KINDS`, or "other" for words that count nothing."""
+    """Name a token's kind in any text: one of `KINDS`, or "other" for a word that is no number."""
     kind = kind_of(token)
     return "other" if kind == "special" and token not in SPECIALS else kind
 
@@ -66,14 +66,14 @@ class Vocab:
     def __post_init__(self) -> None:
         stoi = {token: index for index, token in enumerate(self.itos)}
         if len(stoi) != len(self.itos):
-            raise ValueError("a vocabulary's tokens must all differ; one is in it twice")
+            raise ValueError("all tokens of a vocabulary must differ; one is in it twice")
         object.__setattr__(self, "stoi", stoi)
 
     @classmethod
     def from_tokens(cls, tokens: Iterable[str], min_count: int = 1) -> "Vocab":
         """Number the specials first, then words by descending count, ties by first appearance.
 
-        Words that appear less than `min_count` times are left out.
+        Words that appear fewer than `min_count` times are left out.
         """
         counts = Counter(tokens)
         words = (token for token, count in counts.most_common() if count >= min_count)

@@ -2,4 +2,4 @@
 
 
 class ExportError(ValueError):
-    """One sentence: what was wanted, what came, what to do."""
+    """Something cannot be exported; the message says what was wanted, what came, what to do."""

@@ -1,4 +1,4 @@
-"""Builds a file from pages of the app: one page, or the steps of a lesson."""
+"""Builds a file from one page of the app, or from the pages of a lesson's steps."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -38,21 +38,21 @@ from hnviz.web.assets import DATA, PACKAGE, PAGE_DATA
 from hnviz.web.corpora import CORPORA, corpus_file
 
 _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
-_COUNTED = "kinds"  # the topic whose picture also asks how many whole numbers are right
+_COUNTED = "kinds"  # this topic's picture also asks how many whole numbers are right
 
-MAX_FILE_BYTES = 1_600_000  # an e-mail or a learning platform takes it
+MAX_FILE_BYTES = 1_600_000  # small enough for an e-mail or a learning platform
 SNAPSHOT = "snapshot"
-FIRST_SNAPSHOTS = 2  # snapshots of a run that are tried at first: the first and the last
+FIRST_SNAPSHOTS = 2  # of a run, to start with: the first and the last
 
 
 def module_of(mount: Mount) -> str:
-    """Return the path of the module that draws a picture, below the package."""
+    """Return the path below the package of the module that draws a picture."""
     return str(mount.data["module"]).split("/", 2)[2]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A page at an address, and its parts."""
+    """A page at an address, with its parts."""
 
     page: str
     at: Mapping[str, str]
@@ -60,12 +60,12 @@ class Scene:
 
     @property
     def mounts(self) -> list[Mount]:
-        """Its pictures."""
+        """The scene's pictures."""
         return [part for part in self.parts if isinstance(part, Mount)]
 
 
 def scene_of(page: str, at: Mapping[str, str]) -> Scene:
-    """Run a page's script, and leave out headings that nothing follows. Raises ExportError."""
+    """Run a page's script, and leave out headings without content. Raises ExportError."""
     parts = collect(page, at)
     follows = [*parts[1:], Heading(1, "")]
     pairs = zip(parts, follows, strict=True)
@@ -79,7 +79,7 @@ def _is_empty(part: Part, after: Part) -> bool:
 
 
 def _add_needs(contents: Contents, scene: Scene) -> None:
-    """Put everything that a page's pictures need into the file. Raises ValueError."""
+    """Add everything that a page's pictures need to the file. Raises ValueError."""
     for mount in scene.mounts:
         run = mount.data["run"]
         steps = contents.runs[run]["steps"] if run else []
@@ -98,7 +98,7 @@ def _add_needs(contents: Contents, scene: Scene) -> None:
 
 
 def _add_file(contents: Contents, address: str) -> None:
-    """Add what is at an address that a picture fetches."""
+    """Add the content of an address that a picture fetches."""
     if address.startswith(CORPORA):
         contents.add_file(address, corpus_file(address), "arrayBuffer")
     content = PAGE_DATA.find(address.removeprefix(DATA)) if address.startswith(DATA) else None
@@ -114,7 +114,7 @@ def _topics(mount: Mount) -> list[str]:
 
 
 def _as_data(part: Part) -> dict[str, Any]:
-    """Return a part as the browser takes it."""
+    """Return a part as data for the browser."""
     if isinstance(part, Heading):
         return {"level": part.level, "text": part.text}
     if isinstance(part, Drawn):

@@ -1,7 +1,7 @@
-"""What a page of the app shows: its headings and pictures, as its script sends them to a browser.
+"""Collects the headings and pictures that a page's script sends to a browser.
 
 The page's own script runs in Streamlit's test runner, so an export has exactly the app's settings.
-That runner replaces parts of Streamlit in its process: a server exports in another one.
+That runner replaces parts of Streamlit in its process, so a server exports in another process.
 """
 
 import json
@@ -22,12 +22,12 @@ from hnviz.export import ExportError
 from hnviz.figures.theme import MODES
 from hnviz.web.log import no_warnings
 
-PATIENCE = 600  # seconds that a page's script may take, on a busy computer
-_ESCAPED = re.compile(r"\\(.)")  # a mark of Markdown
+PATIENCE = 600  # seconds for a page's script, even on a busy computer
+_ESCAPED = re.compile(r"\\(.)")  # an escaped character in Markdown
 HEADINGS = {"title": 1, "header": 2}
 DRAWINGS = ("html", "markdown")
 OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
-"""How the drawings of hnviz.figures begin; other HTML on a page is words."""
+"""How the drawings of hnviz.figures begin; all other HTML on a page is text."""
 
 LEFT_OUT = (
     *("rooms/start/machine", "rooms/train/form", "rooms/train/speed", "run/list", "run/line"),
@@ -35,15 +35,15 @@ LEFT_OUT = (
     *("rooms/compare/curves", "rooms/compare/change", "rooms/compare/runs"),
     *("rooms/sweep/form", "rooms/sweep/map"),
 )
-"""A lesson's panel, links into the app, and pictures of the computer that hnviz runs on or what can
-be done there."""
+"""Left out: a lesson's panel, links into the app, and pictures about the computer that runs hnviz
+or about what can be done there."""
 
 TITLES = {name: title for pages in PAGES.values() for name, title in pages.items()}
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A title of the page, or of a part of it."""
+    """The title of a page, or of a part of it."""
 
     level: int
     text: str
@@ -51,22 +51,22 @@ class Heading:
 
 @dataclass(frozen=True)
 class Drawn:
-    """HTML that the page's script has drawn."""
+    """HTML drawn by the page's script."""
 
-    called: str  # the key of the part of the page that it is in
+    called: str  # the key of the part of the page that contains it
     html: Mapping[str, str]  # by mode
 
 
 @dataclass(frozen=True)
 class Mount:
-    """A picture as the page mounts it; `data` is what the browser gets."""
+    """A picture as the page mounts it; `data` is what it sends to the browser."""
 
     called: str  # its name for lessons: "hidden_states/units", or a still chart's key
     data: Mapping[str, Any]
-    height: str = "0"  # kept for it until it is drawn
-    isolate: bool = False  # whether its styles are kept apart
+    height: str = "0"  # reserved until it is drawn
+    isolate: bool = False  # whether its styles are isolated
     modes: Mapping[str, Any] = field(default_factory=dict)
-    """Mode -> its settings, where the page's script has drawn it: a still chart."""
+    """Mode -> settings, if the page's script has drawn the picture: a still chart."""
 
 
 Part = Heading | Drawn | Mount
@@ -74,7 +74,7 @@ Part = Heading | Drawn | Mount
 
 @no_warnings()
 def collect(page: str, at: Mapping[str, str], modes: Sequence[str] = MODES) -> list[Part]:
-    """Run a page's script with the parameters of its address, in each mode. Raises ExportError."""
+    """Run a page's script in each mode, with the parameters of its address. Raises ExportError."""
     if page not in TITLES:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
     first, *others = modes
@@ -89,7 +89,7 @@ def collect(page: str, at: Mapping[str, str], modes: Sequence[str] = MODES) -> l
 
 def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
     """Run a page's script in one mode. Raises ExportError."""
-    st.set_option("client.showErrorDetails", "full")  # this page's reader has the file's log
+    st.set_option("client.showErrorDetails", "full")  # the reader may see the details
     app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
     app.query_params.update(at)
     app.session_state[MODE] = mode
@@ -111,7 +111,7 @@ def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
 
 
 def _in_all_modes(parts: Sequence[Part]) -> Part:
-    """Return a part with what the page's script has drawn in each mode."""
+    """Return a part with its drawings in each mode."""
     first = parts[0]
     if isinstance(first, Drawn):
         drawn = [part.html for part in parts if isinstance(part, Drawn)]
@@ -138,12 +138,12 @@ def _parts(block: Any, mode: str, key: str = "") -> Iterator[Part]:
 
 
 def _key(block: Any) -> str:
-    """Return a container's key, the end of its id; "" for a container without one."""
+    """Return a container's key, which ends its id; "" if it has none."""
     return str(getattr(block.proto, "id", "")).rpartition("-")[2]
 
 
 def _mounted(proto: Any, mode: str) -> Iterator[Mount]:
-    (data,) = json.loads(proto.json)  # BrowserComponent sends a list of one
+    (data,) = json.loads(proto.json)  # BrowserComponent sends a list with one item
     picture = _BY_COMPONENT.get(proto.component_name)
     if picture is None:
         yield Mount(data["id"], data, modes={mode: data["settings"]})

@@ -1,4 +1,4 @@
-"""What an exported file holds beside its code: answers, news, weights and files, compressed."""
+"""An exported file's contents besides its code: answers, news, weights and files, compressed."""
 
 import gzip
 import json
@@ -24,13 +24,13 @@ from hnviz.web.assets import PACKAGE
 from hnviz.web.errors import Refusal
 
 STATISTICS = ("running_mean", "running_var")
-"""What batch norm keeps in a snapshot beside its weights."""
+"""Batch norm's tensors in a snapshot, besides its weights."""
 
 FREE: Mapping[str, tuple[str, ...]] = {
     "unit_rows": ("text", "ids", "split", "first", "n", "show"),
 }
-"""Question -> the parameters that do not change its answer: what a unit codes is counted over
-train. One order of the rows follows the text, "clustered": a file does not offer it.
+"""Question -> parameters that do not change its answer, since what a unit codes is counted over
+train. Only one order of the rows depends on the text, "clustered", and files do not offer it.
 """
 
 
@@ -60,7 +60,7 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
 
 
 def weights_of(config: RunConfig, snapshot: Tensors) -> dict[str, NDArray[Any]]:
-    """Return what the forward pass needs of a snapshot, in half precision: 128 kB for a GRU."""
+    """Return the part of a snapshot that the forward pass needs, as float16: 128 kB for a GRU."""
     net = entry(config.model)
     names = [f"{part.name}.{weight.name}" for part in net.parts for weight in part.weights]
     if net.norm == "bn":
@@ -75,20 +75,20 @@ def address(path: str, params: Mapping[str, Any]) -> str:
     return json.dumps([path, named], ensure_ascii=False, separators=(",", ":"))
 
 
-BUSY = 503  # the status of a refusal that may be over soon
-PATIENCE = 600.0  # seconds that a question may take: nobody waits for a picture here
+BUSY = 503  # the status of a temporary refusal
+PATIENCE = 600.0  # seconds for a question: no reader is waiting for a picture
 
 
 def packed(content: bytes) -> str:
-    """Compress a content, and write it in base64."""
+    """Compress a content, and encode it in base64."""
     return b64encode(gzip.compress(content, 9, mtime=0)).decode()
 
 
 class Contents:
-    """Collects what a file holds; equal contents are stored once."""
+    """Collects the contents of a file, and stores equal ones once."""
 
     def __init__(self, answers: Answers, answered: dict[Question, bytes]) -> None:
-        """Take what the app can be asked, and answers that are known already."""
+        """Take the app's views and topics, and answers that are known already."""
         self._app, self._answered = answers, answered
         self._blobs: dict[bytes, int] = {}
         self.answers: dict[str, int] = {}
@@ -101,11 +101,11 @@ class Contents:
         return [packed(each) for each in self._blobs]
 
     def keep(self, content: bytes) -> int:
-        """Hold a content; return its number."""
+        """Store a content; return its number."""
         return self._blobs.setdefault(content, len(self._blobs))
 
     def add_answer(self, asked: Question) -> None:
-        """Hold the answer to a question.
+        """Store the answer to a question.
 
         Raises ValueError, with the sentence that the app would show.
         """
@@ -127,7 +127,7 @@ class Contents:
                 time.sleep(1)
 
     def add_run(self, run: str, steps: list[int]) -> None:
-        """Hold what is known of a run, and that it has some of its snapshots."""
+        """Store the facts about a run, and which of its snapshots the file has."""
         if run in self.runs:
             return
         folder = store().folder(run)
@@ -142,7 +142,7 @@ class Contents:
         self.add_topic(run, "run")
 
     def add_weights(self, run: str, step: int) -> None:
-        """Hold a snapshot's weights."""
+        """Store a snapshot's weights."""
         held = self.runs[run]
         folder = store().folder(run)
         weights = weights_of(folder.config, folder.load_snapshot(step))
@@ -152,7 +152,7 @@ class Contents:
         )
 
     def add_topic(self, run: str, name: str) -> None:
-        """Hold a topic's news about a run, in both modes where they differ."""
+        """Store a topic's news about a run, in both modes if they differ."""
         topic = next(each for each in TOPICS if each.name == name)
         modes = [{"mode": mode} for mode in MODES] if "mode" in topic.params else [{}]
         for params in modes:
@@ -163,9 +163,9 @@ class Contents:
             self.runs[run]["topics"][key] = self.keep(to_json(news).encode())
 
     def add_file(self, where: str, content: bytes, read_as: str) -> None:
-        """Hold a file that a picture fetches; `where` is its address below the app's."""
+        """Store a file that a picture fetches; `where` is its address below the app's."""
         self.files[where] = (read_as, self.keep(content))
 
     def add_source(self, path: str, read_as: str) -> None:
-        """Hold one of the package's own files, by its path below the package."""
+        """Store one of the package's own files, by its path below the package."""
         self.add_file(path, (PACKAGE / path).read_bytes(), read_as)

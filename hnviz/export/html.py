@@ -1,8 +1,8 @@
-"""An exported file: everything inline, and a policy that forbids the network.
+"""An exported file as HTML: everything inline, and a policy that forbids use of the network.
 
-Its JavaScript is the app's own modules, as entries of an import map. Nothing is bundled. Each
-module is a `data:` address under a name without a dot, such as "hnviz/app/kit/js/frame.js";
-relative imports are rewritten to these names.
+Its JavaScript consists of the app's own modules, as entries of an import map, without a bundler.
+Each module is a `data:` address with a name that does not begin with a dot, such as
+"hnviz/app/kit/js/frame.js"; relative imports are rewritten to these names.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from hnviz.figures.theme import MODES
 from hnviz.web.assets import PACKAGE
 
 HOME = "https://hnviz.invalid/"
-"""Where modules believe that the app is: no such host can exist, and the file forbids requests."""
+"""The app's address as modules see it: no such host can exist, and the file forbids requests."""
 
 TOKENS = "figures/tokens.json"
-"""The colours, which each picture fetches."""
+"""The file of colours, which each picture fetches."""
 
 _IMPORT = re.compile(r"""^((?:import|export)\b[^;"]*?\bfrom\s*|import\s*)"(\.[^"]+)";""", re.M)
 _LATER = re.compile(r"""\b(await import\()"(\.[^"]+)"\)""")
-"""An import of what most readers never need: a file holds it all the same."""
+"""An import of code that most readers never need; a file holds it nevertheless."""
 
 _STYLE = re.compile(r"""new URL\("([^"]+\.css)",\s*import\.meta\.url\)""")
 _OWN_ADDRESS = "import.meta.url"
@@ -52,7 +52,7 @@ NEEDS = (
 
 
 def specifier(path: str) -> str:
-    """Name a module: its path below the package."""
+    """Return a module's name in the import map: its path below the package."""
     return f"hnviz/{path}"
 
 
@@ -66,7 +66,7 @@ def _beside(path: str, relative: str) -> str:
 
 
 def needed(entries: Iterable[str]) -> list[str]:
-    """List modules and all that they import, by their paths below the package."""
+    """List modules and everything they import, by their paths below the package."""
     found: dict[str, None] = {}
     todo = list(entries)
     while todo:
@@ -86,13 +86,13 @@ def styles(paths: Iterable[str]) -> list[str]:
 
 
 def _code(path: str) -> str:
-    """Return a module's source without the lines that are comments."""
+    """Return a module's source without comment lines."""
     lines = _source(path).splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith("//"))
 
 
 def rewritten(path: str) -> str:
-    """Return a module's source with names in place of relative imports, and its own address."""
+    """Return a module's source with its own address, and names instead of relative imports."""
 
     def named(match: re.Match[str]) -> str:
         return f'{match[1]}"{specifier(_beside(path, match[2]))}"{match[0][-1]}'
@@ -111,19 +111,19 @@ def _data(source: str) -> str:
 
 
 _AS_IS = (string.punctuation + " ").replace("%", "").replace("#", "")
-"""What an address may hold as it is: a file compresses code better than its base64."""
+"""Characters that an address may hold unescaped: code compresses better than its base64."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """What a file holds."""
+    """The parts of a file."""
 
     title: str
-    note: str  # at its end: where it comes from
+    note: str  # at the end: where the file comes from
     data: Mapping[str, Any]
-    blobs: list[str]  # contents that data names by number, packed as in Contents
+    blobs: list[str]  # contents to which data refers by number, packed as in Contents
     modules: list[str]  # paths below the package
-    in_class: bool = False  # it may speak to the server of a class, which serves it
+    in_class: bool = False  # it may call the server of the class, which serves it
 
 
 def write_document(document: Document) -> bytes:
@@ -172,9 +172,9 @@ def plain_page(
     style: Path | None = None,
     colours: Callable[[str], Mapping[str, str]] = _no_more,
 ) -> bytes:
-    """Write a page without a script; a body that is text and no Markup is escaped.
+    """Write a page without a script; a body that is plain text, and not Markup, is escaped.
 
-    `style` is a style sheet of its own, `colours` its variables in a mode. Paper is light.
+    `style` is the page's style sheet, `colours` its variables in a mode. Paper is light.
     """
     light, dark = (
         "".join(f"{name}:{value};" for name, value in {**variables(mode), **colours(mode)}.items())

@@ -1,4 +1,4 @@
-"""A lesson as one file, and all lessons as a folder for any static host."""
+"""Exports a lesson as one file, or all lessons as a folder for any static host."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
 
 RUN = ("run/bar", "train/lead")
 AROUND = ("kit/headline", *RUN)
-"""Pictures that are around what a step is about."""
+"""Pictures that surround a step's subject."""
 
 INDEX = "index.html"
 TITLE = "Lessons: how a network learns to count"
@@ -29,9 +29,9 @@ def export_lesson(name: str, *, in_class: bool = False) -> bytes:
 
 
 def lesson_file(lesson: Lesson, *, beside: bool = False, in_class: bool = False) -> bytes:
-    """Return a lesson as one file; `beside` says that the other lessons' files are beside it.
+    """Return a lesson as one file; with `beside`, the other lessons' files are in its folder.
 
-    `in_class` is for a file that the server of a class serves: it may speak to that server.
+    With `in_class`, the server of a class serves the file, which may call that server.
     Raises ExportError.
     """
     scenes = [_scene(lesson, number) for number in range(1, len(lesson.steps) + 1)]
@@ -54,7 +54,7 @@ def _scene(lesson: Lesson, number: int) -> Scene:
 
 
 def _pointed(point: str, scene: Scene) -> str:
-    """Return what a step points at in a file, which has the pictures but not all controls."""
+    """Return what a step points at in a file, which has pictures but not all controls."""
     named = [part.called for part in scene.parts if not isinstance(part, Heading)]
     if point in named:
         return point
@@ -64,7 +64,7 @@ def _pointed(point: str, scene: Scene) -> str:
 def _section(parts: Sequence[Part], point: str) -> list[Part]:
     """Return the section of a page that a step points into, below the page's title and its run.
 
-    The other sections take more bytes than what the lesson shows.
+    The other sections would take more bytes than those that the lesson shows.
     """
     starts = [at for at, part in enumerate(parts) if isinstance(part, Heading)]
     top, *more = [list(parts[start:end]) for start, end in pairwise([*starts, len(parts)])]
@@ -79,7 +79,7 @@ def _called(part: Part) -> str:
 
 
 def export_index(*, in_class: bool = False) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of a folder with all lessons: names and contents, the index last.
+    """Yield name and content of each file of a folder with all lessons, the index last.
 
     Raises ExportError.
     """
@@ -94,7 +94,7 @@ def _offer(lesson: Lesson) -> Markup:
 
 
 def _coded(text: str) -> Markup:
-    """Return a text with its `code` in an element of its own."""
+    """Return a text with its `code` in code elements."""
     code = Markup("<code>{}</code>")
     parts = enumerate(text.split("`"))
     return Markup().join(code.format(part) if at % 2 else part for at, part in parts)

@@ -1,4 +1,4 @@
-"""The answers that pages, lessons and the README open with: they come with the package."""
+"""The answers with which pages, lessons and the README open; the package contains them."""
 
 import json
 import re
@@ -28,12 +28,12 @@ from hnviz.web.assets import PACKAGE
 AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], bytes]
 """(run, step, question, parameters) -> the answer's frame. Raises ValueError."""
 
-MAX_SHIPPED_BYTES = 3_000_000  # bytes of all of them
+MAX_SHIPPED_BYTES = 3_000_000  # of all answers together
 SNAPSHOT = "snapshot"
 _FRAMES = re.compile(r"^const FRAMES = (\d+);", re.MULTILINE)
 
 PLAIN = ("start", "models", "train", "states", "predictions", "time", "compare")
-"""Pages whose pictures ask about the run in view."""
+"""Pages with pictures about the run in view."""
 
 VIEWED: Mapping[str, Sequence[Params]] = {
     "states": (
@@ -50,7 +50,7 @@ VIEWED: Mapping[str, Sequence[Params]] = {
     "train": ({"train_view": "By position"},),
     "models": ({"models_cell": "true"},),
 }
-"""Page -> what one press on it shows; the README names one of these."""
+"""Page -> what one press on it shows, including the README's example."""
 
 
 class PageAddress(NamedTuple):
@@ -65,11 +65,11 @@ class RunAnswers:
     """The answers about one run: name -> (step, question, parameters, version), and the bytes."""
 
     answers: dict[str, tuple[tuple[Any, ...], bytes]] = field(default_factory=dict)
-    seconds: float = 0.0  # to compute them
+    seconds: float = 0.0  # taken to compute them
 
 
 def page_addresses(runs: Sequence[str]) -> Iterator[PageAddress]:
-    """List the addresses of the pages for some runs, and those of all steps of lessons."""
+    """List the addresses of the pages for some runs, and of all steps of lessons."""
     for run in runs:
         for page in PLAIN:
             for at in ({}, *VIEWED.get(page, ())):
@@ -87,7 +87,7 @@ def answers_of(
 ) -> dict[str, RunAnswers]:
     """Ask all questions of these pages about pre-trained runs; run -> answers.
 
-    `answer` answers a question; `report` is called with the number of a page and of all pages.
+    `answer` answers a question; `report` is called with a page's number and the number of pages.
     """
     asker = _Recorder(answer)
     pages = {str(each): each for each in page_addresses(runs)}
@@ -95,7 +95,7 @@ def answers_of(
         report(done, len(pages))
         try:
             parts = collect(each.page, each.at, ("light",))
-        except ExportError:  # a page that has nothing to show of this run
+        except ExportError:  # this page has nothing to show about the run
             continue
         for mount in (part for part in parts if isinstance(part, Mount)):
             _ask(asker, mount, each.at)
@@ -124,12 +124,12 @@ def choose_answers(
     return kept
 
 
-OVERHEAD = 200  # bytes of a member of a zip file, without its comment
+OVERHEAD = 200  # of a zip file's member, without its comment
 
 
 def _ask(asker: "_Recorder", mount: Mount, at: Mapping[str, str]) -> None:
     run = mount.data["run"]
-    if mount.called == "train/inside":  # it asks for these once its news have come
+    if mount.called == "train/inside":  # it asks for these once its news has arrived
         for counted in counted_steps(current_run(run).record, live=False):
             asker.ask(run, counted, "whole_numbers", {})
     for ask in mount.data["asks"]:
@@ -142,7 +142,7 @@ def _ask(asker: "_Recorder", mount: Mount, at: Mapping[str, str]) -> None:
 
 
 def _steps(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> list[int | str]:
-    """Return the snapshots that a picture shows at first, and those of a play that shows few."""
+    """Return the snapshots that a picture shows first, and those it plays if they are few."""
     steps = store().folder(mount.data["run"]).snapshots()
     if ask["at"] == "first":
         return [*steps[:1]]
@@ -155,7 +155,7 @@ def _steps(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> list[
 
 
 class _Recorder:
-    """Answers views' questions in this process, and keeps the answers about pre-trained runs."""
+    """Answers views' questions in this process, and records those about pre-trained runs."""
 
     def __init__(self, answer: AnswerNow) -> None:
         self._answer = answer
@@ -166,7 +166,7 @@ class _Recorder:
         self._at: tuple[str, int] = (FIRST_RUN, 0)
 
     def ask(self, run: str, step: int, view: str, params: Params) -> None:
-        """Ask a view; one that refuses has no answer to keep."""
+        """Ask a view; if it refuses, there is no answer to record."""
         key = (run, step, view, *sorted((n, v) for n, v in params.items() if n != "mode"))
         if key in self._asked:
             return

@@ -1,8 +1,8 @@
-"""The questions that pictures ask: those of a file's pages, and those of each lesson's steps.
+"""The questions that pictures ask: on a file's pages, and in each lesson's steps.
 
-Only a page's script says what its pictures ask, and running one takes a server longer than a reader
-should wait: so what a lesson's steps ask comes with the package, and a panel fetches the next
-step's answers. ``python -m hnviz.export.questions`` writes it.
+Only a page's script knows what its pictures ask, and a reader should not wait until a server has
+run it. So the package lists what a lesson's steps ask, and a panel fetches the next step's answers.
+``python -m hnviz.export.questions`` writes the list.
 """
 
 import json
@@ -22,30 +22,30 @@ from hnviz.own import identity_of
 Params = dict[str, str]
 
 LIVE = ("change_state", "going_on", "prompt_surprise", "start_count", "units")
-"""The questions that a file answers itself, of `VIEWS` in hnviz/export/js/views.js."""
+"""The questions that a file answers itself: `VIEWS` in hnviz/export/js/views.js."""
 
 ORDERS = ("by what they code", "as numbered")
-"""The orders of the units that do not depend on the text."""
+"""Orders of the units that do not depend on the text."""
 
 BROWSERS = ("unit_rows", "lanes", "look_back_row", "number_card", "worst", "change_claims")
 """Questions to which a picture adds parameters in the browser."""
-HIDDEN = "kit/headline"  # the takeaway of a page, which a lesson does not show
+HIDDEN = "kit/headline"  # a page's takeaway, which lessons do not show
 
 
 def orders(offered: Sequence[str]) -> Sequence[str]:
-    """Return which of a page's orders a file can offer.
+    """Return those of a page's orders that a file can offer.
 
-    The text of a run that a file does not answer itself stays the same, and so does any order.
+    If a file does not answer questions about a run itself, its text is fixed, and so is any order.
     """
     return ORDERS if ORDERS[0] in offered else offered
 
 
 MAX_SNAPSHOTS = 6
-"""Of a run in one file; one of a GRU takes 171 kB."""
+"""The most snapshots of a run in one file; one of a GRU takes 171 kB."""
 
 
 AT_END = ("change_claims", "worst")
-"""Questions that take seconds: a file has their answers only about the last snapshot."""
+"""Questions that take seconds: a file has answers only for the last snapshot."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Question:
 def choose_steps(
     all_steps: Sequence[int], wanted: Sequence[int], most: int = MAX_SNAPSHOTS
 ) -> list[int]:
-    """Choose snapshots: the first, the last, those wanted, and others spread over the training."""
+    """Choose snapshots: the first, the last, the wanted ones, and others spread over training."""
     kept = list(dict.fromkeys([all_steps[0], all_steps[-1], *wanted]))
     steps = sorted(kept[:most])
     while len(steps) < min(most, len(all_steps)):
@@ -70,7 +70,7 @@ def choose_steps(
 
 
 def _farthest(all_steps: Sequence[int], steps: Sequence[int]) -> int:
-    """Return the snapshot that is farthest from its neighbours, as a share of its step."""
+    """Return the snapshot farthest from its neighbours, relative to its step."""
     rest = (step for step in all_steps if step not in steps)
     return max(rest, key=lambda step: min(abs(step - each) / (step + each + 1) for each in steps))
 
@@ -78,7 +78,7 @@ def _farthest(all_steps: Sequence[int], steps: Sequence[int]) -> int:
 def is_live(mount: Mount, ask: Mapping[str, Any]) -> bool:
     """Return whether a file answers a question itself.
 
-    It reads only English numbers, and cannot compute with the user's own model.
+    It can read only English numbers, and cannot compute a user's own model.
     """
     if ask["question"] not in LIVE or not mount.data["run"] or ask["run"]:
         return False
@@ -93,7 +93,7 @@ def is_live(mount: Mount, ask: Mapping[str, Any]) -> bool:
 
 
 def questions(mount: Mount, steps: Sequence[int], at: Mapping[str, str]) -> Iterator[Question]:
-    """List what a picture asks that the file cannot answer itself."""
+    """List a picture's questions that the file cannot answer itself."""
     run = mount.data["run"]
     for ask in mount.data["asks"]:
         if is_live(mount, ask):
@@ -112,7 +112,7 @@ def _steps(ask: Mapping[str, Any], steps: Sequence[int]) -> Sequence[int | str]:
 
 
 def varied(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> Iterator[Params]:
-    """Return the parameters of a question, in all the ways in which it is asked at first."""
+    """Return a question's parameters in every form in which the picture may first ask it."""
     given = dict(ask["params"])
     modes = [{"mode": mode} for mode in MODES] if ask["themed"] else [Params()]
     for mode in modes:
@@ -121,7 +121,7 @@ def varied(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> Itera
 
 
 def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
-    """Return the parameters that a picture adds in the browser, in all the ways it may at first."""
+    """Return the parameters that a picture may first add in the browser, in every form."""
     settings = mount.data["settings"]
     if question == "unit_rows":
         layers = [str(layer) for layer in range(_n_layers(mount.data["run"]))]
@@ -149,9 +149,9 @@ def _n_layers(run: str) -> int:
 
 
 def asks_of(lesson: Lesson) -> list[list[dict[str, Any]]]:
-    """Return for each step what its page's pictures ask, the one that it points at first.
+    """Return for each step what its page's pictures ask, first the one it points at.
 
-    Each is {"run", "ask"}, as a picture's own. Raises ExportError.
+    Each entry is {"run", "ask"}, as for a picture. Raises ExportError.
     """
     return [_asks(lesson, number) for number in range(1, len(lesson.steps) + 1)]
 

@@ -1,4 +1,4 @@
-"""A report on one run, or on several: one HTML file without a script, to read and to print."""
+"""A report on one or several runs: one HTML file without a script, to read and to print."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,10 @@ from hnviz.runs import RunFolder, RunRecord, RunStore, notebook_table
 from hnviz.runs.folder import read_label
 
 PROVED = (run_text.remember, run_text.ruler, run_text.best_loss)
-"""What a report says of a run's memory."""
+"""What a report says about a run's memory."""
 
 MAX_RUNS = 24
-"""The runs that colours and dashes tell apart."""
+"""The most runs that colours and dashes can distinguish."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _read(store: RunStore, run_id: str) -> Reported:
 
 
 def _named(runs: Sequence[Reported]) -> list[Reported]:
-    """Give equal names a number each."""
+    """Number equal names."""
     count = Counter(run.name for run in runs)
     seen: Counter[str] = Counter()
     named = []

@@ -1,7 +1,7 @@
 """The words, tables and charts of a report, as HTML.
 
-Text becomes HTML in two ways only, a format of Markup and its join: both escape text that is not
-Markup itself. So no field of a run, which may come from another computer, can be anything but text.
+Text becomes HTML only through Markup's format and join, which escape everything that is not Markup.
+So a field of a run, which may come from another computer, can never be anything but text.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ MEASURES: Mapping[str, tuple[str, bool]] = {
     "train_accuracy": ("Right on train, running", True),
     "valid_loss": ("Loss on valid, nats per token", False),
 }
-"""A field of an epoch -> what a chart of it is called, and whether it is a share."""
+"""A field of an epoch -> the title of its chart, and whether it is a share."""
 
 STYLE = Path(__file__).parent / "report.css"
 
@@ -58,7 +58,7 @@ _NOTE = Markup('\n<p class="note">{}</p>')
 
 
 def variable_theme() -> Theme:
-    """Return a theme whose colours are CSS variables: one drawing serves both modes and paper."""
+    """Return a theme with CSS variables as colours, so one drawing serves both modes and paper."""
     look = theme("light")
     runs = tuple(f"var(--hn-run-{at})" for at in range(len(look.categorical)))
     named: dict[str, Any] = {name: f"var(--hn-{name})" for name in NAMES}
@@ -145,7 +145,7 @@ def _short(name: str) -> str:
 
 def _figure(chart: Overlay, note: str = "") -> Markup:
     look = variable_theme()
-    drawn = [Markup(overlay(chart, look, width)) for width in (WIDE, NARROW)]  # its text is escaped
+    drawn = [Markup(overlay(chart, look, width)) for width in (WIDE, NARROW)]  # escapes its text
     sizes = Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(*drawn)
     below = Markup('<p class="note">{}</p>').format(note) if note else ""
     return Markup("<figure><figcaption>{}</figcaption>{}{}</figure>").format(
@@ -170,7 +170,7 @@ def prose(*sentences: str) -> Markup:
 
 
 def lead(sentence: str, *more: str) -> Markup:
-    """Return the first sentence, large, and what else is known."""
+    """Return the first sentence in large type, and the other facts."""
     first = Markup('<p class="lead">{}</p>').format(marked(sentence))
     return first + Markup().join(_NOTE.format(marked(each)) for each in more)
 
@@ -194,7 +194,7 @@ def headline(records: Mapping[str, RunRecord]) -> str:
 
 
 def _headline_in_bits(records: Mapping[str, RunRecord]) -> str:
-    """Compare runs on words, characters or byte pairs by what they have in common."""
+    """Compare runs on words, characters or byte pairs by their bits per character."""
     ends = {
         name: bits_per_character(record.epochs[-1].valid_loss, record.config)
         for name, record in records.items()
@@ -208,7 +208,7 @@ def _headline_in_bits(records: Mapping[str, RunRecord]) -> str:
 
 
 def bits_notes(records: Mapping[str, RunRecord]) -> list[str]:
-    """Say how far bits per character compare runs on different tokens, as Compare does."""
+    """Say how well bits per character compare runs on different tokens, as Compare does."""
     if len({tokens_of(record.config) for record in records.values()}) < 2:
         return []
     found = {name: measured(record.config) for name, record in records.items()}
@@ -227,7 +227,7 @@ def bits_notes(records: Mapping[str, RunRecord]) -> list[str]:
 
 
 def ends(records: Mapping[str, RunRecord]) -> Markup:
-    """Tabulate the last figures of several runs, each with its line of the charts."""
+    """Tabulate the last figures of several runs, each with a sample of its line in the charts."""
     look = variable_theme()
     heads = ("run", "right on valid", "right on train", "loss on valid", "running loss on train")
     rows = []
@@ -288,7 +288,7 @@ def bounds_of(config: RunConfig) -> Mapping[str, Sequence[Bound]]:
 
 
 def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> Markup:
-    """Tabulate what some tokens of memory give, and what no memory can exceed."""
+    """Tabulate what some tokens of memory give, and what they cannot exceed."""
     splits = ("valid", "train")
     rows = [
         (str(k + 1), *(cell for split in splits for cell in _bound(bounds[split], k)))
@@ -312,7 +312,7 @@ def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> Markup:
 
 
 def remembered(records: Mapping[str, RunRecord]) -> Markup:
-    """Say of each run what its accuracy proves, and list the bounds of equal answers."""
+    """Say what each run's accuracy proves, and list the bounds of equal answers."""
     said = [
         Markup("<li><b>{}</b>: {}</li>").format(
             upright(name), marked(run_text.remember(each, bounds_of(each.config)))
@@ -335,7 +335,7 @@ def _text_of(record: RunRecord) -> str:
 
 
 def settings_of_one(config: RunConfig) -> Markup:
-    """Tabulate all settings, beside those of the model's recipe."""
+    """Tabulate all settings beside the model's recipe."""
     usual = asdict(RunConfig.for_model(config.model))
     rows = [
         (
@@ -351,7 +351,7 @@ def settings_of_one(config: RunConfig) -> Markup:
 
 
 def settings_of_several(configs: Mapping[str, RunConfig]) -> Markup:
-    """Tabulate the settings in which runs differ; say the others in a sentence."""
+    """Tabulate the settings in which runs differ; list the others in a sentence."""
     told = {name: asdict(config) for name, config in configs.items()}
     first = next(iter(told.values()))
     differ = [
@@ -373,7 +373,7 @@ def settings_of_several(configs: Mapping[str, RunConfig]) -> Markup:
 
 
 def commands(runs: Iterable[tuple[str, RunConfig]], versions: Mapping[str, str]) -> Markup:
-    """Return the command that trains each run again, and what it needs."""
+    """Return the command that repeats each run, and what it needs."""
     shown = list(runs)
     lines = "\n".join(repeat_command(config) for _, config in shown)
     made = ", ".join(f"{name} {version}" for name, version in versions.items())

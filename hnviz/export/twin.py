@@ -1,6 +1,6 @@
-"""A run's twin: a notebook of plain PyTorch that trains it again, to the same figures.
+"""A run's twin: a notebook of plain PyTorch that trains it again, with the same figures.
 
-It imports nothing of hnviz, so that a reader has all that happens in one place and can change it.
+It imports nothing from hnviz, so that a reader can see and change everything in one place.
 """
 
 import ast
@@ -31,7 +31,7 @@ def twin(record: RunRecord) -> str:
     template = Template((files("hnviz.export") / "twin.template").read_text(encoding="utf-8"))
     book = new_notebook(cells=list(_cells(template.substitute(_values(record)))))
     for number, cell in enumerate(book.cells):
-        cell.id = f"cell-{number}"  # the same run gives the same file
+        cell.id = f"cell-{number}"  # so the same run gives the same file
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.validate(book)
     return nbformat.writes(book)
@@ -75,7 +75,7 @@ def _about(config: RunConfig) -> str:
 
 
 def _figures(record: RunRecord) -> str:
-    """Return the run's own table, as the notebook prints it."""
+    """Return the run's own table in the notebook's format."""
     rows = [
         f"{each.epoch:2}  {each.train_loss:.6f}  {each.valid_loss:.6f}  {each.accuracy:.6f}"
         for each in record.epochs
@@ -110,9 +110,9 @@ def _numbers(config: RunConfig) -> str:
 
 
 def _class(model: str) -> str:
-    """Return a model's class as PyTorch's users write it, out of our own source.
+    """Return a model's class, taken from our source, as PyTorch's users would write it.
 
-    The file is read, not imported: that would load torch into a server.
+    The file is read, not imported, which would load torch into a server.
     """
     text = class_source(model).text
     (found,) = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
@@ -140,7 +140,7 @@ def _reset(config: RunConfig, split: str) -> str:
 
 
 def _cells(source: str) -> Iterator[nbformat.NotebookNode]:
-    """Cut a file of "# %%" marks into cells."""
+    """Split a file at its "# %%" marks into cells."""
     _, *parts = _CELL.split(source)
     for mark, text in zip(parts[::2], parts[1::2], strict=True):
         if mark:

@@ -1,4 +1,4 @@
-"""The optimizer: Adam, with lr and momentum given at each step."""
+"""The optimizer: Adam, which gets lr and momentum at each step."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,14 +14,14 @@ WEIGHT_DECAY = 0.01
 class Adam:
     """Adam with fastai's weight decay: ``p *= 1 - lr * wd`` before each step.
 
-    The decay applies to all weights, including biases and batch norm. This class calls the
-    function behind torch.optim.AdamW, whose own `step` spends a tenth of a small model's time on
+    The decay applies to all weights, including biases and batch norm. This class calls the function
+    behind torch.optim.AdamW directly: its own `step` spends a tenth of a small model's time on
     bookkeeping.
     """
 
     def __init__(self, weights: Iterable[Tensor]) -> None:
         self.weights = list(weights)
-        self._moments = {  # named as in torch.optim.AdamW; a tensor for each weight
+        self._moments = {  # named as in torch.optim.AdamW; one tensor per weight
             "exp_avg": [torch.zeros_like(weight) for weight in self.weights],
             "exp_avg_sq": [torch.zeros_like(weight) for weight in self.weights],
             "step": [torch.zeros((), device=weight.device) for weight in self.weights],

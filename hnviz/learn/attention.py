@@ -1,7 +1,7 @@
-"""A Transformer's two kinds of layer: one mixes tokens, the other works on one at a time.
+"""A Transformer's two kinds of layer: one mixes tokens, the other processes them one by one.
 
-Both normalise what they read, and what they return is added to it: Vaswani et al., "Attention Is
-All You Need", 2017, with the norm first, as in GPT-2.
+Both normalise their input, and their output is added to it: Vaswani et al., "Attention Is All You
+Need", 2017, with the norm first, as in GPT-2.
 """
 
 from math import inf, sqrt
@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 
 class Attention(nn.Module):
-    """Each token looks at itself and at those before it, and takes a share of what each holds.
+    """Each token looks at itself and at those before it, and takes a share of each one's value.
 
-    There is one head: a query, a key and a value for each token. How much a token takes of
-    another's value depends on how well its query fits the other's key.
+    There is one head: each token has a query, a key and a value. How much a token takes of
+    another's value depends on how well its query matches the other's key.
     """
 
     def __init__(self, nh: int) -> None:
@@ -28,8 +28,8 @@ class Attention(nn.Module):
     def forward(self, now: Tensor, so_far: Tensor) -> tuple[Tensor, Tensor]:
         """Let the tokens `now`, the last n of `so_far`, look back: (bs, n, nh), (bs, t, nh).
 
-        Returns what each takes, (bs, n, nh), and its shares, (bs, n, t), which sum to 1; a later
-        token has none.
+        Returns what each token takes, (bs, n, nh), and its shares, (bs, n, t), which sum to 1;
+        later tokens have none.
         """
         n, t = now.shape[1], so_far.shape[1]
         query, normed = self.query(self.norm(now)), self.norm(so_far)
@@ -40,5 +40,5 @@ class Attention(nn.Module):
 
 
 def mlp(nh: int) -> nn.Sequential:
-    """Make two layers with a relu between them, twice as wide: they see one token at a time."""
+    """Make two layers with a relu between them, twice as wide; they see one token at a time."""
     return nn.Sequential(nn.LayerNorm(nh), nn.Linear(nh, 2 * nh), nn.ReLU(), nn.Linear(2 * nh, nh))

@@ -1,9 +1,9 @@
-"""The models beyond the notebook's six, and the list of all.
+"""The models beyond the notebook's six, and the list of all models.
 
-A new one is a class here, its name in `MODELS`, and an entry in `hnviz.models.catalogue`. A state
+A new model is a class here, its name in `MODELS`, and an entry in `hnviz.models.catalogue`. A state
 of several tensors, such as an LSTM's, is a tuple; the entry names its tensors. A model with its own
 gates has a method ``gates(layer, given, before)``, which returns them in the entry's order.
-docs/own_models.md goes through all of it.
+docs/own_models.md explains every step.
 """
 
 import torch
@@ -58,7 +58,7 @@ class Model3BN(Model3):
 
 
 class Transformer(LanguageModel):
-    """Carries no state: each token looks at those before it in its window, in two layers."""
+    """Carries no state: in two layers, each token looks at those before it in its window."""
 
     predicts, stateful = "every", False
 

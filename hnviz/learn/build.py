@@ -1,6 +1,6 @@
-"""Build a model from a config: its class, its initial weights, its device.
+"""Builds a model from a config: its class, its initial weights, its device.
 
-A class is a built-in one, or of the user's own file.
+The class is built in, or comes from the user's own file.
 """
 
 import linecache
@@ -27,7 +27,7 @@ from hnviz.own import OwnModelError, own_models
 OWN_MODULE = "own_models"  # the name under which the user's file of models is imported
 
 RENAMED = {"hnviz.catalogue": catalogue, "hnviz.parts": spec, "hnviz.cells": spec}
-"""Modules as hnviz 0.5.0 named them: files that were written for it, and runs that keep one, do."""
+"""Module names of hnviz 0.5.0, which files written for it import, also those stored in runs."""
 
 
 class DeviceError(ValueError):
@@ -46,7 +46,7 @@ def resolve_device(device: str) -> str:
     Raises DeviceError.
     """
     if device == "cpu":
-        return device  # without asking about cuda, which a process that forks must not touch
+        return device  # without touching cuda, which a process that forks must not do
     usable = usable_devices()
     if device == "auto":
         return "cuda" if "cuda" in usable else "cpu"
@@ -71,9 +71,9 @@ def device_of(config: RunConfig, measured: Sequence[Measured] = ()) -> str:
 def be_exact_on_cuda() -> None:
     """Make CUDA compute in full float32, as a cpu does, with the same bits each time.
 
-    By default cuDNN multiplies in TF32, with 10 of float32's 23 bits, and its RNNs may sum in a
+    By default cuDNN multiplies in TF32, with 10 of float32's 23 bits, and its RNNs may sum in
     varying order (see torch's note on nn.GRU). Call this before the first matrix product on the
-    device: that is when cuBLAS reads its variable.
+    device: cuBLAS reads its variable then.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.allow_tf32 = False
@@ -81,8 +81,8 @@ def be_exact_on_cuda() -> None:
 
 
 def build_model(config: RunConfig, nv: int) -> LanguageModel:
-    """Make the config's model on the cpu, with the initial weights that its seed gives."""
-    torch.manual_seed(config.seed)  # immediately before: the weights are the first numbers drawn
+    """Make the config's model on the cpu, with the initial weights drawn from its seed."""
+    torch.manual_seed(config.seed)  # right before: the weights are the first numbers drawn
     model = _model_class(config)(nv, config.nh)
     if config.bn_init == "uniform":
         for module in model.modules():
@@ -130,15 +130,15 @@ def model_class(name: str) -> type[LanguageModel]:
 
 @lru_cache(maxsize=1)
 def run_text(file: str, text: str) -> ModuleType:
-    """Run the text of a file as a module, once; its functions keep their source.
+    """Run the text of a file as a module, once; the source of its functions can be read later.
 
-    The text is what was checked, even if the file has changed since. Raises what the text raises.
+    The text is the checked one, even if the file has changed since. Raises what the text raises.
     """
     code = compile(text, file, "exec")
     module = ModuleType(OWN_MODULE, None)
     module.__file__ = file
-    # `inspect` finds the lines there; without a time of change it does not look for the file.
+    # `inspect` finds the lines here; without a modification time it does not look for the file.
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    sys.modules |= {OWN_MODULE: module, **RENAMED}  # dataclasses look their module up
+    sys.modules |= {OWN_MODULE: module, **RENAMED}  # dataclasses look up their module
     exec(code, module.__dict__)
     return module

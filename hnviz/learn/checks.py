@@ -1,7 +1,7 @@
 """Checks a file of models: ``python -m hnviz.learn.checks my_models.py < my_models.py``.
 
-Only `hnviz.own.file` starts it. It writes JSON, one object a line: {"doing": ...} before each part
-of the work, then {"models": ...} or {"problem": one sentence}. What the file prints goes nowhere.
+Only `hnviz.own.file` starts it. It writes JSON, one object per line: {"doing": ...} before each
+part of the work, then {"models": ...} or {"problem": one sentence}. It drops what the file prints.
 """
 
 import json
@@ -26,18 +26,18 @@ from hnviz.own.entries import ModelProblem, check_entry, identity, wrong_if
 from hnviz.own.models import OwnModel, OwnModelError, OwnModels, register
 
 EXAMPLE = 'write SKIP = ModelEntry(name="Skip", ...) for the class Skip'
-MAX_ERROR_CHARS = 300  # characters of what a file raises
-SIZES = ((7, 6), (11, 4))  # nv, nh: two, so that a number in place of one of them is found
+MAX_ERROR_CHARS = 300  # of an error that a file raises
+SIZES = ((7, 6), (11, 4))  # nv, nh: two pairs, to find a number written in place of a size
 BS = 3
 STEPS = 5
 CLOSE = 1e-4
-KNOWN_CELLS = ("GRU", "LSTM")  # of torch, whose gates hnviz computes
+KNOWN_CELLS = ("GRU", "LSTM")  # parts of torch whose gates hnviz computes
 
 Say = Callable[[dict[str, object]], None]
 
 
 def main() -> None:
-    """Check the text on stdin; never return, as the file may have started threads."""
+    """Check the text on stdin; exit at the end, as the file may have started threads."""
     text = sys.stdin.buffer.read().decode()
     out = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def checked(file: str, text: str, say: Say) -> OwnModels:
-    """Run a file, and check each of its models. Raises OwnModelError."""
+    """Run a file and check each of its models. Raises OwnModelError."""
     say({"doing": "while it was loaded"})
     if not text.strip():
         raise OwnModelError(f"{file} is empty: it needs a class and an entry")
@@ -78,7 +78,7 @@ def checked(file: str, text: str, say: Say) -> OwnModels:
 
 
 def _entries(file: str, module: ModuleType) -> list[ModelEntry]:
-    """Return the entries that a file makes, in its order. Raises OwnModelError."""
+    """Return the entries that a file defines, in its order. Raises OwnModelError."""
     built_in = {id(entry) for entry in CATALOGUE.values()}
     found = {
         id(value): value
@@ -97,7 +97,7 @@ def _entries(file: str, module: ModuleType) -> list[ModelEntry]:
 
 @contextmanager
 def _named(file: str, entry: ModelEntry) -> Iterator[None]:
-    """Begin a sentence about an entry or a class with their file and name."""
+    """Start an error's sentence with the file and the name of the entry or class."""
     try:
         yield
     except ModelProblem as error:
@@ -106,7 +106,7 @@ def _named(file: str, entry: ModelEntry) -> Iterator[None]:
 
 @contextmanager
 def sentences(file: str, what: str) -> Iterator[None]:
-    """Turn whatever a file raises into one sentence with the line."""
+    """Turn anything that a file raises into one sentence that names the line."""
     try:
         yield
     except (OwnModelError, ModelProblem):
@@ -114,7 +114,7 @@ def sentences(file: str, what: str) -> Iterator[None]:
     except SyntaxError as error:
         at = f", line {error.lineno}" if error.filename == file else ""
         raise OwnModelError(f"{file}{at}: {error.msg}") from error
-    except BaseException as error:  # a file may raise anything, SystemExit too
+    except BaseException as error:  # a file may raise anything, even SystemExit
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == file]
         at = f", line {lines[-1]}" if lines else ""
@@ -125,9 +125,9 @@ def sentences(file: str, what: str) -> Iterator[None]:
 
 
 def check_class(entry: ModelEntry, model: object) -> None:
-    """Compare a class with its entry, which is in the catalogue; `model` is None if missing.
+    """Compare a class, `model`, None if missing, with its entry, which is in the catalogue.
 
-    Raises ModelProblem, and whatever the class raises.
+    Raises ModelProblem, and anything that the class raises.
     """
     if not (isinstance(model, type) and issubclass(model, LanguageModel)):
         raise ModelProblem(
@@ -162,7 +162,7 @@ def _made(model: type[LanguageModel], nv: int, nh: int) -> LanguageModel:
     pairs = zip(made[0].state_dict().values(), made[1].state_dict().values(), strict=True)
     wrong_if(
         not all(torch.equal(one, other) for one, other in pairs),
-        "its first weights differ from time to time: draw them with torch, whose seed a run sets",
+        "its first weights vary from call to call: draw them with torch, whose seed a run sets",
     )
     return made[0]
 
@@ -172,16 +172,16 @@ def _check_weights(entry: ModelEntry, model: LanguageModel, nv: int, nh: int) ->
     for part in entry.parts:
         module = getattr(model, part.name, None)
         if not isinstance(module, nn.Module):
-            raise ModelProblem(f"its entry has a part {part.name}, and its class sets no such part")
+            raise ModelProblem(f"its entry has a part {part.name}, but its class sets no such part")
         kind = type(module).__name__
-        wrong_if(kind != part.kind, f"{part.name} is a {kind}, and its entry says {part.kind}")
+        wrong_if(kind != part.kind, f"{part.name} is a {kind}, but its entry says {part.kind}")
         for weight in part.weights:
             name, wanted = f"{part.name}.{weight.name}", weight.shape(nv, nh)
             came = found.pop(name, None)
-            wrong_if(came is None, f"its entry has a weight {name}, and its class has none")
+            wrong_if(came is None, f"its entry has a weight {name}, but its class has none")
             wrong_if(
                 came != wanted,
-                f"with nv {nv} and nh {nh}, {name} has the shape {came}, and its entry says "
+                f"with nv {nv} and nh {nh}, {name} has the shape {came}, but its entry says "
                 f"{wanted}",
             )
     wrong_if(found, f"its class has weights that its entry lacks: {', '.join(found)}")
@@ -193,7 +193,7 @@ def _check_state(entry: ModelEntry, state: object, nh: int, where: str) -> None:
         raise ModelProblem(f"the state of {where} must be a tensor, or a tuple of tensors")
     wrong_if(
         len(each) != len(entry.state),
-        f"{where} gives {len(each)} state tensors, and its entry names {len(entry.state)}: "
+        f"{where} gives {len(each)} state tensors, but its entry names {len(entry.state)}: "
         f"{', '.join(entry.state)}",
     )
     wanted = (BS, nh) if entry.n_layers == 1 else (entry.n_layers, BS, nh)
@@ -233,13 +233,13 @@ def _check_forward(entry: ModelEntry, model: LanguageModel, x: Tensor) -> None:
 
 
 def _check_reading(model: LanguageModel, x: Tensor, begun: State) -> None:
-    """Rows do not mix, and token by token the same comes out: so all pages read a text."""
+    """Check that rows do not mix, and that reading token by token gives the same, as pages do."""
     logits, state = model(x, begun)
     alone, alone_state = model(x[:1], rows_of(begun, slice(0, 1)))
     fine = _near(alone, logits[:1], CLOSE) and _equal(
         alone_state, rows_of(state, slice(0, 1)), CLOSE
     )
-    wrong_if(not fine, "one row's answer depends on the other rows, in eval mode too")
+    wrong_if(not fine, "one row's answer depends on the other rows, even in eval mode")
     found, carried = list[Tensor](), begun
     for step in range(x.shape[1]):
         one, carried = model(x[:, step : step + 1], carried)
@@ -247,7 +247,7 @@ def _check_reading(model: LanguageModel, x: Tensor, begun: State) -> None:
     together = torch.cat(found, dim=1) if logits.dim() == 3 else found[-1]
     wrong_if(
         not (_near(together, logits, CLOSE) and _equal(carried, state, CLOSE)),
-        f"read token by token, {x.shape[1]} tokens give another answer or state than read at "
+        f"read token by token, {x.shape[1]} tokens give another answer or state than when read at "
         "once: its state must hold all that it remembers, and no answer may look ahead",
     )
 

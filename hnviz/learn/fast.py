@@ -1,7 +1,7 @@
-"""Faster forms of Model2 and Model3: the same weights and arithmetic in another order.
+"""Faster forms of Model2 and Model3: the same weights and arithmetic, in another order.
 
-In both models only ``h`` must be computed step by step. The embedding, batch norm and the output
-layer have all their inputs at once, so each is one call for the whole window. Tests check that
+In both models, only ``h`` must be computed step by step. The embedding, batch norm and the output
+layer know all their inputs at once, so each needs one call for the whole window. Tests check that
 logits, gradients and running statistics equal the plain form's: to 1e-5 over a recipe's window,
 and to 1e-9 in double precision.
 """
@@ -30,8 +30,8 @@ def run_window(model: Model2 | Model3, x: Tensor, h: Tensor) -> tuple[Tensor, Te
 def norm_steps(bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
     """Apply batch norm to each step of x, (bs, bptt, nh), as if called step by step.
 
-    In train mode the running statistics r change as `bptt` calls would change them: with m for
-    bn.momentum and s_t for the statistics of step t, r becomes
+    In train mode the running statistics r change as `bptt` calls would change them: with
+    bn.momentum m and the statistics s_t of step t, r becomes
     ``(1-m)**T * r + sum_t m * (1-m)**(T-1-t) * s_t``.
     """
     if not bn.training:
@@ -75,4 +75,4 @@ class FastModel3(Model3):
 
 
 FAST: dict[str, type[LanguageModel]] = {"Model2": FastModel2, "Model3": FastModel3}
-"""The models that have a fast form, by name; the others are fast enough as they are."""
+"""The fast forms by model; the other models are fast enough as they are."""

@@ -1,4 +1,4 @@
-"""A split's mini-batches, arranged once and kept on the device."""
+"""A split's mini-batches, arranged once and held on the device."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Feed:
     def lay_out(
         cls, ids: NDArray[np.int64], config: RunConfig, predicts: str, device: str
     ) -> "Feed":
-        """Cut a stream of ids as the config says, and copy it to the device at once."""
+        """Cut a stream of ids as the config says, and copy all of it to the device."""
         layout = BatchLayout(len(ids), config.bs, config.bptt)
         _, xs, ys = zip(*batches(ids, layout), strict=True)
         x, y = (torch.from_numpy(np.stack(each)).to(device) for each in (xs, ys))
@@ -32,7 +32,7 @@ class Feed:
 
     @property
     def n_answers(self) -> int:
-        """Tokens to predict in a mini-batch."""
+        """How many tokens a mini-batch predicts."""
         return self.y[0].numel()
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""The models written out for many lanes at once: every tensor has the R lanes in front."""
+"""The models written out for many lanes at once: the first dimension of each tensor is the lane."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ BN_EPS, BN_MOMENTUM = 1e-5, 0.1  # torch's defaults
 
 
 def named_parts(weights: Tensor, shapes: Mapping[str, Size]) -> dict[str, Tensor]:
-    """Return views of a buffer, (R, P): each weight with the lanes in front of its shape."""
+    """Return views of a buffer, (R, P): each weight's shape, with the lanes in front."""
     parts = weights.split([shape.numel() for shape in shapes.values()], dim=1)
     return {
         name: part.view(len(weights), *shape)
@@ -40,7 +40,7 @@ def forward(
     (h,) = tensors(state)
     squash = torch.tanh if known.nonlinearity == "tanh" else torch.relu
     out = []
-    for step in given.unbind(2):  # an index a step would sum a whole window's gradient each time
+    for step in given.unbind(2):  # an index per step would sum a whole window's gradient each time
         h = squash(_product(h + step, named, "h_h"))
         if known.norm_in_loop:
             h = norm(h)
@@ -59,7 +59,7 @@ class Norm:
         self.stats, self.training = stats, training
 
     def __call__(self, values: Tensor) -> Tensor:
-        """Normalise (R, n, nh); while training, `stats` gets the new running statistics."""
+        """Normalise (R, n, nh); in training, put the new running statistics into `stats`."""
         mean, var = self.stats["running_mean"], self.stats["running_var"]
         if self.training:
             n = values.shape[1]
@@ -88,7 +88,7 @@ def _stacked(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Read a window, (R, bs, bptt, nh), with all layers of a torch RNN.
 
-    `state`: tensors (R, layers, bs, nh). Returns the last layer's outputs, and the state after.
+    `state` holds tensors (R, layers, bs, nh). Returns the last layer's outputs and the new state.
     """
     after: list[list[Tensor]] = [[] for _ in state]
     for layer in range(state[0].shape[1]):
@@ -147,5 +147,5 @@ def answers(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def chosen(lanes: Tensor, new: Tensor, old: Tensor) -> Tensor:
-    """Take the new values in the lanes that are marked, (R,)."""
+    """Return the new values in the marked lanes, (R,), and the old ones elsewhere."""
     return torch.where(lanes.view(-1, *[1] * (new.dim() - 1)), new, old)

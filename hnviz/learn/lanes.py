@@ -1,11 +1,11 @@
-"""Many runs of one shape as one program: the same step for all of them, lane by lane.
+"""Many runs of one shape as one program, which does the same step in every lane.
 
-One training step of these models is hundreds of small kernels, and a GPU waits for their launches
-more than it computes. Here the weights of R runs lie in one buffer, (R, P), and each kernel does
-the work of all lanes: products are `baddbmm`, cells are written out, and Adam is four lines. On a
-GPU the step is captured once as a CUDA graph.
+One training step of these models takes hundreds of small kernels, and a GPU spends more time
+waiting for their launches than computing. Here the weights of R runs lie in one buffer, (R, P), and
+each kernel does the work of all lanes: products are `baddbmm`, cells are written out, and Adam is
+four lines. On a GPU the step is captured once as a CUDA graph.
 
-Nothing is added up across lanes, so one that becomes nan leaves the others as they are, bit for
+Nothing is summed across lanes, so a lane that becomes nan does not change the others by a single
 bit. A lane equals its single run up to the order of sums in a product (tests/test_lanes.py).
 """
 
@@ -37,7 +37,7 @@ from hnviz.learn.tally import LaneTally
 from hnviz.models.catalogue import entry, has_lanes
 from hnviz.schedule import one_cycle
 
-RING = 256  # losses that stay on the device between two reads
+RING = 256  # losses held on the device between two reads
 WARM_UPS = 3  # steps before a capture, as torch's notes on CUDA graphs advise
 
 Figures = NDArray[np.float64]
@@ -47,17 +47,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Lane:
-    """What is known about one run."""
+    """The progress of one run."""
 
     config: RunConfig
     n_steps: int
     epochs: list[EpochEnd] = field(default_factory=list)
-    diverged: int | None = None  # the step at which a loss was not a number
-    what: str = ""  # which loss, and what it became
+    diverged: int | None = None  # the step at which a loss was no longer a number
+    what: str = ""  # which loss, and its value
 
     @property
     def is_over(self) -> bool:
-        """Return whether nothing more is reported of it."""
+        """Return whether nothing more will be reported about it."""
         return self.diverged is not None or len(self.epochs) == self.config.epochs
 
     def diverge(self, step: int, what: str) -> None:
@@ -66,7 +66,7 @@ class Lane:
 
 
 class Read(NamedTuple):
-    """The figures of some mini-batches, named as in `BatchEnd`; each array is (R, n)."""
+    """Figures of some mini-batches, named as in `BatchEnd`; each array is (R, n)."""
 
     first: int  # step
     loss: Figures
@@ -78,14 +78,14 @@ class Reports:
     """Adds up the figures of all lanes, as a learner does for its run."""
 
     def __init__(self, lanes: Sequence[Lane], n_batches: int, tallies: Sequence[LaneTally]) -> None:
-        """`tallies`: of train and valid, or none: then no figure is by kind."""
+        """`tallies` are those of train and valid, or empty for no figures by kind."""
         self.lanes, self._tallies = lanes, tallies
         self._n_batches = n_batches
         self.sums = np.zeros((2, len(lanes)))  # smooth loss, not yet debiased; epoch's accuracies
         self._seconds = 0.0  # of this epoch
 
     def read(self, first: int, losses: Figures, accuracies: Figures, seconds: float) -> Read:
-        """Take the mini-batches from step `first` on, (R, n) each, which took so many seconds."""
+        """Add the mini-batches from step `first` on, (R, n) each, and the seconds they took."""
         self._seconds += seconds
         smooth, right = self.sums
         smoothed = np.empty_like(losses)
@@ -100,7 +100,7 @@ class Reports:
         return Read(first, losses, smoothed, accuracies)
 
     def end_epoch(self, step: int, losses: Figures, accuracies: Figures, seconds: float) -> None:
-        """Take the pass over valid, (R,) each, of the lanes that train."""
+        """Add the results on valid, (R,) each, for the lanes that still train."""
         self._seconds += seconds
         smooth, right = self.sums
         for index, lane in enumerate(self.lanes):
@@ -127,15 +127,15 @@ class Reports:
 
 
 class Lanes:
-    """Runs that train together. `step` counts the updates that are done."""
+    """Runs that train together. `step` counts the updates done so far."""
 
     def __init__(
         self, configs: Sequence[RunConfig], *, graph: bool | None = None, kinds: bool = False
     ) -> None:
-        """Build all models; `kinds`: tally answers by kind.
+        """Build all models; with `kinds`, count answers by kind.
 
-        `graph`: capture the step, by default on a GPU. Raises DeviceError, and ValueError for
-        configs of several shapes.
+        `graph` says whether to capture the step, by default on a GPU. Raises DeviceError, and
+        ValueError for configs of different shapes.
         """
         _check_shapes(configs)
         self.config = first = configs[0]
@@ -163,7 +163,7 @@ class Lanes:
         self._replay: Callable[[], None] | None = None
 
     def _hold(self, models: Sequence[LanguageModel]) -> None:
-        """Put weights, statistics, state and all that a step notes on the device."""
+        """Allocate weights, statistics, state and a step's records on the device."""
         device, n_lanes = self.device, len(models)
         self._shapes = {name: each.shape for name, each in models[0].named_parameters()}
         flat = [torch.cat([w.detach().flatten() for w in model.parameters()]) for model in models]
@@ -183,9 +183,9 @@ class Lanes:
         self._ring = torch.zeros(2, n_lanes, RING, device=device)
 
     def _schedules(self) -> NDArray[np.float64]:
-        """Return lr, beta1 and whether a lane still trains, for each lane and step."""
+        """Return lr, beta1, and whether the lane still trains, for each lane and step."""
         found = np.zeros((3, len(self.lanes), self.n_steps))
-        found[1] = 0.5  # of a lane that is over: Adam divides by 1 - beta1
+        found[1] = 0.5  # for a lane that is over: Adam divides by 1 - beta1
         for index, lane in enumerate(self.lanes):
             planned = one_cycle(lane.n_steps, lane.config.lr, lane.config.pct_start)
             found[:, index, : lane.n_steps] = planned.lr, planned.momentum, np.ones(lane.n_steps)
@@ -203,7 +203,7 @@ class Lanes:
         return self.lanes
 
     def advance(self, until: int) -> Read:
-        """Train up to a step, or to the epoch's end, or as far as the ring goes."""
+        """Train up to a step, the epoch's end, or the end of the ring."""
         first, begun = self.step, time.perf_counter()
         epoch_end = (first // self.n_batches + 1) * self.n_batches
         last = min(until, epoch_end, first + RING)
@@ -222,15 +222,15 @@ class Lanes:
             self._train_step()
         elif self._replay is not None:
             self._replay()
-        elif self.step < WARM_UPS:  # lazily made buffers must be there before a capture
+        elif self.step < WARM_UPS:  # buffers that torch makes lazily must exist before a capture
             self._warm_up()
         else:
             self._replay = self._captured()
-            self._replay()  # a capture does not run
+            self._replay()  # a capture only records
 
     @cached_property
     def _side(self) -> torch.cuda.Stream:
-        """One stream for all warm-ups: each has a pool of memory of its own."""
+        """One stream for all warm-ups, since each stream has its own memory pool."""
         return torch.cuda.Stream()
 
     def _warm_up(self) -> None:
@@ -241,7 +241,7 @@ class Lanes:
         now.wait_stream(side)
 
     def _captured(self) -> Callable[[], None]:
-        """Capture a step; where the device cannot, a step stays as it is, only slower."""
+        """Capture a step; if the device cannot, steps are the same but slower."""
         graph = torch.cuda.CUDAGraph()
         try:
             with torch.cuda.graph(graph):
@@ -254,7 +254,7 @@ class Lanes:
         return graph.replay
 
     def _train_step(self) -> None:
-        """Do one step of every lane; all that it reads and writes stays on the device."""
+        """Do one step of every lane; everything it reads and writes stays on the device."""
         batch = self._counter % len(self._xs)
         x, y = self._xs.index_select(0, batch)[0], self._ys.index_select(0, batch)[0]
         lr, beta1, trains = (
@@ -298,7 +298,7 @@ class Lanes:
 
     @torch.no_grad()
     def end_epoch(self) -> None:
-        """Read valid in every lane, and note the figures of those that train."""
+        """Read valid in every lane, and record the figures of those that still train."""
         begun = time.perf_counter()
         if self.config.reset_state in ("valid", "both"):
             self._reset()
@@ -313,7 +313,7 @@ class Lanes:
 
     @torch.no_grad()
     def train_passes(self) -> list[TrainPass]:
-        """Read train in every lane with the weights as they are, as `Learner.train_pass` does."""
+        """Read train in every lane with its present weights, as `Learner.train_pass` does."""
         tally = LaneTally(self._train, self._vocab, len(self.lanes))
         zeros = mapped(self.state, torch.zeros_like)
         losses, accuracies, _ = self._eval_pass(self._train, tally, zeros)
@@ -327,7 +327,7 @@ class Lanes:
     def _eval_pass(
         self, feed: Feed, tally: LaneTally | None, state: State
     ) -> tuple[Figures, Figures, State]:
-        """Read a split from a state; return each lane's loss and accuracy, and the state after."""
+        """Read a split from a state; return each lane's loss and accuracy, and the new state."""
         found = []
         for batch, (x, y) in enumerate(zip(feed.x, feed.y, strict=True)):
             logits, after = self.read(x, self.stats, state, training=False)
@@ -346,7 +346,7 @@ class Lanes:
     # --- Checkpoints ----------------------------------------------------------------------------
 
     def checkpoint(self) -> dict[str, Tensor]:
-        """Copy all that `restore` needs to continue bit for bit, at the end of `run`."""
+        """Copy everything that `restore` needs to continue bit for bit, after `run`."""
         found = {"weights": self.weights.detach(), "moments": self._moments, "step": self._counter}
         found |= self.stats
         found |= {f"state.{i}": each for i, each in enumerate(tensors(self.state))}
@@ -355,7 +355,7 @@ class Lanes:
 
     @torch.no_grad()
     def restore(self, checkpoint: Mapping[str, Tensor]) -> None:
-        """Return to where `checkpoint` was called; `epochs` of the lanes stay as they are."""
+        """Return to where `checkpoint` was called; the lanes' `epochs` do not change."""
         self.weights.copy_(checkpoint["weights"])
         self._moments.copy_(checkpoint["moments"])
         self._counter.copy_(checkpoint["step"])

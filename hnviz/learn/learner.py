@@ -1,4 +1,4 @@
-"""The training loop: it yields events, and works only while someone asks for the next one."""
+"""The training loop: it yields events, and works only when asked for the next one."""
 
 import time
 from collections import deque
@@ -33,7 +33,7 @@ from hnviz.learn.tally import Tally
 from hnviz.models.catalogue import entry
 from hnviz.schedule import one_cycle
 
-SMOOTHING = 0.98  # factor of the exponential average that the notebook prints as train_loss
+SMOOTHING = 0.98  # of the exponential average that the notebook prints as train_loss
 GPU_CHUNK = 16  # steps between reads of the losses; each read waits for the device
 
 Tensors = dict[str, NDArray[Any]]
@@ -42,7 +42,7 @@ Tensors = dict[str, NDArray[Any]]
 class Learner:
     """One run: a model, its optimizer, and its progress.
 
-    `step` counts the updates whose `BatchEnd` has been yielded. On the cpu that is every update;
+    `step` counts the updates whose `BatchEnd` has been yielded. On the cpu these are all updates;
     on a GPU, `pending` more are done but not yet yielded.
     """
 
@@ -56,8 +56,8 @@ class Learner:
     ) -> None:
         """Arrange the data and build the model. Raises DeviceError.
 
-        `flush_at`: steps at which the caller will need the weights; `pending` is 0 there.
-        `chunk`: steps computed between reads of the losses; 1 on the cpu, more on a GPU.
+        `flush_at` holds the steps at which the caller needs the weights: `pending` is 0 there.
+        `chunk` is the number of steps between reads of the losses: 1 on the cpu, more on a GPU.
         """
         stream = stream or stream_of(config)
         self.config = config
@@ -77,7 +77,7 @@ class Learner:
         self._lr, self._momentum = schedule.lr.tolist(), schedule.momentum.tolist()
         self._adam = Adam(self.model.parameters())
         self._penalty = penalty_of(self.model, entry(config.model))
-        self._state = self.model.init_state(config.bs)  # stays zero if the model is not stateful
+        self._state = self.model.init_state(config.bs)  # remains zero if the model is not stateful
         self._flush_at = frozenset(flush_at)
         self._chunk = chunk or (1 if self.device == "cpu" else GPU_CHUNK)
         self._pending: deque[tuple[float, float]] = deque()  # loss, accuracy; not yet yielded
@@ -88,7 +88,7 @@ class Learner:
 
     @property
     def pending(self) -> int:
-        """Count the steps that are computed but not yet yielded."""
+        """The number of steps that are computed but not yet yielded."""
         return len(self._pending)
 
     def events(self) -> Iterator[Event]:
@@ -121,7 +121,7 @@ class Learner:
                 return
 
     def checkpoint(self) -> Tensors:
-        """Copy all that `restore` needs to continue bit for bit; may be called after any event."""
+        """Copy everything that `restore` needs to continue bit for bit; call it after any event."""
         tensors = {
             **self._named_state(),
             **generator_states(self.device),
@@ -136,7 +136,7 @@ class Learner:
         }
 
     def restore(self, checkpoint: Mapping[str, NDArray[Any]]) -> None:
-        """Return to the point at which `checkpoint` was called on a learner of the same config.
+        """Return to where `checkpoint` was called on a learner of the same config.
 
         Raises ValueError for a checkpoint from another config.
         """
@@ -158,7 +158,7 @@ class Learner:
             ) from error
 
     def _noted(self) -> int:
-        """Count this epoch's mini-batches whose answers are recorded."""
+        """Return how many mini-batches of this epoch have their answers recorded."""
         return self.step + self.pending - self._epochs * self.n_batches
 
     def snapshot(self) -> Tensors:
@@ -176,13 +176,13 @@ class Learner:
         self._seconds += time.perf_counter() - started
 
     def _chunk_end(self) -> int:
-        """Return the step to stop before and read at: a full chunk, an epoch, a flush."""
+        """Return the step before which to stop and read: at a full chunk, an epoch, or a flush."""
         epoch_end = (self.step // self.n_batches + 1) * self.n_batches
         last = min(self.step + self._chunk, epoch_end)
         return next((step for step in range(self.step + 1, last) if step in self._flush_at), last)
 
     def _train_step(self, step: int) -> tuple[Tensor, Tensor]:
-        """Train on one mini-batch; return what `_forward` does."""
+        """Train on one mini-batch; return the result of `_forward`."""
         batch = step % self.n_batches
         if batch == 0 and self.config.reset_state in ("train", "both"):
             self._reset_state()
@@ -201,7 +201,7 @@ class Learner:
         return loss, accuracy
 
     def train_pass(self) -> TrainPass:
-        """Read train with the weights as they are; nothing of the run's progress changes."""
+        """Read train with the present weights; the run's progress does not change."""
         tally, carried = Tally(self._train, self._vocab), self._state
         self._reset_state()
         loss, accuracy = self._eval_pass(self._train, tally)
@@ -210,7 +210,7 @@ class Learner:
 
     @torch.no_grad()
     def _eval_pass(self, feed: Feed, tally: Tally) -> tuple[float, float]:
-        """Read a split from the state as it is; return its loss and accuracy."""
+        """Read a split from the present state; return its loss and accuracy."""
         self.model.eval()
         figures = [self._forward(feed, tally, batch) for batch in range(len(feed))]
         self.model.train()
@@ -218,9 +218,9 @@ class Learner:
         return loss, accuracy
 
     def _forward(self, feed: Feed, tally: Tally, batch: int) -> tuple[Tensor, Tensor]:
-        """Read one mini-batch, train or valid; return its mean loss and number right.
+        """Read one mini-batch, train or valid; return its mean loss and how many answers are right.
 
-        Both stay on the device, since reading them would wait for it.
+        Both remain on the device, since reading them would wait for it.
         """
         logits, state = self.model(feed.x[batch], self._state)
         if self.model.stateful:
@@ -234,7 +234,7 @@ class Learner:
 
     def _read(self, figures: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[float, float]]:
         """Fetch the losses and accuracies of several mini-batches in one copy."""
-        if len(figures) == 1:  # here two small reads cost less
+        if len(figures) == 1:  # in this case two small reads cost less
             fetched = [[each.item() for each in figures[0]]]
         else:
             fetched = torch.stack([each for pair in figures for each in pair]).view(-1, 2).tolist()
@@ -293,7 +293,7 @@ class Learner:
 
 
 def generator_states(device: str) -> dict[str, Tensor]:
-    """Copy the states of torch's generators: the cpu's, and the device's, which draws dropout."""
+    """Copy the states of torch's random generators: the cpu's, and the device's, for dropout."""
     states = {"rng": torch.get_rng_state()}
     if device != "cpu":
         states["rng.device"] = torch.get_device_module(device).get_rng_state()
@@ -301,7 +301,7 @@ def generator_states(device: str) -> dict[str, Tensor]:
 
 
 def set_generators(device: str, states: Mapping[str, Tensor]) -> None:
-    """Set what `generator_states` copied. A checkpoint of another device has no "rng.device"."""
+    """Restore `generator_states`. A checkpoint from another device has no "rng.device"."""
     torch.set_rng_state(states["rng"])
     if device != "cpu" and "rng.device" in states:
         torch.get_device_module(device).set_rng_state(states["rng.device"])
@@ -320,7 +320,7 @@ def _copies(tensors: Mapping[str, Tensor]) -> Tensors:
 
 
 def last_epoch(events: Iterable[Event]) -> EpochEnd | None:
-    """Return the last epoch of a run that finishes; None if it does not."""
+    """Train to the end; return the last epoch, or None if the run does not finish."""
     last, ended = None, None
     for event in events:
         last = event if isinstance(event, EpochEnd) else last
@@ -329,5 +329,5 @@ def last_epoch(events: Iterable[Event]) -> EpochEnd | None:
 
 
 def fit(config: RunConfig, stream: TokenStream | None = None) -> Iterator[Event]:
-    """Train a model as the config says; yield its events. Raises DeviceError."""
+    """Train a model as the config says; yield the events. Raises DeviceError."""
     return Learner(config, stream).events()

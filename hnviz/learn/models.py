@@ -2,10 +2,10 @@
 
 Call a model as ``logits, state = model(x, state)``. x holds ids, (bs, bptt); `state` is the hidden
 state before the first token, and the returned one is the state after the last. A model stores no
-state: the caller decides to keep it, to detach it or to start again from
+state: the caller decides whether to keep it, to detach it, or to start again from
 ``model.init_state(bs)``.
 
-`hnviz.learn.beyond` has the others, and the list of all.
+`hnviz.learn.beyond` has the other models, and the list of all.
 """
 
 from typing import ClassVar
@@ -18,7 +18,7 @@ from hnviz.learn.state import State
 
 
 class LanguageModel(nn.Module):
-    """What a training loop needs from a model, besides calling it."""
+    """What a training loop needs from a model besides its call."""
 
     predicts: ClassVar[str]  # "last": logits (bs, nv); "every": logits (bs, bptt, nv)
     stateful: ClassVar[bool]  # the state carries over from mini-batch to mini-batch

@@ -8,12 +8,12 @@ from hnviz.models.spec import ModelEntry, Penalty
 
 
 def penalty_of(model: LanguageModel, net: ModelEntry) -> "ActivationPenalty | None":
-    """Listen to a model as its entry says; None for a model without a penalty."""
+    """Return the listener for a model's penalty; None for a model without one."""
     return ActivationPenalty(model, net, net.penalty) if net.penalty else None
 
 
 class ActivationPenalty:
-    """Listens to a model's recurrent part and to its dropout while it trains; `Penalty` says how.
+    """Listens to a model's recurrent part and dropout during training; `Penalty` has the factors.
 
     Large outputs cost (AR), and so do outputs that move far from token to token (TAR). The loss
     that a run reports is only the cross-entropy.
@@ -22,14 +22,14 @@ class ActivationPenalty:
     def __init__(self, model: LanguageModel, net: ModelEntry, penalty: Penalty) -> None:
         """Raises ValueError if the model has no recurrent part of torch or no dropout."""
         if net.recurrent is None:
-            raise ValueError(f"{net.name} has a penalty and no recurrent part of torch")
+            raise ValueError(f"{net.name} has a penalty, but no recurrent part of torch")
         self.penalty = penalty
         self._parts: list[Tensor] = []
         getattr(model, net.recurrent.name).register_forward_hook(self._moves)
         getattr(model, net.part("drop").name).register_forward_hook(self._size)
 
     def take(self) -> Tensor:
-        """Return what the mini-batch that was just read adds to the loss."""
+        """Return what the last mini-batch adds to the loss."""
         parts, self._parts = self._parts, []
         return sum(parts[1:], start=parts[0])
 

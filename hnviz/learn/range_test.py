@@ -1,4 +1,4 @@
-"""The training loop of a learning rate range test (`hnviz.lr_finder` says what it is for)."""
+"""The training loop of a learning rate range test (`hnviz.lr_finder` explains its purpose)."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -21,21 +21,21 @@ class RangeTest(Learner):
     def __init__(
         self, config: RunConfig, stream: TokenStream | None = None, *, chunk: int | None = None
     ) -> None:
-        """Build the model of a config that `hnviz.lr_finder.range_test` made.
+        """Build the model of a config from `hnviz.lr_finder.range_test`.
 
-        Raises DeviceError. `chunk` is that of `Learner`.
+        Raises DeviceError. `chunk` is as in `Learner`.
         """
         super().__init__(config, stream, chunk=chunk)
         plan = ramp()
         self.n_steps = STEPS
         self._lr, self._momentum = plan.lr.tolist(), plan.momentum.tolist()
-        self._lowest = inf  # smoothed loss so far
+        self._lowest = inf  # lowest smoothed loss so far
 
     def events(self) -> Iterator[Event]:
         """Train until the smoothed loss is DIVERGED times its lowest, or lr is at its highest.
 
-        The events are `RunStarted`, each `BatchEnd`, and `Ended`: every test that was not stopped
-        is "finished".
+        The events are `RunStarted`, each `BatchEnd`, and `Ended`. A test that nobody stops ends as
+        "finished".
         """
         if self.step == self.pending == 0:
             yield self._started()
@@ -57,11 +57,11 @@ class RangeTest(Learner):
         yield self._finished(f"all {STEPS} mini-batches are done")
 
     def checkpoint(self) -> Tensors:
-        """Copy all that `restore` needs, the lowest loss too."""
+        """Copy everything that `restore` needs, including the lowest loss."""
         return super().checkpoint() | {"lowest": np.array([self._lowest])}
 
     def restore(self, checkpoint: Mapping[str, NDArray[Any]]) -> None:
-        """Return to where `checkpoint` was called. Raises ValueError for another config's."""
+        """Return to where `checkpoint` was called. Raises ValueError for another config."""
         super().restore(checkpoint)
         (self._lowest,) = checkpoint.get("lowest", np.array([inf])).tolist()  # 0.5.0 stored none
 

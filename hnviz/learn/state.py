@@ -1,7 +1,7 @@
 """A model's hidden state: one tensor, or a tuple of several, as in an LSTM.
 
 The last two dimensions of each tensor are the rows of a mini-batch and the units. Pictures show
-the first tensor; Hidden states shows the others too.
+the first tensor; the page Hidden states shows the others, too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,12 +42,12 @@ def _keys(names: Sequence[str]) -> list[str]:
 
 
 def rows_of(state: State, rows: slice) -> State:
-    """Cut rows out of a state."""
+    """Take some rows of a state."""
     return mapped(state, lambda tensor: tensor[..., rows, :])
 
 
 def seen(state: State) -> Tensor:
-    """Return the tensor that the pictures show, as (n_layers, rows, units)."""
+    """Return the tensor that pictures show, as (n_layers, rows, units)."""
     return layers(state, 0)
 
 

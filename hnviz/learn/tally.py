@@ -1,7 +1,7 @@
-"""Record each answer of a pass, by the kind of the true token.
+"""Records each answer of a pass, by the kind of the true token.
 
-Every mini-batch leaves its answers on the device, one for each slot. Nothing is read or added up
-until the pass is over, so a step never waits.
+Every mini-batch leaves its answers on the device, one per slot. They are read and added up only at
+the end of the pass, so a step never waits.
 """
 
 from collections.abc import Mapping
@@ -32,18 +32,18 @@ class Tally:
     def take(self, batch: int, logits: Tensor, log_p: Tensor) -> Tensor:
         """Record a mini-batch's answers: logit and log p of every word, both (n, nv).
 
-        Returns how many were right: no word had a higher logit than the true one. This equals
-        argmax except for ties, and takes a fifth of the time. Of 3.9 million answers of Model2 to
-        Model5 two had a tie, and neither count differed. Everything stays on the device.
+        Returns how many were right: those where no word has a higher logit than the true one. This
+        equals argmax except for ties, and takes a fifth of the time. Of 3.9 million answers of
+        Model2 to Model5, two had a tie, and neither count differed. Everything stays on the device.
         """
         column, right, losses = self._places[batch]
         logits = logits.detach()
         torch.ge(logits.gather(1, column), logits.amax(1, keepdim=True), out=right)
-        torch.gather(log_p.detach(), 1, column, out=losses)  # -loss; the sign is flipped when read
+        torch.gather(log_p.detach(), 1, column, out=losses)  # -loss; `figures` flips the sign
         return torch.count_nonzero(right)
 
     def figures(self) -> dict[str, KindFigures]:
-        """Add up a finished pass; empty if a part of it was not recorded."""
+        """Add up a finished pass; empty if part of it was not recorded."""
         right, losses = self._right.cpu().numpy().ravel(), -self._losses.cpu().numpy().ravel()
         return _by_kind(self._kinds, right, losses)
 
@@ -52,7 +52,7 @@ class Tally:
         return {"right": self._right[:n_batches], "losses": self._losses[:n_batches]}
 
     def load_state_dict(self, state: Mapping[str, Any], n_batches: int) -> None:
-        """Restore them. If the checkpoint has none, the pass is not reported."""
+        """Restore these answers. If the checkpoint has none, the pass is not reported."""
         if state:
             self._right[:n_batches] = state["right"]
             self._losses[:n_batches] = state["losses"]

@@ -1,4 +1,4 @@
-"""Lessons: plain data, one file each, that lead a student through the app's own pages.
+"""Lessons: plain data, one file each, which lead a student through the app's own pages.
 
 ``docs/lessons.md`` says how to write one; ``python -m hnviz lessons check`` says what is wrong.
 """
@@ -26,5 +26,5 @@ __all__ = [
 
 @cache
 def lessons() -> dict[str, Lesson]:
-    """Return all lessons by id, in the order of the list; their files are read once."""
+    """Return all lessons by id, in the order of the list; reads their files once."""
     return read_lessons()

@@ -11,16 +11,16 @@ from hnviz.lessons.reading import LessonError, Problem, Source
 
 @dataclass(frozen=True, slots=True)
 class AppNames:
-    """What a step may name."""
+    """The names that a step may use."""
 
-    parameters: Mapping[str, Collection[str]]  # of each page's address
+    parameters: Mapping[str, Collection[str]]  # by page, of its address
     points: Collection[str]  # pictures and controls
-    wrong: Callable[[str, str], str | None]  # says why a parameter cannot have a value
-    runs: Collection[str]  # those that come with the app
+    wrong: Callable[[str, str], str | None]  # returns why a parameter cannot have a value
+    runs: Collection[str]  # that come with the app
 
 
 def check(path: Path, known: AppNames) -> list[Problem]:
-    """Return all that is wrong in a lesson's file; the first thing if it cannot be read."""
+    """Return all problems of a lesson's file, or only the first if it cannot be read."""
     try:
         source = Source(path)
         lesson = source.lesson()
@@ -33,7 +33,7 @@ def check(path: Path, known: AppNames) -> list[Problem]:
 
 
 def _problems(lesson: Lesson, known: AppNames) -> Iterator[tuple[int, str, str, str]]:
-    """Yield the step, the table, the key and the reason of each problem."""
+    """Yield each problem as step, table, key and reason."""
     for number, step in enumerate(lesson.steps, 1):
         if step.page not in known.parameters:
             reason = f"there is no page {step.page!r}; choose one of {', '.join(known.parameters)}"

@@ -1,18 +1,18 @@
-"""A lesson as a value: steps on the app's own pages, and guesses before what they show."""
+"""A lesson as a value: steps on the app's own pages, each perhaps with a guess first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 KINDS = ("choice", "number", "curve", "square")
-"""How a student answers: picks a line, moves a slider, drags points, or clicks a cell of a grid."""
+"""How students answer: pick a line, move a slider, drag points, or click a cell of a grid."""
 
 MIN_STEPS, MAX_STEPS = 5, 10  # steps of a lesson
-MAX_TEXT_CHARS = 500  # of a step: two or three sentences
-MIN_ANSWERS, MAX_ANSWERS = 2, 12  # of a guess; a square has at most 12 rows and columns
+MAX_TEXT_CHARS = 500  # per step: two or three sentences
+MIN_ANSWERS, MAX_ANSWERS = 2, 12  # per guess; a square has at most 12 rows and columns
 
 
 class WrongValueError(ValueError):
-    """A value that a lesson cannot have; `field` says which one."""
+    """A lesson cannot have a value; `field` names it."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -24,7 +24,7 @@ class Guess:
     """What a student answers before the picture is shown.
 
     `answers` are the lines of a choice, the names along the x axis of a curve, or the cells of a
-    square, row by row. `truth` is the index of the right one, or the number; of a curve, a number
+    square, row by row. `truth` is the index of the right one, or the number; for a curve, a number
     for each name.
     """
 
@@ -100,7 +100,7 @@ class Guess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step: a page of the app as an address shows it, and what a teacher says about it."""
+    """One step: a page of the app at an address, and what a teacher says about it."""
 
     title: str
     text: str  # Markdown, two or three sentences
@@ -110,7 +110,7 @@ class Step:
     guess: Guess | None = None
 
     def __post_init__(self) -> None:
-        """Raise WrongValueError for a step that shows or says nothing."""
+        """Raise WrongValueError for a step without a text or a page."""
         for name in ("title", "text", "page", "point"):
             if not getattr(self, name).strip():
                 raise WrongValueError(name, f"a step needs a {name}, got nothing")
@@ -124,7 +124,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """Some minutes with one idea."""
+    """A few minutes about one idea."""
 
     id: str  # the file's name
     title: str
@@ -133,7 +133,7 @@ class Lesson:
     order: int = 0  # its place in the list
 
     def __post_init__(self) -> None:
-        """Raise WrongValueError for a lesson without a name, or of too many steps."""
+        """Raise WrongValueError for a lesson without a name, or with too few or too many steps."""
         for name in ("title", "about"):
             if not getattr(self, name).strip():
                 raise WrongValueError(name, f"a lesson needs a {name}, got nothing")

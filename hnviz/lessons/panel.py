@@ -1,4 +1,4 @@
-"""A lesson as its panel in a browser takes it, and what the pictures of its steps ask."""
+"""A lesson as data for its panel in a browser, and what the pictures of its steps ask."""
 
 import json
 from dataclasses import asdict
@@ -17,7 +17,7 @@ ASKS = Path(__file__).with_name("asks.json")
 
 
 def query(lesson: Lesson, number: int) -> dict[str, str]:
-    """Return the parameters of a step's address; the end of a lesson has its last step's."""
+    """Return the parameters of a step's address; the end of a lesson uses its last step's."""
     step = lesson.steps[min(number, len(lesson.steps)) - 1]
     return {"run": FIRST_RUN, **step.at, PARAMETER: f"{lesson.id}.{number}"}
 
@@ -30,7 +30,7 @@ def address(lesson: Lesson, number: int) -> str:
 
 
 def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
-    """Return all that the panel shows, as JSON can hold it, and the lesson that comes next.
+    """Return everything the panel shows, in a form that JSON can hold, and the next lesson.
 
     Addresses are relative to the app's own.
     """

@@ -1,4 +1,4 @@
-"""Reads lessons from their files; an error names the line."""
+"""Reads lessons from their files; errors name the line."""
 
 import re
 import tomllib
@@ -34,7 +34,7 @@ _CALLED = {str: "text", list: "a list", dict: "a table", int: "a whole number"}
 
 
 class _Entry(NamedTuple):
-    """A line of the file: which step it is in (0 before the first), which table, which key."""
+    """A line of the file: its step (0 before the first), its table and its key."""
 
     line: int
     step: int
@@ -43,7 +43,7 @@ class _Entry(NamedTuple):
 
 
 def line_of(text: str, step: int, table: str, key: str) -> int:
-    """Return the line of a key of a step, counted from 1; without it, that of its table or step.
+    """Return the line of a step's key, from 1; if it is missing, the line of its table or step.
 
     `step` counts from 1, and 0 is the lesson itself; `table` is "", "at" or "guess".
     """
@@ -78,7 +78,7 @@ def _entries(text: str) -> Iterator[_Entry]:
 
 
 class Problem(NamedTuple):
-    """What is wrong in a file, and where."""
+    """What is wrong with a file, and where."""
 
     path: Path
     line: int
@@ -89,7 +89,7 @@ class Problem(NamedTuple):
 
 
 class LessonError(ValueError):
-    """A lesson's file that cannot be used; `problem` says where and why."""
+    """A lesson's file cannot be used; `problem` says where and why."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -97,7 +97,7 @@ class LessonError(ValueError):
 
 
 class Source:
-    """One file of a lesson, with the lines of its values."""
+    """A lesson's file, with the lines of its values."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -114,7 +114,7 @@ class Source:
             )
 
     def wrong(self, line: int, reason: str) -> LessonError:
-        """Return the error of a line."""
+        """Return an error at a line."""
         return LessonError(Problem(self.path, line, reason))
 
     def at(self, step: int, table: str, key: str) -> int:
@@ -122,7 +122,7 @@ class Source:
         return line_of(self.text, step, table, key)
 
     def lesson(self) -> Lesson:
-        """Return the lesson. Raises LessonError for the first value that it cannot have."""
+        """Return the lesson. Raises LessonError for the first wrong value."""
         try:
             raw = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
@@ -157,7 +157,7 @@ class Source:
             raise self.wrong(self.at(at, "", error.field), str(error)) from error
 
     def _parameter(self, at: int, key: str, value: Any) -> str:
-        """Write a parameter as the address has it."""
+        """Write a parameter as in an address."""
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str | int | float):
@@ -184,13 +184,11 @@ class Source:
     def _typed(
         self, raw: Mapping[str, Any], wanted: Mapping[str, Any], at: int, table: str
     ) -> None:
-        """Refuse names that nothing reads, and values of another type."""
+        """Raise LessonError for unknown names and values of a wrong type."""
         for key, value in raw.items():
             if key not in wanted:
                 line = self.at(at, table, key)
-                raise self.wrong(
-                    line, f"nothing is named {key!r:.60} here: use {', '.join(wanted)}"
-                )
+                raise self.wrong(line, f"there is no {key!r:.60} here: use {', '.join(wanted)}")
             if not isinstance(value, wanted[key]) or isinstance(value, bool):
                 called = _CALLED.get(wanted[key], "a number")
                 line = self.at(at, table, key)

@@ -1,8 +1,8 @@
 """The models: name, parts, state, answers and recipe of each.
 
 The notebook's six models are a ladder, each one step from the last. The others say which model they
-follow, and why they are here. `hnviz.learn` has the classes of these entries; a test checks that
-classes and entries agree.
+follow and why they are here. `hnviz.learn` has the classes; a test checks that classes and entries
+agree.
 """
 
 from dataclasses import replace
@@ -28,7 +28,7 @@ from hnviz.models.spec import (
 FIRST_RUN = "Model5"
 """The pre-trained run that pages show until the user chooses one."""
 
-WINDOW = 70  # positions that the Transformer learns: the longest window of the search
+WINDOW = 70  # positions that the Transformer learns: the longest window in the search
 
 _LADDER = (
     ModelEntry(
@@ -231,10 +231,10 @@ LADDER: tuple[str, ...] = tuple(entry.name for entry in _LADDER)
 CATALOGUE: dict[str, ModelEntry] = {entry.name: entry for entry in (*_LADDER, *_BEYOND)}
 
 BUILT_IN: tuple[str, ...] = tuple(CATALOGUE)
-"""The models of the package; a user's own join the catalogue later (`hnviz.own`)."""
+"""The package's models; a user's own models join the catalogue later (`hnviz.own`)."""
 
 SAME_RECIPE = CATALOGUE["Model3"].recipe
-"""One recipe for all models, so that a step of the ladder changes only the network."""
+"""One recipe for all models, with which a step of the ladder changes only the network."""
 
 
 def entry(model: str) -> ModelEntry:
@@ -255,11 +255,11 @@ def has_lanes(model: str) -> bool:
 
 
 PAIRS = (("Model0", "Model1"), ("Model2", "Model3"))
-"""Pairs that compute the same with the same weights; Model3 differs in its initial state."""
+"""Pairs that compute the same from equal weights; Model3 differs in its initial state."""
 
 
 def partner(model: str) -> str | None:
-    """Return the model that a model is paired with; None if there is none."""
+    """Return a model's partner in its pair; None if it has none."""
     for left, right in PAIRS:
         if model in (left, right):
             return right if model == left else left
@@ -272,9 +272,9 @@ def previous(model: str) -> str | None:
 
 
 def recipe_for(model: str, *, same: bool = False) -> Recipe:
-    """Return a model's recipe, or with `same` the one that all models share.
+    """Return a model's recipe, or with `same` the recipe that all models share.
 
-    The shared recipe respects a model's longest window: Model0 reads at most 3 tokens.
+    The shared recipe keeps to a model's longest window: Model0 reads at most 3 tokens.
     """
     chosen = entry(model)
     if not same:

@@ -1,6 +1,6 @@
-"""What an entry of the catalogue says: recipe, parts and their weights, a cell and its gates.
+"""What a catalogue entry holds: a recipe, parts and their weights, a cell and its gates.
 
-A `Cell` says how one of torch's recurrent parts computes its next state, in words and equations.
+A `Cell` says how a recurrent part of torch computes its next state, in words and equations.
 """
 
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ PASS_ON = (*NORMS, "drop")  # roles whose output is of the same kind as their in
 class Recipe:
     """How a model is trained with `fit_one_cycle`.
 
-    The notebook's settings for its six models; for the others, what `hnviz.bench.search` found.
+    The six models have the notebook's settings, the others those that `hnviz.bench.search` found.
     """
 
     bptt: int
@@ -43,7 +43,7 @@ class Weight:
 
     name: str  # as in the module's state_dict, without the part's name
     dims: tuple[str, ...]
-    tied: bool = False  # the same tensor as another part's, which counts it
+    tied: bool = False  # the same tensor as another part's, which includes it in its count
 
     def shape(self, nv: int, nh: int) -> tuple[int, ...]:
         """Return the dimensions as numbers."""
@@ -63,7 +63,7 @@ class Part:
     weights: tuple[Weight, ...]
 
     def n_weights(self, nv: int, nh: int) -> int:
-        """Count the numbers that this part learns."""
+        """Return how many numbers this part learns."""
         return sum(prod(weight.shape(nv, nh)) for weight in self.weights if not weight.tied)
 
 
@@ -78,7 +78,7 @@ BY_HAND = (I_H, H_H, H_O, BN)
 
 
 def recurrent(kind: str, n_layers: int, rows: str) -> Part:
-    """Return the part that is torch's nn.`kind`, whose weights stack `rows` units."""
+    """Return the part for torch's nn.`kind`, whose weights have `rows` rows."""
     shapes = {
         "weight_ih": (rows, "nh"),
         "weight_hh": (rows, "nh"),
@@ -142,8 +142,8 @@ class Cell:
     gates: tuple[Gate, ...] = ()  # in the order in which torch stacks their weights
     equation: str  # of the next state, LaTeX
     meaning: str
-    in_words: str = ""  # how the gates make the next state, for pages
-    keeper: str = ""  # the gate that says how much of the old memory stays
+    in_words: str = ""  # how the gates produce the next state, for pages
+    keeper: str = ""  # the gate that says how much of the old memory remains
 
 
 RNN = Cell(
@@ -234,7 +234,7 @@ LSTM = Cell(
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """What training adds to the loss besides cross-entropy, from a recurrent part's outputs.
+    """What training adds to the cross-entropy, from a recurrent part's outputs.
 
     Merity, McCann and Socher, "Revisiting Activation Regularization for Language RNNs", 2017.
     """
@@ -245,22 +245,22 @@ class Penalty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model: everything that the rest of hnviz knows about it."""
+    """One model, with everything that the rest of hnviz knows about it."""
 
     name: str
-    title: str  # in five words or fewer
+    title: str  # at most five words
     follows: str = ""  # the model that it changes; empty for the first
-    network_change: str  # what the network changes in the model that it follows
+    network_change: str  # how the network differs from the model that it follows
     reason: str = ""  # why it is here, for a model beyond the notebook's six
     predicts: str  # "last" or "every": the positions at which it answers
-    stateful: bool  # the hidden state carries over from mini-batch to mini-batch
+    stateful: bool  # it carries its hidden state from mini-batch to mini-batch
     recipe: Recipe
     parts: tuple[Part, ...]
     n_layers: int = 1
     norm_in_loop: bool = False  # batch norm is part of the recurrence
-    norm_over: str = "rows"  # batch norm's statistics: over a step's "rows", or over all "slots"
+    norm_over: str = "rows"  # batch norm's statistics are over a step's "rows", or over all "slots"
     max_bptt: int | None = None  # the longest window that the network can read
-    cell: Cell | None = None  # of the recurrent torch part; None for a hand-written loop
+    cell: Cell | None = None  # of torch's recurrent part; None for a hand-written loop
     state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; most pictures show the first
     nonlinearity: str = "relu"
     attends: bool = False  # it looks back at its window, and carries no state from word to word
@@ -269,12 +269,12 @@ class ModelEntry:
     has_fast_form: bool = False  # vectorised over time, in `hnviz.learn.fast`
 
     def n_weights(self, nv: int, nh: int) -> int:
-        """Count the numbers that the model learns."""
+        """Return how many numbers the model learns."""
         return sum(part.n_weights(nv, nh) for part in self.parts)
 
     @property
     def norm(self) -> str:
-        """Return the role of its norm before the output, "bn" or "ln"; "" if it has none."""
+        """Return the role of the norm before its output, "bn" or "ln"; "" if there is none."""
         return next((part.role for part in self.parts if part.role in NORMS), "")
 
     @property
@@ -301,7 +301,7 @@ class ModelEntry:
         return {part.name: part.role for part in self.parts}
 
     def part(self, role: str) -> Part:
-        """Return the first part that plays a role. Raises ValueError if there is none."""
+        """Return the first part that has a role. Raises ValueError if there is none."""
         for part in self.parts:
             if part.role == role:
                 return part

@@ -1,6 +1,6 @@
-"""Look inside a network. Needs torch; tensors go in, numpy comes out.
+"""Looks inside a network. Needs torch; takes tensors, returns numpy arrays.
 
-Each module's functions that `hnviz.observe.question.question` marks are the questions.
+The functions marked with `hnviz.observe.question.question` are the questions.
 """
 
 from importlib import import_module
@@ -13,7 +13,7 @@ from hnviz.observe.question import QUESTIONS
 from hnviz.observe.subject import Subject
 
 for found in iter_modules(__path__):
-    if found.name != "declare":  # a command
+    if found.name != "declare":  # declare is a command
         import_module(f"{__name__}.{found.name}")
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Where a model is right: by position in the window, and the places that cost most loss."""
+"""Where a model is right: by position in the window, and the places with the highest loss."""
 
 from collections import Counter
 from typing import Annotated, Any
@@ -41,7 +41,7 @@ def ask_worst_places(
     kind: Annotated[str, KINDS] = "ones",
     top: Annotated[int, Range(1, MOST_PLACES)] = 8,
 ) -> Reply:
-    """Return where the words of one `kind` cost most loss in one pass over `split`, from zeros.
+    """Return where words of one `kind` have the highest loss in one pass over `split`, from zeros.
 
     meta: "n" and "right", how many words of that kind there are and how many were right;
     "places", the `top` worst, each with "position" in the text, "before", "after", "truth",
@@ -88,7 +88,7 @@ def worst_places(subject: Subject, split: str, kind: str, top: int) -> dict[str,
     is_kind = np.array([kind_of(token) == kind for token in itos])
     place = (
         np.flatnonzero(is_kind[ids[1:]]) + 1
-    )  # of the words themselves; the first token is given
+    )  # of the words themselves; the first token is never predicted
     log_p = _log_softmax(logits[place - 1])
     loss, said = -log_p[np.arange(len(place)), ids[place]], log_p.argmax(axis=1)
     wrong = said != ids[place]

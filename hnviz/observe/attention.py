@@ -21,13 +21,13 @@ WINDOW: Any = Of("bptt", lambda asked: asked.subject.config.bptt)
 def ask_attention(subject: Subject, ids: Annotated[Ids, Range(0, LAST_ID, 1, WINDOW)]) -> Reply:
     """Return how much each of `ids` looks at itself and at each one before it, in one window.
 
-    arrays: "shares", float32 (n_layers, n, n): a row for each token that looks, a column
-    for each that is looked at. A row sums to 1; what comes later has 0.
+    arrays: "shares", float32 (n_layers, n, n): a row for each token that looks, a column for
+    each that it looks at. A row sums to 1; later tokens have 0.
     """
     config = subject.config
     if not entry(config.model).attends:
         raise ValueError(
-            f"{config.model} has no attention: it carries what it has read along in its state"
+            f"{config.model} has no attention: it carries what it has read in its state"
         )
     return Reply({"shares": attention_shares(subject, ids)})
 
@@ -37,7 +37,7 @@ def attention_shares(subject: Subject, ids: Ids) -> NDArray[np.float32]:
     found: list[Tensor] = []
 
     def take(_: nn.Module, __: Any, result: tuple[Tensor, Tensor]) -> None:
-        found.append(result[1][0])  # (n, n), of the only row
+        found.append(result[1][0])  # (n, n): there is only one row
 
     layers = [each for each in subject.model.modules() if isinstance(each, Attention)]
     handles = [layer.register_forward_hook(take) for layer in layers]

@@ -16,8 +16,8 @@ from hnviz.observe.subject import Subject
 from hnviz.questions.params import Of
 from hnviz.questions.view import Reply
 
-KINDS = ("RNN", "GRU", "LSTM")  # the torch parts whose equations are here
-RELU = "RNN relu"  # nn.RNN has another equation with nonlinearity="relu"
+KINDS = ("RNN", "GRU", "LSTM")  # the torch modules whose equations are here
+RELU = "RNN relu"  # nn.RNN with nonlinearity="relu" has another equation
 
 
 LAST_ROW: Any = Of("the last row", lambda asked: min(asked.subject.config.bs, MOST_ROWS) - 1)
@@ -44,7 +44,7 @@ def ask_cell(
     part = net.recurrent
     if part is None or part.kind not in KINDS:
         raise ValueError(
-            f"{config.model} has none of nn.RNN, nn.GRU and nn.LSTM: its source shows each step"
+            f"{config.model} has no nn.RNN, nn.GRU or nn.LSTM: its source shows each step"
         )
     reading = read(subject, at)
     cell = getattr(subject.model, part.name)
@@ -62,7 +62,7 @@ def ask_cell(
 
 
 class _Given(NamedTuple):
-    """What a layer reads at one step, and the tensors of its state, (nh,) each."""
+    """A layer's input at one step, and the tensors of its state, (nh,) each."""
 
     x: Tensor
     before: tuple[Tensor, ...]
@@ -70,7 +70,7 @@ class _Given(NamedTuple):
 
 
 def _states(cell: nn.Module, embedded: Tensor, state: State, layer: int) -> Iterator[_Given]:
-    """Read (steps, nh) from a state of one row; yield what a layer gets at each step."""
+    """Read (steps, nh) from a state of one row; yield a layer's input at each step."""
     for x in embedded:
         _, after = cell(x[None, None], state)
         below = x if layer == 0 else seen(after)[layer - 1, 0]
@@ -90,7 +90,7 @@ def _by_hand(
     x, before = given.x.double().numpy(), given.before[0].double().numpy()
     sums = dict[str, float]()
     for index, gate in enumerate(_letters(net)):
-        stacked = index * len(before) + unit  # rows are stacked gate by gate
+        stacked = index * len(before) + unit  # the weights' rows are stacked gate by gate
         for side, vector in (("ih", x), ("hh", before)):
             weight = getattr(cell, f"weight_{side}_l{layer}")[stacked].double().numpy()
             bias = float(getattr(cell, f"bias_{side}_l{layer}")[stacked])
@@ -101,7 +101,7 @@ def _by_hand(
 
 
 def _letters(net: ModelEntry) -> tuple[str, ...]:
-    """Name the sums as in the equations, in the order in which torch stacks the weights."""
+    """Name the sums as the equations do, in the order in which torch stacks the weights."""
     letters = tuple(gate.letter for gate in net.cell.gates) if net.cell else ()
     return letters or ("h",)
 
@@ -143,4 +143,4 @@ _EQUATIONS: dict[str, Callable[[dict[str, float], list[float]], dict[str, float]
     "GRU": _gru,
     "LSTM": _lstm,
 }
-"""How each of KINDS, and RELU, makes a unit's state from its sums and the unit's old state."""
+"""How each of KINDS, and RELU, computes a unit's state from its sums and its old state."""

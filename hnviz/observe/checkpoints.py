@@ -5,10 +5,10 @@ tokens instead. Checkpoints are made on first use and kept.
 
 A checkpoint far into the text does not need the whole text before it. A network forgets: if you
 read the block before the checkpoint from different states, the results agree. Eight states test
-this: the state after the text's first 64 tokens, and those after 64 tokens at seven places spread
-over the text, read from zeros. If all eight agree at the end, so does a reading from the first
+this: the state after the text's first 64 tokens, and those after 64 tokens, read from zeros, at
+seven places spread over the text. If all eight agree at the end, so does a reading from the first
 token, unless the network keeps something for 256 tokens that none of the eight has seen. If they
-still differ after 1,024 tokens, the text is read from the last checkpoint on.
+still differ after 1,024 tokens, the text is read on from the last checkpoint.
 """
 
 from dataclasses import dataclass, field
@@ -26,8 +26,8 @@ from hnviz.observe.subject import Subject
 EVERY = 256  # tokens from one checkpoint to the next: a block
 WITNESSES = 8  # states from which a block is read
 HEARD = 64  # tokens that each of them has read
-TRIED = (1, 4)  # blocks to read from them
-READ_ON = 2  # blocks: from a checkpoint this near, reading on one row is faster than eight rows
+TRIED = (1, 4)  # blocks to read from these states
+READ_ON = 2  # blocks: this near to a checkpoint, reading one row is faster than eight
 
 Ids = NDArray[np.int64]
 
@@ -37,7 +37,7 @@ class _Kept:
     """The known states of one split: at most 120 kB for train with two layers of 64."""
 
     ids: Ids
-    states: dict[int, State]  # of one row, before token 256 * k
+    states: dict[int, State]  # k -> the state of one row before token 256 * k
     witnesses: list[State] = field(default_factory=list)  # empty, or one state of eight rows
 
 
@@ -71,7 +71,7 @@ def _read_on(subject: Subject, kept: _Kept, wanted: int, last: int) -> None:
 
 
 def _jump(subject: Subject, kept: _Kept, wanted: int, last: int) -> bool:
-    """Make a checkpoint from only the blocks before it; False if the network does not forget."""
+    """Make a checkpoint from just the blocks before it; False if the network does not forget."""
     if not kept.witnesses:
         kept.witnesses.append(_witnesses(subject, kept.ids))
     for n in TRIED:

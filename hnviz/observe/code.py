@@ -10,15 +10,15 @@ from types import CodeType
 from typing import Any
 
 SELF = "self."
-RETURNED: tuple[str, ...] = ("logits", "state")  # the caller's names for the results
+RETURNED: tuple[str, ...] = ("logits", "state")  # how the caller names the results
 
 
 @dataclass(frozen=True)
 class ForwardSource:
-    """A forward's lines, and the statement of each. Lines count from 0 here."""
+    """The lines of a forward, and the statement of each. Lines count from 0 here."""
 
     lines: tuple[str, ...]
-    first_line: int  # in the file, from 1 as in editors
+    first_line: int  # in the file, counted from 1 as in editors
     code: CodeType
     _statements: dict[int, ast.stmt]
     _loops: dict[int, tuple[str, ...]]
@@ -75,7 +75,7 @@ class ForwardSource:
         return kinds.get(type(self._statements.get(line)), "other")
 
     def text(self, line: int) -> str:
-        """Write the statement at a line in one line, without self; for a loop, only its head."""
+        """Return the statement at a line as one line, without self; for a loop, only its head."""
         key = ("text", str(line))
         if key not in self._written:
             self._written[key] = self._text(line)
@@ -97,9 +97,9 @@ class ForwardSource:
         return statement.body[0].lineno - 1 <= following < (statement.body[-1].end_lineno or 0)
 
     def call(self, line: int, module: str) -> str:
-        """Write the call of a submodule on a line: "h_h(h)"; only its name if not found.
+        """Return the call of a submodule on a line: "h_h(h)"; only its name if not found.
 
-        A submodule of a list, "mlp.0", is found as written in a loop: "mlp[layer](h)".
+        A submodule of a list, "mlp.0", is found as a loop writes it: "mlp[layer](h)".
         """
         key = ("call", str(line), module)
         if key not in self._written:
@@ -121,7 +121,7 @@ class ForwardSource:
         return module
 
     def value(self, line: int, name: str) -> str:
-        """Write what a line assigns to a name, or returns as "logits", "state" or "state[0]"."""
+        """Return what a line assigns to a name, or returns as "logits", "state" or "state[0]"."""
         key = ("value", str(line), name)
         if key not in self._written:
             self._written[key] = self._value(line, name)

@@ -1,4 +1,4 @@
-"""What going back through time costs in seconds and bytes, cut, uncut and never detached."""
+"""The cost of going back through time in seconds and bytes: cut, uncut and never detached."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from hnviz.questions.view import Reply
 
 TIMES = 2  # each measurement is the shortest of this many
 LONGEST_WINDOW = 80  # steps of a mini-batch
-MINI_BATCHES = 8  # gone back through without detach
+MINI_BATCHES = 8  # to go back through without detach
 
 
 def _longest(asked: Asked) -> int:
@@ -63,10 +63,10 @@ def ask_second_backward(subject: Subject) -> Reply:
 
 @question(slow=True, measures=True)
 def ask_undetached(subject: Subject) -> Reply:
-    """Measure now what a state that is never detached costs, mini-batch by mini-batch.
+    """Measure now the cost of a state that is never detached, mini-batch by mini-batch.
 
     meta: "bptt", "bs", "steps", each with its "seconds" and the bytes "saved"; "error", torch's
-    where it is not told to keep the graph.
+    where it is not asked to keep the graph.
     """
     config, train = subject.config, subject.stream.train
     steps = [cost._asdict() for cost in undetached(subject, train)]
@@ -79,7 +79,7 @@ def backward_costs(subject: Subject, ids: NDArray[np.int64], bptt: int) -> dict[
 
     "detach" goes back after each mini-batch, "keep" once, after the third. A model that carries
     no state has only "reset". The copy is in eval mode; its weights take gradients, as in
-    training, but do not count as saved: they exist anyway.
+    training, but do not count as saved: they exist in any case.
     """
     layout = BatchLayout(len(ids), subject.config.bs, bptt)
     parts = [layout.batch(ids, number) for number in range(WINDOWS)]
@@ -113,7 +113,7 @@ def saved_bytes(model: LanguageModel, windows: tuple[Tensor, ...]) -> int:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in weights:
             held[storage.data_ptr()] = storage.nbytes()
-        return tensor  # kept alive, so that no other storage gets its address
+        return tensor  # kept alive, so that no other storage reuses its address
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         state, losses = model.init_state(len(windows[0])), []
@@ -177,7 +177,7 @@ class _Batch(NamedTuple):
 def undetached(subject: Subject, ids: NDArray[np.int64]) -> list[Cost]:
     """Go back after each of the text's first MINI_BATCHES, without detach; return each one's cost.
 
-    The graph is kept (retain_graph), and the weights stay as they are: torch refuses to go back
+    The graph is kept (retain_graph), and the weights do not change: torch refuses to go back
     through those that an update has changed. Eval mode; weights do not count as saved. Raises
     ValueError for a model that carries no state.
     """
@@ -216,7 +216,7 @@ class _Saved:
 
 
 def _held(model: LanguageModel, batches: list[_Batch]) -> list[int]:
-    """Count the bytes that the graph holds when each mini-batch's backward pass begins."""
+    """Count the bytes in the graph at the start of each mini-batch's backward pass."""
     weights = {each.untyped_storage().data_ptr() for each in model.parameters()}
     saved: list[ref[_Saved]] = []
 

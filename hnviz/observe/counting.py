@@ -1,4 +1,4 @@
-"""Count on: what a model says after a few numbers, and how often it is right."""
+"""Counting on: what a model says after a few numbers, and how often it is right."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
@@ -20,15 +20,15 @@ from hnviz.questions.params import Of
 from hnviz.questions.view import Reply
 
 COMMA = ","
-FIRST_NUMBER = 2  # the first that has a number before it
+FIRST_NUMBER = 2  # the first with a number before it
 LAST_NUMBER = VALID_NUMBERS[-1]
-SPARE = 5  # tokens that a number may be longer than any true one, and its comma
+SPARE = 5  # tokens by which a number may exceed the longest true one and its comma
 ROWS = 512  # texts read at once, and
 STEPS = 8  # tokens of each; more would not fit in the processor's cache
 
-MOST_SAID = 20  # numbers counted on
+MOST_SAID = 20  # numbers to say
 MOST_GIVEN = 5  # numbers in a prompt
-BEST = 4  # likeliest words in an answer
+BEST = 4  # likeliest words to return
 
 BEFORE_LAST: Any = Of("9,999 less n", lambda asked: LAST_NUMBER - asked.values["n"])
 
@@ -49,15 +49,15 @@ class Counted(NamedTuple):
 
     number: Ids  # the number to say
     right: NDArray[np.bool_]  # it said all words, then a comma
-    first_wrong: NDArray[np.int8]  # place of the first wrong word, -1 if right
-    alone: NDArray[np.bool_]  # only one word is wrong: it said all later ones right
+    first_wrong: NDArray[np.int8]  # place of the first wrong word; -1 if there is none
+    alone: NDArray[np.bool_]  # only one word is wrong: all later ones are right
 
 
 class Texts(NamedTuple):
     """Prompts and numbers, one per row."""
 
     number: Ids  # (n,)
-    ids: Ids  # (n, longest): a prompt, its number, a comma; then zeros, which affect no answer
+    ids: Ids  # (n, longest): a prompt, its number, a comma, then zeros, which affect no answer
     begin: Ids  # (n,): place of the number's first word
     end: Ids  # (n,): place after its comma
 
@@ -70,7 +70,7 @@ def ask_count_on(
     *,
     number: Annotated[int, Range(1, BEFORE_LAST)],
 ) -> Reply:
-    """Let the model count on from `number`, after reading the `given` last numbers up to it.
+    """Let the model count on from `number`, after it has read the last `given` numbers.
 
     arrays: "ids" and "probabilities" of all tokens said. meta: "given", the numbers read; "said",
     one entry for each of the `n` numbers that follow: "truth", a number; "words" and
@@ -91,7 +91,7 @@ def ask_count_on(
 
 @question(slow=True)
 def ask_counting_accuracy(subject: Subject, given: Given = 3) -> Reply:
-    """Return which numbers the model says on its own after the `given` before.
+    """Return which numbers the model says on its own after the `given` numbers before them.
 
     arrays: "number", from 2 to 9999, "right", "first_wrong" and "alone", as in `Counted`. meta:
     "given"; "train" and "valid", the share of each split's numbers that it says right.
@@ -111,7 +111,7 @@ def ask_counted_number(
     number: Annotated[int, Range(FIRST_NUMBER, LAST_NUMBER)],
     given: Given = 3,
 ) -> Reply:
-    """Return what the model says for one `number` after the `given` before it.
+    """Return what the model says for one `number` after the `given` numbers before it.
 
     meta: "given", the numbers read; "truth" and "said", each a list of [word, probability] up to
     the comma ("truth" after the true words, "said" after the words said); "right"; "asked", the
@@ -168,13 +168,13 @@ def number_tokens(spell: Spell, numbers: Sequence[int]) -> list[str]:
 
 @cache
 def longest_number(corpus_id: str) -> int:
-    """Return the most tokens that count_on lets a model say for one number."""
+    """Return how many tokens count_on lets a model say for one number at most."""
     spell = corpus_spelling(corpus_id)
     return SPARE + 1 + max(len(spell(number)) for number in range(1, LAST_NUMBER + 1))
 
 
 def count_on(subject: Subject, numbers: Sequence[int], n: int) -> list[Said]:
-    """Let the model say the likeliest token repeatedly, until it has said n commas.
+    """Let the model say the likeliest token again and again, until it has said n commas.
 
     The prompt is `numbers`, with a comma after each, read from a state of zeros. A model that
     keeps no state reads the last bptt tokens before each answer. A model that omits its commas
@@ -201,12 +201,12 @@ def prompt_of(number: int, given: int) -> range:
 
 
 def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
-    """Test for each number from 2 to 9999 whether the model says it after the `given` before it.
+    """Test for each number from 2 to 9999 whether the model says it after the `given` before.
 
-    The prompt is the previous numbers, whether or not they are in a text: 8000, in neither of the
-    notebook's, is asked for and given like any other. The first numbers have fewer before them. A
-    model says a number right exactly up to the first token that is not its likeliest after the
-    true ones. So reading the true tokens once is enough; the model need not speak.
+    The prompt is the previous numbers, whether or not a text has them: 8000, in neither of the
+    notebook's texts, is treated like any other. The first numbers have fewer before them. A model
+    says a number right exactly up to the first token that is not its likeliest after the true
+    ones. So it is enough to read the true tokens once; the model need not speak.
     """
     texts = _texts(subject.config.corpus, subject.vocab, given)
     if not (subject.model.stateful and subject.model.predicts == "every"):
@@ -223,8 +223,8 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
 
 
 Read = Callable[[Texts, Ids], Ids]
-"""Takes texts and their rows among all that are counted; returns the likeliest token at each place
-of a number, in the shape of ids[:, 1:]. Places that are not asked for keep their own tokens.
+"""Takes texts and their row numbers; returns the likeliest token at each place of a number, in the
+shape of ids[:, 1:]. All other places keep their own tokens.
 """
 
 
@@ -236,7 +236,7 @@ def _counted(texts: Texts, read: Read) -> Counted:
     alone = np.zeros_like(right)
     rows = np.flatnonzero(~right)
     if len(rows):
-        # With the wrong word in place, is each later word the likeliest?
+        # After the wrong word, is each later word the likeliest?
         ids = texts.ids[rows]
         ids[np.arange(len(rows)), at[rows] + 1] = said[rows, at[rows]]
         told = Texts(texts.number[rows], ids, texts.begin[rows], texts.end[rows])
@@ -247,10 +247,10 @@ def _counted(texts: Texts, read: Read) -> Counted:
 
 @lru_cache(maxsize=5)
 def _texts(corpus_id: str, vocab: Vocab, given: int) -> Texts:
-    """Write all prompts and numbers, as cuts of one text of all numbers."""
+    """Write all prompts and numbers, as slices of one text of all numbers."""
     spell = corpus_spelling(corpus_id)
     pieces = [vocab.numericalize(number_tokens(spell, [n])) for n in range(1, LAST_NUMBER + 1)]
-    starts = np.cumsum([0, 0, *map(len, pieces)])  # of number n at starts[n]
+    starts = np.cumsum([0, 0, *map(len, pieces)])  # number n begins at starts[n]
     number = np.arange(FIRST_NUMBER, LAST_NUMBER + 1)
     first = starts[np.maximum(1, number - given)]
     begin, end = starts[number] - first, starts[number + 1] - first
@@ -261,10 +261,10 @@ def _texts(corpus_id: str, vocab: Vocab, given: int) -> Texts:
 
 
 class _Prompts:
-    """Prompts of one length, read once: their numbers are read from the states after them."""
+    """Prompts of one length, read once; their numbers are then read from the resulting states."""
 
     def __init__(self, subject: Subject, ids: Ids) -> None:
-        """Read prompts, (rows, steps), from zeros; where they begin alike, only one of them."""
+        """Read prompts, (rows, steps), from zeros; equal beginnings are read once."""
         self._model = subject.model
         state, alike = subject.model.init_state(1), np.zeros(len(ids), dtype=np.int64)
         for start in range(0, ids.shape[1], STEPS):
@@ -279,7 +279,7 @@ class _Prompts:
     def said(self, texts: Texts, rows: Ids) -> Ids:
         """Answer the positions of each number; see `Read`.
 
-        A number is read up to its first wrong answer: nobody asks for those after it.
+        A number is read up to its first wrong answer: later ones are not needed.
         """
         begin, state = texts.begin[0], _rows(self._state, rows)
         said, asked = texts.ids[:, 1:].copy(), _answered(texts)
@@ -308,7 +308,7 @@ def _rows(state: State, rows: Ids) -> State:
 
 
 def _of_one_length(lengths: Ids) -> Iterator[Ids]:
-    """Group rows by their length, at most ROWS in a group."""
+    """Group rows by length, at most ROWS in a group."""
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)
         yield from (rows[piece] for piece in _pieces(len(rows)))
@@ -343,7 +343,7 @@ def _pieces(n_rows: int) -> Iterator[slice]:
 
 
 def _by_number(subject: Subject, said: Sequence[Said], n: int) -> list[list[Said]]:
-    """Cut the words said after each comma, into n pieces; the last ones may be empty."""
+    """Cut the words said after each comma into n pieces; the last ones may be empty."""
     pieces: list[list[Said]] = [[]]
     for each in said:
         pieces[-1].append(each)

@@ -1,4 +1,4 @@
-"""One forward pass on a mini-batch, line by line, and one of its tensors in figures."""
+"""One forward pass on a mini-batch, line by line, and figures of one of its tensors."""
 
 from typing import Annotated, Any
 
@@ -18,12 +18,12 @@ from hnviz.questions.params import Param, checked
 from hnviz.questions.view import Reply
 
 LEVELS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
-"""Of the values in order: the lowest, quantiles, and the highest."""
+"""Which values to return: the lowest, quantiles, and the highest."""
 
 
 @question()
 def ask_cursor(subject: Subject, at: Place) -> Reply:
-    """Run forward on mini-batch `batch` of `split`, and return what each line made.
+    """Run forward on mini-batch `batch` of `split`, and return the tensors that each line made.
 
     It reads at most 64 rows and 20 tokens; a carried state comes from the previous mini-batches.
     arrays: "values", int8, the concatenated tensors; "ids", (rows, steps). meta: "source";
@@ -49,14 +49,14 @@ Number = Annotated[int, Range(0)]
 
 @question()
 def ask_pinned(subject: Subject, line: Number | None = None, tensor: Number | None = None) -> Reply:
-    """Run the code cursor's mini-batch, and describe one tensor that a line made.
+    """Run the code cursor's mini-batch, and describe one tensor made by a line.
 
-    `line` is the number of the line that ran, and `tensor` one of what it made, both from 0, as in
-    "cursor"; without them it is the state after three tokens, or after the first. The gradient is
-    that of the mini-batch's mean cross-entropy, in eval mode: what the loss would change by, if a
+    `line` counts the lines that ran, and `tensor` the tensors of that line, both from 0, as in
+    "cursor"; by default it is the state after three tokens, or after the first. The gradient is
+    that of the mini-batch's mean cross-entropy, in eval mode: how much the loss would change if a
     value grew by 1. arrays: "levels", float32 (7,), the value at each of LEVELS; "gradient", the
     same of the gradient, empty where the loss does not depend on the tensor. meta: "line" and
-    "tensor"; "number", the line's in its file; "loops", the loops' variables; "label", "shape";
+    "tensor"; "number", of the line in its file; "loops", the loops' variables; "label", "shape";
     "norm" and "gradient_norm" (or None), Euclidean; "zeros", the share of values that are exactly
     0; "loss".
     """
@@ -86,7 +86,7 @@ def ask_pinned(subject: Subject, line: Number | None = None, tensor: Number | No
 
 
 def _place(ran: Trace, line: int | None, tensor: int | None) -> tuple[int, int]:
-    """Return the line and the tensor that are asked for, or those of the state."""
+    """Return the requested line and tensor, or those of the state."""
     given = _opening(ran) if line is None else line
     line = checked("line", Param("int", 0, 0, len(ran.steps) - 1), given)
     last = len(ran.steps[line].made) - 1
@@ -113,7 +113,7 @@ def _loss(logits: Tensor | None, y: Tensor) -> Tensor:
 
 def _gradient(loss: Tensor, tensor: Tensor | None) -> NDArray[np.float64] | None:
     if tensor is None or not tensor.requires_grad:
-        return None  # token ids, or a state that came from outside
+        return None  # token ids, or a state from outside
     (found,) = torch.autograd.grad(loss, tensor, allow_unused=True)
     return None if found is None else found.numpy().astype(np.float64)
 

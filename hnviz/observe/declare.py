@@ -1,4 +1,4 @@
-"""Write the table of questions for the server, the browser and the documents.
+"""Writes the table of questions for the server, the browser and the documents.
 
 ``python -m hnviz.observe.declare`` writes hnviz/questions/questions.json, and the table in
 docs/api.md of a checkout, from the signatures and docstrings of the questions.

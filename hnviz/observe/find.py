@@ -1,4 +1,4 @@
-"""Find where else the units are on that are on over some tokens."""
+"""Finds where else those units are on that are on over some tokens."""
 
 from typing import Annotated, Any, NamedTuple
 
@@ -29,12 +29,12 @@ LEFT: Any = Of("the tokens that are left", lambda asked: _tokens(asked) - asked.
 
 
 class Query(NamedTuple):
-    """Tokens of a text, and the conditions for a unit to count."""
+    """Tokens of a text, and the conditions under which a unit counts."""
 
     start: Annotated[int, Range(0, LAST_START)] = 0
     length: Annotated[int, Range(1, LEFT)] = 1
     threshold: float = 0.3
-    edges: bool = False  # must also be off just before and just after
+    edges: bool = False  # a unit must also be off just before and just after
 
 
 class Matches(NamedTuple):
@@ -44,12 +44,12 @@ class Matches(NamedTuple):
     agree: NDArray[np.int64]  # how many units count in each
     gap: NDArray[np.float64]  # distance of the units' means from the query's, averaged over units
     whole: NDArray[np.int64]  # first tokens of all ranges in which all units count
-    tally: NDArray[np.int64]  # ranges by how many units count, (n_units + 1,)
+    tally: NDArray[np.int64]  # number of ranges by how many units count, (n_units + 1,)
 
 
 @question(slow=True)
 def ask_find(subject: Subject, text: Text, query: Query, layer: Layer = LAST_LAYER) -> Reply:
-    """Find where the units are on that are on over `length` tokens of a text from `start`.
+    """Find where else those units are on that are on over `length` tokens of a text from `start`.
 
     The text is `ids`, or `n` tokens of `split` from `first`. "On" means above `threshold`; with
     `edges` a unit must be off just before and after. arrays: "units"; for each split "train_at",

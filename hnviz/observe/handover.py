@@ -1,4 +1,4 @@
-"""The state between the texts: from train's last mini-batch into valid's first."""
+"""The state between the texts: from train's last mini-batch to valid's first."""
 
 from typing import NamedTuple
 
@@ -14,17 +14,17 @@ from hnviz.observe.subject import Subject
 from hnviz.observe.through_time import WARM_UP, state_before
 from hnviz.questions.view import Reply
 
-MOST = 12  # mini-batches of valid that are read; the notebook's valid has 11
+MOST = 12  # mini-batches of valid to read; the notebook's valid has 11
 
 
 class Handover(NamedTuple):
-    """Valid, read twice: its first mini-batch by position, then mini-batch by mini-batch.
+    """Results of reading valid twice: by position in its first mini-batch, and by mini-batch.
 
-    Arrays are shares: of rows, (bptt,), and of all answers, (n,) for the first n mini-batches.
+    Arrays are shares: of rows, (bptt,), or of all answers, (n,) for the first n mini-batches.
     """
 
-    carried: NDArray[np.float64]  # right answers with the state that train left
-    reset: NDArray[np.float64]  # right answers from zeros
+    carried: NDArray[np.float64]  # right answers, starting from the state that train left
+    reset: NDArray[np.float64]  # right answers, starting from zeros
     agree: NDArray[np.float64]  # rows in which both answers are the same
     batches_carried: NDArray[np.float64]  # right answers of each mini-batch
     batches_reset: NDArray[np.float64]
@@ -50,8 +50,8 @@ def ask_handover(subject: Subject) -> Reply:
 def handover(subject: Subject, train: NDArray[np.int64], valid: NDArray[np.int64]) -> Handover:
     """Read the end of train, then valid from that state and again from zeros.
 
-    The reading of train starts from zeros, two mini-batches before the last. The state goes on
-    through valid. Raises ValueError for a model that carries no state.
+    Reading starts from zeros, two mini-batches before the last one of train, and the state goes
+    on through valid. Raises ValueError for a model that carries no state.
     """
     if not subject.model.stateful:
         raise ValueError(

@@ -14,7 +14,7 @@ from hnviz.observe.through_time import frozen_copy, steps
 from hnviz.questions.params import Of
 from hnviz.questions.view import Reply
 
-LONGEST_TEXT = 44  # tokens of a map: its sides have no room for more words
+LONGEST_TEXT = 44  # tokens in a map: its sides have no room for more words
 
 LAST_ROW: Any = Of("the last token", lambda asked: len(asked.values["ids"]) - 1)
 
@@ -22,7 +22,7 @@ LAST_ROW: Any = Of("the last token", lambda asked: len(asked.values["ids"]) - 1)
 class LookedBack(NamedTuple):
     """Norm of d logit / d embedding, (n_rows, n_tokens), and each row's answer, (n_rows,).
 
-    Row r is for the answer after token rows[r]. Later tokens are 0; so are tokens before the
+    Row r is for the answer after token rows[r]. Later tokens have 0, and so do tokens before the
     window of a model that carries no state.
     """
 

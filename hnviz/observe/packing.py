@@ -1,4 +1,4 @@
-"""Pack traces for a browser: one byte per value, and the figures that sentences need."""
+"""Packs traces for a browser: one byte per value, and the figures that sentences need."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hnviz.observe.tracing import Made, Step, Trace
 
 MOST_UNITS = 128  # columns of one picture
-MOST_LINES = 256  # rows of a picture whose rows are not those of the mini-batch
+MOST_LINES = 256  # rows of a picture, unless they are the mini-batch's rows
 FULL = 127  # int8's largest value, for the peak of a tensor
 
 
@@ -76,9 +76,9 @@ class Packer:
         return np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.int8)
 
     def scales(self) -> dict[str, float]:
-        """Return the values that get full colour, one for answers, one for everything else.
+        """Return the values shown in full colour: one for answers, one for everything else.
 
-        Nearly all values are within; outliers would make the rest pale.
+        Nearly all values lie below; with outliers included, the rest would be pale.
         """
         return {
             "output": _round_scale(self._samples[True]),
@@ -87,7 +87,7 @@ class Packer:
 
 
 def describe_trace(trace: Trace, packer: Packer) -> dict[str, Any]:
-    """Pack a trace's tensors; return the rest of it in a form that JSON can hold."""
+    """Pack a trace's tensors; return the rest of the trace in a form that JSON can hold."""
     source, steps = trace.source, []
     for step, following in zip(trace.steps, [*trace.steps[1:], None], strict=True):
         next_line = following.line if following else -1
@@ -120,7 +120,7 @@ def describe_source(trace: Trace) -> dict[str, Any]:
 
 
 def label(trace: Trace, step: Step, made: Made) -> str:
-    """Write the code that made a tensor: "h_h(h)", "h = F.relu(h_h(h))"."""
+    """Return the code that made a tensor: "h_h(h)", "h = F.relu(h_h(h))"."""
     if made.names:
         name = made.names[-1]
         value = trace.source.value(step.line, name)
@@ -131,8 +131,8 @@ def label(trace: Trace, step: Step, made: Made) -> str:
 def _view(values: NDArray[np.float32], sizes: Sizes) -> tuple[str, NDArray[np.float32]]:
     """Choose how a picture shows a tensor.
 
-    "rows": (rows, units), layer below layer; "row": (rows, steps, units), of which one row is
-    shown; "whole": unchanged, (lines, units).
+    "rows": (rows, units), one layer below the other; "row": (rows, steps, units), of which it
+    shows one row; "whole": unchanged, (lines, units).
     """
     rows, steps = sizes.rows, sizes.steps
     if values.ndim == 3 and values.shape[:2] == (rows, steps):
@@ -150,7 +150,7 @@ def _view(values: NDArray[np.float32], sizes: Sizes) -> tuple[str, NDArray[np.fl
 
 
 def _are_shares(values: NDArray[np.float32]) -> bool:
-    """Return whether each row is what attention gives to a window's tokens: it sums to 1."""
+    """Return whether each row holds attention's shares of a window's tokens: it sums to 1."""
     sums = values.sum(axis=-1)
     return values.shape[-1] > 1 and bool((values >= 0).all() and np.allclose(sums, 1, atol=1e-3))
 

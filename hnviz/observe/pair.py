@@ -1,4 +1,4 @@
-"""Two equal models in different code, line by line: lines that do the same, and how far apart."""
+"""Two equal models in different code, line by line: which lines match, and how far they differ."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -16,16 +16,16 @@ from hnviz.observe.subject import Subject
 from hnviz.observe.tracing import Made, Step, Trace, trace
 from hnviz.questions.view import Reply
 
-PAIR_ROWS = 32  # shown for two models; all are compared
+PAIR_ROWS = 32  # shown for two models; the comparison uses all
 
 
 class Match(NamedTuple):
-    """Two lines that did the same."""
+    """Two lines that do the same."""
 
     left: int  # step of the left trace
     right: int
-    made: tuple[Made, Made]  # the lines' results: the last tensors that can be compared
-    largest: float  # largest difference over all tensors that can be compared
+    made: tuple[Made, Made]  # the lines' results: their last comparable tensors
+    largest: float  # largest difference over all comparable tensors
 
 
 @question()
@@ -69,7 +69,7 @@ def ask_pair(subject: Subject, at: Place) -> Reply:
 
 
 def twin(subject: Subject) -> Subject:
-    """Make the partner model, the same network in other code, with a subject's weights.
+    """Make the partner model with a subject's weights: the same network in other code.
 
     Raises ValueError if there is none.
     """
@@ -89,7 +89,7 @@ def _name(subject: Subject) -> str:
 def _answers(
     subjects: tuple[Subject, Subject], readings: list[Reading], said: list[NDArray[Any]]
 ) -> dict[str, Any]:
-    """Compare the answers of both, as they are and from zeros."""
+    """Compare both models' answers, from their own states and from zeros."""
     fresh = said
     if any(seen(reading.state).any() for reading in readings):
         with torch.no_grad():

@@ -1,8 +1,8 @@
 """One pass over a text: the state and the answer after every token.
 
 All pictures share one definition of the state at a position: the model reads the text from its
-first token, from zeros, in eval mode. A model that carries no state restarts from zeros every bptt
-tokens, as in training, but each of its answers reads the bptt tokens before it.
+first token, starting from zeros, in eval mode. A model that carries no state restarts from zeros
+every bptt tokens, as in training, but for each of its answers it reads the bptt tokens before it.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from hnviz.models.catalogue import entry
 from hnviz.observe.progress import reported
 from hnviz.observe.subject import Subject
 
-KEPT_BYTES = 128 * 2**20  # of passes over whole splits; one over train takes 40 MB
+KEPT_BYTES = 128 * 2**20  # for passes over whole splits; one over train takes 40 MB
 STRETCHES = 64  # of a long text, read side by side
 FORGOTTEN = 256  # tokens after which a network has nearly forgotten what came before
 READINGS = 3
@@ -43,7 +43,7 @@ Read = TypeVar("Read")
 def keep_recent(
     size: Callable[[Any], int],
 ) -> Callable[[Callable[[Subject, str], Read]], Callable[[Subject, str], Read]]:
-    """Keep the results of recent snapshots, up to KEPT_BYTES; the last one whatever its size."""
+    """Cache results for recent snapshots, up to KEPT_BYTES; always keep the last one."""
     most = KEPT_BYTES
     return cached(LRUCache(most, lambda read: min(most, size(read))))
 
@@ -53,11 +53,11 @@ def states(
 ) -> NDArray[np.float32]:
     """Return the hidden state after each token of a stretch, (n_layers, len(ids), nh).
 
-    `which`: the tensor of a state of several, such as 1 for an LSTM's cell.
+    `which` chooses one of a state's tensors, such as 1 for an LSTM's cell.
 
-    It starts from zeros, or from the `state` of one row; a model that keeps no state restarts from
-    zeros every bptt tokens, as in training. The model's own `forward` reads each token as a window
-    of one.
+    It starts from zeros, or from the `state` of one row; a model that carries no state restarts
+    from zeros every bptt tokens, as in training. The model's own `forward` reads each token as a
+    window of one.
     """
     x, read = torch.tensor(ids), []
     for step in range(len(x)):
@@ -72,7 +72,7 @@ def states(
 def split_pass(subject: Subject, split: str) -> Pass:
     """Read a whole split of the run's text; passes of recent snapshots are cached.
 
-    Raises ValueError for one that is too long.
+    Raises ValueError for a split that is too long.
     """
     ids = subject.stream.ids(split)
     _check_length(subject, split)
@@ -84,8 +84,8 @@ def split_pass(subject: Subject, split: str) -> Pass:
 def split_states(subject: Subject, split: str) -> NDArray[np.float32]:
     """Return only the states of a split's pass, (n_layers, n, nh).
 
-    For a model that carries no state this is a hundred times faster than its answers, each of
-    which reads its own window.
+    For a model that carries no state, this is a hundred times faster than computing its answers,
+    each of which reads its own window.
     """
     if subject.model.stateful:
         return split_pass(subject, split).states
@@ -108,8 +108,8 @@ def read_together(subject: Subject, ids: NDArray[np.int64]) -> Pass | None:
     """Read a long text as 64 stretches side by side, each from where the previous one ends.
 
     A network forgets: the last 256 tokens of a stretch alone give nearly the state at its end.
-    From these states all stretches are read, and again until each ends as assumed. None for a
-    network that does not forget, which shows after three readings.
+    All stretches are read from these states, and again until each ends as assumed. Returns None
+    for a network that does not forget, as three readings show.
     """
     each = -(-len(ids) // STRETCHES)
     x = torch.from_numpy(np.resize(ids, (STRETCHES, each)))  # the last row's surplus is dropped
@@ -163,7 +163,7 @@ def read_text(subject: Subject, ids: NDArray[np.int64]) -> Pass:
 
 
 def read_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return only the states, (n_layers, n, nh): faster than with the answers."""
+    """Return only the states, (n_layers, n, nh), which is faster than with the answers."""
     if not subject.model.stateful:
         return _window_states(subject, ids)
     return states_from(subject, ids, subject.model.init_state(1))
@@ -180,7 +180,7 @@ def states_from(subject: Subject, ids: NDArray[np.int64], start: State) -> NDArr
 
 
 class _ReachedError(Exception):
-    """Ends a forward pass at the recurrent part."""
+    """Stops a forward pass at the recurrent part."""
 
 
 def _given(subject: Subject, recurrent: nn.RNNBase, x: Tensor, start: State) -> Tensor:
@@ -248,7 +248,7 @@ def _window_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float
 
 
 def _window_logits(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Answer each position from its own window, which ends there."""
+    """Answer each position from the window that ends there."""
     window = min(subject.config.bptt, len(ids))
     first = [subject.answer(torch.tensor(ids[None, : end + 1]))[0] for end in range(window - 1)]
     windows = np.lib.stride_tricks.sliding_window_view(ids, window)  # (n - window + 1, window)

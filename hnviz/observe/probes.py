@@ -1,4 +1,4 @@
-"""What the whole state contains: linear probes, each tested on numbers that it was not fitted on.
+"""What the whole state contains, by linear probes, each tested on numbers held out of its fit.
 
 A probe is scikit-learn's RidgeClassifier on standardised units. What it finds depends on where it
 reads the state: see `POSITIONS`.
@@ -19,18 +19,18 @@ from hnviz.questions.view import Reply
 
 SPLIT = "train"
 FIT, HELD_OUT = 2000, 1000  # numbers, drawn once; the probe never sees a held-out number
-PENALTY = 1.0  # ridge, on standardised units
+PENALTY = 1.0  # of the ridge, on standardised units
 
 POSITIONS = ("due", "comma", "all")
-"""Where to read a digit: after the last token before its own word, where the network must know it;
-after the comma that ends its number; after each token of its number."""
+"""Where to read a digit: after the last token before its word, where the network must know it;
+after the comma that ends its number; or after each token of its number."""
 
 
 class Probed(NamedTuple):
     """One label's probe on the held-out numbers."""
 
     right: float  # share
-    chance: float  # share of the same probe fitted on shuffled labels
+    chance: float  # the same share for a probe fitted on shuffled labels
     n_fit: int  # positions
     n_held_out: int
 
@@ -41,7 +41,7 @@ def ask_probe(
     layer: Layer = LAST_LAYER,
     positions: Annotated[str, POSITIONS] = POSITIONS[0],
 ) -> Reply:
-    """Return how often a linear probe reads each of `LABELS` right from a `layer`'s whole state.
+    """Return how often a linear probe reads each of `LABELS` correctly from a `layer`'s state.
 
     `positions` is one of "due", "comma", "all". meta: for each label "right", on held-out numbers;
     "chance", of a probe fitted on shuffled labels; "n_fit" and "n_held_out".
@@ -51,7 +51,7 @@ def ask_probe(
 
 
 def probe(subject: Subject, layer: int, positions: str) -> dict[str, Probed]:
-    """Probe one layer for each label; the slot is always read after every token."""
+    """Probe one layer for each label; the slot is read after every token in any case."""
     read = corpus_of(subject.config)
     if not read.has_digits:
         raise CorpusError(f"{read.title} has no digits that a probe could read")
@@ -90,7 +90,7 @@ def _numbers(places: Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _shuffled(known: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Shuffle the labels that a probe is fitted on."""
+    """Shuffle a probe's labels."""
     values, label, *held_out = known
     return (values, np.random.default_rng(1).permutation(label), *held_out)
 

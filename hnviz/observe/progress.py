@@ -1,4 +1,4 @@
-"""The progress of a question, for viewers who wait for its answer."""
+"""The progress of a question, for viewers waiting for its answer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
@@ -12,16 +12,16 @@ _hear: list[Hear] = []
 
 
 def listen(hear: Hear) -> None:
-    """Have this process's questions report to one listener; it must return at once."""
+    """Let this process's questions report to one listener, which must return at once."""
     _hear[:] = [hear]
 
 
 def reported(
     items: Sequence[Item], what: str, sizes: Sequence[int] | None = None
 ) -> Iterator[Item]:
-    """Go through `items`, and report before each how many are done; `what` names them.
+    """Iterate over `items`, reporting before each how many are done; `what` names them.
 
-    `sizes` is given where an item is several of what is named.
+    Give `sizes` where an item counts as several.
     """
     sizes = sizes or [1] * len(items)
     for item, done in zip(items, accumulate(sizes, initial=0), strict=False):

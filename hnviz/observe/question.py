@@ -1,13 +1,13 @@
-"""What makes a function a question: its signature is the API.
+"""Turns a function into a question: its signature is the API.
 
     @question(slow=True)
     def ask_unit_codes(subject: Subject, *, layer: Layer = LAST_LAYER) -> Reply:
         \"\"\"Return what share of each unit's variance each label explains.\"\"\"
 
 The table of questions, its documents, the checks and the dispatch follow from it. A parameter is an
-int, float, bool, str or `Ids`, with `| None` if it may be left out. `Annotated` adds what it may
-be: a `Range`, or a tuple of words. An `Of` is what the model, or a parameter before it, decides.
-A parameter of another class is a group: that class's fields are parameters.
+int, float, bool, str or `Ids`, with `| None` if it may be left out. `Annotated` adds its limits: a
+`Range`, or a tuple of words. An `Of` is decided by the model, or by a parameter before it. A
+parameter of another class is a group: that class's fields are parameters.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,11 +30,11 @@ from hnviz.questions.view import Reply
 Ids = NDArray[np.int64]
 
 KINDS = {int: "int", float: "float", bool: "bool", str: "text", Ids: "ints"}
-"""Types of parameters -> how an address holds them."""
+"""Types of parameters -> their kinds in an address."""
 
 
 class Range(NamedTuple):
-    """The numbers that a parameter may be; of a list each, and how many."""
+    """The allowed numbers of a parameter; for a list, those of each item, and how many items."""
 
     low: Any = None
     high: Any = None
@@ -43,11 +43,11 @@ class Range(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What is asked, while parameters are read: `Of` depends on it."""
+    """A question while its parameters are being read; the values of an `Of` depend on it."""
 
     subject: Subject
-    given: Mapping[str, Any]  # as it came
-    values: Mapping[str, Any]  # of the parameters before
+    given: Mapping[str, Any]  # as received
+    values: Mapping[str, Any]  # of the earlier parameters
 
     @property
     def net(self) -> ModelEntry:
@@ -65,7 +65,7 @@ Split = Annotated[str, SPLITS]
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A function that answers, by its name in addresses."""
+    """A function that answers, with its name in addresses."""
 
     function: Callable[..., Reply]
     slow: bool
@@ -74,7 +74,7 @@ class Question:
 
     @property
     def name(self) -> str:
-        """Its name in addresses: that of the function, without "ask_"."""
+        """Its name in addresses: the function's, without "ask_"."""
         return self.function.__name__.removeprefix("ask_")
 
     @property
@@ -83,7 +83,7 @@ class Question:
         return dict(_params(self.function))
 
     def __call__(self, subject: Subject, params: Mapping[str, Any]) -> Reply:
-        """Answer about a snapshot; None is left out. Raises ValueError, with a sentence."""
+        """Answer about a snapshot; a None is left out. Raises ValueError, with a sentence."""
         given = {name: _plain(each) for name, each in params.items() if each is not None}
 
         def decide(param: Param, values: Mapping[str, Any]) -> Param:
@@ -93,7 +93,7 @@ class Question:
         return self.function(subject, **_arguments(self.function, values))
 
     def declared(self) -> dict[str, Any]:
-        """Return what the table says of it, in a form that JSON can hold."""
+        """Return its entry in the table, in a form that JSON can hold."""
         told = {name: getattr(self, name) for name in ("slow", "measures", "version")}
         params = {name: _declared(each) for name, each in self.params.items()}
         return {"meaning": getdoc(self.function), **told, "params": params}
@@ -108,12 +108,12 @@ Function = TypeVar("Function", bound=Callable[..., Reply])
 def question(
     *, slow: bool = False, measures: bool = False, version: int = 1
 ) -> Callable[[Function], Function]:
-    """Make a function a question.
+    """Turn a function into a question.
 
-    One that is `slow` reads a whole split, which may take a second: no picture waits for it. One
-    that `measures` answers with seconds of this computer, so its answers are for now and here.
-    Raise its `version` with any change of what it answers, then run ``python -m hnviz ship
-    --answers``: the package's answers of another version are not used.
+    A `slow` question reads a whole split, which may take a second: no picture waits for it. One
+    that `measures` answers with seconds on this computer, so its answers are never stored. After
+    any change of its answers, raise its `version` and run ``python -m hnviz ship --answers``:
+    stored answers of another version are not used.
     """
 
     def register(function: Function) -> Function:
@@ -164,7 +164,7 @@ def _params(owner: Callable[..., Any]) -> Iterator[tuple[str, Param]]:
 
 
 def _arguments(owner: Callable[..., Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what to call a function or a group's class with."""
+    """Return the arguments for a function or a group's class."""
     made = {}
     for name, kind, param in _fields(owner):
         if param is None:
@@ -177,13 +177,13 @@ def _arguments(owner: Callable[..., Any], values: Mapping[str, Any]) -> dict[str
 
 
 def _decided(param: Param, asked: Asked) -> Param:
-    """Put values in the place of each `Of`."""
+    """Replace each `Of` by its value."""
     each = {field.name: getattr(param, field.name) for field in fields(param)}
     return replace(param, **{n: of.value(asked) for n, of in each.items() if isinstance(of, Of)})
 
 
 def _declared(param: Param) -> dict[str, Any]:
-    """Describe a parameter: the kind of its text in an address, and what it may be, in words."""
+    """Describe a parameter: its kind in an address, and its allowed values in words."""
     kind = "text" if isinstance(param.kind, Of) else param.kind
     told: dict[str, Any] = {"kind": kind, "wanted": param.wanted}
     if param.default is not REQUIRED:

@@ -1,4 +1,4 @@
-"""The mini-batch on which pictures show a model at work."""
+"""The mini-batch with which pictures show a model at work."""
 
 from typing import Annotated, NamedTuple
 
@@ -32,9 +32,9 @@ class Reading(NamedTuple):
 
 
 def read(subject: Subject, at: Place) -> Reading:
-    """Cut a mini-batch from the run's layout; a carried state comes from the previous mini-batches.
+    """Take a mini-batch of the run's layout; a carried state comes from the previous mini-batches.
 
-    At most 64 rows and 20 tokens: in eval mode rows are independent.
+    It has at most 64 rows and 20 tokens: in eval mode, rows are independent.
     """
     ids, config = subject.stream.ids(at.split), subject.config
     longest = min(config.bptt, entry(config.model).max_bptt or config.bptt)

@@ -1,4 +1,4 @@
-"""Let a model continue a text on its own: word by word, the likeliest or a random draw."""
+"""Lets a model continue a text on its own, word by word: the likeliest word or a random draw."""
 
 from dataclasses import dataclass
 from math import log
@@ -27,7 +27,7 @@ Prompt = Annotated[Ids, Range(0, LAST_ID, 1, MAX_PROMPT)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How to choose a word from a model's answer."""
+    """How to choose the next word from a model's answer."""
 
     temperature: Annotated[float, Range(0, HOTTEST)] = 0.0
     """0 takes the likeliest word; 1 keeps the model's probabilities."""
@@ -36,7 +36,7 @@ class Sampling:
     seed: Annotated[int, Range(0, LAST_SEED)] = 0
 
     def shares(self, logits: Tensor) -> Tensor:
-        """Return the probabilities to draw from: logits (nv,) to (nv,), in double precision."""
+        """Turn logits, (nv,), into the probabilities to draw from, (nv,), in double precision."""
         logits = logits.double()
         if self.temperature == 0:
             shares = torch.zeros_like(logits)
@@ -52,8 +52,8 @@ class Speech(NamedTuple):
     """What a model said on its own."""
 
     ids: Ids  # (n,)
-    drawn: NDArray[np.float64]  # (n,): the probability with which each was drawn
-    probabilities: NDArray[np.float64]  # (n, nv): the model's own, before sampling settings
+    drawn: NDArray[np.float64]  # (n,): each word's probability in its draw
+    probabilities: NDArray[np.float64]  # (n, nv): the model's own, before the sampling settings
 
 
 @question()
@@ -82,10 +82,10 @@ def ask_next_word(
 
 
 def say(subject: Subject, ids: Ids, n: int, how: Sampling) -> Speech:
-    """Read a prompt of at least one token from zeros and say n words, reading each in turn.
+    """Read a prompt of at least one token from zeros, then say n words, reading each in turn.
 
     A model that carries no state reads the last bptt tokens before each answer. The draws use
-    their own generator, so the same settings give the same words.
+    their own generator, so equal settings give equal words.
     """
     chance = torch.Generator().manual_seed(how.seed)
     text, state = ids.tolist(), None

@@ -1,4 +1,4 @@
-"""The path of the state while a model counts, along the two directions in which it moves most."""
+"""The state's path while a model counts, in the two directions in which it moves most."""
 
 from typing import Annotated, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from hnviz.questions.view import Reply
 
 FITTED_ON = "train"
 LONGEST_PATH = 100  # numbers
-AHEAD = ("comma", "“hundred”")  # slots at the high end of each axis, so that no axis flips
+AHEAD = ("comma", "“hundred”")  # slots that lie at the high end of each axis, so that no axis flips
 
 FIRST: Any = Of("first", lambda asked: asked.values["first"])
 FARTHEST: Any = Of(
@@ -80,8 +80,8 @@ def state_path(subject: Subject, layer: int, split: str, numbers: tuple[int, int
 def fit_axes(subject: Subject, layer: int) -> Axes:
     """Fit a PCA to the states after every token of train.
 
-    A direction's sign is arbitrary: the first points to the average comma, the second to the
-    average "hundred".
+    A direction's sign would be arbitrary: the first points to the average comma, the second to
+    the average "hundred".
     """
     # Imported here: the fork server imports this module and must start fast, and scikit-learn
     # takes a second.

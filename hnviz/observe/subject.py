@@ -1,4 +1,4 @@
-"""A model as it was at one snapshot, to observe."""
+"""A model as it was at one snapshot, ready to observe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Subject:
     def load(
         cls, config: RunConfig, snapshot: Mapping[str, NDArray[Any]], vocab: Vocab | None = None
     ) -> "Subject":
-        """Make the model from a snapshot; by default with the vocabulary of the run's text.
+        """Build the model from a snapshot, by default with the vocabulary of the run's text.
 
         Raises ValueError if the snapshot does not fit.
         """
@@ -45,7 +45,7 @@ class Subject:
         return None if self.model.stateful else self.config.bptt
 
     def part(self, role: str) -> nn.Module:
-        """Return the submodule that plays a role in the catalogue."""
+        """Return the submodule that has a role in the catalogue."""
         found: nn.Module = getattr(self.model, entry(self.config.model).part(role).name)
         return found
 

@@ -1,9 +1,9 @@
-"""What a model says after a change of its state: units set, or another text's state.
+"""What a model says after a change of its state: some units set, or another text's state.
 
-Does what it does after one prompt hold for others? That is tried on prompts drawn from train by a
-seed. A drawn prompt is three numbers that follow each other in train, as does the number after
-them. For a swap each prompt gets the state of another, drawn in the same way, whose next number has
-another thousand. What "holds" means is a function of what was said: see `CLAIMS`.
+Does the effect after one prompt hold for others? Prompts drawn from train with a seed test that. A
+drawn prompt is three consecutive numbers of train; the number after them is in train, too. For a
+swap, each prompt gets the state of another one, drawn in the same way, whose next number has
+another thousand. Whether a claim "holds" is a function of what the model said: see `CLAIMS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,20 +26,20 @@ from hnviz.observe.subject import Subject
 from hnviz.questions.view import Reply
 
 MOST_VALUE = 100  # largest value for a unit
-TOLERANCE = 1e-4  # of logits, for the same sums in another order
+TOLERANCE = 1e-4  # for logits: the same sums in another order
 N_PROMPTS = 100
 SEED = 0
 GIVEN = 3  # numbers in a prompt
 WORDS = 40  # said after each
 THOUSAND = 1000
-NO_NUMBER = -THOUSAND  # in place of a number, for words that spell none; no number's thousand
+NO_NUMBER = -THOUSAND  # replaces a number where words spell none; no number's thousand
 Holds = NDArray[np.bool_]
 
 Operation = Callable[[State], State]
 
 
 class Course(NamedTuple):
-    """How a model continues from states, a row each, always with the likeliest word."""
+    """How a model continues from some states, one per row, always with the likeliest word."""
 
     state: NDArray[np.float32]  # (n_layers, rows, nh): before the first word
     ids: Ids  # (rows, n)
@@ -55,7 +55,7 @@ class Units:
     value: float = 0.0
 
     def __call__(self, state: State) -> State:
-        """Return a changed copy of a state, the same for each row; of several tensors, of each."""
+        """Return a copy of a state with the same change in each row, and in each of its tensors."""
         changed = mapped(state, Tensor.clone)
         for tensor in tensors(changed):
             _layers(tensor)[self.layer][:, list(self.units)] = self.value
@@ -70,7 +70,7 @@ class Swap:
     layer: int | None = None
 
     def __call__(self, state: State) -> State:
-        """Return the state that replaces another."""
+        """Return the state that replaces the given one."""
         if self.layer is None:
             return self.other
         changed = mapped(state, Tensor.clone)
@@ -80,13 +80,13 @@ class Swap:
 
 
 class Change(NamedTuple):
-    """What is changed: the state becomes that after `other`, or `units` of a layer get a value."""
+    """What changes: the state becomes the one after `other`, or `units` of a layer get a value."""
 
     other: Prompt | None = None
     layer: Layer | None = None  # the only one that `other` replaces; of `units`, or the last
     units: Annotated[Ids, Range(0, LAST_UNIT)] | None = None
     value: Annotated[float, Range(-MOST_VALUE, MOST_VALUE)] = 0.0
-    hold: bool = False  # before every word, not once
+    hold: bool = False  # apply it before every word, not once
 
     def operation(self, subject: Subject) -> Swap | Units:
         """Return the change of a state. Raises ValueError."""
@@ -108,7 +108,7 @@ def ask_surgery(
     """Let the model say `n` words after `ids`, with its own state and with a changed one.
 
     With `other`, also ids, the state after that text replaces the model's: all of it, or `layer`.
-    Else `units` of `layer` are set to `value`: once, or with `hold` before every word.
+    Otherwise `units` of `layer` are set to `value`: once, or with `hold` before every word.
     arrays, each for "untouched" and "changed": "untouched_state", float32 (n_layers, nh), before
     the first word; "untouched_said", ids; "untouched_probabilities", (n, nv). "same_words",
     (n, nv): the answers from the untouched state on the words that the changed one said. With
@@ -133,7 +133,7 @@ def ask_surgery(
 
 @question(slow=True)
 def ask_surgery_claims(subject: Subject, ids: Prompt, change: Change) -> Reply:
-    """Say what a change of the state does after `ids`, and for how many drawn prompts it does so.
+    """Say what a change of the state does after `ids`, and for how many drawn prompts it holds.
 
     The parameters are those of "surgery". meta: "claim", the closest of `CLAIMS`
     that holds after `ids`; "holds", for each claim, the number of the "n" prompts drawn from train
@@ -169,7 +169,7 @@ def read(subject: Subject, ids: Ids) -> State:
 
 
 def read_out(subject: Subject, state: State) -> Tensor:
-    """Return the answers from a state: from the top layer, (rows, nv)."""
+    """Return the answers from a state's top layer, (rows, nv)."""
     top, net = _layers(state)[-1], entry(subject.config.model)
     with torch.no_grad():
         if net.norm and not net.norm_in_loop:  # else the state is normalised already
@@ -181,7 +181,7 @@ def read_out(subject: Subject, state: State) -> Tensor:
 def go_on(
     subject: Subject, state: State, n: int, change: Operation | None = None, *, hold: bool = False
 ) -> Course:
-    """Say n words from each row of a state: each time the likeliest, which the model then reads.
+    """Say n words from each row of a state: always the likeliest, which the model then reads.
 
     `change` applies to the state before the first word; with `hold`, before every word.
     """
@@ -210,18 +210,18 @@ def answers_on(subject: Subject, state: State, ids: Ids) -> NDArray[np.float64]:
 
 
 def _layers(state: State) -> Tensor:
-    """View a state as (n_layers, rows, nh); of several tensors, the first."""
+    """View a state's first tensor as (n_layers, rows, nh)."""
     shown = tensors(state)[0]
     return shown.view(-1, *shown.shape[-2:])
 
 
 class Outcomes(NamedTuple):
-    """What a model said after some prompts; a number is the first that was said, (n,)."""
+    """What a model said after some prompts; numbers are the first ones said, (n,)."""
 
     own: Ids  # untouched
-    other: Ids  # from the state that is put in; NO_NUMBER where units are set
+    other: Ids  # from the state that is put in; NO_NUMBER if units are set
     said: Ids  # after the change
-    same: Holds  # all words are those said untouched
+    same: Holds  # all words are the same as untouched
 
 
 CLAIMS: dict[str, Callable[[Outcomes], Holds]] = {
@@ -238,11 +238,11 @@ CLAIMS: dict[str, Callable[[Outcomes], Holds]] = {
     ),
     "no number": lambda out: out.said == NO_NUMBER,
 }
-"""When a statement holds for a prompt, from the closest one to the loosest."""
+"""When each claim holds for a prompt, from the most specific claim to the loosest."""
 
 
 def drawn(subject: Subject, n: int = N_PROMPTS, seed: int = SEED) -> tuple[Ids, Ids]:
-    """Draw prompts from train, and one to swap with for each: the last number of each, (n,)."""
+    """Draw prompts from train, and another to swap with each: the last number of each, (n,)."""
     train = numbers_of(subject.config).of("train")
     beside = [np.isin(train + step, train) for step in range(1 - GIVEN, 2)]
     whole = train[np.all(beside, axis=0)]
@@ -254,7 +254,7 @@ def drawn(subject: Subject, n: int = N_PROMPTS, seed: int = SEED) -> tuple[Ids, 
 
 
 def after(subject: Subject, numbers: Ids) -> State:
-    """Return the states after the prompts that end with some numbers, as rows of one state."""
+    """Return the states after the prompts that end in these numbers, as rows of one state."""
     spell = spelling(subject)
     texts = [
         number_tokens(spell, range(last - GIVEN + 1, last + 1))[:-1] for last in numbers.tolist()
@@ -267,7 +267,7 @@ def after(subject: Subject, numbers: Ids) -> State:
 def outcomes(
     subject: Subject, state: State, change: Swap | Units, *, hold: bool = False
 ) -> Outcomes:
-    """Continue from each row of a state, untouched and changed; a swap has as many rows."""
+    """Continue from each row of a state, untouched and changed; a swap's state has as many rows."""
     own = go_on(subject, state, WORDS).ids
     words = go_on(subject, state, WORDS, change, hold=hold).ids
     said = _first_numbers(subject, words)
@@ -278,9 +278,9 @@ def outcomes(
 
 
 def tried(subject: Subject, change: Swap | Units, *, hold: bool = False) -> Mapping[str, int]:
-    """Count for each claim the drawn prompts for which it holds.
+    """Count the drawn prompts for which each claim holds.
 
-    Of a swap, its layer counts: each prompt gets the state that was drawn for it.
+    Of a swap only the layer is used: each prompt gets the state drawn for it.
     """
     own, other = drawn(subject)
     if isinstance(change, Swap):
@@ -294,7 +294,7 @@ def _is(out: Outcomes, number: Ids) -> Holds:
 
 
 def _mixed(first: Ids, last: Ids) -> Ids:
-    """Take the thousand of some numbers and the rest of others."""
+    """Combine the thousand of some numbers with the rest of others."""
     known = (first != NO_NUMBER) & (last != NO_NUMBER)
     return np.where(known, first // THOUSAND * THOUSAND + last % THOUSAND, NO_NUMBER)
 

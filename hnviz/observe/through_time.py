@@ -1,4 +1,4 @@
-"""Gradients through three mini-batches: how far back a loss reaches, with and without a cut."""
+"""Gradients through three mini-batches: how far back a loss reaches, with and without detach."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -21,7 +21,7 @@ from hnviz.questions.view import Reply
 
 WINDOWS = 3  # mini-batches in one picture
 WARM_UP = 2  # mini-batches read first, so that the initial state is realistic
-FIRST = 5  # default first of the three mini-batches
+FIRST = 5  # the first of the three mini-batches, by default
 
 Norms = NDArray[np.float64]
 
@@ -32,12 +32,12 @@ class Windows:
 
     x: tuple[Tensor, ...]  # each (bs, bptt)
     y: tuple[Tensor, ...]
-    state: State  # zeros for a model that carries none
+    state: State  # zeros for a model that carries no state
     n_before: int  # mini-batches that produced the state
 
     @classmethod
     def cut(cls, subject: Subject, ids: NDArray[np.int64], first: int) -> "Windows":
-        """Cut mini-batches `first` to `first` + 2 from a text, in the run's own layout.
+        """Take mini-batches `first` to `first` + 2 of a text, in the run's own layout.
 
         Raises ValueError if the text does not have them.
         """
@@ -74,9 +74,9 @@ def check_windows(layout: BatchLayout, first: int) -> None:
 class StateGradients(NamedTuple):
     """Norm of dLoss/dh after each step of the three mini-batches, (3 * bptt,); 0 if none.
 
-    The norm is over layers and units, in a typical row: the median of all rows' norms. `detach`
-    and `keep` are None for a model that carries no state; `loss` is the mean loss of `keep`, or of
-    `reset` for such a model.
+    The norm is over layers and units, in a typical row: the median of all rows' norms. For a
+    model that carries no state, `detach` and `keep` are None; `loss` is the mean loss of `keep`, or
+    for such a model of `reset`.
     """
 
     reset: Norms
@@ -91,7 +91,7 @@ def ask_state_gradients(
 ) -> Reply:
     """Return the norm of dLoss/dh after each step of mini-batches `first` to `first` + 2 of train.
 
-    With `every` (true; default false) from the loss of all steps, else of the last. Raises
+    With `every` (true; default false) the loss is that of all steps, otherwise of the last. Raises
     ValueError for a model that has attention in place of a state. arrays:
     "reset" and, for a model that carries its state, "detach" and "keep", float64 (3 * bptt,).
     meta: "batches", "bptt", "bs", "loss"; "n_before", how many mini-batches produced the first
@@ -121,11 +121,11 @@ def ask_state_gradients(
 
 
 def state_gradients(subject: Subject, windows: Windows, *, every: bool) -> StateGradients:
-    """Go back through three mini-batches from the last step's loss, or with `every` from all.
+    """Go back through three mini-batches from the last step's loss, or with `every` from each.
 
     With `every`, each mini-batch has its training loss: the mean over its answers. Detach does not
-    change a model's answers; a cut removes the gradients beyond it and keeps those inside, so one
-    forward pass gives both.
+    change a model's answers. It removes the gradients beyond the cut and keeps those inside, so
+    one forward pass gives both.
     """
     model = stepwise_copy(subject)
     reset, loss = _reset(model, windows, every)
@@ -181,17 +181,17 @@ def _loss(model: LanguageModel, said: list[Tensor], y: Tensor, every: bool) -> T
 
 
 def _norms(loss: Tensor, states: list[State], *, keep: bool = False) -> Norms:
-    """Go back from a loss; `keep` keeps the graph for another pass."""
+    """Go back from a loss; `keep` preserves the graph for another pass."""
     return np.array([_typical(each) for each in _gradients(loss, states, keep=keep)])
 
 
 def _typical(gradient: Tensor) -> float:
-    """Return the median of the rows' norms: a few rows with a long reach do not raise it."""
+    """Return the median of the rows' norms, which a few rows with a long reach do not raise."""
     return float(np.median(gradient.norm(dim=1).numpy()))
 
 
 def _gradients(loss: Tensor, states: list[State], *, keep: bool = False) -> list[Tensor]:
-    """Go back from a loss to states; return (rows, all of a row's state) for each.
+    """Go back from a loss to states; return the gradient of each, (rows, a row's whole state).
 
     A tensor that no answer depends on, such as the second one after a last step, has zeros.
     """
@@ -210,7 +210,7 @@ def frozen_copy(subject: Subject) -> LanguageModel:
 
 
 def stepwise_copy(subject: Subject) -> LanguageModel:
-    """Return a frozen copy that answers from the state that it passes on, read token by token.
+    """Return a frozen copy that answers from the state it passes on, when read token by token.
 
     nn.RNN, nn.GRU and nn.LSTM return a step's output and its last state as two tensors. Their
     numbers are equal, but a gradient would reach the state only from later steps, not from its own

@@ -1,4 +1,4 @@
-"""Trace one forward pass line by line: what each line of the source made."""
+"""Traces one forward pass line by line: what each line of the source made."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -27,20 +27,20 @@ class Made:
 
     value: NDArray[Any]
     module: str = ""  # the submodule that returned it
-    kind: str = ""  # that submodule's class
+    kind: str = ""  # the submodule's class
     names: list[str] = field(default_factory=list)  # the names that hold it now
     role: str = ""  # one of the catalogue's, or none
-    tensor: Tensor | None = None  # itself, where gradients are to reach it
+    tensor: Tensor | None = None  # the tensor itself, if gradients must reach it
 
 
 @dataclass
 class Step:
     """One line as it ran."""
 
-    line: int  # of the forward's, from 0
+    line: int  # of the forward, from 0
     made: list[Made] = field(default_factory=list)
     loops: dict[str, int] = field(default_factory=dict)  # the values of the loops' variables
-    plain: dict[str, str] = field(default_factory=dict)  # names that hold no tensor, in words
+    plain: dict[str, str] = field(default_factory=dict)  # names without a tensor -> values in words
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def trace(
 ) -> Trace:
     """Run a model's forward and record each line. `roles` are the roles of its submodules.
 
-    With `gradients`, what a line made also holds its tensor, which gradients can reach. Raises
+    With `gradients`, each result also holds its tensor, so that gradients can reach it. Raises
     ValueError if the source cannot be read or if more than 2,000 lines run. The model does not
     change.
     """
@@ -106,7 +106,7 @@ class _Recorder:
     def _local(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event == "line":
             line = self.source.line_of(frame.f_lineno)
-            # A statement over several lines reports each of its lines.
+            # Python reports each line of a statement that spans several.
             if self.steps and self.steps[-1].line == line and self.source.kind(line) != "for":
                 return self._local
             self._close(frame)
@@ -162,21 +162,21 @@ class _Recorder:
             made.names.append(name)
             if name.partition("[")[0] in RETURNED and self.source.kind(step.line) == "return":
                 made.role = "h_o" if name == RETURNED[0] else "h_h"
-        # The line's purpose comes last: what it assigns, and at the very end the answer.
+        # The line's main result comes last: what it assigns, and at the very end the answer.
         step.made.sort(key=lambda made: (bool(made.names), RETURNED[0] in made.names))
 
     def _kept(self, tensor: Tensor) -> Tensor | None:
         return tensor if self.gradients else None
 
     def _color(self, called: list[Made]) -> None:
-        """Give each output its part's role; a norm, or dropout, takes the role of its input."""
+        """Give each output its part's role, but its input's role after a norm or dropout."""
         for index, made in enumerate(called):
             role = self.roles.get(made.module.partition(".")[0], "")
             made.role = _last_role(called[:index]) if role in PASS_ON else role
 
 
 def _returned(returned: Any) -> dict[str, Any]:
-    """Name what a forward returns; of a state of several tensors, each: "state[0]"."""
+    """Name what a forward returns; a state of several tensors gives "state[0]" and so on."""
     answers = returned if isinstance(returned, tuple) else (returned,)
     found = dict[str, Any]()
     for name, value in zip(RETURNED, answers, strict=False):

@@ -27,20 +27,20 @@ class Coded(NamedTuple):
 
     explained: NDArray[np.float64]  # (nh, n_labels): shares of variance, 0 for a constant unit
     means: list[NDArray[np.float64]]  # for each label, (n_values, nh)
-    chance: float  # the most that shuffled labels explain of any unit
+    chance: float  # the largest share of a unit that shuffled labels explain
     n_tokens: int
 
     @property
     def order(self) -> list[int]:
-        """The units by what they code: label by label, best first within each.
+        """The units, ordered by what they code: label by label, the best first within each.
 
-        Units of which no label explains a twentieth come last.
+        Units of which no label explains at least a twentieth come last.
         """
         return [int(unit) for unit in np.lexsort((-self.explained.max(axis=1), self._group))]
 
     @property
     def groups(self) -> list[tuple[str, int]]:
-        """The labels of the order, "little" last, each with its number of units."""
+        """The labels in that order, "little" last, each with its number of units."""
         counts = np.bincount(self._group, minlength=len(LABELS) + 1)
         named = zip((*LABELS, "little"), counts.tolist(), strict=True)
         return [(name, n) for name, n in named if n]
@@ -95,7 +95,7 @@ def unit_codes(subject: Subject, layer: int) -> Coded:
 
 
 def _nothing(nh: int) -> Coded:
-    """Return what units code of a text without digits."""
+    """Return the result for a text without digits."""
     means = [np.full((n_values, nh), np.nan) for n_values in _VALUES.values()]
     return Coded(np.zeros((nh, len(LABELS))), means, 0.0, 0)
 
@@ -108,8 +108,8 @@ def explained_by(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return eta squared of each column of (n, units), and the means, (n_values, units).
 
-    `spread`: each column's mean and variance, which are the same for all labels. A constant column
-    has 0 explained; the mean of a value that does not occur is nan.
+    `spread` holds each column's mean and variance, which are the same for all labels. A constant
+    column has 0 explained; the mean of a value that does not occur is nan.
     """
     mean, total = spread
     count = np.bincount(label, minlength=n_values)

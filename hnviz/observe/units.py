@@ -20,9 +20,9 @@ from hnviz.observe.subject import Subject
 from hnviz.questions.params import Of
 from hnviz.questions.view import Reply
 
-MOST_TOKENS = 2000  # of one picture
+MOST_TOKENS = 2000  # per picture
 KEPT_STRETCHES = 16  # of 1.2 MB each at most, for two layers of 64 units
-MOST_SWAPPED = 256  # units that are sorted by similarity; the time grows with the cube
+MOST_SWAPPED = 256  # units to sort by similarity; the time grows with the cube
 
 
 def _last_token(asked: Asked) -> int:
@@ -42,7 +42,7 @@ class Text(NamedTuple):
 
 
 def _shows(asked: Asked) -> tuple[str, ...]:
-    """Return what the model can show; for a gate that it lacks there is a specific sentence."""
+    """Return what the model can show; without gates, a request for one raises its own error."""
     shows = ("state", *asked.net.state[1:], *asked.net.gates)
     known = {gate for net in CATALOGUE.values() for gate in net.gates}
     if len(shows) == 1 and asked.given.get("show") in known:
@@ -55,7 +55,7 @@ Show = Annotated[str, SHOWS]
 
 
 class Stretch(NamedTuple):
-    """Tokens of a text, and the state around each."""
+    """Tokens of a text, and the state before and after each."""
 
     ids: NDArray[np.int64]  # (n,)
     states: NDArray[np.floating]  # (n_layers, n, nh): after each
@@ -69,7 +69,7 @@ def ask_units(
 ) -> Reply:
     """Return a `layer`'s units, or a gate, at each of `ids` or of a stretch of a `split`.
 
-    A stretch is `n` tokens from `first`; its states are those of the pass over the whole split.
+    A stretch is `n` tokens from `first`; its states come from the pass over the whole split.
     `show` is "state", another tensor of the state such as an LSTM's "c", or one of the model's
     gates: "reset", "update", "candidate".
     arrays: "values", float32 (nh, n), and "ids". meta: "layer", "show"; "window", the tokens after
@@ -98,7 +98,7 @@ def clustered(values: NDArray[np.floating]) -> NDArray[np.int64]:
 
     A constant row correlates with none. Units that mirror each other end up far apart.
     """
-    # Imported here: it takes a third of a second, and pages without this order do not need it.
+    # Imported here: it takes a third of a second, and most pages do not need this order.
     from scipy.cluster.hierarchy import leaves_list, linkage
 
     if len(values) < 2:
@@ -119,7 +119,7 @@ def stretch_of(subject: Subject, split: str, first: int, n: int) -> Stretch:
         begin, start = nearest(subject, split, first)
         states = states_from(subject, ids[begin : first + n], start)
         zero = seen(start)[:, 0].numpy()
-    else:  # its windows start from zeros, so it needs nothing before them
+    else:  # windows start from zeros, so nothing before them is needed
         begin = first - first % subject.config.bptt
         states = read_states(subject, ids[begin : first + n])
         zero = np.zeros_like(states[:, 0])

@@ -1,7 +1,7 @@
 """The user's own models: a Python file that ``--models`` names. Does not import torch.
 
-The file is checked once, in a process of its own (`hnviz.own.file`), which sends back its entries
-as data. They join the catalogue; each process that needs a class runs the file's text itself
+The file is checked once, in a separate process (`hnviz.own.file`), which sends back its entries as
+data. They join the catalogue; each process that needs a class runs the file's text itself
 (`hnviz.learn.build`).
 """
 

@@ -1,4 +1,4 @@
-"""What an entry of the user's own must say, and what makes its model. Does not import torch."""
+"""What an entry for a user's own model must say, and its identity. Does not import torch."""
 
 import ast
 import json
@@ -11,11 +11,11 @@ from hnviz.models.catalogue import CATALOGUE, ModelEntry
 from hnviz.models.spec import ROLES, Part
 from hnviz.own.models import revived
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")  # it becomes a part of a run's id
-_NV, _NH = 7, 6  # any sizes
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")  # it becomes part of a run's id
+_NV, _NH = 7, 6  # arbitrary sizes
 
 NOT_HASHED = ("title", "follows", "network_change", "reason", "recipe")
-"""The fields of an entry that change no picture of a run."""
+"""The fields of an entry that affect no picture of a run."""
 
 
 class ModelProblem(ValueError):  # noqa: N818 - it states the problem
@@ -29,7 +29,7 @@ def wrong_if(wrong: object, problem: str) -> None:
 
 
 def check_entry(entry: ModelEntry, names: Collection[str]) -> None:
-    """Check an entry without its class; `names`: all entries of its file. Raises ModelProblem."""
+    """Check an entry without its class; `names` lists its file's entries. Raises ModelProblem."""
     try:
         revived(ModelEntry, asdict(entry))
     except ValueError as error:
@@ -120,18 +120,18 @@ def _check_gates(entry: ModelEntry) -> None:
 
 
 def identity(text: str, entry: ModelEntry, models: Collection[str]) -> str:
-    """Return a hash of what makes a model of a file, 20 hexadecimal digits.
+    """Return a hash of everything that determines a model of a file, 20 hexadecimal digits.
 
-    A comment, another model, or what an entry says of the model and how to train it may change,
-    and old runs are still runs of this model. Its class, its parts, or a function that the file
-    shares may not. `models` names all models of the file, whose classes have these names.
+    If a comment, another model, or an entry's description or recipe changes, old runs are still
+    runs of this model. If its class, its parts, or a function shared by the file changes, they are
+    not. `models` names all models of the file, whose classes have these names.
     """
     body = [node for node in ast.parse(text).body if not (_is_entry(node) or _is_text(node))]
     classes = {
         node.name: node for node in body if isinstance(node, ast.ClassDef) and node.name in models
     }
     shared = [node for node in body if node not in classes.values()]
-    used = new = {entry.name} & set(classes)  # none, if it is made in another way
+    used = new = {entry.name} & set(classes)  # empty if it is made in another way
     while new:  # a class may extend another model's
         names = {name for each in new for name in _names(classes[each])}
         new = (names & set(classes)) - used
@@ -151,7 +151,7 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 def _is_entry(node: ast.stmt) -> bool:
-    """Return whether a statement makes an entry, which is hashed as a value."""
+    """Return whether a statement makes an entry; entries are hashed as values."""
     value = getattr(node, "value", None)
     if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(value, ast.Call):
         return False

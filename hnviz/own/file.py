@@ -1,4 +1,4 @@
-"""Have a file of models checked by another process, within a time limit. Does not import torch."""
+"""Checks a file of models in another process, within a time limit. Does not import torch."""
 
 import json
 import os
@@ -14,20 +14,20 @@ import hnviz
 from hnviz.own.models import OwnModelError, OwnModels, own_models, register
 
 MODELS_VARIABLE = "HNVIZ_MODELS"
-START_SECONDS = 60.0  # for the other process to load torch from a cold disk
+START_SECONDS = 60.0  # for the process to load torch from a cold disk
 LIMIT_SECONDS = 15.0  # for the file, once torch is loaded
 MAX_BYTES = 2**18
 
 
 def use_named() -> None:
-    """Use the file that $HNVIZ_MODELS names, unless one is in use. Raises OwnModelError."""
+    """Use the file named by $HNVIZ_MODELS, unless one is in use already. Raises OwnModelError."""
     named = os.environ.get(MODELS_VARIABLE)
     if named and own_models() is None:
         use_file(Path(named))
 
 
 def use_file(path: Path) -> None:
-    """Check a file of models, and add them to the catalogue of this process.
+    """Check a file of models, and add them to this process's catalogue.
 
     Raises OwnModelError, with a sentence that says what is wrong and where.
     """
@@ -56,7 +56,7 @@ def _text_of(path: Path) -> str:
 
 
 def _checked(file: str, text: str) -> OwnModels:
-    """Have the models checked. Raises OwnModelError."""
+    """Check the models in another process. Raises OwnModelError."""
     with _started(file) as process:
         doing = "while Python was starting"
         with _Limit(process) as limit:
@@ -87,7 +87,7 @@ def _started(file: str) -> "subprocess.Popen[bytes]":
         [sys.executable, "-P", "-m", "hnviz.learn.checks", file],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # what the file prints is dropped
+        stderr=subprocess.DEVNULL,  # discard what the file prints
         env={"OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
     )
 
@@ -112,7 +112,7 @@ class _Limit:
         return self
 
     def begin(self, seconds: float) -> None:
-        """Let the file's own time begin, once."""
+        """Start the file's own time limit, once."""
         if seconds != self.seconds:
             self.seconds = seconds
             self._begin()
@@ -131,4 +131,4 @@ class _Limit:
     def __exit__(self, *_: object) -> None:
         if self._timer:
             self._timer.cancel()
-        self._process.kill()  # its answer has been read
+        self._process.kill()  # its answer has been read already

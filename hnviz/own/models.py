@@ -1,4 +1,4 @@
-"""A checked file of models as a value, and the one that this process uses."""
+"""A checked file of models as a value, and the file that this process uses."""
 
 import json
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
@@ -25,7 +25,7 @@ class OwnModel:
     """One model of the file."""
 
     entry: ModelEntry
-    identity: str  # of all that makes the model; see `hnviz.own.entries.identity`
+    identity: str  # a hash of all that determines it; see `hnviz.own.entries.identity`
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class OwnModels:
     models: tuple[OwnModel, ...]
 
     def to_json(self) -> str:
-        """Write the value for another process."""
+        """Encode the value for another process."""
         return json.dumps(asdict(self))
 
     @classmethod
@@ -60,7 +60,7 @@ def own_models() -> OwnModels | None:
 
 
 def register(models: OwnModels) -> None:
-    """Add a file's models to the catalogue of this process. Raises OwnModelError for a second."""
+    """Add a file's models to this process's catalogue. Raises OwnModelError for a second file."""
     global used
     if models == used:
         return
@@ -89,7 +89,7 @@ def model_text(model: str) -> str:
 
 
 def revived(wanted: Any, value: Any, where: str = "") -> Any:
-    """Make a value of the wanted type from what `dataclasses.asdict` or JSON gives.
+    """Make a value of the wanted type from the result of `dataclasses.asdict` or from JSON.
 
     `where` names the value in a sentence. Raises ValueError for a value of another type.
     """
@@ -117,7 +117,7 @@ def _dataclass(wanted: Any, value: Any, where: str) -> Any:
     for name in (name for name in needed if name not in value):
         raise ValueError(f"{where} has no {name}")
     for name in (name for name in value if name not in hints):
-        raise ValueError(f"{where} has {str(name)[:40]!r}, which nothing reads")
+        raise ValueError(f"{where} has an unknown field, {str(name)[:40]!r}")
     inside = {
         name: revived(hints[name], each, f"{where}.{name}" if where else name)
         for name, each in value.items()

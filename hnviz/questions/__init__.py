@@ -1,1 +1,1 @@
-"""What can be asked about a snapshot: the questions, their parameters, the answers. No torch."""
+"""Questions about a snapshot, their parameters and answers. Never loads torch."""

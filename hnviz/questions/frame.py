@@ -6,8 +6,8 @@ is JSON in UTF-8, padded with blanks to a multiple of 8 bytes:
     {"__metadata__": {"meta": "{...}", "sentence": "", "seconds": "0.01"},
      "values": {"dtype": "F32", "shape": [64, 100], "data_offsets": [800, 26400]}, ...}
 
-`meta` is JSON in a string, with null for nan and infinity; where there are some, `exact` is the
-same with Python's NaN and Infinity. Arrays are little-endian and in C order. Those with the largest
+`meta` is JSON in a string, with null for nan and infinity; if there are any, `exact` is the same
+with Python's NaN and Infinity. Arrays are little-endian and in C order. Those with the largest
 items come first, so that each begins at a multiple of its items' size. Answers for several steps
 are frames one after the other.
 """
@@ -42,13 +42,13 @@ DTYPES = {
     "F32": "<f4",
     "F64": "<f8",
 }
-"""The names of safetensors -> those of numpy."""
+"""Type names of safetensors -> those of numpy."""
 
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 def pack(reply: Reply) -> bytes:
-    """Pack an answer into a frame. Raises TypeError for what it cannot hold."""
+    """Pack an answer into a frame. Raises TypeError for values that a frame cannot hold."""
     arrays = {name: _portable(name, np.asarray(each)) for name, each in reply.arrays.items()}
     in_order = sorted(arrays, key=lambda name: -arrays[name].itemsize)
     offsets, end = {}, 0
@@ -76,7 +76,7 @@ def unpack(content: Content) -> Reply:
 
 
 def unpack_many(content: Content) -> list[Reply]:
-    """Read frames that follow each other, each as `unpack` does."""
+    """Read consecutive frames, each as `unpack` does."""
     rest, replies = memoryview(content).toreadonly(), []
     while rest:
         reply, rest = _read(rest)
@@ -85,7 +85,7 @@ def unpack_many(content: Content) -> list[Reply]:
 
 
 def seconds_of(content: Content) -> float:
-    """Return the seconds that the observer took; of a frame only the header is read."""
+    """Return the seconds that the observer took; reads only a frame's header."""
     header, _ = _header(memoryview(content))
     return float(header[METADATA]["seconds"])
 
@@ -124,7 +124,7 @@ def _without_nan(exact: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Turn what JSON does not know into what it knows."""
+    """Convert a value that JSON does not know."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     if isinstance(value, Mapping):
@@ -145,7 +145,7 @@ def _portable(name: str, array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _read(content: memoryview) -> tuple[Reply, memoryview]:
-    """Read the first frame; return what follows it, too."""
+    """Read the first frame; also return the bytes that follow it."""
     header, body = _header(content)
     try:
         told = header.pop(METADATA)

@@ -1,4 +1,4 @@
-"""Parameters: what each may be, and their values as an address or JSON gives them."""
+"""Parameters: their allowed values, and how an address or JSON holds them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -27,19 +27,19 @@ class ParamError(ValueError):
 
 
 class Of(NamedTuple):
-    """A limit, a default or the allowed words, as the model or another parameter decides."""
+    """A limit, a default or the allowed words, decided by the model or another parameter."""
 
-    words: str  # what documents call it: "the last layer"
-    value: Callable[[Any], Any]  # of what is asked, an hnviz.observe.question.Asked
+    words: str  # as the documents say it: "the last layer"
+    value: Callable[[Any], Any]  # takes an hnviz.observe.question.Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """What a parameter may be. Without a default, it must be given."""
+    """What a parameter may be. Without a default, it is required."""
 
-    kind: Any  # one of KINDS, a tuple of the allowed words, or an Of that decides them
+    kind: Any  # one of KINDS, a tuple of the allowed words, or an Of with these words
     default: Any = REQUIRED
-    low: Any = None  # the smallest number allowed, of a list each; an Of before it is decided
+    low: Any = None  # the smallest number allowed, in a list of each item; perhaps an Of
     high: Any = None  # the largest
     least: int = 0  # numbers in a list
     most: Any = MOST_INTS
@@ -52,7 +52,7 @@ class Param:
 
     @property
     def wanted(self) -> str:
-        """Describe the values that are allowed."""
+        """Describe the allowed values."""
         if not isinstance(self.kind, str):
             return (
                 _told(self.kind) if isinstance(self.kind, Of) else f"one of {', '.join(self.kind)}"
@@ -70,7 +70,7 @@ class Param:
         }[self.kind]
 
     def check(self, value: Any) -> None:
-        """Raise ValueError for a value of the right kind that is not within the limits."""
+        """Raise ValueError for a value of the right kind that is outside the limits."""
         if self.kind == "ints" and not self.least <= len(value) <= self.most:
             raise ValueError
         numbers = value if self.kind == "ints" else [value] if self.kind in ("int", "float") else []
@@ -85,13 +85,13 @@ Reader = Callable[[Param, Any], Any]
 """Converts a value to a parameter's kind. Raises ValueError."""
 
 Decide = Callable[[Param, Mapping[str, Any]], Param]
-"""Puts values in the place of `Of`; it gets those of the parameters before."""
+"""Replaces each `Of` by its value, given the values of the earlier parameters."""
 
 
 def read_query(
     params: Mapping[str, Param], pairs: Iterable[tuple[str, str]], of: str
 ) -> dict[str, Any]:
-    """Convert an address's parameters, and fill in defaults; errors call what is asked `of`.
+    """Convert an address's parameters, and fill in defaults; `of` names the question in errors.
 
     Raises ParamError.
     """
@@ -109,12 +109,12 @@ def read_json(
     of: str,
     decide: Decide = lambda param, values: param,
 ) -> dict[str, Any]:
-    """Check parameters that came as JSON, and fill in defaults. Raises ParamError."""
+    """Check parameters from JSON, and fill in defaults. Raises ParamError."""
     return _complete(params, given, of, _from_json, decide)
 
 
 def quoted(value: Any) -> str:
-    """Write a request's value for a sentence: short, and in quotes if it is text."""
+    """Return a request's value for use in a sentence: shortened, and in quotes if it is text."""
     text = value if isinstance(value, str) else repr(value)
     short = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
     return repr(short) if isinstance(value, str) else short
@@ -197,7 +197,7 @@ def _int(text: str) -> int:
 def _float(text: str) -> float:
     if len(text) > LONGEST_REAL or not _FLOAT.fullmatch(text):
         raise ValueError
-    return float(text)  # 1e999 becomes infinity, which the bounds refuse
+    return float(text)  # 1e999 becomes infinity, which the limits refuse
 
 
 def _bool(text: str) -> bool:

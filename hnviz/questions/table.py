@@ -1,4 +1,4 @@
-"""The table of questions, known without torch: ``python -m hnviz.observe.declare`` writes it."""
+"""The table of questions, read without torch; ``python -m hnviz.observe.declare`` writes it."""
 
 import json
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from hnviz.questions.params import REQUIRED, Param
 
 
 class Declaration(NamedTuple):
-    """What the server knows of a question; hnviz.observe.question says what each field means."""
+    """What the server knows about a question; hnviz.observe.question explains each field."""
 
-    params: Mapping[str, Param]  # their kinds: the observer checks what else they must be
+    params: Mapping[str, Param]  # only their kinds: the observer checks the limits
     slow: bool
     measures: bool
     version: int

@@ -1,1 +1,1 @@
-"""Tasks whose memory is known before training: their generators, and exact figures of each."""
+"""Tasks whose need of memory is known before training: their generators and exact figures."""

@@ -1,8 +1,8 @@
-"""What a task needs, calculated from its generator before any network sees its text.
+"""What a task requires, calculated from its generator before any network sees its text.
 
-A predictor of k tokens starts from the machine's stationary distribution and rules out, with each
-token, the states that could not have written it. A table fitted on a text of finite length cannot
-give these figures: it remembers the contexts that the text happens to show once.
+A predictor of k tokens starts from the machine's stationary distribution and, with each token,
+rules out the states that could not have written it. A table fitted on a finite text cannot give
+these figures: it remembers the contexts that happen to occur only once in the text.
 """
 
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ from hnviz.tasks.machine import SAME, Best, Machine, TaskError, entropy
 from hnviz.tasks.task import Source, Value, task
 
 MAX_SETS = 20_000  # different sets of possible states
-MAX_BELIEFS = 2_000  # different beliefs about the state that one length of context leaves
-MAX_CONTEXT = 32  # tokens of a curve, unless a longer window is asked for
-NEARLY = 0.001  # of accuracy: the context that comes this near is named too
+MAX_BELIEFS = 2_000  # different beliefs about the state after one length of context
+MAX_CONTEXT = 32  # tokens of a curve, unless a longer window is requested
+NEARLY = 0.001  # of accuracy: `Statement.nearly` is the context that comes this near
 
 
 class Contexts(NamedTuple):
-    """How many last tokens are enough; None if no number is."""
+    """How many of the last tokens are enough; None if no number is."""
 
     guess: int | None  # for the best accuracy
     chances: int | None  # for the true probability of every token, and so for the least loss
@@ -34,10 +34,10 @@ class Contexts(NamedTuple):
 def contexts(source: Source) -> Contexts:
     """Return how many tokens reach a generator's limits.
 
-    The states that a context leaves possible form a set. The context is enough for a guess if one
-    token is the most probable in all of them, and for the probabilities if these are equal. The
-    sets are finite in number, so the walk through them either leaves the bad ones for good or comes
-    back to one without end. Raises TaskError if there are too many sets.
+    The states that are possible after a context form a set. The context is enough for a guess if
+    one token is the most probable in all of them, and for the probabilities if these are equal.
+    There are finitely many sets, so a walk through them either leaves the bad ones at some point or
+    returns to one forever. Raises TaskError if there are too many sets.
     """
     if isinstance(source, Cycle):
         return Contexts(source.context, source.context)
@@ -54,7 +54,7 @@ def _enough(longest: int | None) -> int | None:
 
 
 def _sets(machine: Machine) -> dict[tuple[int, ...], list[tuple[int, ...]]]:
-    """List the sets of possible states, and those that one more token leads to."""
+    """List the sets of possible states, and for each the sets that one more token leads to."""
     start = tuple(range(machine.n_states))
     ahead: dict[tuple[int, ...], list[tuple[int, ...]]] = {start: []}
     for states in (todo := [start]):
@@ -85,7 +85,7 @@ def _longest_walk(moves: list[list[int]], bad: list[bool]) -> int | None:
         new = [number for number in before[here] if number not in matters]
         matters.update(new)
         todo += new
-    # Peel off the sets that nothing leads to; what cannot be peeled lies on or behind a circle.
+    # Peel off the sets that nothing leads to; the remaining ones lie on or behind a cycle.
     entries = {here: sum(number in matters for number in before[here]) for here in matters}
     steps = dict.fromkeys(matters, 0)
     peeled = [here for here in matters if not entries[here]]
@@ -106,9 +106,9 @@ def curve(
 ) -> list[Best]:
     """Return the best accuracy and the least loss for 1, 2, ... tokens.
 
-    `shares`: of a machine's states before the first of them, (n_states,); by default the stationary
-    distribution. The list ends at `longest`, where both limits are reached for good, or where the
-    contexts leave more different beliefs about the state than can be followed.
+    `shares` are those of a machine's states before the first token, (n_states,); by default the
+    stationary distribution. The list ends at `longest`, where both limits are reached, or where
+    there are more different beliefs about the state than can be followed.
     """
     if isinstance(source, Cycle):
         return source.curve(longest)
@@ -130,14 +130,14 @@ def _reached(machine: Machine, best: Best) -> bool:
 
 
 class _Belief(NamedTuple):
-    """Where the machine can be after one kind of context; weights add to the context's share."""
+    """Where the machine can be after a kind of context; the weights sum to the context's share."""
 
     states: NDArray[np.int64]
     weights: NDArray[np.float64]
 
 
 def _one_token_on(machine: Machine, beliefs: list[_Belief]) -> list[_Belief]:
-    """Let the machine write one token; join contexts that say the same about the state."""
+    """Let the machine write one token; merge contexts that say the same about the state."""
     joined: dict[tuple[bytes, bytes], _Belief] = {}
     for states, weights in beliefs:
         for token in np.flatnonzero(machine.chance[states].any(axis=0)):
@@ -152,7 +152,7 @@ def _one_token_on(machine: Machine, beliefs: list[_Belief]) -> list[_Belief]:
 
 
 def _best(machine: Machine, beliefs: list[_Belief]) -> Best:
-    """Guess the most probable token of each belief, and say how probable each token is."""
+    """Score predictions from each belief: the most probable token, and all probabilities."""
     right = answered = loss = 0.0
     for states, weights in beliefs:
         chances = machine.chance[states]
@@ -166,7 +166,7 @@ def _best(machine: Machine, beliefs: list[_Belief]) -> Best:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The exact figures of one task. `curve[k - 1]` is the best with the last k tokens."""
+    """A task's exact figures. `curve[k - 1]` is the best result with the last k tokens."""
 
     task: str
     values: tuple[tuple[str, Value], ...]
@@ -176,14 +176,14 @@ class Statement:
     context: int | None  # the fewest tokens that reach it; None if no number does
     least: float  # the loss to expect with unbounded memory, nats
     least_context: int | None  # the fewest tokens that give each next token its true probability
-    deviation: float  # of the mean of n such losses, times the root of n
-    rule_states: int  # what a machine must tell apart to follow the rule
-    stream_states: int  # what it needs to give every token of the stream its true probability
+    deviation: float  # standard deviation of the mean of n such losses, times the root of n
+    rule_states: int  # states that a machine must tell apart to follow the rule
+    stream_states: int  # states that it needs to give every token its true probability
     answers: float  # the share of tokens that are answers to a question; 0 if there are none
     curve: tuple[Best, ...]
 
     def best(self, k: int) -> float:
-        """Return the best accuracy with the last k tokens; the limit where it is not known."""
+        """Return the best accuracy with the last k tokens; the limit if that is not known."""
         return self.curve[k - 1].accuracy if k <= len(self.curve) else self.limit
 
     def best_answers(self, k: int) -> float:
@@ -191,7 +191,7 @@ class Statement:
         return self.curve[k - 1].answers if k <= len(self.curve) else 1.0
 
     def least_loss(self, k: int) -> float:
-        """Return the least loss to expect with the last k tokens; `least` where it is not known."""
+        """Return the least loss to expect with the last k tokens; `least` if that is not known."""
         if k == 0:
             return self.blind.loss
         return self.curve[k - 1].loss if k <= len(self.curve) else self.least
@@ -239,5 +239,5 @@ def _statement(name: str, values: tuple[tuple[str, Value], ...], longest: int) -
 
 
 def reaches(best: float, limit: float) -> bool:
-    """Whether a best accuracy is the limit, but for rounding."""
+    """Return whether a best accuracy is the limit, apart from rounding."""
     return best > limit - SAME

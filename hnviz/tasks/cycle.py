@@ -1,4 +1,4 @@
-"""A generator without chance: one text, again and again."""
+"""A generator without randomness: one text, again and again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MAX_TOKENS = 100_000
 
 @dataclass(frozen=True, eq=False)
 class Cycle:
-    """A text that repeats without end. Every figure is counted over one period."""
+    """A text that repeats forever. Every figure is counted over one period."""
 
     tokens: tuple[str, ...]
     ids: NDArray[np.int64]  # (period,), the shortest stretch that repeats
@@ -38,12 +38,12 @@ class Cycle:
 
     @property
     def blind(self) -> Best:
-        """The best without any context: the most frequent token, and how often each comes."""
+        """The best result without context: from the most frequent token, and all frequencies."""
         return self.best(0)
 
     @property
     def n_needed(self) -> int:
-        """States that any machine needs: its states repeat with the text, and no sooner."""
+        """The states that any machine needs: they repeat with the text, and not earlier."""
         return len(self.ids)
 
     @cached_property
@@ -66,13 +66,13 @@ class Cycle:
         return _pairs(behind, self._doubled[power])
 
     def best(self, k: int) -> Best:
-        """What a predictor that sees the last k tokens can reach."""
+        """Return the best result of a predictor that sees the last k tokens."""
         return _counted(self.contexts(k), np.roll(self.ids, -1))
 
     @cached_property
     def context(self) -> int:
-        """The fewest tokens that always determine the next one: found by halving."""
-        low, high = 0, len(self.ids)  # a period's tokens always do
+        """The fewest tokens that always determine the next one, found by bisection."""
+        low, high = 0, len(self.ids)  # a whole period always does
         while low < high:
             middle = (low + high) // 2
             if self.best(middle).accuracy == 1:
@@ -82,11 +82,11 @@ class Cycle:
         return low
 
     def curve(self, longest: int) -> list[Best]:
-        """Return `best` for 1, 2, ... tokens, up to the context that is enough."""
+        """Return `best` for 1, 2, ... tokens, up to a sufficient context."""
         return [self.best(k) for k in range(1, min(longest, max(1, self.context)) + 1)]
 
     def curve_from(self, starts: NDArray[np.int64], longest: int) -> list[Best]:
-        """Return the best after 1, 2, ... tokens of texts that start at some places."""
+        """Return the best results after 1, 2, ... tokens of texts that start at some places."""
         found = []
         for k in range(1, longest + 1):
             ends = (starts + k - 1) % len(self.ids)
@@ -94,7 +94,7 @@ class Cycle:
         return found
 
     def first_place(self, seed: int) -> int:
-        """Return the place at which a text of this seed starts: for 0, the beginning."""
+        """Return the place at which the text of a seed starts: for 0, the beginning."""
         return int(np.random.default_rng(seed).integers(len(self.ids))) if seed else 0
 
     def write(self, n_tokens: int, seed: int) -> list[str]:
@@ -104,7 +104,7 @@ class Cycle:
 
 
 def _counted(contexts: NDArray[np.int64], answers: NDArray[np.int64]) -> Best:
-    """Count what followed each context; the contexts are numbers from 0."""
+    """Count what followed each context; contexts are numbered from 0."""
     pairs = _pairs(contexts, answers)
     first, counts = np.unique(pairs, return_index=True, return_counts=True)[1:]
     totals = np.bincount(contexts)
@@ -121,7 +121,7 @@ def _pairs(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def _period(ids: NDArray[np.int64]) -> int:
-    """Return the shortest stretch that the whole text repeats."""
+    """Return the shortest stretch whose repetition is the whole text."""
     n = len(ids)
     shorter = (length for length in range(1, n // 2 + 1) if n % length == 0)
     return next((step for step in shorter if (ids == np.roll(ids, step)).all()), n)

@@ -1,4 +1,4 @@
-"""A stretch of a task's text: what comes at each place, and how far back the reasons for it lie."""
+"""A stretch of a task's text: the token at each place, and how far back its reasons lie."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,24 +12,24 @@ from hnviz.tasks.task import TaskStream
 
 LENGTH = 36  # tokens of an excerpt
 FARTHEST = 64  # tokens to look back
-SHOWN = 24  # tokens before the place that is shown first
-SEARCHED = 96  # places that are searched for the one that needs most
+SHOWN = 24  # tokens before the place shown first
+SEARCHED = 96  # places searched for the one that needs the most tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token of an excerpt, and what can be known before it comes."""
+    """One token of an excerpt, and what a reader can know before it."""
 
     token: str
     needed: int | None  # last tokens that single out a best guess; None: more than FARTHEST
-    guesses: tuple[str, ...]  # the most probable tokens, for a reader who knows all before
+    guesses: tuple[str, ...]  # the most probable tokens, to a reader who knows everything before
     chance: float  # of each of them
-    state: int  # of the generator before the token: of its machine, or its place in the period
+    state: int  # of the generator before the token: its machine's state, or its place in the period
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A stretch of a text, and the place in it that needs most of what is before it."""
+    """A stretch of a text, and the place in it that needs the most tokens before it."""
 
     places: tuple[Token, ...]
     at: int
@@ -100,9 +100,9 @@ def _states(machine: Machine, ids: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _needed(machine: Machine, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many tokens before each place leave one best guess, (n,).
+    """Return how many tokens before each place are enough for one best guess, (n,).
 
-    They do if one token is the most probable in all states that they leave possible. FARTHEST + 1
+    They are if one token is the most probable in all states that remain possible. FARTHEST + 1
     where more are needed, or more than there are.
     """
     needed, possible = np.full(len(ids), FARTHEST + 1), _Possible(machine)
@@ -116,7 +116,7 @@ def _needed(machine: Machine, ids: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class _Possible:
-    """Sets of states that some tokens leave possible, each computed once; set 0 has all states."""
+    """Sets of states that are possible after some tokens, each computed once; set 0 has all."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -142,10 +142,10 @@ class _Possible:
 
 
 def _hardest(needed: NDArray[np.int64], guessed: NDArray[np.bool_]) -> int:
-    """Return the first place that needs most, among those whose context an excerpt can show.
+    """Return the first place that needs the most tokens, if an excerpt can show them.
 
-    `guessed`: where the one best guess is right. Such places come before those of chance, also
-    where they need more than an excerpt can show.
+    `guessed` marks where the one best guess is right. Such places come before those of chance,
+    even if they need more than an excerpt can show.
     """
     if not guessed.any():
         guessed = np.ones_like(guessed)
@@ -154,7 +154,7 @@ def _hardest(needed: NDArray[np.int64], guessed: NDArray[np.bool_]) -> int:
 
 
 def _beginning(states: NDArray[np.int64], at: int, needed: int) -> int:
-    """Return where an excerpt begins: in the generator's first state, if it comes in time."""
+    """Return where an excerpt begins: in the generator's first state, if that is near enough."""
     for start in range(at - SHOWN, at - needed + 1):
         if states[start] == 0:
             return start

@@ -1,7 +1,7 @@
-"""The generators of the tasks: those with chance are machines, the others are cycles.
+"""The generators of the tasks: random ones are machines, the others are cycles.
 
-A regular language comes from an automaton that the user writes as a table. One row for each move:
-the state, the token, the next state. Rows are separated by line ends or semicolons; the first row's
+A regular language comes from an automaton that the user writes as a table, with one row for each
+move: the state, the token, the next state. Line ends or semicolons separate rows; the first row's
 state is the start, and a row `accept A B` names the states in which a word may end.
 """
 
@@ -101,9 +101,9 @@ def recall(symbols: int, gap: int) -> Machine:
 
 
 def parity(every: int) -> Machine:
-    """Random bits, one in `every` replaced by a question: are the ones even or odd.
+    """Random bits, one in `every` replaced by a question: whether the ones are even or odd.
 
-    The answer follows, so of all tokens one in `every` + 1 asks.
+    The answer follows, so one in `every` + 1 of all tokens is a question.
     """
 
     def moves(state: tuple[int, bool]) -> Iterable[Move[tuple[int, bool]]]:
@@ -147,7 +147,7 @@ class Automaton:
 
 
 def read_automaton(text: str) -> Automaton:
-    """Read a table. Raises TaskError for one that is not an automaton or accepts no word."""
+    """Read a table. Raises TaskError if it is not an automaton or accepts no word."""
     rows = [row.split() for row in text.replace(";", "\n").splitlines() if row.strip()]
     if len(rows) > MAX_ROWS:
         raise TaskError(f"an automaton has at most {MAX_ROWS} rows, got {len(rows)}")
@@ -191,7 +191,7 @@ def _with_words(automaton: Automaton) -> Automaton:
     if not any(
         automaton.useful.intersection(automaton.moves.get(state, {}).values()) for state in reached
     ):
-        raise TaskError("the language has no word but the empty one: add a row that can be taken")
+        raise TaskError("the language has only the empty word: add a row that can be taken")
     return automaton
 
 
@@ -215,7 +215,7 @@ def regular(table: str) -> Machine:
 
 
 def count(base: int, digits: int) -> Cycle:
-    """All numbers from 0 up that `digits` digits can write in a base, then 0 again."""
+    """All numbers from 0 up that have at most `digits` digits in a base, then 0 again."""
     if base**digits > MAX_TOKENS:
         raise TaskError(
             f"{digits} digits in base {base} make {base**digits:,} numbers, too many: "

@@ -1,4 +1,4 @@
-"""A generator as a machine: it goes from state to state and writes one token with each move.
+"""A generator as a machine, which moves from state to state and writes a token with each move.
 
 State and token together determine the next state, so the machine is a hidden Markov source whose
 state can be followed from its text ("unifilar"; Shalizi and Crutchfield, Computational mechanics,
@@ -19,11 +19,11 @@ SAME = 1e-9  # probabilities closer than this are equal
 
 
 class TaskError(ValueError):
-    """A task that cannot be made: one sentence that says what was wanted and what came."""
+    """A task cannot be made; the message says what was wanted and what came."""
 
 
 class Best(NamedTuple):
-    """What the last k tokens allow."""
+    """The best results that the last k tokens allow."""
 
     accuracy: float  # on all tokens
     answers: float  # on answers only; nan if the task has none
@@ -47,7 +47,7 @@ class Machine:
 
     tokens: tuple[str, ...]
     chance: NDArray[np.float64]  # (n_states, n_tokens), of each token; rows sum to 1
-    move: NDArray[np.int64]  # (n_states, n_tokens), the state after each token; -1 if it can't come
+    move: NDArray[np.int64]  # (n_states, n_tokens), the state after each token; -1 if impossible
     asked: NDArray[np.bool_]  # (n_states,), whether the next token is an answer
     names: tuple[str, ...]  # (n_states,), what each state remembers, in a few characters
 
@@ -88,12 +88,12 @@ class Machine:
 
     @property
     def n_states(self) -> int:
-        """States of the machine as it was built, which may be more than it needs."""
+        """The number of states of the machine as built, which may be more than it needs."""
         return len(self.chance)
 
     @cached_property
     def share(self) -> NDArray[np.float64]:
-        """The share of all tokens before which the machine is in each state, (n_states,)."""
+        """The share of time that the machine spends in each state, (n_states,)."""
         states, tokens = np.nonzero(self.chance)
         system = -np.eye(self.n_states)  # share @ transitions = share, and share.sum() = 1
         np.add.at(system, (self.move[states, tokens], states), self.chance[states, tokens])
@@ -107,7 +107,7 @@ class Machine:
 
     @cached_property
     def limit(self) -> float:
-        """The accuracy of a predictor that knows the state: none does better."""
+        """The accuracy of a predictor that knows the state, which is the best possible."""
         return float(self.share @ self.chance.max(axis=1))
 
     @cached_property
@@ -132,7 +132,7 @@ class Machine:
 
     @property
     def blind(self) -> "Best":
-        """The best without any context: the most frequent token, and how often each comes."""
+        """The best result without context: from the most frequent token, and all frequencies."""
         overall = self.share @ self.chance
         answered = (self.share * self.asked) @ self.chance[:, overall.argmax()]
         answers = answered / self.answers if self.answers else float("nan")
@@ -140,10 +140,10 @@ class Machine:
 
     @cached_property
     def n_needed(self) -> int:
-        """States that any machine needs to give every next token its true probability.
+        """The states that any machine needs to give every next token its true probability.
 
-        Moore's partition refinement: two states are one if they give all tokens the same
-        probabilities and no text shows a difference later.
+        Moore's partition refinement: two states count as one if they give all tokens the same
+        probabilities and no later text shows a difference.
         """
         labels = _labels(np.round(self.chance, 9))
         while True:
@@ -157,8 +157,8 @@ class Machine:
     def places(self) -> NDArray[np.int64]:
         """Each state's place in the machine's rhythm, (n_states,).
 
-        A machine whose circles all have lengths that d divides goes through d groups of states in
-        turn, so that its distance from the start says which group it is in. d is 1 if it has no
+        If d divides the lengths of all its cycles, a machine goes through d groups of states in
+        turn, and its distance from the start says which group it is in. d is 1 if it has no
         rhythm.
         """
         steps, rhythm = np.full(self.n_states, -1), 0
@@ -178,9 +178,9 @@ class Machine:
         return self.share * times[self.places] * rhythm
 
     def known_from(self, shares: NDArray[np.float64], n_tokens: int) -> NDArray[np.float64]:
-        """Return accuracy and loss after 1, 2, ... tokens of a predictor that knows the state.
+        """Return a predictor's accuracy and loss after 1, 2, ... tokens if it knows the state.
 
-        `shares`: of the states before the first of them, (n_states,). Returns (2, n_tokens).
+        `shares` are those of the states before the first token, (n_states,). Returns (2, n_tokens).
         """
         states, tokens = np.nonzero(self.chance)
         after, chance = self.move[states, tokens], self.chance[states, tokens]
@@ -217,5 +217,5 @@ def entropy(chances: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _labels(rows: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Number the different rows from 0; return each row's number."""
+    """Number the distinct rows from 0; return each row's number."""
     return np.unique(rows, axis=0, return_inverse=True)[1].ravel()

@@ -1,8 +1,8 @@
-"""A network for parity that is understood to the last weight.
+"""A network for parity, understood to the last weight.
 
-A recurrent network of four units reads bits, and says after each whether the number of ones so far
-is even or odd. `hnviz.bench.parity` trained it; the weights are in data/parity.json, rounded to
-two decimals, and everything here is about these rounded weights:
+A recurrent network of four units reads bits, and after each says whether the number of ones so far
+is even or odd. `hnviz.bench.parity` trained it; the weights are in data/parity.json, rounded to two
+decimals, and everything here is about these rounded weights:
 
     state = tanh(recur @ state + embed[bit] + bias)        from a state of zeros
     answer = the larger of out @ state + out_bias          0: even, 1: odd
@@ -28,11 +28,11 @@ Ints = NDArray[np.int64]
 WEIGHTS = Path(__file__).parent / "data" / "parity.json"
 ANSWERS = ("even", "odd")
 LENGTH = 12
-"""Bits: all 8,190 inputs up to that length are checked."""
+"""Bits: all 8,190 inputs up to this length are checked."""
 AFTER_ZERO, AFTER_ONE = 1, 3
-"""The units that tell an even number of ones, by the last bit."""
+"""The units that detect an even number of ones, by the last bit."""
 SLACK = 1e-9  # more than the rounding errors of one step
-WIDER = 1e-6  # each region is this much larger than what is reached, so rounding changes nothing
+WIDER = 1e-6  # margin of each region beyond what is reached, so that rounding changes nothing
 
 
 class Weight(NamedTuple):
@@ -41,11 +41,11 @@ class Weight(NamedTuple):
     start: str  # "bit 0", "unit 1", or "bias"
     end: str  # "unit 1" or "even"
     value: float
-    wrong: int  # answers of all inputs up to LENGTH bits that are wrong without it
+    wrong: int  # wrong answers without it, to all inputs up to LENGTH bits
 
 
 class Situation(NamedTuple):
-    """What the network must remember of the bits, and the last bit."""
+    """What the network must remember about the bits, and the last bit."""
 
     odd: int  # 0 or 1
     bit: int
@@ -55,7 +55,7 @@ SITUATIONS = tuple(Situation(*each) for each in product((0, 1), (0, 1)))
 
 
 class Region(NamedTuple):
-    """Where the state is in one situation, whatever came before: (n_units,) each."""
+    """Where the state lies in one situation, after any earlier bits; (n_units,) each."""
 
     low: Floats
     high: Floats
@@ -78,7 +78,7 @@ class Network:
 
     @property
     def n_weights(self) -> int:
-        """How many numbers were trained, embeddings and biases among them."""
+        """How many numbers were trained, including embeddings and biases."""
         return sum(getattr(self, field.name).size for field in fields(self))
 
     @property
@@ -91,7 +91,7 @@ class Network:
         return np.tanh(states @ self.recur.T + self.embed[bits] + self.bias)
 
     def answers(self, states: Floats) -> Ints:
-        """Return 0 for even and 1 for odd, of states (n, n_units)."""
+        """Return the answers from states (n, n_units): 0 for even, 1 for odd."""
         return (states @ self.out.T + self.out_bias).argmax(axis=1)
 
     def read(self, bits: Ints) -> Floats:
@@ -115,7 +115,7 @@ class Network:
 
     @cached_property
     def weights(self) -> tuple[Weight, ...]:
-        """Every trained number with what it is worth, in the order of the formula."""
+        """Every trained number and how much depends on it, in the order of the formula."""
         return tuple(self._weights())
 
     def _weights(self) -> Iterator[Weight]:
@@ -141,8 +141,8 @@ class Network:
     def regions(self) -> dict[Situation, Region]:
         """Return where the state stays in each situation, for inputs of any length.
 
-        Each region holds what a step makes of every region that may come before it, by interval
-        arithmetic. So what holds for all states of a region holds after every input. Raises
+        By interval arithmetic, each region contains the result of a step from every region that may
+        come before it. So what holds for all states in a region holds after every input. Raises
         ValueError if no such regions were found.
         """
         regions: dict[Situation, Region] = {}
@@ -157,7 +157,7 @@ class Network:
         return regions
 
     def margins(self, regions: dict[Situation, Region]) -> dict[Situation, float]:
-        """Return by how much the right answer's logit is ahead at least, in each region."""
+        """Return the least lead of the right answer's logit in each region."""
         margins = {}
         for each, region in regions.items():
             lead = self.out[each.odd] - self.out[1 - each.odd]
@@ -167,7 +167,7 @@ class Network:
         return margins
 
     def _after(self, regions: dict[Situation, Region]) -> dict[Situation, Region]:
-        """Return the smallest regions that hold all that one step makes of regions and of zeros."""
+        """Return the smallest regions that contain all results of a step from regions and zeros."""
         zeros = Region(np.zeros(self.n_units), np.zeros(self.n_units))
         befores = [(0, zeros), *((each.odd, region) for each, region in regions.items())]
         after = {}
@@ -211,7 +211,7 @@ def every_input(length: int = LENGTH) -> Ints:
 
 @cache
 def recipe() -> dict[str, Any]:
-    """Return "weights", and their training: "seed", "of", "right", "steps", "lr", "penalty"."""
+    """Return "weights", and how they were trained: "seed", "of", "right", "steps" and others."""
     held: dict[str, Any] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     return held
 

@@ -1,13 +1,13 @@
-"""Which models can reach a task's limit: three causes, kept apart.
+"""Which models can reach a task's limit: three cases.
 
 - "window": the state starts from zeros in every window, which holds too little context.
 - "detach": the state is kept, but what decides an answer can lie further back than bptt, where
   detach hides it from the gradient.
-- "open": nothing hinders the model. If it stays below, it could have learned the task and did
-  not with this recipe.
+- "open": nothing hinders the model. If it stays below the limit, it could have learned the task,
+  but not with this recipe.
 
-A model's ceiling is that of the layout in which it reads valid. There, windows and rows start at
-some places of the text and not at others, which a network can use as a clock.
+A model's ceiling applies to the layout in which it reads valid. There, windows and rows start only
+at certain places of the text, which a network can use as a clock.
 """
 
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ from hnviz.tasks.sentences import figure, give_or_take, nats, tokens
 from hnviz.tasks.task import FAMILY, TaskStream, task_stream
 
 CAUSES = ("window", "detach", "open")
-FOLLOWED = 64  # tokens of a window or row; from there on the limit is taken
-SIGMAS = 2  # of sampling error that a measured accuracy may be off
-SLACK = 0.1  # of what memory gains: a network that lacks no more has learned the task
+FOLLOWED = 64  # tokens of a window or row; beyond them the limit is assumed
+SIGMAS = 2  # of sampling error allowed in a measured accuracy
+SLACK = 0.1  # of memory's gain: a network that lacks no more than this has learned the task
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +57,26 @@ class Outlook:
     reader: Reader
     cause: str  # one of CAUSES
     limit: float  # the best accuracy with unbounded memory
-    ceiling: float  # no weights do better on valid; below the limit since rows have a first token
-    least: float  # nor expect a lower loss there, nats
+    ceiling: float  # the best possible on valid; below the limit, since rows begin somewhere
+    least: float  # the least loss to expect there, nats
     shown: float  # the best with as many tokens as the gradient reaches
-    gain: float  # what remembering more than the last token adds to the accuracy
+    gain: float  # accuracy gained by remembering more than the last token
     answers: float  # the best accuracy on the task's answers; nan if it has none
     why: str  # what hinders the model, or why nothing does
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run's accuracy compares with what was possible."""
+    """How a run's accuracy compares with the best possible one."""
 
-    reached: bool | None  # the task's limit, as far as valid allows it; None: too few tokens
+    reached: bool | None  # the limit, as far as valid can show; None: too few tokens
     cause: str  # one of CAUSES: what hindered the model, or would have
     sentence: str
 
 
 @lru_cache(maxsize=64)
 def outlook(stream: TaskStream, reader: Reader) -> Outlook:
-    """Say what keeps a model from the limit, if anything. Raises TaskError."""
+    """Say what prevents a model from reaching the limit, if anything. Raises TaskError."""
     statement = statement_of(
         stream.name, dict(stream.values), max(MAX_CONTEXT, min(reader.window, FOLLOWED))
     )
@@ -101,9 +101,9 @@ def outlook(stream: TaskStream, reader: Reader) -> Outlook:
 
 
 def _answers(statement: Statement, reader: Reader) -> float:
-    """Return how many answers a model can get right; where a row begins, this leaves out.
+    """Return the share of answers a model can get right, ignoring the beginnings of rows.
 
-    A state that is kept can know all. Otherwise position t of a window knows t + 1 tokens.
+    A state that is kept can know everything. Otherwise position t of a window knows t + 1 tokens.
     """
     if not statement.answers:
         return nan
@@ -128,10 +128,10 @@ def _bests(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return accuracy and loss after 1, 2, ... tokens of a window, or of a row if state is kept.
 
-    Both arrays are (2, n_tokens). The second is of a predictor that knows the generator's state.
-    Past the tokens that are followed the first is the same, as it is from the task's context on.
+    Both arrays are (2, n_tokens). The second is for a predictor that knows the generator's state.
+    Beyond the tokens that are followed, the first equals it, as it does from the task's context on.
     """
-    layout = BatchLayout(stream.n_valid + 1, bs, window)  # xxbos is one more
+    layout = BatchLayout(stream.n_valid + 1, bs, window)  # one more for xxbos
     starts, length = layout.all_row_starts().ravel(), layout.bptt
     if stateful:
         starts, length = layout.starts, layout.row_length
@@ -187,15 +187,15 @@ def _detach_why(statement: Statement, reader: Reader) -> str:
         f"its state can hold what is needed, but that can lie {back} back, and gradients reach "
         f"{reader.window:,}"
     )
-    if len(statement.curve) < reader.window:  # too many beliefs to follow so far
+    if len(statement.curve) < reader.window:  # there were too many beliefs to follow
         return said
     return f"{said}, which are enough for {figure(statement.best(reader.window))}"
 
 
 def result(before: Outlook, accuracy: float, n_answers: int) -> Result:
-    """Compare a run's accuracy on valid with what was possible.
+    """Compare a run's accuracy on valid with the best possible one.
 
-    `n_answers`: the tokens that the accuracy is a mean of.
+    `n_answers` is the number of tokens that the accuracy averages over.
     """
     spread = max(before.ceiling * (1 - before.ceiling), 1e-4)
     error = SIGMAS * sqrt(spread / n_answers)
@@ -225,7 +225,7 @@ def _learned(before: Outlook) -> str:
 
 
 def _missed(before: Outlook, carries_more: bool) -> str:
-    """Say why a model that keeps its state stayed below."""
+    """Say why a model that keeps its state stayed below the limit."""
     shown, reach = figure(before.shown), tokens(before.reader.window)
     if before.cause == "open":
         return "Nothing hindered it: it could have learned the task and did not with this recipe."
@@ -241,7 +241,7 @@ def _missed(before: Outlook, carries_more: bool) -> str:
 
 
 class TaskRun(Protocol):
-    """The settings of a run that matter here, such as those of a `RunConfig`."""
+    """The settings of a run that matter here; a `RunConfig` has them."""
 
     @property
     def corpus(self) -> str:
@@ -261,22 +261,22 @@ class TaskRun(Protocol):
 
 
 def is_task(corpus_id: str) -> bool:
-    """Whether a corpus is a task."""
+    """Return whether a corpus is a task."""
     return corpus_id.partition("-")[0] == FAMILY
 
 
 def before(run: TaskRun) -> Outlook:
-    """Say what a run on a task can reach before it is trained. Raises TaskError."""
+    """Say before training what a run on a task can reach. Raises TaskError."""
     return outlook(task_stream(run.corpus), Reader(run.model, run.bptt, run.bs))
 
 
 def after(run: TaskRun, accuracy: float) -> Result:
-    """Say whether a run on a task reached it; `accuracy` is that on valid. Raises TaskError."""
+    """Say whether a run on a task reached that, by its `accuracy` on valid. Raises TaskError."""
     return result(before(run), accuracy, _n_answers(run))
 
 
 def loss_line(run: TaskRun, loss: float) -> str:
-    """Compare a run's loss on valid, in nats, with the least to expect of it. Raises TaskError."""
+    """Compare a run's loss on valid, in nats, with the least to expect. Raises TaskError."""
     stream, least = task_stream(run.corpus), before(run).least
     chance = give_or_take(statement_of(stream.name, dict(stream.values)), _n_answers(run))
     return f"Its loss on valid is {nats(loss)}; the least to expect is {least:.3f}{chance}."

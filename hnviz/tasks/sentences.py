@@ -7,8 +7,8 @@ from hnviz.tasks.task import Task
 
 
 def figure(accuracy: float) -> str:
-    """Write an accuracy in percent; one that rounds to all of it gets more digits."""
-    if round(accuracy, 12) in (0, 1):  # a sum of probabilities is seldom 1 to the last bit
+    """Write an accuracy in percent; one that would round to 100 gets more digits."""
+    if round(accuracy, 12) in (0, 1):  # a sum of probabilities is rarely exactly 1
         return f"{100 * accuracy:.0f} %"
     digits = 3 if accuracy >= 0.9995 else 1
     return f"{100 * accuracy:.{digits}f} %"
@@ -30,7 +30,7 @@ def states(n: int) -> str:
 
 
 def statement_lines(task: Task, statement: Statement, n_valid: int) -> Iterator[str]:
-    """Say what a task needs: accuracy, context, loss, states; `n_valid` tokens are tested."""
+    """Describe a task: accuracy, context, loss, states; `n_valid` is the length of valid."""
     yield f"The best possible accuracy is {figure(statement.limit)}."
     if statement.answers:
         yield (
@@ -49,7 +49,7 @@ def statement_lines(task: Task, statement: Statement, n_valid: int) -> Iterator[
 
 
 def least_line(statement: Statement, n_valid: int) -> str:
-    """Say what loss can be expected, and how far chance moves it on a text of n_valid tokens."""
+    """Say which loss to expect, and how much it varies by chance on a text of n_valid tokens."""
     said = f"The least loss to expect is {nats(statement.least)}"
     said += give_or_take(statement, n_valid)
     said += f"; without context {statement.blind.loss:.3f}"
@@ -59,7 +59,7 @@ def least_line(statement: Statement, n_valid: int) -> str:
 
 
 def give_or_take(statement: Statement, n_tokens: int) -> str:
-    """Say how far chance moves the least loss on n_tokens; empty if it does not."""
+    """Say how much the least loss varies by chance on n_tokens; empty if it does not."""
     error = statement.error(n_tokens)
     return f", give or take {error:.3f} on valid (two standard errors)" if error >= 0.0005 else ""
 

@@ -1,9 +1,9 @@
-"""The tasks by name, with their parameters, and each one's texts to train on.
+"""The tasks by name, with their parameters and their texts.
 
-A new task is one generator and one entry here. The id of a text has its task, parameters, length
-and seed: "task-", the task's name, and parameters as "-name.value": task-dyck-kinds.2-depth.3. A
-parameter that is not given has its default. In a text, "_" is a space and ".3b." is the character
-with that hexadecimal number.
+A new task is one generator and one entry here. The id of a text consists of its task, parameters,
+length and seed: "task-", the task's name, and parameters as "-name.value", such as
+task-dyck-kinds.2-depth.3. A missing parameter has its default. In a parameter that is a text, "_"
+is a space, and ".3b." is the character with that hexadecimal number.
 """
 
 import re
@@ -20,9 +20,9 @@ from hnviz.tasks.machine import Machine, TaskError
 Source = Machine | Cycle
 Value = int | str
 
-MAX_CHARS = 1000  # of a text, which is a part of addresses
+MAX_CHARS = 1000  # in a parameter's text, which is part of addresses
 FAMILY = "task"
-MAX_TITLE_CHARS = 24  # characters of a parameter in a title
+MAX_TITLE_CHARS = 24  # of a parameter in a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Words:
     name: str
     default: str
     meaning: str
-    between: str = " "  # what takes the place of a line end
+    between: str = " "  # replaces a line end
 
     def checked(self, value: Any) -> str:
-        """Read a value; blanks are made single. Raises TaskError."""
+        """Read a value, with each run of blanks reduced to one. Raises TaskError."""
         rows = [" ".join(row.split()) for row in str(value).splitlines()]
         text = self.between.join(row for row in rows if row)
         if len(text) > MAX_CHARS:
@@ -76,16 +76,16 @@ Parameter = Number | Words
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One family of tasks: a generator with parameters, and what its rule must remember."""
+    """A family of tasks: a generator with parameters, and what its rule must remember."""
 
     name: str
-    title: str  # five words or fewer
+    title: str  # at most five words
     what: str  # the text, in one sentence
     source: str  # where the task comes from
     make: Callable[..., Source]  # takes the parameters by name
     parameters: tuple[Parameter, ...]
-    holds: str  # what a machine that follows the rule must tell apart
-    rule_states: Callable[..., int] | None = None  # takes the parameters; None: those of the stream
+    holds: str  # what a machine must remember to follow the rule
+    rule_states: Callable[..., int] | None = None  # takes the parameters; None: the stream's
 
     def values(self, given: Mapping[str, Any] | None = None) -> dict[str, Value]:
         """Return all parameters, with defaults for those not given. Raises TaskError."""
@@ -275,7 +275,7 @@ class TaskStream:
 
     @classmethod
     def of(cls, name: str, given: dict[str, Any]) -> "TaskStream":
-        """Make a text from parameters, the length and seed among them. Raises TaskError."""
+        """Make a text from parameters, including its length and seed. Raises TaskError."""
         rest = dict(given)
         tokens = LENGTH.checked(rest.pop("tokens", LENGTH.default))
         seed = SEED.checked(rest.pop("seed", SEED.default))
@@ -292,7 +292,7 @@ class TaskStream:
 
     @property
     def n_train(self) -> int:
-        """Tokens of train: those asked for, but at least one period of a text that repeats."""
+        """Tokens of train: the requested number, but at least one period of a repeating text."""
         source = self.source
         return max(self.tokens, len(source.ids)) if isinstance(source, Cycle) else self.tokens
 
@@ -315,9 +315,9 @@ class TaskStream:
         return 2 * self.seed + 1
 
     def texts(self) -> tuple[list[str], list[str]]:
-        """Write train and valid: two texts of one generator, from different seeds.
+        """Write train and valid: two texts from one generator, with different seeds.
 
-        If the text repeats, valid is a stretch from another place and not new text.
+        If the text repeats, valid is a stretch from another place, and not new text.
         """
         train = self.source.write(self.n_train, 2 * self.seed)
         return train, self.source.write(self.n_valid, self.valid_seed)
@@ -343,7 +343,7 @@ def task_stream(corpus_id: str) -> TaskStream:
 
 
 def _short(value: Value) -> str:
-    """Write a parameter for a title: a long text is cut, and a checksum keeps two apart."""
+    """Write a parameter for a title: a long text is cut, and a checksum makes it unique."""
     text = str(value)
     if len(text) <= MAX_TITLE_CHARS:
         return text

@@ -24,12 +24,12 @@ __all__ = [
 ]
 
 BUILT_IN: dict[str, Corpus] = {each.id: each for each in (HUMAN_NUMBERS, *LANGUAGES)}
-"""The corpora that lists show."""
+"""The corpora shown in lists."""
 
 FAMILIES: dict[str, Callable[[str], Corpus]] = {"text": text_corpus, "task": task_corpus}
-"""Makers of corpora whose id says what they hold, by the id up to its first "-".
+"""Makers of corpora whose id describes them, by the part of the id before its first "-".
 
-A maker takes the whole id, returns the same corpus each time, and raises CorpusError.
+A maker takes the whole id, always returns the same corpus for it, and raises CorpusError.
 """
 
 
@@ -39,7 +39,7 @@ def corpora() -> tuple[Corpus, ...]:
 
 
 def corpus(corpus_id: str) -> Corpus:
-    """Look a corpus up by its id. Raises CorpusError."""
+    """Look up a corpus by its id. Raises CorpusError."""
     if not isinstance(corpus_id, str):
         raise CorpusError(f"corpus must be the id of a corpus; got {corpus_id!r:.60}")
     if corpus_id in BUILT_IN:

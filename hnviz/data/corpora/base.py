@@ -1,4 +1,4 @@
-"""A corpus as a value: what a network can be trained on, and what pages may ask about it."""
+"""A corpus as a value: a text to train a network on, and what pages need to know about it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 LEVELS = ("word", "char", "bpe")
-"""What one token is: a word or mark, a character, or a piece found by byte-pair encoding."""
+"""What a token is: a word or mark, a character, or a piece found by byte-pair encoding."""
 
 UNITS = ("numbers", "slots")
-"""What the text is made of, where pages can use it; see `Corpus.unit`."""
+"""What the text consists of, if pages can use that; see `Corpus.unit`."""
 
 
 Spell = Callable[[int], tuple[str, ...]]
@@ -18,7 +18,7 @@ Spell = Callable[[int], tuple[str, ...]]
 
 
 class CorpusError(ValueError):
-    """An unknown corpus, or one that cannot be read or used as wanted."""
+    """A corpus is unknown, or cannot be read or used as requested."""
 
 
 class Tokens(NamedTuple):
@@ -30,24 +30,24 @@ class Tokens(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Corpus:
-    """A text to train on and one to test on, known by an id.
+    """A text to train on and one to test on, with an id.
 
     `unit` is "numbers" if the text lists the numbers 1 to 9,999 with commas between them, so that
-    `spell` separates right from wrong; "slots" if its tokens have places with names and no numbers;
-    None if it is just text.
+    `spell` shows what is right; "slots" if its tokens have places with names, but no numbers; None
+    if it is just text.
     """
 
-    id: str  # as `RunConfig.corpus` has it: letters, digits, "-", "_" and "."
-    title: str  # five words or fewer
+    id: str  # as in `RunConfig.corpus`: letters, digits, "-", "_" and "."
+    title: str  # at most five words
     description: str  # one sentence
     make: Callable[[str], Tokens]  # takes one of `ways`; pure, and raises CorpusError
-    tokenize: Callable[[str], list[str]]  # what a user types, without ``xxbos``
+    tokenize: Callable[[str], list[str]]  # splits what a user types, without ``xxbos``
     level: str = "word"
-    ways: tuple[str, ...] = ("notebook",)  # to split it, as `RunConfig.split` names them
+    ways: tuple[str, ...] = ("notebook",)  # of splitting it, by their names in `RunConfig.split`
     unit: str | None = None
     spell: Spell | None = None
-    has_digits: bool = False  # hnviz.data.places finds each token's slot, and its number's digits
-    min_count: int = 1  # a token that is rarer in train is read as xxunk
+    has_digits: bool = False  # whether hnviz.data.places finds each token's slot and digits
+    min_count: int = 1  # a token rarer than this in train is read as xxunk
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
@@ -55,7 +55,7 @@ class Corpus:
         if self.unit is not None and self.unit not in UNITS:
             raise ValueError(f"unit must be None or one of {', '.join(UNITS)}; got {self.unit!r}")
         if (self.unit == "numbers") != (self.spell is not None):
-            raise ValueError("a corpus of numbers, and no other, says how to spell them")
+            raise ValueError("a corpus of numbers must have spell, and no other corpus may")
 
     def tokens(self, way: str | None = None) -> Tokens:
         """Return both splits' tokens; recent ones are cached. Raises CorpusError."""
@@ -65,17 +65,17 @@ class Corpus:
         return _tokens(self, chosen)
 
     def joined(self, tokens: Sequence[str]) -> str:
-        """Write tokens as text that `tokenize` reads."""
+        """Join tokens to a text that `tokenize` can read."""
         return (" " if self.level == "word" else "").join(tokens)
 
     def way_problem(self, way: str) -> str | None:
-        """Say what is wrong with a way to split this corpus; None if nothing is."""
+        """Say why this corpus cannot be split in some way; None if it can."""
         if way in self.ways:
             return None
         return f"split must be one of {', '.join(self.ways)}; got {way!r}"
 
     def content_hash(self, way: str | None = None) -> str:
-        """Return 16 hex digits that change with any token of either split."""
+        """Return 16 hex digits that change if any token of either split does."""
         digest = blake2b(digest_size=8)
         for tokens in self.tokens(way):
             digest.update("\0".join(tokens).encode("utf-8", "surrogatepass"))
@@ -89,7 +89,7 @@ def _tokens(corpus: Corpus, way: str) -> Tokens:
 
 
 class TextChoice(Protocol):
-    """Anything that names a corpus and its split, such as a `RunConfig`."""
+    """Anything that names a corpus and a split, such as a `RunConfig`."""
 
     @property
     def corpus(self) -> str:
@@ -102,7 +102,7 @@ class TextChoice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A corpus and its split, without a run."""
+    """A corpus and a split, without a run."""
 
     corpus: str = "human_numbers"
     split: str = "notebook"

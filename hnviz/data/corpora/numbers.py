@@ -1,7 +1,7 @@
-"""The numbers 1 to 9,999: fast.ai's, and those of other languages as num2words spells them.
+"""The numbers 1 to 9,999: fast.ai's, and in other languages as num2words spells them.
 
-Where words repeat, a token is a word. Where each number is one word of its own, as in German, a
-token is a character: 9,999 different words would have nothing to learn from.
+If words repeat, a token is a word. If each number is a single word, as in German, a token is a
+character: a network could learn nothing from 9,999 different words.
 """
 
 from collections.abc import Callable
@@ -60,12 +60,12 @@ _CHARACTERS = {
 @cache
 def spelled(language: str) -> tuple[tuple[str, ...], ...]:
     """Return the tokens of each number from 1 to 9,999, without commas."""
-    from num2words import num2words  # takes a moment to load, and few runs need it
+    from num2words import num2words  # slow to load, and few runs need it
 
     numbers = (num2words(number, lang=language) for number in range(1, LAST_NUMBER + 1))
     if language in _CHARACTERS:
         return tuple(tuple("".join(words.lower().split())) for words in numbers)
-    # English has a comma inside a number, and a comma ends a number here.
+    # English writes a comma inside a number, but here a comma ends it.
     return tuple(tuple(words.lower().translate(_BLANKS).split()) for words in numbers)
 
 

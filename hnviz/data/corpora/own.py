@@ -1,4 +1,4 @@
-"""A user's own text as a corpus. Its id names the text and says how it is read."""
+"""A user's own text as a corpus. The id names the text and says how to read it."""
 
 import re
 from collections import Counter
@@ -12,8 +12,8 @@ from hnviz.data.corpora.pairs import Encoder, Merge, pieces
 from hnviz.data.tokens import BOS, SPECIALS, upright
 
 FAMILY = "text"
-MAX_DISTINCT_TOKENS = 2**16 - len(SPECIALS)  # two bytes number them and the specials
-MAX_PAIRED_WORDS = 150_000  # different words that byte-pair encoding splits: two seconds of work
+MAX_DISTINCT_TOKENS = 2**16 - len(SPECIALS)  # ids have two bytes, and the specials need some
+MAX_PAIRED_WORDS = 150_000  # different words for byte-pair encoding to split: two seconds of work
 MIN_TOKENS = 10
 LIMITS = {"merges": (1, 5000), "min_count": (1, 1000), "valid": (1, 50)}
 """The smallest and largest value of each number in `Way`."""
@@ -21,22 +21,22 @@ LIMITS = {"merges": (1, 5000), "min_count": (1, 1000), "valid": (1, 50)}
 _ID = re.compile(
     rf"{FAMILY}-([0-9a-f]{{20}})-(word|char|bpe(\d{{1,4}}))-min(\d{{1,4}})-valid(\d{{1,2}})"
 )
-_WORD = re.compile(r"\w{1,64}|[^\w\s]")  # a longer word is cut: pages show each token
+_WORD = re.compile(r"\w{1,64}|[^\w\s]")  # longer words are cut, as pages show each token
 _SHOWN = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
 _TYPED = str.maketrans({shown: typed for typed, shown in ((" ", "␣"), ("\n", "⏎"), ("\t", "⇥"))})
 _SPACE = re.compile(r"\s")
-_BEGINNING = 160  # characters that show how pairs merge
-_NEAR = 1000  # characters in which the cut between train and valid looks for a space
+_BEGINNING = 160  # characters with which to show how pairs merge
+_NEAR = 1000  # characters within which the cut between train and valid looks for a space
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How a text is read. Raises CorpusError for a value out of range."""
+    """How to read a text. Raises CorpusError for a value out of range."""
 
     level: str = "word"
-    merges: int = 500  # of byte-pair encoding, at most
-    min_count: int = 1  # a rarer token is read as xxunk
-    valid: int = 10  # percent of the text, its end
+    merges: int = 500  # in byte-pair encoding, at most
+    min_count: int = 1  # rarer tokens are read as xxunk
+    valid: int = 10  # percent of the text, taken from its end
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
@@ -50,7 +50,7 @@ class Way:
 
     @property
     def written(self) -> str:
-        """The way as an id has it."""
+        """The way, as written in an id."""
         level = f"bpe{self.merges}" if self.level == "bpe" else self.level
         return f"{level}-min{self.min_count}-valid{self.valid}"
 
@@ -61,7 +61,7 @@ class Way:
 
 
 def own_corpus(content: bytes, way: Way) -> Corpus:
-    """Make a corpus of a user's text, and keep the text in memory.
+    """Make a corpus from a user's text, and hold the text in memory.
 
     Raises CorpusError for a text that cannot be read or trained on.
     """
@@ -71,7 +71,7 @@ def own_corpus(content: bytes, way: Way) -> Corpus:
 
 
 def text_hash(corpus_id: str) -> str | None:
-    """Return the hash of the text that an id names; None for another kind of corpus."""
+    """Return the hash of the text in an id; None for another kind of corpus."""
     found = _ID.fullmatch(corpus_id)
     return found[1] if found else None
 
@@ -96,7 +96,7 @@ def text_corpus(corpus_id: str) -> Corpus:
     name, way = text_hash(corpus_id), way_of(corpus_id)
     if name is None or way is None:
         raise CorpusError(
-            f"an own text's id looks like {FAMILY}-<20 hex digits>-word-min1-valid10; "
+            f"the id of your own text looks like {FAMILY}-<20 hex digits>-word-min1-valid10; "
             f"got {corpus_id[:100]!r}"
         )
     if not texts.is_known(name):
@@ -131,20 +131,20 @@ def _make(name: str, way: Way) -> Tokens:
     if sum(map(len, found)) - 2 < MIN_TOKENS or min(map(len, found)) < 2:
         n_tokens = len(_tokenized(text, name, way))
         raise CorpusError(
-            f"the text has {n_tokens} {'token' if n_tokens == 1 else 'tokens'}, and training "
+            f"the text has {n_tokens} {'token' if n_tokens == 1 else 'tokens'}, but training "
             f"needs at least {MIN_TOKENS}, some of them for valid: choose a longer text"
         )
     n_words = sum(count >= way.min_count for count in Counter(found.train).values())
     if n_words > MAX_DISTINCT_TOKENS:
         raise CorpusError(
-            f"the text has {n_words:,} different tokens, and a network here can know "
+            f"the text has {n_words:,} different tokens, but a network here can know only "
             f"{MAX_DISTINCT_TOKENS:,}: raise the minimum count, or read it by character"
         )
     return found
 
 
 def cut(text: str, way: Way) -> tuple[str, str]:
-    """Cut a text in two: train, and the share at its end that is valid."""
+    """Cut a text in two: train, and the share at its end for valid."""
     text = text.strip()
     at = len(text) * (100 - way.valid) // 100
     spaces = [space.start() for space in _SPACE.finditer(text, max(0, at - _NEAR), at + 1)]
@@ -168,14 +168,14 @@ def _shown(found: list[str]) -> list[str]:
 
 
 class Merging(NamedTuple):
-    """How the byte pairs of a text were joined, and the beginning of train to see it on."""
+    """How the byte pairs of a text were joined, and the beginning of train as an example."""
 
-    words: list[list[str]]  # of characters, as `pieces` splits them
-    merges: list[Merge]  # in the order in which they were learned
+    words: list[list[str]]  # each as a list of characters, split by `pieces`
+    merges: list[Merge]  # in the order of learning
 
 
 def merging(corpus_id: str) -> Merging:
-    """Return how a text's byte pairs merge, with visible spaces.
+    """Return how a text's byte pairs merge, with spaces made visible.
 
     Raises CorpusError for a corpus that has no byte pairs.
     """
@@ -196,7 +196,7 @@ def merging(corpus_id: str) -> Merging:
 
 @lru_cache(maxsize=2)
 def encoder(name: str, way: Way) -> Encoder:
-    """Return the byte-pair encoding that a text's train split taught."""
+    """Return the byte-pair encoding learned from a text's train split."""
     return _taught(upright(cut(texts.text_of(name), way)[0]), way.merges)
 
 
@@ -204,7 +204,7 @@ def _taught(text: str, merges: int) -> Encoder:
     n_words = len(set(pieces(text)))
     if n_words > MAX_PAIRED_WORDS:
         raise CorpusError(
-            f"the text has {n_words:,} different words, and byte-pair encoding reads "
+            f"the text has {n_words:,} different words, but byte-pair encoding reads only "
             f"{MAX_PAIRED_WORDS:,} here: read it by character"
         )
     return Encoder(text, merges)

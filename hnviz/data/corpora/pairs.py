@@ -1,7 +1,7 @@
 """Byte-pair encoding: join the most frequent pair of neighbours, again and again.
 
 Sennrich, Haddow and Birch, Neural Machine Translation of Rare Words with Subword Units, ACL 2016.
-It begins with characters, and never joins across a space.
+It starts from characters, and never joins across a space.
 """
 
 import re
@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
 
-MAX_LEARNED_WORDS = 50_000  # different words that merges are learned from, the most common ones
+MAX_LEARNED_WORDS = 50_000  # learn from this many different words, the most common ones
 
 _PIECE = re.compile(r"\s?\w{1,64}|\s?[^\w\s]|\s")
 
@@ -20,7 +20,7 @@ Pair = tuple[str, str]
 
 
 class Merge(NamedTuple):
-    """Two neighbours that became one piece, and how often they were neighbours then."""
+    """Two neighbours that became one piece, and how often they were neighbours at that time."""
 
     left: str
     right: str
@@ -28,15 +28,15 @@ class Merge(NamedTuple):
 
 
 def pieces(text: str) -> list[str]:
-    """Split a text into words, each with the space before it, and marks."""
+    """Split a text into marks and words, each word with the space before it."""
     return _PIECE.findall(text)
 
 
 def learn(words: Mapping[str, int], n_merges: int) -> tuple[list[Merge], dict[str, Word]]:
-    """Learn merges from counted words; return them and how they split each of these words.
+    """Learn merges from counted words; return them, and how they split each of the words.
 
-    Of equally frequent pairs the first in alphabetical order is joined. Learning ends early when
-    no pair appears twice.
+    Of equally frequent pairs, the first in alphabetical order is joined. Learning ends early if no
+    pair appears twice.
     """
     pairs = _Pairs(words)
     merges: list[Merge] = []
@@ -70,11 +70,11 @@ class _Pairs:
             negative, pair = self._heap[0]
             if -negative == self._counts[pair] >= 2:
                 return Merge(*pair, -negative)
-            heappop(self._heap)  # its count has changed since
+            heappop(self._heap)  # this count is out of date
         return None
 
     def join(self, left: str, right: str) -> None:
-        """Make one piece of each neighbouring left and right."""
+        """Join each neighbouring left and right into one piece."""
         changed: set[Pair] = set()
         for word in self._holders.pop((left, right)):
             before, after = self.split[word], joined(self.split[word], left, right)
@@ -88,7 +88,7 @@ class _Pairs:
 
 
 def joined(parts: Word, left: str, right: str) -> Word:
-    """Join every neighbouring left and right of a word."""
+    """Join every neighbouring left and right in a word."""
     found, at = [], 0
     while at < len(parts):
         if parts[at : at + 2] == (left, right):
@@ -101,7 +101,7 @@ def joined(parts: Word, left: str, right: str) -> Word:
 
 
 class Encoder:
-    """Splits texts by the merges that one text taught."""
+    """Splits texts with the merges learned from one text."""
 
     def __init__(self, text: str, n_merges: int) -> None:
         words = Counter(pieces(text))
@@ -123,6 +123,6 @@ class Encoder:
         return parts
 
     def _first(self, pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
-        """Return the pair that was learned first; None if none was learned."""
+        """Return the pair that was learned earliest; None if none was learned."""
         known = [pair for pair in pairs if pair in self._rank]
         return min(known, key=self._rank.__getitem__, default=None)

@@ -1,8 +1,8 @@
 """Users' own texts, found by a hash of their content, and their ids in files beside them.
 
-A text is held in memory when it comes, and stored beside the runs when a run first needs it. As
-its name is its hash, it does not matter in which folder it is found. Its ids are stored so that no
-other process splits the text again; without them, or with a damaged file, the text is split.
+A new text is held in memory, and stored beside the runs when a run first needs it. Since its name
+is its hash, it does not matter in which folder it is found. Its ids are stored, too, so that no
+other process has to split it; if they are missing or damaged, the text is split again.
 """
 
 import json
@@ -23,18 +23,18 @@ from hnviz.data.corpora.base import CorpusError
 from hnviz.data.tokens import Vocab
 
 MAX_TEXT_BYTES = 5_000_000
-MAX_HELD_CHARS = 50_000_000  # characters of texts in memory: those of a class that types at once
+MAX_HELD_CHARS = 50_000_000  # of all texts in memory: enough for a class that types at once
 
 _HASH = re.compile(r"[0-9a-f]{20}")
 IDS_SUFFIX = ".ids"
-_LENGTH = struct.Struct("<I")  # of the header
-_DIGEST = 16  # bytes, of all that follows them
+_LENGTH = struct.Struct("<I")  # length of the header
+_DIGEST = 16  # bytes: a hash of everything after them
 
 held: LRUCache[str, str] = LRUCache(MAX_HELD_CHARS, len)
-"""Texts in memory by their hash."""
+"""Texts in memory, by hash."""
 _lock = threading.Lock()
 folders: dict[Path, None] = {}
-"""Where texts are looked for, in this order."""
+"""Folders to search for texts, in this order."""
 
 
 def read_text(content: bytes) -> str:
@@ -62,7 +62,7 @@ def read_text(content: bytes) -> str:
 
 
 def hold(text: str) -> str:
-    """Keep a text in memory, where `text_of` finds it; return its hash."""
+    """Hold a text in memory, where `text_of` finds it; return its hash."""
     name = _hash(text.encode())
     with _lock:
         held[name] = text
@@ -70,7 +70,7 @@ def hold(text: str) -> str:
 
 
 def look_in(folder: Path) -> None:
-    """Add a folder in which texts are looked for."""
+    """Add a folder to search for texts."""
     folders[folder] = None
 
 
@@ -80,7 +80,7 @@ def is_known(name: str) -> bool:
 
 
 def is_stored(folder: Path, name: str) -> bool:
-    """Return whether a folder has a text, unchanged."""
+    """Return whether a folder has an unchanged copy of a text."""
     path = text_path(folder, name)
     try:
         status = path.stat()
@@ -89,9 +89,9 @@ def is_stored(folder: Path, name: str) -> bool:
     return _is_whole(path, status.st_mtime_ns, status.st_size)
 
 
-@lru_cache(maxsize=256)  # each look at a run asks again
+@lru_cache(maxsize=256)  # every read of a run asks this
 def _is_whole(path: Path, stamp: int, size: int) -> bool:
-    """Return whether a file's hash is its name; it is read again only after a change."""
+    """Return whether a file's name is its hash; reads it again only after a change."""
     try:
         return size <= MAX_TEXT_BYTES and _hash(path.read_bytes()) == path.stem
     except OSError:
@@ -132,7 +132,7 @@ def _hash(content: bytes) -> str:
 
 
 class TextIds(NamedTuple):
-    """Both splits as ids, int64 of shape (n_tokens,), and the hash of their tokens."""
+    """Both splits as ids, int64 of shape (n_tokens,), and a hash of their tokens."""
 
     vocab: Vocab
     train: NDArray[np.int64]
@@ -141,7 +141,7 @@ class TextIds(NamedTuple):
 
 
 def pack_ids(found: TextIds) -> bytes:
-    """Pack it: a digest, the header's length, a JSON header, one or two bytes a token."""
+    """Pack ids: a digest, the header's length, a JSON header, one or two bytes per token."""
     width = 1 if len(found.vocab) <= 256 else 2
     header = json.dumps(
         {
@@ -157,14 +157,14 @@ def pack_ids(found: TextIds) -> bytes:
 
 
 def unpack_ids(content: bytes) -> TextIds | None:
-    """Unpack it; None if it is damaged."""
+    """Unpack ids; None if they are damaged."""
     body = content[_DIGEST:]
     if blake2b(body, digest_size=_DIGEST).digest() != content[:_DIGEST]:
         return None
     try:
         return _unpacked(body)
     except (struct.error, ValueError, TypeError, KeyError, RecursionError):
-        return None  # of another version, or made by hand
+        return None  # from another version, or made by hand
 
 
 def _unpacked(body: bytes) -> TextIds:
