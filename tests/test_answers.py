@@ -25,12 +25,7 @@ from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE
 from hnviz.app.run.engine import server
 from hnviz.engine.client import EngineError
 from hnviz.engine.observer import answer_now
-from hnviz.export.opening import (
-    MAX_SHIPPED_BYTES,
-    RunAnswers,
-    choose_answers,
-    page_addresses,
-)
+from hnviz.export.opening import MAX_SHIPPED_BYTES, RunAnswers, choose_answers, page_addresses
 from hnviz.models.catalogue import entry
 from hnviz.questions.frame import pack, unpack
 from hnviz.questions.table import QUESTIONS

@@ -10,14 +10,7 @@ import pytest
 from hnviz.bench.search import SEEDS, Trial, best
 from hnviz.bench.tables import read_rows
 from hnviz.config import RunConfig
-from hnviz.models.catalogue import (
-    CATALOGUE,
-    LADDER,
-    SAME_RECIPE,
-    entry,
-    previous,
-    recipe_for,
-)
+from hnviz.models.catalogue import CATALOGUE, LADDER, SAME_RECIPE, entry, previous, recipe_for
 from hnviz.models.spec import ROLES, Weight
 
 NV, NH = 39, 64

@@ -8,15 +8,7 @@ from torch import nn
 
 from hnviz.figures import DIAGRAMS
 from hnviz.figures.cell_diagrams import CELLS
-from hnviz.figures.diagrams import (
-    HEIGHT,
-    NOTEBOOK_FIGURES,
-    WIDTH,
-    WORDS,
-    legend,
-    rolled,
-    unrolled,
-)
+from hnviz.figures.diagrams import HEIGHT, NOTEBOOK_FIGURES, WIDTH, WORDS, legend, rolled, unrolled
 from hnviz.figures.theme import MODES, theme
 from hnviz.models.catalogue import CATALOGUE, previous
 from tests.test_code_figures import QUERIED

@@ -32,12 +32,7 @@ from hnviz.engine.client import (
     shared_engine,
 )
 from hnviz.engine.observers import Questions, Replies
-from hnviz.engine.protocol import (
-    HowFar,
-    line,
-    read_frame,
-    send_frame,
-)
+from hnviz.engine.protocol import HowFar, line, read_frame, send_frame
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
 from hnviz.engine.trainer import Control, learner_for, record, run_in_folder
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event

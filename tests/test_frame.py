@@ -12,15 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from safetensors.numpy import load
 
-from hnviz.questions.frame import (
-    ALIGNED,
-    METADATA,
-    pack,
-    seconds_of,
-    to_json,
-    unpack,
-    unpack_many,
-)
+from hnviz.questions.frame import ALIGNED, METADATA, pack, seconds_of, to_json, unpack, unpack_many
 from hnviz.questions.params import Param
 from hnviz.questions.view import Reply
 

@@ -11,13 +11,7 @@ from hnviz.app.rooms.train.worst.picture import worst_html, worst_sentence
 from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.events import EpochEnd, KindFigures
-from hnviz.figures.counting import (
-    MapFigures,
-    map_headline,
-    map_sentence,
-    number_card,
-    prompt_note,
-)
+from hnviz.figures.counting import MapFigures, map_headline, map_sentence, number_card, prompt_note
 from hnviz.figures.inside import MOST_EPOCHS, counted_steps, epochs_by_kind
 from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord

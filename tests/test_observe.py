@@ -179,14 +179,6 @@ def right_by_saying(subject: Subject, number: int, given: int) -> bool:
     return said == tokens_of(number)
 
 
-@pytest.mark.parametrize("given_", [1, 3, pytest.param(5, marks=pytest.mark.slow)])
-def test_counting_accuracy_is_that_of_saying_every_number(given_: int) -> None:
-    counted = counting_accuracy(learnt(), given_)
-    assert counted.number.tolist() == list(range(2, 10000))
-    for number, right in some(counted):
-        assert right_by_saying(learnt(), number, given_) == right
-
-
 def some(counted: Counted) -> Iterator[tuple[int, bool]]:
     """Pick as many numbers that the model says right as others."""
     chance = np.random.default_rng(0)

@@ -11,14 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hnviz.config import RunConfig
-from hnviz.data import (
-    BatchLayout,
-    ShuffledLayout,
-    Text,
-    batches,
-    human_numbers_stream,
-    split_text,
-)
+from hnviz.data import BatchLayout, ShuffledLayout, Text, batches, human_numbers_stream, split_text
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows, merged, merged_losses
 from hnviz.figures.ruler_text import (

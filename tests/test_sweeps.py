@@ -23,14 +23,7 @@ from hnviz.engine.pool.engine import PoolEngine
 from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunStore, RunWriteError
 from hnviz.runs.files import NOTE_NAME
-from hnviz.sweeps.plan import (
-    MAX_RUNS,
-    Plan,
-    SweepError,
-    SweepNotFound,
-    make_plan,
-    read_plan,
-)
+from hnviz.sweeps.plan import MAX_RUNS, Plan, SweepError, SweepNotFound, make_plan, read_plan
 from hnviz.sweeps.runner import Backend, SweepRunner
 from hnviz.sweeps.store import Sweep, SweepStore
 from tests.conftest import ROOT
