@@ -34,8 +34,8 @@ from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
 from hnviz.runs import answers as kept
 from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers
 from hnviz.runs.archive import pack as pack_run
+from hnviz.web.answers import observation_routes
 from hnviz.web.http import door
-from hnviz.web.observations import observation_routes
 from hnviz.web.state import ServerState
 from tests.conftest import ROOT
 

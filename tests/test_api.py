@@ -39,15 +39,13 @@ from hnviz.questions.table import QUESTIONS as KNOWN
 from hnviz.questions.view import Reply, View
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
 from hnviz.sweeps.service import SweepService
-from hnviz.web import corpora, observations
-from hnviz.web.answers import Answers
-from hnviz.web.cache import Cache, Entry, zipped
+from hnviz.web import answers as web_answers
+from hnviz.web import corpora
+from hnviz.web.answers import Answers, observation_routes
 from hnviz.web.client import Client, ServerError
 from hnviz.web.corpora import corpus_address, corpus_file, stream_file
 from hnviz.web.downloads import Exporter, download_routes
-from hnviz.web.errors import ENGINE_STATUS
-from hnviz.web.http import door
-from hnviz.web.observations import observation_routes
+from hnviz.web.http import ENGINE_STATUS, Cache, Entry, door, zipped
 from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.state import ServerState
 from hnviz.web.sweeps import sweep_routes
@@ -378,7 +376,7 @@ def test_several_steps_in_one_request(client):
 
 
 def test_an_answer_for_several_steps_is_bounded(client, monkeypatch):
-    monkeypatch.setattr(observations, "MAX_BYTES", 5000)
+    monkeypatch.setattr(web_answers, "MAX_BYTES", 5000)
     reply = client.get(f"/api/runs/{RUN}/many/units?steps=0,200,400&{STRETCH}")
     assert reply.status_code == 422
     assert "ask for fewer than 3 steps at once" in reply.json()["error"]
@@ -752,7 +750,7 @@ def test_a_thousand_at_once_leave_the_pages_alive(runs):
     served = [reply for reply in replies if reply.status_code == 200]
     refused = [reply for reply in replies if reply.status_code == 429]
     assert len(served) + len(refused) == 1000
-    _, _, of_one, at_once = observations.QUICK
+    _, _, of_one, at_once = web_answers.QUICK
     assert len(served) >= of_one + at_once
     assert refused
     assert {reply.headers["retry-after"] for reply in refused} == {"1"}
@@ -1137,7 +1135,7 @@ def test_the_client_and_the_door_load_no_torch():
     code = (
         "import sys; import hnviz.web.client; "
         "assert 'starlette' not in sys.modules; "
-        "import hnviz.web.observations, hnviz.web.runs, hnviz.web.corpora; "
+        "import hnviz.web.answers, hnviz.web.runs, hnviz.web.corpora; "
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -18,7 +18,7 @@ from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, RunFolder, five_seeds_table
 from hnviz.runs.ruler import possible, text_any_cut_means, text_position_bounds
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 from tests import attention
 from tests.pages import mounts, open_page
 from tests.subjects import made_up, shipped

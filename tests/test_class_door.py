@@ -27,9 +27,9 @@ from hnviz.web.classroom import service as class_service
 from hnviz.web.classroom.connections import Connection, Connections
 from hnviz.web.classroom.routes import permit
 from hnviz.web.classroom.service import MEMBER, REMOVED, ClassService, PasteResult
-from hnviz.web.errors import Refusal
-from hnviz.web.http import TRY_LATER
+from hnviz.web.http import Refusal
 from hnviz.web.limits import COOKIE
+from hnviz.web.sockets import TRY_LATER
 from hnviz.web.state import ServerState
 from tests.classes import (
     CHOICE,

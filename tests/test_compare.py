@@ -41,8 +41,7 @@ from hnviz.runs.record import POINT_COLUMNS, read_curves, thinned
 from hnviz.web import controls, runs
 from hnviz.web.classroom.routes import permit
 from hnviz.web.controls import start_routes
-from hnviz.web.errors import Refusal
-from hnviz.web.http import door
+from hnviz.web.http import Refusal, door
 from hnviz.web.runs import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes, run_routes
 from hnviz.web.state import CurrentRun, ServerState
 from tests.classes import a_service, another, as_teacher, joined, site, visiting

@@ -43,10 +43,8 @@ from hnviz.runs.archive import unpack
 from hnviz.web import downloads
 from hnviz.web.answers import Answers
 from hnviz.web.assets import PACKAGE
-from hnviz.web.cache import Entry
 from hnviz.web.downloads import Exporter
-from hnviz.web.errors import Refusal
-from hnviz.web.http import door
+from hnviz.web.http import Entry, Refusal, door
 from hnviz.web.state import ServerState
 from tests.conftest import ROOT
 

@@ -15,7 +15,7 @@ from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe.passes import read_states
 from hnviz.questions.frame import to_json
 from hnviz.runs import SHIPPED_DIR, RunFolder
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 from tests.conftest import ROOT
 from tests.subjects import shipped
 from tests.views import shown, written

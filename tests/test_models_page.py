@@ -20,7 +20,7 @@ from hnviz.questions.frame import pack, unpack
 from hnviz.questions.params import ParamError
 from hnviz.questions.view import Look, Reply
 from hnviz.source import class_source
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 from tests.pages import SHARED, drawn, mounts, open_page
 from tests.test_source import BASES
 from tests.views import shown

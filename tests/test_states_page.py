@@ -22,7 +22,7 @@ from hnviz.data.places import LABELS
 from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sentence
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.files import write_tensors
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 from tests.pages import drawn, open_page
 from tests.views import shown
 

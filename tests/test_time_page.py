@@ -15,7 +15,7 @@ from hnviz.app.rooms.through_time.lanes.picture import LANES_VIEW, SECOND_VIEW
 from hnviz.app.rooms.through_time.look_back.picture import MAP_VIEW, OTHERS_VIEW, ROW_VIEW
 from hnviz.app.rooms.through_time.reach.picture import REACH_VIEW
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 from tests.pages import mounts, open_page
 from tests.test_pages import text
 from tests.views import shown

@@ -22,7 +22,7 @@ from hnviz.models.catalogue import CATALOGUE
 from hnviz.questions.params import ParamError
 from hnviz.questions.view import Reply
 from hnviz.runs import RunStore
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 from tests.pages import drawn, open_page
 from tests.views import shown
 

@@ -18,7 +18,7 @@ from hnviz.app.shell.navigation import PAGES
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look
 from hnviz.web.answers import Asker
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 from tests.pages import mounts, open_page
 from tests.views import written
 

@@ -21,7 +21,7 @@ from hnviz.questions.frame import to_json
 from hnviz.runs.files import Tensors
 from hnviz.web.answers import Answers, read_step
 from hnviz.web.assets import PACKAGE
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 
 STATISTICS = ("running_mean", "running_var")
 """Batch norm's tensors in a snapshot, besides its weights."""

@@ -21,11 +21,10 @@ from hnviz.app.topics import topics
 from hnviz.engine.client import close_shared_engine
 from hnviz.gallery.cases import MODES, WIDTHS, pictures, views
 from hnviz.runs import DamagedRun
-from hnviz.web import assets, controls, corpora, live, observations
+from hnviz.web import answers, assets, controls, corpora, live
 from hnviz.web.assets import ASSETS
-from hnviz.web.errors import Refusal
 from hnviz.web.guard import Rules, guard
-from hnviz.web.http import door
+from hnviz.web.http import Refusal, door
 from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.state import ServerState
 from hnviz.web.sweeps import sweep_routes
@@ -58,7 +57,7 @@ def site(empty: Mapping[str, str], started: Callable[[], None] = lambda: None) -
     swept = sweep_routes(sweeps())
     listed = [*assets.routes(), *run_routes(state, shown_name), *swept, *corpora.routes()]
     real = [
-        *observations.observation_routes(state, views()),
+        *answers.observation_routes(state, views()),
         *curve_routes(state, shown_name),
         *live.routes(live.Hub(followed, _shipped(state))),
         *controls.button_routes(state),

@@ -17,9 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hnviz.web.cache import Cache, zipped
-from hnviz.web.errors import Refusal
-from hnviz.web.http import BINARY, FOR_GOOD, bytes_reply
+from hnviz.web.http import BINARY, FOR_GOOD, Cache, Refusal, bytes_reply, zipped
 
 PACKAGE = Path(__file__).parents[1]
 FILES = {

@@ -1,4 +1,4 @@
-"""Starting and changing runs: POST /api/runs, /api/lr-tests and /api/runs/{id}/<action>.
+"""Presses over HTTP: POST /api/runs, /api/lr-tests and /api/runs/{id}/<action>.
 
 A start lists what to train: a model with the settings that differ from its recipe, or a run like
 another one except for some settings. A run that already exists is not trained again. A range test
@@ -8,13 +8,16 @@ The answer to a press on a run's button is the run's new status, or one sentence
 press is refused.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hnviz.classroom import ClassError
@@ -26,8 +29,7 @@ from hnviz.runs import DamagedRun, RunFolder, RunStore, RunSummary, trash
 from hnviz.runs.folder import read_label, write_label
 from hnviz.runs.reference import same_but_seed
 from hnviz.web.classroom.service import ClassService, Visitor
-from hnviz.web.errors import Refusal, refused_values
-from hnviz.web.http import Body, Presses, nothing, only
+from hnviz.web.http import NO_STORE, Body, Refusal, json_body, nothing, only, refused_values
 from hnviz.web.limits import Quota, Rate, viewer_of
 from hnviz.web.state import ServerState
 
@@ -46,8 +48,45 @@ NOBODY = Visitor()
 
 _REUSED = ("finished", "running", "queued", "paused")
 
+Do = Callable[[Request, Body], Mapping[str, Any]]
+"""Carries out a press in a thread, and returns the answer."""
+
 Permit = Callable[[Request, str, str], None]
 """(request, action, run's id): raises Refusal if the sender may not do this."""
+
+
+class Presses:
+    """Makes routes for POST requests. They have their own threads, so none waits for a picture.
+
+    The Content-Type must be JSON, which no form on another site can send.
+    """
+
+    def __init__(self, threads: int, quota: Quota, rate: Rate) -> None:
+        """`quota` and `rate` limit one viewer; a press that comes too fast waits."""
+        self._limiter, self._quota, self._rate = CapacityLimiter(threads), quota, rate
+
+    def route(self, path: str, do: Do) -> Route:
+        """Return the route of one kind of press."""
+
+        async def endpoint(request: Request) -> Response:
+            viewer = viewer_of(request.scope)
+            with self._quota.taken(viewer):
+                await asyncio.sleep(self._rate.delay(viewer))
+                return await self._answer(partial(do, request, await json_body(request)))
+
+        return Route(path, endpoint, methods=["POST"])
+
+    def look(self, path: str, do: Callable[[Request], Mapping[str, Any]]) -> Route:
+        """Return the route of a GET request: the same threads, without limits."""
+
+        async def endpoint(request: Request) -> Response:
+            return await self._answer(partial(do, request))
+
+        return Route(path, endpoint)
+
+    async def _answer(self, do: Callable[[], Mapping[str, Any]]) -> Response:
+        answer = await to_thread.run_sync(do, limiter=self._limiter)
+        return JSONResponse(answer, headers=NO_STORE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,7 @@ from hnviz.data.numbers import WAYS
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import kind_in_text
 from hnviz.questions.params import Param, quoted
-from hnviz.web.cache import Entry
-from hnviz.web.errors import Refusal
-from hnviz.web.http import query, until_gone
+from hnviz.web.http import Entry, Refusal, query, until_gone
 from hnviz.web.work import Pool, Shared
 
 CORPORA = "api/corpora/"

@@ -21,9 +21,7 @@ from hnviz.own import own_models
 from hnviz.questions.params import Param, quoted
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.files import scratch
-from hnviz.web.cache import Entry
-from hnviz.web.errors import Refusal
-from hnviz.web.http import Endpoint, entry_reply, query, until_gone
+from hnviz.web.http import Endpoint, Entry, Refusal, entry_reply, query, until_gone
 from hnviz.web.limits import viewer_of
 from hnviz.web.runs import run_ids
 from hnviz.web.state import ServerState

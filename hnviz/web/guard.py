@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.errors import Refusal, answer_refusals
+from hnviz.web.http import Refusal, answer_refusals
 from hnviz.web.limits import Network, forwarded
 
 SAFE = ("GET", "HEAD", "OPTIONS")

@@ -1,28 +1,35 @@
-"""HTTP and WebSockets: parameters and bodies, answers and their caching, messages, the router.
+"""What all routes share: bodies and parameters, refusals, packed answers and a cache, the router.
 
-`door` holds all routes except Streamlit's, below the app's base path.
+A refusal is a status and one sentence, as JSON. `door` holds all routes except Streamlit's, below
+the app's base path.
 """
 
 import asyncio
+import gzip
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from functools import partial, wraps
-from threading import Lock
-from typing import Any
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, wraps
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
+from cachetools import LRUCache
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Match, Route, Router, get_route_path
-from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Router, get_route_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import hnviz
 from hnviz.questions.params import Param, quoted, read_query
-from hnviz.web.cache import Entry
-from hnviz.web.errors import Refusal, answer_refusals, engine_refusal
-from hnviz.web.limits import Quota, Rate, viewer_of
+
+if TYPE_CHECKING:  # the first page comes before numpy and the runs are loaded
+    from hnviz.engine.client import EngineError, ErrorKind
 
 MAX_JSON_BYTES = 1024  # in a body
 
@@ -32,9 +39,27 @@ ASK_AGAIN = "private, no-cache"
 NO_STORE = {"Cache-Control": "no-store"}
 BINARY, JSON = "application/octet-stream", "application/json"
 
-CLOSE_SECONDS = 1.0
-MAX_REASON_CHARS = 120  # in a sentence that closes a WebSocket
-NOT_JSON, TOO_BIG, GIVEN_UP, TRY_LATER = 1003, 1009, 1008, 1013
+MAX_CACHE_BYTES = 128 * 2**20
+MAX_ENTRY_BYTES = 8 * 2**20  # for one answer
+MIN_ZIPPED_BYTES = 1024
+SAMPLE_BYTES = 2**14  # enough to show whether zipping a large answer pays
+PAYS = 0.8  # of the size at most; a smaller saving costs more time than it saves
+
+Source = tuple[str, int | str, str]
+"""A run's id, a step or "last", and the version of the snapshot that was read for it."""
+
+RETRY_SECONDS = "1"  # after which a client may ask a busy server again
+
+ENGINE_STATUS: "dict[ErrorKind, int]" = {
+    "unknown": 404,
+    "conflict": 409,
+    "damaged": 410,
+    "wrong": 422,
+    "busy": 429,
+    "failed": 500,
+    "unavailable": 503,
+}
+"""The kind of an error of the engine -> the HTTP status of the answer."""
 
 OURS = ("/api", "/assets", "/class/join", "/class/lesson", "/lessons", "/places.css")
 """Addresses that begin with one of these are ours; Streamlit answers all others with its page."""
@@ -43,9 +68,85 @@ log = logging.getLogger(__name__)
 
 Body = Mapping[str, Any]
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
-Do = Callable[[Request, Body], Mapping[str, Any]]
-"""Carries out a press in a thread, and returns the answer."""
 Late = Callable[[], Iterable[BaseRoute]]
+
+
+class Refusal(ValueError):  # noqa: N818 - it states the problem
+    """A request that gets a sentence as its answer: what was wanted, what came, what to do."""
+
+    def __init__(
+        self, sentence: str, status: int = 422, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(sentence)
+        again = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else {}
+        self.status, self.headers = status, again if headers is None else headers
+
+    async def send(self, scope: Scope, send: Send) -> None:
+        """Answer an HTTP request, or a WebSocket's handshake, with the sentence."""
+        kind = "http.response"
+        if scope["type"] == "websocket":
+            if "websocket.http.response" not in scope.get("extensions", {}):
+                await send({"type": "websocket.close", "code": 1008})  # the server answers 403
+                return
+            kind = "websocket.http.response"
+        body = json.dumps({"error": str(self)}).encode()
+        headers = {
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+            "cache-control": "no-store",
+            **self.headers,
+        }
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": f"{kind}.start", "status": self.status, "headers": raw})
+        bare = scope.get("method") == "HEAD"
+        await send({"type": f"{kind}.body", "body": b"" if bare else body})
+
+
+def engine_refusal(error: "EngineError") -> Refusal:
+    """Return the answer to a request that the engine cannot carry out."""
+    return Refusal(str(error), ENGINE_STATUS[error.kind])
+
+
+@contextmanager
+def refused_values() -> Iterator[None]:
+    """Turn a ValueError about the request's values into a Refusal, 422. Others are bugs: 500."""
+    try:
+        yield
+    except ValueError as error:
+        if type(error) is ValueError:
+            raise Refusal(str(error)) from error
+        raise
+
+
+def _known(error: Exception) -> Refusal | None:
+    return error if isinstance(error, Refusal) else None
+
+
+async def answer_refusals(
+    app: ASGIApp,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    read: Callable[[Exception], Refusal | None] = _known,
+) -> None:
+    """Call an app; if it raises an error, answer with the refusal that `read` returns for it.
+
+    The error is raised again if `read` returns None, or if the answer has already begun.
+    """
+    begun = False
+
+    async def send_on(message: Message) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    try:
+        await app(scope, receive, send_on)
+    except Exception as error:
+        refused = read(error)
+        if begun or refused is None:
+            raise
+        await refused.send(scope, send)
 
 
 async def json_body(request: Request) -> Body:
@@ -58,13 +159,13 @@ async def json_body(request: Request) -> Body:
         content += chunk
         if len(content) > MAX_JSON_BYTES:
             raise Refusal(f"a body may have at most {MAX_JSON_BYTES:,} bytes", 413)
-    body = _object(content or b"{}")
+    body = read_json(content or b"{}")
     if body is None:
         raise Refusal("the body must be one JSON object")
     return body
 
 
-def _object(text: str | bytes) -> Body | None:
+def read_json(text: str | bytes) -> Body | None:
     """Read a JSON object; None for anything else."""
     try:
         read = json.loads(text)
@@ -95,40 +196,6 @@ def nothing(body: Body, name: str) -> None:
         raise Refusal(f"{name} takes no values; got {quoted(next(iter(body)))}")
 
 
-class Presses:
-    """Makes routes for POST requests. They have their own threads, so none waits for a picture.
-
-    The Content-Type must be JSON, which no form on another site can send.
-    """
-
-    def __init__(self, threads: int, quota: Quota, rate: Rate) -> None:
-        """`quota` and `rate` limit one viewer; a press that comes too fast waits."""
-        self._limiter, self._quota, self._rate = CapacityLimiter(threads), quota, rate
-
-    def route(self, path: str, do: Do) -> Route:
-        """Return the route of one kind of press."""
-
-        async def endpoint(request: Request) -> Response:
-            viewer = viewer_of(request.scope)
-            with self._quota.taken(viewer):
-                await asyncio.sleep(self._rate.delay(viewer))
-                return await self._answer(partial(do, request, await json_body(request)))
-
-        return Route(path, endpoint, methods=["POST"])
-
-    def look(self, path: str, do: Callable[[Request], Mapping[str, Any]]) -> Route:
-        """Return the route of a GET request: the same threads, without limits."""
-
-        async def endpoint(request: Request) -> Response:
-            return await self._answer(partial(do, request))
-
-        return Route(path, endpoint)
-
-    async def _answer(self, do: Callable[[], Mapping[str, Any]]) -> Response:
-        answer = await to_thread.run_sync(do, limiter=self._limiter)
-        return JSONResponse(answer, headers=NO_STORE)
-
-
 def until_gone(endpoint: Endpoint) -> Endpoint:
     """Stop an endpoint once the client has left: a moving slider cancels requests."""
 
@@ -150,6 +217,91 @@ async def _gone(request: Request) -> None:
     receive: Callable[[], Awaitable[Any]] = request.receive
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def heard(done: "asyncio.Future[Any]") -> None:
+    """Mark an error as seen, so that asyncio does not log it; awaiting the future raises it."""
+    if not done.cancelled():
+        done.exception()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One packed answer."""
+
+    content: bytes
+    zipped: bytes | None  # None where that does not pay
+    tag: str  # the ETag
+    lasting: bool = True  # the address with its version always gives this content
+    others: tuple[Source, ...] = ()  # other snapshots that it was made from
+
+    def __len__(self) -> int:
+        """Bytes in memory."""
+        return len(self.content) + len(self.zipped or b"")
+
+    @classmethod
+    def of(cls, content: bytes) -> "Entry":
+        """Zip content where that pays, and tag it with its hash."""
+        return cls(content, zipped(content), content_tag(content))
+
+
+class Cache:
+    """The most recently used values, whose sizes `len` gives. Thread-safe."""
+
+    def __init__(self, most: int = MAX_CACHE_BYTES, largest: int = MAX_ENTRY_BYTES) -> None:
+        """Hold up to `most` bytes; a value of more than `largest` bytes is not stored."""
+        self._values: LRUCache[Hashable, Any] = LRUCache(most, len)
+        self._largest = largest
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """Total size of all values, in bytes."""
+        return int(self._values.currsize)
+
+    def get(self, key: Hashable) -> Any:
+        """Return a value, or None."""
+        with self._lock:
+            return self._values.get(key)
+
+    def put(self, key: Hashable, value: Any) -> None:
+        """Store a value, unless it is too large."""
+        with self._lock:
+            self._values.pop(key, None)
+            if len(value) <= self._largest:
+                self._values[key] = value
+
+
+def content_tag(content: bytes) -> str:
+    """Return the ETag of bytes."""
+    return f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def zipped(content: bytes, level: int = 1, smallest: int = MIN_ZIPPED_BYTES) -> bytes | None:
+    """Zip bytes where that pays: for codes and ids, rarely for trained weights and states."""
+    if len(content) < smallest:
+        return None
+    if len(content) > 4 * SAMPLE_BYTES:
+        middle = len(content) // 2
+        sample = content[middle : middle + SAMPLE_BYTES]
+        if len(gzip.compress(sample, 1, mtime=0)) > PAYS * len(sample):
+            return None
+    small = gzip.compress(content, level, mtime=0)
+    return small if len(small) <= PAYS * len(content) else None
+
+
+@cache
+def release() -> str:
+    """Return the version and a short hash of the Python files that the process started with.
+
+    Addresses hold it, so no browser shows the answers of older code.
+    """
+    root = Path(hnviz.__file__).parent
+    found = blake2b(digest_size=4)
+    for path in sorted(root.rglob("*.py")):
+        found.update(path.relative_to(root).as_posix().encode())
+        found.update(path.read_bytes())
+    return f"{hnviz.__version__}.{found.hexdigest()}"
 
 
 def not_modified(request: Request, tag: str, *, immutable: bool = False) -> Response | None:
@@ -196,67 +348,6 @@ def _takes_gzip(request: Request) -> bool:
     return False
 
 
-class Closed(Exception):  # noqa: N818 - it states the problem
-    """A WebSocket must end; the server closes it with a code and a sentence."""
-
-    def __init__(self, code: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code, self.sentence = code, sentence
-
-
-def read_object(message: Mapping[str, Any], largest: int) -> Mapping[str, Any]:
-    """Read a browser's message: a JSON object of at most `largest` characters.
-
-    Raises Closed for anything that our pages never send.
-    """
-    text = message.get("text")
-    if text is None:
-        raise Closed(NOT_JSON, "a message must be JSON text; got bytes")
-    if len(text) > largest:
-        raise Closed(TOO_BIG, f"a message may have at most {largest:,} characters")
-    request = _object(text)
-    if request is None:
-        raise Closed(NOT_JSON, "a message must be one JSON object")
-    return request
-
-
-async def until_one_ends(*jobs: Coroutine[Any, Any, None]) -> None:
-    """Run jobs side by side until one ends; raise its error."""
-    tasks = [asyncio.create_task(job) for job in jobs]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.add_done_callback(heard)
-            task.cancel()
-
-
-def heard(done: "asyncio.Future[Any]") -> None:
-    """Mark an error as seen, so that asyncio does not log it; awaiting the future raises it."""
-    if not done.cancelled():
-        done.exception()
-
-
-async def send_within(websocket: WebSocket, text: str, seconds: float) -> None:
-    """Send a text. Raises Closed if the browser reads nothing for that long."""
-    try:
-        async with asyncio.timeout(seconds):
-            await websocket.send_text(text)
-    except TimeoutError:
-        raise Closed(GIVEN_UP, f"nothing was read for {seconds:g} s") from None
-
-
-async def close_with(websocket: WebSocket, closed: Closed) -> None:
-    """Close with the reason; give up if the other side does not read it."""
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await websocket.close(closed.code, closed.sentence[:MAX_REASON_CHARS])
-    except (TimeoutError, RuntimeError, OSError):
-        return
-
-
 def door(
     routes: Iterable[BaseRoute] = (), base: Callable[[], str] = lambda: "", late: Late = list
 ) -> list[BaseRoute]:
@@ -275,7 +366,7 @@ class Door(BaseRoute):
 
     def __init__(self, routes: Iterable[BaseRoute], base: Callable[[], str], late: Late) -> None:
         self._router = Router(list(routes), redirect_slashes=False, default=self._others)
-        self._late, self._lock = late, Lock()
+        self._late, self._lock = late, threading.Lock()
         self._late_router: Router | None = None
         self._base = base
         self._prefix: str | None = None

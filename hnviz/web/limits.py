@@ -24,7 +24,7 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.errors import Refusal, answer_refusals
+from hnviz.web.http import Refusal, answer_refusals
 
 COOKIE = "hnviz-viewer"
 PROXIES = "HNVIZ_PROXIES"  # addresses or networks of trusted proxies

@@ -27,24 +27,23 @@ from typing import Any, NamedTuple, TypeVar
 from anyio import CapacityLimiter, to_thread
 from cachetools import LRUCache
 from starlette.routing import BaseRoute, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from hnviz.engine.client import Job
 from hnviz.questions.frame import to_json
 from hnviz.questions.params import ParamError, quoted, read_json
 from hnviz.runs import DamagedRun, RunNotFound, RunSummary
 from hnviz.sweeps.store import SweepStore
-from hnviz.web.errors import Refusal
-from hnviz.web.http import (
+from hnviz.web.http import Refusal, heard
+from hnviz.web.limits import Quota, Viewer, address_of, most_of_address, viewer_of
+from hnviz.web.sockets import (
     TRY_LATER,
     Closed,
-    close_with,
-    heard,
+    accepted,
     read_object,
     send_within,
     until_one_ends,
 )
-from hnviz.web.limits import Quota, Viewer, address_of, most_of_address, viewer_of
 from hnviz.web.state import CurrentRun, ServerState
 from hnviz.web.topics import Topic
 
@@ -463,17 +462,13 @@ def routes(hub: Hub) -> list[BaseRoute]:
     """Return the route of the news."""
 
     async def live(websocket: WebSocket) -> None:
-        await websocket.accept()
         viewer = viewer_of(websocket.scope)
         hub.sockets[viewer] += 1
         try:
-            _check_places(hub, viewer)
-            await Connection(hub, websocket).serve()
-        except WebSocketDisconnect:
-            pass
-        except Closed as closed:
-            log.warning("a connection for news was closed: %s", closed.sentence)
-            await close_with(websocket, closed)
+            say = partial(log.warning, "a connection for news was closed: %s")
+            async with accepted(websocket, say):
+                _check_places(hub, viewer)
+                await Connection(hub, websocket).serve()
         finally:
             hub.sockets -= Counter([viewer])  # this drops zeros
 

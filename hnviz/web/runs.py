@@ -30,9 +30,7 @@ from hnviz.runs.files import CONFIG, EVENTS
 from hnviz.runs.folder import read_label
 from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
 from hnviz.runs.reference import spread_of
-from hnviz.web.cache import Entry
-from hnviz.web.errors import Refusal
-from hnviz.web.http import query, until_gone
+from hnviz.web.http import Entry, Refusal, query, until_gone
 from hnviz.web.state import BEGUN, CurrentRun, ServerState, snapshot_version
 from hnviz.web.work import Pool, Shared
 

@@ -21,8 +21,8 @@ from hnviz.sweeps.runner import DONE
 from hnviz.sweeps.service import SweepService
 from hnviz.sweeps.store import Sweep
 from hnviz.web.classroom.service import ClassService
-from hnviz.web.errors import Refusal
-from hnviz.web.http import Body, Do, Presses, nothing
+from hnviz.web.controls import Do, Presses
+from hnviz.web.http import Body, Refusal, nothing
 from hnviz.web.limits import Quota, Rate
 from hnviz.web.state import BEGUN
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from hnviz.web.http import CLOSE_SECONDS, GIVEN_UP, TOO_BIG, TRY_LATER
 from hnviz.web.limits import STREAM, Bucket
+from hnviz.web.sockets import CLOSE_SECONDS, GIVEN_UP, TOO_BIG, TRY_LATER
 
 HEAD_SECONDS = 10.0  # for a request's head
 

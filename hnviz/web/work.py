@@ -20,9 +20,7 @@ from starlette.responses import Response
 
 from hnviz.engine.client import HowFar
 from hnviz.questions.frame import to_json
-from hnviz.web.cache import Entry
-from hnviz.web.errors import Refusal
-from hnviz.web.http import BINARY, JSON, entry_reply, heard
+from hnviz.web.http import BINARY, JSON, Entry, Refusal, entry_reply, heard
 from hnviz.web.limits import FairQueue, address_of, most_of_address, viewer_of
 
 LINGER_SECONDS = 10.0

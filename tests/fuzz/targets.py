@@ -38,7 +38,7 @@ from hnviz.sweeps.store import SweepStore
 from hnviz.tasks.generators import EVEN_ONES, REBER
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.task import TaskStream
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 from hnviz.web.sweeps import read_body
 from tests.chaos.story import PLAN, STEP, Story, an_archive, own_model
 from tests.fuzz.odd import as_json, as_toml, changed, cut_up, json_of, texts, values

@@ -28,13 +28,13 @@ from hnviz.engine.scheduler import Limits
 from hnviz.questions.table import QUESTIONS
 from hnviz.sweeps.service import SweepService
 from hnviz.web import controls, corpora, live
+from hnviz.web.answers import observation_routes
 from hnviz.web.classroom import lessons as class_lessons
 from hnviz.web.classroom.service import TEACHER, ClassService
 from hnviz.web.controls import start_routes
 from hnviz.web.guard import Rules, guard
 from hnviz.web.http import door
 from hnviz.web.limits import COOKIE
-from hnviz.web.observations import observation_routes
 from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.sweeps import sweep_routes
 from tests.classes import CHOICE, HOST, LESSON, Clock, a_service, site

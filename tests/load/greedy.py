@@ -15,10 +15,10 @@ import websockets
 from starlette.testclient import httpx
 
 from hnviz.engine.scheduler import Limits
+from hnviz.web.answers import QUICK, SLOW
 from hnviz.web.controls import OF_ONE
 from hnviz.web.limits import MAX_SOCKETS
 from hnviz.web.live import MAX_TOPICS
-from hnviz.web.observations import QUICK, SLOW
 from tests.load.viewer import CLOSER, EACH, Session, named
 
 EVE = 2**64

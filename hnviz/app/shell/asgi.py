@@ -69,7 +69,7 @@ def _pictures_routes() -> list[Any]:
     from hnviz.app.pictures import VIEWS
     from hnviz.app.run.names import shown_name
     from hnviz.app.topics import topics
-    from hnviz.web import controls, corpora, live, observations
+    from hnviz.web import answers, controls, corpora, live
     from hnviz.web.downloads import download_routes
     from hnviz.web.runs import curve_routes, run_routes
     from hnviz.web.sweeps import sweep_routes
@@ -88,7 +88,7 @@ def _pictures_routes() -> list[Any]:
         *run_routes(state, shown_name),
         *curve_routes(state, shown_name),
         *corpora.routes(),
-        *observations.observation_routes(state, VIEWS),
+        *answers.observation_routes(state, VIEWS),
         *live.routes(live.Hub(topics(sweeps()), live.source_of(state))),
         *controls.button_routes(state, permit),
         *download_routes(state, exporter()),

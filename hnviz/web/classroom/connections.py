@@ -23,6 +23,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from starlette.routing import WebSocketRoute
@@ -34,16 +35,16 @@ from hnviz.lessons import lessons
 from hnviz.questions.frame import to_json
 from hnviz.questions.params import quoted
 from hnviz.web.classroom.service import REMOVED, ClassService, asks, not_stored, stored
-from hnviz.web.http import (
+from hnviz.web.limits import Bucket, viewer_of
+from hnviz.web.sockets import (
     GIVEN_UP,
     TRY_LATER,
     Closed,
-    close_with,
+    accepted,
     read_object,
     send_within,
     until_one_ends,
 )
-from hnviz.web.limits import Bucket, viewer_of
 
 MAX_MESSAGE_CHARS = 4 * 1024  # in one message from a phone
 MAX_CONNECTIONS = 600  # beyond this, only the teacher and unconnected members are let in
@@ -197,15 +198,11 @@ class Connections:
         """Return the route of the WebSocket."""
 
         async def live(websocket: WebSocket) -> None:
-            await websocket.accept()
             connection = Connection(self, websocket)
+            say = partial(log.info, "a connection of the class was closed: %s")
             try:
-                await connection.serve()
-            except WebSocketDisconnect:
-                pass
-            except Closed as closed:
-                log.info("a connection of the class was closed: %s", closed.sentence)
-                await close_with(websocket, closed)
+                async with accepted(websocket, say):
+                    await connection.serve()
             finally:
                 self.remove(connection)
 

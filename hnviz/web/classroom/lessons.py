@@ -17,8 +17,7 @@ from hnviz import disk
 from hnviz.lessons import lessons
 from hnviz.questions.params import quoted
 from hnviz.web.assets import ASSETS, PACKAGE
-from hnviz.web.cache import Entry, release
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Entry, Refusal, release
 
 MAX_BYTES = 4 * 2**20  # per lesson
 

@@ -19,8 +19,7 @@ from hnviz.web.classroom.connections import Connections
 from hnviz.web.classroom.lessons import PREPARING
 from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored, stored
 from hnviz.web.controls import CHANGES
-from hnviz.web.errors import Refusal
-from hnviz.web.http import NO_STORE, bytes_reply, entry_reply, json_body
+from hnviz.web.http import NO_STORE, Refusal, bytes_reply, entry_reply, json_body
 from hnviz.web.limits import Quota, Rate, naming, viewer_of
 
 OPEN = "/api/class"  # to everyone, even where the class shows strangers nothing

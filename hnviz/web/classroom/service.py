@@ -32,7 +32,7 @@ from hnviz.classroom.guesses import (
 from hnviz.classroom.state import VIEWS
 from hnviz.classroom.store import ClassStore, DamagedClassError
 from hnviz.web.classroom.lessons import LessonFiles
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 
 MEMBER, TEACHER = "hnviz-class", "hnviz-teacher"  # cookies
 JOIN = "/class/join"

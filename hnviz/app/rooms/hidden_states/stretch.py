@@ -11,7 +11,7 @@ from hnviz.data.phrase import MAX_TOKENS, read_phrase
 from hnviz.data.stream import SPLITS
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 
 DEFAULT_PHRASE = "4367 to 4372"
 FIRST, N = 0, 100  # tokens

@@ -22,7 +22,7 @@ from hnviz.figures.state_text import (
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 
 SHOWS = (
     "state",

@@ -13,7 +13,7 @@ from hnviz.figures.cell import GATE_NAMES, cell_sentence, equations, token_place
 from hnviz.models.catalogue import entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 
 FIRST_UNIT = 16  # of the pre-trained Model5: it keeps its position in the number
 FIRST_STEP = 3

@@ -10,7 +10,7 @@ from hnviz.figures.surgery_text import Operation
 from hnviz.models.catalogue import entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 
 SWAP, ZERO, SET = "another state", "zero units", "set one unit"
 HOWS = (SWAP, ZERO, SET)

@@ -22,7 +22,7 @@ from hnviz.data.stream import SPLITS
 from hnviz.figures.offers import without_numbers
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 
 FIRST, LAST = GIVEN, LAST_NUMBER - SAYS
 ASKED = {"given": GIVEN, "n": SAYS}

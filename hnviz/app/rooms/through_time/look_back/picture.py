@@ -16,7 +16,7 @@ from hnviz.figures.sentences import when
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
-from hnviz.web.errors import Refusal
+from hnviz.web.http import Refusal
 
 LONGEST = 44  # words that can be written at a map's sides
 DEFAULT_PHRASE = "4311 to 4314"
