@@ -15,8 +15,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import RawIOBase
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar, cast
@@ -191,21 +192,21 @@ class Engine:
         With `range_test` it is a learning rate range test, with a config from `hnviz.lr_finder`. A
         refused start leaves nothing behind.
         """
-        with nullcontext() if text_hash(config.corpus) is None else self._storing:
-            return self._train(config, viewer=viewer, range_test=range_test)
-
-    def _train(self, config: RunConfig, **asked: Any) -> str:
-        is_new = False
-        try:
-            is_new = keep_text(self.runs_dir, config)  # the engine finds it there
-            run_id: str = self._ask("train", PRESS_SECONDS, config=config.to_dict(), **asked)
-        except (EngineError, RunWriteError, CorpusError) as error:
-            if is_new:
-                drop_text(self.runs_dir, config)
-            if isinstance(error, EngineError):
+        asked: Any = {"config": config.to_dict(), "viewer": viewer, "range_test": range_test}
+        ask = partial(self._ask, "train", PRESS_SECONDS, **asked)
+        if text_hash(config.corpus) is None:
+            return str(ask())
+        with self._storing:
+            is_new = False
+            try:
+                is_new = keep_text(self.runs_dir, config)  # the engine finds it there
+                return str(ask())
+            except (RunWriteError, CorpusError) as error:
+                raise EngineError(str(error), "conflict") from error
+            except EngineError:
+                if is_new:
+                    drop_text(self.runs_dir, config)
                 raise
-            raise EngineError(str(error), "conflict") from error
-        return run_id
 
     def resume(self, run_id: str, viewer: str = "") -> None:
         """Resume a stopped, interrupted or paused run from its last checkpoint."""

@@ -14,6 +14,7 @@ import psutil
 from hnviz.engine.protocol import RUN_ERRORS, EngineError, ErrorKind, HowFar
 from hnviz.engine.workers import NICE, Worker, Workers
 from hnviz.runs import RunStore, SnapshotNotFound
+from hnviz.runs.files import stamp
 
 START_SECONDS = 60.0  # for the observer to import torch
 STILL_SECONDS = 30.0  # without processor time: the question is waiting for nothing
@@ -124,13 +125,11 @@ class Questions:
         """Return everything that determines a question's answer."""
         folder = self._store.folder(request["run_id"])
         step = folder.resolve_step(request["step"])
-        try:
-            status = folder.snapshot_path(step).stat()
-        except FileNotFoundError:  # just deleted by a resume
-            raise SnapshotNotFound(f"the run {folder.id} has no snapshot at {step}") from None
-        stamp = f"{status.st_mtime_ns} {status.st_size}"
+        found = stamp(folder.snapshot_path(step))
+        if found is None:  # just deleted by a resume
+            raise SnapshotNotFound(f"the run {folder.id} has no snapshot at {step}")
         params = json.dumps(request["params"], sort_keys=True)
-        return str(folder.path), step, stamp, request["question"], params
+        return str(folder.path), step, found, request["question"], params
 
     def _feed(self) -> None:
         """Give the observer its next question."""
@@ -139,8 +138,8 @@ class Questions:
         if self.ready and self._current is None and self._waiting and self._worker:
             self._current = self._waiting.popleft()
             self._taken.restart()
-            path, step, stamp, name, _ = self._current.key
-            self._worker.tell(path, step, stamp, name, self._current.params)
+            *snapshot, name, _ = self._current.key
+            self._worker.tell(*snapshot, name, self._current.params)
 
     def hear(self) -> None:
         """Handle a message from the observer, or its end."""

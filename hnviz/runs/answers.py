@@ -22,7 +22,7 @@ import numpy as np
 
 from hnviz import disk
 from hnviz.own import identity_of
-from hnviz.runs.files import open_regular, read_bounded, write_atomic
+from hnviz.runs.files import open_regular, read_bounded, stamp, write_atomic
 from hnviz.runs.folder import RunFolder
 
 ANSWERS = ".answers"  # beside the runs; no run id begins with a dot
@@ -53,8 +53,7 @@ class Named:
 def named(folder: RunFolder, step: int, question: str, params: Mapping[str, Any]) -> Named:
     """Describe a question about a snapshot. Raises OSError, DamagedRun, or TypeError for params."""
     path = folder.snapshot_path(step)
-    status = path.stat()
-    weights = _hash(path, status.st_mtime_ns, status.st_size)
+    weights = _hash(path, stamp(path))
     info = folder.info()
     model = (info.model_identity, identity_of(info.config.model))
     settings = json.dumps([info.config.to_dict(), info.content_hash, model], sort_keys=True)
@@ -63,8 +62,8 @@ def named(folder: RunFolder, step: int, question: str, params: Mapping[str, Any]
 
 
 @lru_cache(maxsize=4096)
-def _hash(path: Path, changed: int, size: int) -> str:
-    """Hash a file; read it again only when it changes."""
+def _hash(path: Path, found: str | None) -> str:
+    """Hash a file; read it again only when its stamp has changed."""
     with open_regular(path) as file:
         return file_digest(cast(Any, file), "sha256").hexdigest()
 

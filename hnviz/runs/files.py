@@ -148,6 +148,14 @@ def write_atomic(path: Path, content: bytes, what: str) -> None:
         disk.replace(path, content, what)
 
 
+def stamp(path: Path) -> str | None:
+    """Return a text that changes with a file; None if there is no file."""
+    with suppress(OSError):
+        status = path.stat()
+        return f"{status.st_mtime_ns:x}.{status.st_size:x}"
+    return None
+
+
 def age(path: Path) -> float:
     """Return the seconds since a file was last written. Raises OSError."""
     return time.time() - path.lstat().st_mtime

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from errno import EDQUOT, ENOSPC
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from cachetools import LRUCache
 
@@ -21,7 +22,7 @@ from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
-from hnviz.runs.files import CONFIG, EVENTS, age, remove_leftovers, writing
+from hnviz.runs.files import CONFIG, EVENTS, age, remove_leftovers, stamp, writing
 from hnviz.runs.folder import (
     NO_LABEL,
     RANGE_TEST,
@@ -282,17 +283,19 @@ class RunStore:
 
     def _summary(self, folder: RunFolder) -> RunSummary:
         alive = folder.is_alive()  # before reading, as in RunFollower.poll
-        known, stamp = self._skimmed.get(str(folder.path)), _stamp(folder.path / CONFIG)
-        if known is None or known.stamp != stamp:
-            known = _Skimmed(folder.info(), RunFollower(folder, _LAST_ONLY), stamp)
+        known, now = self._skimmed.get(str(folder.path)), stamp(folder.path / CONFIG)
+        if known is None or known.stamp != now:
+            known = _Skimmed(folder.info(), RunFollower(folder, _LAST_ONLY), now)
             self._skimmed[str(folder.path)] = known
-        record = known.record(_stamp(folder.path / EVENTS))
+        record = known.record(stamp(folder.path / EVENTS))
         return _summarize(folder, replace(record, alive=alive), known.info)
 
 
 def _summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary:
     """Summarize a record in one line."""
     last = record.epochs[-1] if record.epochs else None
+    of_epoch = ("epoch", "train_loss", "valid_loss", "accuracy")
+    figures: dict[str, Any] = {name: getattr(last, name, None) for name in of_epoch}
     label = NO_LABEL if folder.shipped else read_label(folder.path)
     return RunSummary(
         id=folder.id,
@@ -302,10 +305,7 @@ def _summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummar
         config=record.config,
         step=record.step,
         n_steps=record.started.n_steps if record.started else None,
-        epoch=last.epoch if last else None,
-        train_loss=last.train_loss if last else None,
-        valid_loss=last.valid_loss if last else None,
-        accuracy=last.accuracy if last else None,
+        **figures,
         train_accuracy=record.train_accuracy,
         running_train=last is not None and record.train_pass is None,
         message=record.ended.message if record.ended else "",
@@ -351,11 +351,3 @@ def _in_the_catalogue(run_id: str) -> tuple[int, str]:
     models = list(CATALOGUE)
     model = run_id.partition("-")[0]
     return models.index(model) if model in models else len(models), run_id
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size

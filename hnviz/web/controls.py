@@ -27,7 +27,6 @@ from hnviz.lr_finder import range_test
 from hnviz.questions.params import quoted
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunSummary, trash
 from hnviz.runs.folder import read_label, write_label
-from hnviz.runs.reference import same_but_seed
 from hnviz.web.classroom.service import ClassService, Visitor
 from hnviz.web.http import NO_STORE, Body, Refusal, json_body, nothing, only, refused_values
 from hnviz.web.limits import Quota, Rate, viewer_of
@@ -168,14 +167,13 @@ def start_routes(state: ServerState, classroom: ClassService | None = None) -> l
 
 def equal_run(config: RunConfig, lines: Iterable[RunSummary], engine: Engine) -> RunSummary | None:
     """Return a run with the same settings and seed, on any device; a finished one first."""
-    wanted = same_but_seed(config)
+    decisive = SETTINGS.keys() - {"device"}
     equal = [
         line
         for line in lines
         if line.config is not None
-        and line.config.seed == config.seed
         and line.status in _REUSED
-        and same_but_seed(line.config) == wanted
+        and all(getattr(line.config, name) == getattr(config, name) for name in decisive)
         and (line.status == "finished" or engine.job(line.id) is not None)
     ]
     return min(equal, key=lambda line: _REUSED.index(line.status), default=None)

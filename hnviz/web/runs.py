@@ -26,7 +26,7 @@ from hnviz.questions.frame import pack
 from hnviz.questions.params import Param, quoted
 from hnviz.questions.view import Reply
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunSummary, notebook_table
-from hnviz.runs.files import CONFIG, EVENTS
+from hnviz.runs.files import CONFIG, EVENTS, stamp
 from hnviz.runs.folder import read_label
 from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
 from hnviz.runs.reference import spread_of
@@ -193,8 +193,8 @@ class CurveReader:
         lines = self._state.store.summaries() if len(found) <= MAX_SPREAD_RUNS else []
         runs = _placed([self._about(each) for each in found], found, lines)
         stamps = tuple(each.stamp for each in found)
-        stamp = ("curves", str(runs), stamps, tuple(missing), tuple(damaged), points)
-        known = self._state.cache.get(stamp)
+        key = ("curves", str(runs), stamps, tuple(missing), tuple(damaged), points)
+        known = self._state.cache.get(key)
         if known is not None:
             return known
         meta = {
@@ -207,21 +207,19 @@ class CurveReader:
             "runs": runs,
         }
         entry = Entry.of(pack(Reply(_arrays(found), meta)))
-        self._state.cache.put(stamp, entry)
+        self._state.cache.put(key, entry)
         return entry
 
     def _drawn(self, folder: RunFolder, points: int) -> Drawn:
         key = (str(folder.path), points)
-        stamp = (*(_stamp(folder, name) for name in (CONFIG, EVENTS)), folder.is_alive())
+        now = (*(stamp(folder.path / name) for name in (CONFIG, EVENTS)), folder.is_alive())
         given = "" if folder.shipped else read_label(folder.path).name
         with self._lock:
             known = self._read.get(key)
-        if known is None or known.stamp != stamp:
+        if known is None or known.stamp != now:
             curves = read_curves(folder, points)
             record = curves.record
-            known = Drawn(
-                folder, curves, _epochs(record.epochs), asdict(record.config), given, stamp
-            )
+            known = Drawn(folder, curves, _epochs(record.epochs), asdict(record.config), given, now)
             with self._lock:
                 self._read[key] = known
         return known._replace(given=given)
@@ -270,14 +268,6 @@ def run_ids(text: str) -> tuple[str, ...]:
         if len(each) > MAX_ID_CHARS:
             raise Refusal(f"no run has an id of {len(each):,} characters: {quoted(each)}")
     return ids
-
-
-def _stamp(folder: RunFolder, name: str) -> tuple[int, int] | None:
-    try:
-        status = (folder.path / name).stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 def _epochs(epochs: Iterable[EpochEnd]) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hnviz.engine.client import Engine, Job, live_status, shared_engine
 from hnviz.runs import RunFolder, RunRecord, RunStore, default_runs_dir
 from hnviz.runs.answers import KeptAnswers
+from hnviz.runs.files import stamp
 from hnviz.runs.folder import read_label
 from hnviz.web.http import Cache, release
 
@@ -93,8 +94,5 @@ def snapshot_version(folder: RunFolder, step: int) -> str | None:
 
     A resumed run may write a snapshot again, and releases share addresses.
     """
-    try:
-        status = folder.snapshot_path(step).stat()
-    except OSError:
-        return None
-    return f"{status.st_mtime_ns:x}.{status.st_size:x}-{release()}"
+    found = stamp(folder.snapshot_path(step))
+    return f"{found}-{release()}" if found else None
