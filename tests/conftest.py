@@ -175,7 +175,7 @@ def patient_clients() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def own_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give this process's engine a folder of its own for the runs that tests make."""
-    from hnviz.app.run.engine import server
+    from hnviz.app.shell.server import server
     from hnviz.engine.client import close_shared_engine
 
     before = os.environ.get("HNVIZ_RUNS_DIR")

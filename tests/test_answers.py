@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE
-from hnviz.app.run.engine import server
+from hnviz.app.shell.server import server
 from hnviz.engine.client import EngineError
 from hnviz.engine.observer import answer_now
 from hnviz.export.opening import MAX_SHIPPED_BYTES, RunAnswers, choose_answers, page_addresses

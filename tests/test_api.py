@@ -27,7 +27,7 @@ from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient, httpx
 
-from hnviz.app.run.engine import server, store
+from hnviz.app.shell.server import server
 from hnviz.data import BatchLayout, Choice, corpus_of, kind_in, stream_of
 from hnviz.data.corpora import BUILT_IN, LEVELS
 from hnviz.data.corpora.own import Way, own_corpus
@@ -102,7 +102,7 @@ def app(views: Iterable[View] = (), state: ServerState | None = None) -> Starlet
         corpora.routes(),
         download_routes(server(), Exporter()),
         curve_routes(server(), called),
-        sweep_routes(SweepService(lambda: server().engine, store())),
+        sweep_routes(SweepService(lambda: server().engine, server().store)),
     )
     return Starlette(routes=door([route for routes in ours for route in routes]))
 
@@ -614,7 +614,7 @@ def test_runs_are_listed(client, copied):
     reply = client.get("/api/runs")
     runs = {run["id"]: run for run in reply.json()["runs"]}
     assert {f"Model{i}" for i in range(6)} | {"Model5-blocks", copied.name} <= set(runs)
-    assert set(runs) == set(store().ids())
+    assert set(runs) == set(server().store.ids())
     assert runs[RUN]["config"]["nh"] == 64
     assert (runs[RUN]["model"], runs[RUN]["shipped"], runs[RUN]["n_steps"]) == (RUN, True, 400)
     assert runs[copied.name]["shipped"] is False
@@ -981,7 +981,7 @@ def test_one_who_rests_is_answered_aside(runs, monkeypatch):
             asked.append("aside" if given[-1].aside else "in turn")
             return answer
 
-    client = TestClient(app(state=ServerState(store(), Both)))
+    client = TestClient(app(state=ServerState(server().store, Both)))
     monkeypatch.setattr(Pool, "rests", lambda pool, viewer: viewer.name == "a" * 32)
     for viewer, token in (("a", 1), ("b", 2)):
         cookie = {"cookie": f"hnviz-viewer={viewer * 32}"}
@@ -1072,7 +1072,7 @@ def test_every_route_is_documented():
         *(*observation_routes(server()), *run_routes(server()), *corpora.routes()),
         *download_routes(server(), Exporter()),
         *curve_routes(server(), called),
-        *sweep_routes(SweepService(lambda: server().engine, store())),
+        *sweep_routes(SweepService(lambda: server().engine, server().store)),
     ]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
         route.path

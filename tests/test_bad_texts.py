@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.cli.main import main
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
@@ -81,7 +81,7 @@ PAGES = {
 def test_a_page_says_it_in_one_sentence_beside_the_box(
     page: str, content: bytes, sentence: str, upload
 ) -> None:
-    before = store().ids(), stored()
+    before = server().store.ids(), stored()
     upload(content)
     query, picture = PAGES[page]
     app = open_page(page, **query)
@@ -91,7 +91,7 @@ def test_a_page_says_it_in_one_sentence_beside_the_box(
     assert not [each for each in app.get("bidi_component") if f'"{picture}"' in each.proto.json]
     if page == "train":
         assert app.button(key="train_start").disabled
-    assert (store().ids(), stored()) == before
+    assert (server().store.ids(), stored()) == before
 
 
 def stored() -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
@@ -11,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.rooms.classroom import page as class_page
 from hnviz.app.rooms.classroom.answers.picture import questions
 from hnviz.app.run import start
-from hnviz.app.run.engine import server
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.topics import Runs
 from hnviz.app.shell import asgi
 from hnviz.app.shell.classroom import class_service, hold_class, open_class
+from hnviz.app.shell.server import server
 from hnviz.classroom.guesses import Pasted, check_fits, encode, guess_of, read_value
 from hnviz.classroom.store import FILE
 from hnviz.config import RunConfig
@@ -121,7 +122,7 @@ def test_stop_all_stops_what_is_under_way(held, monkeypatch):
             stopped.append(run_id)
 
     app = open_page("class")
-    monkeypatch.setattr(class_page, "engine", Engine)
+    monkeypatch.setattr(class_page, "server", lambda: SimpleNamespace(engine=Engine()))
     app.button(key="class_stop").click().run()
     assert "This ends 2 runs, those that wait too." in said(app)
     app.button(key="class_keep").click().run()

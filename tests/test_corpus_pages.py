@@ -12,7 +12,7 @@ from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW, NUMBER_VIEW
 from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
 from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.data import Choice, corpus, stream_of
 from hnviz.data.corpora.own import Way, merging, own_corpus
@@ -41,7 +41,7 @@ def runs(own_runs: None) -> dict[str, str]:
     """Return runs that wait for their first step, by what they read."""
     own = own_corpus(TEXT.encode(), Way(level="bpe", merges=9))
     ids = {"own": own.id, "de": "numbers-de", "fr": "numbers-fr"}
-    return {name: store().create(RunConfig(corpus=each)).id for name, each in ids.items()}
+    return {name: server().store.create(RunConfig(corpus=each)).id for name, each in ids.items()}
 
 
 @pytest.mark.parametrize("name", ["own", "de", "fr"])
@@ -71,7 +71,7 @@ def counting(own_runs: None) -> dict[str, str]:
     config = {"model": "Model4", "bs": 256, "bptt": 70, "nh": 8, "epochs": 1, "device": "cpu"}
     found = {}
     for language in ("fr", "de"):
-        folder = store().create(RunConfig(corpus=f"numbers-{language}", **config))
+        folder = server().store.create(RunConfig(corpus=f"numbers-{language}", **config))
         ended = run_in_folder(folder)
         assert ended is not None and ended.status == "finished"
         found[language] = folder.id
@@ -113,7 +113,7 @@ def test_the_counting_map_is_of_the_numbers_in_that_language(counting: dict[str,
 def test_the_models_page_names_the_tokens_that_the_run_reads(
     language: str, counting: dict[str, str]
 ) -> None:
-    stream = stream_of(store().record(counting[language]).config)
+    stream = stream_of(server().store.record(counting[language]).config)
     cursor = shown(CURSOR_VIEW, counting[language]).meta
     assert cursor["itos"] == list(stream.vocab.itos)
     first = [stream.vocab.itos[index] for index in stream.valid[:8].tolist()]
@@ -136,7 +136,7 @@ def test_the_data_page_shows_what_the_run_reads(runs: dict[str, str]) -> None:
     app = open_page("data", run=runs["own"])
     address = drawn(app, "data_merging")["settings"]["merges"]
     sent = json.loads(PAGE_DATA.find(address.removeprefix(DATA)) or b"")
-    merged = merging(store().record(runs["own"]).config.corpus)
+    merged = merging(server().store.record(runs["own"]).config.corpus)
     assert (sent["words"], [tuple(each) for each in sent["merges"]]) == tuple(merged)
     assert "quatre-vingt-dix-huit" in text(open_page("data", run=runs["fr"])).replace("\\", "")
     assert not any("merging" in name for name in mounted(open_page("data")))
@@ -237,17 +237,17 @@ def test_batches_opens_with_the_corpus_that_data_shows() -> None:
 
 
 def test_a_language_is_trained() -> None:
-    from hnviz.app.run.engine import engine
+    from hnviz.app.shell.server import server
 
     app = open_page("train", train_corpus="numbers-vi")
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
-    engine().stop(run)
-    assert store().record(run).config.corpus == "numbers-vi"
+    server().engine.stop(run)
+    assert server().store.record(run).config.corpus == "numbers-vi"
 
 
 def test_an_own_text_is_trained() -> None:
-    from hnviz.app.run.engine import engine
+    from hnviz.app.shell.server import server
 
     app = open_own()
     app.text_area(key="train_text").set_value(TEXT).run()
@@ -256,8 +256,8 @@ def test_an_own_text_is_trained() -> None:
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
     with suppress(EngineError):  # a short text's run may have finished
-        engine().stop(run)
-    config = store().record(run).config
+        server().engine.stop(run)
+    config = server().store.record(run).config
     assert corpus(config.corpus).level == "char"
     assert (default_runs_dir() / TEXTS / f"{config.corpus.split('-')[1]}.txt").is_file()
 

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.run import start
-from hnviz.app.run.engine import server
+from hnviz.app.shell.server import server
 from hnviz.cli.main import main
 from hnviz.export import ExportError, contents, html
 from hnviz.export import collect as collecting

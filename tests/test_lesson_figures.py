@@ -12,7 +12,7 @@ import pytest
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import COUNT_VIEW
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.bench.claims import Tried
 from hnviz.bench.tables import read_rows
 from hnviz.config import RunConfig
@@ -59,16 +59,16 @@ def written(sentence: str, *patterns: str) -> set[str]:
 
 
 def last(run: str) -> EpochEnd:
-    return store().record(run).epochs[-1]
+    return server().store.record(run).epochs[-1]
 
 
 def config_of(run: str) -> RunConfig:
-    return store().record(run).config
+    return server().store.record(run).config
 
 
 def on_train(run: str) -> float:
     """Percent right on train with the last weights."""
-    return 100 * store().record(run).train_accuracy
+    return 100 * server().store.record(run).train_accuracy
 
 
 def bounds(split: str) -> list[float]:

@@ -15,8 +15,8 @@ from hnviz.app.rooms.batches.settings import (
     window_problem,
 )
 from hnviz.app.rooms.data.sentence import MOST_CHARACTERS
-from hnviz.app.run.engine import store
 from hnviz.app.run.text import against_notebook
+from hnviz.app.shell.server import server
 from hnviz.data import (
     BatchLayout,
     Choice,
@@ -305,7 +305,7 @@ def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(text, s
 
 
 def test_a_run_that_the_notebook_has_not():
-    record = store().record("Model5")
+    record = server().store.record("Model5")
     beside = against_notebook(record, notebook_table("Model5").iloc[:0])
     last = record.epochs[-1]
     said_of = f"this run is at **{last.valid_loss:.3f}** and **{accuracy(last.accuracy)}**"

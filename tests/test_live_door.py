@@ -22,8 +22,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from hnviz.app.kit.panels import Panels
 from hnviz.app.rooms.train.topics import Curves
-from hnviz.app.run.engine import server, store
 from hnviz.app.run.topics import Runs
+from hnviz.app.shell.server import server
 from hnviz.app.topics import TOPICS
 from hnviz.config import RunConfig
 from hnviz.engine.client import Job
@@ -652,9 +652,9 @@ def press(app: TestClient, run: str, name: str, body: Any = None) -> Any:
 
 
 def test_a_run_is_followed_and_driven(app):
-    from hnviz.app.run.engine import engine
+    from hnviz.app.shell.server import server
 
-    run = engine().train(RunConfig.for_model("Model2", epochs=40))
+    run = server().engine.train(RunConfig.for_model("Model2", epochs=40))
     points: list[float] = []
     state: dict[str, Any] = {}
 
@@ -698,7 +698,7 @@ def test_a_run_is_followed_and_driven(app):
         until(said, lambda message: hear(message)["status"] == "running", 60)
         press(app, run, "stop")
         until(said, lambda message: hear(message)["status"] == "stopped")
-    ended = store().record(run).ended
+    ended = server().store.record(run).ended
     assert isinstance(ended, Ended)
     assert state["snapshots"][0][0] == 0
 
@@ -730,7 +730,7 @@ def test_a_run_is_followed_and_driven(app):
 )
 def test_a_press_that_cannot_be_done_says_why(app, path, options, status, sentence, monkeypatch):
     if path.startswith("idle"):
-        folder = store().create(RunConfig.for_model("Model2"))
+        folder = server().store.create(RunConfig.for_model("Model2"))
         path = path.replace("idle", folder.id)
         sentence = sentence.replace("idle", folder.id)
     if "json" in options:
@@ -744,7 +744,7 @@ def test_a_press_that_cannot_be_done_says_why(app, path, options, status, senten
 
 
 def test_a_press_on_a_damaged_run_says_what_is_damaged(app):
-    folder = store().create(RunConfig.for_model("Model2"))
+    folder = server().store.create(RunConfig.for_model("Model2"))
     (folder.path / "events.jsonl").write_text("{}\n{}\n")
     answer = press(app, folder.id, "resume")
     assert answer.status_code == 409

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hnviz.app.run import made
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.config import CHOICES, LIMITS, ConfigError, RunConfig, problems
 from hnviz.models.catalogue import CATALOGUE
 from tests.pages import open_page
@@ -85,7 +85,7 @@ def test_a_link_to_a_run_that_is_missing_offers_to_train_it(own_runs):
     page.main.button(key="lost_train").click().run()
     assert not page.exception
     run = page.session_state["run"]
-    assert made.written(store().record(run).config) == "Model1--epochs-1--bs-512"
+    assert made.written(server().store.record(run).config) == "Model1--epochs-1--bs-512"
     assert "made" not in page.query_params
     assert not any("There is no run named" in each.value for each in page.main.markdown)
 

@@ -13,7 +13,7 @@ from hnviz.app.rooms.models.cell.picture import CELL_VIEW
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
 from hnviz.app.rooms.models.source import new_forward_lines
-from hnviz.app.run.engine import current_run
+from hnviz.app.shell.server import server
 from hnviz.figures.theme import theme
 from hnviz.models.catalogue import CATALOGUE, LADDER, partner
 from hnviz.questions.frame import pack, unpack
@@ -267,4 +267,4 @@ def test_a_source_that_cannot_be_read_is_told():
         raise Refusal(sentence)
 
     with pytest.raises(Refusal, match=sentence):
-        CURSOR_VIEW.answer(Look(current_run("Model5"), 400, {}, refuse))
+        CURSOR_VIEW.answer(Look(server().current("Model5"), 400, {}, refuse))

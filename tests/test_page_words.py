@@ -10,9 +10,9 @@ from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
 from hnviz.app.rooms.start.count.words import heading, shares_sentence, side
 from hnviz.app.rooms.start.machine.topic import Machine
 from hnviz.app.rooms.start.overview import ladder_rows, what_it_is
-from hnviz.app.run.engine import current_run, engine, store
 from hnviz.app.run.topics import Run
 from hnviz.app.shell.navigation import PAGES
+from hnviz.app.shell.server import server
 from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
@@ -256,7 +256,7 @@ def test_the_start_page_calls_a_network_what_it_is(model, said, not_said):
 
 
 def test_the_start_page_says_what_it_trains_on():
-    known = engine().info()
+    known = server().engine.info()
     line = Machine().draw(None, {})["line"]
     devices = " and ".join(f"{each} ({known.device_names[each]})" for each in known.devices)
     assert f"Trains on {devices}, " in line
@@ -281,14 +281,14 @@ def test_a_run_is_trained_from_start_at_once_and_the_page_shows_it():
     try:
         assert not app.exception
         assert app.title[0].value == "Watch a network learn to count"
-        config = store().record(run).config
+        config = server().store.record(run).config
         assert config == RunConfig.for_model("Model5")
         shows = {key: drawn(app, key)["run"] for key in ("start_bar", "start_loss", "start_count")}
         assert set(shows.values()) == {run}
         assert drawn(app, "start_loss")["settings"] == {"comes_to_it": True}
         assert all(each["at"] == "step" for each in drawn(app, "start_count")["asks"])
     finally:
-        engine().stop(run)
+        server().engine.stop(run)
 
 
 def test_a_run_that_start_may_not_make_is_told_beside_the_button(monkeypatch):
@@ -313,7 +313,7 @@ def test_the_list_of_runs_is_drawn_once_it_is_opened():
 
 
 def test_a_device_that_this_machine_lacks_is_told_beside_it_and_nothing_is_trained():
-    known = engine().info()
+    known = server().engine.info()
     absent = next(each for each in CHOICES["device"] if each not in ("auto", *known.devices))
     there = ", ".join(("auto", *known.devices))
     sentence = f"this machine cannot train on {absent}; choose one of {there}"
@@ -359,10 +359,10 @@ def test_a_speed_that_is_chosen_is_the_runs_and_every_viewer_sees_it():
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
     try:
-        assert Run().draw(current_run(run), {})["speed"] is None
-        engine().set_speed(run, 5.0)  # as POST /api/runs/{id}/speed does
-        assert Run().draw(current_run(run), {})["speed"] == 5.0
-        engine().set_speed(run, None)
-        assert Run().draw(current_run(run), {})["speed"] is None
+        assert Run().draw(server().current(run), {})["speed"] is None
+        server().engine.set_speed(run, 5.0)  # as POST /api/runs/{id}/speed does
+        assert Run().draw(server().current(run), {})["speed"] == 5.0
+        server().engine.set_speed(run, None)
+        assert Run().draw(server().current(run), {})["speed"] is None
     finally:
-        engine().stop(run)
+        server().engine.stop(run)

@@ -16,10 +16,10 @@ from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS_VIEW
 from hnviz.app.rooms.train.settings import read
 from hnviz.app.rooms.train.topics import Notes
 from hnviz.app.rooms.train.worst.picture import WORST_VIEW
-from hnviz.app.run.engine import current_run, store
 from hnviz.app.shell.address import WHOLE_NUMBERS
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
+from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.figures.numbers import accuracy
 from tests.pages import SHARED, drawn, fields, fill, form, mounts, open_page, switch_page
@@ -108,24 +108,24 @@ def test_a_setting_that_a_model_has_no_use_for_cannot_be_chosen(model, unused):
 
 
 def test_what_is_set_under_more_is_trained():
-    from hnviz.app.run.engine import engine
+    from hnviz.app.shell.server import server
 
     app = fill(open_page("train", train_model="Model3"), bs="32", form="fast").run()
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
-    engine().stop(run)
-    config = store().record(run).config
+    server().engine.stop(run)
+    config = server().store.record(run).config
     assert (config.model, config.bs, config.form, config.nh) == ("Model3", 32, "fast", 64)
 
 
 def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
-    from hnviz.app.run.engine import engine
+    from hnviz.app.shell.server import server
 
     app = open_page("train", train_model="Model1", train_form="fast", train_reset_state="both")
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
-    engine().stop(run)
-    config = store().record(run).config
+    server().engine.stop(run)
+    config = server().store.record(run).config
     assert (config.model, config.form, config.reset_state) == ("Model1", "plain", "never")
 
 
@@ -153,24 +153,24 @@ def test_a_setting_that_cannot_be_used_is_told(field, typed, sentence):
 
 
 def test_what_was_typed_a_moment_before_the_click_is_trained():
-    from hnviz.app.run.engine import engine
+    from hnviz.app.shell.server import server
 
     app = fill(open_page("train"), lr="0.005", epochs="3")
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
-    engine().stop(run)
-    config = store().record(run).config
+    server().engine.stop(run)
+    config = server().store.record(run).config
     assert (config.model, config.lr, config.epochs, config.bptt) == ("Model5", 0.005, 3, 20)
 
 
 def test_a_model_chosen_a_moment_before_the_click_is_trained_with_its_recipe():
-    from hnviz.app.run.engine import engine
+    from hnviz.app.shell.server import server
 
     app = fill(open_page("train"), model="Model3")
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
-    engine().stop(run)
-    config = store().record(run).config
+    server().engine.stop(run)
+    config = server().store.record(run).config
     assert (config.model, config.lr, config.epochs, config.bptt) == ("Model3", 3e-3, 20, 20)
 
 
@@ -208,12 +208,12 @@ def test_the_picker_shows_names_and_the_address_keeps_the_id():
 
 def test_an_older_run_is_offered_where_a_link_asks_for_it(monkeypatch):
     monkeypatch.setattr("hnviz.app.run.view.LISTED", 0)
-    store().create(RunConfig(seed=3))
-    older = store().ids()[0]
+    server().store.create(RunConfig(seed=3))
+    older = server().store.ids()[0]
     app = open_page("data", run=older)
     assert app.selectbox(key="run").value == older
     assert app.selectbox(key="run").options[0].startswith("Model5, seed 3, ")
-    assert len(app.selectbox(key="run").options) == 1 + len(store().ids(0))
+    assert len(app.selectbox(key="run").options) == 1 + len(server().store.ids(0))
 
 
 def test_a_rate_that_is_known_to_fail_is_warned_of():
@@ -298,19 +298,19 @@ def test_a_setting_in_the_address_that_cannot_be_read_is_told_beside_it(field, v
 
 
 def test_a_warm_up_share_that_was_set_is_trained():
-    from hnviz.app.run.engine import engine
+    from hnviz.app.shell.server import server
 
     app = open_page("train", train_model="Model2")
     assert fields(app)["pct_start"] == 0.1
     fill(app, pct_start="0.25").run()
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
-    engine().stop(run)
-    assert store().record(run).config.pct_start == 0.25
+    server().engine.stop(run)
+    assert server().store.record(run).config.pct_start == 0.25
 
 
 def test_the_ruler_is_read_on_the_train_page():
-    fields = Notes().draw(current_run("Model5"), {})
+    fields = Notes().draw(server().current("Model5"), {})
     assert "which no table of six tokens can exceed: the network uses more" in fields["ruler"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from hnviz.app.run.engine import server
+from hnviz.app.shell.server import server
 from hnviz.cli.main import build_parser, main
 from hnviz.cli.parser import chosen_corpus
 from hnviz.cli.train import OPTIONS

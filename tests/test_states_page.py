@@ -17,7 +17,7 @@ from hnviz.app.rooms.hidden_states.units.picture import (
     takeaway,
     unit_headlines,
 )
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.data.places import LABELS
 from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sentence
 from hnviz.runs import SHIPPED_DIR, RunFolder
@@ -296,7 +296,7 @@ def test_a_run_whose_snapshots_are_lost_keeps_its_page():
     app = open_states(run=name)  # its files are gone
     assert not app.exception and drawn(app, "states_picture")["run"] == name
     with pytest.raises(ValueError, match="has no snapshot"):
-        store().folder(name).resolve_step("last")
+        server().store.folder(name).resolve_step("last")
 
 
 def seen(rows, tokens=("one", ",", "two"), show="state") -> Seen:

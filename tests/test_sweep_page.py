@@ -328,16 +328,15 @@ def test_the_largest_sweep_is_told_within_what_a_browser_may_send_back(service):
 SERVE = """
 import json, sys, time
 from hnviz.sweeps.plan import make_plan
-from hnviz.app.run.engine import engine
-from hnviz.app.shell.server import sweeps
-engine().info()
+from hnviz.app.shell.server import server, sweeps
+server().engine.info()
 sweeps().start(make_plan(**json.loads(sys.argv[1])))
 print("begun", flush=True)
 while sweeps().training():
     time.sleep(0.05)
 print("over", flush=True)
 sweeps().close()
-engine().close()
+server().engine.close()
 """
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from hnviz.app.rooms.tasks.controls import TITLES
 from hnviz.app.rooms.tasks.training import RECIPE
-from hnviz.app.run.engine import engine, store
+from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.tasks.generators import EVEN_ONES, REBER
@@ -169,10 +169,10 @@ def test_a_run_is_trained_on_the_task_and_the_page_follows_it():
     app.button(key="tasks_start").click().run()
     assert not app.exception
     run = app.query_params["run"]
-    engine().stop(run)
+    server().engine.stop(run)
     corpus = TaskStream.of("recall", {"gap": 2, "tokens": 400}).id
     wanted = RunConfig.for_model("Model3", corpus=corpus, **RECIPE)
-    assert store().record(run).config == wanted
+    assert server().store.record(run).config == wanted
     assert drawn(app, "tasks_curve")["run"] == drawn(app, "tasks_result")["run"] == run
     app.number_input(key="tasks_gap").set_value(3).run()
     assert not drawn(app, "tasks_curve"), "the run read another task"
@@ -180,7 +180,7 @@ def test_a_run_is_trained_on_the_task_and_the_page_follows_it():
 
 def test_a_run_in_view_sets_the_controls_to_its_task():
     corpus = TaskStream.of("regular", {"table": EVEN_ONES}).id
-    made = store().create(RunConfig.for_model("Model2", corpus=corpus))
+    made = server().store.create(RunConfig.for_model("Model2", corpus=corpus))
     app = open_page("tasks", run=made.id)
     assert not app.exception
     assert app.selectbox(key="tasks_task").value == "A regular language"
@@ -194,7 +194,7 @@ def test_a_run_in_view_sets_the_controls_to_its_task():
 
 
 def test_a_pick_in_the_list_brings_a_run_and_its_task_into_view():
-    made = store().create(RunConfig(corpus=TaskStream.of("copy", {"delay": 2}).id))
+    made = server().store.create(RunConfig(corpus=TaskStream.of("copy", {"delay": 2}).id))
     app = open_page("tasks")
     app.session_state["tasks_trained"] = {"pick": {"value": made.id, "serial": 1}}
     app.run()

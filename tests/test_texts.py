@@ -10,7 +10,7 @@ import pytest
 from cachetools import LRUCache
 
 from hnviz import disk
-from hnviz.app.run.engine import engine, store
+from hnviz.app.shell.server import server
 from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import Choice, CorpusError, stream_of
@@ -104,7 +104,7 @@ def test_tokens_that_are_no_longer_those_that_were_read_are_said(runs: RunStore)
 def test_a_page_and_the_command_line_say_so_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = with_other_hash(store().create(RunConfig(corpus="numbers-vi")))
+    folder = with_other_hash(server().store.create(RunConfig(corpus="numbers-vi")))
     app = open_page("states", run=folder.id)
     assert not app.exception
     (said,) = [each.value.replace("\\", "") for each in app.error]
@@ -120,7 +120,7 @@ def test_a_page_and_the_command_line_say_so_in_one_sentence(
 @pytest.mark.usefixtures("own_runs")
 def test_a_page_says_that_a_text_is_gone_and_other_runs_are_shown() -> None:
     other = b"a text that goes away, and comes back again when it is put in its place. " * 5
-    folder = store().create(RunConfig(corpus=own_corpus(other, Way()).id))
+    folder = server().store.create(RunConfig(corpus=own_corpus(other, Way()).id))
     path = default_runs_dir() / TEXTS / f"{folder.config.corpus.split('-')[1]}.txt"
     path.unlink()
     forget()
@@ -137,21 +137,21 @@ def test_a_page_says_that_a_text_is_gone_and_other_runs_are_shown() -> None:
 
 @pytest.mark.usefixtures("own_runs")
 def test_a_refused_start_stores_nothing() -> None:
-    asked = engine()
+    asked = server().engine
     asked.info()
-    before = kept(default_runs_dir()), store().ids()
+    before = kept(default_runs_dir()), server().store.ids()
     read = own_corpus(b"a text whose run is refused, so that nothing of it is kept. " * 5, Way())
     with pytest.raises(EngineError, match="device 'mps' is not available"):
         asked.train(RunConfig(corpus=read.id, device="mps"))
-    assert (kept(default_runs_dir()), store().ids()) == before
+    assert (kept(default_runs_dir()), server().store.ids()) == before
 
 
 @pytest.mark.usefixtures("own_runs")
 def test_a_refused_start_leaves_the_text_of_another_run() -> None:
-    asked = engine()
+    asked = server().engine
     asked.info()
     config = RunConfig(corpus=own_corpus(TEXT[:400], Way()).id)
-    store().create(config)
+    server().store.create(config)
     before = kept(default_runs_dir())
     assert f"{config.corpus.split('-')[1]}.txt" in before
     with pytest.raises(EngineError, match="device 'mps' is not available"):
@@ -348,9 +348,9 @@ def trained(own_runs: None, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     chosen = {"own": own_text, "task": ["--corpus", "task-recall-tokens.400"]}
     found = {}
     for name, options in chosen.items():
-        before = set(store().ids())
+        before = set(server().store.ids())
         assert main(["train", "--model", "Model5", *SMALL, *options]) == 0
-        (found[name],) = set(store().ids()) - before
+        (found[name],) = set(server().store.ids()) - before
     return found
 
 
@@ -388,4 +388,4 @@ def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained: dict[s
 @pytest.mark.usefixtures("own_runs")
 def test_an_export_of_a_damaged_run_is_refused() -> None:
     with pytest.raises(ExportError, match="is damaged"):
-        export_page("states", {"run": with_other_hash(store().create(RunConfig())).id})
+        export_page("states", {"run": with_other_hash(server().store.create(RunConfig())).id})

@@ -82,11 +82,11 @@ def test_the_untrained_lane_is_the_same_at_every_training_step(recorded):
 
 def test_a_run_in_its_first_moment_has_lanes():
     """Its first snapshot is on disk before its record tells of it."""
-    from hnviz.app.run.engine import current_run, server
+    from hnviz.app.shell.server import server
     from hnviz.questions.view import Look
     from hnviz.web.answers import Asker
 
-    run = current_run("Model5")
+    run = server().current("Model5")
     young = replace(run, record=replace(run.record, snapshots=()))
     params = {"first": 5, "every": False, "mode": "light"}
     found = LANES_VIEW.answer(Look(young, 0, params, Asker(server(), "Model5", 0)))

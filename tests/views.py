@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hnviz.app.run.engine import current_run, server, store
+from hnviz.app.shell.server import server
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look, Reply, View
 from hnviz.web.answers import Asker
@@ -15,8 +15,8 @@ def shown(view: View, run: str = "Model5", step: int | str = "last", **params: A
     """Return what a view answers about a run's snapshot. Raises Refusal or ValueError."""
     pairs = [(name, written(value)) for name, value in params.items()]
     typed: Mapping[str, Any] = read_query(view.params, pairs, f"the view {view.name}")
-    at = store().folder(run).resolve_step(step)
-    return view.answer(Look(current_run(run), at, typed, Asker(server(), run, at, PATIENCE)))
+    at = server().store.folder(run).resolve_step(step)
+    return view.answer(Look(server().current(run), at, typed, Asker(server(), run, at, PATIENCE)))
 
 
 def written(value: Any) -> str:

@@ -13,8 +13,8 @@ use_named()  # before the pictures, which list the models
 
 # ruff: noqa: E402
 from hnviz.app.pictures import PICTURES
-from hnviz.app.run.engine import current_run, server, store
 from hnviz.app.shell.navigation import PAGES
+from hnviz.app.shell.server import server
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look
 from hnviz.web.answers import Asker
@@ -70,10 +70,10 @@ def _refused(ask: dict[str, Any], run: str) -> str:
     """Ask a picture's question; return the sentence of a refusal, "" for an answer."""
     view = VIEWS[ask["question"]]
     pairs = [(name, written(value)) for name, value in ask["params"].items()]
-    at = store().folder(run).resolve_step(0 if ask.get("at") == "first" else "last")
+    at = server().store.folder(run).resolve_step(0 if ask.get("at") == "first" else "last")
     try:
         typed = read_query(view.params, pairs, view.name)
-        view.answer(Look(current_run(run), at, typed, Asker(server(), run, at, PATIENCE)))
+        view.answer(Look(server().current(run), at, typed, Asker(server(), run, at, PATIENCE)))
     except (Refusal, ValueError) as error:
         return str(error)
     return ""

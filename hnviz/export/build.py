@@ -7,8 +7,8 @@ from typing import Any
 
 from hnviz import __version__
 from hnviz.app.pictures import VIEWS
-from hnviz.app.run.engine import server, store
 from hnviz.app.shell.keys import ADDRESS, EVERY
+from hnviz.app.shell.server import server
 from hnviz.app.shell.variables import variables
 from hnviz.export import ExportError
 from hnviz.export.collect import TITLES, Drawn, Heading, Mount, Part, collect
@@ -152,7 +152,7 @@ def build_file(scenes: Sequence[Scene], title: str, more: Mapping[str, Any]) -> 
     for most in range(max(FIRST_SNAPSHOTS, MAX_SNAPSHOTS // max(1, len(runs))), 0, -1):
         contents = Contents(Answers(server(), VIEWS), answered)
         for run in runs:
-            steps = store().folder(run).snapshots()
+            steps = server().store.folder(run).snapshots()
             chosen = choose_steps(steps, [step for step in wanted if step in steps], most)
             contents.add_run(run, chosen)
         content = _written(contents, scenes, title, more)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.app.run.engine import current_run, store
+from hnviz.app.shell.server import server
 from hnviz.app.topics import TOPICS
 from hnviz.config import RunConfig
 from hnviz.data import corpus_of, numbers_of, stream_of
@@ -130,7 +130,7 @@ class Contents:
         """Store the facts about a run, and which of its snapshots the file has."""
         if run in self.runs:
             return
-        folder = store().folder(run)
+        folder = server().store.folder(run)
         self.runs[run] = {
             "facts": facts_of(folder.config),
             "steps": steps,
@@ -144,7 +144,7 @@ class Contents:
     def add_weights(self, run: str, step: int) -> None:
         """Store a snapshot's weights."""
         held = self.runs[run]
-        folder = store().folder(run)
+        folder = server().store.folder(run)
         weights = weights_of(folder.config, folder.load_snapshot(step))
         held["layout"] = [[name, each.size] for name, each in weights.items()]
         held["weights"][str(step)] = self.keep(
@@ -156,7 +156,7 @@ class Contents:
         topic = next(each for each in TOPICS if each.name == name)
         modes = [{"mode": mode} for mode in MODES] if "mode" in topic.params else [{}]
         for params in modes:
-            news, _ = topic.news(topic.draw(current_run(run), params), None)
+            news, _ = topic.news(topic.draw(server().current(run), params), None)
             if name == "run" and news is not None:
                 news = {**news, "snapshots": [[step, "file"] for step in self.runs[run]["steps"]]}
             key = json.dumps([name, sorted(params.items())], separators=(",", ":"))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import TRIED
-from hnviz.app.run.engine import current_run, server, store
+from hnviz.app.shell.server import server
 from hnviz.export import ExportError
 from hnviz.export.build import module_of
 from hnviz.export.collect import Mount, collect
@@ -130,20 +130,20 @@ OVERHEAD = 200  # of a zip file's member, without its comment
 def _ask(asker: "_Recorder", mount: Mount, at: Mapping[str, str]) -> None:
     run = mount.data["run"]
     if mount.called == "train/inside":  # it asks for these once its news has arrived
-        for counted in counted_steps(current_run(run).record, live=False):
+        for counted in counted_steps(server().current(run).record, live=False):
             asker.ask(run, counted, "whole_numbers", {})
     for ask in mount.data["asks"]:
         if not (ask["run"] or run):
             continue
-        where = ask["run"] or run
+        folder = server().store.folder(ask["run"] or run)
         for params in varied(mount, ask, at):
             for step in [ask["at"]] if ask["run"] else _steps(mount, ask, at):
-                asker.ask(where, store().folder(where).resolve_step(step), ask["question"], params)
+                asker.ask(folder.id, folder.resolve_step(step), ask["question"], params)
 
 
 def _steps(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> list[int | str]:
     """Return the snapshots that a picture shows first, and those it plays if they are few."""
-    steps = store().folder(mount.data["run"]).snapshots()
+    steps = server().store.folder(mount.data["run"]).snapshots()
     if ask["at"] == "first":
         return [*steps[:1]]
     named = int(at[SNAPSHOT]) if at.get(SNAPSHOT, "").isdigit() else steps[-1]
@@ -174,7 +174,7 @@ class _Recorder:
         self._at = (run, step)
         try:
             address = self._answers.read(run, view, list(params.items()))
-            address.view.answer(Look(current_run(run), step, address.params, self))
+            address.view.answer(Look(server().current(run), step, address.params, self))
         except ValueError:
             return
 
@@ -182,7 +182,7 @@ class _Recorder:
         self, run: str, step: int | str, question: str, params: Mapping[str, Any]
     ) -> Reply:
         """Answer one of a view's questions. Raises ValueError."""
-        folder = store().folder(run or self._at[0])
+        folder = server().store.folder(run or self._at[0])
         step = folder.resolve_step(step)
         plain = json.loads(json.dumps(dict(params), default=lambda value: value.tolist()))
         key = (folder.id, step, question, json.dumps(plain, sort_keys=True))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.data import corpus_of
 from hnviz.export.collect import Mount, collect
 from hnviz.figures.theme import MODES
@@ -82,7 +82,7 @@ def is_live(mount: Mount, ask: Mapping[str, Any]) -> bool:
     """
     if ask["question"] not in LIVE or not mount.data["run"] or ask["run"]:
         return False
-    config = store().folder(mount.data["run"]).config
+    config = server().store.folder(mount.data["run"]).config
     if identity_of(config.model) or not corpus_of(config).has_digits:
         return False
     params = ask["params"]
@@ -145,7 +145,7 @@ def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
 
 
 def _n_layers(run: str) -> int:
-    return entry(store().folder(run).config.model).n_layers
+    return entry(server().store.folder(run).config.model).n_layers
 
 
 def asks_of(lesson: Lesson) -> list[list[dict[str, Any]]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import uvicorn
 
 from hnviz.app.kit.picture import DEBUG_VARIABLE
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.events import Ended, RunStarted
 from hnviz.gallery.cases import runs
 from hnviz.gallery.site import site
@@ -35,7 +35,7 @@ def empty_runs(root: Path, shipped: Iterable[str]) -> dict[str, str]:
 
 
 def _empty_run(new: RunStore, run_id: str) -> str:
-    record = store().record(run_id)
+    record = server().store.record(run_id)
     folder, started = new.create(record.config), record.started
     now = time.time()
     with folder.writer() as writer:

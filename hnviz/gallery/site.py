@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from hnviz.app.run.engine import server
 from hnviz.app.run.names import shown_name
 from hnviz.app.shell.asgi import STYLES
-from hnviz.app.shell.server import sweeps
+from hnviz.app.shell.server import server, sweeps
 from hnviz.app.shell.variables import variables
 from hnviz.app.topics import topics
 from hnviz.engine.client import close_shared_engine

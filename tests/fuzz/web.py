@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from hnviz.app.run.engine import server
+from hnviz.app.shell.server import server
 from hnviz.classroom import guesses
 from hnviz.classroom.codes import MAX_WAIT_SECONDS
 from hnviz.engine.client import EngineError

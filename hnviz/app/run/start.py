@@ -4,9 +4,10 @@ import time
 
 import streamlit as st
 
-from hnviz.app.run.engine import attempt, server
+from hnviz.app.run.engine import attempt
 from hnviz.app.shell import session as state
 from hnviz.app.shell.classroom import class_service
+from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.web.classroom.service import Visitor
 from hnviz.web.controls import Starter

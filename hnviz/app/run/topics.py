@@ -5,10 +5,10 @@ from math import ceil
 from typing import Any
 
 from hnviz.app.run import text as run_text
-from hnviz.app.run.engine import store
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.names import shown_name
 from hnviz.app.shell.classroom import class_service
+from hnviz.app.shell.server import server
 from hnviz.runs import RESUMABLE, RunNotFound
 from hnviz.web.live import Listing
 from hnviz.web.state import CurrentRun, snapshot_version
@@ -89,7 +89,7 @@ def can_resume(run: CurrentRun) -> bool:
 def snapshots(run: CurrentRun) -> list[tuple[int, str]]:
     """Return each snapshot's step, with its version for addresses."""
     try:
-        folder = store().folder(run.record.id)
+        folder = server().store.folder(run.record.id)
     except RunNotFound:  # deleted since the record was read
         return []
     found = ((step, snapshot_version(folder, step)) for step in run.record.snapshots)

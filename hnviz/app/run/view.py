@@ -13,11 +13,11 @@ import streamlit as st
 
 from hnviz.app.kit.text import escape, linked, problem
 from hnviz.app.run import made
-from hnviz.app.run.engine import current_run, store
 from hnviz.app.run.names import Named, labels
 from hnviz.app.run.start import start, whose
 from hnviz.app.run.text import CurrentRun
 from hnviz.app.shell import session as state
+from hnviz.app.shell.server import server
 from hnviz.config import ConfigError, RunConfig
 from hnviz.figures.sentences import as_sentence
 from hnviz.models.catalogue import FIRST_RUN
@@ -32,10 +32,10 @@ def run_picker() -> None:
 
     Not bound to the address: Streamlit would write the label there in place of the id.
     """
-    ids = store().ids()
+    ids = server().store.ids()
     default = FIRST_RUN if FIRST_RUN in ids else next(iter(ids), None)
     run = state.choose_run(ids, default)
-    offered = store().ids(LISTED, SweepStore(store().root).run_ids())
+    offered = server().store.ids(LISTED, SweepStore(server().store.root).run_ids())
     if run and run not in offered:  # an older one or one of a sweep, by a link
         offered = [run, *offered]
     names = _names(offered)
@@ -95,7 +95,7 @@ def _names(ids: Sequence[str]) -> dict[str, str]:
 
 def _named(run_id: str) -> Named:
     try:
-        folder = store().folder(run_id)
+        folder = server().store.folder(run_id)
         named = _read(folder.path, shipped=folder.shipped)
         given = "" if folder.shipped else read_label(folder.path).name
         return replace(named, whose=whose(run_id), given=given)
@@ -121,8 +121,8 @@ def run_in_view() -> CurrentRun | None:
         linked("There is no run yet. Press Train on the [Train](train) page to make one.")
         return None
     try:
-        found = current_run(run_id)
-        store().folder(run_id).check_sources()
+        found = server().current(run_id)
+        server().store.folder(run_id).check_sources()
         return found
     except (RunNotFound, DamagedRun) as error:
         st.error(escape(f"{as_sentence(str(error))} Pick another run."))

@@ -268,10 +268,9 @@ def load_pages() -> None:
         st.empty()
     import_module("hnviz.app.shell.everything")
     from hnviz.app.rooms.start.overview import ladder_rows
-    from hnviz.app.run.engine import store
     from hnviz.data import human_numbers_stream
     from hnviz.web.live import LISTED
 
     ladder_rows()  # reads the pre-trained runs, which every page lists
-    store().summaries(LISTED)
+    server().store.summaries(LISTED)
     human_numbers_stream()

@@ -7,11 +7,11 @@ from hnviz.app.rooms.classroom.answers.picture import ANSWERS, questions
 from hnviz.app.rooms.classroom.board.picture import BOARD, board
 from hnviz.app.rooms.classroom.door import join_link
 from hnviz.app.rooms.classroom.students.picture import STUDENTS
-from hnviz.app.run.engine import engine
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
 from hnviz.app.shell.classroom import class_service
+from hnviz.app.shell.server import server
 from hnviz.engine.client import EngineError
 from hnviz.figures.sentences import plural
 from hnviz.web.classroom.service import ClassService
@@ -64,7 +64,7 @@ def _for_teacher(classroom: ClassService) -> None:
 def _stop() -> None:
     """Draw the button that ends all runs; it asks for a second press."""
     if state.get(_STOPPING):
-        count = plural(len(engine().jobs()), "run")
+        count = plural(len(server().engine.jobs()), "run")
         prose(f"This ends {count}, those that wait too. What they have learnt is kept.")
         with st.container(horizontal=True):
             st.button("Stop them", key="class_stop_now", type="primary", on_click=_stop_all)
@@ -106,9 +106,9 @@ def _counted(taken: int) -> str:
 def _stop_all() -> None:
     state.pop(_STOPPING)
     stopped, wrong = 0, ""
-    for job in engine().jobs():
+    for job in server().engine.jobs():
         try:
-            engine().stop(job.run_id)
+            server().engine.stop(job.run_id)
             stopped += 1
         except EngineError as error:  # it may have ended meanwhile
             wrong = escape(f" {error}.")

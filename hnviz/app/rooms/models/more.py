@@ -14,9 +14,9 @@ from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cel
 from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
 from hnviz.app.rooms.models.source import class_and_new_lines
 from hnviz.app.rooms.models.weights import Weights
-from hnviz.app.run.engine import store
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
+from hnviz.app.shell.server import server
 from hnviz.data import human_numbers_stream
 from hnviz.figures.cell_diagrams import CELLS
 from hnviz.figures.sentences import (
@@ -108,7 +108,7 @@ def _figures() -> None:
 def _units_of(run_id: str) -> int | None:
     """Return a run's number of units; None, with a sentence, when the run cannot be read."""
     try:
-        return store().record(run_id).config.nh
+        return server().store.record(run_id).config.nh
     except (RunNotFound, DamagedRun) as error:
         problem(f"{error}; pick another run")
         return None

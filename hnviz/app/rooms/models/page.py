@@ -22,8 +22,8 @@ from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.pinned.picture import PINNED, PINNED_VIEW
 from hnviz.app.rooms.models.weights import Weights, weights_choice
 from hnviz.app.run.bar.picture import run_bar
-from hnviz.app.run.engine import store
 from hnviz.app.shell import session as state
+from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
 from hnviz.figures.diagrams import legend
@@ -116,7 +116,8 @@ def _changes(model: str) -> None:
         prose(shares_sentence(measured))
         st.html(cards.text_table(alone_table(measured), look, long=False))
         prose(f":gray[{scored_note(model)}]")
-    if before and {before, model} <= set(store().ids()):  # a model of the user's own has no run
+    runs = server().store.ids()  # of a model of the user's own there is none
+    if before and {before, model} <= set(runs):
         label = f"Compare the curves of {before} and {model}"
         page_link("compare", label, {"runs": f"{before},{model}"})
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.text import linked, problem
-from hnviz.app.run.engine import store
 from hnviz.app.run.view import run_in_view
+from hnviz.app.shell.server import server
 
 UNTRAINED, TRAINED, IN_VIEW = "untrained", "trained", "run in view"
 CHOICES = (UNTRAINED, TRAINED, IN_VIEW)
@@ -34,7 +34,7 @@ def weights_choice(model: str) -> Weights | None:
     )
     if chosen == IN_VIEW and (found := _in_view(model)) is not None:
         return found
-    if model not in store().ids():
+    if model not in server().store.ids():
         linked(
             f"There is no pre-trained {model}: train one on the [Train](train) page, then choose "
             f"“{IN_VIEW}” here."

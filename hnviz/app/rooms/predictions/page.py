@@ -36,10 +36,10 @@ from hnviz.app.rooms.predictions.going_on.picture import SAYING, SAYING_VIEW
 from hnviz.app.rooms.predictions.next_word.picture import READING, READING_VIEW
 from hnviz.app.rooms.predictions.prompt import DEFAULT_PROMPT
 from hnviz.app.run.bar.picture import run_bar
-from hnviz.app.run.engine import store
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.figures.counting import prompt_note
 from hnviz.figures.offers import without_numbers
@@ -125,7 +125,7 @@ def change_state(run_id: str, config: RunConfig) -> None:
 
 def _nothing_to_change(config: RunConfig) -> None:
     """Say why a model has no state to change, and offer a model that has one."""
-    known = store().ids()
+    known = server().store.ids()
     lead(
         f"{config.model} carries no state: each of its answers starts again and reads only "
         f"the last {config.bptt} tokens, so there is no state to change."

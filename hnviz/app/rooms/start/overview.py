@@ -3,7 +3,7 @@
 import streamlit as st
 
 from hnviz.app.kit.text import linked, page_theme, prose
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
@@ -62,7 +62,7 @@ def ladder_rows() -> list[LadderRow]:
 
 def _last_epoch(run_id: str) -> tuple[float | None, float | None]:
     try:
-        record = store().record(run_id)
+        record = server().store.record(run_id)
     except (RunNotFound, DamagedRun):
         return None, None
     if not record.epochs:

@@ -6,10 +6,10 @@ from hnviz.app.kit.row import said_below
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.rooms.through_time.lanes.picture import WINDOWS, default_first, n_batches
 from hnviz.app.rooms.through_time.look_back.picture import DEFAULT_PHRASE, read_words
-from hnviz.app.run.engine import store
 from hnviz.app.run.text import CurrentRun
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
+from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.figures.offers import example, without_numbers
 from hnviz.models.catalogue import CATALOGUE
@@ -19,7 +19,7 @@ _GOOD_FIRST, _GOOD_WORDS = "time_good_first", "time_good_words"  # the last that
 
 def pretrained_models() -> list[str]:
     """Return the models that have a pre-trained run."""
-    known = store().ids()
+    known = server().store.ids()
     return [name for name in CATALOGUE if name in known]
 
 

@@ -22,11 +22,12 @@ from hnviz.app.rooms.train.settings import config_in_hand
 from hnviz.app.rooms.train.speed.picture import chosen_speed, speed
 from hnviz.app.rooms.train.worst.picture import worst
 from hnviz.app.run.bar.picture import run_bar
-from hnviz.app.run.engine import attempt, engine
+from hnviz.app.run.engine import attempt
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import start
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
+from hnviz.app.shell.server import server
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
 from hnviz.figures.offers import without_digits, without_notebook
@@ -97,7 +98,7 @@ def _start() -> None:
         return
     state.show_run(run_id)
     if (limit := chosen_speed()) is not None:
-        attempt(state.TRAIN_ERROR, engine().set_speed, run_id, limit)
+        attempt(state.TRAIN_ERROR, server().engine.set_speed, run_id, limit)
 
 
 def _curves(run_id: str) -> None:

@@ -2,8 +2,8 @@
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.run import made
-from hnviz.app.run.engine import current_run
 from hnviz.app.shell.host import invited
+from hnviz.app.shell.server import server
 from hnviz.runs import DamagedRun, RunNotFound
 
 EXAMPLES = {
@@ -26,7 +26,7 @@ def _made(run_id: str | None) -> str:
     if run_id is None:
         return ""
     try:
-        run = current_run(run_id)
+        run = server().current(run_id)
     except (RunNotFound, DamagedRun):  # the page says so
         return ""
     return "" if run.shipped else made.written(run.record.config)

@@ -4,7 +4,7 @@ from hnviz.app.kit.drawn import MODE, drawn, html, look_of
 from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Probes
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
@@ -36,7 +36,7 @@ def _probes(look: Look) -> Reply:
 def _all_probes(look: Look) -> Reply:
     """Tabulate what a probe reads from the last layer of every pre-trained model."""
     found: dict[str, tuple[Probes, Probes]] = {}
-    known = store().ids()
+    known = server().store.ids()
     for model in (name for name in CATALOGUE if name in known):  # a user's own has no such run
         params = {"layer": CATALOGUE[model].n_layers - 1, "positions": look.params["positions"]}
         trained = look.ask("probe", params, step="last", run=model).meta

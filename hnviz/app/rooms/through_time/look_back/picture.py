@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.data import NOTEBOOK, Choice, TextChoice, corpus, stream_of
 from hnviz.data.phrase import Phrase, read_phrase
 from hnviz.figures.sentences import when
@@ -96,7 +96,7 @@ def _others(look: Look) -> Reply:
     words = read_words(look.params["text"], look.run.record.config.corpus).tokens
     norms, lines = [], []
     for line in _compared(look):
-        ids = _numbered(words, store().record(line.run).config)
+        ids = _numbered(words, server().store.record(line.run).config)
         try:
             found = look.ask("look_back", {"ids": ids}, step=line.step, run=line.run)
         except Refusal:  # the run's own line needs no other
@@ -118,7 +118,7 @@ def _compared(look: Look) -> list[_Line]:
         kind = net.recurrent.kind if net.recurrent and net.gates else net.nonlinearity
         trained = " trained" if record.id == name else ""  # beside its own other snapshot
         with suppress(ValueError):  # a run of this name that was damaged or deleted
-            last = int(store().folder(name).resolve_step("last"))
+            last = int(server().store.folder(name).resolve_step("last"))
             found.append(_Line(f"{name}{trained} ({kind})", style, name, last))
     if 0 in record.snapshots:
         found.append(_Line(f"{record.config.model} untrained", UNTRAINED, record.id, 0))

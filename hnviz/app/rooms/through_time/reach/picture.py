@@ -7,7 +7,7 @@ import numpy as np
 from hnviz.app.kit.drawn import MODE, drawn, look_of, two_sizes
 from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
-from hnviz.app.run.engine import store
+from hnviz.app.shell.server import server
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
 from hnviz.figures.scissors import longest_way
@@ -21,7 +21,7 @@ GATES_OF = {"split": "train", "first": 400, "n": 400, "show": "update"}
 
 def _reach(look: Look) -> Reply:
     """Draw the norms of dLoss/dh by steps back; each model in its own pre-trained run."""
-    known = store().ids()
+    known = server().store.ids()
     pretrained = [net for name, net in CATALOGUE.items() if name in known]  # not a user's own
     nets = [net for net in pretrained if not net.attends]  # attention has no state to go back along
     found = [_reached(look, net, name) for name in ENDS for net in nets]
