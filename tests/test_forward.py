@@ -90,7 +90,10 @@ KINDS = {"<f4": "Float32Array", "<i8": "Int32Array", "|i1": "Int8Array"}
 def _questions(run: str) -> list[tuple[str, dict[str, Any]]]:
     model = RunFolder(SHIPPED_DIR / run).config.model
     asked: list[tuple[str, dict[str, Any]]] = [("prompt_surprise", {"text": t}) for t in TEXTS]
-    asked += [("going_on", {"text": text, "n": 60}) for text in TEXTS]
+    asked += [
+        ("going_on", {"text": text, "n": n})
+        for text, n in zip(TEXTS, (60, 9, 9, 9, 9), strict=True)
+    ]
     shows = ("state", *CATALOGUE[model].gates)
     asked += [("units", {"text": TEXTS[0], "layer": 0, "show": show}) for show in shows]
     asked += [("units", {"text": text}) for text in TEXTS]

@@ -23,7 +23,7 @@ from hnviz.learn.lanes import Lanes
 from hnviz.learn.state import tensors
 from hnviz.runs import RunFolder, RunStore
 from tests.small import figures, small_config, small_stream
-from tests.test_lanes import configs
+from tests.test_lanes import SHORT, configs
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
@@ -38,7 +38,7 @@ def device(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize("model", ["Model3", "Model5"])
 def test_a_captured_step_is_the_step(model: str, device: str) -> None:
-    runs = configs(model, device=device)
+    runs = configs(model, **SHORT, device=device)
     captured, eager = Lanes(runs, kinds=True), Lanes(runs, graph=False, kinds=True)
     captured.run(20), eager.run(20)
     for name, tensor in captured.checkpoint().items():
@@ -62,7 +62,7 @@ def test_a_shorter_lane_stops_and_the_others_go_on_as_before(device: str) -> Non
 
 @pytest.mark.parametrize("model", ["Model3", "Model5", "LSTM"])
 def test_a_lane_that_becomes_nan_leaves_the_others_bit_for_bit(model: str, device: str) -> None:
-    runs = configs(model, 3, device=device)
+    runs = configs(model, 3, **SHORT, device=device)
     broken = replace(runs[1], lr=1e30)
     good, bad = Lanes(runs), Lanes([runs[0], broken, runs[2]])
     good.run(30), bad.run(30)
