@@ -24,7 +24,7 @@ OPTIONS = {  # what a config may ask for beside its model
     "notebook": {},
     "blocks": {"split": "blocks"},
     "uniform, reset": {"bn_init": "uniform", "reset_state": "both", "pct_start": 0.1, "seed": 3},
-    "reset in valid": {"reset_state": "valid", "nh": 40, "bs": 32},
+    "reset in valid": {"reset_state": "valid", "nh": 40, "bs": 128},
 }
 
 
@@ -50,7 +50,7 @@ def rows(text: str) -> list[list[float]]:
 
 @pytest.mark.parametrize("model", TWINS)
 def test_a_twin_of_each_model_prints_the_runs_figures(model):
-    record = recorded(RunConfig.for_model(model, epochs=1, device="cpu"))
+    record = recorded(RunConfig.for_model(model, epochs=1, bs=512, device="cpu"))
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(code_of(record), {"__name__": "twin"})
@@ -60,7 +60,8 @@ def test_a_twin_of_each_model_prints_the_runs_figures(model):
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_a_twin_has_the_runs_settings(options):
-    record = recorded(RunConfig.for_model("Model3", epochs=2, device="cpu", **options))
+    short = {"epochs": 2, "bs": 512, "device": "cpu"}
+    record = recorded(RunConfig.for_model("Model3", **short | options))
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(code_of(record), {"__name__": "twin"})
