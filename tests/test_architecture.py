@@ -77,6 +77,7 @@ RULES: dict[str, Rule] = {
         (*FREE, "settings", "runs", "engine.client", "sweeps", "web", "app"),
         ("anyio", "starlette", "uvicorn"),
     ),
+    "browser": Rule(("models",), ()),
     "export": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
         ("markupsafe", "nbformat", "numpy", "streamlit"),
@@ -96,7 +97,7 @@ RULES: dict[str, Rule] = {
 }
 
 SERVER = (
-    *("app.py", "pages", "app", "export", "gallery"),
+    *("app.py", "pages", "app", "browser", "export", "gallery"),
     *("web", "classroom", "settings", "figures", "runs", "lessons", "sweeps"),
     *FREE,
 )

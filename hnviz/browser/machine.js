@@ -1,0 +1,160 @@
+// @ts-check
+// The engine's memory, and the functions of WebAssembly that work in it.
+
+import { definitionOf, KERNELS, operandsOf } from "./kernels.js";
+import { everyRow, FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
+import { INNER_AT_ONCE, productOf } from "./product.js";
+import { MEMORY, moduleOf } from "./wasm.js";
+
+/** @typedef {import("./matrix.js").Matrix} Matrix */
+
+/** What the engine refuses; its message is a sentence for the page. */
+export class EngineError extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = "EngineError";
+  }
+}
+
+export const MAX_BYTES = 2 ** 30;
+
+const PAGE_BYTES = 2 ** 16; // WebAssembly's
+const CACHE_LINE_BYTES = 64;
+const TILE_ROWS = 4;
+
+const NO_SIMD =
+  "this browser has no WebAssembly SIMD, so no network can train in it: use Chrome or Edge 91, Firefox 89, Safari 16.4 or a later one";
+
+/** @type {WebAssembly.Module|undefined} */
+let compiled;
+
+/** Compile all functions, once. Throws EngineError where the browser cannot. */
+function compiledModule() {
+  if (typeof WebAssembly === "undefined") throw new EngineError(NO_SIMD);
+  if (compiled) return compiled;
+  const kernels = Object.entries(KERNELS).map(([name, kernel]) => definitionOf(name, kernel));
+  const bytes = moduleOf([productOf("product", TILE_ROWS), productOf("rowProduct", 1), ...kernels]);
+  if (!WebAssembly.validate(bytes)) throw new EngineError(NO_SIMD);
+  return (compiled = new WebAssembly.Module(bytes));
+}
+
+/** @type {Record<string, string[]>} */
+const OPERANDS = Object.fromEntries(Object.entries(KERNELS).map(([name, kernel]) => [name, operandsOf(kernel)]));
+
+/**
+ * A memory of matrices. First all matrices are planned, then `open` makes the memory, and the functions may be called.
+ */
+export class Machine {
+  /** Throws EngineError where the browser has no WebAssembly SIMD. */
+  constructor() {
+    this.module = compiledModule();
+    this.bytes = CACHE_LINE_BYTES; // planned so far; nothing is at address 0
+    this.one = this.matrix(1, 1);
+    this.floats = new Float32Array();
+    this.integers = new Int32Array(); // the same memory
+    /** @type {Record<string, (...given: number[]) => void>} */
+    this.functions = {};
+  }
+
+  /**
+   * Plan a matrix of zeros, with as many more columns as kernels want.
+   * @param {number} rows
+   * @param {number} columns
+   * @returns {Matrix} with the padded columns
+   */
+  matrix(rows, columns) {
+    const made = matrixAt(this.bytes, rows, padded(columns));
+    this.bytes += Math.ceil((rows * made.columns * FLOAT_BYTES) / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
+    return made;
+  }
+
+  /** Make the memory for all planned matrices. Throws EngineError where it is too large. */
+  open() {
+    const megabytes = Math.ceil(this.bytes / 1e6).toLocaleString("en-US");
+    if (this.bytes > MAX_BYTES) {
+      const most = Math.floor(MAX_BYTES / 1e6).toLocaleString("en-US");
+      throw new EngineError(`these settings need ${megabytes} MB of memory, and a page may use ${most} MB: set nh, bs or bptt lower`);
+    }
+    let memory;
+    try {
+      memory = new WebAssembly.Memory({ initial: Math.ceil(this.bytes / PAGE_BYTES) });
+    } catch {
+      throw new EngineError(`the browser has no ${megabytes} MB of memory left: set nh, bs or bptt lower, or close other pages`);
+    }
+    this.floats = new Float32Array(memory.buffer);
+    this.integers = new Int32Array(memory.buffer);
+    const instance = new WebAssembly.Instance(this.module, { [MEMORY[0]]: { [MEMORY[1]]: memory } });
+    this.functions = /** @type {Record<string, (...given: number[]) => void>} */ (instance.exports);
+    this.floats[this.one.at / FLOAT_BYTES] = 1;
+  }
+
+  /**
+   * C = A B, or with `keep` C ← C + A B.
+   * @param {Matrix} a (n, m), transposed or not
+   * @param {Matrix} b (m, k)
+   * @param {Matrix} c (n, k)
+   */
+  product(a, b, c, keep = false) {
+    const whole = a.rows - (a.rows % TILE_ROWS);
+    for (let from = 0; from < a.columns; from += INNER_AT_ONCE) {
+      const inner = Math.min(INNER_AT_ONCE, a.columns - from);
+      const [left, right, kept] = [a.at + from * a.columnStride, b.at + from * b.rowStride, keep || from ? 1 : 0];
+      const shared = /** @type {const} */ ([a.rowStride, a.columnStride, right, b.rowStride]);
+      const end = /** @type {const} */ ([inner, FLOAT_BYTES * c.columns, kept]);
+      if (whole) this.functions.product(left, ...shared, c.at, c.rowStride, whole / TILE_ROWS, ...end);
+      if (whole === a.rows) continue;
+      this.functions.rowProduct(left + whole * a.rowStride, ...shared, c.at + whole * c.rowStride, c.rowStride, a.rows - whole, ...end);
+    }
+  }
+
+  /**
+   * total ← total + the sum of the rows of x: a product with a vector of ones, so that parts are summed before the whole.
+   * @param {Matrix} x (n, m)
+   * @param {Matrix} total (1, m)
+   */
+  addRows(x, total) {
+    const ones = { at: this.one.at, rows: 1, columns: x.rows, rowStride: 0, columnStride: 0 };
+    this.product(ones, x, total, true);
+  }
+
+  /**
+   * Run a kernel on each row.
+   * @param {string} name in KERNELS
+   * @param {Record<string, Matrix>} operands
+   * @param {...number} scalars in the kernel's order
+   */
+  run(name, operands, ...scalars) {
+    const given = [];
+    let [rows, columns] = [1, 0];
+    for (const operand of OPERANDS[name]) {
+      const matrix = operands[operand];
+      given.push(matrix.at, matrix.rowStride);
+      if (operand === "places") continue;
+      if (matrix.rowStride) rows = Math.max(rows, matrix.rows);
+      columns = matrix.columns;
+    }
+    this.functions[name](rows, FLOAT_BYTES * columns, ...given, ...scalars);
+  }
+
+  /** Set each row of a matrix to a vector. @param {Matrix} matrix (n, m) @param {Matrix} vector (1, m) */
+  fill(matrix, vector) {
+    this.run("copy", { y: matrix, x: everyRow(vector) });
+  }
+
+  /** The numbers of a matrix whose rows lie side by side; writing to them changes it. @param {Matrix} matrix */
+  view({ at, rows, columns }) {
+    return this.floats.subarray(at / FLOAT_BYTES, at / FLOAT_BYTES + rows * columns);
+  }
+
+  /** Write a matrix the other way around. @param {Matrix} from (n, m) @param {Matrix} to (m, n) */
+  transpose(from, to) {
+    const { floats } = this;
+    const [source, target] = [from.at / FLOAT_BYTES, to.at / FLOAT_BYTES];
+    for (let row = 0; row < from.rows; row++) {
+      for (let column = 0; column < from.columns; column++) {
+        floats[target + column * to.columns + row] = floats[source + row * from.columns + column];
+      }
+    }
+  }
+}

@@ -1,0 +1,170 @@
+// @ts-check
+// A model's tensors: which torch's model has, in its order, and where each lies in the engine's memory.
+
+import { FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
+
+/**
+ * @typedef {import("./machine.js").Machine} Machine
+ * @typedef {import("./matrix.js").Matrix} Matrix
+ *
+ * @typedef {object} Form a model as hnviz/models/catalogue.py declares it; hnviz/browser/form.py writes it
+ * @property {string} cell the class of its recurrent part in torch.nn: RNN, GRU or LSTM; "" for a hand-written loop
+ * @property {number} layers
+ * @property {string} nonlinearity "relu" or "tanh", of a layer without gates
+ * @property {boolean} identity the recurrent part starts as the identity, without a bias
+ * @property {string} normOver batch norm's statistics: over a step's "rows", or over all "slots" of a mini-batch
+ * @property {boolean} normInLoop batch norm is part of the recurrence
+ * @property {string} predicts "last" or "every": the positions at which it answers
+ * @property {boolean} stateful its state carries over from mini-batch to mini-batch
+ *
+ * @typedef {object} Sizes
+ * @property {number} nv tokens of the vocabulary
+ * @property {number} nh hidden units of a layer
+ * @property {number} bs rows of a mini-batch
+ * @property {number} bptt tokens of a row and mini-batch
+ *
+ * @typedef {object} Tensor one of torch's: blocks of rows, such as a gate's, which lie one below the other
+ * @property {string} name in the model's state_dict
+ * @property {string} drawn its first numbers: "normal", "linear" (a matrix of nn.Linear), "uniform" or "ones", "zeros"
+ * @property {number} blocks
+ * @property {number} rows of a block
+ * @property {number} columns
+ * @property {number} paddedRows of a block in memory; those beyond `rows` are zeros
+ * @property {boolean} isVector its blocks lie side by side in memory, in one row
+ *
+ * @typedef {Record<string, ArrayLike<number>>} Values tensors by name, as flat as torch stores them
+ */
+
+/** How many gates torch stacks in a recurrent part's matrices. @type {Record<string, number>} */
+export const GATES = { "": 1, RNN: 1, GRU: 3, LSTM: 4 };
+
+/** The names of a layer's tensors; "" for one that it has not. @param {Form} form @param {number} layer */
+export function namesOf({ cell }, layer) {
+  if (!cell) return { inputWeight: "h_h.weight", stateWeight: "h_h.weight", inputBias: "h_h.bias", stateBias: "" };
+  const named = (/** @type {string} */ part) => `rnn.${part}_l${layer}`;
+  return { inputWeight: named("weight_ih"), stateWeight: named("weight_hh"), inputBias: named("bias_ih"), stateBias: named("bias_hh") };
+}
+
+/**
+ * The tensors that training changes, in the order in which torch makes them.
+ * @param {Form} form
+ * @param {{ nv: number, nh: number }} sizes
+ * @returns {Tensor[]}
+ */
+export function tensorsOf(form, { nv, nh }) {
+  const gates = GATES[form.cell];
+  const recurrent = Array.from({ length: form.layers }, (_, layer) => {
+    const { inputWeight, stateWeight, inputBias, stateBias } = namesOf(form, layer);
+    if (!stateBias) return [unitRows(inputWeight, "linear", 1, nh), vector(inputBias, "uniform", 1, nh)];
+    return [
+      ...[inputWeight, stateWeight].map((name) => unitRows(name, "uniform", gates, nh)),
+      ...[inputBias, stateBias].map((name) => vector(name, "uniform", gates, nh)),
+    ];
+  });
+  return [
+    tokenRows("i_h.weight", "normal", nv, nh),
+    ...recurrent.flat(),
+    tokenRows("h_o.weight", "linear", nv, nh),
+    vector("h_o.bias", "uniform", 1, nv),
+    vector("bn.weight", "ones", 1, nh),
+    vector("bn.bias", "zeros", 1, nh),
+  ];
+}
+
+/** @type {(name: string, drawn: string, nv: number, nh: number) => Tensor} (nv, nh) */
+const tokenRows = (name, drawn, nv, nh) => ({ name, drawn, blocks: 1, rows: nv, columns: nh, paddedRows: nv, isVector: false });
+
+/** @type {(name: string, drawn: string, gates: number, nh: number) => Tensor} (gates * nh, nh) */
+const unitRows = (name, drawn, gates, nh) => ({ name, drawn, blocks: gates, rows: nh, columns: nh, paddedRows: padded(nh), isVector: false });
+
+/** @type {(name: string, drawn: string, gates: number, n: number) => Tensor} (gates * n) */
+const vector = (name, drawn, gates, n) => ({ name, drawn, blocks: gates, rows: 1, columns: n, paddedRows: 1, isVector: true });
+
+/** How many numbers a tensor has in torch. @param {Tensor} tensor */
+export const lengthOf = ({ blocks, rows, columns }) => blocks * rows * columns;
+
+/** The shape of a tensor in memory. @param {Tensor} tensor @returns {[rows: number, columns: number]} */
+function shapeOf({ blocks, columns, paddedRows, isVector }) {
+  return isVector ? [1, blocks * padded(columns)] : [blocks * paddedRows, padded(columns)];
+}
+
+/** A number for each weight: all tensors in one vector, so that Adam is one loop. */
+class Block {
+  /**
+   * @param {Machine} machine
+   * @param {Tensor[]} tensors
+   */
+  constructor(machine, tensors) {
+    const shapes = tensors.map(shapeOf);
+    this.machine = machine;
+    this.tensors = tensors;
+    this.all = machine.matrix(1, shapes.reduce((sum, [rows, columns]) => sum + rows * columns, 0));
+    let { at } = this.all;
+    /** @type {Record<string, Matrix>} the tensors by name */
+    this.of = {};
+    tensors.forEach(({ name }, index) => {
+      const [rows, columns] = shapes[index];
+      this.of[name] = matrixAt(at, rows, columns);
+      at += FLOAT_BYTES * rows * columns;
+    });
+  }
+
+  /** Set all to zero. */
+  clear() {
+    this.machine.view(this.all).fill(0);
+  }
+
+  /** Take torch's tensors. @param {Values} values */
+  load(values) {
+    for (const tensor of this.tensors) {
+      const given = Float32Array.from(values[tensor.name]);
+      this.eachRow(tensor, (numbers, from) => numbers.set(given.subarray(from, from + tensor.columns)));
+    }
+  }
+
+  /** Copy the tensors as torch stores them. @returns {Record<string, Float32Array>} */
+  read() {
+    return Object.fromEntries(
+      this.tensors.map((tensor) => {
+        const copy = new Float32Array(lengthOf(tensor));
+        this.eachRow(tensor, (numbers, from) => copy.set(numbers, from));
+        return [tensor.name, copy];
+      }),
+    );
+  }
+
+  /**
+   * Visit the rows of a tensor: their numbers in memory, and where they begin in torch's.
+   * @param {Tensor} tensor
+   * @param {(numbers: Float32Array, from: number) => void} visit
+   */
+  eachRow({ name, blocks, rows, columns, paddedRows }, visit) {
+    const first = this.of[name].at / FLOAT_BYTES;
+    for (let block = 0; block < blocks; block++) {
+      for (let row = 0; row < rows; row++) {
+        const at = first + (block * paddedRows + row) * padded(columns);
+        visit(this.machine.floats.subarray(at, at + columns), (block * rows + row) * columns);
+      }
+    }
+  }
+}
+
+/** A model's weights, their gradients, and Adam's two moments of these. */
+export class Parameters {
+  /**
+   * @param {Machine} machine
+   * @param {Tensor[]} tensors
+   */
+  constructor(machine, tensors) {
+    this.tensors = tensors;
+    this.weights = new Block(machine, tensors);
+    this.gradients = new Block(machine, tensors);
+    this.mean = new Block(machine, tensors);
+    this.square = new Block(machine, tensors);
+  }
+
+  /** How many numbers the model learns. */
+  get count() {
+    return this.tensors.reduce((sum, tensor) => sum + lengthOf(tensor), 0);
+  }
+}

@@ -1,0 +1,65 @@
+// Trains as tests ask: node tests/js/engine.js ASKED.json
+//
+// Each question has a job, as hnviz/browser/limits.js describes it, "out", a folder, and what to do:
+//   first  write the first weights of each seed
+//   steps  from each checkpoint, a file of safetensors, train one step; tell its loss, write the checkpoint after it
+//   train  tell events: of so many mini-batches, or all; a checkpoint to begin from may be named
+// Prints the answers as JSON. Arrays are written as numbers of 32 bits, one after the other; the answer names them.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { unpack } from "../../hnviz/app/kit/js/arrays.js";
+import { Learner } from "../../hnviz/browser/learner.js";
+import { firstWeights } from "../../hnviz/browser/weights.js";
+
+/** What a file of safetensors holds, by name. */
+function read(file) {
+  const { arrays } = unpack(new Uint8Array(readFileSync(file)).buffer);
+  return Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data]));
+}
+
+/** Write arrays; returns the file, and their names and lengths. */
+function write(file, arrays) {
+  const listed = Object.entries(arrays).filter(([, data]) => data instanceof Float32Array);
+  writeFileSync(file, Buffer.concat(listed.map(([, data]) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))));
+  return { file, arrays: listed.map(([of, data]) => [of, data.length]) };
+}
+
+function first({ job, out }, seeds) {
+  const { form, config, kinds } = job;
+  const sizes = { nv: kinds.length, nh: config.nh };
+  return seeds.map((seed) => write(join(out, `first-${seed}.bin`), firstWeights(form, sizes, { ...config, seed })));
+}
+
+function steps({ job, out }, files) {
+  const learner = new Learner(job);
+  return files.map((file, at) => {
+    learner.restore(read(file));
+    const [loss, accuracy] = learner.trainStep(learner.step);
+    return { loss, accuracy, ...write(join(out, `step-${at}.bin`), learner.checkpoint()) };
+  });
+}
+
+function train({ job }, { batches = Infinity, from }) {
+  const learner = new Learner(job);
+  if (from) learner.restore(read(from));
+  const events = [];
+  const begun = performance.now();
+  for (const event of learner.events()) {
+    events.push(event);
+    // An epoch's event belongs to its last mini-batch.
+    const isWhole = learner.step % learner.nBatches !== 0 || event.event === "epoch" || event.event === "ended";
+    if (learner.step >= batches && isWhole) break;
+  }
+  return { events, milliseconds: performance.now() - begun };
+}
+
+const WAYS = { first, steps, train };
+
+function answer(question) {
+  const ways = Object.keys(WAYS).filter((way) => way in question);
+  return Object.fromEntries(ways.map((way) => [way, WAYS[way](question, question[way])]));
+}
+
+const asked = JSON.parse(readFileSync(process.argv[2], "utf8"));
+process.stdout.write(JSON.stringify(asked.map(answer)));

@@ -1,0 +1,177 @@
+// The engine that trains in a browser: its kernels, its refusals, a run that stops and goes on. Parity: tests/test_browser_engine.py.
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { KERNELS } from "../../hnviz/browser/kernels.js";
+import { Learner, shortest } from "../../hnviz/browser/learner.js";
+import { EngineError, Machine } from "../../hnviz/browser/machine.js";
+import { everyRow, rowsOf, transposed } from "../../hnviz/browser/matrix.js";
+import { signed, unsigned } from "../../hnviz/browser/wasm.js";
+
+const FORM = { cell: "", layers: 1, nonlinearity: "relu", identity: false, normOver: "rows", normInLoop: false, predicts: "every", stateful: true };
+const CONFIG = { nh: 5, bs: 3, bptt: 4, epochs: 2, lr: 1e-2, pct_start: 0.3, seed: 1, bn_init: "ones", reset_state: "never" };
+const TEXT = Array.from({ length: 50 }, (_, at) => (at * at) % 7);
+const JOB = { form: FORM, config: CONFIG, train: TEXT, valid: TEXT.slice(0, 20), kinds: ["a", "a", "b", "b", "b", "c", "c"] };
+
+/** Matrices with numbers by row and column, and the machine that has them. */
+function machineWith(shapes) {
+  const machine = new Machine();
+  const made = Object.fromEntries(Object.entries(shapes).map(([name, [rows, columns]]) => [name, machine.matrix(rows, columns)]));
+  machine.open();
+  for (const [index, [name, [rows, columns]]] of Object.entries(shapes).entries()) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) machine.view(rowsOf(made[name], row, 1))[column] = Math.sin(1 + index + 7 * row + 3 * column);
+    }
+  }
+  return { machine, ...made };
+}
+
+const close = (got, wanted, by) => assert.ok(Math.abs(got - wanted) <= by, `${got} is not within ${by} of ${wanted}`);
+
+test("whole numbers are written as in the format's examples", () => {
+  assert.deepEqual([0, 127, 128, 624485].map(unsigned), [[0], [127], [0x80, 1], [0xe5, 0x8e, 0x26]]);
+  assert.deepEqual([0, -1, 63, 64, -64, -123456].map(signed), [[0], [0x7f], [63], [0xc0, 0], [0x40], [0xc0, 0xbb, 0x78]]);
+});
+
+for (const [n, m, k] of [[1, 1, 1], [4, 64, 8], [3, 65, 9], [7, 200, 17], [64, 3, 33]]) {
+  test(`a product of (${n}, ${m}) and (${m}, ${k}) is the sum of products`, () => {
+    const { machine, a, at, b, c, d } = machineWith({ a: [n, m], at: [m, n], b: [m, k], c: [n, k], d: [n, k] });
+    for (let row = 0; row < n; row++) for (let inner = 0; inner < m; inner++) machine.view(at)[inner * at.columns + row] = machine.view(a)[row * a.columns + inner];
+    const before = machine.view(d).slice();
+    machine.product({ ...a, columns: m }, b, c);
+    machine.product(transposed({ ...at, columns: n }), b, d, true);
+    for (let row = 0; row < n; row++) {
+      for (let column = 0; column < k; column++) {
+        let sum = 0;
+        for (let inner = 0; inner < m; inner++) sum += machine.view(a)[row * a.columns + inner] * machine.view(b)[inner * b.columns + column];
+        close(machine.view(c)[row * c.columns + column], sum, 1e-5);
+        close(machine.view(d)[row * d.columns + column], before[row * d.columns + column] + sum, 1e-5);
+      }
+    }
+  });
+}
+
+test("rows are added up", () => {
+  const { machine, x, total } = machineWith({ x: [150, 3], total: [1, 3] });
+  const wanted = Array.from(machine.view(total).subarray(0, 3), (start, column) => {
+    return Array.from({ length: 150 }, (_, row) => machine.view(x)[row * x.columns + column]).reduce((a, b) => a + b, start);
+  });
+  machine.addRows(x, total);
+  wanted.forEach((sum, column) => close(machine.view(total)[column], sum, 1e-5));
+});
+
+test("a kernel works on each row, and a vector may stand beside them all", () => {
+  const { machine, y, x } = machineWith({ y: [3, 8], x: [1, 8] });
+  const before = machine.view(y).slice();
+  machine.run("accumulate", { y, x: everyRow(x) });
+  before.forEach((value, at) => close(machine.view(y)[at], value + machine.view(x)[at % 8], 1e-7));
+});
+
+test("exp and tanh are those of Math, also far out; what is no number stays none", () => {
+  const { machine, x, y } = machineWith({ x: [1, 8], y: [1, 8] });
+  for (const value of [-200, -87, -5, -1e-3, 0, 1e-3, 0.7, 5, 80]) {
+    machine.view(x).fill(value);
+    machine.run("exp", { x, y });
+    close(machine.view(y)[0], Math.exp(value), Math.max(2e-7 * Math.exp(value), 2e-38));
+    machine.run("tanh", { x, y });
+    close(machine.view(y)[0], Math.tanh(value), 1.2e-7);
+  }
+  machine.view(x).fill(NaN);
+  for (const name of ["exp", "tanh", "relu"]) {
+    machine.run(name, { x, y });
+    assert.ok(Number.isNaN(machine.view(y)[0]), name);
+  }
+});
+
+/** Each kernel's function, as a number of one operand. */
+const PAIRS = { relu: (x) => Math.max(x, 0), tanh: Math.tanh };
+for (const [name, of] of Object.entries(PAIRS)) {
+  test(`${name} goes back by its slope`, () => {
+    const { machine, x, y, dy, dx } = machineWith({ x: [2, 8], y: [2, 8], dy: [2, 8], dx: [2, 8] });
+    machine.run(name, { x, y });
+    machine.run(`${name}Backward`, { dy, y, dx });
+    machine.view(x).forEach((value, at) => {
+      const slope = (of(value + 1e-4) - of(value - 1e-4)) / 2e-4;
+      close(machine.view(dx)[at], machine.view(dy)[at] * slope, 1e-5);
+    });
+  });
+}
+
+test("each kernel writes what its formula returns", () => {
+  for (const [name, { reads, writes, scalars = [], formula }] of Object.entries(KERNELS)) {
+    const leaf = { parts: [], write: () => [] };
+    const given = Object.fromEntries([...reads, ...scalars].map((operand) => [operand, leaf]));
+    assert.deepEqual(Object.keys(formula(given)).sort(), [...writes].sort(), name);
+  }
+});
+
+test("a run that goes on from a checkpoint tells the same as one that never stopped", () => {
+  const clock = (name, value) => (["time", "seconds"].includes(name) ? undefined : value);
+  const plain = (events) => events.filter(({ event }) => !["resumed", "snapshot"].includes(event)).map((event) => JSON.stringify(event, clock));
+  const whole = new Learner(JOB);
+  const [first, second] = [[], []];
+  let checkpoint;
+  for (const event of whole.events()) {
+    (checkpoint ? second : first).push(event);
+    if (event.step === 6 && event.event === "batch") checkpoint = whole.checkpoint();
+  }
+  const again = new Learner(JOB);
+  again.restore(checkpoint);
+  assert.deepEqual(plain([...again.events()]), plain(second));
+});
+
+const REFUSED = [
+  [{ nh: 513 }, "nh must be a whole number from 1 to 512 in a browser; got 513"],
+  [{ nh: 2.5 }, "nh must be a whole number from 1 to 512 in a browser; got 2.5"],
+  [{ bptt: 0 }, "bptt must be a whole number from 1 to 4096 in a browser; got 0"],
+  [{ bs: 1 }, "bs must be at least 2, got 1: batch norm compares the rows of a step, and cannot learn from one"],
+  [{ lr: NaN }, "lr must be a finite number above 0; got NaN"],
+  [{ pct_start: 1 }, "pct_start must be a number between 0 and 1; got 1"],
+  [{ nh: 512, bs: 4096, bptt: 4096 }, /^these settings need [\d,]+ MB of memory, and a page may use 1,073 MB: set nh, bs or bptt lower$/],
+];
+for (const [settings, message] of REFUSED) {
+  test(`${JSON.stringify(settings)} is refused in a sentence`, () => {
+    assert.throws(() => new Learner({ ...JOB, config: { ...CONFIG, ...settings } }), { name: "EngineError", message });
+  });
+}
+
+test("a text without a token, and one with an unknown id, are refused", () => {
+  assert.throws(() => new Learner({ ...JOB, train: [] }), { message: "train has no token" });
+  assert.throws(() => new Learner({ ...JOB, valid: [0, 7] }), { message: "token 1 of valid must be an id from 0 to 6; got 7" });
+});
+
+test("512 units train", () => {
+  const learner = new Learner({ ...JOB, config: { ...CONFIG, nh: 512, epochs: 1 } });
+  assert.equal([...learner.events()].at(-1).status, "finished");
+});
+
+test("memory that runs out is one sentence", () => {
+  const memory = mock.method(WebAssembly, "Memory", () => {
+    throw new RangeError("could not allocate memory");
+  });
+  try {
+    assert.throws(() => new Learner(JOB), { name: "EngineError", message: /^the browser has no 1 MB of memory left: set nh/ });
+  } finally {
+    memory.mock.restore();
+  }
+});
+
+test("a browser without SIMD, or without WebAssembly, is told so", async () => {
+  const fresh = await import("../../hnviz/browser/machine.js?fresh");
+  const validate = mock.method(WebAssembly, "validate", () => false);
+  try {
+    assert.throws(() => new fresh.Machine(), { name: "EngineError", message: /^this browser has no WebAssembly SIMD, so no network can train in it/ });
+  } finally {
+    validate.mock.restore();
+  }
+  const kept = globalThis.WebAssembly;
+  delete globalThis.WebAssembly;
+  try {
+    assert.throws(() => new Machine(), EngineError);
+  } finally {
+    globalThis.WebAssembly = kept;
+  }
+});
+
+test("numbers in sentences are Python's", () => {
+  assert.deepEqual([0.01, 1, 1e-5, 1234567, 1e38, 0.00012345678, 999999.6].map(shortest), ["0.01", "1", "1e-05", "1.23457e+06", "1e+38", "0.000123457", "1e+06"]);
+});

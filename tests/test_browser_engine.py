@@ -1,0 +1,221 @@
+"""The engine in the browser against torch's: first weights, single steps, runs, refusals.
+
+Node stands for a browser: it has the same WebAssembly.
+"""
+
+import json
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hnviz.browser.form import IN_BROWSER, form_of
+from hnviz.data import Texts, TokenStream
+from hnviz.events import BatchEnd, EpochEnd
+from hnviz.learn.build import build_model
+from hnviz.models.catalogue import BUILT_IN
+from hnviz.runs.events import decode
+from hnviz.schedule import one_cycle, snapshot_steps
+from tests.browser_engine import (
+    Subject,
+    answers,
+    apart,
+    arrays_of,
+    checkpoints,
+    needs_node,
+    passed,
+    recipe,
+)
+from tests.small import figures, small_config, small_stream
+
+pytestmark = [needs_node, pytest.mark.xdist_group("browser_engine")]  # one node for all small runs
+
+SOON = ("Model1", "Model3", "Model5")
+"""The models whose recipes are compared before every commit; the others when the slow tests run."""
+
+MODELS = [
+    pytest.param(name, marks=() if name in SOON else pytest.mark.slow, id=name)
+    for name in IN_BROWSER
+]
+CLOSE = 1e-5  # of torch's figure: single precision sums in another order
+CHAOTIC = {"IRNN": 10}
+"""The steps after which torch's own run differs when its weights are disturbed by a rounding."""
+
+
+def test_every_built_in_model_has_a_form_or_is_refused():
+    for name in BUILT_IN:
+        if name in IN_BROWSER:
+            assert form_of(name)["layers"] > 0
+        else:
+            with pytest.raises(ValueError, match="trains in a browser; choose one of Model0"):
+                form_of(name)
+
+
+def test_first_weights_are_torchs_bit_for_bit(tmp_path):
+    seeds = [0, 77, 2**32 - 1]
+    ways = [(nh, bn_init) for nh in (1, 3, 64) for bn_init in ("ones", "uniform")]
+    runs = []
+    for at, (model, (nh, bn_init)) in enumerate(product(IN_BROWSER, ways)):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        config = small_config(model, nh=nh, bn_init=bn_init)
+        runs.append(Subject.of(config, folder, small_stream()))
+    found = answers([run.asking(first=seeds) for run in runs], tmp_path)
+    for run, answer in zip(runs, found, strict=True):
+        for seed, written in zip(seeds, answer["first"], strict=True):
+            config = replace(run.config, seed=seed)
+            torchs = build_model(config, len(run.stream.vocab)).state_dict()
+            mine = arrays_of(written)
+            assert {*mine} == {*torchs} - {"bn.num_batches_tracked"}
+            for name, weight in mine.items():
+                assert (weight == torchs[name].numpy().ravel()).all(), f"{name} of {config}"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_forty_losses_and_the_first_epoch_are_torchs(model, tmp_path):
+    run = Subject.of(recipe(model), tmp_path)
+    learner = run.learner()
+    n = max(40, learner.n_batches)
+    events = run.ask(train={"batches": n})["train"]["events"]
+    told = [each for each in events if each["event"] in ("batch", "epoch")]
+    pairs = list(zip(told, passed(learner, n), strict=True))
+    losses = [(mine["loss"], each.loss) for mine, each in pairs if isinstance(each, BatchEnd)]
+    for mine, theirs in losses[: CHAOTIC.get(model, 40)]:
+        assert mine == pytest.approx(theirs, rel=CLOSE)
+    if model in CHAOTIC:
+        return
+    mine, theirs = next(pair for pair in pairs if isinstance(pair[1], EpochEnd))
+    for name in ("train_loss", "valid_loss", "accuracy", "train_accuracy"):
+        assert mine[name] == pytest.approx(getattr(theirs, name), rel=1e-4), name
+
+
+CHANGED = ("model.", "adam.exp_avg.", "adam.exp_avg_sq.", "state")
+"""What a step changes: weights, Adam's moments, which hold the gradients, and the carried state."""
+
+
+def _hold_steps(run: Subject, places: list[int]) -> None:
+    """Train one step from each of torch's checkpoints; hold all that it changes to torch's.
+
+    A bias below batch norm has a gradient whose parts cancel: torch's own is 3e-5 away from the one
+    in double precision. So one tensor alone may be further away than all of its kind together.
+    """
+    kept = checkpoints(run.learner(), places)
+    files = [run.save(f"{place}.safetensors", kept[place]) for place in places]
+    for place, told in zip(places, run.ask(steps=files)["steps"], strict=True):
+        mine, theirs = arrays_of(told), kept[place + 1]
+        for kind in CHANGED:
+            names = [name for name in theirs if name.startswith(kind) and theirs[name].ndim]
+            assert names == [name for name in mine if name.startswith(kind)]
+            all_mine, all_theirs = (
+                np.concatenate([found[name].ravel() for name in names]) for found in (mine, theirs)
+            )
+            assert apart(all_mine, all_theirs) < CLOSE, f"{kind} after the step from {place}"
+            for name in names:
+                assert apart(mine[name], theirs[name]) < 10 * CLOSE, f"{name} after {place}"
+
+
+@pytest.mark.parametrize("model", SOON)
+def test_a_step_from_torchs_checkpoint_is_torchs(model, tmp_path):
+    run = Subject.of(recipe(model), tmp_path)
+    _hold_steps(run, [0, 1, 5, 18, 30])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", IN_BROWSER)
+def test_steps_from_twenty_places_of_a_run_are_torchs(model, tmp_path):
+    run = Subject.of(recipe(model), tmp_path)
+    last = run.learner().n_steps - 2
+    _hold_steps(run, [round(place) for place in np.linspace(0, last, 20)])
+
+
+SIZES = {"nh 6, bs 3, bptt 7": (6, 3, 7), "nh 1": (1, 4, 5), "bptt 1": (9, 5, 1)}
+SMALL = list(product(IN_BROWSER, SIZES))
+
+
+@pytest.fixture(scope="module")
+def small_runs(tmp_path_factory) -> dict[tuple[str, str], tuple[Subject, Any]]:
+    """Small runs of all models in odd sizes, and the events that the engine tells."""
+    folder, runs = tmp_path_factory.mktemp("small"), []
+    for model, sizes in SMALL:
+        nh, bs, bptt = SIZES[sizes]
+        bptt = min(bptt, 3) if model == "Model0" else bptt
+        config = small_config(model, nh=nh, bs=bs, bptt=bptt, epochs=2, lr=1e-4)
+        runs.append(Subject.of(config, folder, small_stream()))
+    found = answers([run.asking(train={}) for run in runs], folder)
+    told = [answer["train"]["events"] for answer in found]
+    return dict(zip(SMALL, zip(runs, told, strict=True), strict=True))
+
+
+@pytest.mark.parametrize(("model", "sizes"), SMALL)
+def test_a_small_run_of_any_size_tells_torchs_events(model, sizes, small_runs):
+    run, events = small_runs[model, sizes]
+    told = [figures(decode(json.dumps(each).encode())) for each in events]
+    plain = [each for each in told if each["event"] != "snapshot"]
+    for mine, theirs in zip(plain, map(figures, run.learner().events()), strict=True):
+        _hold_event({**mine, **({"device": "cpu"} if "device" in mine else {})}, theirs)
+
+
+def _hold_event(mine: dict[str, Any], theirs: dict[str, Any]) -> None:
+    assert mine.keys() == theirs.keys()
+    for name, value in theirs.items():
+        if isinstance(value, dict):
+            assert mine[name].keys() == value.keys()
+            for kind, told in value.items():
+                assert tuple(mine[name][kind]) == pytest.approx(tuple(told), rel=1e-3), kind
+        elif isinstance(value, float):
+            assert mine[name] == pytest.approx(value, rel=1e-4), name
+        else:
+            assert mine[name] == value, name
+
+
+def test_a_run_goes_on_from_torchs_checkpoint_inside_an_epoch(tmp_path):
+    run = Subject.of(small_config("LSTM", reset_state="both"), tmp_path, small_stream())
+    learner = run.learner()
+    events = learner.events()
+    while learner.step < 6:
+        next(events)
+    start = run.save("start.safetensors", learner.checkpoint())
+    resumed, *told = run.ask(train={"from": start})["train"]["events"]
+    assert (resumed["event"], resumed["resumed_at"]) == ("resumed", 6)
+    plain = [decode(json.dumps(event).encode()) for event in told if event["event"] != "snapshot"]
+    for mine, theirs in zip(plain, events, strict=True):
+        _hold_event(figures(mine), figures(theirs))
+
+
+def test_snapshots_are_those_of_a_run_folder(tmp_path):
+    run = Subject.of(small_config("Model3", epochs=20), tmp_path, small_stream())
+    events = run.ask(train={})["train"]["events"]
+    learner = run.learner()
+    steps = [event["step"] for event in events if event["event"] == "snapshot"]
+    assert steps == list(snapshot_steps(learner.n_steps, learner.n_batches))
+    assert events[1]["event"] == "snapshot"  # right after "started"
+    before = [events[at - 1] for at, e in enumerate(events) if e["event"] == "snapshot"]
+    assert {event["event"] for event in before} == {"started", "batch"}
+
+
+@pytest.mark.parametrize("pct_start", [0.1, 0.5, 0.99])
+def test_the_schedule_is_the_runs(pct_start, tmp_path):
+    config = small_config("Model3", pct_start=pct_start)
+    run = Subject.of(config, tmp_path, small_stream())
+    told = [e for e in run.ask(train={})["train"]["events"] if e["event"] == "batch"]
+    lr, momentum = one_cycle(len(told), config.lr, pct_start)
+    assert [e["lr"] for e in told] == pytest.approx(lr.tolist(), rel=1e-12)
+    assert [e["momentum"] for e in told] == pytest.approx(momentum.tolist(), rel=1e-12)
+
+
+@pytest.mark.parametrize("model", ["Model3", "Model5"])
+def test_a_learning_rate_that_diverges_ends_as_in_torch(model, tmp_path):
+    run = Subject.of(small_config(model, lr=1e38), tmp_path, small_stream())
+    *_, mine = run.ask(train={})["train"]["events"]
+    *_, theirs = run.learner().events()
+    assert figures(decode(json.dumps(mine).encode())) == figures(theirs)
+    assert mine["status"] == "diverged"
+
+
+def test_a_text_of_one_word_trains(tmp_path):
+    stream = TokenStream.from_texts(Texts("one", "one"))
+    run = Subject.of(small_config("Model5", nh=1, epochs=1), tmp_path, stream)
+    *_, mine = run.ask(train={})["train"]["events"]
+    assert mine["status"] == "finished"
