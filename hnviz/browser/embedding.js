@@ -1,7 +1,7 @@
 // @ts-check
 // The embedding, and what it gives to the first layer.
 
-import { everyRow, FLOAT_BYTES, rowsOf } from "./matrix.js";
+import { everyRow, FLOAT_BYTES, placesOf, rowsOf } from "./matrix.js";
 
 /**
  * @typedef {import("./layers.js").Layer} Layer
@@ -81,6 +81,3 @@ export class Embedding {
     }
   }
 }
-
-/** A vector of n places, one for each row. @param {Matrix} vector @param {number} n @returns {Matrix} */
-const placesOf = (vector, n) => ({ ...vector, rows: n, columns: 1, rowStride: vector.columnStride });

@@ -5,9 +5,8 @@ from typing import Any
 from hnviz.models.catalogue import BUILT_IN, entry
 from hnviz.models.spec import IRNN
 
-NOT_YET = ("Transformer", "Model5Reg")
-IN_BROWSER = tuple(name for name in BUILT_IN if name not in NOT_YET)
-"""The models that the engine trains: recurrent ones with batch norm, and no dropout."""
+IN_BROWSER = tuple(name for name in BUILT_IN if not entry(name).dropout)
+"""The models that the engine trains: all without dropout, whose random numbers it does not draw."""
 
 
 def form_of(model: str) -> dict[str, Any]:
@@ -29,4 +28,6 @@ def form_of(model: str) -> dict[str, Any]:
         "normInLoop": net.norm_in_loop,
         "predicts": net.predicts,
         "stateful": net.stateful,
+        "attends": net.attends,
+        "maxBptt": net.max_bptt,
     }

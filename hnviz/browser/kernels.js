@@ -2,7 +2,7 @@
 // The engine's loops over the elements of matrices: each is a formula, and becomes a function of WebAssembly.
 //
 // A prime marks what comes after a step; d is the gradient of the loss. All operands of a kernel have the same
-// columns; one of them may be a vector that all rows share.
+// columns, but for those with one number for each row; some may be a vector that all rows share.
 
 import {
   add,
@@ -30,6 +30,7 @@ import { i32, local, repeat, TYPE, v128 } from "./wasm.js";
  * @property {string[]} reads the operands that it reads
  * @property {string[]} writes those that it writes, in place if it reads them too
  * @property {string[]} [scalars] numbers that are the same for all elements
+ * @property {string[]} [perRow] operands that have one number for each row: the first of its columns
  * @property {string} [indirect] an operand whose rows are found by "places": bytes from its first row, an int32 for each row
  * @property {(given: Values) => Values} formula what is written, from what is read and the scalars
  */
@@ -207,6 +208,51 @@ export const KERNELS = {
     },
   },
 
+  // Layer norm, over the n units of a row. y = x - mean
+  centre: {
+    reads: ["x", "mean"],
+    writes: ["y"],
+    perRow: ["mean"],
+    formula: ({ x, mean }) => ({ y: subtract(x, mean) }),
+  },
+  // normed = centred · scale, y = normed · weight + bias
+  layerNorm: {
+    reads: ["centred", "scale", "weight", "bias"],
+    writes: ["normed", "y"],
+    perRow: ["scale"],
+    formula: ({ centred, scale, weight, bias }) => {
+      const normed = multiply(centred, scale);
+      return { normed, y: add(multiply(normed, weight), bias) };
+    },
+  },
+  // With g = dy · weight: dx ← dx + scale (g - sum of g / n - normed · sum of (g · normed) / n); no unit beyond n has a gradient
+  layerNormBackward: {
+    reads: ["dx", "g", "normed", "sum", "sumNormed", "scale", "isUnit"],
+    writes: ["dx"],
+    scalars: ["units"],
+    perRow: ["sum", "sumNormed", "scale"],
+    formula: ({ dx, g, normed, sum, sumNormed, scale, isUnit, units }) => {
+      const means = add(divide(sum, units), multiply(normed, divide(sumNormed, units)));
+      return { dx: add(dx, multiply(isUnit, multiply(scale, subtract(g, means)))) };
+    },
+  },
+
+  // y = x / sum of the row
+  divideRows: {
+    reads: ["x", "sum"],
+    writes: ["y"],
+    perRow: ["sum"],
+    formula: ({ x, sum }) => ({ y: divide(x, sum) }),
+  },
+  // Through a softmax of scores, and through what they are multiplied with: ds = p (dp - sum of dp · p) factor
+  softmaxBackward: {
+    reads: ["p", "dp", "sum"],
+    writes: ["ds"],
+    scalars: ["factor"],
+    perRow: ["sum"],
+    formula: ({ p, dp, sum, factor }) => ({ ds: multiply(multiply(p, subtract(dp, sum)), factor) }),
+  },
+
   // Adam with decoupled weight decay, keep = 1 - lr · decay, rate = lr / (1 - β₁ⁿ), root = √(1 - β₂ⁿ):
   // m ← m + (1 - β₁)(g - m), v ← β₂ v + (1 - β₂) g², w ← keep w - rate m / (√v / root + ε)
   adam: {
@@ -235,7 +281,7 @@ export const operandsOf = ({ reads, writes, indirect }) => [...new Set([...reads
  * @returns {import("./wasm.js").Definition}
  */
 export function definitionOf(name, kernel) {
-  const { reads, scalars = [], indirect } = kernel;
+  const { reads, scalars = [], perRow = [], indirect } = kernel;
   const operands = operandsOf(kernel);
   const [rows, width, firstOperand] = [0, 1, 2];
   const addressOf = (/** @type {string} */ operand) => firstOperand + 2 * operands.indexOf(operand);
@@ -246,13 +292,15 @@ export function definitionOf(name, kernel) {
 
   const element = (/** @type {string} */ operand) =>
     i32.add(local.get(operand === indirect ? foundRow : addressOf(operand)), local.get(column));
+  const load = (/** @type {string} */ operand) =>
+    perRow.includes(operand) ? v128.loadSplat(local.get(addressOf(operand))) : v128.load(element(operand));
   const vectors = Object.fromEntries(reads.map((operand, at) => [operand, vectorIn(firstVector + at)]));
   const numbers = Object.fromEntries(scalars.map((scalar, at) => [scalar, numberIn(firstScalar + at)]));
   const results = Object.entries(kernel.formula({ ...vectors, ...numbers }));
   const { codes, nKept } = written(results.map(([, value]) => value), firstVector + reads.length);
 
   const vector = [
-    ...reads.flatMap((operand, at) => local.set(firstVector + at, v128.load(element(operand)))), // before any is written
+    ...reads.flatMap((operand, at) => local.set(firstVector + at, load(operand))), // before any is written
     ...results.flatMap(([operand], at) => v128.store(element(operand), codes[at])),
     ...local.set(column, i32.add(local.get(column), i32.constant(VECTOR_BYTES))),
   ];

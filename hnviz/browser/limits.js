@@ -38,7 +38,10 @@ export function check({ form, config, train, valid, kinds }) {
   if (!(config.pct_start > 0 && config.pct_start < 1)) {
     throw new EngineError(`pct_start must be a number between 0 and 1; got ${config.pct_start}`);
   }
-  if (config.bs === 1 && !(form.normOver === "slots" && config.bptt > 1)) {
+  if (form.maxBptt !== null && config.bptt > form.maxBptt) {
+    throw new EngineError(`bptt must be at most ${form.maxBptt} for this model; got ${config.bptt}`);
+  }
+  if (config.bs === 1 && !form.attends && !(form.normOver === "slots" && config.bptt > 1)) {
     throw new EngineError("bs must be at least 2, got 1: batch norm compares the rows of a step, and cannot learn from one");
   }
   for (const [name, ids] of Object.entries({ train, valid })) checkText(name, ids, kinds.length);

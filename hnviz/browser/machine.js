@@ -39,8 +39,13 @@ function compiledModule() {
   return (compiled = new WebAssembly.Module(bytes));
 }
 
-/** @type {Record<string, string[]>} */
-const OPERANDS = Object.fromEntries(Object.entries(KERNELS).map(([name, kernel]) => [name, operandsOf(kernel)]));
+/** Each kernel's operands, and whether one has its matrix' columns. @type {Record<string, { operand: string, isWhole: boolean }[]>} */
+const OPERANDS = Object.fromEntries(
+  Object.entries(KERNELS).map(([name, kernel]) => {
+    const narrow = ["places", ...(kernel.perRow ?? [])];
+    return [name, operandsOf(kernel).map((operand) => ({ operand, isWhole: !narrow.includes(operand) }))];
+  }),
+);
 
 /**
  * A memory of matrices. First all matrices are planned, then `open` makes the memory, and the functions may be called.
@@ -119,6 +124,16 @@ export class Machine {
   }
 
   /**
+   * The sum of each row of x, as a product with ones.
+   * @param {Matrix} x (n, m)
+   * @param {Matrix} ones (m, 1), with zeros for columns that do not count
+   * @param {Matrix} sums (n, 1)
+   */
+  sumColumns(x, ones, sums) {
+    this.product(x, ones, sums);
+  }
+
+  /**
    * Run a kernel on each row.
    * @param {string} name in KERNELS
    * @param {Record<string, Matrix>} operands
@@ -127,10 +142,10 @@ export class Machine {
   run(name, operands, ...scalars) {
     const given = [];
     let [rows, columns] = [1, 0];
-    for (const operand of OPERANDS[name]) {
+    for (const { operand, isWhole } of OPERANDS[name]) {
       const matrix = operands[operand];
       given.push(matrix.at, matrix.rowStride);
-      if (operand === "places") continue;
+      if (!isWhole) continue;
       if (matrix.rowStride) rows = Math.max(rows, matrix.rows);
       columns = matrix.columns;
     }
@@ -147,13 +162,14 @@ export class Machine {
     return this.floats.subarray(at / FLOAT_BYTES, at / FLOAT_BYTES + rows * columns);
   }
 
-  /** Write a matrix the other way around. @param {Matrix} from (n, m) @param {Matrix} to (m, n) */
+  /** Write a matrix the other way around. @param {Matrix} from (n, m), its rows anywhere @param {Matrix} to (m, n) */
   transpose(from, to) {
     const { floats } = this;
     const [source, target] = [from.at / FLOAT_BYTES, to.at / FLOAT_BYTES];
+    const [fromStride, toStride] = [from.rowStride / FLOAT_BYTES, to.rowStride / FLOAT_BYTES];
     for (let row = 0; row < from.rows; row++) {
       for (let column = 0; column < from.columns; column++) {
-        floats[target + column * to.columns + row] = floats[source + row * from.columns + column];
+        floats[target + column * toStride + row] = floats[source + row * fromStride + column];
       }
     }
   }

@@ -50,3 +50,6 @@ export function columnParts(matrix, parts) {
   const columns = matrix.columns / parts;
   return Array.from({ length: parts }, (_, part) => columnsOf(matrix, part * columns, columns));
 }
+
+/** The first n numbers of a vector, one for each row. @param {Matrix} vector (1, m) @param {number} n @returns {Matrix} */
+export const placesOf = (vector, n) => ({ ...vector, rows: n, columns: 1, rowStride: vector.columnStride });

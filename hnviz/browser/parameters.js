@@ -16,6 +16,8 @@ import { FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
  * @property {boolean} normInLoop batch norm is part of the recurrence
  * @property {string} predicts "last" or "every": the positions at which it answers
  * @property {boolean} stateful its state carries over from mini-batch to mini-batch
+ * @property {boolean} attends it is a Transformer, which looks back at its window
+ * @property {number|null} maxBptt the longest window that it can read
  *
  * @typedef {object} Sizes
  * @property {number} nv tokens of the vocabulary
@@ -25,7 +27,8 @@ import { FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
  *
  * @typedef {object} Tensor one of torch's: blocks of rows, such as a gate's, which lie one below the other
  * @property {string} name in the model's state_dict
- * @property {string} drawn its first numbers: "normal", "linear" (a matrix of nn.Linear), "uniform" or "ones", "zeros"
+ * @property {string} drawn its first numbers: "normal", "linear" (a matrix of nn.Linear), "uniform", "ones" or "zeros"
+ * @property {number} fanIn inputs of the part that it belongs to, which bound the first numbers
  * @property {number} blocks
  * @property {number} rows of a block
  * @property {number} columns
@@ -52,33 +55,84 @@ export function namesOf({ cell }, layer) {
  * @returns {Tensor[]}
  */
 export function tensorsOf(form, { nv, nh }) {
-  const gates = GATES[form.cell];
-  const recurrent = Array.from({ length: form.layers }, (_, layer) => {
-    const { inputWeight, stateWeight, inputBias, stateBias } = namesOf(form, layer);
-    if (!stateBias) return [unitRows(inputWeight, "linear", 1, nh), vector(inputBias, "uniform", 1, nh)];
-    return [
-      ...[inputWeight, stateWeight].map((name) => unitRows(name, "uniform", gates, nh)),
-      ...[inputBias, stateBias].map((name) => vector(name, "uniform", gates, nh)),
-    ];
-  });
   return [
     tokenRows("i_h.weight", "normal", nv, nh),
-    ...recurrent.flat(),
+    ...(form.attends ? attending(form, nh) : recurrent(form, nh)),
     tokenRows("h_o.weight", "linear", nv, nh),
-    vector("h_o.bias", "uniform", 1, nv),
-    vector("bn.weight", "ones", 1, nh),
-    vector("bn.bias", "zeros", 1, nh),
+    vector("h_o.bias", "uniform", { n: nv, fanIn: nh }),
+    ...norm(form.attends ? "ln" : "bn", nh),
   ];
 }
 
-/** @type {(name: string, drawn: string, nv: number, nh: number) => Tensor} (nv, nh) */
-const tokenRows = (name, drawn, nv, nh) => ({ name, drawn, blocks: 1, rows: nv, columns: nh, paddedRows: nv, isVector: false });
+/** @type {(form: Form, nh: number) => Tensor[]} */
+function recurrent(form, nh) {
+  const gates = GATES[form.cell];
+  const layers = Array.from({ length: form.layers }, (_, layer) => {
+    const { inputWeight, stateWeight, inputBias, stateBias } = namesOf(form, layer);
+    if (!stateBias) return linear("h_h", nh, nh);
+    return [
+      ...[inputWeight, stateWeight].map((name) => unitRows(name, "uniform", { gates, n: nh, m: nh })),
+      ...[inputBias, stateBias].map((name) => vector(name, "uniform", { gates, n: nh, fanIn: nh })),
+    ];
+  });
+  return layers.flat();
+}
 
-/** @type {(name: string, drawn: string, gates: number, nh: number) => Tensor} (gates * nh, nh) */
-const unitRows = (name, drawn, gates, nh) => ({ name, drawn, blocks: gates, rows: nh, columns: nh, paddedRows: padded(nh), isVector: false });
+/** @type {(form: Form, nh: number) => Tensor[]} */
+function attending({ layers, maxBptt }, nh) {
+  const each = Array.from({ length: layers }, (_, layer) => layer);
+  return [
+    tokenRows("position.weight", "normal", maxBptt ?? 0, nh),
+    ...each.flatMap((layer) => [
+      ...norm(`attention.${layer}.norm`, nh),
+      ...["query", "key", "value", "merge"].flatMap((part) => linear(`attention.${layer}.${part}`, nh, nh)),
+    ]),
+    ...each.flatMap((layer) => [
+      ...norm(`mlp.${layer}.0`, nh),
+      ...linear(`mlp.${layer}.1`, 2 * nh, nh),
+      ...linear(`mlp.${layer}.3`, nh, 2 * nh),
+    ]),
+  ];
+}
 
-/** @type {(name: string, drawn: string, gates: number, n: number) => Tensor} (gates * n) */
-const vector = (name, drawn, gates, n) => ({ name, drawn, blocks: gates, rows: 1, columns: n, paddedRows: 1, isVector: true });
+/** @type {(part: string, nh: number) => Tensor[]} */
+const norm = (part, nh) => [
+  vector(`${part}.weight`, "ones", { n: nh, fanIn: nh }),
+  vector(`${part}.bias`, "zeros", { n: nh, fanIn: nh }),
+];
+
+/** torch.nn.Linear, from m numbers to n. @type {(part: string, n: number, m: number) => Tensor[]} */
+const linear = (part, n, m) => [
+  unitRows(`${part}.weight`, "linear", { gates: 1, n, m }),
+  vector(`${part}.bias`, "uniform", { n, fanIn: m }),
+];
+
+/** A row for each token or position, (n, nh). @type {(name: string, drawn: string, n: number, nh: number) => Tensor} */
+const tokenRows = (name, drawn, n, nh) => ({ name, drawn, fanIn: nh, blocks: 1, rows: n, columns: nh, paddedRows: n, isVector: false });
+
+/** A row for each unit of each gate, (gates * n, m). @type {(name: string, drawn: string, shape: { gates: number, n: number, m: number }) => Tensor} */
+const unitRows = (name, drawn, { gates, n, m }) => ({
+  name,
+  drawn,
+  fanIn: m,
+  blocks: gates,
+  rows: n,
+  columns: m,
+  paddedRows: padded(n),
+  isVector: false,
+});
+
+/** A number for each unit of each gate, (gates * n). @type {(name: string, drawn: string, shape: { gates?: number, n: number, fanIn: number }) => Tensor} */
+const vector = (name, drawn, { gates = 1, n, fanIn }) => ({
+  name,
+  drawn,
+  fanIn,
+  blocks: gates,
+  rows: 1,
+  columns: n,
+  paddedRows: 1,
+  isVector: true,
+});
 
 /** How many numbers a tensor has in torch. @param {Tensor} tensor */
 export const lengthOf = ({ blocks, rows, columns }) => blocks * rows * columns;

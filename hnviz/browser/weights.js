@@ -22,7 +22,7 @@ export function firstWeights(form, sizes, { seed, bn_init }) {
   const { nh } = sizes;
   /** @type {Record<string, Float32Array>} */
   const made = {};
-  const draw = (/** @type {Tensor} */ tensor) => (made[tensor.name] = drawn(tensor, generator, nh));
+  const draw = (/** @type {Tensor} */ tensor) => (made[tensor.name] = drawn(tensor, generator));
   tensors.forEach(draw);
   if (form.identity) {
     const recurrent = tensors.filter(({ name }) => name.startsWith("rnn."));
@@ -30,27 +30,27 @@ export function firstWeights(form, sizes, { seed, bn_init }) {
     for (const { name } of recurrent.slice(1)) made[name].fill(0);
     for (let unit = 0; unit < nh; unit++) made["rnn.weight_hh_l0"][unit * (nh + 1)] = 1;
   }
+  if (form.attends) return made;
   if (bn_init === "uniform") made["bn.weight"] = generator.uniform(nh, 0, 1);
   return { ...made, "bn.running_mean": new Float32Array(nh), "bn.running_var": new Float32Array(nh).fill(1) };
 }
 
 /**
- * One tensor as its class in torch.nn draws it; a matrix has nh columns.
+ * One tensor as its class in torch.nn draws it.
  * @param {Tensor} tensor
  * @param {Generator} generator
- * @param {number} nh
  */
-function drawn(tensor, generator, nh) {
+function drawn(tensor, generator) {
   const length = lengthOf(tensor);
   if (tensor.drawn === "normal") return generator.normal(length);
   if (tensor.drawn === "zeros") return new Float32Array(length);
   if (tensor.drawn === "ones") return new Float32Array(length).fill(1);
-  const bound = tensor.drawn === "linear" ? linearBound(nh) : 1 / Math.sqrt(nh);
+  const bound = tensor.drawn === "linear" ? linearBound(tensor.fanIn) : 1 / Math.sqrt(tensor.fanIn);
   return generator.uniform(length, -bound, bound);
 }
 
-/** kaiming_uniform_ with a = √5, in the steps in which torch computes it: 1 / √nh but for the last bit. @param {number} nh */
-function linearBound(nh) {
+/** kaiming_uniform_ with a = √5, in the steps in which torch computes it: 1 / √fanIn but for the last bit. @param {number} fanIn */
+function linearBound(fanIn) {
   const gain = Math.sqrt(2 / (1 + Math.sqrt(5) ** 2));
-  return Math.sqrt(3) * (gain / Math.sqrt(nh));
+  return Math.sqrt(3) * (gain / Math.sqrt(fanIn));
 }

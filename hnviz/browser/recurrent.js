@@ -1,0 +1,110 @@
+// @ts-check
+// What a recurrent network makes of a mini-batch: its layers' states, and batch norm within or after the recurrence.
+
+import { Embedding } from "./embedding.js";
+import { LAYERS } from "./layers.js";
+import { BatchNorm } from "./norm.js";
+
+/**
+ * @typedef {import("./machine.js").Machine} Machine
+ * @typedef {import("./matrix.js").Matrix} Matrix
+ * @typedef {import("./parameters.js").Form} Form
+ * @typedef {import("./parameters.js").Parameters} Parameters
+ * @typedef {import("./parameters.js").Sizes} Sizes
+ */
+
+export class Recurrent {
+  /**
+   * @param {Machine} machine
+   * @param {Parameters} parameters
+   * @param {Form} form
+   * @param {Sizes} sizes
+   */
+  constructor(machine, parameters, form, sizes) {
+    const { nh, bs, bptt } = sizes;
+    const slots = bptt * bs;
+    const blocks = form.normOver === "slots" ? 1 : bptt;
+    this.machine = machine;
+    this.form = form;
+    this.norm = new BatchNorm(machine, parameters, { nh, blocks, rows: slots / blocks });
+    const parts = { machine, parameters, norm: this.norm, form, sizes };
+    this.layers = Array.from({ length: form.layers }, (_, layer) => new LAYERS[form.cell](parts, layer));
+    this.embedding = new Embedding(parts, this.layers[0]);
+    this.normed = machine.matrix(form.normInLoop ? 0 : slots, nh);
+    this.dNormed = machine.matrix(form.normInLoop ? 0 : slots, nh);
+  }
+
+  /** The layer that is read out. */
+  get top() {
+    return this.layers[this.layers.length - 1];
+  }
+
+  /** What the output layer reads, (bptt * bs, nh). */
+  get outputs() {
+    return this.form.normInLoop ? this.top.outputs : this.normed;
+  }
+
+  /** The gradients of `outputs`; those of tokens that are not answered stay zeros. */
+  get dOutputs() {
+    return this.form.normInLoop ? this.top.dOutputs : this.dNormed;
+  }
+
+  /** What each layer carries: bs rows before the first token, and bs after each. @returns {Matrix[][]} */
+  get carried() {
+    return this.layers.map(({ carried }) => carried);
+  }
+
+  /** Follow a change of the weights. */
+  refresh() {
+    for (const layer of this.layers) layer.refresh();
+  }
+
+  /**
+   * Read a mini-batch from the carried state.
+   * @param {Int32Array} ids (bptt * bs), time first
+   * @param {boolean} isTraining
+   */
+  forward(ids, isTraining) {
+    this.layers.forEach((layer, index) => {
+      if (index) layer.readInput(this.layers[index - 1].outputs, layer.sums);
+      else this.embedding.forward(ids, layer);
+      layer.forward(isTraining);
+    });
+    if (this.form.normInLoop) return;
+    const { norm, top, normed } = this;
+    for (let block = 0; block < norm.blocks; block++) {
+      norm.forward(norm.blockOf(top.outputs, block), norm.blockOf(normed, block), block, isTraining);
+    }
+  }
+
+  /** Make room for the gradients of `outputs`. */
+  beginBackward() {
+    for (const { dStates } of this.layers) this.machine.view(dStates).fill(0);
+  }
+
+  /** Compute the gradients of all weights, from `dOutputs`. */
+  backward() {
+    const { norm, top, layers } = this;
+    if (!this.form.normInLoop) {
+      for (let block = 0; block < norm.blocks; block++) {
+        norm.backward(norm.blockOf(this.dNormed, block), norm.blockOf(top.dOutputs, block), block);
+      }
+    }
+    for (let index = layers.length - 1; index >= 0; index--) {
+      const layer = layers[index];
+      layer.backward();
+      if (index) layer.addInputGradients(layer.sums, layers[index - 1].outputs, layers[index - 1].dOutputs);
+      else this.embedding.backward(layer);
+    }
+  }
+
+  /** Copy what torch's model keeps besides its weights. */
+  readBuffers() {
+    return this.norm.read();
+  }
+
+  /** @param {import("./parameters.js").Values} values */
+  loadBuffers(values) {
+    this.norm.load(values);
+  }
+}
