@@ -247,6 +247,12 @@ export class Learner {
     return this.ended("finished", message);
   }
 
+  /** End a run before its last step. @returns {Event} */
+  stopped() {
+    const [step, nSteps] = [this.step, this.nSteps].map((each) => each.toLocaleString("en-US"));
+    return this.ended("stopped", `stopped after step ${step} of ${nSteps}`);
+  }
+
   /** @param {string} what which loss, and what it became @returns {Event} */
   diverged(what) {
     return this.ended("diverged", `diverged at step ${this.step}: ${what}; try a lower lr than ${shortest(this.config.lr)}`);

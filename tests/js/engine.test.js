@@ -6,11 +6,7 @@ import { Learner, shortest } from "../../hnviz/browser/learner.js";
 import { EngineError, Machine } from "../../hnviz/browser/machine.js";
 import { everyRow, rowsOf, transposed } from "../../hnviz/browser/matrix.js";
 import { signed, unsigned } from "../../hnviz/browser/wasm.js";
-
-const FORM = { cell: "", layers: 1, nonlinearity: "relu", identity: false, normOver: "rows", normInLoop: false, predicts: "every", stateful: true, attends: false, maxBptt: null };
-const CONFIG = { nh: 5, bs: 3, bptt: 4, epochs: 2, lr: 1e-2, pct_start: 0.3, seed: 1, bn_init: "ones", reset_state: "never" };
-const TEXT = Array.from({ length: 50 }, (_, at) => (at * at) % 7);
-const JOB = { form: FORM, config: CONFIG, train: TEXT, valid: TEXT.slice(0, 20), kinds: ["a", "a", "b", "b", "b", "c", "c"] };
+import { CONFIG, JOB } from "./engine_job.js";
 
 /** Matrices with numbers by row and column, and the machine that has them. */
 function machineWith(shapes) {

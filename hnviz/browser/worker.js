@@ -1,0 +1,106 @@
+// @ts-check
+// Trains in a worker, or where a page gets none, on its own thread in slices of time.
+//
+// The page sends { job, checkpoint }, then the names of buttons. The worker answers with { event, tensors }.
+
+import { Drive } from "./drive.js";
+import { Learner } from "./learner.js";
+import { EngineError } from "./machine.js";
+
+/**
+ * @typedef {import("./drive.js").Tell} Tell
+ * @typedef {import("./limits.js").Job} Job
+ * @typedef {import("./parameters.js").Values} Values
+ *
+ * @typedef {"pause"|"goOn"|"step"|"stop"} Button
+ * @typedef {{ press: (button: Button) => void }} Buttons of a run
+ * @typedef {{ job: Job, checkpoint?: Values }} Order
+ * @typedef {{ event: import("./learner.js").Event, tensors?: import("./drive.js").Tensors }} Told
+ *
+ * @typedef {object} Port as much of a worker's scope as is used
+ * @property {(told: Told) => void} postMessage
+ * @property {((message: { data: any }) => void)|null} onmessage
+ */
+
+/** The name of the engine's worker: the same module is loaded by pages, which do not serve. */
+const NAME = "hnviz-engine";
+
+/**
+ * Begin a run on this thread. What the engine refuses ends it with a sentence, as any other error does.
+ * @param {Order} order
+ * @param {Tell} tell
+ * @returns {Buttons}
+ */
+function begin({ job, checkpoint }, tell) {
+  const fail = (/** @type {unknown} */ error, /** @type {number} */ step) => {
+    tell({ event: "ended", status: "failed", step, message: sentence(error, step), time: Date.now() / 1000 });
+  };
+  try {
+    const learner = new Learner(job);
+    if (checkpoint) learner.restore(checkpoint);
+    const drive = new Drive(learner, tell);
+    drive.run().catch((error) => fail(error, learner.step));
+    return { press: (button) => drive[button]() };
+  } catch (error) {
+    fail(error, 0);
+    return { press: () => {} };
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @param {number} step
+ */
+function sentence(error, step) {
+  if (error instanceof EngineError) return error.message;
+  return `failed at step ${step}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`;
+}
+
+/** Answer a page: what a worker does. @param {Port} port */
+export function serve(port) {
+  /** @type {Buttons|undefined} */
+  let run;
+  port.onmessage = ({ data }) => {
+    if (typeof data === "string") run?.press(/** @type {Button} */ (data));
+    else run = begin(data, (event, tensors) => port.postMessage({ event, tensors }));
+  };
+}
+
+/**
+ * Train, in a worker if the page gets one.
+ * @param {Order} order
+ * @param {Tell} tell hears each event, "ended" as the last
+ * @param {string} address of this module
+ * @returns {Buttons}
+ */
+export function train(order, tell, address) {
+  const worker = workerOf(address);
+  if (!worker) return begin(order, tell);
+  /** @type {Buttons} */
+  let run = { press: (button) => worker.postMessage(button) };
+  let hasBegun = false;
+  worker.onmessage = ({ data: { event, tensors } }) => {
+    hasBegun = true;
+    if (event.event === "ended") worker.terminate();
+    tell(event, tensors);
+  };
+  worker.onerror = () => {
+    worker.terminate();
+    if (!hasBegun) run = begin(order, tell); // it could not load
+  };
+  worker.postMessage(order);
+  return { press: (button) => run.press(button) };
+}
+
+/** @param {string} address */
+function workerOf(address) {
+  if (typeof Worker === "undefined") return null;
+  try {
+    return new Worker(address, { type: "module", name: NAME });
+  } catch {
+    return null; // a policy forbids it
+  }
+}
+
+const scope = /** @type {any} */ (globalThis);
+if (typeof scope.WorkerGlobalScope !== "undefined" && scope.name === NAME) serve(scope);

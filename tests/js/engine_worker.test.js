@@ -1,0 +1,108 @@
+// A run in a worker, or in slices where there is none, and its buttons.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Learner } from "../../hnviz/browser/learner.js";
+import { serve, train } from "../../hnviz/browser/worker.js";
+import { CONFIG, JOB } from "./engine_job.js";
+
+/** A worker that is this thread: what is posted arrives later, as a copy. */
+class Near {
+  constructor(address, { name }) {
+    assert.deepEqual([address, name], ["worker.js", "hnviz-engine"]);
+    this.port = { postMessage: (told) => this.later(() => this.onmessage({ data: told })) };
+    this.isOn = true;
+    serve(this.port);
+  }
+
+  later(call) {
+    queueMicrotask(() => this.isOn && call());
+  }
+
+  postMessage(data) {
+    const copy = structuredClone(data);
+    this.later(() => this.port.onmessage({ data: copy }));
+  }
+
+  terminate() {
+    this.isOn = false;
+  }
+}
+
+/** A worker that a browser cannot load. */
+class Broken {
+  postMessage() {
+    setTimeout(() => this.onerror(new Error("refused")), 1);
+  }
+
+  terminate() {}
+}
+
+/** Train to the end; `hear` may press buttons. Returns the events, and the tensors of the snapshots. */
+function told(Worker, order, hear = () => {}) {
+  if (Worker) globalThis.Worker = Worker;
+  else delete globalThis.Worker;
+  const [events, snapshots] = [[], []];
+  return new Promise((resolve) => {
+    const run = train(
+      order,
+      (event, tensors) => {
+        events.push(event);
+        if (tensors) snapshots.push(tensors);
+        if (event.event === "ended") resolve({ events, snapshots });
+        setTimeout(() => hear(event, run), 0);
+      },
+      "worker.js",
+    );
+  });
+}
+
+const steps = (events) => events.filter(({ event }) => event === "batch").map(({ loss }) => loss);
+const wanted = steps([...new Learner(JOB).events()]);
+
+for (const [name, Worker] of Object.entries({ "a worker": Near, "a worker that does not load": Broken, "no worker": undefined })) {
+  test(`with ${name}, a run tells its events and snapshots`, async () => {
+    const { events, snapshots } = await told(Worker, { job: JOB });
+    assert.deepEqual(steps(events), wanted);
+    assert.equal(events.at(-1).status, "finished");
+    assert.equal(snapshots.length, events.filter(({ event }) => event === "snapshot").length);
+    assert.equal(snapshots[0]["i_h.weight"].length, 7 * CONFIG.nh);
+  });
+
+  test(`with ${name}, a refusal ends the run with its sentence`, async () => {
+    const { events } = await told(Worker, { job: { ...JOB, train: [] } });
+    const { status, message } = events.at(-1);
+    assert.deepEqual([events.length, status, message], [1, "failed", "train has no token"]);
+  });
+
+  test(`with ${name}, a long run pauses, takes single steps, goes on, and stops`, async () => {
+    const job = { ...JOB, config: { ...CONFIG, epochs: 500 } };
+    const counted = { paused: 0 };
+    const hear = ({ event, step }, run) => {
+      if (event === "started") {
+        run.press("pause");
+        setTimeout(() => {
+          run.press("step");
+          run.press("step");
+        }, 20);
+      }
+      if (event !== "batch") return;
+      counted.first ??= step;
+      if (++counted.paused === 1) setTimeout(() => run.press("goOn"), 60);
+      if (step > counted.first + 20) run.press("stop");
+    };
+    const { events } = await told(Worker, { job }, hear);
+    const { status, step, message } = events.at(-1);
+    assert.equal(status, "stopped");
+    assert.equal(message, `stopped after step ${step.toLocaleString("en-US")} of 2,500`);
+    assert.equal(steps(events).length, step);
+    assert.ok(step < 2500);
+  });
+}
+
+test("a run goes on from a checkpoint", async () => {
+  const learner = new Learner(JOB);
+  for (const { event, step } of learner.events()) if (event === "batch" && step === 6) break;
+  const { events } = await told(Near, { job: JOB, checkpoint: learner.checkpoint() });
+  assert.equal(events[0].resumed_at, 7);
+  assert.deepEqual(steps(events), wanted.slice(7));
+});
