@@ -11,12 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from hnviz.browser.form import IN_BROWSER, form_of
 from hnviz.data import Texts, TokenStream
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn.build import build_model
-from hnviz.models.catalogue import BUILT_IN
+from hnviz.models.catalogue import BUILT_IN, entry
+from hnviz.observe import Subject as Observed
+from hnviz.observe.attention import attention_shares
+from hnviz.observe.passes import read_states
+from hnviz.observe.units import gates
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.events import decode
 from hnviz.schedule import one_cycle, snapshot_steps
@@ -33,6 +38,7 @@ from tests.browser_engine import (
 )
 from tests.conftest import ROOT
 from tests.small import figures, small_config, small_stream
+from tests.subjects import shipped
 
 pytestmark = [needs_node, pytest.mark.xdist_group("browser_engine")]  # one node for all small runs
 
@@ -223,6 +229,57 @@ def test_a_run_goes_on_from_torchs_checkpoint_inside_an_epoch(tmp_path):
     plain = [decode(json.dumps(event).encode()) for event in told if event["event"] != "snapshot"]
     for mine, theirs in zip(plain, events, strict=True):
         _hold_event(figures(mine), figures(theirs))
+
+
+@pytest.mark.parametrize("model", IN_BROWSER)
+def test_states_gates_and_answers_about_a_text_are_torchs(model, tmp_path):
+    subject = shipped(model)
+    run = Subject.of(replace(subject.config, device="cpu"), tmp_path, subject.stream)
+    ids = subject.stream.valid[:150]
+    snapshot = run.save("snapshot.safetensors", _weights(model))
+    asked = {"snapshot": snapshot, "window": subject.window, "ids": ids.tolist()}
+    found = arrays_of(run.ask(read=asked)["read"])
+    states = read_states(subject, ids)  # (n_layers, n, nh)
+    for layer, wanted in enumerate(states):
+        assert apart(found[f"state.{layer}"], wanted) < CLOSE
+        for name, gate in _gates(subject, layer, ids, states).items():
+            assert apart(found[f"{name}.{layer}"], gate) < CLOSE, name
+    assert apart(found["logits"], _answers(subject, ids)) < CLOSE
+    if "shares.0" in found:
+        shares = np.stack([found[f"shares.{layer}"] for layer in range(len(states))])
+        first = shares.reshape(len(states), len(ids), subject.window)[:, : subject.window]
+        assert apart(first.ravel(), attention_shares(subject, ids[: subject.window])) < CLOSE
+
+
+def _weights(model: str) -> Arrays:
+    """Load a shipped run's last snapshot in single precision."""
+    folder = RunFolder(SHIPPED_DIR / model)
+    snapshot = folder.load_snapshot("last")
+    kept = {name: each for name, each in snapshot.items() if each.dtype.kind == "f"}
+    return {name: each.astype(np.float32) for name, each in kept.items()}
+
+
+def _gates(subject: Observed, layer: int, ids: NDArray[Any], states: NDArray[Any]) -> Arrays:
+    """Compute a layer's gates from its inputs and the states before each token."""
+    net = entry(subject.config.model)
+    if not net.gates:
+        return {}
+    before = np.concatenate([np.zeros_like(states[layer][:1]), states[layer][:-1]])
+    embedded = subject.part("i_h")(torch.tensor(ids)).detach()
+    given = torch.tensor(states[layer - 1]) if layer else embedded
+    found = gates(subject, layer, given, torch.tensor(before))
+    return {name: values.numpy() for name, values in found.items()}
+
+
+def _answers(subject: Observed, ids: NDArray[Any]) -> NDArray[Any]:
+    """Let torch read token by token; without a carried state from the start of each window."""
+    state, found = None, []
+    for at, index in enumerate(ids.tolist()):
+        if subject.window and at % subject.window == 0:
+            state = None
+        logits, state = subject.answer(torch.tensor([[index]]), state)
+        found.append(logits[0].numpy())
+    return np.stack(found)
 
 
 def test_snapshots_are_those_of_a_run_folder(tmp_path):

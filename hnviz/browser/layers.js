@@ -60,6 +60,11 @@ export class Layer {
     return [this.states];
   }
 
+  /** What it has computed for each token besides its state, by names of the catalogue. @returns {Record<string, Matrix>} */
+  get inside() {
+    return {};
+  }
+
   /** The states after each token, (bptt * bs, nh). */
   get outputs() {
     return rowsOf(this.states, this.bs, this.bptt * this.bs);
@@ -200,6 +205,11 @@ export class GRULayer extends Layer {
     this.hidden = this.machine.matrix(this.bptt * this.bs, parts.sizes.nh); // Un h + cn, then its gradient
   }
 
+  get inside() {
+    const [reset, update, candidate] = columnParts(this.sums, this.gates);
+    return { reset, update, candidate };
+  }
+
   /** Columns of a gate. r and z have two thirds of all; n has the last, and a sum of its own for the state. */
   get gateWidth() {
     return this.states.columns;
@@ -273,6 +283,11 @@ export class LSTMLayer extends Layer {
 
   get carried() {
     return [this.states, this.cells];
+  }
+
+  get inside() {
+    const [input, forget, candidate, output] = columnParts(this.sums, this.gates);
+    return { input, forget, candidate, output, c: rowsOf(this.cells, this.bs, this.bptt * this.bs) };
   }
 
   /** @param {number} step */

@@ -162,6 +162,16 @@ export class Machine {
     return this.floats.subarray(at / FLOAT_BYTES, at / FLOAT_BYTES + rows * columns);
   }
 
+  /** Copy the first columns of a matrix, row by row. @param {Matrix} matrix @param {number} columns */
+  copy({ at, rows, rowStride }, columns) {
+    const copy = new Float32Array(rows * columns);
+    for (let row = 0; row < rows; row++) {
+      const first = (at + row * rowStride) / FLOAT_BYTES;
+      copy.set(this.floats.subarray(first, first + columns), row * columns);
+    }
+    return copy;
+  }
+
   /** Write a matrix the other way around. @param {Matrix} from (n, m), its rows anywhere @param {Matrix} to (m, n) */
   transpose(from, to) {
     const { floats } = this;

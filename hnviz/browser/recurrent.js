@@ -49,6 +49,16 @@ export class Recurrent {
     return this.form.normInLoop ? this.top.dOutputs : this.dNormed;
   }
 
+  /** The states of each layer after each token, (bptt * bs, nh). @returns {Matrix[]} */
+  get layerStates() {
+    return this.layers.map(({ outputs }) => outputs);
+  }
+
+  /** What each layer has computed for each token besides its state. @returns {Record<string, Matrix>[]} */
+  get inside() {
+    return this.layers.map(({ inside }) => inside);
+  }
+
   /** What each layer carries: bs rows before the first token, and bs after each. @returns {Matrix[][]} */
   get carried() {
     return this.layers.map(({ carried }) => carried);

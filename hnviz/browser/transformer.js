@@ -29,14 +29,16 @@ export class Transformer {
     this.gradients = parameters.gradients.of;
     this.units = unitsOf(machine, nh);
     const parts = { machine, parameters, units: this.units, sizes };
-    this.layers = Array.from({ length: form.layers }, (_, layer) => [new Attention(parts, layer), new MLP(parts, layer)]).flat();
+    const numbers = Array.from({ length: form.layers }, (_, layer) => layer);
+    this.attentions = numbers.map((layer) => new Attention(parts, layer));
+    this.mlps = numbers.map((layer) => new MLP(parts, layer));
+    this.layerStates = numbers.map(() => machine.matrix(slots, nh)); // in eval mode: what each layer makes of each token
     this.norm = new LayerNorm(machine, parameters, { name: "ln", units: this.units, rows: slots, nh });
     this.h = machine.matrix(slots, nh);
     this.dh = machine.matrix(slots, nh);
     this.dOutputs = machine.matrix(slots, nh);
     this.places = machine.matrix(1, slots); // of the embedding's rows, as int32
     this.nothing = machine.matrix(bs, nh);
-    this.nLayers = form.layers;
   }
 
   /** What the output layer reads, (bptt * bs, nh). */
@@ -46,17 +48,25 @@ export class Transformer {
 
   /** A state of zeros, as torch's model has before a window. @returns {Matrix[][]} */
   get carried() {
-    return Array.from({ length: this.nLayers }, () => [this.nothing]);
+    return this.layerStates.map(() => [this.nothing]);
+  }
+
+  /** What each layer has computed for each token besides its state. @returns {Record<string, Matrix>[]} */
+  get inside() {
+    return this.attentions.map(({ shares }) => ({ shares }));
   }
 
   /** Follow a change of the weights. */
   refresh() {
     markUnits(this.machine, this.units, this.sizes.nh);
-    for (const layer of this.layers) layer.refresh();
+    for (const part of [...this.attentions, ...this.mlps]) part.refresh();
   }
 
-  /** @param {Int32Array} ids (bptt * bs), time first */
-  forward(ids) {
+  /**
+   * @param {Int32Array} ids (bptt * bs), time first
+   * @param {boolean} isTraining
+   */
+  forward(ids, isTraining) {
     const { machine, weights, h, sizes } = this;
     const table = weights["i_h.weight"];
     machine.integers.set(ids.map((id) => id * table.rowStride), this.places.at / FLOAT_BYTES);
@@ -65,7 +75,11 @@ export class Transformer {
       const position = rowsOf(weights["position.weight"], step, 1);
       machine.run("accumulate", { y: stepOf(h, step, sizes.bs), x: everyRow(position) });
     }
-    for (const layer of this.layers) layer.forward(h);
+    this.layerStates.forEach((states, layer) => {
+      this.attentions[layer].forward(h);
+      this.mlps[layer].forward(h);
+      if (!isTraining) machine.run("copy", { y: states, x: h });
+    });
     this.norm.forward(h);
   }
 
@@ -79,7 +93,10 @@ export class Transformer {
   backward() {
     const { machine, gradients, dh, sizes } = this;
     this.norm.backward(this.dOutputs, dh);
-    for (const layer of [...this.layers].reverse()) layer.backward(dh);
+    for (let layer = this.mlps.length - 1; layer >= 0; layer--) {
+      this.mlps[layer].backward(dh);
+      this.attentions[layer].backward(dh);
+    }
     for (let step = 0; step < sizes.bptt; step++) {
       machine.addRows(stepOf(dh, step, sizes.bs), rowsOf(gradients["position.weight"], step, 1));
     }

@@ -4,12 +4,14 @@
 //   first  write the first weights of each seed
 //   steps  from each checkpoint, a file of safetensors, train one step; tell its loss, write the checkpoint after it
 //   train  tell events: of so many mini-batches, or all; a checkpoint to begin from may be named
+//   read   read ids with the weights of a snapshot, a file of safetensors; write states, what is inside, and logits
 // Prints the answers as JSON. Arrays are written as numbers of 32 bits, one after the other; the answer names them.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { unpack } from "../../hnviz/app/kit/js/arrays.js";
 import { Learner } from "../../hnviz/browser/learner.js";
+import { Reader } from "../../hnviz/browser/reader.js";
 import { firstWeights } from "../../hnviz/browser/weights.js";
 
 /** What a file of safetensors holds, by name. */
@@ -54,7 +56,15 @@ function train({ job }, { batches = Infinity, from }) {
   return { events, milliseconds: performance.now() - begun };
 }
 
-const WAYS = { first, steps, train };
+function reading({ job, out }, { snapshot, window, ids }) {
+  const { nh } = job.config;
+  const reader = new Reader(job.form, { nv: job.kinds.length, nh }, read(snapshot), window);
+  const { states, inside, logits } = reader.read(ids);
+  const layers = states.flatMap((state, layer) => [[`state.${layer}`, state], ...Object.entries(inside[layer]).map(([name, data]) => [`${name}.${layer}`, data])]);
+  return write(join(out, "reading.bin"), { ...Object.fromEntries(layers), logits });
+}
+
+const WAYS = { first, steps, train, read: reading };
 
 function answer(question) {
   const ways = Object.keys(WAYS).filter((way) => way in question);
