@@ -231,14 +231,25 @@ def test_a_run_goes_on_from_torchs_checkpoint_inside_an_epoch(tmp_path):
         _hold_event(figures(mine), figures(theirs))
 
 
+@pytest.fixture(scope="module")
+def readings(tmp_path_factory) -> dict[str, Arrays]:
+    """What the engine makes of a text with the weights of each shipped run."""
+    asked, folder = [], tmp_path_factory.mktemp("readings")
+    for model in IN_BROWSER:
+        subject = shipped(model)
+        run = Subject.of(subject.config, folder / model, subject.stream)
+        run.folder.mkdir()
+        file = run.save("snapshot.safetensors", _weights(model))
+        read = {"snapshot": file, "window": subject.window, "ids": _text(subject).tolist()}
+        asked.append(run.asking(read=read) | {"job": {**run.job, "train": [], "valid": []}})
+    found = [arrays_of(answer["read"]) for answer in answers(asked, folder)]
+    return dict(zip(IN_BROWSER, found, strict=True))
+
+
 @pytest.mark.parametrize("model", IN_BROWSER)
-def test_states_gates_and_answers_about_a_text_are_torchs(model, tmp_path):
-    subject = shipped(model)
-    run = Subject.of(replace(subject.config, device="cpu"), tmp_path, subject.stream)
-    ids = subject.stream.valid[:150]
-    snapshot = run.save("snapshot.safetensors", _weights(model))
-    asked = {"snapshot": snapshot, "window": subject.window, "ids": ids.tolist()}
-    found = arrays_of(run.ask(read=asked)["read"])
+def test_states_gates_and_answers_about_a_text_are_torchs(model, readings):
+    subject, found = shipped(model), readings[model]
+    ids = _text(subject)
     states = read_states(subject, ids)  # (n_layers, n, nh)
     for layer, wanted in enumerate(states):
         assert apart(found[f"state.{layer}"], wanted) < CLOSE
@@ -249,6 +260,11 @@ def test_states_gates_and_answers_about_a_text_are_torchs(model, tmp_path):
         shares = np.stack([found[f"shares.{layer}"] for layer in range(len(states))])
         first = shares.reshape(len(states), len(ids), subject.window)[:, : subject.window]
         assert apart(first.ravel(), attention_shares(subject, ids[: subject.window])) < CLOSE
+
+
+def _text(subject: Observed) -> NDArray[Any]:
+    """More than two windows, the last of them cut."""
+    return subject.stream.valid[:150]
 
 
 def _weights(model: str) -> Arrays:
@@ -293,14 +309,15 @@ def test_snapshots_are_those_of_a_run_folder(tmp_path):
     assert {event["event"] for event in before} == {"started", "batch"}
 
 
-@pytest.mark.parametrize("pct_start", [0.1, 0.5, 0.99])
-def test_the_schedule_is_the_runs(pct_start, tmp_path):
-    config = small_config("Model3", pct_start=pct_start)
-    run = Subject.of(config, tmp_path, small_stream())
-    told = [e for e in run.ask(train={})["train"]["events"] if e["event"] == "batch"]
-    lr, momentum = one_cycle(len(told), config.lr, pct_start)
-    assert [e["lr"] for e in told] == pytest.approx(lr.tolist(), rel=1e-12)
-    assert [e["momentum"] for e in told] == pytest.approx(momentum.tolist(), rel=1e-12)
+def test_the_schedule_is_the_runs(tmp_path):
+    configs = [small_config("Model3", pct_start=share) for share in (0.1, 0.5, 0.99)]
+    runs = [Subject.of(config, tmp_path, small_stream()) for config in configs]
+    found = answers([run.asking(train={}) for run in runs], tmp_path)
+    for config, answer in zip(configs, found, strict=True):
+        told = [each for each in answer["train"]["events"] if each["event"] == "batch"]
+        lr, momentum = one_cycle(len(told), config.lr, config.pct_start)
+        assert [each["lr"] for each in told] == pytest.approx(lr.tolist(), rel=1e-12)
+        assert [each["momentum"] for each in told] == pytest.approx(momentum.tolist(), rel=1e-12)
 
 
 @pytest.mark.parametrize("model", ["Model3", "Model5"])
