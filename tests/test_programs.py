@@ -24,6 +24,7 @@ PROGRAMS = {
     "sizes": "-m tests.load.sizes --only memory",
     "sweep": "-m tests.load.sweep --runs 12 --epochs 1 --workers 1",
     "texts": "-m tests.load.texts 1",
+    "engines": "-m tests.load.engines --rounds 1 --steps 5 Model0",
     "failpoints": "-m tests.chaos --only failpoints",
     "bench": "-m hnviz bench --model Model0 --pairs 1",
 }

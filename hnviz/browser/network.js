@@ -5,7 +5,7 @@ import { Linear } from "./linear.js";
 import { crossEntropy } from "./loss.js";
 import { Machine } from "./machine.js";
 import { rowsOf } from "./matrix.js";
-import { Parameters, tensorsOf } from "./parameters.js";
+import { Parameters, taken, tensorsOf } from "./parameters.js";
 import { Recurrent } from "./recurrent.js";
 import { Transformer } from "./transformer.js";
 
@@ -103,10 +103,10 @@ export class Network {
 
   /** Take a state that `readState` copied. @param {Values} values */
   loadState(values) {
-    const { nh } = this.sizes;
-    for (const { name, numbers, from } of this.eachStateRow()) {
-      for (let unit = 0; unit < nh; unit++) numbers[unit] = values[name][from + unit];
-    }
+    const { nh, bs } = this.sizes;
+    const size = this.form.layers * bs * nh;
+    const given = Object.fromEntries(this.stateNames.map((name) => [name, taken(values, name, size)]));
+    for (const { name, numbers, from } of this.eachStateRow()) numbers.set(given[name].subarray(from, from + nh));
   }
 
   get stateNames() {

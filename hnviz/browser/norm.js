@@ -2,6 +2,7 @@
 // Batch norm, as torch.nn.BatchNorm1d: over blocks of rows, each with statistics of its own.
 
 import { everyRow, rowsOf } from "./matrix.js";
+import { taken } from "./parameters.js";
 
 /**
  * @typedef {import("./machine.js").Machine} Machine
@@ -114,7 +115,7 @@ export class BatchNorm {
 
   /** @param {import("./parameters.js").Values} values */
   load(values) {
-    for (const [name, matrix] of Object.entries(this.buffers)) this.machine.view(matrix).set(Float32Array.from(values[name]));
+    for (const [name, matrix] of Object.entries(this.buffers)) this.machine.view(matrix).set(taken(values, name, this.nh));
     this.calls = values["bn.num_batches_tracked"]?.[0] ?? 0;
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // A model's tensors: which torch's model has, in its order, and where each lies in the engine's memory.
 
+import { EngineError } from "./machine.js";
 import { FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
 
 /**
@@ -142,6 +143,18 @@ function shapeOf({ blocks, columns, paddedRows, isVector }) {
   return isVector ? [1, blocks * padded(columns)] : [blocks * paddedRows, padded(columns)];
 }
 
+/**
+ * One of the tensors, as numbers. Throws EngineError if it is not there or has another length.
+ * @param {Values} values
+ * @param {string} name
+ * @param {number} length
+ */
+export function taken(values, name, length) {
+  const found = values[name];
+  if (found?.length === length) return Float32Array.from(found);
+  throw new EngineError(`the tensor ${name} must have ${length} numbers; got ${found ? found.length : "none"}: it is another network's`);
+}
+
 /** A number for each weight: all tensors in one vector, so that Adam is one loop. */
 class Block {
   /**
@@ -171,7 +184,7 @@ class Block {
   /** Take torch's tensors. @param {Values} values */
   load(values) {
     for (const tensor of this.tensors) {
-      const given = Float32Array.from(values[tensor.name]);
+      const given = taken(values, tensor.name, lengthOf(tensor));
       this.eachRow(tensor, (numbers, from) => numbers.set(given.subarray(from, from + tensor.columns)));
     }
   }

@@ -5,6 +5,7 @@
 //   steps  from each checkpoint, a file of safetensors, train one step; tell its loss, write the checkpoint after it
 //   train  tell events: of so many mini-batches, or all; a checkpoint to begin from may be named
 //   read   read ids with the weights of a snapshot, a file of safetensors; write states, what is inside, and logits
+//   time   train so many steps; tell the milliseconds of each
 // Prints the answers as JSON. Arrays are written as numbers of 32 bits, one after the other; the answer names them.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -64,7 +65,16 @@ function reading({ job, out }, { snapshot, window, ids }) {
   return write(join(out, "reading.bin"), { ...Object.fromEntries(layers), logits });
 }
 
-const WAYS = { first, steps, train, read: reading };
+function time({ job }, n) {
+  const learner = new Learner(job);
+  return Array.from({ length: n }, (_, step) => {
+    const begun = performance.now();
+    learner.trainStep(step);
+    return performance.now() - begun;
+  });
+}
+
+const WAYS = { first, steps, train, read: reading, time };
 
 function answer(question) {
   const ways = Object.keys(WAYS).filter((way) => way in question);

@@ -115,6 +115,12 @@ test("a run that goes on from a checkpoint tells the same as one that never stop
   assert.deepEqual(plain([...again.events()]), plain(second));
 });
 
+test("a checkpoint of another network is refused", () => {
+  const checkpoint = new Learner({ ...JOB, config: { ...CONFIG, nh: 6 } }).checkpoint();
+  assert.throws(() => new Learner(JOB).restore(checkpoint), { message: /^the tensor i_h.weight must have 35 numbers; got 42: it is another/ });
+  assert.throws(() => new Learner(JOB).restore({}), { message: /^the tensor i_h.weight must have 35 numbers; got none: / });
+});
+
 const REFUSED = [
   [{ nh: 513 }, "nh must be a whole number from 1 to 512 in a browser; got 513"],
   [{ nh: 2.5 }, "nh must be a whole number from 1 to 512 in a browser; got 2.5"],
