@@ -30,8 +30,9 @@ export class Drive {
     this.wake = () => {}; // ends a pause
   }
 
-  /** Train until the run ends or is stopped. */
+  /** Train until the run ends or is stopped. The first event comes after the caller has gone on. */
   async run() {
+    await others();
     let sliceEnd = performance.now() + SLICE_MS;
     for (const event of this.learner.work()) {
       if (event) this.hear(event);

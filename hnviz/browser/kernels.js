@@ -24,7 +24,6 @@ import { i32, local, repeat, TYPE, v128 } from "./wasm.js";
 
 /**
  * @typedef {import("./expressions.js").Expression} Expression
- * @typedef {import("./wasm.js").Code} Code
  * @typedef {Record<string, Expression>} Values
  * @typedef {object} Kernel
  * @property {string[]} reads the operands that it reads
@@ -253,8 +252,8 @@ export const KERNELS = {
     formula: ({ p, dp, sum, factor }) => ({ ds: multiply(multiply(p, subtract(dp, sum)), factor) }),
   },
 
-  // Adam with decoupled weight decay, keep = 1 - lr · decay, rate = lr / (1 - β₁ⁿ), root = √(1 - β₂ⁿ):
-  // m ← m + (1 - β₁)(g - m), v ← β₂ v + (1 - β₂) g², w ← keep w - rate m / (√v / root + ε)
+  // Step n of Adam with decoupled weight decay. With keep = 1 - lr · decay, fresh = 1 - β, rate = lr / (1 - β₁ⁿ) and
+  // root = √(1 - β₂ⁿ): m ← m + fresh₁ (g - m), v ← β₂ v + fresh₂ g², w ← keep w - rate m / (√v / root + ε)
   adam: {
     reads: ["w", "g", "m", "v"],
     writes: ["m", "v", "w"],

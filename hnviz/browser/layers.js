@@ -161,32 +161,32 @@ export class Layer {
     machine.product(ds, weights[names.inputWeight], dx);
   }
 
-  /** @param {number} step */
+  /** The sums of a step, (bs, gates * nh). @param {number} step */
   sumsOf(step) {
     return stepOf(this.sums, step, this.bs);
   }
 
-  /** @param {number} step */
+  /** The states before a step, (bs, nh). @param {number} step */
   before(step) {
     return stepOf(this.states, step, this.bs);
   }
 
-  /** @param {number} step */
+  /** The states after a step, (bs, nh). @param {number} step */
   after(step) {
     return stepOf(this.states, step + 1, this.bs);
   }
 
-  /** @param {number} step */
+  /** The gradients of `before`. @param {number} step */
   dBefore(step) {
     return stepOf(this.dStates, step, this.bs);
   }
 
-  /** @param {number} step */
+  /** The gradients of `after`. @param {number} step */
   dAfter(step) {
     return stepOf(this.dStates, step + 1, this.bs);
   }
 
-  /** @param {number} step */
+  /** f of the sums of a step, (bs, nh): the states after it, unless these are normalised. @param {number} step */
   activated(step) {
     return this.form.normInLoop ? stepOf(this.activations, step, this.bs) : this.after(step);
   }
@@ -259,7 +259,7 @@ export class GRULayer extends Layer {
     machine.addRows(hidden, columnsOf(dBias, 2 * gateWidth, gateWidth));
   }
 
-  /** @param {number} step */
+  /** The hidden sums of a step, (bs, nh). @param {number} step */
   hiddenOf(step) {
     return stepOf(this.hidden, step, this.bs);
   }

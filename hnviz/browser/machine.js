@@ -39,7 +39,7 @@ function compiledModule() {
   return (compiled = new WebAssembly.Module(bytes));
 }
 
-/** Each kernel's operands, and whether one has its matrix' columns. @type {Record<string, { operand: string, isWhole: boolean }[]>} */
+/** Each kernel's operands, and whether it has as many columns as the others. @type {Record<string, { operand: string, isWhole: boolean }[]>} */
 const OPERANDS = Object.fromEntries(
   Object.entries(KERNELS).map(([name, kernel]) => {
     const narrow = ["places", ...(kernel.perRow ?? [])];

@@ -32,9 +32,7 @@ const NAME = "hnviz-engine";
  * @returns {Buttons}
  */
 function begin({ job, checkpoint }, tell) {
-  const fail = (/** @type {unknown} */ error, /** @type {number} */ step) => {
-    tell({ event: "ended", status: "failed", step, message: sentence(error, step), time: Date.now() / 1000 });
-  };
+  const fail = (/** @type {unknown} */ error, /** @type {number} */ step) => tell(failed(step, sentence(error, step)));
   try {
     const learner = new Learner(job);
     if (checkpoint) learner.restore(checkpoint);
@@ -42,10 +40,17 @@ function begin({ job, checkpoint }, tell) {
     drive.run().catch((error) => fail(error, learner.step));
     return { press: (button) => drive[button]() };
   } catch (error) {
-    fail(error, 0);
+    queueMicrotask(() => fail(error, 0)); // as all events, after the caller has gone on
     return { press: () => {} };
   }
 }
+
+/**
+ * @param {number} step
+ * @param {string} message
+ * @returns {import("./learner.js").Event}
+ */
+const failed = (step, message) => ({ event: "ended", status: "failed", step, message, time: Date.now() / 1000 });
 
 /**
  * @param {unknown} error
@@ -76,20 +81,30 @@ export function serve(port) {
 export function train(order, tell, address) {
   const worker = workerOf(address);
   if (!worker) return begin(order, tell);
-  /** @type {Buttons} */
-  let run = { press: (button) => worker.postMessage(button) };
-  let hasBegun = false;
+  /** @type {Button[]} */
+  const pressed = [];
+  /** @type {Buttons|null} */
+  let own = null; // a run on this thread
+  let step = -1; // of the last event; -1 before the first
   worker.onmessage = ({ data: { event, tensors } }) => {
-    hasBegun = true;
+    step = Math.max(step, event.step ?? 0);
     if (event.event === "ended") worker.terminate();
     tell(event, tensors);
   };
-  worker.onerror = () => {
+  worker.onerror = ({ message }) => {
     worker.terminate();
-    if (!hasBegun) run = begin(order, tell); // it could not load
+    if (step >= 0) return tell(failed(step, `the browser has ended the run after step ${step}: ${message || "it gives no reason"}`));
+    own = begin(order, tell); // the worker could not load
+    for (const button of pressed) own.press(button);
   };
   worker.postMessage(order);
-  return { press: (button) => run.press(button) };
+  return {
+    press(button) {
+      pressed.push(button);
+      if (own) own.press(button);
+      else worker.postMessage(button);
+    },
+  };
 }
 
 /** @param {string} address */

@@ -37,6 +37,14 @@ class Broken {
   terminate() {}
 }
 
+/** A worker that a browser ends on the way, as when its memory runs out. */
+class Short extends Near {
+  constructor(...given) {
+    super(...given);
+    setTimeout(() => this.onerror({ message: "out of memory" }), 30);
+  }
+}
+
 /** Train to the end; `hear` may press buttons. Returns the events, and the tensors of the snapshots. */
 function told(Worker, order, hear = () => {}) {
   if (Worker) globalThis.Worker = Worker;
@@ -98,6 +106,22 @@ for (const [name, Worker] of Object.entries({ "a worker": Near, "a worker that d
     assert.ok(step < 2500);
   });
 }
+
+test("a run whose worker is ended by the browser fails with a sentence", async () => {
+  const { events } = await told(Short, { job: { ...JOB, config: { ...CONFIG, epochs: 1000 } } });
+  const { status, step, message } = events.at(-1);
+  assert.equal(status, "failed");
+  assert.equal(message, `the browser has ended the run after step ${step}: out of memory`);
+});
+
+test("a button that is pressed before a worker fails to load is heard", async () => {
+  const order = { job: { ...JOB, config: { ...CONFIG, epochs: 500 } } };
+  globalThis.Worker = Broken;
+  const ended = await new Promise((resolve) => {
+    train(order, (event) => event.event === "ended" && resolve(event), "worker.js").press("stop");
+  });
+  assert.deepEqual([ended.status, ended.step], ["stopped", 0]);
+});
 
 test("a run goes on from a checkpoint", async () => {
   const learner = new Learner(JOB);
