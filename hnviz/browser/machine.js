@@ -34,7 +34,8 @@ function compiledModule() {
   if (typeof WebAssembly === "undefined") throw new EngineError(NO_SIMD);
   if (compiled) return compiled;
   const kernels = Object.entries(KERNELS).map(([name, kernel]) => definitionOf(name, kernel));
-  const bytes = moduleOf([productOf("product", TILE_ROWS), productOf("rowProduct", 1), ...kernels]);
+  const products = Array.from({ length: TILE_ROWS }, (_, at) => productOf(`product${at + 1}`, at + 1));
+  const bytes = moduleOf([...products, ...kernels]);
   if (!WebAssembly.validate(bytes)) throw new EngineError(NO_SIMD);
   return (compiled = new WebAssembly.Module(bytes));
 }
@@ -60,6 +61,8 @@ export class Machine {
     this.integers = new Int32Array(); // the same memory
     /** @type {Record<string, (...given: number[]) => void>} */
     this.functions = {};
+    /** @type {((...given: number[]) => void)[]} */
+    this.products = []; // by the height of their tiles
   }
 
   /**
@@ -91,6 +94,7 @@ export class Machine {
     this.integers = new Int32Array(memory.buffer);
     const instance = new WebAssembly.Instance(this.module, { [MEMORY[0]]: { [MEMORY[1]]: memory } });
     this.functions = /** @type {Record<string, (...given: number[]) => void>} */ (instance.exports);
+    this.products = Array.from({ length: TILE_ROWS + 1 }, (_, height) => this.functions[`product${height}`]);
     this.floats[this.one.at / FLOAT_BYTES] = 1;
   }
 
@@ -101,15 +105,20 @@ export class Machine {
    * @param {Matrix} c (n, k)
    */
   product(a, b, c, keep = false) {
-    const whole = a.rows - (a.rows % TILE_ROWS);
+    const below = a.rows % TILE_ROWS; // rows that are no whole tile make a lower one
+    const whole = a.rows - below;
+    const { at, rowStride, columnStride } = a;
+    const width = FLOAT_BYTES * c.columns;
     for (let from = 0; from < a.columns; from += INNER_AT_ONCE) {
       const inner = Math.min(INNER_AT_ONCE, a.columns - from);
-      const [left, right, kept] = [a.at + from * a.columnStride, b.at + from * b.rowStride, keep || from ? 1 : 0];
-      const shared = /** @type {const} */ ([a.rowStride, a.columnStride, right, b.rowStride]);
-      const end = /** @type {const} */ ([inner, FLOAT_BYTES * c.columns, kept]);
-      if (whole) this.functions.product(left, ...shared, c.at, c.rowStride, whole / TILE_ROWS, ...end);
-      if (whole === a.rows) continue;
-      this.functions.rowProduct(left + whole * a.rowStride, ...shared, c.at + whole * c.rowStride, c.rowStride, a.rows - whole, ...end);
+      const [left, right, kept] = [at + from * columnStride, b.at + from * b.rowStride, keep || from ? 1 : 0];
+      if (whole) {
+        this.products[TILE_ROWS](left, rowStride, columnStride, right, b.rowStride, c.at, c.rowStride, whole / TILE_ROWS, inner, width, kept);
+      }
+      if (below) {
+        const [first, result] = [left + whole * rowStride, c.at + whole * c.rowStride];
+        this.products[below](first, rowStride, columnStride, right, b.rowStride, result, c.rowStride, 1, inner, width, kept);
+      }
     }
   }
 
