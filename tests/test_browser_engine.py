@@ -6,6 +6,7 @@ Node stands for a browser: it has the same WebAssembly.
 import json
 from dataclasses import replace
 from itertools import product
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from hnviz.browser.form import IN_BROWSER, form_of
+from hnviz.config import ConfigError
 from hnviz.data import Texts, TokenStream
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn.build import build_model
@@ -202,6 +204,32 @@ def test_a_small_run_of_any_size_tells_torchs_events(model, sizes, small_runs):
     plain = [each for each in told if each["event"] != "snapshot"]
     for mine, theirs in zip(plain, map(figures, run.learner().events()), strict=True):
         _hold_event({**mine, **({"device": "cpu"} if "device" in mine else {})}, theirs)
+
+
+@pytest.mark.slow
+def test_runs_of_random_sizes_begin_as_torchs(tmp_path):
+    runs, draw = [], Random(3)
+    while len(runs) < 100:
+        model = draw.choice(IN_BROWSER)
+        try:
+            config = small_config(
+                model,
+                nh=draw.randint(1, 41),
+                bs=draw.randint(1, 11),
+                lr=1e-3,
+                epochs=1,
+                bptt=draw.randint(1, 3 if model == "Model0" else 13),
+                seed=draw.getrandbits(32),
+                bn_init=draw.choice(("ones", "uniform")),
+            )
+        except ConfigError:  # batch norm of one row
+            continue
+        runs.append(Subject.of(config, tmp_path, small_stream()))
+    found = answers([run.asking(train={"batches": 3}) for run in runs], tmp_path)
+    for run, answer in zip(runs, found, strict=True):
+        told = [each["loss"] for each in answer["train"]["events"] if each["event"] == "batch"]
+        theirs = [each.loss for each in passed(run.learner(), 3) if isinstance(each, BatchEnd)]
+        assert told[:3] == pytest.approx(theirs[:3], rel=CLOSE), run.config
 
 
 def _hold_event(mine: dict[str, Any], theirs: dict[str, Any]) -> None:
