@@ -171,7 +171,7 @@ def test_a_link_of_a_class_leads_to_the_address_of_its_students(held, monkeypatc
 def test_a_stranger_starts_no_run_and_the_page_says_why(held):
     app = open_page("start")
     app.button(key="start_train").click().run()
-    assert "Only those who have joined the class start runs; see the Class page" in said(app)
+    assert "Only members of the class can start runs; see the Class page" in said(app)
     assert not held.room.runs
 
 
