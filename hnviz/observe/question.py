@@ -1,11 +1,10 @@
-"""Turns a function into a question: its signature is the API.
+"""Turns a function into a question. Its signature is the API.
 
-    @question(slow=True)
-    def ask_unit_codes(subject: Subject, *, layer: Layer = LAST_LAYER) -> Reply:
-        \"\"\"Return what share of each unit's variance each label explains.\"\"\"
+An example: ``@question(slow=True)`` above ``def ask_unit_codes(subject: Subject, *, layer: Layer =
+LAST_LAYER) -> Reply``, with a docstring that begins "Return".
 
-The table of questions, its documents, the checks and the dispatch follow from it. A parameter is an
-int, float, bool, str or `Ids`, with `| None` if it may be left out. `Annotated` adds its limits: a
+The table of questions, its documents, checks and dispatch follow from it. A parameter is an int,
+float, bool, str or `Ids`, with `| None` if it may be left out. `Annotated` adds its limits: a
 `Range`, or a tuple of words. An `Of` is decided by the model, or by a parameter before it. A
 parameter of another class is a group: that class's fields are parameters.
 """
@@ -74,7 +73,7 @@ class Question:
 
     @property
     def name(self) -> str:
-        """Its name in addresses: the function's, without "ask_"."""
+        """Its name in addresses: the function's, without its first part, ``ask_``."""
         return self.function.__name__.removeprefix("ask_")
 
     @property
