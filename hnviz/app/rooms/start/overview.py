@@ -11,7 +11,7 @@ from hnviz.figures.numbers import accuracy
 from hnviz.figures.ruler_text import number
 from hnviz.figures.sentences import listed
 from hnviz.models.catalogue import CATALOGUE, LADDER, entry
-from hnviz.runs import DamagedRun, RunNotFound, notebook_accuracy
+from hnviz.runs import RunNotFound, notebook_accuracy
 from hnviz.runs.ruler import possible
 
 NOTEBOOK = (
@@ -45,14 +45,14 @@ def ladder_rows() -> list[LadderRow]:
     nv = len(human_numbers_stream().vocab)
     rows = []
     for name, model in CATALOGUE.items():
-        last = _last_epoch(name)
+        valid, train = _last_figures(name)
         rows.append(
             LadderRow(
                 model=name,
                 title=model.title,
                 recipe=recipe_step(name),
-                valid=last[0],
-                train=last[1],
+                valid=valid,
+                train=train,
                 notebook=notebook_accuracy(name),
                 n_weights=model.n_weights(nv, model.recipe.nh),
             )
@@ -60,14 +60,13 @@ def ladder_rows() -> list[LadderRow]:
     return rows
 
 
-def _last_epoch(run_id: str) -> tuple[float | None, float | None]:
+def _last_figures(run_id: str) -> tuple[float | None, float | None]:
+    """Return a run's last accuracies on valid and train, from its line in lists: a fast read."""
     try:
-        record = server().store.record(run_id)
-    except (RunNotFound, DamagedRun):
+        line = server().store.line(run_id)
+    except RunNotFound:
         return None, None
-    if not record.epochs:
-        return None, None
-    return record.epochs[-1].accuracy, record.train_accuracy
+    return line.accuracy, line.train_accuracy
 
 
 def ladder_sentence(rows: list[LadderRow]) -> str:
