@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
@@ -66,3 +67,14 @@ def made_up(
                 if name == "bn.running_var":
                     value.abs_().add_(0.1)
     return Subject(config, vocab, built.to(dtype))
+
+
+def answers_of(subject: Subject, ids: NDArray[Any]) -> NDArray[Any]:
+    """Let torch read token by token; without a carried state from the start of each window."""
+    state, found = None, []
+    for at, index in enumerate(ids.tolist()):
+        if subject.window and at % subject.window == 0:
+            state = None
+        logits, state = subject.answer(torch.tensor([[index]]), state)
+        found.append(logits[0].numpy())
+    return np.stack(found)

@@ -40,7 +40,7 @@ from tests.browser_engine import (
 )
 from tests.conftest import ROOT
 from tests.small import figures, small_config, small_stream
-from tests.subjects import shipped
+from tests.subjects import answers_of, shipped
 
 pytestmark = [needs_node, pytest.mark.xdist_group("browser_engine")]  # one node for all small runs
 
@@ -283,7 +283,7 @@ def test_states_gates_and_answers_about_a_text_are_torchs(model, readings):
         assert apart(found[f"state.{layer}"], wanted) < CLOSE
         for name, gate in _gates(subject, layer, ids, states).items():
             assert apart(found[f"{name}.{layer}"], gate) < CLOSE, name
-    assert apart(found["logits"], _answers(subject, ids)) < CLOSE
+    assert apart(found["logits"], answers_of(subject, ids)) < CLOSE
     if "shares.0" in found:
         shares = np.stack([found[f"shares.{layer}"] for layer in range(len(states))])
         first = shares.reshape(len(states), len(ids), subject.window)[:, : subject.window]
@@ -313,17 +313,6 @@ def _gates(subject: Observed, layer: int, ids: NDArray[Any], states: NDArray[Any
     given = torch.tensor(states[layer - 1]) if layer else embedded
     found = gates(subject, layer, given, torch.tensor(before))
     return {name: values.numpy() for name, values in found.items()}
-
-
-def _answers(subject: Observed, ids: NDArray[Any]) -> NDArray[Any]:
-    """Let torch read token by token; without a carried state from the start of each window."""
-    state, found = None, []
-    for at, index in enumerate(ids.tolist()):
-        if subject.window and at % subject.window == 0:
-            state = None
-        logits, state = subject.answer(torch.tensor([[index]]), state)
-        found.append(logits[0].numpy())
-    return np.stack(found)
 
 
 def test_snapshots_are_those_of_a_run_folder(tmp_path):

@@ -17,7 +17,7 @@ from hnviz.questions.frame import to_json
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.http import Refusal
 from tests.conftest import ROOT
-from tests.subjects import shipped
+from tests.subjects import answers_of, shipped
 from tests.views import shown, written
 
 NODE = shutil.which("node")
@@ -66,21 +66,8 @@ def test_the_forward_pass_is_torchs(run):
     torchs = read_states(subject, ids)  # a Transformer's have no bound: torch itself rounds more
     assert np.abs(states - torchs).max() < CLOSE * max(1, np.abs(torchs).max())
     logits = np.array(found["logits"])
-    wanted = _answers(subject, ids)
+    wanted = answers_of(subject, ids)
     assert np.abs(logits - wanted).max() < CLOSE * max(1, np.abs(wanted).max())
-
-
-def _answers(subject, ids) -> np.ndarray:
-    """Torch's own answers; without a carried state each is read from the start of its window."""
-    import torch
-
-    state, found = None, []
-    for at, index in enumerate(ids.tolist()):
-        if subject.window and at % subject.window == 0:
-            state = None
-        logits, state = subject.answer(torch.tensor([[index]]), state)
-        found.append(logits[0].numpy())
-    return np.stack(found)
 
 
 KINDS = {"<f4": "Float32Array", "<i8": "Int32Array", "|i1": "Int8Array"}
