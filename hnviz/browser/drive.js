@@ -37,6 +37,8 @@ export class Drive {
     for (const event of this.learner.work()) {
       if (event) this.hear(event);
       if (event?.event === "ended") return;
+      const hasSnapshot = ["started", "batch"].includes(event?.event ?? "") && this.learner.snapshotEvents().length;
+      if (hasSnapshot) continue; // it comes next
       while (this.rests) await new Promise((resolve) => (this.wake = () => resolve(undefined)));
       if (this.isStopped) return this.tell(this.learner.stopped());
       if (performance.now() < sliceEnd) continue;
@@ -47,7 +49,7 @@ export class Drive {
 
   /** Whether the run waits for a button. */
   get rests() {
-    return this.isPaused && !this.steps && !this.isStopped;
+    return this.isPaused && !this.steps && !this.isStopped && this.learner.isBeforeStep;
   }
 
   /** @param {Event} event */
@@ -80,7 +82,7 @@ export class Drive {
   }
 }
 
-/** Let the thread do what else waits. A message comes at once, where setTimeout waits for 4 ms. @returns {Promise<void>} */
+/** Let the thread do other waiting work. A message comes at once, where setTimeout waits for 4 ms. @returns {Promise<void>} */
 function others() {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {

@@ -195,7 +195,7 @@ export class Layer {
 /**
  * torch.nn.GRU: r = σ(Wr x + Ur h + b), z = σ(Wz x + Uz h + b), n = tanh(Wn x + bn + r (Un h + cn)), h′ = (1 - z) n + z h
  */
-export class GRULayer extends Layer {
+class GRULayer extends Layer {
   /**
    * @param {Parts} parts
    * @param {number} layer
@@ -268,7 +268,7 @@ export class GRULayer extends Layer {
 /**
  * torch.nn.LSTM: i, f, o = σ(W x + U h + b), g = tanh(W x + U h + b), each with its own; c′ = f c + i g, h′ = o tanh(c′)
  */
-export class LSTMLayer extends Layer {
+class LSTMLayer extends Layer {
   /**
    * @param {Parts} parts
    * @param {number} layer

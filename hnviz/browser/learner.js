@@ -253,6 +253,11 @@ export class Learner {
     return this.ended("stopped", `stopped after step ${step} of ${nSteps}`);
   }
 
+  /** Whether the next thing to do is a training step: a pause does not part a step from what follows it. */
+  get isBeforeStep() {
+    return !this.pending.length && this.epochs >= Math.floor(this.step / this.nBatches) && this.step < this.nSteps;
+  }
+
   /** @param {string} what which loss, and what it became @returns {Event} */
   diverged(what) {
     return this.ended("diverged", `diverged at step ${this.step}: ${what}; try a lower lr than ${shortest(this.config.lr)}`);
@@ -271,14 +276,14 @@ export class Learner {
 /** Seconds since 1970. */
 const now = () => Date.now() / 1000;
 
-/** A number that is none, as Python writes it: nan, inf. @param {number} value */
+/** NaN or infinity as Python writes them: nan, inf. @param {number} value */
 const inPython = (value) => String(value).replace("NaN", "nan").replace("Infinity", "inf");
 
 /** Six digits at most, as Python's format "g". @param {number} value */
 export function shortest(value) {
-  const exponent = Math.floor(Math.log10(Number(value.toPrecision(6))));
+  const [digits, power] = value.toExponential(5).split("e");
+  const exponent = Number(power);
   if (exponent >= -4 && exponent < 6) return String(Number(value.toPrecision(6)));
-  const [digits] = value.toExponential(5).split("e");
   return `${Number(digits)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 

@@ -24,7 +24,10 @@ import { EngineError } from "./machine.js";
  */
 
 /** The smallest and largest whole number of a setting. A memory of machine.js's MAX_BYTES is a limit too. */
-export const LIMITS = /** @type {const} */ ({ nh: [1, 512], bs: [1, 4096], bptt: [1, 4096], epochs: [1, 1000], seed: [0, 2 ** 32 - 1] });
+const LIMITS = /** @type {const} */ ({ nh: [1, 512], bs: [1, 4096], bptt: [1, 4096], epochs: [1, 1000], seed: [0, 2 ** 32 - 1] });
+
+/** @type {{ bn_init: string[], reset_state: string[] }} */
+const WORDS = { bn_init: ["ones", "uniform"], reset_state: ["never", "train", "valid", "both"] };
 
 /** Throws EngineError that says what was wanted, and what came. @param {Job} job */
 export function check({ form, config, train, valid, kinds }) {
@@ -34,9 +37,13 @@ export function check({ form, config, train, valid, kinds }) {
       throw new EngineError(`${name} must be a whole number from ${least} to ${most} in a browser; got ${value}`);
     }
   }
-  if (!(config.lr > 0 && config.lr < Infinity)) throw new EngineError(`lr must be a finite number above 0; got ${config.lr}`);
-  if (!(config.pct_start > 0 && config.pct_start < 1)) {
+  if (!(Number.isFinite(config.lr) && config.lr > 0)) throw new EngineError(`lr must be a finite number above 0; got ${config.lr}`);
+  if (!(Number.isFinite(config.pct_start) && config.pct_start > 0 && config.pct_start < 1)) {
     throw new EngineError(`pct_start must be a number between 0 and 1; got ${config.pct_start}`);
+  }
+  for (const [name, words] of Object.entries(WORDS)) {
+    const value = config[/** @type {keyof WORDS} */ (name)];
+    if (!words.includes(value)) throw new EngineError(`${name} must be one of ${words.join(", ")}; got ${value}`);
   }
   if (form.maxBptt !== null && config.bptt > form.maxBptt) {
     throw new EngineError(`bptt must be at most ${form.maxBptt} for this model; got ${config.bptt}`);
@@ -48,11 +55,12 @@ export function check({ form, config, train, valid, kinds }) {
 }
 
 /**
+ * Throws EngineError for a text without tokens, or with an id that the vocabulary lacks.
  * @param {string} name
  * @param {ArrayLike<number>} ids
  * @param {number} nv
  */
-function checkText(name, ids, nv) {
+export function checkText(name, ids, nv) {
   if (!ids.length) throw new EngineError(`${name} has no token`);
   for (let at = 0; at < ids.length; at++) {
     if (Number.isInteger(ids[at]) && ids[at] >= 0 && ids[at] < nv) continue;

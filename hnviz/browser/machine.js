@@ -88,7 +88,7 @@ export class Machine {
     try {
       memory = new WebAssembly.Memory({ initial: Math.ceil(this.bytes / PAGE_BYTES) });
     } catch {
-      throw new EngineError(`the browser has no ${megabytes} MB of memory left: set nh, bs or bptt lower, or close other pages`);
+      throw new EngineError(`the browser cannot provide ${megabytes} MB of memory: set nh, bs or bptt lower, or close other pages`);
     }
     this.floats = new Float32Array(memory.buffer);
     this.integers = new Int32Array(memory.buffer);

@@ -13,7 +13,7 @@
 export const FLOAT_BYTES = 4;
 
 /** Kernels work on so many columns at once, so matrices have a multiple of them. */
-export const COLUMNS_AT_ONCE = 8;
+const COLUMNS_AT_ONCE = 8;
 
 /**
  * The columns that a matrix has for n numbers in a row; those beyond are zeros.

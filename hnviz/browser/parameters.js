@@ -152,7 +152,7 @@ function shapeOf({ blocks, columns, paddedRows, isVector }) {
 export function taken(values, name, length) {
   const found = values[name];
   if (found?.length === length) return Float32Array.from(found);
-  throw new EngineError(`the tensor ${name} must have ${length} numbers; got ${found ? found.length : "none"}: it is another network's`);
+  throw new EngineError(`the tensor ${name} must have ${length} numbers; got ${found ? found.length : "none"}: it belongs to another network`);
 }
 
 /** A number for each weight: all tensors in one vector, so that Adam is one loop. */

@@ -1,6 +1,7 @@
 // @ts-check
 // What a network makes of a text in eval mode: its states, what is inside its layers, and its answers after each token.
 
+import { checkText } from "./limits.js";
 import { rowsOf } from "./matrix.js";
 import { Network } from "./network.js";
 
@@ -35,17 +36,19 @@ export class Reader {
   }
 
   /**
-   * Read a text from a state of zeros.
+   * Read a text from a state of zeros. Throws EngineError for an id outside the vocabulary.
    * @param {ArrayLike<number>} ids
    * @returns {Reading}
    */
   read(ids) {
     const { network, length } = this;
+    const text = Int32Array.from(ids);
+    checkText("the text", ids, this.sizes.nv);
     network.reset();
     /** @type {Reading[]} */
     const parts = [];
     for (let from = 0; from < ids.length; from += length) {
-      const part = Array.from(ids).slice(from, from + length);
+      const part = text.slice(from, from + length);
       network.forward(Int32Array.from({ length }, (_, at) => part[at] ?? 0), false); // what comes after changes nothing before
       parts.push(this.readingOf(part.length));
       network.carry();

@@ -58,7 +58,7 @@ const failed = (step, message) => ({ event: "ended", status: "failed", step, mes
  */
 function sentence(error, step) {
   if (error instanceof EngineError) return error.message;
-  return `failed at step ${step}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`;
+  return `failed at step ${step}: ${error instanceof Error ? `${error.name}: ${error.message || "no details"}` : error}`;
 }
 
 /** Answer a page: what a worker does. @param {Port} port */
@@ -85,22 +85,22 @@ export function train(order, tell, address) {
   const pressed = [];
   /** @type {Buttons|null} */
   let own = null; // a run on this thread
-  let step = -1; // of the last event; -1 before the first
+  let step = -1; // updates done at the last event; -1 before the first
   worker.onmessage = ({ data: { event, tensors } }) => {
-    step = Math.max(step, event.step ?? 0);
+    step = event.event === "batch" ? event.step + 1 : (event.step ?? event.resumed_at ?? 0);
     if (event.event === "ended") worker.terminate();
     tell(event, tensors);
   };
   worker.onerror = ({ message }) => {
     worker.terminate();
-    if (step >= 0) return tell(failed(step, `the browser has ended the run after step ${step}: ${message || "it gives no reason"}`));
+    if (step >= 0) return tell(failed(step, `the browser ended the run after step ${step}${message ? `: ${message}` : " and gave no reason"}`));
     own = begin(order, tell); // the worker could not load
     for (const button of pressed) own.press(button);
   };
   worker.postMessage(order);
   return {
     press(button) {
-      pressed.push(button);
+      if (step < 0) pressed.push(button);
       if (own) own.press(button);
       else worker.postMessage(button);
     },

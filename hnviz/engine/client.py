@@ -229,7 +229,7 @@ class Engine:
         self._ask("step", PRESS_SECONDS, run_id=run_id)
 
     def set_speed(self, run_id: str, steps_per_second: float | None) -> None:
-        """Limit a run to `speed` steps a second; None means no limit."""
+        """Limit a run to `steps_per_second`; None means no limit."""
         self._ask("set_speed", PRESS_SECONDS, run_id=run_id, speed=steps_per_second)
 
     def stop(self, run_id: str) -> None:

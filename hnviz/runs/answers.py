@@ -53,16 +53,17 @@ class Named:
 def named(folder: RunFolder, step: int, question: str, params: Mapping[str, Any]) -> Named:
     """Describe a question about a snapshot. Raises OSError, DamagedRun, or TypeError for params."""
     path = folder.snapshot_path(step)
-    weights = _hash(path, stamp(path))
+    if (found := stamp(path)) is None:  # a missing file has no hash to store
+        raise FileNotFoundError(path)
     info = folder.info()
     model = (info.model_identity, identity_of(info.config.model))
     settings = json.dumps([info.config.to_dict(), info.content_hash, model], sort_keys=True)
-    snapshot = blake2b(f"{weights} {settings}".encode(), digest_size=16).hexdigest()
+    snapshot = blake2b(f"{_hash(path, found)} {settings}".encode(), digest_size=16).hexdigest()
     return Named(snapshot, question, json.dumps(dict(params), sort_keys=True))
 
 
 @lru_cache(maxsize=4096)
-def _hash(path: Path, found: str | None) -> str:
+def _hash(path: Path, found: str) -> str:
     """Hash a file; read it again only when its stamp has changed."""
     with open_regular(path) as file:
         return file_digest(cast(Any, file), "sha256").hexdigest()
@@ -78,7 +79,7 @@ def shipped_answer(folder: RunFolder, name: str) -> bytes | None:
 
 
 def shipped_answers(folder: RunFolder) -> dict[str, tuple[Any, ...]]:
-    """Return their names, each with its step, question, parameters and version."""
+    """Return the answers' names, each with its step, question, parameters and version."""
     archive = _opened(folder.path / SHIPPED)
     listed = archive.infolist() if archive else []
     return {each.filename: tuple(json.loads(each.comment)) for each in listed}

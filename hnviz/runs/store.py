@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from errno import EDQUOT, ENOSPC
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from cachetools import LRUCache
 
@@ -294,8 +293,6 @@ class RunStore:
 def _summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary:
     """Summarize a record in one line."""
     last = record.epochs[-1] if record.epochs else None
-    of_epoch = ("epoch", "train_loss", "valid_loss", "accuracy")
-    figures: dict[str, Any] = {name: getattr(last, name, None) for name in of_epoch}
     label = NO_LABEL if folder.shipped else read_label(folder.path)
     return RunSummary(
         id=folder.id,
@@ -305,7 +302,10 @@ def _summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummar
         config=record.config,
         step=record.step,
         n_steps=record.started.n_steps if record.started else None,
-        **figures,
+        epoch=last.epoch if last else None,
+        train_loss=last.train_loss if last else None,
+        valid_loss=last.valid_loss if last else None,
+        accuracy=last.accuracy if last else None,
         train_accuracy=record.train_accuracy,
         running_train=last is not None and record.train_pass is None,
         message=record.ended.message if record.ended else "",

@@ -124,13 +124,13 @@ class PageData:
         self._cache = Cache(largest, largest)
 
     def keep(self, content: bytes, suffix: str) -> str:
-        """Store data, and return their address relative to the app."""
+        """Store data, and return its address relative to the app."""
         name = f"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"
         self._cache.put(name, content)
         return f"{DATA}{name}"
 
     def find(self, name: str) -> bytes | None:
-        """Return the data with a name; None if they are no longer kept."""
+        """Return the data with a name; None if it is no longer kept."""
         content: bytes | None = self._cache.get(name)
         return content
 
@@ -145,7 +145,7 @@ def routes(assets: Assets = ASSETS, page_data: PageData = PAGE_DATA) -> list[Rou
         name = request.path_params["name"]
         content = page_data.find(name)
         if content is None:
-            raise Refusal("these data are no longer kept; reload the page", 404)
+            raise Refusal("this data is no longer kept; reload the page", 404)
         media = DATA_MEDIA.get(name[name.rfind(".") :], BINARY)
         return Response(content, 200, {"Cache-Control": FOR_GOOD}, media)
 

@@ -26,7 +26,7 @@ from starlette.routing import BaseRoute, Match, Router, get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import hnviz
-from hnviz.questions.params import Param, quoted, read_query
+from hnviz.questions.params import Param, ParamError, quoted, read_query
 
 if TYPE_CHECKING:  # the first page comes before numpy and the runs are loaded
     from hnviz.engine.client import EngineError, ErrorKind
@@ -427,7 +427,6 @@ def _refused(error: Exception, scope: Scope) -> Refusal:
 def _foreseen(error: Exception) -> Refusal | None:
     # Imported here: the first page is sent before numpy and the runs are loaded.
     from hnviz.engine.client import EngineError
-    from hnviz.questions.params import ParamError
     from hnviz.runs import DamagedRun, RunBusy, RunNotFound, RunWriteError, SnapshotNotFound
     from hnviz.sweeps.plan import SweepError, SweepNotFound
     from hnviz.sweeps.service import BusyError

@@ -193,7 +193,7 @@ class CurveReader:
         lines = self._state.store.summaries() if len(found) <= MAX_SPREAD_RUNS else []
         runs = _placed([self._about(each) for each in found], found, lines)
         stamps = tuple(each.stamp for each in found)
-        key = ("curves", str(runs), stamps, tuple(missing), tuple(damaged), points)
+        key = ("curves", str(runs), stamps, tuple(missing), str(damaged), points)
         known = self._state.cache.get(key)
         if known is not None:
             return known

@@ -117,7 +117,7 @@ test("a run that goes on from a checkpoint tells the same as one that never stop
 
 test("a checkpoint of another network is refused", () => {
   const checkpoint = new Learner({ ...JOB, config: { ...CONFIG, nh: 6 } }).checkpoint();
-  assert.throws(() => new Learner(JOB).restore(checkpoint), { message: /^the tensor i_h.weight must have 35 numbers; got 42: it is another/ });
+  assert.throws(() => new Learner(JOB).restore(checkpoint), { message: /^the tensor i_h.weight must have 35 numbers; got 42: it belongs to another/ });
   assert.throws(() => new Learner(JOB).restore({}), { message: /^the tensor i_h.weight must have 35 numbers; got none: / });
 });
 
@@ -151,7 +151,7 @@ test("memory that runs out is one sentence", () => {
     throw new RangeError("could not allocate memory");
   });
   try {
-    assert.throws(() => new Learner(JOB), { name: "EngineError", message: /^the browser has no 1 MB of memory left: set nh/ });
+    assert.throws(() => new Learner(JOB), { name: "EngineError", message: /^the browser cannot provide 1 MB of memory: set nh/ });
   } finally {
     memory.mock.restore();
   }

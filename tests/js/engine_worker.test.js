@@ -1,14 +1,17 @@
 // A run in a worker, or in slices where there is none, and its buttons.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Drive } from "../../hnviz/browser/drive.js";
 import { Learner } from "../../hnviz/browser/learner.js";
 import { serve, train } from "../../hnviz/browser/worker.js";
 import { CONFIG, JOB } from "./engine_job.js";
 
+const made = []; // address and name of each worker that was made
+
 /** A worker that is this thread: what is posted arrives later, as a copy. */
 class Near {
   constructor(address, { name }) {
-    assert.deepEqual([address, name], ["worker.js", "hnviz-engine"]);
+    made.push([address, name]);
     this.port = { postMessage: (told) => this.later(() => this.onmessage({ data: told })) };
     this.isOn = true;
     serve(this.port);
@@ -37,7 +40,7 @@ class Broken {
   terminate() {}
 }
 
-/** A worker that a browser ends on the way, as when its memory runs out. */
+/** A worker that a browser ends before the run is over, as when its memory runs out. */
 class Short extends Near {
   constructor(...given) {
     super(...given);
@@ -69,7 +72,9 @@ const wanted = steps([...new Learner(JOB).events()]);
 
 for (const [name, Worker] of Object.entries({ "a worker": Near, "a worker that does not load": Broken, "no worker": undefined })) {
   test(`with ${name}, a run tells its events and snapshots`, async () => {
+    const before = made.length;
     const { events, snapshots } = await told(Worker, { job: JOB });
+    assert.deepEqual(made.slice(before), Worker === Near ? [["worker.js", "hnviz-engine"]] : []);
     assert.deepEqual(steps(events), wanted);
     assert.equal(events.at(-1).status, "finished");
     assert.equal(snapshots.length, events.filter(({ event }) => event === "snapshot").length);
@@ -107,11 +112,21 @@ for (const [name, Worker] of Object.entries({ "a worker": Near, "a worker that d
   });
 }
 
+test("a pause parts no step from its snapshot or valid pass, and single steps lead to the end", async () => {
+  const events = [];
+  const drive = new Drive(new Learner(JOB), (event) => events.push(event));
+  for (let step = 0; step < wanted.length; step++) drive.step();
+  await Promise.race([drive.run(), new Promise((resolve) => setTimeout(resolve, 2000))]);
+  assert.deepEqual(steps(events), wanted);
+  assert.equal(events.at(-1).status, "finished");
+});
+
 test("a run whose worker is ended by the browser fails with a sentence", async () => {
   const { events } = await told(Short, { job: { ...JOB, config: { ...CONFIG, epochs: 1000 } } });
   const { status, step, message } = events.at(-1);
   assert.equal(status, "failed");
-  assert.equal(message, `the browser has ended the run after step ${step}: out of memory`);
+  assert.equal(message, `the browser ended the run after step ${step}: out of memory`);
+  assert.equal(step, steps(events).length);
 });
 
 test("a button that is pressed before a worker fails to load is heard", async () => {

@@ -115,10 +115,17 @@ test("a plan that has to wait for others is timed later, without a word; a wrong
     want("form", "three");
     await answer(new Refusal("The server does not answer.", 0));
     assert.deepEqual(said.at(-1), ["form", "The server does not answer."]);
+    want("form", "three"); // no other plan: it waits
+    await settled();
+    assert.deepEqual(asked, ["one", "two", "three"]);
+    want("form", "four");
+    await settled();
+    assert.deepEqual(asked, ["one", "two", "three", "four"]);
+    await answer(new Refusal("The server does not answer.", 0));
     estimates.end();
     mock.timers.tick(60_000);
     await settled();
-    assert.deepEqual(asked, ["one", "two", "three"]);
+    assert.deepEqual(asked, ["one", "two", "three", "four"]);
   } finally {
     mock.timers.reset();
   }

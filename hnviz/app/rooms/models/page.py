@@ -116,7 +116,7 @@ def _changes(model: str) -> None:
         prose(shares_sentence(measured))
         st.html(cards.text_table(alone_table(measured), look, long=False))
         prose(f":gray[{scored_note(model)}]")
-    runs = server().store.ids()  # of a model of the user's own there is none
+    runs = server().store.ids()  # none for a user's own model
     if before and {before, model} <= set(runs):
         label = f"Compare the curves of {before} and {model}"
         page_link("compare", label, {"runs": f"{before},{model}"})

@@ -16,6 +16,7 @@ export class Estimates {
     /** @type {Map<string, Wish>} place -> what is to be said there */
     this.wanted = new Map();
     this.asks = false;
+    this.wake = () => {}; // ends the pause after a failure; a busy server names its own
   }
 
   /**
@@ -25,8 +26,10 @@ export class Estimates {
    * @param {Wish["say"]} say
    */
   want(place, plan, say) {
+    const isNew = JSON.stringify(this.wanted.get(place)?.plan) !== JSON.stringify(plan);
     this.wanted.set(place, { plan, say });
     if (!this.asks) this.ask();
+    else if (isNew) this.wake();
   }
 
   /**
@@ -41,21 +44,26 @@ export class Estimates {
     this.asks = true;
     for (let failures = 0, pause = 0; this.wanted.size; ) {
       const [place, wish] = [...this.wanted][0];
-      let said = "";
+      let [said, isBusy] = ["", false];
       try {
         said = `${estimateText(await this.post(wish.plan))}.`;
         failures = pause = 0;
       } catch (error) {
         const refusal = /** @type {Refusal} */ (error);
         pause = refusal instanceof Refusal && refusal.passes ? refusal.pause(failures++) : 0;
-        if (refusal.status !== MANY) said = asSentence(refusal.message);
+        isBusy = refusal.status === MANY;
+        if (!isBusy) said = asSentence(refusal.message);
       }
       if (this.wanted.get(place) === wish) {
         this.wanted.delete(place);
         if (pause) this.wanted.set(place, wish); // behind the others
         if (said) wish.say(said);
       }
-      if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (!pause) continue;
+      await new Promise((resolve) => {
+        this.wake = isBusy ? () => {} : () => resolve(null);
+        setTimeout(resolve, pause);
+      });
     }
     this.asks = false;
   }
