@@ -46,7 +46,10 @@ export class Callout {
     const later = () => {
       if (!this.due) this.due = requestAnimationFrame(() => this.place());
     };
-    this.sizes = new ResizeObserver(later);
+    this.sizes = new ResizeObserver(() => {
+      this.follow(); // before the page is painted: nobody sees it jump
+      later();
+    });
     this.changes = new MutationObserver(later);
     const named = { attributes: true, attributeFilter: ["data-picture", "data-collapsed"] };
     this.changes.observe(document.body, { childList: true, subtree: true, ...named });
@@ -129,7 +132,7 @@ export class Callout {
     this.ring.hidden = !this.target;
     if (!this.target) return;
     this.target.toggleAttribute("data-covered", this.isHidden);
-    if (performance.now() < this.until) this.scroll(this.target);
+    this.follow();
     this.draw(this.target.getBoundingClientRect());
   }
 
@@ -146,6 +149,12 @@ export class Callout {
       air: below ? AIR_ON_A_PHONE : AIR,
       isBehind: below && document.querySelector(SIDEBAR) !== null,
     };
+  }
+
+  /** Keep what the step points at in sight, until the reader scrolls. */
+  follow() {
+    if (!this.target || performance.now() > this.until) return;
+    if (!document.documentElement.classList.contains(TURNING)) this.scroll(this.target);
   }
 
   /** @param {HTMLElement} target */

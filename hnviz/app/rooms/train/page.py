@@ -138,11 +138,11 @@ def _kinds(run: CurrentRun) -> None:
 def _positions(run: CurrentRun) -> None:
     section("Accuracy by position in the window")
     if entry(run.record.config.model).predicts == "last":
-        asked = ask(LAST_VIEW, at="rest")
+        with st.container(key="train_last"):  # a sentence, which page.css keeps a lower place for
+            POSITIONS(run=run.record.id, asks=[ask(LAST_VIEW, at="rest")])
     else:
         split = choice("Text", SPLITS, "train_positions_split", "valid")
-        asked = ask(POSITIONS_VIEW, at="rest", split=split)
-    POSITIONS(run=run.record.id, asks=[asked])
+        POSITIONS(run=run.record.id, asks=[ask(POSITIONS_VIEW, at="rest", split=split)])
     st.markdown(f":gray[:small[{ruler_text.POSITIONS_NOTE}]]")
 
 
