@@ -39,6 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.walk
+@pytest.mark.slow
 def test_it_trains_and_every_page_shows_its_run(folder):
     trained = guide.python(folder, "-m", "hnviz", "train", "--model", "Mixer", "--nh", "16")
     assert trained.returncode == 0, trained.stderr

@@ -26,6 +26,8 @@ WAYS = {
     "streamlit run app.py": ("-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port"),
     "uvicorn app:app": ("-m", "uvicorn", "--app-dir", str(ROOT), "app:app", "--port"),
 }
+COMMAND, *OTHERS = WAYS
+COMMAND_EACH_TIME = [COMMAND, *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS)]
 
 
 @pytest.fixture(scope="module", params=WAYS)
@@ -73,6 +75,7 @@ def asked(port: int, path: str, **headers: str) -> int:
     return status
 
 
+@pytest.mark.parametrize("cold", COMMAND_EACH_TIME, indirect=True)
 def test_two_cold_links_at_once_have_their_frame_and_run(cold, context):
     tabs = {name: context.new_page() for name in ("train", "states")}
     errors = [errors_of(each) for each in tabs.values()]

@@ -134,8 +134,19 @@ def turn(page, key: str, step: str) -> None:
     idle(page)
 
 
+# Four of the eight in each run of the tests; each takes ten seconds.
+BY_KEYS = {"text-into-batches", "what-the-state-remembers", "why-truncate", "change-the-state"}
+
+
+def some(chosen: set[str]) -> list[object]:
+    """All lessons; those that are not chosen wait for ``make slow``."""
+    return [
+        pytest.param(each, marks=() if each in chosen else pytest.mark.slow) for each in lessons()
+    ]
+
+
 @pytest.mark.walk
-@pytest.mark.parametrize("name", lessons())
+@pytest.mark.parametrize("name", some(BY_KEYS))
 def test_every_step_is_walked_by_keyboard(page, server, name):
     begin(page, server, name)
     page.evaluate(WATCH)
@@ -177,14 +188,11 @@ def _tells_nothing_of_later(page, lesson, number) -> None:
 
 # One of them in each run of the tests; each takes a quarter of a minute. On a machine whose
 # processors are all busy, the lanes' headline of "why-truncate" comes after them, and moves them.
-EACH_TIME = {"learning-rate"}
-ON_A_PHONE = [
-    pytest.param(each, marks=[] if each in EACH_TIME else pytest.mark.slow) for each in lessons()
-]
+ON_A_PHONE = {"learning-rate"}
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("name", ON_A_PHONE)
+@pytest.mark.parametrize("name", some(ON_A_PHONE))
 def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
     page.set_viewport_size({"width": 390, "height": 844})
     begin(page, server, name)

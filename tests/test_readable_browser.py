@@ -15,6 +15,14 @@ from tests.gallery import mount, settled
 
 NAMES = [name for pages in PAGES.values() for name in pages]
 MOST_TABS = 250
+EACH_TIME = (
+    "start",
+    "lesson",
+    "batches",
+    "train",
+    "states",
+    "predictions",
+)  # the others: make slow
 
 FOCUSED = """() => {
   let element = document.activeElement;
@@ -41,7 +49,10 @@ def opened(page, server: str, view: str) -> None:
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [each if each in EACH_TIME else pytest.param(each, marks=pytest.mark.slow) for each in NAMES],
+)
 def test_tab_goes_through_a_page_and_shows_where_it_is(server, page, name):
     opened(page, server, "" if name == "start" else name)
     seen, hidden, last = [], [], -1

@@ -353,6 +353,7 @@ def test_the_command_trains_prints_and_goes_on(tmp_path, capsys, monkeypatch):
     assert alive([*set(psutil.Process().children()) - before]) == []
 
 
+@pytest.mark.slow
 def test_ray_trains_to_the_figures_of_the_local_engine_though_a_worker_is_killed(
     engine, tmp_path, monkeypatch
 ):
