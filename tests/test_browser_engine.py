@@ -4,6 +4,8 @@ Node stands for a browser: it has the same WebAssembly.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from random import Random
@@ -369,24 +371,32 @@ TRAIN = """async (job) => {
 }"""
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("model", SOON)
-def test_a_worker_of_chromium_trains_an_epoch_as_torch(model, page, tmp_path):
-    def serve(route) -> None:
+@contextmanager
+def _empty_page(page: Any, policy: str) -> Iterator[None]:
+    """Open a page without content, whose policy is given, beside the engine's files."""
+    site = "http://engine.test"
+
+    def serve(route: Any) -> None:
         path = ROOT / route.request.url.removeprefix(f"{site}/")
         kind, body = "text/javascript", path.read_text() if path.is_file() else ""
         kind = kind if body else "text/html"
-        headers = {"Content-Security-Policy": POLICY}
+        headers = {"Content-Security-Policy": policy}
         route.fulfill(body=body, content_type=kind, headers=headers)
 
-    site = "http://engine.test"
     page.context.route(f"{site}/**", serve)
     try:
         page.goto(f"{site}/")
-        run = Subject.of(recipe(model), tmp_path)
-        events = page.evaluate(TRAIN, run.job)
+        yield
     finally:
         page.context.unroute(f"{site}/**", serve)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("model", SOON)
+def test_a_worker_of_chromium_trains_an_epoch_as_torch(model, page, tmp_path):
+    run = Subject.of(recipe(model), tmp_path)
+    with _empty_page(page, POLICY):
+        events = page.evaluate(TRAIN, run.job)
     told = [each for each in events if each["event"] in ("batch", "epoch")]
     learner = run.learner()
     for mine, theirs in zip(told, passed(learner, learner.n_batches), strict=False):
@@ -394,3 +404,12 @@ def test_a_worker_of_chromium_trains_an_epoch_as_torch(model, page, tmp_path):
         assert mine[name] == pytest.approx(getattr(theirs, name), rel=1e-4)
     assert len(told) >= learner.n_batches + 1
     assert page.errors == []
+
+
+@pytest.mark.browser
+def test_a_page_whose_policy_forbids_webassembly_says_so(page, tmp_path):
+    run = Subject.of(small_config("Model3"), tmp_path, small_stream())
+    with _empty_page(page, POLICY.replace(" 'wasm-unsafe-eval'", "")):
+        (ended,) = page.evaluate(TRAIN, run.job)
+    assert ended["status"] == "failed"
+    assert ended["message"].startswith("the policy of this page forbids WebAssembly, so no network")

@@ -20,7 +20,7 @@ import {
   whereAboveZero,
   written,
 } from "./expressions.js";
-import { i32, local, repeat, TYPE, v128 } from "./wasm.js";
+import { i32, local, repeat, TYPE, v128, VECTOR_BYTES } from "./wasm.js";
 
 /**
  * @typedef {import("./expressions.js").Expression} Expression
@@ -34,7 +34,8 @@ import { i32, local, repeat, TYPE, v128 } from "./wasm.js";
  * @property {(given: Values) => Values} formula what is written, from what is read and the scalars
  */
 
-const VECTOR_BYTES = 16;
+/** What torch's norms add to a variance, so that no unit is divided by zero. */
+const EPSILON = 1e-5;
 
 /** @type {Record<string, Kernel>} */
 export const KERNELS = {
@@ -169,8 +170,7 @@ export const KERNELS = {
   inverseSpread: {
     reads: ["variance"],
     writes: ["scale"],
-    scalars: ["epsilon"],
-    formula: ({ variance, epsilon }) => ({ scale: divide(1, sqrt(add(variance, epsilon))) }),
+    formula: ({ variance }) => ({ scale: divide(1, sqrt(add(variance, EPSILON))) }),
   },
   // running ← running + momentum (x · factor - running)
   running: {

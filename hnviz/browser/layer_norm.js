@@ -13,8 +13,6 @@ import { everyRow } from "./matrix.js";
  * @property {Matrix} ones the same as a column, to add up rows
  */
 
-const EPSILON = 1e-5;
-
 /** Plan what layer norms share. @param {Machine} machine @param {number} nh @returns {Units} */
 export function unitsOf(machine, nh) {
   const isUnit = machine.matrix(1, nh);
@@ -58,7 +56,7 @@ export class LayerNorm {
     machine.run("multiply", { x: normed, y: normed, z: products });
     machine.sumColumns(products, units.ones, sum);
     machine.run("mean", { sum, mean: sum }, nh);
-    machine.run("inverseSpread", { variance: sum, scale }, EPSILON);
+    machine.run("inverseSpread", { variance: sum, scale });
     const vectors = { weight: everyRow(this.weight), bias: everyRow(this.bias) };
     machine.run("layerNorm", { centred: normed, scale, normed, y: outputs, ...vectors });
   }

@@ -3,10 +3,11 @@
 
 import { Adam } from "./adam.js";
 import { Batches } from "./batches.js";
+import { checkIdentity, identityOf } from "./identity.js";
 import { check } from "./limits.js";
 import { Network } from "./network.js";
 import { oneCycle, snapshotSteps } from "./schedule.js";
-import { Tally } from "./tally.js";
+import { bytesOf, Tally } from "./tally.js";
 import { firstWeights } from "./weights.js";
 
 /**
@@ -28,14 +29,14 @@ export class Learner {
     const { form, config, kinds } = job;
     const sizes = { nv: kinds.length, nh: config.nh, bs: config.bs, bptt: config.bptt };
     this.config = config;
-    this.network = new Network(form, sizes);
-    this.network.load(firstWeights(form, sizes, config));
-    this.adam = new Adam(this.network.machine, this.network.parameters);
+    this.identity = identityOf(job);
     this.train = new Batches(job.train, config, form.predicts);
     this.valid = new Batches(job.valid, config, form.predicts);
+    this.network = new Network(form, sizes, bytesOf(this.train) + bytesOf(this.valid));
+    this.network.load(firstWeights(form, sizes, config));
+    this.adam = new Adam(this.network.machine, this.network.parameters);
     this.tally = new Tally(this.train, kinds);
     this.validTally = new Tally(this.valid, kinds);
-    this.kinds = kinds;
     this.nBatches = this.train.length;
     this.nSteps = this.nBatches * config.epochs;
     this.snapshotSteps = snapshotSteps(this.nSteps, this.nBatches);
@@ -140,9 +141,8 @@ export class Learner {
 
   /** Read train once more as valid is read, from a state of zeros; nothing of the run's progress changes. */
   *trainPass() {
-    const { network, seconds } = this;
+    const { network, seconds, tally } = this; // the last epoch needs its answers no more
     const carried = network.readState();
-    const tally = new Tally(this.train, this.kinds);
     network.reset();
     const { loss, accuracy } = yield* this.readAll(this.train, tally);
     network.loadState(carried);
@@ -169,14 +169,17 @@ export class Learner {
       progress: Int32Array.of(step, epochs),
       sums: Float64Array.of(smooth, right, seconds),
       pending: Float64Array.from(this.pending.flat()),
+      identity: this.identity,
     };
   }
 
   /**
-   * Return to the point at which a checkpoint was taken, by this engine or by torch's, of a run with the same settings.
+   * Return to the point at which a checkpoint was taken, by this engine, or by torch's with `identityOf` its job added.
+   * Throws EngineError for a checkpoint of another run.
    * @param {Values} checkpoint
    */
   restore(checkpoint) {
+    checkIdentity(checkpoint.identity, this.identity);
     this.network.load(under("model.", checkpoint));
     this.network.loadState(checkpoint);
     this.adam.load(under("adam.", checkpoint));

@@ -26,6 +26,9 @@ const TILE_ROWS = 4;
 const NO_SIMD =
   "this browser has no WebAssembly SIMD, so no network can train in it: use Chrome or Edge 91, Firefox 89, Safari 16.4 or a later one";
 
+const FORBIDDEN =
+  "the policy of this page forbids WebAssembly, so no network can train in it: allow 'wasm-unsafe-eval' in its script-src";
+
 /** @type {WebAssembly.Module|undefined} */
 let compiled;
 
@@ -37,8 +40,32 @@ function compiledModule() {
   const products = Array.from({ length: TILE_ROWS }, (_, at) => productOf(`product${at + 1}`, at + 1));
   const bytes = moduleOf([...products, ...kernels]);
   if (!WebAssembly.validate(bytes)) throw new EngineError(NO_SIMD);
-  return (compiled = new WebAssembly.Module(bytes));
+  try {
+    return (compiled = new WebAssembly.Module(bytes));
+  } catch (error) {
+    throw error instanceof WebAssembly.CompileError ? new EngineError(FORBIDDEN) : error; // it is valid
+  }
 }
+
+/**
+ * Make memory. Throws EngineError where the browser has too little.
+ * @template T
+ * @param {number} bytes
+ * @param {() => T} make
+ * @returns {T}
+ */
+export function provided(bytes, make) {
+  try {
+    return make();
+  } catch {
+    throw new EngineError(`the browser cannot provide ${megabytes(bytes)} MB of memory: ${LESS}, or close other pages`);
+  }
+}
+
+/** @param {number} bytes */
+const megabytes = (bytes) => Math.ceil(bytes / 1e6).toLocaleString("en-US");
+
+const LESS = "set nh, bs or bptt lower, or take a shorter text";
 
 /** Each kernel's operands, and whether it has as many columns as the others. @type {Record<string, { operand: string, isWhole: boolean }[]>} */
 const OPERANDS = Object.fromEntries(
@@ -77,19 +104,17 @@ export class Machine {
     return made;
   }
 
-  /** Make the memory for all planned matrices. Throws EngineError where it is too large. */
-  open() {
-    const megabytes = Math.ceil(this.bytes / 1e6).toLocaleString("en-US");
-    if (this.bytes > MAX_BYTES) {
+  /**
+   * Make the memory for all planned matrices. Throws EngineError where it is too large.
+   * @param {number} [beside] bytes that its user needs outside of it
+   */
+  open(beside = 0) {
+    const needed = this.bytes + beside;
+    if (needed > MAX_BYTES) {
       const most = Math.floor(MAX_BYTES / 1e6).toLocaleString("en-US");
-      throw new EngineError(`these settings need ${megabytes} MB of memory, and a page may use ${most} MB: set nh, bs or bptt lower`);
+      throw new EngineError(`these settings need ${megabytes(needed)} MB of memory, and a page may use ${most} MB: ${LESS}`);
     }
-    let memory;
-    try {
-      memory = new WebAssembly.Memory({ initial: Math.ceil(this.bytes / PAGE_BYTES) });
-    } catch {
-      throw new EngineError(`the browser cannot provide ${megabytes} MB of memory: set nh, bs or bptt lower, or close other pages`);
-    }
+    const memory = provided(this.bytes, () => new WebAssembly.Memory({ initial: Math.ceil(this.bytes / PAGE_BYTES) }));
     this.floats = new Float32Array(memory.buffer);
     this.integers = new Int32Array(memory.buffer);
     const instance = new WebAssembly.Instance(this.module, { [MEMORY[0]]: { [MEMORY[1]]: memory } });

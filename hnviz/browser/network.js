@@ -24,8 +24,9 @@ export class Network {
    * Throws EngineError where the browser cannot hold it.
    * @param {Form} form
    * @param {Sizes} sizes
+   * @param {number} [beside] bytes that its user needs besides
    */
-  constructor(form, sizes) {
+  constructor(form, sizes, beside = 0) {
     const { nv, nh, bs, bptt } = sizes;
     const machine = new Machine();
     this.form = form;
@@ -36,7 +37,7 @@ export class Network {
     this.output = new Linear(machine, this.parameters, "h_o");
     this.nAnswers = form.predicts === "last" ? bs : bptt * bs;
     this.logits = machine.matrix(this.nAnswers, nv);
-    machine.open();
+    machine.open(beside);
   }
 
   /** The rows that are answered: all, or those of the last step. @param {Matrix} matrix (bptt * bs, nh) */

@@ -10,7 +10,6 @@ import { taken } from "./parameters.js";
  * @typedef {import("./parameters.js").Parameters} Parameters
  */
 
-const EPSILON = 1e-5;
 const MOMENTUM = 0.1;
 
 export class BatchNorm {
@@ -58,7 +57,7 @@ export class BatchNorm {
       this.measure(x, y, mean);
     }
     const variance = isTraining ? this.variance : this.runningVariance;
-    machine.run("inverseSpread", { variance, scale }, EPSILON);
+    machine.run("inverseSpread", { variance, scale });
     const vectors = { mean: everyRow(mean), scale: everyRow(scale), weight: everyRow(weight), bias: everyRow(bias) };
     machine.run("norm", { x, normed: this.blockOf(this.normed, block), y, ...vectors });
   }

@@ -4,11 +4,9 @@
 // A tile of C, some rows of two vectors each, stays in registers while the inner dimension passes: each number of A is
 // loaded into all lanes, and multiplied with two vectors of B.
 
-import { either, f32x4, i32, local, repeat, TYPE, v128 } from "./wasm.js";
+import { either, f32x4, i32, local, repeat, TYPE, v128, VECTOR_BYTES } from "./wasm.js";
 
 /** @typedef {import("./wasm.js").Code} Code */
-
-const VECTOR_BYTES = 16;
 
 /** A product reads so much of the inner dimension at a time: what it reads again then stays in the first cache. */
 export const INNER_AT_ONCE = 64;

@@ -1,11 +1,16 @@
 // @ts-check
 // The answers of a pass over one text, by the kind of the true token: hnviz/learn/tally.py.
 
+import { provided } from "./machine.js";
+
 /**
  * @typedef {import("./batches.js").Batches} Batches
  * @typedef {[n: number, right: number, loss: number]} KindFigures loss is a sum, nats
  * @typedef {Record<string, KindFigures>} Kinds
  */
+
+/** The memory of a tally. @param {Batches} batches */
+export const bytesOf = ({ length, nAnswers }) => length * nAnswers * (Uint8Array.BYTES_PER_ELEMENT + Float32Array.BYTES_PER_ELEMENT);
 
 export class Tally {
   /**
@@ -13,10 +18,12 @@ export class Tally {
    * @param {string[]} kinds of each token of the vocabulary, by its id
    */
   constructor(batches, kinds) {
+    const n = batches.length * batches.nAnswers;
     this.batches = batches;
     this.kinds = kinds;
-    this.right = new Uint8Array(batches.length * batches.nAnswers);
-    this.logProbabilities = new Float32Array(batches.length * batches.nAnswers);
+    const arrays = provided(bytesOf(batches), () => ({ right: new Uint8Array(n), logProbabilities: new Float32Array(n) }));
+    this.right = arrays.right;
+    this.logProbabilities = arrays.logProbabilities;
   }
 
   /**

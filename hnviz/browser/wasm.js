@@ -15,6 +15,8 @@
 
 export const TYPE = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 
+export const VECTOR_BYTES = 16; // of a v128: four float32
+
 /** The module and name under which the memory is imported. */
 export const MEMORY = /** @type {const} */ (["hnviz", "memory"]);
 

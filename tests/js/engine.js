@@ -11,6 +11,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { unpack } from "../../hnviz/app/kit/js/arrays.js";
+import { identityOf } from "../../hnviz/browser/identity.js";
 import { Learner } from "../../hnviz/browser/learner.js";
 import { Reader } from "../../hnviz/browser/reader.js";
 import { firstWeights } from "../../hnviz/browser/weights.js";
@@ -37,7 +38,7 @@ function first({ job, out }, seeds) {
 function steps({ job, out }, files) {
   const learner = new Learner(job);
   return files.map((file, at) => {
-    learner.restore(read(file));
+    learner.restore({ ...read(file), identity: identityOf(job) });
     const [loss, accuracy] = learner.trainStep(learner.step);
     return { loss, accuracy, ...write(join(out, `step-${at}.bin`), learner.checkpoint()) };
   });
@@ -45,7 +46,7 @@ function steps({ job, out }, files) {
 
 function train({ job }, { batches = Infinity, from }) {
   const learner = new Learner(job);
-  if (from) learner.restore(read(from));
+  if (from) learner.restore({ ...read(from), identity: identityOf(job) });
   const events = [];
   const begun = performance.now();
   for (const event of learner.events()) {

@@ -5,8 +5,9 @@ import { KERNELS } from "../../hnviz/browser/kernels.js";
 import { Learner, shortest } from "../../hnviz/browser/learner.js";
 import { EngineError, Machine } from "../../hnviz/browser/machine.js";
 import { everyRow, rowsOf, transposed } from "../../hnviz/browser/matrix.js";
+import { Network } from "../../hnviz/browser/network.js";
 import { signed, unsigned } from "../../hnviz/browser/wasm.js";
-import { CONFIG, JOB } from "./engine_job.js";
+import { CONFIG, FORM, JOB } from "./engine_job.js";
 
 /** Matrices with numbers by row and column, and the machine that has them. */
 function machineWith(shapes) {
@@ -115,10 +116,29 @@ test("a run that goes on from a checkpoint tells the same as one that never stop
   assert.deepEqual(plain([...again.events()]), plain(second));
 });
 
-test("a checkpoint of another network is refused", () => {
-  const checkpoint = new Learner({ ...JOB, config: { ...CONFIG, nh: 6 } }).checkpoint();
-  assert.throws(() => new Learner(JOB).restore(checkpoint), { message: /^the tensor i_h.weight must have 35 numbers; got 42: it belongs to another/ });
-  assert.throws(() => new Learner(JOB).restore({}), { message: /^the tensor i_h.weight must have 35 numbers; got none: / });
+const OTHERS = [
+  [{ config: { ...CONFIG, lr: 0.02, seed: 3 } }, "the checkpoint belongs to a run with lr 0.02, seed 3, and this run has lr 0.01, seed 1"],
+  [{ config: { ...CONFIG, nh: 6 } }, "the checkpoint belongs to a run with nh 6, and this run has nh 5"],
+  [{ form: { ...FORM, nonlinearity: "tanh" } }, "the checkpoint belongs to a run of another model"],
+  [{ train: JOB.train.slice(1) }, "the checkpoint belongs to a run of another text"],
+  [{ kinds: JOB.kinds.toReversed() }, "the checkpoint belongs to a run of another text"],
+];
+for (const [other, message] of OTHERS) {
+  test(`a checkpoint of a run with other ${Object.keys(other)} is refused: ${message}`, () => {
+    const checkpoint = new Learner({ ...JOB, ...other }).checkpoint();
+    assert.throws(() => new Learner(JOB).restore(checkpoint), { name: "EngineError", message });
+  });
+}
+
+test("a checkpoint that does not say whose it is, or lacks a tensor, is refused", () => {
+  const { identity, ...others } = new Learner(JOB).checkpoint();
+  assert.throws(() => new Learner(JOB).restore(others), { name: "EngineError", message: "the checkpoint does not say which run it belongs to" });
+  assert.throws(() => new Learner(JOB).restore({ identity }), { message: /^the tensor i_h.weight must have 35 numbers; got none: / });
+});
+
+test("a job whose fields come in another order is the same run", () => {
+  const turned = (fields) => Object.fromEntries(Object.entries(fields).toReversed());
+  new Learner({ ...JOB, form: turned(FORM), config: turned(CONFIG) }).restore(new Learner(JOB).checkpoint());
 });
 
 const REFUSED = [
@@ -128,7 +148,7 @@ const REFUSED = [
   [{ bs: 1 }, "bs must be at least 2, got 1: batch norm compares the rows of a step, and cannot learn from one"],
   [{ lr: NaN }, "lr must be a finite number above 0; got NaN"],
   [{ pct_start: 1 }, "pct_start must be a number between 0 and 1; got 1"],
-  [{ nh: 512, bs: 4096, bptt: 4096 }, /^these settings need [\d,]+ MB of memory, and a page may use 1,073 MB: set nh, bs or bptt lower$/],
+  [{ nh: 512, bs: 4096, bptt: 4096 }, /^these settings need [\d,]+ MB of memory, and a page may use 1,073 MB: set nh, bs or bptt lower, or take a shorter text$/],
 ];
 for (const [settings, message] of REFUSED) {
   test(`${JSON.stringify(settings)} is refused in a sentence`, () => {
@@ -154,6 +174,32 @@ test("memory that runs out is one sentence", () => {
     assert.throws(() => new Learner(JOB), { name: "EngineError", message: /^the browser cannot provide 1 MB of memory: set nh/ });
   } finally {
     memory.mock.restore();
+  }
+});
+
+test("the memory for the answers of both texts counts", () => {
+  const config = { ...CONFIG, nh: 512, bs: 4096, bptt: 4096 }; // each text is one mini-batch of this many answers
+  const needed = (make) => {
+    try {
+      return make();
+    } catch ({ message }) {
+      return Number(message.match(/need ([\d,]+) MB/)[1].replaceAll(",", ""));
+    }
+  };
+  const [whole, network] = [() => new Learner({ ...JOB, config }), () => new Network(FORM, { nv: 7, ...config })].map(needed);
+  close(whole - network, (2 * 5 * 4096 * 4096) / 1e6, 1);
+});
+
+test("a page whose policy forbids WebAssembly is told so", async () => {
+  const fresh = await import("../../hnviz/browser/machine.js?forbidden");
+  const module = mock.method(WebAssembly, "Module", function refuse() {
+    throw new WebAssembly.CompileError("Refused to compile or instantiate WebAssembly module");
+  });
+  try {
+    const message = /^the policy of this page forbids WebAssembly, .* allow 'wasm-unsafe-eval' in its script-src$/;
+    assert.throws(() => new fresh.Machine(), { name: "EngineError", message });
+  } finally {
+    module.mock.restore();
   }
 });
 
