@@ -77,7 +77,7 @@ RULES: dict[str, Rule] = {
         (*FREE, "settings", "runs", "engine.client", "sweeps", "web", "app"),
         ("anyio", "starlette", "uvicorn"),
     ),
-    "browser": Rule(("models",), ()),
+    "browser": Rule(("models", "data"), ()),
     "export": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
         ("markupsafe", "nbformat", "numpy", "streamlit"),

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from hnviz.data import SPECIALS, kind_of
+from hnviz.data.corpora.own import LIMITS, MAX_DISTINCT_TOKENS, MIN_TOKENS
+from hnviz.data.corpora.texts import MAX_TEXT_BYTES
+from hnviz.data.numbers import ONES, PLACES, TEENS, TENS
+from hnviz.data.tokens import BOS, COMMA
 from hnviz.models.catalogue import BUILT_IN, entry
 from hnviz.models.spec import IRNN
 
@@ -30,4 +35,19 @@ def form_of(model: str) -> dict[str, Any]:
         "stateful": net.stateful,
         "attends": net.attends,
         "maxBptt": net.max_bptt,
+    }
+
+
+def reading_form() -> dict[str, Any]:
+    """Return how an own text is read, as hnviz/browser/text.js describes it."""
+    words = (COMMA, *PLACES, *TENS, *TEENS, *ONES)
+    return {
+        "begin": BOS,
+        "specials": list(SPECIALS),
+        "kinds": {word: kind_of(word) for word in words},
+        "otherKind": kind_of(BOS),
+        "limits": {name: list(LIMITS[name]) for name in ("min_count", "valid")},
+        "maxBytes": MAX_TEXT_BYTES,
+        "minTokens": MIN_TOKENS,
+        "maxDistinct": MAX_DISTINCT_TOKENS,
     }

@@ -5,6 +5,7 @@
 //   steps  from each checkpoint, a file of safetensors, train one step; tell its loss, write the checkpoint after it
 //   train  tell events: of so many mini-batches, or all; a checkpoint to begin from may be named
 //   read   read ids with the weights of a snapshot, a file of safetensors; write states, what is inside, and logits
+//   split  split texts, each {"content", "way"}, its bytes in base64, as "reading" says; write ids, or the refusal
 //   time   train so many steps; tell the milliseconds of each
 // Prints the answers as JSON. Arrays are written as numbers of 32 bits, one after the other; the answer names them.
 
@@ -14,6 +15,7 @@ import { unpack } from "../../hnviz/app/kit/js/arrays.js";
 import { identityOf } from "../../hnviz/browser/identity.js";
 import { Learner } from "../../hnviz/browser/learner.js";
 import { Reader } from "../../hnviz/browser/reader.js";
+import { streamOf, textOf } from "../../hnviz/browser/text.js";
 import { firstWeights } from "../../hnviz/browser/weights.js";
 
 /** What a file of safetensors holds, by name. */
@@ -66,6 +68,18 @@ function reading({ job, out }, { snapshot, window, ids }) {
   return write(join(out, "reading.bin"), { ...Object.fromEntries(layers), logits });
 }
 
+function split({ out, reading }, texts) {
+  return texts.map(({ content, way }, at) => {
+    try {
+      const { itos, kinds, train, valid } = streamOf(textOf(Buffer.from(content, "base64"), reading), way, reading);
+      const ids = { train: Float32Array.from(train), valid: Float32Array.from(valid) };
+      return { itos, kinds, ...write(join(out, `split-${at}.bin`), ids) };
+    } catch ({ name, message }) {
+      return { refused: `${name}: ${message}` };
+    }
+  });
+}
+
 function time({ job }, n) {
   const learner = new Learner(job);
   return Array.from({ length: n }, (_, step) => {
@@ -75,7 +89,7 @@ function time({ job }, n) {
   });
 }
 
-const WAYS = { first, steps, train, read: reading, time };
+const WAYS = { first, steps, train, read: reading, split, time };
 
 function answer(question) {
   const ways = Object.keys(WAYS).filter((way) => way in question);
