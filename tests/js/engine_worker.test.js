@@ -44,7 +44,11 @@ class Broken {
 class Short extends Near {
   constructor(...given) {
     super(...given);
-    setTimeout(() => this.onerror({ message: "out of memory" }), 30);
+    const { postMessage } = this.port;
+    this.port.postMessage = (told) => {
+      postMessage(told);
+      if (told.event.event === "batch" && told.event.step === 3) this.later(() => this.onerror({ message: "out of memory" }));
+    };
   }
 }
 
