@@ -22,6 +22,7 @@ from hnviz.data import Texts, TokenStream
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn.build import build_model
 from hnviz.models.catalogue import BUILT_IN, entry
+from hnviz.observe import QUESTIONS
 from hnviz.observe import Subject as Observed
 from hnviz.observe.attention import attention_shares
 from hnviz.observe.passes import read_states
@@ -42,7 +43,7 @@ from tests.browser_engine import (
 )
 from tests.conftest import ROOT
 from tests.small import figures, small_config, small_stream
-from tests.subjects import answers_of, shipped
+from tests.subjects import answers_of, made_up, shipped
 
 pytestmark = [needs_node, pytest.mark.xdist_group("browser_engine")]  # one node for all small runs
 
@@ -297,10 +298,10 @@ def _text(subject: Observed) -> NDArray[Any]:
     return subject.stream.valid[:150]
 
 
-def _weights(model: str) -> Arrays:
-    """Load a shipped run's last snapshot in single precision."""
+def _weights(model: str, step: int | str = "last") -> Arrays:
+    """Load a shipped run's snapshot in single precision."""
     folder = RunFolder(SHIPPED_DIR / model)
-    snapshot = folder.load_snapshot("last")
+    snapshot = folder.load_snapshot(folder.resolve_step(step))
     kept = {name: each for name, each in snapshot.items() if each.dtype.kind == "f"}
     return {name: each.astype(np.float32) for name, each in kept.items()}
 
@@ -315,6 +316,80 @@ def _gates(subject: Observed, layer: int, ids: NDArray[Any], states: NDArray[Any
     given = torch.tensor(states[layer - 1]) if layer else embedded
     found = gates(subject, layer, given, torch.tensor(before))
     return {name: values.numpy() for name, values in found.items()}
+
+
+WITH_STATE = tuple(name for name in IN_BROWSER if not entry(name).attends)
+BACK = [{"first": 0, "every": True}, {"first": 1}, {"first": 5}, {"first": 5, "every": True}]
+"""How gradients through time are asked for: from a state of zeros, and from ones read before."""
+
+REACHES = list(product(WITH_STATE, (0, "last")))
+"""Models, and the steps of their shipped runs whose weights are looked at."""
+
+
+@pytest.fixture(scope="module")
+def reaches(tmp_path_factory) -> dict[tuple[str, int | str], list[Any]]:
+    """What the engine answers about each."""
+    asked, folder = [], tmp_path_factory.mktemp("reaches")
+    for model, step in REACHES:
+        subject = shipped(model, step)
+        run = Subject.of(subject.config, folder / f"{model}-{step}", subject.stream)
+        run.folder.mkdir()
+        file = run.save("snapshot.safetensors", _weights(model, step))
+        asked.append(run.asking(gradients={"snapshot": file, "asked": BACK}))
+    found = [answer["gradients"] for answer in answers(asked, folder)]
+    return dict(zip(REACHES, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("model", "step"),
+    [
+        pytest.param(*each, marks=pytest.mark.slow if each == ("LSTM", 0) else ())
+        for each in REACHES
+    ],
+)
+def test_gradients_through_time_are_torchs(model, step, reaches):
+    """Hold them to torch's in double precision, closely or as closely as its own single precision.
+
+    What reaches far back goes through what training has made sensitive: LSTM's is 8e-4 away there.
+    Before training, gradients vanish below what torch can square; so each step is held as well.
+    """
+    single, double = (shipped(model, step, exact=exact) for exact in (False, True))
+    ask = QUESTIONS["state_gradients"]
+    for params, mine in zip(BACK, reaches[model, step], strict=True):
+        theirs, exact = ask(single, params), ask(double, params)
+        loss = theirs.meta.pop("loss")
+        assert mine["meta"].pop("loss") == pytest.approx(loss, rel=CLOSE, abs=1e-7)
+        assert mine["meta"] == theirs.meta
+        assert mine["arrays"].keys() == exact.arrays.keys()
+        for way, norms in exact.arrays.items():
+            found = np.array(mine["arrays"][way])
+            most = max(CLOSE, 1.5 * apart(theirs.arrays[way], norms))
+            assert apart(found, norms) < most, (way, params)
+            if step == 0:
+                np.testing.assert_allclose(found, norms, rtol=CLOSE)
+
+
+def test_gradients_of_networks_of_any_size_are_torchs(tmp_path):
+    """An odd number of rows, a step at a time, and batch norm's statistics far from 0 and 1."""
+    ask, sizes = QUESTIONS["state_gradients"], [(5, 3, 4), (1, 2, 1), (9, 4, 3)]
+    asked, subjects = [], []
+    for model, (nh, bs, bptt) in product(WITH_STATE, sizes):
+        options = {"nh": nh, "bs": bs, "bptt": bptt, "spread": 0.6, "seed": 7}
+        subjects.append((made_up(model, **options), made_up(model, **options, dtype=torch.float64)))
+        subject, _ = subjects[-1]
+        run = Subject.of(subject.config, tmp_path, subject.stream)
+        tensors = subject.model.state_dict().items()
+        weights = {name: each.numpy() for name, each in tensors if each.is_floating_point()}
+        file = run.save(f"{len(asked)}.safetensors", weights)
+        asked.append(run.asking(gradients={"snapshot": file, "asked": BACK}))
+    for (single, double), answer in zip(subjects, answers(asked, tmp_path), strict=True):
+        for params, mine in zip(BACK, answer["gradients"], strict=True):
+            theirs, exact = ask(single, params), ask(double, params)
+            assert mine["meta"] == theirs.meta | {"loss": pytest.approx(exact.meta["loss"])}
+            for way, norms in exact.arrays.items():
+                most = max(CLOSE, 1.5 * apart(theirs.arrays[way], norms))
+                found = np.array(mine["arrays"][way])
+                assert apart(found, norms) < most, (single.config, way, params)
 
 
 def test_snapshots_are_those_of_a_run_folder(tmp_path):

@@ -116,9 +116,15 @@ export class Layer {
     if (form.normInLoop) norm.forward(this.activated(step), this.after(step), step, isTraining);
   }
 
-  /** Go back through a mini-batch, from `dStates`; leaves the gradients of the sums in `sums`. */
-  backward() {
-    for (let step = this.bptt - 1; step >= 0; step--) this.backwardStep(step);
+  /**
+   * Go back through a mini-batch, from `dStates`; leaves the gradients of the sums in `sums`.
+   * @param {(step: number) => void} [visit] is called when all later steps have added to a step's `gradientsAfter`
+   */
+  backward(visit = () => {}) {
+    for (let step = this.bptt - 1; step >= 0; step--) {
+      visit(step);
+      this.backwardStep(step);
+    }
     this.addStateGradients();
   }
 
@@ -184,6 +190,11 @@ export class Layer {
   /** The gradients of `after`. @param {number} step */
   dAfter(step) {
     return stepOf(this.dStates, step + 1, this.bs);
+  }
+
+  /** On the way back: the gradients of all that the layer carries, after the step that comes next. @param {number} step */
+  gradientsAfter(step) {
+    return [this.dAfter(step)];
   }
 
   /** f of the sums of a step, (bs, nh): the states after it, unless these are normalised. @param {number} step */
@@ -299,9 +310,15 @@ class LSTMLayer extends Layer {
     machine.run("lstm", { ...this.gatesOf(sums), ...cells, s: stepOf(this.squashed, step, this.bs), after: this.after(step) });
   }
 
-  backward() {
+  /** @param {(step: number) => void} [visit] */
+  backward(visit) {
     this.machine.view(this.dCell).fill(0);
-    super.backward();
+    super.backward(visit);
+  }
+
+  /** @param {number} step */
+  gradientsAfter(step) {
+    return [this.dAfter(step), this.dCell];
   }
 
   /** @param {number} step */

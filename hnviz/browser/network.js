@@ -65,11 +65,16 @@ export class Network {
 
   /** Compute the gradients of all weights, from those of `logits`. */
   backward() {
+    this.beginBackward();
+    this.body.backward();
+  }
+
+  /** Go back to the body's outputs. */
+  beginBackward() {
     const { body } = this;
     this.parameters.gradients.clear();
     body.beginBackward();
     this.output.backward(this.logits, this.answered(body.outputs), this.answered(body.dOutputs));
-    body.backward();
   }
 
   /** Follow a change of the weights. */

@@ -33,6 +33,7 @@ export class BatchNorm {
     this.sumNormed = machine.matrix(1, nh);
     this.runningMean = machine.matrix(1, nh);
     this.runningVariance = machine.matrix(1, nh);
+    this.isTraining = true; // what was read last was normalised with its own statistics
     this.calls = 0; // in train mode: torch counts them as num_batches_tracked
   }
 
@@ -50,6 +51,7 @@ export class BatchNorm {
    */
   forward(x, y, block, isTraining) {
     const { machine, weight, bias } = this;
+    this.isTraining = isTraining;
     const scale = rowsOf(this.scale, block, 1);
     let mean = this.runningMean;
     if (isTraining) {
@@ -83,7 +85,7 @@ export class BatchNorm {
   }
 
   /**
-   * The way back through a block of a mini-batch that was read in train mode.
+   * The way back through a block of a mini-batch; one that was read in eval mode has not changed the statistics.
    * @param {Matrix} dy (rows, nh)
    * @param {Matrix} dx (rows, nh); may be dy
    * @param {number} block
@@ -100,8 +102,13 @@ export class BatchNorm {
     machine.run("accumulate", { y: gradients["bn.bias"], x: sum });
     machine.run("accumulate", { y: gradients["bn.weight"], x: sumNormed });
     const scale = everyRow(rowsOf(this.scale, block, 1));
-    const vectors = { sum: everyRow(sum), sumNormed: everyRow(sumNormed), weight: everyRow(weight), scale };
-    machine.run("normBackward", { dy, normed, dx, ...vectors }, rows);
+    if (this.isTraining) {
+      const vectors = { sum: everyRow(sum), sumNormed: everyRow(sumNormed), weight: everyRow(weight), scale };
+      machine.run("normBackward", { dy, normed, dx, ...vectors }, rows);
+      return;
+    }
+    machine.run("multiply", { x: dy, y: everyRow(weight), z: dx });
+    machine.run("multiply", { x: dx, y: scale, z: dx });
   }
 
   get weight() {

@@ -92,14 +92,19 @@ export class Recurrent {
     for (const { dStates } of this.layers) this.machine.view(dStates).fill(0);
   }
 
+  /** Go back through a norm after the layers. */
+  backwardNorm() {
+    const { norm, top } = this;
+    if (this.form.normInLoop) return;
+    for (let block = 0; block < norm.blocks; block++) {
+      norm.backward(norm.blockOf(this.dNormed, block), norm.blockOf(top.dOutputs, block), block);
+    }
+  }
+
   /** Compute the gradients of all weights, from `dOutputs`. */
   backward() {
-    const { norm, top, layers } = this;
-    if (!this.form.normInLoop) {
-      for (let block = 0; block < norm.blocks; block++) {
-        norm.backward(norm.blockOf(this.dNormed, block), norm.blockOf(top.dOutputs, block), block);
-      }
-    }
+    const { layers } = this;
+    this.backwardNorm();
     for (let index = layers.length - 1; index >= 0; index--) {
       const layer = layers[index];
       layer.backward();

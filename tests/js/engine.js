@@ -5,6 +5,7 @@
 //   steps  from each checkpoint, a file of safetensors, train one step; tell its loss, write the checkpoint after it
 //   train  tell events: of so many mini-batches, or all; a checkpoint to begin from may be named
 //   read   read ids with the weights of a snapshot, a file of safetensors; write states, what is inside, and logits
+//   gradients  answer "state_gradients" of the weights of a snapshot, once for each of the parameters that are asked
 //   split  split texts, each {"content", "way"}, its bytes in base64, as "reading" says; write ids, or the refusal
 //   time   train so many steps; tell the milliseconds of each
 // Prints the answers as JSON. Arrays are written as numbers of 32 bits, one after the other; the answer names them.
@@ -12,6 +13,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { unpack } from "../../hnviz/app/kit/js/arrays.js";
+import { stateGradients } from "../../hnviz/browser/gradients.js";
 import { identityOf } from "../../hnviz/browser/identity.js";
 import { Learner } from "../../hnviz/browser/learner.js";
 import { Reader } from "../../hnviz/browser/reader.js";
@@ -68,6 +70,13 @@ function reading({ job, out }, { snapshot, window, ids }) {
   return write(join(out, "reading.bin"), { ...Object.fromEntries(layers), logits });
 }
 
+function gradients({ job }, { snapshot, asked }) {
+  return asked.map((params) => {
+    const { arrays, meta } = stateGradients(job, read(snapshot), params);
+    return { meta, arrays: Object.fromEntries(Object.entries(arrays).map(([name, numbers]) => [name, Array.from(numbers)])) };
+  });
+}
+
 function split({ out, reading }, texts) {
   return texts.map(({ content, way }, at) => {
     try {
@@ -89,7 +98,7 @@ function time({ job }, n) {
   });
 }
 
-const WAYS = { first, steps, train, read: reading, split, time };
+const WAYS = { first, steps, train, read: reading, gradients, split, time };
 
 function answer(question) {
   const ways = Object.keys(WAYS).filter((way) => way in question);
