@@ -79,7 +79,7 @@ RULES: dict[str, Rule] = {
     ),
     "browser": Rule(("models", "data"), ()),
     "export": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
+        (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app", "browser"),
         ("markupsafe", "nbformat", "numpy", "streamlit"),
     ),
     "bench": Rule((*FREE, "runs", "learn", "observe", "engine"), ("numpy", "torch")),

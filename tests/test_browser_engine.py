@@ -59,13 +59,15 @@ CHAOTIC = {"IRNN": 10}
 """The steps after which torch's own run differs when its weights are disturbed by a rounding."""
 
 
-def test_every_built_in_model_has_a_form_or_is_refused():
+def test_every_built_in_model_has_a_form_and_one_that_cannot_train_says_so(tmp_path):
     for name in BUILT_IN:
-        if name in IN_BROWSER:
-            assert form_of(name)["layers"] > 0
-        else:
-            with pytest.raises(ValueError, match="trains in a browser; choose one of Model0"):
-                form_of(name)
+        form = form_of(name)
+        assert form["layers"] > 0 and form["dropout"] == (name not in IN_BROWSER)
+    with pytest.raises(ValueError, match="'Mine' runs in a browser; choose one of Model0"):
+        form_of("Mine")
+    run = Subject.of(small_config("Model5Reg"), tmp_path, small_stream())
+    with pytest.raises(AssertionError, match="a model with dropout trains with torch alone: "):
+        run.ask(train={})
 
 
 def test_first_weights_are_torchs_bit_for_bit(tmp_path):
@@ -266,7 +268,7 @@ def test_a_run_goes_on_from_torchs_checkpoint_inside_an_epoch(tmp_path):
 def readings(tmp_path_factory) -> dict[str, Arrays]:
     """What the engine makes of a text with the weights of each shipped run."""
     asked, folder = [], tmp_path_factory.mktemp("readings")
-    for model in IN_BROWSER:
+    for model in BUILT_IN:
         subject = shipped(model)
         run = Subject.of(subject.config, folder / model, subject.stream)
         run.folder.mkdir()
@@ -274,10 +276,10 @@ def readings(tmp_path_factory) -> dict[str, Arrays]:
         read = {"snapshot": file, "window": subject.window, "ids": _text(subject).tolist()}
         asked.append(run.asking(read=read) | {"job": {**run.job, "train": [], "valid": []}})
     found = [arrays_of(answer["read"]) for answer in answers(asked, folder)]
-    return dict(zip(IN_BROWSER, found, strict=True))
+    return dict(zip(BUILT_IN, found, strict=True))
 
 
-@pytest.mark.parametrize("model", IN_BROWSER)
+@pytest.mark.parametrize("model", BUILT_IN)
 def test_states_gates_and_answers_about_a_text_are_torchs(model, readings):
     subject, found = shipped(model), readings[model]
     ids = _text(subject)
@@ -318,7 +320,7 @@ def _gates(subject: Observed, layer: int, ids: NDArray[Any], states: NDArray[Any
     return {name: values.numpy() for name, values in found.items()}
 
 
-WITH_STATE = tuple(name for name in IN_BROWSER if not entry(name).attends)
+WITH_STATE = tuple(name for name in BUILT_IN if not entry(name).attends)
 BACK = [{"first": 0, "every": True}, {"first": 1}, {"first": 5}, {"first": 5, "every": True}]
 """How gradients through time are asked for: from a state of zeros, and from ones read before."""
 

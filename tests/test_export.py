@@ -112,6 +112,7 @@ def test_a_file_forbids_the_network_and_names_its_own_scripts(batches):
     assert "default-src 'none'" in policy[1]
     assert "connect-src" not in policy[1]  # the default holds
     assert "'unsafe-inline'" not in policy[1].partition("script-src")[2]
+    assert "'unsafe-eval'" not in policy[1] and "'wasm-unsafe-eval'" in policy[1]
     assert batches.count("<script") == 2  # the data, and what unpacks it
     [begin] = re.findall(r"<script>(.*?)</script>", batches, re.S)
     for script in (begin, held(batches)[1], f'import "{html.specifier(MAIN)}";'):

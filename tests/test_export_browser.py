@@ -34,11 +34,10 @@ HEADLINE = """() => document.querySelector("[data-picture='kit/headline']").shad
 LOGITS = """async ([run, step, ids]) => {
   const { Blobs } = await import("hnviz/export/js/blobs.js");
   const { FileSource } = await import("hnviz/export/js/filesource.js");
-  const { readStates } = await import("hnviz/export/js/speech.js");
   const packed = JSON.parse(document.getElementById("data").textContent);
   const data = await new Blobs([packed.page]).json(0);
-  const network = await new FileSource(data, new Blobs(packed.blobs)).network(run, step);
-  return readStates(network, ids).map((state) => [...network.answer(state)]);
+  const reader = await new FileSource(data, new Blobs(packed.blobs)).reader(run, step);
+  return reader.read(ids).logits.map((each) => [...each]);
 }"""
 
 
@@ -48,6 +47,7 @@ def files(tmp_path_factory, own_runs) -> Path:
     folder = tmp_path_factory.mktemp("files")
     page = export_page("predictions", {"predictions_prompt": f"4316 to 4318, {HOSTILE}"})
     (folder / "page.html").write_bytes(page)
+    (folder / "states.html").write_bytes(export_page("states", {}))
     for name in WALKED:
         (folder / f"{name}.html").write_bytes(export_lesson(name))
     return folder
@@ -106,6 +106,29 @@ def test_the_network_in_a_file_answers_as_torch_does(offline, files):
     wanted = read_text(subject, ids).logits
     found = np.array(offline.evaluate(LOGITS, ["Model5", 400, ids.tolist()]))
     assert np.abs(found - wanted).max() < 1e-5 * max(1, np.abs(wanted).max())
+
+
+NO_WASM = {
+    "no SIMD": ("WebAssembly.validate = () => false", "has no WebAssembly SIMD"),
+    "no WebAssembly": ("delete globalThis.WebAssembly", "has no WebAssembly SIMD"),
+    "compiles in workers alone": (
+        "WebAssembly.Module = function () { throw new RangeError('use compile()') }",
+        "does not compile WebAssembly in this page",
+    ),
+}
+"""What a browser lacks: the script that takes it out of this one, and what a file says."""
+
+
+@pytest.mark.parametrize("lacks", NO_WASM)
+def test_where_no_network_can_run_a_file_says_so_and_shows_what_it_holds(offline, files, lacks):
+    script, said = NO_WASM[lacks]
+    offline.add_init_script(script)
+    offline.goto((files / "states.html").as_uri())
+    sentence = f"This file shows only what it holds, as this browser {said}"
+    units = offline.locator("[data-picture='hidden_states/units']")
+    units.get_by_text(sentence).first.wait_for()
+    until(offline, f"() => ({STATES})().includes('ready')")  # what the file holds
+    assert offline.errors == []
 
 
 @pytest.mark.parametrize("name", WALKED)

@@ -17,6 +17,7 @@ from hnviz.app.shell.navigation import PAGES
 from hnviz.cli import main
 from hnviz.config import RunConfig
 from hnviz.engine.client import Engine
+from hnviz.export.contents import facts_of
 from hnviz.learn import model_class
 from hnviz.learn.checks import checked
 from hnviz.models.catalogue import CATALOGUE, entry
@@ -296,6 +297,13 @@ def test_a_run_belongs_to_all_that_makes_its_model_and_to_nothing_else():
     # Second extends MGU, so a change of MGU is one of Second.
     assert identities(changed + SECOND)["Second"] != both["Second"]
     assert identities(TEXT + SECOND.replace("Another.", "Another one."))["MGU"] == both["MGU"]
+
+
+@pytest.mark.usefixtures("_alone")
+def test_an_exported_file_shows_its_run_and_computes_nothing_with_it():
+    register(check(TEXT))
+    facts = facts_of(RunConfig.for_model("MGU", nh=8))
+    assert facts["form"] is None and facts["gates"] == list(CATALOGUE["MGU"].gates)
 
 
 @pytest.mark.usefixtures("_alone")

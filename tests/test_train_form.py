@@ -7,8 +7,8 @@ from hnviz.app.rooms.train.form.picture import known
 from hnviz.app.rooms.train.settings import FIELDS, judge, read
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE
+from tests.browser_engine import NODE, needs_node
 from tests.conftest import ROOT
-from tests.test_forward import NODE, needs_node
 
 READ = """
 import { valuesOf } from "./hnviz/app/rooms/train/form/values.js";

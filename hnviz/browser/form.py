@@ -11,7 +11,8 @@ from hnviz.models.catalogue import BUILT_IN, entry
 from hnviz.models.spec import IRNN
 
 IN_BROWSER = tuple(name for name in BUILT_IN if not entry(name).dropout)
-"""The models that the engine trains: all without dropout, whose random numbers it does not draw."""
+"""The models that the engine trains: all without dropout, whose random numbers it does not draw.
+It reads with the others too."""
 
 
 def form_of(model: str) -> dict[str, Any]:
@@ -19,9 +20,9 @@ def form_of(model: str) -> dict[str, Any]:
 
     Raises ValueError for a model that the engine does not have.
     """
-    if model not in IN_BROWSER:
+    if model not in BUILT_IN:
         raise ValueError(
-            f"no model named {model!r} trains in a browser; choose one of {', '.join(IN_BROWSER)}"
+            f"no model named {model!r} runs in a browser; choose one of {', '.join(BUILT_IN)}"
         )
     net = entry(model)
     return {
@@ -35,6 +36,7 @@ def form_of(model: str) -> dict[str, Any]:
         "stateful": net.stateful,
         "attends": net.attends,
         "maxBptt": net.max_bptt,
+        "dropout": bool(net.dropout),
     }
 
 

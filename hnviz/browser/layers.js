@@ -17,7 +17,7 @@ import { GATES, namesOf } from "./parameters.js";
  * @typedef {object} Parts what layers are made of
  * @property {Machine} machine
  * @property {Parameters} parameters
- * @property {BatchNorm} norm
+ * @property {BatchNorm|null} norm within the recurrence
  * @property {Form} form
  * @property {Sizes} sizes
  */
@@ -52,7 +52,7 @@ export class Layer {
     this.inputTransposed = machine.matrix(padded(nh), width);
     this.stateTransposed = machine.matrix(padded(nh), width);
     this.bias = machine.matrix(1, width);
-    this.activations = machine.matrix(form.normInLoop ? slots : 0, nh); // before a norm in the loop
+    this.activations = machine.matrix(norm ? slots : 0, nh); // before a norm in the loop
   }
 
   /** What the layer carries from mini-batch to mini-batch: bs rows before the first token, and bs after each. */
@@ -113,7 +113,7 @@ export class Layer {
     const sums = this.sumsOf(step);
     machine.product(this.before(step), this.stateTransposed, sums, true);
     machine.run(form.nonlinearity, { x: sums, y: this.activated(step) });
-    if (form.normInLoop) norm.forward(this.activated(step), this.after(step), step, isTraining);
+    if (norm) norm.forward(this.activated(step), this.after(step), step, isTraining);
   }
 
   /**
@@ -132,7 +132,7 @@ export class Layer {
   backwardStep(step) {
     const { machine, norm, form } = this;
     const [dAfter, ds] = [this.dAfter(step), this.sumsOf(step)];
-    if (form.normInLoop) norm.backward(dAfter, dAfter, step);
+    if (norm) norm.backward(dAfter, dAfter, step);
     machine.run(`${form.nonlinearity}Backward`, { dy: dAfter, y: this.activated(step), dx: ds });
     this.passBack(step, ds, this.weights[this.names.stateWeight]);
   }
@@ -199,7 +199,7 @@ export class Layer {
 
   /** f of the sums of a step, (bs, nh): the states after it, unless these are normalised. @param {number} step */
   activated(step) {
-    return this.form.normInLoop ? stepOf(this.activations, step, this.bs) : this.after(step);
+    return this.norm ? stepOf(this.activations, step, this.bs) : this.after(step);
   }
 }
 

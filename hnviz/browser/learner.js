@@ -5,6 +5,7 @@ import { Adam } from "./adam.js";
 import { Batches } from "./batches.js";
 import { checkIdentity, identityOf } from "./identity.js";
 import { check } from "./limits.js";
+import { EngineError } from "./machine.js";
 import { Network } from "./network.js";
 import { oneCycle, snapshotSteps } from "./schedule.js";
 import { bytesOf, Tally } from "./tally.js";
@@ -27,6 +28,7 @@ export class Learner {
   constructor(job) {
     check(job);
     const { form, config, kinds } = job;
+    if (form.dropout) throw new EngineError("a model with dropout trains with torch alone: the browser does not draw dropout's random numbers");
     const sizes = { nv: kinds.length, nh: config.nh, bs: config.bs, bptt: config.bptt };
     this.config = config;
     this.identity = identityOf(job);

@@ -24,16 +24,19 @@ const CACHE_LINE_BYTES = 64;
 const TILE_ROWS = 4;
 
 const NO_SIMD =
-  "this browser has no WebAssembly SIMD, so no network can train in it: use Chrome or Edge 91, Firefox 89, Safari 16.4 or a later one";
+  "this browser has no WebAssembly SIMD, so no network can run in it: use Chrome or Edge 91, Firefox 89, Safari 16.4 or a later one";
+
+/** Chrome once compiled no more than 4 kB outside of a worker. */
+const NO_COMPILING = "this browser does not compile WebAssembly in this page, so no network can run in it: use a later browser";
 
 const FORBIDDEN =
-  "the policy of this page forbids WebAssembly, so no network can train in it: allow 'wasm-unsafe-eval' in its script-src";
+  "the policy of this page forbids WebAssembly, so no network can run in it: allow 'wasm-unsafe-eval' in its script-src";
 
 /** @type {WebAssembly.Module|undefined} */
 let compiled;
 
 /** Compile all functions, once. Throws EngineError where the browser cannot. */
-function compiledModule() {
+export function compiledModule() {
   if (typeof WebAssembly === "undefined") throw new EngineError(NO_SIMD);
   if (compiled) return compiled;
   const kernels = Object.entries(KERNELS).map(([name, kernel]) => definitionOf(name, kernel));
@@ -43,7 +46,7 @@ function compiledModule() {
   try {
     return (compiled = new WebAssembly.Module(bytes));
   } catch (error) {
-    throw error instanceof WebAssembly.CompileError ? new EngineError(FORBIDDEN) : error; // it is valid
+    throw new EngineError(error instanceof WebAssembly.CompileError ? FORBIDDEN : NO_COMPILING);
   }
 }
 

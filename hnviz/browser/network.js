@@ -3,7 +3,7 @@
 
 import { Linear } from "./linear.js";
 import { crossEntropy } from "./loss.js";
-import { Machine } from "./machine.js";
+import { EngineError, Machine } from "./machine.js";
 import { rowsOf } from "./matrix.js";
 import { Parameters, taken, tensorsOf } from "./parameters.js";
 import { Recurrent } from "./recurrent.js";
@@ -56,6 +56,17 @@ export class Network {
   }
 
   /**
+   * Answer from the carried state, in eval mode, without reading: the first rows of `logits`. Throws EngineError for a
+   * Transformer.
+   */
+  answer() {
+    const { body } = this;
+    if (!(body instanceof Recurrent)) throw new EngineError("a Transformer carries no state from which it could answer");
+    body.readOutState();
+    this.output.forward(this.answered(body.outputs), this.logits);
+  }
+
+  /**
    * Judge the answers of the mini-batch; the gradients of `logits` take their place.
    * @param {Int32Array} truth (nAnswers) ids, time first
    */
@@ -83,12 +94,15 @@ export class Network {
     this.output.refresh();
   }
 
-  /** Let the state after the mini-batch be the one before the next, if the model carries it. */
-  carry() {
+  /**
+   * Let the state after the mini-batch, or after its first steps, be the one before the next, if the model carries it.
+   * @param {number} steps
+   */
+  carry(steps = this.sizes.bptt) {
     if (!this.form.stateful) return;
     const { bs } = this.sizes;
     for (const matrix of this.body.carried.flat()) {
-      const [first, last] = [rowsOf(matrix, 0, bs), rowsOf(matrix, matrix.rows - bs, bs)];
+      const [first, last] = [rowsOf(matrix, 0, bs), rowsOf(matrix, steps * bs, bs)];
       this.machine.view(first).set(this.machine.view(last));
     }
   }

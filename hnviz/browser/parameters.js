@@ -13,12 +13,13 @@ import { FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
  * @property {number} layers
  * @property {string} nonlinearity "relu" or "tanh", of a layer without gates
  * @property {boolean} identity the recurrent part starts as the identity, without a bias
- * @property {string} normOver batch norm's statistics: over a step's "rows", or over all "slots" of a mini-batch
+ * @property {string} normOver batch norm's statistics: over a step's "rows", or over all "slots" of a mini-batch; "" for none
  * @property {boolean} normInLoop batch norm is part of the recurrence
  * @property {string} predicts "last" or "every": the positions at which it answers
  * @property {boolean} stateful its state carries over from mini-batch to mini-batch
  * @property {boolean} attends it is a Transformer, which looks back at its window
  * @property {number|null} maxBptt the longest window that it can read
+ * @property {boolean} dropout it trains with dropout: the engine reads with such a model, and does not train it
  *
  * @typedef {object} Sizes
  * @property {number} nv tokens of the vocabulary
@@ -61,7 +62,7 @@ export function tensorsOf(form, { nv, nh }) {
     ...(form.attends ? attending(form, nh) : recurrent(form, nh)),
     tokenRows("h_o.weight", "linear", nv, nh),
     vector("h_o.bias", "uniform", { n: nv, fanIn: nh }),
-    ...norm(form.attends ? "ln" : "bn", nh),
+    ...(form.attends ? norm("ln", nh) : form.normOver ? norm("bn", nh) : []),
   ];
 }
 

@@ -3,6 +3,7 @@
 
 import { Embedding } from "./embedding.js";
 import { LAYERS } from "./layers.js";
+import { rowsOf } from "./matrix.js";
 import { BatchNorm } from "./norm.js";
 
 /**
@@ -25,13 +26,14 @@ export class Recurrent {
     const slots = bptt * bs;
     const blocks = form.normOver === "slots" ? 1 : bptt;
     this.machine = machine;
-    this.form = form;
-    this.norm = new BatchNorm(machine, parameters, { nh, blocks, rows: slots / blocks });
-    const parts = { machine, parameters, norm: this.norm, form, sizes };
+    this.bs = bs;
+    this.norm = form.normOver ? new BatchNorm(machine, parameters, { nh, blocks, rows: slots / blocks }) : null;
+    this.normAfter = form.normInLoop ? null : this.norm;
+    const parts = { machine, parameters, norm: form.normInLoop ? this.norm : null, form, sizes };
     this.layers = Array.from({ length: form.layers }, (_, layer) => new LAYERS[form.cell](parts, layer));
     this.embedding = new Embedding(parts, this.layers[0]);
-    this.normed = machine.matrix(form.normInLoop ? 0 : slots, nh);
-    this.dNormed = machine.matrix(form.normInLoop ? 0 : slots, nh);
+    this.normed = machine.matrix(this.normAfter ? slots : 0, nh);
+    this.dNormed = machine.matrix(this.normAfter ? slots : 0, nh);
   }
 
   /** The layer that is read out. */
@@ -41,12 +43,12 @@ export class Recurrent {
 
   /** What the output layer reads, (bptt * bs, nh). */
   get outputs() {
-    return this.form.normInLoop ? this.top.outputs : this.normed;
+    return this.normAfter ? this.normed : this.top.outputs;
   }
 
   /** The gradients of `outputs`; those of tokens that are not answered stay zeros. */
   get dOutputs() {
-    return this.form.normInLoop ? this.top.dOutputs : this.dNormed;
+    return this.normAfter ? this.dNormed : this.top.dOutputs;
   }
 
   /** The states of each layer after each token, (bptt * bs, nh). @returns {Matrix[]} */
@@ -80,8 +82,20 @@ export class Recurrent {
       else this.embedding.forward(ids, layer);
       layer.forward(isTraining);
     });
-    if (this.form.normInLoop) return;
-    const { norm, top, normed } = this;
+    this.readOut(isTraining);
+  }
+
+  /** Make the first rows of `outputs` of the carried state, in eval mode. */
+  readOutState() {
+    const { machine, top, bs } = this;
+    machine.view(rowsOf(top.outputs, 0, bs)).set(machine.view(rowsOf(top.states, 0, bs)));
+    this.readOut(false);
+  }
+
+  /** Make `outputs` of the top layer's states. @param {boolean} isTraining */
+  readOut(isTraining) {
+    const { normAfter: norm, top, normed } = this;
+    if (!norm) return;
     for (let block = 0; block < norm.blocks; block++) {
       norm.forward(norm.blockOf(top.outputs, block), norm.blockOf(normed, block), block, isTraining);
     }
@@ -94,8 +108,8 @@ export class Recurrent {
 
   /** Go back through a norm after the layers. */
   backwardNorm() {
-    const { norm, top } = this;
-    if (this.form.normInLoop) return;
+    const { normAfter: norm, top } = this;
+    if (!norm) return;
     for (let block = 0; block < norm.blocks; block++) {
       norm.backward(norm.blockOf(this.dNormed, block), norm.blockOf(top.dOutputs, block), block);
     }
@@ -115,11 +129,11 @@ export class Recurrent {
 
   /** Copy what torch's model keeps besides its weights. */
   readBuffers() {
-    return this.norm.read();
+    return this.norm?.read() ?? {};
   }
 
   /** @param {import("./parameters.js").Values} values */
   loadBuffers(values) {
-    this.norm.load(values);
+    this.norm?.load(values);
   }
 }

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from hnviz.app.shell.server import server
 from hnviz.app.topics import TOPICS
+from hnviz.browser.form import form_of
 from hnviz.config import RunConfig
 from hnviz.data import corpus_of, numbers_of, stream_of
 from hnviz.export.questions import Question
 from hnviz.figures.theme import MODES
 from hnviz.models.catalogue import entry
+from hnviz.own import identity_of
 from hnviz.questions.frame import to_json
 from hnviz.runs.files import Tensors
 from hnviz.web.answers import Answers, read_step
@@ -41,13 +43,8 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
     return {
         "model": config.model,
         "nh": config.nh,
-        "cell": net.recurrent.kind if net.recurrent else "",
-        "layers": net.n_layers,
+        "form": None if identity_of(config.model) else form_of(config.model),
         "state": list(net.state),
-        "norm": net.norm,
-        "normInLoop": net.norm_in_loop,
-        "nonlinearity": net.nonlinearity,
-        "attends": net.attends,
         "window": None if net.stateful else config.bptt,
         "gates": list(net.gates),
         "gateTitles": {name: net.gate(name).title for name in net.gates},
@@ -60,7 +57,7 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
 
 
 def weights_of(config: RunConfig, snapshot: Tensors) -> dict[str, NDArray[Any]]:
-    """Return the part of a snapshot that the forward pass needs, as float16: 128 kB for a GRU."""
+    """Return the part of a snapshot that a reader needs, as float16: 128 kB for a GRU."""
     net = entry(config.model)
     names = [f"{part.name}.{weight.name}" for part in net.parts for weight in part.weights]
     if net.norm == "bn":

@@ -207,8 +207,11 @@ def plain_page(
 def _policy(in_class: bool, *scripts: str) -> str:
     hashes = " ".join(f"'sha256-{_hash(each)}'" for each in scripts)
     connect = "; connect-src 'self'" if in_class else ""
-    return f"{_POLICY}; img-src data:; script-src {hashes} data:{connect}"
+    return f"{_POLICY}; img-src data:; script-src {hashes} data: {_WASM}{connect}"
 
+
+_WASM = "'wasm-unsafe-eval'"
+"""Lets the file's own JavaScript compile the WebAssembly of its networks; docs/SECURITY.md."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 

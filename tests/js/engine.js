@@ -67,7 +67,7 @@ function reading({ job, out }, { snapshot, window, ids }) {
   const reader = new Reader(job.form, { nv: job.kinds.length, nh }, read(snapshot), window);
   const { states, inside, logits } = reader.read(ids);
   const layers = states.flatMap((state, layer) => [[`state.${layer}`, state], ...Object.entries(inside[layer]).map(([name, data]) => [`${name}.${layer}`, data])]);
-  return write(join(out, "reading.bin"), { ...Object.fromEntries(layers), logits });
+  return write(join(out, "reading.bin"), { ...Object.fromEntries(layers), logits: Float32Array.from(logits.flatMap((each) => [...each])) });
 }
 
 function gradients({ job }, { snapshot, asked }) {

@@ -1,4 +1,4 @@
-// The engine that trains in a browser: its kernels, its refusals, a run that stops and goes on. Parity: tests/test_browser_engine.py.
+// The engine in a browser: its kernels, its refusals, a run that stops and goes on, a text that is read in parts. Parity: tests/test_browser_engine.py.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { KERNELS } from "../../hnviz/browser/kernels.js";
@@ -6,7 +6,10 @@ import { Learner, shortest } from "../../hnviz/browser/learner.js";
 import { EngineError, Machine } from "../../hnviz/browser/machine.js";
 import { everyRow, rowsOf, transposed } from "../../hnviz/browser/matrix.js";
 import { Network } from "../../hnviz/browser/network.js";
+import { Reader } from "../../hnviz/browser/reader.js";
+import { goOn } from "../../hnviz/browser/speech.js";
 import { signed, unsigned } from "../../hnviz/browser/wasm.js";
+import { firstWeights } from "../../hnviz/browser/weights.js";
 import { CONFIG, FORM, JOB } from "./engine_job.js";
 
 /** Matrices with numbers by row and column, and the machine that has them. */
@@ -207,7 +210,7 @@ test("a browser without SIMD, or without WebAssembly, is told so", async () => {
   const fresh = await import("../../hnviz/browser/machine.js?fresh");
   const validate = mock.method(WebAssembly, "validate", () => false);
   try {
-    assert.throws(() => new fresh.Machine(), { name: "EngineError", message: /^this browser has no WebAssembly SIMD, so no network can train in it/ });
+    assert.throws(() => new fresh.Machine(), { name: "EngineError", message: /^this browser has no WebAssembly SIMD, so no network can run in it/ });
   } finally {
     validate.mock.restore();
   }
@@ -222,4 +225,55 @@ test("a browser without SIMD, or without WebAssembly, is told so", async () => {
 
 test("numbers in sentences are Python's", () => {
   assert.deepEqual([0.01, 1, 1e-5, 1234567, 1e38, 0.00012345678, 999999.6].map(shortest), ["0.01", "1", "1e-05", "1.23457e+06", "1e+38", "0.000123457", "1e+06"]);
+});
+
+const READ = [
+  ["a hand-written loop", FORM],
+  ["batch norm in the loop", { ...FORM, normInLoop: true }],
+  ["no norm", { ...FORM, cell: "GRU", layers: 2, normOver: "", dropout: true }],
+  ["an LSTM", { ...FORM, cell: "LSTM", layers: 2, normOver: "slots" }],
+];
+const SIZES = { nv: 7, nh: 5 };
+const readerOf = (form, window = null) => new Reader(form, SIZES, firstWeights(form, SIZES, CONFIG), window);
+const text = Array.from({ length: 150 }, (_, at) => (3 * at * at) % 7);
+
+for (const [name, form] of READ) {
+  test(`with ${name}, a text that is read in parts is the text`, () => {
+    const reader = readerOf(form);
+    const whole = reader.read(text);
+    const parts = [];
+    let state = null;
+    for (const [from, to] of [[0, 1], [1, 9], [9, 81], [81, 150]]) {
+      parts.push(reader.read(text.slice(from, to), state));
+      state = parts.at(-1).state;
+      whole.logits[to - 1].forEach((logit, at) => close(reader.answer(state)[at], logit, 1e-6));
+    }
+    const logits = parts.flatMap((part) => part.logits);
+    assert.equal(logits.length, text.length);
+    logits.forEach((answer, at) => answer.forEach((logit, id) => close(logit, whole.logits[at][id], 1e-6)));
+    for (const [tensor, values] of Object.entries(whole.state)) values.forEach((value, at) => close(state[tensor][at], value, 1e-6));
+    assert.deepEqual(Object.keys(state), form.cell === "LSTM" ? ["state", "state.c"] : ["state"]);
+  });
+}
+
+test("without a carried state each window is read from zeros, and no state is left", () => {
+  const reader = readerOf(FORM, 20);
+  const { logits, state } = reader.read(text);
+  assert.equal(state, null);
+  const [third] = [reader.read(text.slice(40, 60)).logits];
+  assert.deepEqual(logits.slice(40, 60), third);
+});
+
+test("a Transformer carries no state to answer from, and a text needs tokens", () => {
+  const form = { ...FORM, attends: true, stateful: false, maxBptt: 20 };
+  assert.throws(() => readerOf(form, 20).answer({ state: new Float32Array(5) }), { name: "EngineError" });
+  assert.throws(() => readerOf(form, 20).read([]), { message: "the text has no token" });
+  assert.throws(() => readerOf(FORM).read([7]), { message: "token 0 of the text must be an id from 0 to 6; got 7" });
+});
+
+test("answers that are not finite are refused in a sentence", () => {
+  const reader = readerOf(FORM);
+  const { state } = reader.read(text);
+  const changed = () => ({ state: state.state.map(() => Infinity) });
+  assert.throws(() => goOn(reader, state, 3, changed), { name: "EngineError", message: /^the answers are not finite numbers here: / });
 });

@@ -11,6 +11,7 @@ export const FORM = {
   stateful: true,
   attends: false,
   maxBptt: null,
+  dropout: false,
 };
 export const CONFIG = { nh: 5, bs: 3, bptt: 4, epochs: 2, lr: 1e-2, pct_start: 0.3, seed: 1, bn_init: "ones", reset_state: "never" };
 const TEXT = Array.from({ length: 50 }, (_, at) => (at * at) % 7);

@@ -45,7 +45,7 @@ export class Controls {
     const [first] = this.asks;
     if (!first) return [];
     const { facts } = this.held.runs[first.picture.data.run];
-    const layers = Array.from({ length: facts.layers }, (_, at) => /** @type {[string, string]} */ ([String(at), String(at)]));
+    const layers = Array.from({ length: facts.form.layers }, (_, at) => /** @type {[string, string]} */ ([String(at), String(at)]));
     const shows = ["state", ...facts.gates].map((name) => /** @type {[string, string]} */ ([name, facts.gateTitles[name] ?? name]));
     /** @type {Field[]} */
     const all = [

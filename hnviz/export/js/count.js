@@ -1,7 +1,7 @@
 // @ts-check
 // Counting on, answered here: rooms/start/count/picture.py and words.py. A test holds both to the same words.
 
-import { largest, softmax } from "./forward.js";
+import { saying } from "../../browser/speech.js";
 import { idsOf, numberIn } from "./look.js";
 import { COMMA, counted, kindOf, numberWords } from "./numbers.js";
 
@@ -43,22 +43,18 @@ export function startCount(look) {
  * @returns {Line[]}
  */
 function countOn(look, given, number) {
-  const { network, facts, stoi } = look;
-  const { window } = network.form;
+  const { reader, facts, stoi } = look;
   const text = idsOf(given.flatMap((each) => [...numberWords(each).split(" "), COMMA]), look);
   const comma = stoi.get(COMMA);
   /** @type {{ words: string[], probabilities: number[] }[]} */
   const pieces = [{ words: [], probabilities: [] }];
-  let state = network.readAll(window ? text.slice(-window) : text);
+  const spoken = saying(reader, text);
   for (let n = 0; pieces.length <= SAYS && n < LONGEST * SAYS; n++) {
-    const logits = network.answer(state);
-    const id = largest(logits);
+    const { id, probabilities } = spoken.next().value;
     const piece = pieces[pieces.length - 1];
     piece.words.push(facts.itos[id]);
-    piece.probabilities.push(softmax(logits)[id]);
+    piece.probabilities.push(probabilities[id]);
     if (id === comma) pieces.push({ words: [], probabilities: [] });
-    text.push(id);
-    state = window ? network.readAll(text.slice(-window)) : network.read(id, state);
   }
   return Array.from({ length: SAYS }, (_, at) => {
     const truth = number + 1 + at;

@@ -3,8 +3,8 @@
 
 import { unpack } from "../../app/kit/js/arrays.js";
 import { Refusal, Source } from "../../app/kit/js/source.js";
+import { Reader } from "../../browser/reader.js";
 import { fromHalf } from "./arrays.js";
-import { Network } from "./forward.js";
 import { VIEWS } from "./views.js";
 
 /**
@@ -31,8 +31,8 @@ export class FileSource extends Source {
     super();
     this.held = held;
     this.blobs = blobs;
-    /** @type {Map<string, Promise<Network>>} */
-    this.networks = new Map();
+    /** @type {Map<string, Promise<Reader>>} */
+    this.readers = new Map();
   }
 
   /**
@@ -66,10 +66,10 @@ export class FileSource extends Source {
     const step = at === "last" ? known?.last : Number(at);
     const view = VIEWS[question];
     if (!view || known?.weights[step] === undefined) throw new Refusal(LACKING, GONE);
-    const network = await this.network(run, step);
+    const reader = await this.reader(run, step);
     const stoi = new Map(known.facts.itos.map((token, id) => [token, id]));
     try {
-      const shown = view({ network, facts: known.facts, stoi, step, params: Object.fromEntries(params) });
+      const shown = view({ reader, facts: known.facts, stoi, step, params: Object.fromEntries(params) });
       return { sentence: "", arrays: {}, ...shown, bytes: address.length };
     } catch (error) {
       throw new Refusal(/** @type {Error} */ (error).message, GONE);
@@ -80,12 +80,12 @@ export class FileSource extends Source {
    * @param {string} run
    * @param {number} step
    */
-  network(run, step) {
+  reader(run, step) {
     const name = `${run} ${step}`;
-    let made = this.networks.get(name);
+    let made = this.readers.get(name);
     if (!made) {
       made = this.load(this.held.runs[run], step);
-      this.networks.set(name, made);
+      this.readers.set(name, made);
     }
     return made;
   }
@@ -98,7 +98,12 @@ export class FileSource extends Source {
     const all = fromHalf(new Uint16Array(await this.blobs.get(weights[step])));
     let from = 0;
     const named = layout.map(([name, length]) => [name, all.subarray(from, (from += length))]);
-    return new Network(facts, Object.fromEntries(named));
+    const sizes = { nv: facts.itos.length, nh: facts.nh };
+    try {
+      return new Reader(facts.form, sizes, Object.fromEntries(named), facts.window);
+    } catch (error) {
+      throw new Refusal(`This file shows only what it holds, as ${/** @type {Error} */ (error).message}.`, GONE);
+    }
   }
 
   /** @param {string} path */

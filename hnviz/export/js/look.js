@@ -3,13 +3,15 @@
 
 /**
  * @typedef {{ model: string, nh: number, state: string[], gateTitles: Record<string, string>, signed: string[],
- *             bounded: boolean, itos: string[], train: [number, number][], notebook: boolean
- *           } & import("./forward.js").Form} Facts
+ *             bounded: boolean, itos: string[], train: [number, number][], notebook: boolean, gates: string[],
+ *             window: number|null, form: import("../../browser/parameters.js").Form }} Facts
  *   state       the names of its tensors
  *   gateTitles  gate -> "update gate"; `signed` names those that can be negative
  *   bounded     the state lies between -1 and 1
+ *   form        null for a user's own model, with which no file computes
+ *   window      tokens after which the state starts again from zeros; null for a carried state
  *   train       the first and last numbers of each stretch that train holds; `notebook` its split
- * @typedef {{ network: import("./forward.js").Network, facts: Facts, stoi: Map<string, number>, step: number,
+ * @typedef {{ reader: import("../../browser/reader.js").Reader, facts: Facts, stoi: Map<string, number>, step: number,
  *             params: Record<string, string> }} Look
  * @typedef {{ meta: any, sentence?: string, arrays?: import("./arrays.js").Arrays }} Shown
  */

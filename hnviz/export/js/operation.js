@@ -15,18 +15,18 @@ const MOST_VALUE = 100;
  * @param {Look} look
  */
 export function operationIn(look) {
-  const { network, params } = look;
-  const { layers } = network.form;
+  const { facts, params } = look;
+  const { layers } = facts.form;
   const how = params.how ?? SWAP;
   const layer = numberIn(look, "layer", ALL, [ALL, layers - 1]);
   const given = promptIn(params.text ?? "", look);
   /** @type {import("./surgerytext.js").Operation} */
-  const told = { text: given.tokens, layer: null, layers, nh: network.nh, other: [], units: [], value: 0, hold: false };
+  const told = { text: given.tokens, layer: null, layers, nh: facts.nh, other: [], units: [], value: 0, hold: false };
   if (how === SWAP) {
     const other = promptIn(params.other ?? "", look);
     return { given, other, layer: null, operation: { ...told, layer: layer === ALL ? null : layer, other: other.tokens } };
   }
-  const units = unitsIn(params.units ?? "", network.nh, how === SET);
+  const units = unitsIn(params.units ?? "", facts.nh, how === SET);
   const value = how === SET ? numberIn(look, "value", 0, [-MOST_VALUE, MOST_VALUE]) : 0;
   const operation = { ...told, layer: Math.max(0, layer), units, value, hold: params.hold === "true" };
   return { given, other: null, layer: operation.layer, operation };

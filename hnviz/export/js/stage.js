@@ -34,7 +34,7 @@ export class Stage {
     this.mode = mode;
     this.held = held;
     this.blobs = blobs;
-    this.source = new FileSource(held, blobs); // its networks and answers serve all scenes
+    this.source = new FileSource(held, blobs); // its readers and answers serve all scenes
     /** @type {Mounted[]} */
     this.mounted = [];
     /** @type {[HTMLElement, Record<string, string>][]} */

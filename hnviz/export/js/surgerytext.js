@@ -2,7 +2,7 @@
 // Sentences on a changed state: hnviz/figures/surgery_text.py. A test holds both to the same words.
 
 import { percent } from "../../app/kit/js/text.js";
-import { largest } from "./forward.js";
+import { largest } from "../../browser/speech.js";
 import { COMMA } from "./numbers.js";
 import { plural, quoted, quotedText } from "./wordtext.js";
 

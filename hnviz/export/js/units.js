@@ -3,7 +3,6 @@
 
 import { idsOf, numberIn } from "./look.js";
 import { counted, kindOf, readPhrase, tracks } from "./numbers.js";
-import { readStates } from "./speech.js";
 import { when } from "./wordtext.js";
 
 /** @typedef {import("./look.js").Look} Look */
@@ -16,19 +15,19 @@ const FAINTEST = 0.25; // full colour of a state that hardly moves
  * @returns {import("./look.js").Shown}
  */
 export function units(look) {
-  const { network, facts, params } = look;
-  const last = network.form.layers - 1;
+  const { facts, params } = look;
+  const last = facts.form.layers - 1;
   const layer = numberIn(look, "layer", -1, [-1, last]);
   const show = params.show ?? "state";
   if (!params.text) throw new Error("This file reads a phrase that you type; the whole texts are in hnviz itself.");
   const { tokens } = readPhrase(params.text, look.stoi);
   const ids = idsOf(tokens, look);
   const shown = valuesOf(look, ids, layer < 0 ? last : layer, show);
-  const seen = new Seen(shown, network.nh, tokens);
+  const seen = new Seen(shown, facts.nh, tokens);
   const meta = {
     layer: layer < 0 ? last : layer,
     show,
-    window: network.form.window,
+    window: facts.window,
     words: tokens,
     kinds: tokens.map(kindOf),
     first: 0,
@@ -38,7 +37,7 @@ export function units(look) {
     moving: seen.moving,
   };
   const arrays = {
-    values: { data: shown, shape: [network.nh, tokens.length] },
+    values: { data: shown, shape: [facts.nh, tokens.length] },
     ids: { data: Int32Array.from(ids), shape: [ids.length] },
     tracks: { data: tracks(tokens), shape: [LABELS, tokens.length] },
   };
@@ -52,17 +51,12 @@ export function units(look) {
  * @param {number} layer
  * @param {string} show
  */
-function valuesOf({ network, facts }, ids, layer, show) {
-  const states = readStates(network, ids);
-  const gate = network.form.gates.indexOf(show);
-  if (show !== "state" && gate < 0) throw new Error(`${facts.model} has no gate named ${show}: show its state`);
-  const columns = states.map((state, at) => {
-    if (gate < 0) return state[layer];
-    const given = layer ? state[layer - 1] : network.embedded(ids[at]);
-    return network.gates(layer, given, at ? states[at - 1][layer] : new Float32Array(network.nh))[gate];
-  });
+function valuesOf({ reader, facts }, ids, layer, show) {
+  const { states, inside } = reader.read(ids);
+  if (show !== "state" && !facts.gates.includes(show)) throw new Error(`${facts.model} has no gate named ${show}: show its state`);
+  const values = show === "state" ? states[layer] : inside[layer][show];
   const n = ids.length;
-  return Float32Array.from({ length: network.nh * n }, (_, at) => columns[at % n][Math.floor(at / n)]);
+  return values.map((_, at) => values[(at % n) * facts.nh + Math.floor(at / n)]);
 }
 
 /**

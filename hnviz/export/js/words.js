@@ -1,10 +1,10 @@
 // @ts-check
 // The views of the Predictions page, answered here: next_word, going_on and change_state/picture.py.
 
+import { answersOn, goOn, readAnswers, say } from "../../browser/speech.js";
 import { answersMeta, likeliest } from "./answers.js";
 import { networkName, numberIn, promptIn } from "./look.js";
 import { continuation } from "./numbers.js";
-import { answersOn, goOn, readAnswers, say } from "./speech.js";
 import { beside, counted, Courses, done } from "./surgerytext.js";
 import { operationIn } from "./operation.js";
 import { firstWrong, plural, Prompt, saidPosition, saidSentence } from "./wordtext.js";
@@ -12,6 +12,7 @@ import { firstWrong, plural, Prompt, saidPosition, saidSentence } from "./wordte
 /**
  * @typedef {import("./look.js").Look} Look
  * @typedef {import("./look.js").Shown} Shown
+ * @typedef {import("../../browser/reader.js").State} State
  */
 
 const SAYS = 40; // tokens after a change
@@ -23,12 +24,12 @@ const MOST_SAID = 200;
  * @returns {Shown}
  */
 export function promptSurprise(look) {
-  const { network, facts } = look;
+  const { reader, facts } = look;
   const { tokens, ids } = promptIn(look.params.text ?? "", look);
-  const { probabilities, surprise } = readAnswers(network, ids);
+  const { probabilities, surprise } = readAnswers(reader, ids);
   const prompt = new Prompt({ network: networkName(look), words: tokens, ids, surprise, probabilities, itos: facts.itos });
-  const reads = network.form.window
-    ? `${facts.model} carries no state: each answer reads only the last ${network.form.window} tokens.`
+  const reads = facts.window
+    ? `${facts.model} carries no state: each answer reads only the last ${facts.window} tokens.`
     : "";
   const meta = answersMeta({
     param: "at",
@@ -50,12 +51,12 @@ export function promptSurprise(look) {
  * @returns {Shown}
  */
 export function goingOn(look) {
-  const { facts, stoi, network } = look;
+  const { facts, stoi, reader } = look;
   if (numberIn(look, "temperature", 0, [0, 10]) !== 0) {
     throw new Error("In this file the network always says its most probable word: choose a temperature of 0.");
   }
   const { tokens, ids } = promptIn(look.params.text ?? "", look);
-  const { said: chosen, probabilities } = say(network, ids, numberIn(look, "n", SAYS, [1, MOST_SAID]));
+  const { said: chosen, probabilities } = say(reader, ids, numberIn(look, "n", SAYS, [1, MOST_SAID]));
   const said = chosen.map((id) => facts.itos[id]);
   const [truth, noTruth] = truthAfter(tokens, said.length);
   const wrong = firstWrong(said, truth);
@@ -102,37 +103,38 @@ function truthAfter(tokens, n) {
  * @returns {Shown}
  */
 export function changeState(look) {
-  const { network, facts } = look;
+  const { reader, facts } = look;
   const { operation, given, other, layer } = operationIn(look);
-  const { window } = network.form;
+  const { nh, window } = facts;
   if (window) {
     throw new Error(
       `${facts.model} carries no state: each of its answers starts again and reads only the last ${window} tokens, ` +
         "so there is nothing to change",
     );
   }
-  const before = network.readAll(given.ids);
-  const put = other && network.readAll(other.ids);
-  const { layers } = network.form;
-  const change = (/** @type {Float32Array[]} */ state) =>
-    state.map((units, at) => {
-      const here = at % layers; // an LSTM's cells come after its layers, and change with them
-      if (put) return operation.layer === null || operation.layer === here ? put[at] : units;
-      return here === operation.layer ? units.map((value, unit) => (operation.units.includes(unit) ? operation.value : value)) : units;
-    });
-  const own = goOn(network, before, SAYS);
-  const changed = goOn(network, before, SAYS, change, operation.hold);
+  const before = stateAfter(given.ids, look);
+  const put = other && stateAfter(other.ids, look);
+  const isSet = (/** @type {number} */ at) => operation.layer === Math.floor(at / nh) && operation.units.includes(at % nh);
+  const isPut = (/** @type {number} */ at) => operation.layer === null || operation.layer === Math.floor(at / nh);
+  const change = (/** @type {State} */ state) => {
+    const tensors = Object.entries(state); // an LSTM's cells change with its layers
+    const changed = (/** @type {string} */ name, /** @type {number} */ value, /** @type {number} */ at) =>
+      put ? (isPut(at) ? put[name][at] : value) : isSet(at) ? operation.value : value;
+    return Object.fromEntries(tensors.map(([name, values]) => [name, values.map((value, at) => changed(name, value, at))]));
+  };
+  const own = goOn(reader, before, SAYS);
+  const changed = goOn(reader, before, SAYS, change, operation.hold);
   const words = (/** @type {number[]} */ ids) => ids.map((id) => facts.itos[id]);
   const courses = new Courses({
     network: networkName(look),
     untouched: words(own.said),
     changed: words(changed.said),
-    before: answersOn(network, before, changed.said),
+    before: answersOn(reader, before, changed.said),
     after: changed.probabilities,
-    otherSaid: other ? words(say(network, other.ids, SAYS).said) : [],
+    otherSaid: other ? words(say(reader, other.ids, SAYS).said) : [],
     itos: facts.itos,
   });
-  const [one, two] = [own, changed].map(({ state }) => flat(network.shown(state)));
+  const [one, two] = [own, changed].map(({ state }) => state.state);
   const moved = one.filter((value, at) => value !== two[at]).length;
   const most = [...one, ...two].reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const meta = {
@@ -144,9 +146,12 @@ export function changeState(look) {
     state: `After the prompt, ${moved} of its ${one.length} values ${moved === 1 ? "differs" : "differ"} from untouched.${beside(facts.state)}`,
     done: done(operation),
   };
-  const shape = [network.form.layers, network.nh];
+  const shape = [facts.form.layers, nh];
   return { meta, sentence: courses.headline, arrays: { before: { data: one, shape }, after: { data: two, shape } } };
 }
+
+/** @param {number[]} ids @param {Look} look */
+const stateAfter = (ids, { reader }) => /** @type {State} */ (reader.read(ids).state);
 
 /** @typedef {{ said: number[], probabilities: Float32Array[] }} Course */
 
@@ -202,6 +207,3 @@ function changedMeta(courses, { said, probabilities }, operation, itos) {
  */
 const cells = (said, probabilities, itos, differ) =>
   said.map((id, at) => ({ word: itos[id], share: probabilities[at][id], mark: differ.includes(at) ? "differs" : "" }));
-
-/** @param {Float32Array[]} state */
-const flat = (state) => Float32Array.from(state.flatMap((layer) => [...layer]));

@@ -2,7 +2,7 @@
 // Sentences on next words: hnviz/figures/word_text.py. A test holds both to the same words.
 
 import { percent } from "../../app/kit/js/text.js";
-import { largest } from "./forward.js";
+import { largest } from "../../browser/speech.js";
 import { counted } from "./numbers.js";
 
 /** @typedef {ArrayLike<number>} Shares */

@@ -30,7 +30,8 @@ MAX_JOINING = 100  # waiting for their turn, per address
 
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; connect-src 'self'; img-src data:; "
-    "style-src 'unsafe-inline'; script-src 'unsafe-inline' data:; frame-ancestors 'self'"
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline' data: "
+    "'wasm-unsafe-eval'; frame-ancestors 'self'"
 )
 """A lesson holds all its code and calls only this server; its own policy names each script."""
 

@@ -1,7 +1,9 @@
-"""What an exported file computes itself, against torch's figures and the server's answers."""
+"""What an exported file answers itself, against the server's answers.
+
+tests/test_browser_engine.py compares what these answers are made of: states, gates and logits.
+"""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,15 +14,13 @@ import pytest
 from hnviz.app.pictures import VIEWS
 from hnviz.export.contents import facts_of, weights_of
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.observe.passes import read_states
 from hnviz.questions.frame import to_json
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.http import Refusal
+from tests.browser_engine import NODE, needs_node
 from tests.conftest import ROOT
-from tests.subjects import answers_of, shipped
 from tests.views import shown, written
 
-NODE = shutil.which("node")
 RUNS = sorted(path.name for path in SHIPPED_DIR.iterdir() if (path / "config.json").exists())
 BY_NAME = {view.name: view for view in VIEWS}
 TEXTS = (
@@ -31,8 +31,6 @@ TEXTS = (
     "12, twelve thousand, xyzzy 8001",
 )
 CLOSE = 1e-5  # of a torch figure: single precision sums in another order
-
-needs_node = pytest.mark.skipif(NODE is None, reason="no node: apt-get install nodejs")
 
 
 def offline(run: str, cases: Sequence[Mapping[str, Any]], step: int | str = "last") -> Any:
@@ -47,27 +45,13 @@ def offline(run: str, cases: Sequence[Mapping[str, Any]], step: int | str = "las
         "cases": cases,
     }
     done = subprocess.run(
-        [str(NODE), str(ROOT / "tests/js/parity.js")],
+        [str(NODE), str(ROOT / "tests/js/file_answers.js")],
         input=json.dumps(sent),
         capture_output=True,
         text=True,
         check=True,
     )
     return json.loads(done.stdout)
-
-
-@needs_node
-@pytest.mark.parametrize("run", RUNS)
-def test_the_forward_pass_is_torchs(run):
-    subject = shipped(run)
-    ids = subject.stream.valid[:200]
-    [found] = offline(run, [{"ids": ids.tolist()}])
-    states = np.moveaxis(np.array(found["states"]), 0, 1)  # (n_layers, n, nh)
-    torchs = read_states(subject, ids)  # a Transformer's have no bound: torch itself rounds more
-    assert np.abs(states - torchs).max() < CLOSE * max(1, np.abs(torchs).max())
-    logits = np.array(found["logits"])
-    wanted = answers_of(subject, ids)
-    assert np.abs(logits - wanted).max() < CLOSE * max(1, np.abs(wanted).max())
 
 
 KINDS = {"<f4": "Float32Array", "<i8": "Int32Array", "|i1": "Int8Array"}
@@ -125,7 +109,8 @@ def test_answers_are_the_servers(run, step, own_runs):
             assert (mine["shape"], mine["kind"]) == (list(array.shape), KINDS[array.dtype.str]), (
                 where
             )
-            assert np.abs(np.reshape(mine["data"], array.shape) - array).max() < CLOSE, where
+            bound = CLOSE * max(1, np.abs(array).max())  # a Transformer's states have no bound
+            assert np.abs(np.reshape(mine["data"], array.shape) - array).max() < bound, where
 
 
 def _differences(mine: Any, theirs: Any, where: str = "") -> list[str]:
