@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tests.conftest import CHROMIUM, ROOT
+from tests.load.seeds import row
 
 MEASURED = (
     *("start", "export", "train", "text", "batches", "models", "time", "states", "map", "compare"),
@@ -25,6 +27,7 @@ PROGRAMS = {
     "sweep": "-m tests.load.sweep --runs 12 --epochs 1 --workers 1",
     "texts": "-m tests.load.texts 1",
     "engines": "-m tests.load.engines --rounds 1 --steps 5 Model0",
+    "seeds": "-m tests.load.seeds --seeds 3 --epochs 1 Model3",
     "failpoints": "-m tests.chaos --only failpoints",
     "bench": "-m hnviz bench --model Model0 --pairs 1",
 }
@@ -43,3 +46,13 @@ def test_a_program_still_works(name, tmp_path):
     )
     assert "Traceback" not in done.stderr and done.returncode in (0, MISSED), done.stderr
     assert done.stdout.strip()
+
+
+def test_the_interval_of_seeds_is_students():
+    """Of .01, .02 and .03: .02 with 4.3 times .01 / √3. A run that did not finish is left out."""
+    found = np.array([[0.5, 0.51], [0.6, 0.62], [0.7, 0.73], [0.8, np.nan]])
+    said, is_same = row("Model3", found)
+    assert "+0.0200, 95 % interval -0.0048 to +0.0448, 3 seeds, 1 left out" in said and is_same
+    assert not row("Model3", found + np.array([0, 0.01]))[1]
+    assert row("Model3", np.full((5, 2), 0.4))[1]
+    assert not row("Model3", np.full((5, 2), np.nan))[1]
