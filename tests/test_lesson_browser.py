@@ -257,6 +257,21 @@ def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
     assert page.errors == []
 
 
+def test_an_address_that_streamlit_writes_late_is_mended(page, server):
+    """On a busy computer it writes an earlier step's name after the wanted one was drawn."""
+    begin(page, server, "change-the-state")
+    turn(page, "PageDown", "change-the-state.2")
+    page.evaluate(
+        """() => { const late = new URL(location.href);
+          late.searchParams.set("lesson", "change-the-state.1");
+          history.replaceState(history.state, "", late); }"""
+    )
+    until(page, "() => location.search.includes('lesson=change-the-state.2')", timeout=10_000)
+    idle(page)
+    assert part(page, ".count").inner_text().startswith("Step 2 ")
+    assert page.errors == []
+
+
 def test_two_tabs_are_at_steps_of_their_own_and_share_the_answers(page, server):
     begin(page, server, "change-the-state")
     turn(page, "PageDown", "change-the-state.2")

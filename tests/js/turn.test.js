@@ -47,3 +47,13 @@ test("a page that the reader goes to beside the lesson is none of its steps' pag
   turn.arrive("a.2", 1, place("a.2"));
   assert.equal(turn.arrive("a.2", 2, place(null, false)), "here");
 });
+
+test("an earlier step's name that stands in the address again is stale; another lesson's is a link", () => {
+  const turn = new Turn();
+  turn.arrive("a.1", 1, place("a.1"));
+  turn.ask("a.2", 0);
+  assert.equal(turn.isStale("a.1"), true);
+  turn.arrive("a.2", 2, place("a.2"));
+  assert.equal(turn.isStale("a.1"), true);
+  for (const named of ["a.2", "b.1", null]) assert.equal(turn.isStale(named), false);
+});

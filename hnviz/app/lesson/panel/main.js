@@ -59,7 +59,7 @@ class InLesson {
     this.settled = false; // the page was drawn for the step: Streamlit has taken defaults out of the address
     this.touched = false; // by the reader, since the step began
     this.isAway = false; // at the last look
-    this.isTorn = false; // at the last look, the address had the path of another step
+    this.isTorn = false; // at the last look, the address had the path or the name of another step
     this.turning = new Turn();
     this.ahead = new Ahead(kit);
     document.documentElement.classList.add(OPEN);
@@ -203,7 +203,8 @@ class InLesson {
       return;
     }
     const path = this.address(this.panel.at || 1).pathname;
-    const isTorn = location.pathname !== path && inAddress(LESSON) === this.turning.wanted;
+    const named = inAddress(LESSON);
+    const isTorn = this.turning.isStale(named) || (location.pathname !== path && named === this.turning.wanted);
     if (isTorn && this.isTorn) return this.again();
     this.isTorn = isTorn;
     const isAway = location.pathname !== path || (this.before !== null && here() !== this.before);

@@ -14,6 +14,7 @@ export class Turn {
     this.since = 0; // when it was asked for
     this.drawn = 0; // the number of the last drawing
     this.before = 0; // the same, when the step was asked for
+    this.all = new Set(); // the steps that were wanted so far
   }
 
   /**
@@ -23,6 +24,15 @@ export class Turn {
    */
   ask(step, now) {
     Object.assign(this, { wanted: step, isUnderWay: true, since: now, before: this.drawn });
+    this.all.add(step);
+  }
+
+  /**
+   * Whether Streamlit wrote an earlier step into the address after the wanted one was drawn.
+   * @param {string|null} named the step that the address names
+   */
+  isStale(named) {
+    return named !== this.wanted && this.all.has(named ?? "");
   }
 
   /**
@@ -44,6 +54,7 @@ export class Turn {
       if (!isItsPage || (named !== null && named !== step)) return "lost";
     }
     this.wanted = step;
+    this.all.add(step);
     this.isUnderWay = false;
     return "here";
   }
