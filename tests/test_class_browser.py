@@ -238,7 +238,8 @@ def test_the_board_says_which_lessons_phones_can_open(teacher):
     teacher.get_by_text("the folder of lessons has no file why-truncate.html").wait_for()
 
 
-@pytest.mark.parametrize("mode", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["light", "dark"])
 def test_nothing_bars_the_way_on_the_pages_of_a_class(classroom, teacher, a_phone, mode):
     phone = a_phone()
     pages = [(teacher, "/class"), (phone, "/class/join"), (phone, "/class")]

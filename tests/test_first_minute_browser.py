@@ -42,6 +42,8 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "words": ("page_lead", "words_list", "words_list"),
 }
 
+ON_A_PHONE = ("", "train", "states", "predictions", "lesson")  # each time; the others: make slow
+
 WATCH = """
 window.moved = [];
 window.what = [];
@@ -111,8 +113,16 @@ def test_a_first_visit_moves_nothing_and_bars_nobody(first_visit, server, view, 
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("view", FIRST)
-@pytest.mark.parametrize(("size", "mode"), [(WIDE, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize(
+    ("view", "size", "mode"),
+    [
+        *((view, WIDE, "light") for view in FIRST),
+        *(
+            pytest.param(view, PHONE, "dark", marks=() if view in ON_A_PHONE else pytest.mark.slow)
+            for view in FIRST
+        ),
+    ],
+)
 def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, view, size, mode):
     page = watched(f"{server}/{view}", size, mode)
     assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
@@ -226,7 +236,8 @@ def test_every_page_is_looked_at():
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("size", [WIDE, pytest.param(PHONE, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_going_from_page_to_page_moves_nothing(watched, server, size):
     """Along the path. Each press is a script's, which excuses no shift after it."""
     page = watched(server, size, "light")

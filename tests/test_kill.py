@@ -166,6 +166,7 @@ def test_a_stopped_engine_is_replaced(
         assert_goes_on_bit_for_bit(engine, runs, run_id)
 
 
+@pytest.mark.slow
 def test_another_engine_is_ready_when_a_silent_one_is_given_up(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +192,7 @@ def test_another_engine_is_ready_when_a_silent_one_is_given_up(
     assert engine.pid == spare
 
 
+@pytest.mark.slow
 def test_a_stopped_fork_server_is_replaced(
     engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -489,6 +489,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
     return holds()
 
 
+@pytest.mark.slow
 def test_too_many_tabs_are_refused_and_closed_ones_give_their_files_back(
     few_files: tuple[int, psutil.Process],
 ) -> None:

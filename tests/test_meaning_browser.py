@@ -90,6 +90,7 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_the_path_is_played_without_a_new_mount(server, page):
     open_view(page, server, "Path of the state", PATH)
     canvas = page.locator(PATH)

@@ -86,6 +86,7 @@ def test_a_run_that_was_never_created_whole_is_removed(tmp_path: Path) -> None:
     assert left == {".new-young", ".new-link", "20260101-000000-Model5-0000"}
 
 
+@pytest.mark.slow
 def test_killed_processes_leave_nothing_after_the_next_start(
     temporary: Path, tmp_path: Path
 ) -> None:

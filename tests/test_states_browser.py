@@ -208,6 +208,7 @@ def test_a_phone_scrolls_two_thousand_tokens_inside_the_picture(server, page):
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_gates_move_on_one_picture_while_the_run_trains(server, page):
     open_train(page, server, epochs=200)
     run = start(page)

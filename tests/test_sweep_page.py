@@ -340,6 +340,7 @@ server().engine.close()
 """
 
 
+@pytest.mark.slow
 def test_a_killed_server_leaves_an_interrupted_sweep_that_is_resumed(tmp_path):
     grid = {"seed": list(range(5))}
     body = {"name": "killed", "fixed": FIXED | {"epochs": 3}, "grid": grid}
