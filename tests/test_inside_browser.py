@@ -89,6 +89,7 @@ def test_positions_follow_their_split(server, page):
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_the_bars_move_while_a_run_trains(server, page):
     page.goto(f"{server}/train?train_model=Model0&train_epochs=500")
     page.locator("[data-panel=loss] .main-svg").first.wait_for()

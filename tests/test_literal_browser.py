@@ -128,7 +128,7 @@ def test_three_hundred_payloads_are_tried():
         assert len(views) >= len(FIRST) // 2, payload
 
 
-EACH_TIME = ("", "lesson", "train", "compare", "predictions", "tasks")  # the others: make slow
+EACH_TIME = ("", "train", "predictions")  # the others: make slow
 
 
 @pytest.mark.walk
@@ -165,6 +165,7 @@ def test_the_look_finds_what_it_is_for(page, hostile):
         assert len(page.evaluate(LOOK, list(OURS))) == 1, html
 
 
+@pytest.mark.slow
 def test_what_a_folder_says_is_text(page, hostile):
     """The list of runs, their own pages and the sidebar."""
     dialogs = []

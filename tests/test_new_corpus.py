@@ -47,6 +47,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.walk
+@pytest.mark.slow
 def test_every_page_shows_a_corpus_that_was_added(copied: Path) -> None:
     """Train on it from the command line, then walk all pages with that run."""
     done = guide.python(copied, "-c", WALK)

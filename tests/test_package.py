@@ -153,6 +153,7 @@ def test_the_containers_check_tells_a_healthy_app(served):
         assert (command[0], done.returncode == 0) == ("python", healthy)
 
 
+@pytest.mark.slow
 def test_its_pages_are_the_same_in_a_browser(served, page):
     for name in ("", "data", "train"):
         page.goto(f"{served}/{name}")

@@ -15,14 +15,7 @@ from tests.gallery import mount, settled
 
 NAMES = [name for pages in PAGES.values() for name in pages]
 MOST_TABS = 250
-EACH_TIME = (
-    "start",
-    "lesson",
-    "batches",
-    "train",
-    "states",
-    "predictions",
-)  # the others: make slow
+EACH_TIME = ("start", "batches", "train", "predictions")  # the others: make slow
 
 FOCUSED = """() => {
   let element = document.activeElement;

@@ -68,6 +68,7 @@ def played(page, press):
     return frames
 
 
+@pytest.mark.slow
 def test_the_words_appear_one_by_one_and_the_verdict_after_them(server, moving):
     page = moving
     open_start(page, server, "?start_number=4318")

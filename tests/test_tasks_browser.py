@@ -145,6 +145,7 @@ def test_a_task_and_its_parameters_are_a_link(page, server):
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_a_run_is_followed_below_its_ceiling_to_its_result(page, server):
     opened(page, server, "tasks_task=A+periodic+sequence&tasks_tokens=2000&tasks_model=Model3")
     page.get_by_role("button", name="Train Model3").click()
