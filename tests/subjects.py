@@ -70,7 +70,7 @@ def made_up(
 
 
 def answers_of(subject: Subject, ids: NDArray[Any]) -> NDArray[Any]:
-    """Let torch read token by token; without a carried state from the start of each window."""
+    """Return torch's logits after each token; without a carried state, windows start from zeros."""
     state, found = None, []
     for at, index in enumerate(ids.tolist()):
         if subject.window and at % subject.window == 0:

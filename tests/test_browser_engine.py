@@ -66,7 +66,7 @@ def test_every_built_in_model_has_a_form_and_one_that_cannot_train_says_so(tmp_p
     with pytest.raises(ValueError, match="'Mine' runs in a browser; choose one of Model0"):
         form_of("Mine")
     run = Subject.of(small_config("Model5Reg"), tmp_path, small_stream())
-    with pytest.raises(AssertionError, match="a model with dropout trains with torch alone: "):
+    with pytest.raises(AssertionError, match="a model with dropout trains only in torch: "):
         run.ask(train={})
 
 
@@ -321,23 +321,23 @@ def _gates(subject: Observed, layer: int, ids: NDArray[Any], states: NDArray[Any
 
 
 WITH_STATE = tuple(name for name in BUILT_IN if not entry(name).attends)
-BACK = [{"first": 0, "every": True}, {"first": 1}, {"first": 5}, {"first": 5, "every": True}]
-"""How gradients through time are asked for: from a state of zeros, and from ones read before."""
+PARAMS = [{"first": 0, "every": True}, {"first": 1}, {"first": 5}, {"first": 5, "every": True}]
+"""Of questions about gradients through time: from a zero state, and after a warm-up."""
 
 REACHES = list(product(WITH_STATE, (0, "last")))
-"""Models, and the steps of their shipped runs whose weights are looked at."""
+"""Models with a state, each with its weights before and after training."""
 
 
 @pytest.fixture(scope="module")
 def reaches(tmp_path_factory) -> dict[tuple[str, int | str], list[Any]]:
-    """What the engine answers about each."""
+    """The engine's answers for each model and step."""
     asked, folder = [], tmp_path_factory.mktemp("reaches")
     for model, step in REACHES:
         subject = shipped(model, step)
         run = Subject.of(subject.config, folder / f"{model}-{step}", subject.stream)
         run.folder.mkdir()
         file = run.save("snapshot.safetensors", _weights(model, step))
-        asked.append(run.asking(gradients={"snapshot": file, "asked": BACK}))
+        asked.append(run.asking(gradients={"snapshot": file, "questions": PARAMS}))
     found = [answer["gradients"] for answer in answers(asked, folder)]
     return dict(zip(REACHES, found, strict=True))
 
@@ -350,14 +350,15 @@ def reaches(tmp_path_factory) -> dict[tuple[str, int | str], list[Any]]:
     ],
 )
 def test_gradients_through_time_are_torchs(model, step, reaches):
-    """Hold them to torch's in double precision, closely or as closely as its own single precision.
+    """Compare with torch's in double precision, to CLOSE or to torch's error in single precision.
 
-    What reaches far back goes through what training has made sensitive: LSTM's is 8e-4 away there.
-    Before training, gradients vanish below what torch can square; so each step is held as well.
+    Training makes networks sensitive, so rounding errors grow on the way back: LSTM's gradients are
+    off by 8e-4 in torch. Before training, gradients become too small for torch to square in single
+    precision, so there the test also compares each step.
     """
     single, double = (shipped(model, step, exact=exact) for exact in (False, True))
     ask = QUESTIONS["state_gradients"]
-    for params, mine in zip(BACK, reaches[model, step], strict=True):
+    for params, mine in zip(PARAMS, reaches[model, step], strict=True):
         theirs, exact = ask(single, params), ask(double, params)
         loss = theirs.meta.pop("loss")
         assert mine["meta"].pop("loss") == pytest.approx(loss, rel=CLOSE, abs=1e-7)
@@ -372,7 +373,7 @@ def test_gradients_through_time_are_torchs(model, step, reaches):
 
 
 def test_gradients_of_networks_of_any_size_are_torchs(tmp_path):
-    """An odd number of rows, a step at a time, and batch norm's statistics far from 0 and 1."""
+    """Odd numbers of rows, one step at a time, and batch norm's statistics far from 0 and 1."""
     ask, sizes = QUESTIONS["state_gradients"], [(5, 3, 4), (1, 2, 1), (9, 4, 3)]
     asked, subjects = [], []
     for model, (nh, bs, bptt) in product(WITH_STATE, sizes):
@@ -383,9 +384,9 @@ def test_gradients_of_networks_of_any_size_are_torchs(tmp_path):
         tensors = subject.model.state_dict().items()
         weights = {name: each.numpy() for name, each in tensors if each.is_floating_point()}
         file = run.save(f"{len(asked)}.safetensors", weights)
-        asked.append(run.asking(gradients={"snapshot": file, "asked": BACK}))
+        asked.append(run.asking(gradients={"snapshot": file, "questions": PARAMS}))
     for (single, double), answer in zip(subjects, answers(asked, tmp_path), strict=True):
-        for params, mine in zip(BACK, answer["gradients"], strict=True):
+        for params, mine in zip(PARAMS, answer["gradients"], strict=True):
             theirs, exact = ask(single, params), ask(double, params)
             assert mine["meta"] == theirs.meta | {"loss": pytest.approx(exact.meta["loss"])}
             for way, norms in exact.arrays.items():
@@ -450,7 +451,7 @@ TRAIN = """async (job) => {
 
 @contextmanager
 def _empty_page(page: Any, policy: str) -> Iterator[None]:
-    """Open a page without content, whose policy is given, beside the engine's files."""
+    """Open an empty page with a given policy, on a site that serves the engine's files."""
     site = "http://engine.test"
 
     def serve(route: Any) -> None:
@@ -489,4 +490,4 @@ def test_a_page_whose_policy_forbids_webassembly_says_so(page, tmp_path):
     with _empty_page(page, POLICY.replace(" 'wasm-unsafe-eval'", "")):
         (ended,) = page.evaluate(TRAIN, run.job)
     assert ended["status"] == "failed"
-    assert ended["message"].startswith("the policy of this page forbids WebAssembly, so no network")
+    assert ended["message"].startswith("this page's Content-Security-Policy forbids WebAssembly")

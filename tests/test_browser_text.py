@@ -1,4 +1,4 @@
-"""An own text in the browser: the same ids as in Python, and the same refusals."""
+"""A user's own text gets the same ids in the browser as in Python, or the same refusal."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ from tests.browser_engine import NODE, answers, arrays_of, needs_node
 
 pytestmark = needs_node
 
-# ruff: noqa: RUF001  letters that look like others are what is tested
+# ruff: noqa: RUF001  the texts need letters that look like others
 NUMBERS = " ".join(f"{n} twenty-{n}, Hundred" for n in range(30))
 TURKISH = "İstanbul IĞDIR ılık Iİıi " * 4
 GREEK = "ΟΔΟΣ ΣΑΣ Σ ΑΣ. ΑΣ\u0301 ΑΣ\u0301Α ΣΣ ΌΣΟΣ’Σ ΑΣ1 " * 3
@@ -69,17 +69,17 @@ def python(content: bytes, way: Way) -> TokenStream | str:
         return str(error)
 
 
-def hold(contents: list[bytes], ways: tuple[Way, ...], folder: Any) -> None:
-    """Split each text in each way, here and there."""
+def compare(contents: list[bytes], ways: tuple[Way, ...], folder: Any) -> None:
+    """Tokenize each text in each way, in Python and in the browser's engine."""
     pairs = [(content, way) for content in contents for way in ways]
-    asked = [
+    cases = [
         {
             "content": b64encode(content).decode(),
             "way": {"level": way.level, "min_count": way.min_count, "valid": way.valid},
         }
         for content, way in pairs
     ]
-    question = {"out": str(folder), "reading": reading_form(), "split": asked}
+    question = {"out": str(folder), "reading": reading_form(), "split": cases}
     (answer,) = answers([question], folder)
     for (content, way), mine in zip(pairs, answer["split"], strict=True):
         said, theirs = f"{content[:60]!r} {way}", python(content, way)
@@ -96,7 +96,7 @@ def hold(contents: list[bytes], ways: tuple[Way, ...], folder: Any) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_text_has_pythons_ids(name, tmp_path):
-    hold([TEXTS[name].encode()], WAYS, tmp_path)
+    compare([TEXTS[name].encode()], WAYS, tmp_path)
 
 
 def test_every_character_has_pythons_ids(tmp_path):
@@ -104,17 +104,17 @@ def test_every_character_has_pythons_ids(tmp_path):
     command = [str(NODE), "-p", "process.versions.unicode"]
     known = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     if float(known) < float(unicodedata.unidata_version.rpartition(".")[0]):
-        pytest.skip(f"node knows Unicode {known}, and this Python a later one")
-    hold([text.encode() for text in characters()], WAYS[:2], tmp_path)
+        pytest.skip(f"node has Unicode {known}, which is older than this Python's")
+    compare([text.encode() for text in characters()], WAYS[:2], tmp_path)
 
 
 CHANGED = {"\u0295"}
-"""Letters that a later Unicode than this Python's describes otherwise: this one had a case."""
+"""Letters that a later Unicode version than Python's classifies differently."""
 
 
 def characters() -> Iterator[str]:
-    """Write all characters that this Python's Unicode has, so many a text."""
-    without = ("Cn", "Co", "Cs")  # none, a font's own, halves
+    """Yield texts that contain all characters in this Python's Unicode, 12,000 in each."""
+    without = ("Cn", "Co", "Cs")  # unassigned, private use, surrogates
     points = (chr(point) for point in range(1, sys.maxunicode + 1))
     known = [each for each in points if unicodedata.category(each) not in without]
     known = [each for each in known if each not in CHANGED]
@@ -132,7 +132,7 @@ def test_random_texts_have_pythons_ids(tmp_path):
         Way(level=level, min_count=draw.randint(1, 3), valid=draw.randint(1, 50))
         for level in ("word", "char")
     )
-    hold(texts, ways, tmp_path)
+    compare(texts, ways, tmp_path)
 
 
 def test_what_python_refuses_is_refused(tmp_path):
@@ -140,10 +140,10 @@ def test_what_python_refuses_is_refused(tmp_path):
     ways = [{"level": "bpe"}, {"min_count": 0}, {"min_count": 1.5}, {"valid": 51}]
     content = b64encode(TEXTS["plain"].encode()).decode()
     whole = [{"level": "word", "min_count": 1, "valid": 10, **way} for way in ways]
-    asked = [{"content": content, "way": way} for way in whole]
+    cases = [{"content": content, "way": way} for way in whole]
     bad = [b64encode(each).decode() for each in (b"a \xff b", b"\xed\xa0\x80", b"a" * 5_000_001)]
-    asked += [{"content": each, "way": whole[0]} for each in bad]
-    question = {"out": str(tmp_path), "reading": reading, "split": asked}
+    cases += [{"content": each, "way": whole[0]} for each in bad]
+    question = {"out": str(tmp_path), "reading": reading, "split": cases}
     (answer,) = answers([question], tmp_path)
     assert [each["refused"].removeprefix("EngineError: ") for each in answer["split"]] == [
         "tokens must be one of word, char in a browser; got bpe",

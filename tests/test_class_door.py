@@ -834,7 +834,7 @@ def test_exported_lessons_are_static_files_with_a_policy_of_their_own(service, t
         assert client.get("/api/class").json()["lessons"] == {"counting": "Counting"}
         answer = client.get("/class/lesson/counting")
         assert answer.headers.get_list("content-security-policy") == [routes.POLICY]
-        assert "'wasm-unsafe-eval'" in routes.POLICY  # else no network of a lesson runs
+        assert "'wasm-unsafe-eval'" in routes.POLICY  # lessons need it to run networks
         assert answer.headers["content-encoding"] == "gzip"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.text.startswith("<!doctype html>")

@@ -111,23 +111,23 @@ def test_the_network_in_a_file_answers_as_torch_does(offline, files):
 NO_WASM = {
     "no SIMD": ("WebAssembly.validate = () => false", "has no WebAssembly SIMD"),
     "no WebAssembly": ("delete globalThis.WebAssembly", "has no WebAssembly SIMD"),
-    "compiles in workers alone": (
+    "compiles only in workers": (
         "WebAssembly.Module = function () { throw new RangeError('use compile()') }",
         "does not compile WebAssembly in this page",
     ),
 }
-"""What a browser lacks: the script that takes it out of this one, and what a file says."""
+"""What a browser lacks -> a script that removes it from this browser, and what a file then says."""
 
 
 @pytest.mark.parametrize("lacks", NO_WASM)
-def test_where_no_network_can_run_a_file_says_so_and_shows_what_it_holds(offline, files, lacks):
+def test_where_no_network_can_run_a_file_says_so_and_shows_stored_answers(offline, files, lacks):
     script, said = NO_WASM[lacks]
     offline.add_init_script(script)
     offline.goto((files / "states.html").as_uri())
-    sentence = f"This file shows only what it holds, as this browser {said}"
+    sentence = f"This file shows only its stored answers, because this browser {said}"
     units = offline.locator("[data-picture='hidden_states/units']")
     units.get_by_text(sentence).first.wait_for()
-    until(offline, f"() => ({STATES})().includes('ready')")  # what the file holds
+    until(offline, f"() => ({STATES})().includes('ready')")  # from a stored answer
     assert offline.errors == []
 
 

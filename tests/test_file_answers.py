@@ -1,6 +1,6 @@
-"""What an exported file answers itself, against the server's answers.
+"""Compare the answers that an exported file computes with the server's.
 
-tests/test_browser_engine.py compares what these answers are made of: states, gates and logits.
+tests/test_browser_engine.py compares the states, gates and logits behind these answers.
 """
 
 import json

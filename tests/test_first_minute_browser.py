@@ -42,7 +42,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "words": ("page_lead", "words_list", "words_list"),
 }
 
-ON_A_PHONE = ("", "train", "states", "predictions", "lesson")  # each time; the others: make slow
+ON_A_PHONE = ("", "train", "states", "predictions", "lesson")  # in every run; the others: make slow
 
 WATCH = """
 window.moved = [];
@@ -68,14 +68,14 @@ def watch(context):
 
 @pytest.fixture
 def first_visit(browser):
-    """A tab whose browser has nothing in its cache."""
+    """Open a tab in a browser whose cache is empty."""
     with profile(browser, reduced_motion="reduce") as context:
         yield watch(context)
 
 
 @pytest.fixture(scope="module")
 def watching(context):
-    """One tab for all views: another would compile Streamlit's and Plotly's files again."""
+    """Open one tab for all views: a new tab would compile Streamlit's and Plotly's files again."""
     page = watch(context)
     yield page
     page.close()
@@ -85,7 +85,7 @@ def watching(context):
 def watched(watching):
     """Open one view, and watch what moves."""
     yield partial(opened, watching)
-    watching.goto("about:blank")  # whatever goes on there ends
+    watching.goto("about:blank")  # ends what still runs there
 
 
 def opened(page, url, size, mode):
@@ -93,19 +93,19 @@ def opened(page, url, size, mode):
     page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     page.emulate_media(color_scheme=mode)
     page.goto(url)
-    # The list of lessons has no picture but the sidebar's, which a phone hides.
+    # The only picture on the list of lessons is the sidebar's, which a phone hides.
     first = "[class*=st-key-lesson_of]" if url.endswith("/lesson") else ".hnviz[data-ready]"
     page.locator(first).first.wait_for(state="attached")  # a lesson may cover it
     idle(page)
-    page.wait_for_timeout(1000)  # what comes late moves as well
+    page.wait_for_timeout(1000)  # late content may move things too
     return page
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("view", FIRST)
 @pytest.mark.parametrize(("size", "mode"), [(WIDE, "dark"), (PHONE, "light")])
-def test_a_first_visit_moves_nothing_and_bars_nobody(first_visit, server, view, size, mode):
-    """The other tests see these sizes in the other mode."""
+def test_a_first_visit_moves_nothing_and_has_no_barriers(first_visit, server, view, size, mode):
+    """The other tests use these sizes in the other mode."""
     page = opened(first_visit, f"{server}/{view}", size, mode)
     assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
     assert barriers(page) == []

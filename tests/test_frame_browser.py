@@ -86,7 +86,7 @@ def test_a_busy_computer_is_asked_again_by_itself_and_by_a_button(page, gallery,
     root = page.locator(".hnviz")
     expect(root).to_have_attribute("data-state", "error")
     assert page.locator(".hnviz-trouble:visible").inner_text() == f"{BUSY} Try again"
-    # It waits as long as the server says, also when it comes into view again.
+    # It waits as long as the server says, even when it comes back into view.
     for display in ("none", ""):
         root.evaluate("(root, display) => { root.style.display = display; }", display)
         page.wait_for_timeout(200)

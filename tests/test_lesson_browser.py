@@ -134,19 +134,19 @@ def turn(page, key: str, step: str) -> None:
     idle(page)
 
 
-# Four of the eight in each run of the tests; each takes ten seconds.
+# Each run of the tests walks these four of the eight lessons; each takes ten seconds.
 BY_KEYS = {"text-into-batches", "what-the-state-remembers", "why-truncate", "change-the-state"}
 
 
-def some(chosen: set[str]) -> list[object]:
-    """All lessons; those that are not chosen wait for ``make slow``."""
+def lessons_with(chosen: set[str]) -> list[object]:
+    """Return all lessons; those that are not chosen run only in ``make slow``."""
     return [
         pytest.param(each, marks=() if each in chosen else pytest.mark.slow) for each in lessons()
     ]
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("name", some(BY_KEYS))
+@pytest.mark.parametrize("name", lessons_with(BY_KEYS))
 def test_every_step_is_walked_by_keyboard(page, server, name):
     begin(page, server, name)
     page.evaluate(WATCH)
@@ -192,7 +192,7 @@ ON_A_PHONE = {"change-the-state"}
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("name", some(ON_A_PHONE))
+@pytest.mark.parametrize("name", lessons_with(ON_A_PHONE))
 def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
     page.set_viewport_size({"width": 390, "height": 844})
     begin(page, server, name)
@@ -257,8 +257,8 @@ def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
     assert page.errors == []
 
 
-def test_an_address_that_streamlit_writes_late_is_mended(page, server):
-    """On a busy computer it writes an earlier step's name after the wanted one was drawn."""
+def test_an_address_that_streamlit_writes_late_is_corrected(page, server):
+    """On a busy computer, Streamlit writes an earlier step's name after it drew the wanted one."""
     begin(page, server, "change-the-state")
     turn(page, "PageDown", "change-the-state.2")
     page.evaluate(

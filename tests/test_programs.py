@@ -48,8 +48,8 @@ def test_a_program_still_works(name, tmp_path):
     assert done.stdout.strip()
 
 
-def test_the_interval_of_seeds_is_students():
-    """Of .01, .02 and .03: .02 with 4.3 times .01 / √3. A run that did not finish is left out."""
+def test_the_interval_over_seeds_uses_students_t():
+    """For .01, .02 and .03: .02 ± 4.3 · .01 / √3. An unfinished run is left out."""
     found = np.array([[0.5, 0.51], [0.6, 0.62], [0.7, 0.73], [0.8, np.nan]])
     said, is_same = row("Model3", found)
     assert "+0.0200, 95 % interval -0.0048 to +0.0448, 3 seeds, 1 left out" in said and is_same

@@ -38,7 +38,7 @@ export class Drive {
       if (event) this.hear(event);
       if (event?.event === "ended") return;
       const hasSnapshot = ["started", "batch"].includes(event?.event ?? "") && this.learner.snapshotEvents().length;
-      if (hasSnapshot) continue; // it comes next
+      if (hasSnapshot) continue; // the snapshot comes next
       while (this.rests) await new Promise((resolve) => (this.wake = () => resolve(undefined)));
       if (this.isStopped) return this.tell(this.learner.stopped());
       if (performance.now() < sliceEnd) continue;
@@ -82,7 +82,7 @@ export class Drive {
   }
 }
 
-/** Let the thread do other waiting work. A message comes at once, where setTimeout waits for 4 ms. @returns {Promise<void>} */
+/** Let the thread do other waiting work. A message arrives at once; setTimeout waits for 4 ms. @returns {Promise<void>} */
 function others() {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {

@@ -11,8 +11,8 @@ from hnviz.models.catalogue import BUILT_IN, entry
 from hnviz.models.spec import IRNN
 
 IN_BROWSER = tuple(name for name in BUILT_IN if not entry(name).dropout)
-"""The models that the engine trains: all without dropout, whose random numbers it does not draw.
-It reads with the others too."""
+"""The models that the engine trains: those without dropout, whose random numbers it does not draw.
+It can read a text with every built-in model."""
 
 
 def form_of(model: str) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def form_of(model: str) -> dict[str, Any]:
 
 
 def reading_form() -> dict[str, Any]:
-    """Return how an own text is read, as hnviz/browser/text.js describes it."""
+    """Return the rules for a user's own text; hnviz/browser/text.js describes them."""
     words = (COMMA, *PLACES, *TENS, *TEENS, *ONES)
     return {
         "begin": BOS,

@@ -1,6 +1,6 @@
 // @ts-check
-// Gradients through three mini-batches: how far back a loss reaches, with and without detach. The question
-// "state_gradients" of hnviz/observe/through_time.py, with its figures.
+// Gradients through three mini-batches: how far back a loss reaches, with and without detach. Answers the question
+// "state_gradients", with the same numbers as hnviz/observe/through_time.py.
 
 import { Batches } from "./batches.js";
 import { check } from "./limits.js";
@@ -16,23 +16,24 @@ import { Network } from "./network.js";
  *
  * @typedef {object} Reach of a mini-batch's loss
  * @property {number} loss mean cross-entropy of its answers, nats
- * @property {number[]} norms of dLoss/dh after each step, (bptt): over layers and units, the median of all rows'
+ * @property {number[]} norms of dLoss/dh after each step, (bptt): over layers and units; the median over rows
  *
- * @typedef {object} Reply as of the web API
+ * @typedef {object} Reply as in the web API
  * @property {{ reset: Float64Array, detach?: Float64Array, keep?: Float64Array }} arrays norms, (3 * bptt); 0 where no
- *   loss reaches. The state starts from zeros in each mini-batch; or is carried on without its gradient, or with it
+ *   loss reaches. reset: each mini-batch starts from a zero state; detach: the state is carried over without its
+ *   gradient; keep: with its gradient
  * @property {{ batches: number[], bptt: number, bs: number, loss: number, n_before: number, n_batches: number }} meta
  */
 
-const WINDOWS = 3; // mini-batches that are read
-const WARM_UP = 2; // mini-batches before them, so that the first state is a realistic one
+const WINDOWS = 3; // mini-batches that the gradients go through
+const WARM_UP = 2; // mini-batches read before them, for a realistic first state
 
 /**
- * Go back from the loss of the last step, or with `every` from that of each mini-batch. Throws EngineError for a model
- * without a state, and for a text without these mini-batches.
+ * Compute gradients of the last step's loss or, with `every`, of each mini-batch's loss. Throws EngineError for a model
+ * without a state, and for a text that does not have these mini-batches.
  * @param {Job} job the run
  * @param {Values} weights of a snapshot
- * @param {{ first?: number, every?: boolean }} asked the first of the mini-batches of train
+ * @param {{ first?: number, every?: boolean }} options first: the number of the first mini-batch, in train
  * @returns {Reply}
  */
 export function stateGradients(job, weights, { first = 5, every = false } = {}) {
@@ -53,9 +54,9 @@ export function stateGradients(job, weights, { first = 5, every = false } = {}) 
     return network;
   };
 
-  const one = networkOf(bptt); // reads a mini-batch at a time
+  const one = networkOf(bptt); // reads one mini-batch at a time
   const isRead = (/** @type {number} */ at) => every || at === WINDOWS - 1;
-  /** What each mini-batch's own loss reaches. @param {() => void} before a mini-batch is read */
+  /** How far each mini-batch's own loss reaches. @param {() => void} before is called before each mini-batch */
   const reaches = (before) =>
     windows.map(({ x, y }, at) => {
       before();
@@ -75,11 +76,11 @@ export function stateGradients(job, weights, { first = 5, every = false } = {}) 
     one.forward(batches.at(number).x, false);
     one.carry();
   }
-  const whole = networkOf(WINDOWS * bptt); // reads all at once
+  const whole = networkOf(WINDOWS * bptt); // reads all mini-batches at once
   whole.loadState(one.readState());
   whole.forward(joined(windows.map(({ x }) => x)), false);
   const keep = reachOf(whole, every ? joined(windows.map(({ y }) => y)) : windows[WINDOWS - 1].y);
-  const parts = every ? WINDOWS : 1; // the loss is the sum of as many means, and here it is their mean
+  const parts = every ? WINDOWS : 1; // the loss is the sum of this many means; this network computes their mean
   const arrays = { reset: normsOf(reset), detach: normsOf(reaches(() => {})), keep: Float64Array.from(keep.norms, (norm) => parts * norm) };
   return { arrays, meta: { ...meta, loss: keep.loss, n_before: nBefore } };
 }
@@ -100,7 +101,7 @@ function checkWindows({ ids, bs, bptt, length }, first) {
 }
 
 /**
- * Go back through the mini-batch that a network has read.
+ * Backpropagate through the mini-batch that a network has read.
  * @param {Network} network of a recurrent model
  * @param {Int32Array} truth (answers) ids, time first
  * @returns {Reach}
@@ -110,18 +111,18 @@ function reachOf(network, truth) {
   const body = /** @type {Recurrent} */ (network.body);
   const { machine } = network;
   const { layers } = body;
-  const squares = new Float64Array(bptt * bs); // of a row's gradients, time first
+  const squares = new Float64Array(bptt * bs); // sums of squared gradients of each row, time first
   const { loss } = network.judge(truth);
   network.beginBackward();
   body.backwardNorm();
   /** @type {Float32Array|null} */
-  let above = null; // what the layer above adds to each state
+  let above = null; // the gradient that the layer above adds to each state
   for (let index = layers.length - 1; index >= 0; index--) {
     const layer = layers[index];
     layer.backward((step) => {
       addSquares(machine, layer, step, squares.subarray(step * bs, (step + 1) * bs));
-      // Torch's state is a tensor beside the one that the layer above reads, so what comes from there counts only for
-      // the state before.
+      // In torch the state and the output that the layer above reads are separate tensors. So the gradient from above
+      // counts only for earlier states.
       if (above) addTo(machine.view(layer.dAfter(step)), above, step);
     });
     if (!index) continue;
@@ -135,7 +136,7 @@ function reachOf(network, truth) {
 }
 
 /**
- * Add up the squares of what reaches a layer's state after a step, in each row.
+ * Add up, for each row, the squared gradients of a layer's state after a step.
  * @param {Machine} machine
  * @param {Layer} layer
  * @param {number} step
@@ -161,7 +162,7 @@ const joined = (parts) => Int32Array.from(parts.flatMap((part) => [...part]));
 /** @param {number[]} numbers */
 const mean = (numbers) => numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
 
-/** The middle of numbers, or the mean of the two that are. @param {Float64Array} numbers which are put in order */
+/** The median. @param {Float64Array} numbers sorted in place */
 function median(numbers) {
   numbers.sort();
   const half = numbers.length / 2;

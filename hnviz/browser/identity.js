@@ -9,8 +9,8 @@ import { EngineError } from "./machine.js";
 const SETTINGS = /** @type {const} */ (["nh", "bs", "bptt", "epochs", "lr", "pct_start", "seed", "bn_init", "reset_state"]);
 
 /**
- * What identifies a run: JSON in UTF-8, since a checkpoint holds arrays of numbers. A checkpoint of torch has none, so who
- * reads one from a run folder adds that of the folder's own job.
+ * The identity of a run: JSON in UTF-8, since a checkpoint contains only arrays of numbers. A torch checkpoint has none:
+ * code that reads one from a run folder adds the identity of that folder's job.
  * @param {Job} job
  */
 export function identityOf({ form, config, train, valid, kinds }) {
@@ -20,24 +20,24 @@ export function identityOf({ form, config, train, valid, kinds }) {
 }
 
 /**
- * Throws EngineError, with what differs, if two runs are not the same.
- * @param {ArrayLike<number>|undefined} theirs of a checkpoint
- * @param {Uint8Array} mine
+ * Throws EngineError, which says what differs, if a checkpoint belongs to another run.
+ * @param {ArrayLike<number>|undefined} theirs the checkpoint's identity
+ * @param {Uint8Array} mine the run's
  */
 export function checkIdentity(theirs, mine) {
   if (!theirs) throw new EngineError("the checkpoint does not say which run it belongs to");
   const [checkpoint, run] = [Uint8Array.from(theirs), mine].map((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
   for (const name of ["form", "texts"]) {
     if (JSON.stringify(checkpoint[name]) === JSON.stringify(run[name])) continue;
-    throw new EngineError(`the checkpoint belongs to a run of another ${name === "form" ? "model" : "text"}`);
+    throw new EngineError(`the checkpoint belongs to a run with a different ${name === "form" ? "model" : "text"}`);
   }
   const other = SETTINGS.filter((name) => checkpoint.settings[name] !== run.settings[name]);
   if (!other.length) return;
   const [has, wanted] = [checkpoint, run].map(({ settings }) => other.map((name) => `${name} ${settings[name]}`).join(", "));
-  throw new EngineError(`the checkpoint belongs to a run with ${has}, and this run has ${wanted}`);
+  throw new EngineError(`the checkpoint belongs to a run with ${has}, but this run has ${wanted}`);
 }
 
-/** A length and a hash, FNV-1a over whole numbers. @param {ArrayLike<number>} numbers */
+/** The length and the FNV-1a hash of whole numbers. @param {ArrayLike<number>} numbers */
 function hashed(numbers) {
   let hash = 0x811c9dc5;
   for (let at = 0; at < numbers.length; at++) hash = Math.imul(hash ^ numbers[at], 0x01000193);

@@ -34,7 +34,7 @@ import { i32, local, repeat, TYPE, v128, VECTOR_BYTES } from "./wasm.js";
  * @property {(given: Values) => Values} formula what is written, from what is read and the scalars
  */
 
-/** What torch's norms add to a variance, so that no unit is divided by zero. */
+/** Torch's norms add this to a variance, so that they never divide by zero. */
 const EPSILON = 1e-5;
 
 /** @type {Record<string, Kernel>} */

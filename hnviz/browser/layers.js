@@ -17,7 +17,7 @@ import { GATES, namesOf } from "./parameters.js";
  * @typedef {object} Parts what layers are made of
  * @property {Machine} machine
  * @property {Parameters} parameters
- * @property {BatchNorm|null} norm within the recurrence
+ * @property {BatchNorm|null} norm batch norm inside the recurrence, if any
  * @property {Form} form
  * @property {Sizes} sizes
  */
@@ -118,7 +118,7 @@ export class Layer {
 
   /**
    * Go back through a mini-batch, from `dStates`; leaves the gradients of the sums in `sums`.
-   * @param {(step: number) => void} [visit] is called when all later steps have added to a step's `gradientsAfter`
+   * @param {(step: number) => void} [visit] is called with each step, once all later steps have added to its `gradientsAfter`
    */
   backward(visit = () => {}) {
     for (let step = this.bptt - 1; step >= 0; step--) {
@@ -192,7 +192,7 @@ export class Layer {
     return stepOf(this.dStates, step + 1, this.bs);
   }
 
-  /** On the way back: the gradients of all that the layer carries, after the step that comes next. @param {number} step */
+  /** During `backward`, before a step: the gradients of all that the layer carries after it. @param {number} step */
   gradientsAfter(step) {
     return [this.dAfter(step)];
   }

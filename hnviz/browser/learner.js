@@ -28,7 +28,7 @@ export class Learner {
   constructor(job) {
     check(job);
     const { form, config, kinds } = job;
-    if (form.dropout) throw new EngineError("a model with dropout trains with torch alone: the browser does not draw dropout's random numbers");
+    if (form.dropout) throw new EngineError("a model with dropout trains only in torch: the browser does not draw dropout's random numbers");
     const sizes = { nv: kinds.length, nh: config.nh, bs: config.bs, bptt: config.bptt };
     this.config = config;
     this.identity = identityOf(job);
@@ -143,7 +143,7 @@ export class Learner {
 
   /** Read train once more as valid is read, from a state of zeros; nothing of the run's progress changes. */
   *trainPass() {
-    const { network, seconds, tally } = this; // the last epoch needs its answers no more
+    const { network, seconds, tally } = this; // the last epoch no longer needs its answers
     const carried = network.readState();
     network.reset();
     const { loss, accuracy } = yield* this.readAll(this.train, tally);
@@ -176,8 +176,8 @@ export class Learner {
   }
 
   /**
-   * Return to the point at which a checkpoint was taken, by this engine, or by torch's with `identityOf` its job added.
-   * Throws EngineError for a checkpoint of another run.
+   * Return to the point where a checkpoint was taken, by this engine or by torch's. A torch checkpoint needs `identityOf`
+   * its job added. Throws EngineError for a checkpoint of another run.
    * @param {Values} checkpoint
    */
   restore(checkpoint) {
@@ -258,7 +258,7 @@ export class Learner {
     return this.ended("stopped", `stopped after step ${step} of ${nSteps}`);
   }
 
-  /** Whether the next thing to do is a training step: a pause does not part a step from what follows it. */
+  /** Whether a training step comes next. A run pauses only here, so a step is never separated from what follows it. */
   get isBeforeStep() {
     return !this.pending.length && this.epochs >= Math.floor(this.step / this.nBatches) && this.step < this.nSteps;
   }

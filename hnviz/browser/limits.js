@@ -27,7 +27,7 @@ import { EngineError } from "./machine.js";
 const LIMITS = /** @type {const} */ ({ nh: [1, 512], bs: [1, 4096], bptt: [1, 4096], epochs: [1, 1000], seed: [0, 2 ** 32 - 1] });
 
 /** @type {{ bn_init: string[], reset_state: string[] }} */
-const WORDS = { bn_init: ["ones", "uniform"], reset_state: ["never", "train", "valid", "both"] };
+const CHOICES = { bn_init: ["ones", "uniform"], reset_state: ["never", "train", "valid", "both"] };
 
 /** Throws EngineError that says what was wanted, and what came. @param {Job} job */
 export function check({ form, config, train, valid, kinds }) {
@@ -41,9 +41,9 @@ export function check({ form, config, train, valid, kinds }) {
   if (!(Number.isFinite(config.pct_start) && config.pct_start > 0 && config.pct_start < 1)) {
     throw new EngineError(`pct_start must be a number between 0 and 1; got ${config.pct_start}`);
   }
-  for (const [name, words] of Object.entries(WORDS)) {
-    const value = config[/** @type {keyof WORDS} */ (name)];
-    if (!words.includes(value)) throw new EngineError(`${name} must be one of ${words.join(", ")}; got ${value}`);
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = config[/** @type {keyof CHOICES} */ (name)];
+    if (!choices.includes(value)) throw new EngineError(`${name} must be one of ${choices.join(", ")}; got ${value}`);
   }
   if (form.maxBptt !== null && config.bptt > form.maxBptt) {
     throw new EngineError(`bptt must be at most ${form.maxBptt} for this model; got ${config.bptt}`);
@@ -55,7 +55,7 @@ export function check({ form, config, train, valid, kinds }) {
 }
 
 /**
- * Throws EngineError for a text without tokens, or with an id that the vocabulary lacks.
+ * Throws EngineError for a text without tokens, or with an id outside the vocabulary.
  * @param {string} name
  * @param {ArrayLike<number>} ids
  * @param {number} nv

@@ -24,18 +24,18 @@ const CACHE_LINE_BYTES = 64;
 const TILE_ROWS = 4;
 
 const NO_SIMD =
-  "this browser has no WebAssembly SIMD, so no network can run in it: use Chrome or Edge 91, Firefox 89, Safari 16.4 or a later one";
+  "this browser has no WebAssembly SIMD, so no network can run in it: use Chrome or Edge 91, Firefox 89, Safari 16.4 or later";
 
-/** Chrome once compiled no more than 4 kB outside of a worker. */
-const NO_COMPILING = "this browser does not compile WebAssembly in this page, so no network can run in it: use a later browser";
+/** Old versions of Chrome compile at most 4 kB outside a worker. */
+const NO_COMPILING = "this browser does not compile WebAssembly in this page, so no network can run in it: use a newer browser";
 
 const FORBIDDEN =
-  "the policy of this page forbids WebAssembly, so no network can run in it: allow 'wasm-unsafe-eval' in its script-src";
+  "this page's Content-Security-Policy forbids WebAssembly, so no network can run in it: add 'wasm-unsafe-eval' to its script-src";
 
 /** @type {WebAssembly.Module|undefined} */
 let compiled;
 
-/** Compile all functions, once. Throws EngineError where the browser cannot. */
+/** Compile all functions, once. Throws EngineError if the browser cannot. */
 export function compiledModule() {
   if (typeof WebAssembly === "undefined") throw new EngineError(NO_SIMD);
   if (compiled) return compiled;
@@ -51,13 +51,13 @@ export function compiledModule() {
 }
 
 /**
- * Make memory. Throws EngineError where the browser has too little.
+ * Allocate memory. Throws EngineError if the browser has too little.
  * @template T
  * @param {number} bytes
  * @param {() => T} make
  * @returns {T}
  */
-export function provided(bytes, make) {
+export function allocate(bytes, make) {
   try {
     return make();
   } catch {
@@ -68,7 +68,7 @@ export function provided(bytes, make) {
 /** @param {number} bytes */
 const megabytes = (bytes) => Math.ceil(bytes / 1e6).toLocaleString("en-US");
 
-const LESS = "set nh, bs or bptt lower, or take a shorter text";
+const LESS = "lower nh, bs or bptt, or choose a shorter text";
 
 /** Each kernel's operands, and whether it has as many columns as the others. @type {Record<string, { operand: string, isWhole: boolean }[]>} */
 const OPERANDS = Object.fromEntries(
@@ -108,16 +108,16 @@ export class Machine {
   }
 
   /**
-   * Make the memory for all planned matrices. Throws EngineError where it is too large.
-   * @param {number} [beside] bytes that its user needs outside of it
+   * Allocate the memory for all planned matrices. Throws EngineError if it is too large.
+   * @param {number} [extraBytes] that the caller needs outside this memory
    */
-  open(beside = 0) {
-    const needed = this.bytes + beside;
+  open(extraBytes = 0) {
+    const needed = this.bytes + extraBytes;
     if (needed > MAX_BYTES) {
       const most = Math.floor(MAX_BYTES / 1e6).toLocaleString("en-US");
       throw new EngineError(`these settings need ${megabytes(needed)} MB of memory, and a page may use ${most} MB: ${LESS}`);
     }
-    const memory = provided(this.bytes, () => new WebAssembly.Memory({ initial: Math.ceil(this.bytes / PAGE_BYTES) }));
+    const memory = allocate(this.bytes, () => new WebAssembly.Memory({ initial: Math.ceil(this.bytes / PAGE_BYTES) }));
     this.floats = new Float32Array(memory.buffer);
     this.integers = new Int32Array(memory.buffer);
     const instance = new WebAssembly.Instance(this.module, { [MEMORY[0]]: { [MEMORY[1]]: memory } });

@@ -24,9 +24,9 @@ export class Network {
    * Throws EngineError where the browser cannot hold it.
    * @param {Form} form
    * @param {Sizes} sizes
-   * @param {number} [beside] bytes that its user needs besides
+   * @param {number} [extraBytes] that the caller needs outside the network's memory
    */
-  constructor(form, sizes, beside = 0) {
+  constructor(form, sizes, extraBytes = 0) {
     const { nv, nh, bs, bptt } = sizes;
     const machine = new Machine();
     this.form = form;
@@ -37,7 +37,7 @@ export class Network {
     this.output = new Linear(machine, this.parameters, "h_o");
     this.nAnswers = form.predicts === "last" ? bs : bptt * bs;
     this.logits = machine.matrix(this.nAnswers, nv);
-    machine.open(beside);
+    machine.open(extraBytes);
   }
 
   /** The rows that are answered: all, or those of the last step. @param {Matrix} matrix (bptt * bs, nh) */
@@ -56,12 +56,12 @@ export class Network {
   }
 
   /**
-   * Answer from the carried state, in eval mode, without reading: the first rows of `logits`. Throws EngineError for a
-   * Transformer.
+   * Answer from the carried state, in eval mode, without reading a token. The answer is in the first rows of `logits`.
+   * Throws EngineError for a Transformer.
    */
   answer() {
     const { body } = this;
-    if (!(body instanceof Recurrent)) throw new EngineError("a Transformer carries no state from which it could answer");
+    if (!(body instanceof Recurrent)) throw new EngineError("a Transformer carries no state to answer from");
     body.readOutState();
     this.output.forward(this.answered(body.outputs), this.logits);
   }
@@ -80,7 +80,7 @@ export class Network {
     this.body.backward();
   }
 
-  /** Go back to the body's outputs. */
+  /** Backpropagate as far as the body's outputs. */
   beginBackward() {
     const { body } = this;
     this.parameters.gradients.clear();
@@ -95,8 +95,8 @@ export class Network {
   }
 
   /**
-   * Let the state after the mini-batch, or after its first steps, be the one before the next, if the model carries it.
-   * @param {number} steps
+   * Make the state after the mini-batch's first `steps` the state before the next mini-batch, if the model carries it.
+   * @param {number} steps all by default
    */
   carry(steps = this.sizes.bptt) {
     if (!this.form.stateful) return;

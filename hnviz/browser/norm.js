@@ -33,7 +33,7 @@ export class BatchNorm {
     this.sumNormed = machine.matrix(1, nh);
     this.runningMean = machine.matrix(1, nh);
     this.runningVariance = machine.matrix(1, nh);
-    this.isTraining = true; // what was read last was normalised with its own statistics
+    this.isTraining = true; // the last forward pass used the mini-batch's own statistics
     this.calls = 0; // in train mode: torch counts them as num_batches_tracked
   }
 
@@ -85,7 +85,7 @@ export class BatchNorm {
   }
 
   /**
-   * The way back through a block of a mini-batch; one that was read in eval mode has not changed the statistics.
+   * Backpropagate through a block of a mini-batch. In eval mode the statistics are constants.
    * @param {Matrix} dy (rows, nh)
    * @param {Matrix} dx (rows, nh); may be dy
    * @param {number} block

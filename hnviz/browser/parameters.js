@@ -19,7 +19,7 @@ import { FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
  * @property {boolean} stateful its state carries over from mini-batch to mini-batch
  * @property {boolean} attends it is a Transformer, which looks back at its window
  * @property {number|null} maxBptt the longest window that it can read
- * @property {boolean} dropout it trains with dropout: the engine reads with such a model, and does not train it
+ * @property {boolean} dropout it trains with dropout: the engine can read with this model, but not train it
  *
  * @typedef {object} Sizes
  * @property {number} nv tokens of the vocabulary

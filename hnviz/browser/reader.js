@@ -11,7 +11,7 @@ import { Network } from "./network.js";
  * @typedef {import("./parameters.js").Form} Form
  * @typedef {import("./parameters.js").Values} Values
  *
- * @typedef {Record<string, Float32Array>} State what is carried on: "state", the layers' h, and an LSTM's "state.c",
+ * @typedef {Record<string, Float32Array>} State what is carried over: "state", the layers' h, and an LSTM's "state.c",
  *   (layers, nh) each
  *
  * @typedef {object} Reading of n tokens
@@ -19,18 +19,18 @@ import { Network } from "./network.js";
  * @property {Record<string, Float32Array>[]} inside of each layer: gates by their names in the catalogue and an LSTM's
  *   cell "c", (n, nh); or an attention's "shares" of the window's tokens, (n, window)
  * @property {Float32Array[]} logits of the token that follows each, (nv) each
- * @property {State|null} state after the last token; null where none is carried
+ * @property {State|null} state after the last token; null if no state is carried
  */
 
 /** Tokens that are read at a time where a state is carried on: more need more memory, fewer more calls. */
 const CARRIED_TOKENS = 64;
 
-/** Texts that are shorter are read by smaller networks, each so many times as long as the one before. */
+/** Smaller networks read shorter texts; each is this many times as long as the next smaller one. */
 const GROWTH = 8;
 
 export class Reader {
   /**
-   * Throws EngineError where the browser has no WebAssembly SIMD.
+   * Throws EngineError if the browser cannot run WebAssembly with SIMD.
    * @param {Form} form
    * @param {{ nv: number, nh: number }} sizes
    * @param {Values} weights of a snapshot
@@ -43,13 +43,13 @@ export class Reader {
     this.weights = weights;
     this.window = window;
     this.length = window ?? CARRIED_TOKENS;
-    /** @type {Map<number, Network>} by the tokens that they read at a time */
+    /** @type {Map<number, Network>} by the number of tokens that they read at a time */
     this.networks = new Map();
   }
 
   /**
-   * The network that reads n tokens at a time, or more: what comes after changes nothing before. Throws EngineError where
-   * the browser cannot hold it.
+   * The network that reads n tokens at a time, or more: extra tokens at the end do not change what comes before them.
+   * Throws EngineError if the browser has too little memory for it.
    * @param {number} n
    */
   networkFor(n) {
@@ -68,7 +68,7 @@ export class Reader {
   /**
    * Read a text. Throws EngineError for an id outside the vocabulary.
    * @param {ArrayLike<number>} ids
-   * @param {State|null} state before it; null for zeros, as it must be where none is carried
+   * @param {State|null} state before the text; null for zeros, and always if no state is carried
    * @returns {Reading}
    */
   read(ids, state = null) {
@@ -98,7 +98,7 @@ export class Reader {
   }
 
   /**
-   * The logits of the token that follows, (nv), from a state alone. Throws EngineError where no state is carried.
+   * The logits of the next token, (nv), from a state alone. Throws EngineError if no state is carried.
    * @param {State} state
    */
   answer(state) {
@@ -108,7 +108,7 @@ export class Reader {
     return this.logitsOf(network, 1)[0];
   }
 
-  /** Copy what a network holds of the first n tokens. @param {Network} network @param {number} n */
+  /** Copy what a network has computed for the first n tokens. @param {Network} network @param {number} n */
   readingOf(network, n) {
     const { nh } = this.sizes;
     const copy = (/** @type {Matrix} */ matrix, columns = nh) => network.machine.copy(rowsOf(matrix, 0, n), columns);

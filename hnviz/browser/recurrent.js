@@ -85,14 +85,14 @@ export class Recurrent {
     this.readOut(isTraining);
   }
 
-  /** Make the first rows of `outputs` of the carried state, in eval mode. */
+  /** Compute the first rows of `outputs` from the carried state, in eval mode. */
   readOutState() {
     const { machine, top, bs } = this;
     machine.view(rowsOf(top.outputs, 0, bs)).set(machine.view(rowsOf(top.states, 0, bs)));
     this.readOut(false);
   }
 
-  /** Make `outputs` of the top layer's states. @param {boolean} isTraining */
+  /** Compute `outputs` from the top layer's states. @param {boolean} isTraining */
   readOut(isTraining) {
     const { normAfter: norm, top, normed } = this;
     if (!norm) return;
@@ -106,7 +106,7 @@ export class Recurrent {
     for (const { dStates } of this.layers) this.machine.view(dStates).fill(0);
   }
 
-  /** Go back through a norm after the layers. */
+  /** Backpropagate through the norm after the layers, if there is one. */
   backwardNorm() {
     const { normAfter: norm, top } = this;
     if (!norm) return;

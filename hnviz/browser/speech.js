@@ -1,5 +1,5 @@
 // @ts-check
-// How a network answers after each token of a text, and goes on alone, as in hnviz/observe: passes.py, speech.py, surgery.py.
+// How a network answers after each token of a text and continues it, as in hnviz/observe: passes.py, speech.py, surgery.py.
 
 import { EngineError } from "./machine.js";
 
@@ -16,13 +16,13 @@ const TOO_LARGE =
 
 /**
  * The probabilities after each token, (nv) each, and the surprise of each token after the first, in bits. Without a
- * carried state each answer reads a window of its own.
+ * carried state each answer reads its own window.
  * @param {Reader} reader
  * @param {number[]} ids at least one
  */
 export function readAnswers(reader, ids) {
   const { window } = reader;
-  const whole = window ? Math.min(window, ids.length) : ids.length; // tokens that one window holds
+  const whole = window ? Math.min(window, ids.length) : ids.length; // tokens in one window
   const late = Array.from({ length: ids.length - whole }, (_, at) => lastOf(reader, ids.slice(at + 1, at + 1 + whole)));
   const exact = [...reader.read(ids.slice(0, whole)).logits, ...late].map(softmax);
   const surprise = ids.slice(1).map((id, at) => -Math.log2(exact[at][id]));
@@ -30,7 +30,7 @@ export function readAnswers(reader, ids) {
 }
 
 /**
- * Say the most probable word, read it, and so on, for as long as someone asks.
+ * Say the most probable word, read it, and repeat for as long as the caller asks.
  * @param {Reader} reader
  * @param {number[]} ids at least one
  * @returns {Generator<Word, never>}
@@ -80,7 +80,7 @@ export function goOn(reader, state, n, change = null, hold = false) {
 }
 
 /**
- * The answers before each of some words, read from a carried state.
+ * The answers before each of the given words, starting from a carried state.
  * @param {Reader} reader
  * @param {State} state
  * @param {number[]} ids at least one
@@ -90,7 +90,7 @@ export function answersOn(reader, state, ids) {
   return [reader.answer(state), ...logits.slice(0, -1)].map((each) => Float32Array.from(softmax(each)));
 }
 
-/** @param {Reader} reader @param {number[]} ids of one window at most */
+/** @param {Reader} reader @param {number[]} ids at most one window */
 function lastOf(reader, ids) {
   const { logits } = reader.read(ids);
   return logits[logits.length - 1];
@@ -108,7 +108,7 @@ const listed = (words) => ({
 });
 
 /**
- * Probabilities of logits. Throws EngineError for one that is not finite.
+ * Probabilities from logits. Throws EngineError if a logit is not finite.
  * @param {Float32Array} logits
  * @returns {Float64Array}
  */

@@ -1,7 +1,7 @@
 // @ts-check
 // The answers of a pass over one text, by the kind of the true token: hnviz/learn/tally.py.
 
-import { provided } from "./machine.js";
+import { allocate } from "./machine.js";
 
 /**
  * @typedef {import("./batches.js").Batches} Batches
@@ -9,7 +9,7 @@ import { provided } from "./machine.js";
  * @typedef {Record<string, KindFigures>} Kinds
  */
 
-/** The memory of a tally. @param {Batches} batches */
+/** The memory that a tally needs. @param {Batches} batches */
 export const bytesOf = ({ length, nAnswers }) => length * nAnswers * (Uint8Array.BYTES_PER_ELEMENT + Float32Array.BYTES_PER_ELEMENT);
 
 export class Tally {
@@ -21,7 +21,7 @@ export class Tally {
     const n = batches.length * batches.nAnswers;
     this.batches = batches;
     this.kinds = kinds;
-    const arrays = provided(bytesOf(batches), () => ({ right: new Uint8Array(n), logProbabilities: new Float32Array(n) }));
+    const arrays = allocate(bytesOf(batches), () => ({ right: new Uint8Array(n), logProbabilities: new Float32Array(n) }));
     this.right = arrays.right;
     this.logProbabilities = arrays.logProbabilities;
   }

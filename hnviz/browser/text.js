@@ -1,23 +1,23 @@
 // @ts-check
-// A user's own text as ids: hnviz/data/corpora/own.py, by word and by character. Byte pairs are not learned here.
+// Turns a user's own text into ids, by word or by character, as hnviz/data/corpora/own.py does. It learns no byte pairs.
 //
-// Where JavaScript and Python differ, this is Python's: places count characters, not UTF-16's halves of them; \s and \w
-// are its own. Letters that Unicode has gained since either was built may still be split differently.
+// Where JavaScript and Python differ, this follows Python: positions count characters, not UTF-16 code units, and \s and
+// \w match what Python's match. Letters that are newer than either one's Unicode version may still be split differently.
 
 import { EngineError } from "./machine.js";
 
 /**
- * @typedef {object} Reading how texts are read, as hnviz/browser/form.py writes it
- * @property {string} begin the token in front of a text
+ * @typedef {object} Reading the rules for own texts, from hnviz/browser/form.py
+ * @property {string} begin the token at the start of a text
  * @property {string[]} specials tokens with the first ids; a rare or unknown token is read as the first of them
- * @property {Record<string, string>} kinds of words that have one
+ * @property {Record<string, string>} kinds of the words that have a kind
  * @property {string} otherKind of all other tokens
  * @property {Record<"min_count"|"valid", [least: number, most: number]>} limits
  * @property {number} maxBytes of a text
  * @property {number} minTokens
  * @property {number} maxDistinct tokens
  *
- * @typedef {object} Way how to read one
+ * @typedef {object} Way the user's choices for one text
  * @property {string} level "word" or "char"
  * @property {number} min_count rarer tokens are read as unknown
  * @property {number} valid percent of the text, taken from its end
@@ -30,13 +30,13 @@ import { EngineError } from "./machine.js";
  */
 
 const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"; // Python's
-const LETTER = "\\p{L}\\p{N}_"; // of a word
-const WORD = new RegExp(`[${LETTER}]{1,64}|[^${LETTER}${SPACE}]`, "gu"); // longer words are cut
+const LETTER = "\\p{L}\\p{N}_"; // a character of a word
+const WORD = new RegExp(`[${LETTER}]{1,64}|[^${LETTER}${SPACE}]`, "gu"); // longer words are split
 const IS_SPACE = new RegExp(`[${SPACE}]`, "u");
-const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu; // change the direction of the text around them
-/** What a text shows in place of what is typed. @type {[typed: string, shown: string][]} */
+const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu; // change the direction of the text around them
+/** The symbols that show typed whitespace. @type {[typed: string, shown: string][]} */
 const SHOWN = [[" ", "␣"], ["\n", "⏎"], ["\t", "⇥"]];
-const NEAR = 1000; // characters within which the cut between train and valid looks for a space
+const NEAR = 1000; // how many characters back the cut between train and valid searches for a space
 
 /**
  * Decode a user's file. Throws EngineError, with a sentence for the page.
@@ -109,7 +109,7 @@ function checkWay(way, { limits }) {
 }
 
 /**
- * Cut a text in two, at a space if one is near: train, and the share at its end for valid.
+ * Cut a text into train and, at its end, valid; at a space if one is near.
  * @param {string} text
  * @param {number} valid percent
  */
@@ -124,7 +124,7 @@ function cut(text, valid) {
 
 /** Split a text into tokens. @param {string} text @param {string} level */
 function tokensOf(text, level) {
-  let typed = text.replace(TURNS, "\ufffd");
+  let typed = text.replace(DIRECTION_MARKS, "\ufffd");
   for (const [is, shown] of SHOWN) typed = typed.replaceAll(shown, is);
   if (level === "word") return typed.toLowerCase().match(WORD) ?? [];
   for (const [is, shown] of SHOWN) typed = typed.replaceAll(is, shown);
@@ -139,7 +139,7 @@ function vocabularyOf(tokens, least) {
   return [...counts].filter(([, count]) => count >= least).sort(([, a], [, b]) => b - a).map(([token]) => token);
 }
 
-/** A text without the spaces around it: a regular expression would try each space within it as the end. @param {string} text */
+/** Strip the spaces around a text. A regular expression would be slow: it tries each inner space as the end. @param {string} text */
 function stripped(text) {
   let [from, end] = [0, text.length];
   while (from < end && IS_SPACE.test(text[from])) from++;

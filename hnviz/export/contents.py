@@ -57,7 +57,7 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
 
 
 def weights_of(config: RunConfig, snapshot: Tensors) -> dict[str, NDArray[Any]]:
-    """Return the part of a snapshot that a reader needs, as float16: 128 kB for a GRU."""
+    """Return the part of a snapshot that a file's network needs, as float16: 128 kB for a GRU."""
     net = entry(config.model)
     names = [f"{part.name}.{weight.name}" for part in net.parts for weight in part.weights]
     if net.norm == "bn":

@@ -211,7 +211,7 @@ def _policy(in_class: bool, *scripts: str) -> str:
 
 
 _WASM = "'wasm-unsafe-eval'"
-"""Lets the file's own JavaScript compile the WebAssembly of its networks; docs/SECURITY.md."""
+"""Lets the file's own JavaScript compile its networks' WebAssembly: see docs/SECURITY.md."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 

@@ -149,7 +149,7 @@ def write_atomic(path: Path, content: bytes, what: str) -> None:
 
 
 def stamp(path: Path) -> str | None:
-    """Return a text that changes with a file; None if it cannot be read."""
+    """Return a string that changes when a file does; None if the file cannot be read."""
     with suppress(OSError):
         status = path.stat()
         return f"{status.st_mtime_ns:x}.{status.st_size:x}"

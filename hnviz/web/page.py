@@ -115,7 +115,7 @@ class Front:
         return self.pages.elsewhere(scope["path"], scope["query_string"].decode("latin-1"))
 
     async def _begin(self, scope: Scope, send: Send, message: Message) -> None:
-        """Prepare the page before the server reports its start, which fails if that fails."""
+        """Prepare the page before the server reports its start; a failure here fails it."""
         if message["type"] == "lifespan.startup.complete" and (home := self.pages.home()):
             request = {"type": "http", "http_version": "1.1", "scheme": "http", "root_path": ""}
             await self._dressed({**scope, **request}, home)

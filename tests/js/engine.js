@@ -5,8 +5,8 @@
 //   steps  from each checkpoint, a file of safetensors, train one step; tell its loss, write the checkpoint after it
 //   train  tell events: of so many mini-batches, or all; a checkpoint to begin from may be named
 //   read   read ids with the weights of a snapshot, a file of safetensors; write states, what is inside, and logits
-//   gradients  answer "state_gradients" of the weights of a snapshot, once for each of the parameters that are asked
-//   split  split texts, each {"content", "way"}, its bytes in base64, as "reading" says; write ids, or the refusal
+//   gradients  answer "state_gradients" for a snapshot's weights, once for each set of parameters
+//   split  tokenize texts by the rules in "reading"; each is {"content", "way"}, content in base64; write ids, or the refusal
 //   time   train so many steps; tell the milliseconds of each
 // Prints the answers as JSON. Arrays are written as numbers of 32 bits, one after the other; the answer names them.
 
@@ -70,8 +70,8 @@ function reading({ job, out }, { snapshot, window, ids }) {
   return write(join(out, "reading.bin"), { ...Object.fromEntries(layers), logits: Float32Array.from(logits.flatMap((each) => [...each])) });
 }
 
-function gradients({ job }, { snapshot, asked }) {
-  return asked.map((params) => {
+function gradients({ job }, { snapshot, questions }) {
+  return questions.map((params) => {
     const { arrays, meta } = stateGradients(job, read(snapshot), params);
     return { meta, arrays: Object.fromEntries(Object.entries(arrays).map(([name, numbers]) => [name, Array.from(numbers)])) };
   });

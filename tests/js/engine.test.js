@@ -1,4 +1,4 @@
-// The engine in a browser: its kernels, its refusals, a run that stops and goes on, a text that is read in parts. Parity: tests/test_browser_engine.py.
+// The engine in a browser: its kernels, its refusals, a run that stops and goes on, a text read in parts. Parity: tests/test_browser_engine.py.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { KERNELS } from "../../hnviz/browser/kernels.js";
@@ -120,11 +120,11 @@ test("a run that goes on from a checkpoint tells the same as one that never stop
 });
 
 const OTHERS = [
-  [{ config: { ...CONFIG, lr: 0.02, seed: 3 } }, "the checkpoint belongs to a run with lr 0.02, seed 3, and this run has lr 0.01, seed 1"],
-  [{ config: { ...CONFIG, nh: 6 } }, "the checkpoint belongs to a run with nh 6, and this run has nh 5"],
-  [{ form: { ...FORM, nonlinearity: "tanh" } }, "the checkpoint belongs to a run of another model"],
-  [{ train: JOB.train.slice(1) }, "the checkpoint belongs to a run of another text"],
-  [{ kinds: JOB.kinds.toReversed() }, "the checkpoint belongs to a run of another text"],
+  [{ config: { ...CONFIG, lr: 0.02, seed: 3 } }, "the checkpoint belongs to a run with lr 0.02, seed 3, but this run has lr 0.01, seed 1"],
+  [{ config: { ...CONFIG, nh: 6 } }, "the checkpoint belongs to a run with nh 6, but this run has nh 5"],
+  [{ form: { ...FORM, nonlinearity: "tanh" } }, "the checkpoint belongs to a run with a different model"],
+  [{ train: JOB.train.slice(1) }, "the checkpoint belongs to a run with a different text"],
+  [{ kinds: JOB.kinds.toReversed() }, "the checkpoint belongs to a run with a different text"],
 ];
 for (const [other, message] of OTHERS) {
   test(`a checkpoint of a run with other ${Object.keys(other)} is refused: ${message}`, () => {
@@ -133,15 +133,15 @@ for (const [other, message] of OTHERS) {
   });
 }
 
-test("a checkpoint that does not say whose it is, or lacks a tensor, is refused", () => {
+test("a checkpoint without an identity, or without a tensor, is refused", () => {
   const { identity, ...others } = new Learner(JOB).checkpoint();
   assert.throws(() => new Learner(JOB).restore(others), { name: "EngineError", message: "the checkpoint does not say which run it belongs to" });
   assert.throws(() => new Learner(JOB).restore({ identity }), { message: /^the tensor i_h.weight must have 35 numbers; got none: / });
 });
 
-test("a job whose fields come in another order is the same run", () => {
-  const turned = (fields) => Object.fromEntries(Object.entries(fields).toReversed());
-  new Learner({ ...JOB, form: turned(FORM), config: turned(CONFIG) }).restore(new Learner(JOB).checkpoint());
+test("a job with its fields in another order is the same run", () => {
+  const reversed = (fields) => Object.fromEntries(Object.entries(fields).toReversed());
+  new Learner({ ...JOB, form: reversed(FORM), config: reversed(CONFIG) }).restore(new Learner(JOB).checkpoint());
 });
 
 const REFUSED = [
@@ -151,7 +151,7 @@ const REFUSED = [
   [{ bs: 1 }, "bs must be at least 2, got 1: batch norm compares the rows of a step, and cannot learn from one"],
   [{ lr: NaN }, "lr must be a finite number above 0; got NaN"],
   [{ pct_start: 1 }, "pct_start must be a number between 0 and 1; got 1"],
-  [{ nh: 512, bs: 4096, bptt: 4096 }, /^these settings need [\d,]+ MB of memory, and a page may use 1,073 MB: set nh, bs or bptt lower, or take a shorter text$/],
+  [{ nh: 512, bs: 4096, bptt: 4096 }, /^these settings need [\d,]+ MB of memory, and a page may use 1,073 MB: lower nh, bs or bptt, or choose a shorter text$/],
 ];
 for (const [settings, message] of REFUSED) {
   test(`${JSON.stringify(settings)} is refused in a sentence`, () => {
@@ -174,13 +174,13 @@ test("memory that runs out is one sentence", () => {
     throw new RangeError("could not allocate memory");
   });
   try {
-    assert.throws(() => new Learner(JOB), { name: "EngineError", message: /^the browser cannot provide 1 MB of memory: set nh/ });
+    assert.throws(() => new Learner(JOB), { name: "EngineError", message: /^the browser cannot provide 1 MB of memory: lower nh/ });
   } finally {
     memory.mock.restore();
   }
 });
 
-test("the memory for the answers of both texts counts", () => {
+test("the memory limit counts the answers for both texts", () => {
   const config = { ...CONFIG, nh: 512, bs: 4096, bptt: 4096 }; // each text is one mini-batch of this many answers
   const needed = (make) => {
     try {
@@ -193,20 +193,20 @@ test("the memory for the answers of both texts counts", () => {
   close(whole - network, (2 * 5 * 4096 * 4096) / 1e6, 1);
 });
 
-test("a page whose policy forbids WebAssembly is told so", async () => {
+test("where a page's policy forbids WebAssembly, the error says so", async () => {
   const fresh = await import("../../hnviz/browser/machine.js?forbidden");
   const module = mock.method(WebAssembly, "Module", function refuse() {
     throw new WebAssembly.CompileError("Refused to compile or instantiate WebAssembly module");
   });
   try {
-    const message = /^the policy of this page forbids WebAssembly, .* allow 'wasm-unsafe-eval' in its script-src$/;
+    const message = /^this page's Content-Security-Policy forbids WebAssembly, .* add 'wasm-unsafe-eval' to its script-src$/;
     assert.throws(() => new fresh.Machine(), { name: "EngineError", message });
   } finally {
     module.mock.restore();
   }
 });
 
-test("a browser without SIMD, or without WebAssembly, is told so", async () => {
+test("in a browser without SIMD, or without WebAssembly, the error says so", async () => {
   const fresh = await import("../../hnviz/browser/machine.js?fresh");
   const validate = mock.method(WebAssembly, "validate", () => false);
   try {
@@ -238,7 +238,7 @@ const readerOf = (form, window = null) => new Reader(form, SIZES, firstWeights(f
 const text = Array.from({ length: 150 }, (_, at) => (3 * at * at) % 7);
 
 for (const [name, form] of READ) {
-  test(`with ${name}, a text that is read in parts is the text`, () => {
+  test(`with ${name}, a text read in parts has the answers of the whole text`, () => {
     const reader = readerOf(form);
     const whole = reader.read(text);
     const parts = [];
@@ -256,7 +256,7 @@ for (const [name, form] of READ) {
   });
 }
 
-test("without a carried state each window is read from zeros, and no state is left", () => {
+test("without a carried state, each window starts from zeros and no state is returned", () => {
   const reader = readerOf(FORM, 20);
   const { logits, state } = reader.read(text);
   assert.equal(state, null);

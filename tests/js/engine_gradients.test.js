@@ -1,4 +1,4 @@
-// Gradients through time: what cannot be asked. Their figures: tests/test_browser_engine.py.
+// Gradients through time: which questions are refused. Values: tests/test_browser_engine.py.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stateGradients } from "../../hnviz/browser/gradients.js";
@@ -15,17 +15,17 @@ const REFUSED = [
   [{ train: [1, 2, 3] }, {}, "3 tokens in 3 rows of 4 steps are 1 mini-batch, and the picture needs 3: choose a run with a smaller bs or bptt"],
   [{ config: { ...CONFIG, nh: 6 } }, { first: 0 }, /^the tensor i_h.weight must have 42 numbers; got 35: /],
 ];
-for (const [job, asked, message] of REFUSED) {
-  test(`gradients of ${JSON.stringify({ ...job, ...asked })} are refused in a sentence`, () => {
-    assert.throws(() => stateGradients({ ...JOB, ...job }, weights, asked), { name: "EngineError", message });
+for (const [job, params, message] of REFUSED) {
+  test(`gradients of ${JSON.stringify({ ...job, ...params })} are refused in a sentence`, () => {
+    assert.throws(() => stateGradients({ ...JOB, ...job }, weights, params), { name: "EngineError", message });
   });
 }
 
-test("the same question has the same answer, whatever was asked before", () => {
-  const asked = { first: 1, every: true };
-  const before = stateGradients(JOB, weights, asked);
+test("an answer does not depend on earlier questions", () => {
+  const params = { first: 1, every: true };
+  const before = stateGradients(JOB, weights, params);
   stateGradients(JOB, weights, { first: 2 });
-  assert.deepEqual(stateGradients(JOB, weights, asked), before);
+  assert.deepEqual(stateGradients(JOB, weights, params), before);
   assert.equal(before.arrays.keep.length, 12);
   assert.ok(before.arrays.keep.every((norm) => norm > 0));
 });

@@ -6,12 +6,12 @@ import { Learner } from "../../hnviz/browser/learner.js";
 import { serve, train } from "../../hnviz/browser/worker.js";
 import { CONFIG, JOB } from "./engine_job.js";
 
-const made = []; // address and name of each worker that was made
+const created = []; // address and name of each worker
 
 /** A worker that is this thread: what is posted arrives later, as a copy. */
 class Near {
   constructor(address, { name }) {
-    made.push([address, name]);
+    created.push([address, name]);
     this.port = { postMessage: (told) => this.later(() => this.onmessage({ data: told })) };
     this.isOn = true;
     serve(this.port);
@@ -40,7 +40,7 @@ class Broken {
   terminate() {}
 }
 
-/** A worker that a browser ends before the run is over, as when its memory runs out. */
+/** A worker that a browser terminates before the run is over, for example when memory runs out. */
 class Short extends Near {
   constructor(...given) {
     super(...given);
@@ -76,9 +76,9 @@ const wanted = steps([...new Learner(JOB).events()]);
 
 for (const [name, Worker] of Object.entries({ "a worker": Near, "a worker that does not load": Broken, "no worker": undefined })) {
   test(`with ${name}, a run tells its events and snapshots`, async () => {
-    const before = made.length;
+    const before = created.length;
     const { events, snapshots } = await told(Worker, { job: JOB });
-    assert.deepEqual(made.slice(before), Worker === Near ? [["worker.js", "hnviz-engine"]] : []);
+    assert.deepEqual(created.slice(before), Worker === Near ? [["worker.js", "hnviz-engine"]] : []);
     assert.deepEqual(steps(events), wanted);
     assert.equal(events.at(-1).status, "finished");
     assert.equal(snapshots.length, events.filter(({ event }) => event === "snapshot").length);
@@ -116,7 +116,7 @@ for (const [name, Worker] of Object.entries({ "a worker": Near, "a worker that d
   });
 }
 
-test("a pause parts no step from its snapshot or valid pass, and single steps lead to the end", async () => {
+test("a pause never separates a step from its snapshot or valid pass, and single steps reach the end", async () => {
   const events = [];
   const drive = new Drive(new Learner(JOB), (event) => events.push(event));
   for (let step = 0; step < wanted.length; step++) drive.step();

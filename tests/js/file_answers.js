@@ -1,4 +1,4 @@
-// Reads {facts, weights, cases} on stdin; prints each answer as an exported file makes it.
+// Reads {facts, weights, cases} from stdin; prints the answers that an exported file gives.
 //
 // weights: name -> numbers; a case is { view, step, params }.
 

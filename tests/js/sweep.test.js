@@ -115,7 +115,7 @@ test("a plan that has to wait for others is timed later, without a word; a wrong
     want("form", "three");
     await answer(new Refusal("The server does not answer.", 0));
     assert.deepEqual(said.at(-1), ["form", "The server does not answer."]);
-    want("form", "three"); // no other plan: it waits
+    want("form", "three"); // the same plan: the pause continues
     await settled();
     assert.deepEqual(asked, ["one", "two", "three"]);
     want("form", "four");

@@ -48,7 +48,7 @@ test("a page that the reader goes to beside the lesson is none of its steps' pag
   assert.equal(turn.arrive("a.2", 2, place(null, false)), "here");
 });
 
-test("an earlier step's name that stands in the address again is stale; another lesson's is a link", () => {
+test("an earlier step's name is stale when it returns to the address; another lesson's is a link", () => {
   const turn = new Turn();
   turn.arrive("a.1", 1, place("a.1"));
   turn.ask("a.2", 0);

@@ -1,8 +1,9 @@
-"""How runs end in the browser's engine and in torch, over seeds: ``python -m tests.load.seeds``.
+"""Compare how runs end in the browser's engine and in torch: ``python -m tests.load.seeds``.
 
-It is for models whose end is chaotic: a rounding changes it, so single runs cannot be compared.
-Both engines train a run of each seed, from the same first weights; node stands for a browser. Exits
-with 1 if 0 is outside the 95 % interval of a model's mean difference of the last valid accuracy.
+This is for chaotic models: a rounding error changes how a run ends, so single runs cannot be
+compared. Both engines train one run per seed, from the same first weights; the browser's engine
+runs in node. Exits with 1 if 0 is outside the 95 % interval of a model's mean difference in the
+last valid accuracy.
 """
 
 import argparse
@@ -40,31 +41,32 @@ def last_accuracy(events: Iterable[Any]) -> float:
 
 def ends(configs: list[RunConfig], folder: Path) -> NDArray[np.float64]:
     """Train each config in both engines; return the last accuracies, (n, 2), torch's first."""
-    found = []
+    accuracies = []
     for config in configs:
         run = Subject.of(config, folder)
-        (told,) = answers([run.asking(train={})], folder)
-        mine = (decode(json.dumps(event).encode()) for event in told["train"]["events"])
-        found.append((last_accuracy(run.learner().events()), last_accuracy(mine)))
-    return np.array(found)
+        (answer,) = answers([run.asking(train={})], folder)
+        events = (decode(json.dumps(event).encode()) for event in answer["train"]["events"])
+        accuracies.append((last_accuracy(run.learner().events()), last_accuracy(events)))
+    return np.array(accuracies)
 
 
-def row(model: str, found: NDArray[np.float64]) -> tuple[str, bool]:
-    """Say what the accuracies show; and whether 0 is inside the interval of their difference."""
-    whole = found[~np.isnan(found).any(axis=1)]
-    less = f", {len(found) - len(whole)} left out that did not finish" * (len(whole) < len(found))
-    if len(whole) < 2:
-        return f"{model:12}{len(whole)} seeds finished in both engines{less}", False
-    theirs, mine = whole.mean(axis=0)
-    spread = whole.std(axis=0, ddof=1)
-    apart = np.std(whole[:, 1] - whole[:, 0], ddof=1)
-    half = stats.t.ppf(0.975, len(whole) - 1) * apart / np.sqrt(len(whole))
-    low, high = mine - theirs - half, mine - theirs + half
-    said = (
-        f"{model:12}torch {theirs:.4f} (sd {spread[0]:.4f}), here {mine:.4f} (sd {spread[1]:.4f}): "
-        f"{mine - theirs:+.4f}, 95 % interval {low:+.4f} to {high:+.4f}, {len(whole)} seeds{less}"
+def row(model: str, accuracies: NDArray[np.float64]) -> tuple[str, bool]:
+    """Return a line of text, and whether 0 is in the interval of the mean difference."""
+    finished = accuracies[~np.isnan(accuracies).any(axis=1)]
+    n = len(finished)
+    left_out = f", {len(accuracies) - n} left out as unfinished" * (n < len(accuracies))
+    if n < 2:
+        return f"{model:12}{n} seeds finished in both engines{left_out}", False
+    torchs, ours = finished.mean(axis=0)
+    spread = finished.std(axis=0, ddof=1)
+    deviation = np.std(finished[:, 1] - finished[:, 0], ddof=1)
+    half = stats.t.ppf(0.975, n - 1) * deviation / np.sqrt(n)
+    low, high = ours - torchs - half, ours - torchs + half
+    line = (
+        f"{model:12}torch {torchs:.4f} (sd {spread[0]:.4f}), here {ours:.4f} (sd {spread[1]:.4f}): "
+        f"{ours - torchs:+.4f}, 95 % interval {low:+.4f} to {high:+.4f}, {n} seeds{left_out}"
     )
-    return said, bool(low <= 0 <= high)
+    return line, bool(low <= 0 <= high)
 
 
 def main() -> int:
@@ -72,18 +74,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", default=CHAOTIC, metavar="model")
     parser.add_argument("--seeds", type=int, default=30)
-    parser.add_argument("--epochs", type=int, help="of each run; by default the recipe's")
-    given = parser.parse_args()
+    parser.add_argument("--epochs", type=int, help="of each run; default: the recipe's")
+    args = parser.parse_args()
     torch.set_num_threads(1)
     missed = False
-    for model in given.models:
+    for model in args.models:
         config = recipe(model)
-        config = replace(config, epochs=given.epochs or config.epochs)
+        config = replace(config, epochs=args.epochs or config.epochs)
         with tempfile.TemporaryDirectory() as folder:
-            found = ends([replace(config, seed=seed) for seed in range(given.seeds)], Path(folder))
-        said, is_same = row(model, found)
+            accuracies = ends([replace(config, seed=s) for s in range(args.seeds)], Path(folder))
+        line, is_same = row(model, accuracies)
         missed |= not is_same
-        print(said, flush=True)
+        print(line, flush=True)
     return int(missed)
 
 

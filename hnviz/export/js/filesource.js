@@ -102,7 +102,7 @@ export class FileSource extends Source {
     try {
       return new Reader(facts.form, sizes, Object.fromEntries(named), facts.window);
     } catch (error) {
-      throw new Refusal(`This file shows only what it holds, as ${/** @type {Error} */ (error).message}.`, GONE);
+      throw new Refusal(`This file shows only its stored answers, because ${/** @type {Error} */ (error).message}.`, GONE);
     }
   }
 

@@ -8,7 +8,7 @@
  *   state       the names of its tensors
  *   gateTitles  gate -> "update gate"; `signed` names those that can be negative
  *   bounded     the state lies between -1 and 1
- *   form        null for a user's own model, with which no file computes
+ *   form        null for a user's own model, which a file cannot run
  *   window      tokens after which the state starts again from zeros; null for a carried state
  *   train       the first and last numbers of each stretch that train holds; `notebook` its split
  * @typedef {{ reader: import("../../browser/reader.js").Reader, facts: Facts, stoi: Map<string, number>, step: number,

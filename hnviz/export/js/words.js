@@ -117,7 +117,7 @@ export function changeState(look) {
   const isSet = (/** @type {number} */ at) => operation.layer === Math.floor(at / nh) && operation.units.includes(at % nh);
   const isPut = (/** @type {number} */ at) => operation.layer === null || operation.layer === Math.floor(at / nh);
   const change = (/** @type {State} */ state) => {
-    const tensors = Object.entries(state); // an LSTM's cells change with its layers
+    const tensors = Object.entries(state); // an LSTM's cells change along with its states
     const changed = (/** @type {string} */ name, /** @type {number} */ value, /** @type {number} */ at) =>
       put ? (isPut(at) ? put[name][at] : value) : isSet(at) ? operation.value : value;
     return Object.fromEntries(tensors.map(([name, values]) => [name, values.map((value, at) => changed(name, value, at))]));

@@ -27,7 +27,7 @@ export class Asking {
     this.abort = null;
     this.retried = false;
     this.failures = 0; // one after the other
-    this.putOff = ""; // what is not asked for until the time that the server named is over
+    this.postponed = ""; // not asked for before the time that the server named
     /** @type {Set<string>} late answers that are on their way */
     this.awaited = new Set();
     /** @type {Promise<void>} resolves when they have come, or were refused */
@@ -58,7 +58,7 @@ export class Asking {
     // A request under way for another snapshot goes on: else a run that trains, or a slider that is
     // dragged, would never show a picture. Other settings end it.
     if (this.abort && this.askedFor === said && !view.params) return;
-    if (wanted === this.putOff) return;
+    if (wanted === this.postponed) return;
     this.stop();
     this.fetch(step, wanted);
   }
@@ -122,7 +122,7 @@ export class Asking {
     const refusal = error instanceof Refusal ? error : BROKEN;
     const { message, status, passes } = refusal;
     if (passes) {
-      if (refusal.after) this.putOff = this.wanted;
+      if (refusal.after) this.postponed = this.wanted;
       clearTimeout(this.later);
       this.later = setTimeout(() => this.tryAgain(), refusal.pause(this.failures++));
     }
@@ -136,7 +136,7 @@ export class Asking {
   /** Ask for what is lacking once more. */
   tryAgain() {
     clearTimeout(this.later);
-    this.putOff = "";
+    this.postponed = "";
     this.ask();
     if (this.shown === this.wanted) this.rest = this.fetchLate(this.frame.timeline?.step ?? null, this.wanted);
   }

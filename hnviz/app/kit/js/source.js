@@ -10,7 +10,7 @@
 
 const KEPT_BYTES = 96 * 2 ** 20;
 const BUSY = [0, 429, 502, 503, 504]; // no server, too many requests, an engine that starts or gave up
-const AGAIN = 2000; // ms before asking again after a passing refusal; doubles with each refusal
+const AGAIN = 2000; // ms before asking again after a temporary refusal; doubles with each refusal
 const LONGEST_PAUSE = 60000; // ms
 const STALE = [404, 409]; // a run that is resumed writes its snapshots again
 

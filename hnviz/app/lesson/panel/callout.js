@@ -47,7 +47,7 @@ export class Callout {
       if (!this.due) this.due = requestAnimationFrame(() => this.place());
     };
     this.sizes = new ResizeObserver(() => {
-      this.follow(); // before the page is painted: nobody sees it jump
+      this.follow(); // before the page is painted, so nobody sees a jump
       later();
     });
     this.changes = new MutationObserver(later);
@@ -151,7 +151,7 @@ export class Callout {
     };
   }
 
-  /** Keep what the step points at in sight, until the reader scrolls. */
+  /** Keep the step's target in view until the reader scrolls. */
   follow() {
     if (!this.target || performance.now() > this.until) return;
     if (!document.documentElement.classList.contains(TURNING)) this.scroll(this.target);

@@ -14,7 +14,7 @@ export class Turn {
     this.since = 0; // when it was asked for
     this.drawn = 0; // the number of the last drawing
     this.before = 0; // the same, when the step was asked for
-    this.all = new Set(); // the steps that were wanted so far
+    this.everWanted = new Set(); // all steps wanted so far
   }
 
   /**
@@ -24,15 +24,15 @@ export class Turn {
    */
   ask(step, now) {
     Object.assign(this, { wanted: step, isUnderWay: true, since: now, before: this.drawn });
-    this.all.add(step);
+    this.everWanted.add(step);
   }
 
   /**
-   * Whether Streamlit wrote an earlier step into the address after the wanted one was drawn.
+   * Whether the address names an earlier step: Streamlit may write one after it has drawn the wanted step.
    * @param {string|null} named the step that the address names
    */
   isStale(named) {
-    return named !== this.wanted && this.all.has(named ?? "");
+    return named !== this.wanted && this.everWanted.has(named ?? "");
   }
 
   /**
@@ -54,7 +54,7 @@ export class Turn {
       if (!isItsPage || (named !== null && named !== step)) return "lost";
     }
     this.wanted = step;
-    this.all.add(step);
+    this.everWanted.add(step);
     this.isUnderWay = false;
     return "here";
   }

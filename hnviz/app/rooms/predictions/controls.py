@@ -139,7 +139,7 @@ def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     name = "Unit" if how == SET else "Units, a range or a list"
     settings = {"units_key": key, "units_name": name, "units": units, "one": how == SET}
     asked = {"how": how, "layer": layer, "value": value, "hold": _hold_box()}
-    # The picture reads the units from its own box; these serve questions that are asked ahead.
+    # The picture reads the units from its own box; these are for a lesson's questions asked ahead.
     return {**asked, "units": st.query_params.get(key, units)[:LONGEST_UNITS]}, settings
 
 

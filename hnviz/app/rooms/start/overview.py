@@ -61,7 +61,7 @@ def ladder_rows() -> list[LadderRow]:
 
 
 def _last_figures(run_id: str) -> tuple[float | None, float | None]:
-    """Return a run's last accuracies on valid and train. Reads only its line in lists."""
+    """Return a run's last accuracies on valid and train, from its line in the list of runs."""
     try:
         line = server().store.line(run_id)
     except RunNotFound:

@@ -138,7 +138,7 @@ def _kinds(run: CurrentRun) -> None:
 def _positions(run: CurrentRun) -> None:
     section("Accuracy by position in the window")
     if entry(run.record.config.model).predicts == "last":
-        with st.container(key="train_last"):  # a sentence, which page.css keeps a lower place for
+        with st.container(key="train_last"):  # page.css reserves less height for a sentence
             POSITIONS(run=run.record.id, asks=[ask(LAST_VIEW, at="rest")])
     else:
         split = choice("Text", SPLITS, "train_positions_split", "valid")

@@ -16,7 +16,7 @@ export class Estimates {
     /** @type {Map<string, Wish>} place -> what is to be said there */
     this.wanted = new Map();
     this.asks = false;
-    this.wake = () => {}; // ends the pause after a failure; a busy server names its own
+    this.wake = () => {}; // ends the pause after a failure, unless a busy server named the pause
   }
 
   /**
