@@ -15,6 +15,9 @@
 /** How long a slice lasts: on the page's own thread, at 60 frames a second, half of the time is left for drawing. */
 const SLICE_MS = 8;
 
+/** How long a slice waits for a frame: a browser draws none while a page is out of sight. */
+const FRAME_MS = 50;
+
 /** A run in progress. Its methods are its buttons; it hears them between two mini-batches. */
 export class Drive {
   /**
@@ -82,8 +85,27 @@ export class Drive {
   }
 }
 
-/** Let the thread do other waiting work. A message arrives at once; setTimeout waits for 4 ms. @returns {Promise<void>} */
-function others() {
+/** Let the thread do other waiting work; a page also draws a frame, or slices would take its time to draw. @returns {Promise<void>} */
+async function others() {
+  if (globalThis.document?.visibilityState === "visible") await frame();
+  await message();
+}
+
+/** Wait until the page is about to draw a frame, or until it is clear that it draws none. @returns {Promise<void>} */
+function frame() {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, FRAME_MS);
+    const request = requestAnimationFrame(end);
+    function end() {
+      clearTimeout(timer);
+      cancelAnimationFrame(request);
+      resolve();
+    }
+  });
+}
+
+/** Wait for a message to oneself. It arrives after what is already waiting, and at once; setTimeout waits for 4 ms. @returns {Promise<void>} */
+function message() {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
     port1.onmessage = () => {

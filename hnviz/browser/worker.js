@@ -61,6 +61,12 @@ function sentence(error, step) {
   return `failed at step ${step}: ${error instanceof Error ? `${error.name}: ${error.message || "no details"}` : error}`;
 }
 
+/** Why a job does not reach the worker: it holds a function, or there is no memory for a copy. @param {unknown} error */
+function uncopied(error) {
+  const reason = error instanceof Error ? error.message : error;
+  return `the browser cannot copy this job to its worker; build it only from numbers, strings, arrays and plain objects: ${reason}`;
+}
+
 /** Answer a page: what a worker does. @param {Port} port */
 export function serve(port) {
   /** @type {Buttons|undefined} */
@@ -97,7 +103,13 @@ export function train(order, tell, address) {
     own = begin(order, tell); // the worker could not load
     for (const button of pressed) own.press(button);
   };
-  worker.postMessage(order);
+  try {
+    worker.postMessage(order);
+  } catch (error) {
+    worker.terminate();
+    queueMicrotask(() => tell(failed(0, uncopied(error)))); // as all events, after the caller has gone on
+    return { press: () => {} };
+  }
   return {
     press(button) {
       if (step < 0) pressed.push(button);

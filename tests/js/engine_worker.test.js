@@ -149,3 +149,14 @@ test("a run goes on from a checkpoint", async () => {
   assert.equal(events[0].resumed_at, 7);
   assert.deepEqual(steps(events), wanted.slice(7));
 });
+
+for (const [name, what, said] of [
+  ["a function", () => 1, /^the browser cannot copy this job to its worker; build it only from numbers, .*: .*could not be cloned\.$/],
+  ["something without a name", { get ids() { throw "no memory"; } }, /: no memory$/],
+]) {
+  test(`a job with ${name}, which no browser copies to a worker, fails in a sentence`, async () => {
+    const { events } = await told(Near, { job: { ...JOB, extra: what } }, (_, run) => run.press("stop"));
+    assert.deepEqual(events.map(({ event, status, step }) => [event, status, step]), [["ended", "failed", 0]]);
+    assert.match(events[0].message, said);
+  });
+}
