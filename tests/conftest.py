@@ -219,15 +219,20 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 PATIENCE = 90_000  # ms that a browser may take for anything, on a machine that others use too
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """A headless system Chromium."""
-    sync_api = pytest.importorskip("playwright.sync_api")
+def require_chromium() -> None:
+    """Skip a test where there is no Chromium; fail it where there has to be one."""
     if not CHROMIUM:
         no_chromium = "no chromium: apt-get install chromium, or set HNVIZ_CHROMIUM to its path"
         if os.environ.get("HNVIZ_REQUIRE_BROWSER"):
             pytest.fail(no_chromium)
         pytest.skip(no_chromium)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A headless system Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    require_chromium()
     sync_api.expect.set_options(timeout=PATIENCE)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)

@@ -4,8 +4,6 @@ Node stands for a browser: it has the same WebAssembly.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from random import Random
@@ -31,6 +29,9 @@ from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.events import decode
 from hnviz.schedule import one_cycle, snapshot_steps
 from tests.browser_engine import (
+    CHAOTIC,
+    CLOSE,
+    SOON,
     Arrays,
     Subject,
     answers,
@@ -41,22 +42,15 @@ from tests.browser_engine import (
     passed,
     recipe,
 )
-from tests.conftest import ROOT
 from tests.small import figures, small_config, small_stream
 from tests.subjects import answers_of, made_up, shipped
 
 pytestmark = [needs_node, pytest.mark.xdist_group("browser_engine")]  # one node for all small runs
 
-SOON = ("Model1", "Model3", "Model5")
-"""The models whose recipes are compared before every commit; the others when the slow tests run."""
-
 MODELS = [
     pytest.param(name, marks=() if name in SOON else pytest.mark.slow, id=name)
     for name in IN_BROWSER
 ]
-CLOSE = 1e-5  # of torch's figure: single precision sums in another order
-CHAOTIC = {"IRNN": 10}
-"""The steps after which torch's own run differs when its weights are disturbed by a rounding."""
 
 
 def test_every_built_in_model_has_a_form_and_one_that_cannot_train_says_so(tmp_path):
@@ -431,63 +425,3 @@ def test_a_text_of_one_word_trains(tmp_path):
     run = Subject.of(small_config("Model5", nh=1, epochs=1), tmp_path, stream)
     *_, mine = run.ask(train={})["train"]["events"]
     assert mine["status"] == "finished"
-
-
-POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
-"""All that a page has to allow."""
-
-TRAIN = """async (job) => {
-    const { train } = await import("/hnviz/browser/worker.js");
-    const events = [];
-    return new Promise((resolve) => {
-        const run = train({ job }, (event) => {
-            events.push(event);
-            if (event.event === "epoch") run.press("stop");
-            if (event.event === "ended") resolve(events);
-        }, "/hnviz/browser/worker.js");
-    });
-}"""
-
-
-@contextmanager
-def _empty_page(page: Any, policy: str) -> Iterator[None]:
-    """Open an empty page with a given policy, on a site that serves the engine's files."""
-    site = "http://engine.test"
-
-    def serve(route: Any) -> None:
-        path = ROOT / route.request.url.removeprefix(f"{site}/")
-        kind, body = "text/javascript", path.read_text() if path.is_file() else ""
-        kind = kind if body else "text/html"
-        headers = {"Content-Security-Policy": policy}
-        route.fulfill(body=body, content_type=kind, headers=headers)
-
-    page.context.route(f"{site}/**", serve)
-    try:
-        page.goto(f"{site}/")
-        yield
-    finally:
-        page.context.unroute(f"{site}/**", serve)
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("model", SOON)
-def test_a_worker_of_chromium_trains_an_epoch_as_torch(model, page, tmp_path):
-    run = Subject.of(recipe(model), tmp_path)
-    with _empty_page(page, POLICY):
-        events = page.evaluate(TRAIN, run.job)
-    told = [each for each in events if each["event"] in ("batch", "epoch")]
-    learner = run.learner()
-    for mine, theirs in zip(told, passed(learner, learner.n_batches), strict=False):
-        name = "loss" if isinstance(theirs, BatchEnd) else "valid_loss"
-        assert mine[name] == pytest.approx(getattr(theirs, name), rel=1e-4)
-    assert len(told) >= learner.n_batches + 1
-    assert page.errors == []
-
-
-@pytest.mark.browser
-def test_a_page_whose_policy_forbids_webassembly_says_so(page, tmp_path):
-    run = Subject.of(small_config("Model3"), tmp_path, small_stream())
-    with _empty_page(page, POLICY.replace(" 'wasm-unsafe-eval'", "")):
-        (ended,) = page.evaluate(TRAIN, run.job)
-    assert ended["status"] == "failed"
-    assert ended["message"].startswith("this page's Content-Security-Policy forbids WebAssembly")
