@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from math import nan
 
 import numpy as np
 import pytest
 
 from tests.conftest import CHROMIUM, ROOT
-from tests.load.seeds import row
+from tests.load.seeds import ends, row
+from tests.small import small_config
 
 MEASURED = (
     *("start", "export", "train", "text", "batches", "models", "time", "states", "map", "compare"),
@@ -46,6 +48,18 @@ def test_a_program_still_works(name, tmp_path):
     )
     assert "Traceback" not in done.stderr and done.returncode in (0, MISSED), done.stderr
     assert done.stdout.strip()
+
+
+def test_seeds_that_are_kept_are_not_trained_again(tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr("tests.load.seeds.end", lambda config: trained.append(config) or (0.5, nan))
+    configs, kept = [small_config("Model3", seed=seed) for seed in range(3)], tmp_path / "kept"
+    assert ends(configs[:2], kept).shape == (2, 2)
+    accuracies = ends(configs, kept)
+    assert trained == configs
+    np.testing.assert_array_equal(accuracies, [[0.5, nan]] * 3)
+    ends([small_config("Model3", lr=0.5)], kept)
+    assert len(trained) == 4
 
 
 def test_the_interval_over_seeds_uses_students_t():

@@ -3,7 +3,8 @@
 This is for chaotic models: a rounding error changes how a run ends, so single runs cannot be
 compared. Both engines train one run per seed, from the same first weights; the browser's engine
 runs in node. Exits with 1 if 0 is outside the 95 % interval of a model's mean difference in the
-last valid accuracy.
+last valid accuracy. With --kept FILE, each seed's accuracies are appended to a file, and a second
+start does not train them again.
 """
 
 import argparse
@@ -39,15 +40,31 @@ def last_accuracy(events: Iterable[Any]) -> float:
     return accuracy
 
 
-def ends(configs: list[RunConfig], folder: Path) -> NDArray[np.float64]:
-    """Train each config in both engines; return the last accuracies, (n, 2), torch's first."""
-    accuracies = []
+def end(config: RunConfig) -> tuple[float, float]:
+    """Train a config in both engines; return the last accuracies, torch's first."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Subject.of(config, Path(folder))
+        (answer,) = answers([run.asking(train={})], run.folder)
+    events = (decode(json.dumps(event).encode()) for event in answer["train"]["events"])
+    return last_accuracy(run.learner().events()), last_accuracy(events)
+
+
+def ends(configs: list[RunConfig], kept: Path | None = None) -> NDArray[np.float64]:
+    """Return the last accuracies of each config in both engines, (n, 2), torch's first.
+
+    Each line of `kept` is a config and its accuracies. Configs in it are not trained again.
+    """
+    lines = kept.read_text().splitlines() if kept and kept.exists() else []
+    known = {json.dumps(config): found for config, found in map(json.loads, lines)}
     for config in configs:
-        run = Subject.of(config, folder)
-        (answer,) = answers([run.asking(train={})], folder)
-        events = (decode(json.dumps(event).encode()) for event in answer["train"]["events"])
-        accuracies.append((last_accuracy(run.learner().events()), last_accuracy(events)))
-    return np.array(accuracies)
+        settings = json.dumps(config.to_dict())
+        if settings in known:
+            continue
+        known[settings] = end(config)
+        if kept:
+            with kept.open("a") as file:
+                file.write(f"[{settings}, {json.dumps(known[settings])}]\n")
+    return np.array([known[json.dumps(config.to_dict())] for config in configs])
 
 
 def row(model: str, accuracies: NDArray[np.float64]) -> tuple[str, bool]:
@@ -75,14 +92,14 @@ def main() -> int:
     parser.add_argument("models", nargs="*", default=CHAOTIC, metavar="model")
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--epochs", type=int, help="of each run; default: the recipe's")
+    parser.add_argument("--kept", type=Path, metavar="FILE", help="of accuracies, to go on from")
     args = parser.parse_args()
     torch.set_num_threads(1)
     missed = False
     for model in args.models:
         config = recipe(model)
         config = replace(config, epochs=args.epochs or config.epochs)
-        with tempfile.TemporaryDirectory() as folder:
-            accuracies = ends([replace(config, seed=s) for s in range(args.seeds)], Path(folder))
+        accuracies = ends([replace(config, seed=s) for s in range(args.seeds)], args.kept)
         line, is_same = row(model, accuracies)
         missed |= not is_same
         print(line, flush=True)
