@@ -29,7 +29,7 @@ PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test browser slow gpu bench load chaos fuzz audit lock lint python types javascript format \
+.PHONY: app test browser slow gpu bench load chaos fuzz audit lock plotly lint python types javascript format \
 	screenshots tour docs clean
 .DELETE_ON_ERROR:
 
@@ -63,12 +63,15 @@ chaos: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(PY) -m tests.fuzz $(FUZZ_ARGS)
 
-# Both need the network, so they are no part of test.
+# These need the network, so they are no part of test.
 audit: $(VENV)/.app
 	@sh .ci/audit.sh $(VENV)
 
 lock: $(VENV)/.app
 	@sh .ci/lock.sh $(VENV)
+
+plotly: $(VENV)/.app
+	@sh .ci/plotly.sh $(VENV)
 
 lint: types python javascript
 

@@ -1,11 +1,14 @@
 """The door's own addresses: files of the pictures, and what is not there."""
 
+import ast
 import gzip
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import plotly
+import plotly.graph_objects as go
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +18,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
 from hnviz.web import assets
-from hnviz.web.assets import ASSETS, PACKAGE, PAGE_DATA, Assets, PageData
+from hnviz.web.assets import ASSETS, PACKAGE, PAGE_DATA, PLOTLY, Assets, PageData
 from hnviz.web.http import door
 
 
@@ -58,8 +61,7 @@ MAIN = ASSETS.address("app/kit/panels/main.js")
     ],
 )
 def test_a_file_comes_whole_with_its_type_and_for_good(address: str, media: str) -> None:
-    folder = Path(plotly.__file__).parent / "package_data" if "plotly" in address else PACKAGE
-    path = folder / address.split("/", 2)[2]
+    path = PACKAGE / (PLOTLY if address == ASSETS.plotly else address.split("/", 2)[2])
     for encoding, wanted in (("gzip", "gzip"), ("identity", "identity"), ("gzip;q=0", "identity")):
         answer = client().get(f"/{address}", headers={"accept-encoding": encoding})
         assert answer.status_code == 200
@@ -74,6 +76,36 @@ def test_a_file_comes_whole_with_its_type_and_for_good(address: str, media: str)
 def test_a_file_is_compressed_once() -> None:
     first, second = (ASSETS.find(ASSETS.plotly).zipped for _ in range(2))
     assert first is second and len(first) < len(gzip.decompress(first)) / 3
+
+
+def plotly_js(text: str) -> tuple[int, ...]:
+    """Return the version that the first lines of a plotly.js file name."""
+    found = re.search(r"^\* plotly\.js .*?v(\d+)\.(\d+)\.(\d+)$", text[:200], re.MULTILINE)
+    assert found
+    return tuple(map(int, found.groups()))
+
+
+def test_the_bundle_has_the_version_of_the_package_that_checks_figures() -> None:
+    theirs = Path(plotly.__file__).parent / "package_data/plotly.min.js"
+    ours, wanted = (plotly_js(path.read_text()) for path in (PACKAGE / PLOTLY, theirs))
+    tested = (PACKAGE.parent / "docs/deploy/requirements.lock").read_text()
+    is_tested = f"plotly=={plotly.__version__} " in tested  # a newer package may be here
+    assert ours == wanted if is_tested else ours[0] == wanted[0], "run `make plotly`"
+    assert (PACKAGE / PLOTLY).with_name("LICENSE").read_text().startswith("MIT License")
+
+
+def test_figures_have_only_traces_that_the_bundle_draws() -> None:
+    """plotly.js draws a kind of trace that it does not know as lines, without an error."""
+    adds = {name for name in dir(go.Figure) if name.startswith("add_")}
+    assert {"add_scatter", "add_bar", "add_heatmap"} <= adds
+    used = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                is_plotlys = isinstance(node.value, ast.Name) and node.value.id == "go"
+                used |= {node.attr} if is_plotlys or node.attr in adds else set()
+    assert "add_scatter" in used
+    assert used <= {"add_scatter", "add_bar", "add_annotation", "add_shape", "Figure"}
 
 
 @pytest.mark.parametrize(
@@ -96,8 +128,8 @@ def test_a_file_is_compressed_once() -> None:
         f"/assets/{ASSETS.version}//app/kit/panels/main.js",
         f"/assets/{ASSETS.version}/app\\kit\\live\\main.js",
         "/assets/000000000000/app/kit/panels/main.js",
-        "/assets/0.0.0/plotly.min.js",
-        f"/{ASSETS.plotly.rpartition('/')[0]}/widgetbundle.js",
+        "/assets/000000000000/plotly-basic.min.js",
+        f"/{ASSETS.plotly.rpartition('/')[0]}/LICENSE",
         "/assets//etc/passwd",
         "/assets/%2fetc%2fpasswd",
         "/assets/published/none.bin",

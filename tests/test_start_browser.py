@@ -287,4 +287,4 @@ def test_data_and_start_load_no_plotly(server, page):
     until(page, "() => document.querySelector('[data-testid=stMain]').scrollTop === 0")
     page.locator(".hn-count").nth(31).wait_for()
     idle(page)
-    assert [url for url in asked if "plotly.min" in url] == []
+    assert [url for url in asked if "plotly-basic" in url] == []

@@ -1,15 +1,13 @@
 """The files of the pictures, and data that a page has prepared for a picture: GET /assets/...
 
-The files are JavaScript, style sheets, plotly.js and the colours. Each address holds a hash of all
-files, or plotly's version, so a browser may cache a file forever and never mixes two versions. Each
+The files are JavaScript, style sheets, plotly.js and the colours. Each address holds a hash of our
+files, or of plotly.js, so a browser may cache a file forever and never mixes two versions. Each
 file is read only once, so its content always matches the hash.
 """
 
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -29,7 +27,9 @@ FILES = {
 """Suffix -> media type of the files in hnviz/app that are served; Python files are not."""
 
 TOKENS = "figures/tokens.json"
-PLOTLY = "plotly.min.js"
+PLOTLY = "vendor/plotly/plotly-basic.min.js"
+"""The part of plotly.js that draws scatter, bar and pie; `sh .ci/plotly.sh` writes it."""
+
 HEADERS = {"Cache-Control": FOR_GOOD, "Content-Encoding": "identity"}
 """Without an encoding, Streamlit would compress a file again at each request."""
 
@@ -86,7 +86,8 @@ class Assets:
     @cached_property
     def plotly(self) -> str:
         """The address of plotly.js."""
-        return f"assets/{version('plotly')}/{PLOTLY}"
+        digest = hashlib.sha256(self._plotly.content).hexdigest()[:12]
+        return f"assets/{digest}/{Path(PLOTLY).name}"
 
     def find(self, address: str) -> Asset | None:
         """Return the file at an address; None if there is none."""
@@ -100,7 +101,11 @@ class Assets:
     @cached_property
     def _all(self) -> dict[str, Asset]:
         ours = {self.address(name): asset for name, asset in self._ours.items()}
-        return {**ours, self.plotly: Asset(_plotly_folder() / PLOTLY)}
+        return {**ours, self.plotly: self._plotly}
+
+    @cached_property
+    def _plotly(self) -> Asset:
+        return Asset(self._package / PLOTLY)
 
     @cached_property
     def _ours(self) -> dict[str, Asset]:
@@ -159,10 +164,3 @@ def routes(assets: Assets = ASSETS, page_data: PageData = PAGE_DATA) -> list[Rou
         return bytes_reply(request, forms, HEADERS, asset.media)
 
     return [Route(f"/{DATA}{{name}}", data), Route("/assets/{path:path}", file)]
-
-
-def _plotly_folder() -> Path:
-    spec = find_spec("plotly")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("plotly is not installed", name="plotly")
-    return Path(spec.origin).parent / "package_data"

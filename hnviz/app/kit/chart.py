@@ -16,7 +16,7 @@ pictures (kit/js/page.js), and shows their mark as a line.
 
 A chart that is about no run comes with the page: ``still_chart(key, figure, alt)``.
 
-plotly.js (4.8 MB) is loaded once a tab, when the first chart is scrolled to and no other picture
+plotly.js (1.2 MB) is loaded once a tab, when the first chart is scrolled to and no other picture
 waits for an answer (kit/js/plotly.js).
 """
 

@@ -1,5 +1,5 @@
 // @ts-check
-// A small drawer for the figures of kit/chart and kit/panels, in place of plotly.js with its 4.8 MB: curves and
+// A small drawer for the figures of kit/chart and kit/panels, in place of plotly.js with its 1.2 MB: curves and
 // markers on linear or logarithmic axes, with their labels, as SVG. It has the part of Plotly's interface that
 // kit/js/panel.js uses.
 

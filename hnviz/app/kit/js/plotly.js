@@ -1,5 +1,5 @@
 // @ts-check
-// Loads plotly.js (4.8 MB) once per tab, after the pictures that do not need it.
+// Loads plotly.js (1.2 MB) once per tab, after the pictures that do not need it.
 
 import { Refusal } from "./source.js";
 
@@ -19,7 +19,7 @@ export const CONFIG = {
 let plotly = null;
 
 /**
- * @param {URL} address of plotly.min.js
+ * @param {URL} address of plotly.js
  * @param {import("./source.js").Source} source knows what other pictures wait for
  * @returns {Promise<any>} Plotly
  */
