@@ -299,8 +299,7 @@ def errors_of(tab) -> list[str]:
     errors: list[str] = []
 
     def note(said) -> None:
-        # Streamlit first looks for its own addresses below the page's: /train/_stcore/health.
-        if said.type == "error" and "/_stcore/" not in said.location["url"]:
+        if said.type == "error":
             errors.append(f"{said.text} {said.location['url']}")
 
     tab.on("pageerror", lambda error: errors.append(str(error)))

@@ -28,6 +28,8 @@ CLASSES = {
 OTHER_SPELLINGS = {b"present=1": b"present=true", b"present=0": b"present=false"}
 """How a user may type a switch -> how Streamlit reads it, which the address then becomes."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
+# Otherwise Streamlit's script asks for /train/_stcore/health first, a failure in the console.
+BACKEND = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL("./", location).href }</script>'
 _SCRIPT = re.compile(r'<script type="module"[^>]* src="([^"]+)"')
 
 
@@ -173,7 +175,7 @@ def dressed(page: str, *, title: str, styles: Iterable[str], modules: Iterable[s
     """
     sheets = [f'<link rel="stylesheet" href="./{each}">' for each in styles]
     early = [f'<link rel="modulepreload" href="./{each}">' for each in modules]
-    for place, links in (("</head>", early), ('<div id="root">', sheets)):
+    for place, links in (("</head>", [BACKEND, *early]), ('<div id="root">', sheets)):
         if place not in page:
             raise ValueError(f"Streamlit's page has no {place}: hnviz/web/page.py needs it")
         page = page.replace(place, "\n".join([*links, place]), 1)

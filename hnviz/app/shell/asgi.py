@@ -193,7 +193,7 @@ def _dressed(page: str, script: str) -> Page:
             *late_modules(page, script, EARLY),
         ],
     )
-    return Page(content, security_policy(_rules(), page))
+    return Page(content, security_policy(_rules(), content.decode()))
 
 
 def _bounds() -> Bounds:
