@@ -9,6 +9,7 @@ import pytest
 from hnviz.figures.numbers import accuracy
 from hnviz.runs import SHIPPED_DIR
 from tests.conftest import idle
+from tests.gallery import mount
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -87,6 +88,14 @@ def test_positions_follow_their_split(server, page):
     page.locator("[class*=st-key-train_positions_split]").get_by_text("train", exact=True).click()
     expect(chart).to_have_attribute("aria-label", re.compile("^Model3 after 800 steps, on train"))
     assert page.errors == []
+
+
+def test_it_says_of_how_many_snapshots_the_whole_numbers_are_still_to_come(gallery, page):
+    page.route("**/whole_numbers?*", lambda route: None)  # no answer comes
+    mount(page, gallery, picture="train/inside", state="ready", mode="light", width=1280)
+    shown = page.locator("figcaption", has_text="Whole next number right, after three")
+    expect(shown).to_contain_text(re.compile(r"still to be counted at (\d+) of \1 snapshots"))
+    page.unroute_all(behavior="ignoreErrors")
 
 
 @pytest.mark.slow

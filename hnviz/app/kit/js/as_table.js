@@ -1,6 +1,7 @@
 // @ts-check
 // What a picture shows, as tables. They are made when a reader opens "As a table", and again while
-// it is open and the picture changes.
+// it is open and the picture changes. A picture that has no figures, or none yet, offers neither a table
+// nor a file; their line keeps its place, so that nothing moves when the first figures come.
 //
 // A picture declares `table` in its main.js (picture.js): a function from its drawing and its view to
 // its tables, or one of HAS_NONE, which says why it needs none.
@@ -21,7 +22,9 @@ export class AsTable {
    * @param {() => Data[]} tables what the picture shows now
    */
   constructor(root, tables) {
+    this.root = root;
     this.tables = tables;
+    this.root.classList.add("hnviz-bare");
     const make = maker(root);
     this.fold = /** @type {HTMLDetailsElement} */ (make("details", "hnviz-fold hnviz-as-table"));
     this.fold.hidden = true;
@@ -31,21 +34,22 @@ export class AsTable {
     this.fold.addEventListener("toggle", () => this.draw());
   }
 
-  /** The picture has changed. */
+  /** The picture has changed. The first figures show at once, later changes a few times a second. */
   changed() {
     this.fold.hidden = false;
-    if (!this.fold.open || this.timer) return;
-    this.timer = window.setTimeout(() => this.draw(), WAIT);
+    if (this.root.classList.contains("hnviz-bare")) this.draw();
+    else if (!this.timer) this.timer = window.setTimeout(() => this.draw(), WAIT);
   }
 
   draw() {
     clearTimeout(this.timer);
     this.timer = 0;
-    if (!this.fold.open) return this.body.replaceChildren();
     const tables = this.filled();
+    this.root.classList.toggle("hnviz-bare", !tables.length);
+    if (!tables.length) this.fold.open = false;
+    if (!this.fold.open) return this.body.replaceChildren();
     const at = this.scrolled();
-    if (tables.length) this.body.replaceChildren(...tables.map((data, index) => this.section(data, index)));
-    else this.body.textContent = "There are no figures yet.";
+    this.body.replaceChildren(...tables.map((data, index) => this.section(data, index)));
     this.scrolled().forEach(([, , place], index) => place.scrollTo(at[index]?.[0] ?? 0, at[index]?.[1] ?? 0));
   }
 

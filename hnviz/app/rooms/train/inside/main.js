@@ -242,13 +242,13 @@ class Inside {
   }
 
   counted(epoch) {
-    const { counted, lacking, words } = this.data;
+    const { counted, lacking, wanted, words } = this.data;
     const { theme } = this;
     const series = [
       { name: words.columns[0], color: theme.train, dash: "7 4", width: 2, ring: true, points: counted.map(([step, inside]) => [step, inside]) },
       { name: words.columns[1], color: theme.valid, width: 2.5, dot: true, points: counted.map(([step, , beyond]) => [step, beyond]) },
     ];
-    const wait = lacking ? `counting ${lacking} snapshot${lacking === 1 ? "" : "s"}` : "";
+    const wait = lacking ? `still to be counted at ${lacking} of ${wanted.length} snapshots` : "";
     this.numbers.caption.textContent = "Whole next number right, after three";
     const small = make("small", "", this.numbers.caption, wait);
     small.hidden = !wait;
