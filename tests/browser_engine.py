@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from hnviz.browser.form import form_of
+from hnviz.browser.form import job_of
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream, kind_of, stream_of
 from hnviz.events import BatchEnd, EpochEnd
@@ -59,13 +59,11 @@ class Subject:
     @property
     def job(self) -> dict[str, Any]:
         """What the engine is given."""
-        return {
-            "form": form_of(self.config.model),
-            "config": self.config.to_dict(),
-            "train": self.stream.train.tolist(),
-            "valid": self.stream.valid.tolist(),
-            "kinds": [kind_of(token) for token in self.stream.vocab.itos],
-        }
+        job = job_of(self.config)
+        if self.stream is stream_of(self.config):
+            return job
+        texts = {"train": self.stream.train.tolist(), "valid": self.stream.valid.tolist()}
+        return job | texts | {"kinds": [kind_of(token) for token in self.stream.vocab.itos]}
 
     def save(self, name: str, checkpoint: Arrays) -> str:
         """Write a checkpoint so that the kit's JavaScript reads it."""

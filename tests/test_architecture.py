@@ -77,7 +77,7 @@ RULES: dict[str, Rule] = {
         (*FREE, "settings", "runs", "engine.client", "sweeps", "web", "app"),
         ("anyio", "starlette", "uvicorn"),
     ),
-    "browser": Rule(("models", "data"), ()),
+    "browser": Rule(("models", "data", "config"), ()),
     "export": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app", "browser"),
         ("markupsafe", "nbformat", "numpy", "streamlit"),

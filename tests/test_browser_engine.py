@@ -14,9 +14,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from hnviz.browser.form import IN_BROWSER, form_of
+from hnviz.browser.form import IN_BROWSER, form_of, job_of
 from hnviz.config import ConfigError
 from hnviz.data import Texts, TokenStream
+from hnviz.data.corpora import BUILT_IN as CORPORA
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn.build import build_model
 from hnviz.models.catalogue import BUILT_IN, entry
@@ -425,3 +426,26 @@ def test_a_text_of_one_word_trains(tmp_path):
     run = Subject.of(small_config("Model5", nh=1, epochs=1), tmp_path, stream)
     *_, mine = run.ask(train={})["train"]["events"]
     assert mine["status"] == "finished"
+
+
+TEXTS = [
+    *((name, read.ways[0]) for name, read in CORPORA.items()),
+    ("human_numbers", "blocks"),
+    *((f"task-{name}", "notebook") for name in ("parity", "recall")),
+]
+"""Every text of the package, two of its tasks, and the other split of the numbers."""
+
+
+@pytest.mark.parametrize(
+    "texts", [TEXTS[:2] + TEXTS[-3:], pytest.param(TEXTS[2:-3], marks=pytest.mark.slow)]
+)
+def test_every_text_of_the_package_is_ids_and_begins_as_in_torch(texts, tmp_path):
+    configs = [small_config("Model3", corpus=name, split=way, bs=32) for name, way in texts]
+    runs = [Subject.of(config, tmp_path) for config in configs]
+    found = answers([run.asking(train={"batches": 8}) for run in runs], tmp_path)
+    for run, answer in zip(runs, found, strict=True):
+        assert run.job == job_of(run.config)
+        told = [each["loss"] for each in answer["train"]["events"] if each["event"] == "batch"]
+        theirs = [each.loss for each in passed(run.learner(), 8) if isinstance(each, BatchEnd)]
+        assert len(told) == len(theirs) == 8
+        assert told == pytest.approx(theirs, rel=CLOSE), run.config.corpus

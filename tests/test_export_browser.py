@@ -33,10 +33,10 @@ HEADLINE = """() => document.querySelector("[data-picture='kit/headline']").shad
   .querySelector(".hnviz-sentence").textContent"""
 LOGITS = """async ([run, step, ids]) => {
   const { Blobs } = await import("hnviz/export/js/blobs.js");
-  const { FileSource } = await import("hnviz/export/js/filesource.js");
+  const { Runs } = await import("hnviz/export/js/runs.js");
   const packed = JSON.parse(document.getElementById("data").textContent);
   const data = await new Blobs([packed.page]).json(0);
-  const reader = await new FileSource(data, new Blobs(packed.blobs)).reader(run, step);
+  const { reader } = await new Runs(data.runs, new Blobs(packed.blobs)).get(run).subject(step);
   return reader.read(ids).logits.map((each) => [...each]);
 }"""
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from hnviz.app.pictures import VIEWS
-from hnviz.export.contents import facts_of, weights_of
+from hnviz.browser.form import facts_of, job_of
+from hnviz.export.contents import declared, weights_of
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.questions.frame import to_json
 from hnviz.runs import SHIPPED_DIR, RunFolder
@@ -33,15 +34,24 @@ TEXTS = (
 CLOSE = 1e-5  # of a torch figure: single precision sums in another order
 
 
-def offline(run: str, cases: Sequence[Mapping[str, Any]], step: int | str = "last") -> Any:
-    """Let node answer some questions about a snapshot, as an exported file does."""
-    folder = RunFolder(SHIPPED_DIR / run)
+def _weights(folder: RunFolder, step: int) -> dict[str, list[float]]:
     weights = weights_of(folder.config, folder.load_snapshot(step))
+    return {name: each.astype(float).reshape(-1).tolist() for name, each in weights.items()}
+
+
+def offline(
+    run: str, cases: Sequence[Mapping[str, Any]], *steps: int, with_text: bool = False
+) -> Any:
+    """Let node answer some views about snapshots, as an exported file does.
+
+    `with_text`: as a page does about a run that it trains, whose texts it has.
+    """
+    folder = RunFolder(SHIPPED_DIR / run)
     sent = {
+        **declared(),
         "facts": facts_of(folder.config),
-        "weights": {
-            name: each.astype(float).reshape(-1).tolist() for name, each in weights.items()
-        },
+        "job": job_of(folder.config) if with_text else None,
+        "weights": {str(each): _weights(folder, each) for each in steps},
         "cases": cases,
     }
     done = subprocess.run(

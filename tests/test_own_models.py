@@ -14,10 +14,10 @@ import pytest
 
 from hnviz.app.run.list.rows import row
 from hnviz.app.shell.navigation import PAGES
+from hnviz.browser.form import facts_of
 from hnviz.cli import main
 from hnviz.config import RunConfig
 from hnviz.engine.client import Engine
-from hnviz.export.contents import facts_of
 from hnviz.learn import model_class
 from hnviz.learn.checks import checked
 from hnviz.models.catalogue import CATALOGUE, entry

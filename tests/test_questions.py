@@ -137,6 +137,7 @@ def test_the_table_says_what_only_the_model_decides():
         "wanted": "a whole number from 0 to the last layer",
         "default": "the last layer",
         "low": 0,
+        "high": "the last layer",
     }
     assert params["first"] == {
         "kind": "int",
@@ -145,6 +146,9 @@ def test_the_table_says_what_only_the_model_decides():
         "high": 100,
     }
     assert params["ids"]["default"] is None and params["kind"]["kind"] == ("a", "b")
+    assert (params["ids"]["least"], params["ids"]["most"]) == (1, 3)
+    shown = QUESTIONS["units"].declared()["params"]["show"]
+    assert shown["kind"] == "text" and shown["choices"].startswith("state, another tensor")
 
 
 def test_two_questions_cannot_have_one_name():

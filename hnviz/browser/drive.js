@@ -8,7 +8,7 @@
  *
  * @callback Tell
  * @param {Event} event
- * @param {Tensors} [tensors] of a "snapshot"
+ * @param {Tensors} [tensors] of a "snapshot"; of an "ended" by the button "stop", the checkpoint from which the run can go on
  * @returns {void}
  */
 
@@ -35,7 +35,7 @@ export class Drive {
 
   /** Train until the run ends or is stopped. The first event comes after the caller has gone on. */
   async run() {
-    await others();
+    await rest();
     let sliceEnd = performance.now() + SLICE_MS;
     for (const event of this.learner.work()) {
       if (event) this.hear(event);
@@ -43,9 +43,9 @@ export class Drive {
       const hasSnapshot = ["started", "batch"].includes(event?.event ?? "") && this.learner.snapshotEvents().length;
       if (hasSnapshot) continue; // the snapshot comes next
       while (this.rests) await new Promise((resolve) => (this.wake = () => resolve(undefined)));
-      if (this.isStopped) return this.tell(this.learner.stopped());
+      if (this.isStopped) return this.tell(this.learner.stopped(), this.learner.checkpoint());
       if (performance.now() < sliceEnd) continue;
-      await others();
+      await rest();
       sliceEnd = performance.now() + SLICE_MS;
     }
   }
@@ -86,7 +86,7 @@ export class Drive {
 }
 
 /** Let the thread do other waiting work; a page also draws a frame, or slices would take its time to draw. @returns {Promise<void>} */
-async function others() {
+export async function rest() {
   if (globalThis.document?.visibilityState === "visible") await frame();
   await message();
 }

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from hnviz.data import SPECIALS, kind_of
+from hnviz.config import RunConfig
+from hnviz.data import SPECIALS, corpus_of, kind_of, numbers_of, stream_of
 from hnviz.data.corpora.own import LIMITS, MAX_DISTINCT_TOKENS, MIN_TOKENS
 from hnviz.data.corpora.texts import MAX_TEXT_BYTES
 from hnviz.data.numbers import ONES, PLACES, TEENS, TENS
@@ -13,6 +14,12 @@ from hnviz.models.spec import IRNN
 IN_BROWSER = tuple(name for name in BUILT_IN if not entry(name).dropout)
 """The models that the engine trains: those without dropout, whose random numbers it does not draw.
 It can read a text with every built-in model."""
+
+
+ANSWERED = (
+    *("attention", "count_on", "look_back", "next_word", "state_gradients", "surgery", "units"),
+)
+"""The questions that the engine answers: `ANSWERED` in hnviz/browser/questions.js."""
 
 
 def form_of(model: str) -> dict[str, Any]:
@@ -37,6 +44,54 @@ def form_of(model: str) -> dict[str, Any]:
         "attends": net.attends,
         "maxBptt": net.max_bptt,
         "dropout": bool(net.dropout),
+    }
+
+
+def facts_of(config: RunConfig) -> dict[str, Any]:
+    """Return what the engine's questions need to know about a run; see hnviz/browser/subject.js.
+
+    "form" is None for a user's own model, which no browser can run.
+    """
+    net, read = entry(config.model), corpus_of(config)
+    numbers = numbers_of(config) if read.unit == "numbers" else None
+    splits = {"train": numbers.train, "valid": numbers.valid} if numbers else {}
+    return {
+        "model": config.model,
+        "nh": config.nh,
+        "bptt": config.bptt,
+        "form": form_of(config.model) if config.model in BUILT_IN else None,
+        "state": list(net.state),
+        "window": None if net.stateful else config.bptt,
+        "gates": list(net.gates),
+        "gateTitles": {name: net.gate(name).title for name in net.gates},
+        "signed": [name for name in net.gates if net.gate(name).signed],
+        "bounded": net.nonlinearity == "tanh",
+        "itos": list(stream_of(config).vocab.itos),
+        "title": read.title,
+        "counts": read.spell is not None,
+        "digits": read.has_digits,
+        "corpus": config.corpus,
+        "split": config.split,
+        "numbers": {
+            split: [[each.start, each.stop - 1] for each in stretches]
+            for split, stretches in splits.items()
+        },
+    }
+
+
+def job_of(config: RunConfig) -> dict[str, Any]:
+    """Return what the engine needs to train a run; see hnviz/browser/limits.js.
+
+    Any text will do: it is sent as ids. Raises ValueError for a model that the engine does not have
+    and CorpusError for a text that is not there.
+    """
+    stream = stream_of(config)
+    return {
+        "form": form_of(config.model),
+        "config": config.to_dict(),
+        "train": stream.train.tolist(),
+        "valid": stream.valid.tolist(),
+        "kinds": [kind_of(token) for token in stream.vocab.itos],
     }
 
 

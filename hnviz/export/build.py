@@ -12,7 +12,7 @@ from hnviz.app.shell.server import server
 from hnviz.app.shell.variables import variables
 from hnviz.export import ExportError
 from hnviz.export.collect import TITLES, Drawn, Heading, Mount, Part, collect
-from hnviz.export.contents import FREE, Contents
+from hnviz.export.contents import FREE, Contents, declared
 from hnviz.export.html import (
     HOME,
     MAIN,
@@ -188,6 +188,7 @@ def _written(
         "runs": contents.runs,
         "answers": contents.answers,
         "free": FREE,
+        **declared(),
         "files": contents.files,
         "variables": {mode: variables(mode) for mode in MODES},
     }

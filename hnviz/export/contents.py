@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.app.pictures import VIEWS
 from hnviz.app.shell.server import server
 from hnviz.app.topics import TOPICS
-from hnviz.browser.form import form_of
+from hnviz.browser.form import ANSWERED, facts_of
 from hnviz.config import RunConfig
-from hnviz.data import corpus_of, numbers_of, stream_of
-from hnviz.export.questions import Question
+from hnviz.export.questions import COMPUTED, Question
 from hnviz.figures.theme import MODES
 from hnviz.models.catalogue import entry
-from hnviz.own import identity_of
 from hnviz.questions.frame import to_json
+from hnviz.questions.table import DECLARED
 from hnviz.runs.files import Tensors
 from hnviz.web.answers import Answers, read_step
 from hnviz.web.assets import PACKAGE
@@ -36,26 +36,6 @@ train. Only one order of the rows depends on the text, "clustered", and files do
 """
 
 
-def facts_of(config: RunConfig) -> dict[str, Any]:
-    """Return a run's facts, as hnviz/export/js/look.js describes them."""
-    net = entry(config.model)
-    stretches = numbers_of(config).train if corpus_of(config).unit == "numbers" else ()
-    return {
-        "model": config.model,
-        "nh": config.nh,
-        "form": None if identity_of(config.model) else form_of(config.model),
-        "state": list(net.state),
-        "window": None if net.stateful else config.bptt,
-        "gates": list(net.gates),
-        "gateTitles": {name: net.gate(name).title for name in net.gates},
-        "signed": [name for name in net.gates if net.gate(name).signed],
-        "bounded": net.nonlinearity == "tanh",
-        "itos": list(stream_of(config).vocab.itos),
-        "train": [[each.start, each.stop - 1] for each in stretches],
-        "notebook": config.split == "notebook",
-    }
-
-
 def weights_of(config: RunConfig, snapshot: Tensors) -> dict[str, NDArray[Any]]:
     """Return the part of a snapshot that a file's network needs, as float16: 128 kB for a GRU."""
     net = entry(config.model)
@@ -63,6 +43,18 @@ def weights_of(config: RunConfig, snapshot: Tensors) -> dict[str, NDArray[Any]]:
     if net.norm == "bn":
         names += [f"{net.part('bn').name}.{name}" for name in STATISTICS]
     return {name: snapshot[name].astype(np.float16) for name in names}
+
+
+def declared() -> dict[str, Any]:
+    """Return the parameters of the questions and views that a page answers itself."""
+    views = {view.name: view.params for view in VIEWS if view.name in COMPUTED}
+    return {
+        "questions": {name: {"params": DECLARED[name]["params"]} for name in ANSWERED},
+        "views": {
+            name: {each: param.declared for each, param in params.items()}
+            for name, params in views.items()
+        },
+    }
 
 
 def address(path: str, params: Mapping[str, Any]) -> str:

@@ -21,6 +21,9 @@ from hnviz.own import identity_of
 
 Params = dict[str, str]
 
+COMPUTED = ("change_state", "going_on", "prompt_surprise", "start_count", "units")
+"""The views that a page answers itself: `VIEWS` in hnviz/export/js/views.js."""
+
 LIVE = ("change_state", "going_on", "prompt_surprise", "start_count", "units")
 """The questions that a file answers itself: `VIEWS` in hnviz/export/js/views.js."""
 

@@ -94,7 +94,7 @@ class Question:
     def declared(self) -> dict[str, Any]:
         """Return its entry in the table, in a form that JSON can hold."""
         told = {name: getattr(self, name) for name in ("slow", "measures", "version")}
-        params = {name: _declared(each) for name, each in self.params.items()}
+        params = {name: each.declared for name, each in self.params.items()}
         return {"meaning": getdoc(self.function), **told, "params": params}
 
 
@@ -179,16 +179,6 @@ def _decided(param: Param, asked: Asked) -> Param:
     """Replace each `Of` by its value."""
     each = {field.name: getattr(param, field.name) for field in fields(param)}
     return replace(param, **{n: of.value(asked) for n, of in each.items() if isinstance(of, Of)})
-
-
-def _declared(param: Param) -> dict[str, Any]:
-    """Describe a parameter: its kind in an address, and its allowed values in words."""
-    kind = "text" if isinstance(param.kind, Of) else param.kind
-    told: dict[str, Any] = {"kind": kind, "wanted": param.wanted}
-    if param.default is not REQUIRED:
-        told["default"] = param.default.words if isinstance(param.default, Of) else param.default
-    limits = {"low": param.low, "high": param.high}
-    return told | {name: each for name, each in limits.items() if isinstance(each, (int, float))}
 
 
 def _plain(value: Any) -> Any:

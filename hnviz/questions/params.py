@@ -69,6 +69,22 @@ class Param:
             "ints": f"{count}{_told(self.most)} whole numbers{limits or ', such as 1,2,3'}",
         }[self.kind]
 
+    @property
+    def declared(self) -> dict[str, Any]:
+        """Return it in a form that JSON can hold: the browser checks the same limits.
+
+        Each `Of` is written in words; if it decides a text, they are the "choices".
+        """
+        words = isinstance(self.kind, Of)
+        told: dict[str, Any] = {"kind": "text" if words else self.kind, "wanted": self.wanted}
+        if self.default is not REQUIRED:
+            told["default"] = self.default
+        if words:
+            told["choices"] = self.kind
+        limits = ("low", "high", *(("least", "most") if self.kind == "ints" else ()))
+        told |= {name: each for name in limits if (each := getattr(self, name)) is not None}
+        return {name: each.words if isinstance(each, Of) else each for name, each in told.items()}
+
     def check(self, value: Any) -> None:
         """Raise ValueError for a value of the right kind that is outside the limits."""
         if self.kind == "ints" and not self.least <= len(value) <= self.most:

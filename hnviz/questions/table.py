@@ -29,7 +29,8 @@ def _param(told: Mapping[str, Any]) -> Param:
 
 _FILE = Path(__file__).with_name("questions.json")
 
-QUESTIONS: Mapping[str, Declaration] = {
-    name: _read(told) for name, told in json.loads(_FILE.read_text("utf-8")).items()
-}
+DECLARED: Mapping[str, Any] = json.loads(_FILE.read_text("utf-8"))
+"""What the file says of each question, for a browser."""
+
+QUESTIONS: Mapping[str, Declaration] = {name: _read(told) for name, told in DECLARED.items()}
 """Every question by name."""

@@ -6,6 +6,8 @@
 //   train  tell events: of so many mini-batches, or all; a checkpoint to begin from may be named
 //   read   read ids with the weights of a snapshot, a file of safetensors; write states, what is inside, and logits
 //   gradients  answer "state_gradients" for a snapshot's weights, once for each set of parameters
+//   ask    answer questions about a snapshot, by the declarations of the package; each is { name, params } or, with "at an
+//          address", has its parameters as text
 //   split  tokenize texts by the rules in "reading"; each is {"content", "way"}, content in base64; write ids, or the refusal
 //   time   train so many steps; tell the milliseconds of each
 // Prints the answers as JSON. Arrays are written as numbers of 32 bits, one after the other; the answer names them.
@@ -16,7 +18,9 @@ import { unpack } from "../../hnviz/app/kit/js/arrays.js";
 import { stateGradients } from "../../hnviz/browser/gradients.js";
 import { identityOf } from "../../hnviz/browser/identity.js";
 import { Learner } from "../../hnviz/browser/learner.js";
+import { answer as answerQuestion, readQuestion } from "../../hnviz/browser/questions.js";
 import { Reader } from "../../hnviz/browser/reader.js";
+import { Subject } from "../../hnviz/browser/subject.js";
 import { streamOf, textOf } from "../../hnviz/browser/text.js";
 import { firstWeights } from "../../hnviz/browser/weights.js";
 
@@ -77,6 +81,23 @@ function gradients({ job }, { snapshot, questions }) {
   });
 }
 
+const TABLE = JSON.parse(readFileSync(new URL("../../hnviz/questions/questions.json", import.meta.url), "utf8"));
+
+function ask({ job }, { snapshot, facts, questions }) {
+  const subject = new Subject(facts, read(snapshot), job);
+  return Promise.all(
+    questions.map(async ({ name, params, address }) => {
+      try {
+        const { meta, arrays } = await answerQuestion(TABLE, subject, name, address ? readQuestion(TABLE, name, address) : params);
+        const plain = Object.entries(arrays).map(([each, { data, shape }]) => [each, { data: [...data], shape, kind: data.constructor.name }]);
+        return { meta, arrays: Object.fromEntries(plain) };
+      } catch ({ message }) {
+        return { refused: message };
+      }
+    }),
+  );
+}
+
 function split({ out, reading }, texts) {
   return texts.map(({ content, way }, at) => {
     try {
@@ -98,12 +119,12 @@ function time({ job }, n) {
   });
 }
 
-const WAYS = { first, steps, train, read: reading, gradients, split, time };
+const WAYS = { first, steps, train, read: reading, gradients, ask, split, time };
 
-function answer(question) {
+async function answer(question) {
   const ways = Object.keys(WAYS).filter((way) => way in question);
-  return Object.fromEntries(ways.map((way) => [way, WAYS[way](question, question[way])]));
+  return Object.fromEntries(await Promise.all(ways.map(async (way) => [way, await WAYS[way](question, question[way])])));
 }
 
 const asked = JSON.parse(readFileSync(process.argv[2], "utf8"));
-process.stdout.write(JSON.stringify(asked.map(answer)));
+process.stdout.write(JSON.stringify(await Promise.all(asked.map(answer))));

@@ -5,18 +5,19 @@ import { axisOf, listed } from "../../hnviz/export/js/axes.js";
 import { fromHalf } from "../../hnviz/export/js/arrays.js";
 import { FileLive, until } from "../../hnviz/export/js/filelive.js";
 import { FileSource } from "../../hnviz/export/js/filesource.js";
+import { Runs } from "../../hnviz/export/js/runs.js";
 
-const held = (more = {}) => ({ runs: {}, answers: {}, free: { unit_rows: ["text"] }, ...more });
+const sourceOf = (runs = {}) => new FileSource({ answers: {}, free: { unit_rows: ["text"] }, questions: {}, views: {} }, silent, new Runs(runs, silent));
 const silent = { get: () => Promise.reject(new Error("nothing was held")) };
 
 test("an address is as Python writes it, without what changes nothing", () => {
-  const source = new FileSource(held(), silent);
+  const source = sourceOf();
   const address = source.address("api/runs/Model5/0/unit_rows", { text: "4 to 6", order: "as numbered", layer: 1, v: "x", more: null });
   assert.equal(address, '["api/runs/Model5/0/unit_rows",[["layer","1"],["order","as numbered"]]]');
 });
 
 test("what the file lacks is refused with a sentence, and nothing is tried again", async () => {
-  const source = new FileSource(held({ runs: { Model5: { weights: {}, last: 400 } } }), silent);
+  const source = sourceOf({ Model5: { weights: {}, last: 400 } });
   await assert.rejects(source.get(source.address("api/runs/Model5/0/units", {})), { name: "Error", status: 410, message: /does not hold that answer/ });
   await assert.rejects(source.get(source.address("api/runs/None/last/probe", {})), { status: 410 });
   await assert.rejects(source.json("api/runs/None"), { status: 410 });
@@ -35,7 +36,7 @@ const panels = [{ name: "loss", figure: { layout: {}, data: [{ x: [1, 2, 3], y: 
 test("a replay shows a run's curves up to a step, then whole", async () => {
   const news = { panels };
   const blobs = { json: async (at) => (at === 7 ? news : null) };
-  const live = new FileLive({ Model5: { topics: { '["curves",[["mode","light"]]]': 7 } } }, blobs);
+  const live = new FileLive(new Runs({ Model5: { topics: { '["curves",[["mode","light"]]]': 7 } } }, blobs));
   const heard = [];
   let grows = false;
   live.whenGrowing(() => (grows = true));
@@ -52,7 +53,7 @@ test("a replay shows a run's curves up to a step, then whole", async () => {
 });
 
 test("a topic that the file lacks is refused in a sentence", async () => {
-  const live = new FileLive({}, silent);
+  const live = new FileLive(new Runs({ x: { topics: {} } }, silent));
   const said = await new Promise((refuse) => live.follow({ topic: "epochs", run: "x", params: {} }, () => {}, refuse));
   assert.match(said, /does not follow this run/);
 });

@@ -1,7 +1,7 @@
 // @ts-check
 // What the picture of words and bars gets: hnviz/figures/answers.py and rooms/predictions/answers/cells.py.
 
-import { kindOf } from "./numbers.js";
+import { kindOf } from "../../browser/numbers.js";
 
 /**
  * @typedef {ArrayLike<number>} Shares

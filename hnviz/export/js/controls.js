@@ -2,7 +2,7 @@
 // The controls of a page in a file: what its networks can answer here may be changed here.
 
 import { maker } from "../../app/kit/js/make.js";
-import { readPhrase } from "./numbers.js";
+import { readPhrase } from "../../browser/numbers.js";
 import { VIEWS } from "./views.js";
 
 /**
@@ -52,11 +52,22 @@ export class Controls {
       { name: "text", label: "What it reads: numbers, a range, or words" },
       { name: "how", label: "Change the state after it", choices: WAYS },
       { name: "other", label: "The state after this text" },
-      { name: "number", label: "Count on from", number: [3, 9999] },
-      { name: "n", label: "Tokens to say", number: [1, 200] },
+      { name: "number", label: "Count on from", number: this.limits("start_count", "number") },
+      { name: "n", label: "Tokens to say", number: this.limits("going_on", "n") },
       ...(this.has("units") ? [{ name: "layer", label: "Layer", choices: layers }, { name: "show", label: "State or gate", choices: shows }] : []),
     ];
     return all.filter(({ name, choices }) => (choices?.length ?? 2) > 1 && this.asks.some(({ ask }) => name in ask.params));
+  }
+
+  /**
+   * The smallest and the largest number that a view takes.
+   * @param {string} view
+   * @param {string} name
+   * @returns {[number, number]}
+   */
+  limits(view, name) {
+    const { low, high } = this.held.views[view][name];
+    return [Number(low), Number(high)];
   }
 
   /** @param {string} question */
@@ -141,7 +152,7 @@ export class Controls {
    * @param {number} number
    */
   countFrom({ data }, number) {
-    const { train } = this.held.runs[data.run].facts;
+    const { train } = this.held.runs[data.run].facts.numbers;
     const read = [1, 2, 3].every((by) => train.some(([first, last]) => first <= number + by && number + by <= last));
     const chosen = read ? "inside" : "beyond";
     data.asks.find((/** @type {any} */ ask) => ask.name === chosen).params.number = String(number);

@@ -1,9 +1,8 @@
 // @ts-check
 // Counting on, answered here: rooms/start/count/picture.py and words.py. A test holds both to the same words.
 
-import { saying } from "../../browser/speech.js";
-import { idsOf, numberIn } from "./look.js";
-import { COMMA, counted, kindOf, numberWords } from "./numbers.js";
+import { OTHER_WORDS } from "./look.js";
+import { COMMA, counted, kindOf, numberWords } from "../../browser/numbers.js";
 
 /**
  * @typedef {import("./look.js").Look} Look
@@ -12,21 +11,20 @@ import { COMMA, counted, kindOf, numberWords } from "./numbers.js";
 
 const GIVEN = 3; // numbers that the network is given
 const SAYS = 3; // numbers that it says
-const LAST = 9999;
 const LAST_TRAINED = 7999;
+const NOTEBOOK = "notebook"; // its split of the numbers
 const MOST_WORDS = 7; // of a number in the picture
-const LONGEST = 12; // words of a number that is never ended
 
 /**
  * @param {Look} look
- * @returns {import("./look.js").Shown}
+ * @returns {Promise<import("./look.js").Shown>}
  */
-export function startCount(look) {
-  const number = numberIn(look, "number", NaN, [GIVEN, LAST]);
-  const given = Array.from({ length: Math.min(GIVEN, number) }, (_, at) => number - Math.min(GIVEN, number) + 1 + at);
-  const said = countOn(look, given, number);
+export async function startCount({ ask, facts, params }) {
+  if (!facts.digits) throw new Error(OTHER_WORDS);
+  const { number } = params;
+  const { given, said } = (await ask("count_on", { number, given: GIVEN, n: SAYS })).meta;
   const meta = {
-    heading: heading(number, look.facts),
+    heading: heading(number, facts),
     given: given.map(numberWords).join(", "),
     lines: said.map(line),
     verdict: verdict(said),
@@ -34,33 +32,6 @@ export function startCount(look) {
     level: "word",
   };
   return { meta };
-}
-
-/**
- * @param {Look} look
- * @param {number[]} given
- * @param {number} number
- * @returns {Line[]}
- */
-function countOn(look, given, number) {
-  const { reader, facts, stoi } = look;
-  const text = idsOf(given.flatMap((each) => [...numberWords(each).split(" "), COMMA]), look);
-  const comma = stoi.get(COMMA);
-  /** @type {{ words: string[], probabilities: number[] }[]} */
-  const pieces = [{ words: [], probabilities: [] }];
-  const spoken = saying(reader, text);
-  for (let n = 0; pieces.length <= SAYS && n < LONGEST * SAYS; n++) {
-    const { id, probabilities } = spoken.next().value;
-    const piece = pieces[pieces.length - 1];
-    piece.words.push(facts.itos[id]);
-    piece.probabilities.push(probabilities[id]);
-    if (id === comma) pieces.push({ words: [], probabilities: [] });
-  }
-  return Array.from({ length: SAYS }, (_, at) => {
-    const truth = number + 1 + at;
-    const { words, probabilities } = pieces[at] ?? { words: [], probabilities: [] };
-    return { truth, words, probabilities, right: words.join(" ") === `${numberWords(truth)} ${COMMA}` };
-  });
 }
 
 /** @param {Line} said */
@@ -77,11 +48,11 @@ function line({ truth, words, probabilities, right }) {
 
 /**
  * @param {number} number
- * @param {import("./look.js").Facts} facts
+ * @param {import("../../browser/subject.js").Facts} facts
  */
 function heading(number, facts) {
-  const read = Array.from({ length: SAYS }, (_, at) => facts.train.some(([first, last]) => first <= number + 1 + at && number + 1 + at <= last));
-  return `From ${counted(number)}: ${where(number, read, facts.notebook)}`;
+  const read = Array.from({ length: SAYS }, (_, at) => facts.numbers.train.some(([first, last]) => first <= number + 1 + at && number + 1 + at <= last));
+  return `From ${counted(number)}: ${where(number, read, facts.split === NOTEBOOK)}`;
 }
 
 /**

@@ -1,26 +1,25 @@
 // @ts-check
-// The news of a page that is one file: what the server said last about each run. A replay shows a run's curves
-// grow again, from its events.
+// The news of a page without a server: what the server said last about a run that the page holds, and the state of a run
+// that trains in it. A replay shows a held run's curves grow again, from its events.
 
 /**
  * @typedef {import("../../app/kit/js/live.js").Subject} Subject
- * @typedef {{ subject: Subject, hear: (news: any) => void }} Follow
+ * @typedef {{ subject: Subject, hear: (news: any) => void, refuse: (sentence: string) => void, leave: () => void }} Follow
  */
 
 const GROWING = "curves"; // the topic of curves that a replay can show again
-const SILENT = "This file does not follow this run; open hnviz itself.";
+const UNKNOWN = "This page does not hold that run; open hnviz itself.";
 
 export class FileLive {
-  /**
-   * @param {Record<string, import("./filesource.js").Run>} runs
-   * @param {import("./blobs.js").Blobs} blobs
-   */
-  constructor(runs, blobs) {
+  /** @param {import("./runs.js").Runs} runs */
+  constructor(runs) {
     this.runs = runs;
-    this.blobs = blobs;
     /** @type {Set<Follow>} */
     this.follows = new Set();
     this.grows = () => {};
+    runs.onAdded((name) => {
+      for (const follow of this.follows) if (follow.subject.run === name) this.begin(follow);
+    });
   }
 
   /**
@@ -29,21 +28,33 @@ export class FileLive {
    * @param {(sentence: string) => void} [refuse]
    */
   follow(subject, hear, refuse = () => {}) {
-    const follow = { subject, hear };
+    const follow = { subject, hear, refuse, leave: () => {} };
     this.follows.add(follow);
     if (subject.topic === GROWING) this.grows();
-    this.newsOf(subject).then(
-      (news) => this.follows.has(follow) && hear(news),
-      () => this.follows.has(follow) && refuse(SILENT),
-    );
-    return () => void this.follows.delete(follow);
+    this.begin(follow);
+    return () => {
+      follow.leave();
+      this.follows.delete(follow);
+    };
+  }
+
+  /** Tell what a run says, now and later. @param {Follow} follow */
+  begin(follow) {
+    follow.leave();
+    const tell = () =>
+      this.newsOf(follow.subject).then(
+        (news) => this.follows.has(follow) && follow.hear(news),
+        ({ message }) => this.follows.has(follow) && follow.refuse(message),
+      );
+    follow.leave = this.runs.get(follow.subject.run)?.on(tell) ?? (() => {});
+    tell();
   }
 
   /** @param {Subject} subject */
   async newsOf({ topic, run, params }) {
-    const at = this.runs[run]?.topics[topicKey(topic, params)];
-    if (at === undefined) throw new Error(SILENT);
-    return this.blobs.json(at);
+    const found = this.runs.get(run);
+    if (!found) throw new Error(UNKNOWN);
+    return found.news(topic, params);
   }
 
   /** @param {(news: any) => void} hear */
@@ -82,12 +93,6 @@ export class FileLive {
     }
   }
 }
-
-/**
- * @param {string} topic
- * @param {object} params
- */
-const topicKey = (topic, params) => JSON.stringify([topic, Object.entries(params).sort()]);
 
 /**
  * A chart without the points after a step.

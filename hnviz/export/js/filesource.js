@@ -1,47 +1,48 @@
 // @ts-check
-// The source of a page that is one file: answers that it holds, and those that its networks can give.
+// The source of a page without a server: answers that it holds, and those that its networks can give.
 
 import { unpack } from "../../app/kit/js/arrays.js";
 import { Refusal, Source } from "../../app/kit/js/source.js";
-import { Reader } from "../../browser/reader.js";
-import { fromHalf } from "./arrays.js";
+import { answer, ANSWERED, readQuestion } from "../../browser/questions.js";
+import { readQuery } from "../../browser/params.js";
+import { GONE } from "./heldrun.js";
 import { VIEWS } from "./views.js";
 
 /**
  * @typedef {import("../../app/kit/js/arrays.js").Answer} Answer
- * @typedef {{ facts: import("./look.js").Facts, steps: number[], last: number, layout: [string, number][],
- *             weights: Record<string, number>, topics: Record<string, number> }} Run
- *   weights   step -> the blob of its weights, in the order of `layout`, name and length
- *   topics    topic and parameters as JSON -> the blob of its news
- * @typedef {{ runs: Record<string, Run>, answers: Record<string, number>, free: Record<string, string[]> }} Held
- *   answers   address -> the blob of an answer
- *   free      question -> the parameters that do not change its answer here
+ * @typedef {import("./heldrun.js").HeldRun|import("./trainedrun.js").TrainedRun} PageRun
+ * @typedef {{ runs: Record<string, import("./heldrun.js").Held>, answers: Record<string, number>, free: Record<string, string[]>,
+ *             questions: import("../../browser/questions.js").Table,
+ *             views: Record<string, import("../../browser/params.js").Params> }} Held
+ *   answers    address -> the blob of an answer
+ *   free       question -> the parameters that do not change its answer here
+ *   questions  what the package declares of each question that a page answers
+ *   views      the parameters of each view
  */
 
-const VERSION = "file"; // of every snapshot: they never change
-const GONE = 410;
-const LACKING = "This file does not hold that answer. Choose what was shown at first, or open hnviz itself, which can compute it.";
+const UNKNOWN = "This page does not hold that run; open hnviz itself.";
 
 export class FileSource extends Source {
   /**
    * @param {Held} held
    * @param {import("./blobs.js").Blobs} blobs
+   * @param {import("./runs.js").Runs} runs
    */
-  constructor(held, blobs) {
+  constructor(held, blobs, runs) {
     super();
     this.held = held;
     this.blobs = blobs;
-    /** @type {Map<string, Promise<Reader>>} */
-    this.readers = new Map();
+    this.runs = runs;
   }
 
   /**
-   * The same in Python: hnviz/export/contents.py.
+   * The same in Python, of runs that a file holds: hnviz/export/contents.py. Snapshots of other runs have versions.
    * @param {string} path
    * @param {Record<string, unknown>} params
    */
   address(path, params = {}) {
-    const free = ["v", ...(this.held.free[path.split("/").at(-1) ?? ""] ?? [])];
+    const { run, question } = parts(path);
+    const free = this.runs.get(run)?.changes ? [] : ["v", ...(this.held.free[question] ?? [])];
     const named = Object.entries(params).filter(([name, value]) => value !== null && value !== undefined && !free.includes(name));
     return JSON.stringify([path, named.map(([name, value]) => [name, String(value)]).sort()]);
   }
@@ -49,72 +50,77 @@ export class FileSource extends Source {
   /** @param {string} address */
   async fetch(address) {
     const blob = this.held.answers[address];
-    const answer = blob === undefined ? await this.computed(address) : unpack(await this.blobs.get(blob));
-    this.keep(address, answer);
-    return answer;
-  }
-
-  /**
-   * What a network of the file answers.
-   * @param {string} address
-   * @returns {Promise<Answer>}
-   */
-  async computed(address) {
-    const [path, params] = JSON.parse(address);
-    const [, , run, at, question] = /** @type {string} */ (path).split("/").map(decodeURIComponent);
-    const known = this.held.runs[run];
-    const step = at === "last" ? known?.last : Number(at);
-    const view = VIEWS[question];
-    if (!view || known?.weights[step] === undefined) throw new Refusal(LACKING, GONE);
-    const reader = await this.reader(run, step);
-    const stoi = new Map(known.facts.itos.map((token, id) => [token, id]));
-    try {
-      const shown = view({ reader, facts: known.facts, stoi, step, params: Object.fromEntries(params) });
-      return { sentence: "", arrays: {}, ...shown, bytes: address.length };
-    } catch (error) {
-      throw new Refusal(/** @type {Error} */ (error).message, GONE);
-    }
-  }
-
-  /**
-   * @param {string} run
-   * @param {number} step
-   */
-  reader(run, step) {
-    const name = `${run} ${step}`;
-    let made = this.readers.get(name);
-    if (!made) {
-      made = this.load(this.held.runs[run], step);
-      this.readers.set(name, made);
-    }
+    if (blob !== undefined) return this.stored(address, blob);
+    const [path, { v, ...params }] = named(address);
+    const { run, at, question } = parts(path);
+    const found = this.runs.get(run);
+    if (!found) throw new Refusal(UNKNOWN, GONE);
+    const shown = await this.computed(found, at, question, params);
+    const made = { sentence: "", arrays: {}, ...shown, bytes: address.length + bytesOf(shown) };
+    if (v !== undefined || !found.changes) this.keep(address, made); // else it may change, so it is asked for again
     return made;
   }
 
+  /** @param {string} address @param {number} blob */
+  async stored(address, blob) {
+    const found = unpack(await this.blobs.get(blob));
+    this.keep(address, found);
+    return found;
+  }
+
   /**
-   * @param {Run} run
-   * @param {number} step
+   * What a network answers. Throws Refusal.
+   * @param {PageRun} run
+   * @param {string} at
+   * @param {string} question
+   * @param {Record<string, string>} params
    */
-  async load({ facts, layout, weights }, step) {
-    const all = fromHalf(new Uint16Array(await this.blobs.get(weights[step])));
-    let from = 0;
-    const named = layout.map(([name, length]) => [name, all.subarray(from, (from += length))]);
-    const sizes = { nv: facts.itos.length, nh: facts.nh };
+  async computed(run, at, question, params) {
+    const declared = this.held.views[question];
+    const view = declared && VIEWS[question];
+    if (!view && !ANSWERED.includes(question)) throw new Refusal(run.lacking, GONE);
+    const step = at === "last" ? run.last : Number(at);
+    const subject = await run.subject(step);
+    const { facts, stoi } = subject;
+    const ask = async (/** @type {string} */ name, /** @type {Record<string, any>} */ given, other = step) =>
+      answer(this.held.questions, other === step ? subject : await run.subject(other), name, given);
     try {
-      return new Reader(facts.form, sizes, Object.fromEntries(named), facts.window);
+      if (!view) return await ask(question, readQuestion(this.held.questions, question, params));
+      const typed = readQuery(declared, params, `the question ${question}`);
+      const size = (/** @type {string} */ split) => subject.ids(split).length;
+      return await view({ ask, size, facts, stoi, step, params: typed, steps: run.snapshots.map(([each]) => each) });
     } catch (error) {
-      throw new Refusal(`This file shows only its stored answers, because ${/** @type {Error} */ (error).message}.`, GONE);
+      throw error instanceof Refusal ? error : new Refusal(/** @type {Error} */ (error).message, GONE);
     }
   }
 
   /** @param {string} path */
   async json(path) {
-    const run = this.held.runs[decodeURIComponent(path.split("/").at(-1) ?? "")];
-    if (!run) throw new Refusal(LACKING, GONE);
-    return { snapshots: run.steps.map((step) => [step, VERSION]) };
+    const run = this.runs.get(parts(path).run);
+    if (!run) throw new Refusal(UNKNOWN, GONE);
+    return { snapshots: run.snapshots };
   }
 
-  /** @returns {Promise<never>} */
-  async post() {
-    throw new Refusal("Nothing trains in a file: open hnviz itself to start or change a run.", GONE);
+  /** @param {string} path */
+  async post(path) {
+    const { run, at } = parts(path);
+    const found = this.runs.get(run);
+    if (!found) throw new Refusal(UNKNOWN, GONE);
+    return found.post(at);
   }
 }
+
+/** A path "api/runs/Model5/400/units". @param {string} path */
+function parts(path) {
+  const [, , run = "", at = "", question = ""] = path.split("/").map(decodeURIComponent);
+  return { run, at, question };
+}
+
+/** @param {string} address @returns {[string, Record<string, string>]} its path and parameters */
+function named(address) {
+  const [path, params] = JSON.parse(address);
+  return [path, Object.fromEntries(params)];
+}
+
+/** @param {{ arrays?: Record<string, { data: { byteLength: number } }> }} shown */
+const bytesOf = ({ arrays = {} }) => Object.values(arrays).reduce((sum, { data }) => sum + data.byteLength, 0);

@@ -1,35 +1,34 @@
 // @ts-check
 // A change of the state, as a question names it: rooms/predictions/change_state/operation.py.
 
-import { numberIn, promptIn } from "./look.js";
+import { promptIn } from "./look.js";
 
 /** @typedef {import("./look.js").Look} Look */
 
 const HOWS = ["another state", "zero units", "set one unit"];
 const [SWAP, , SET] = HOWS;
 const ALL = -1; // layers
-const MOST_VALUE = 100;
 
 /**
- * Throws a sentence.
+ * The change, as a sentence and as a question need it. Throws a sentence.
  * @param {Look} look
  */
 export function operationIn(look) {
   const { facts, params } = look;
   const { layers } = facts.form;
-  const how = params.how ?? SWAP;
-  const layer = numberIn(look, "layer", ALL, [ALL, layers - 1]);
-  const given = promptIn(params.text ?? "", look);
+  const { how, layer } = params;
+  if (layer >= layers) throw new Error(`layer must be from 0 to ${layers - 1} for ${facts.model}; got ${layer}`);
+  const given = promptIn(params.text, look);
   /** @type {import("./surgerytext.js").Operation} */
   const told = { text: given.tokens, layer: null, layers, nh: facts.nh, other: [], units: [], value: 0, hold: false };
   if (how === SWAP) {
-    const other = promptIn(params.other ?? "", look);
-    return { given, other, layer: null, operation: { ...told, layer: layer === ALL ? null : layer, other: other.tokens } };
+    const other = promptIn(params.other, look);
+    const where = layer === ALL ? null : layer;
+    return { given, asked: { other: other.ids, layer: where }, layer: null, operation: { ...told, layer: where, other: other.tokens } };
   }
-  const units = unitsIn(params.units ?? "", facts.nh, how === SET);
-  const value = how === SET ? numberIn(look, "value", 0, [-MOST_VALUE, MOST_VALUE]) : 0;
-  const operation = { ...told, layer: Math.max(0, layer), units, value, hold: params.hold === "true" };
-  return { given, other: null, layer: operation.layer, operation };
+  const units = unitsIn(params.units, facts.nh, how === SET);
+  const setting = { units, layer: Math.max(0, layer), value: how === SET ? params.value : 0, hold: params.hold };
+  return { given, asked: setting, layer: setting.layer, operation: { ...told, ...setting } };
 }
 
 /**

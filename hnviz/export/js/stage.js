@@ -9,6 +9,7 @@ import { Controls } from "./controls.js";
 import { FileLive } from "./filelive.js";
 import { FileSource } from "./filesource.js";
 import { Replay } from "./replay.js";
+import { Runs } from "./runs.js";
 
 /**
  * @typedef {{ module: string, height: string, isolate: boolean, modes: Record<string, any>, name: string,
@@ -33,8 +34,8 @@ export class Stage {
     this.host = host;
     this.mode = mode;
     this.held = held;
-    this.blobs = blobs;
-    this.source = new FileSource(held, blobs); // its readers and answers serve all scenes
+    this.runs = new Runs(held.runs, blobs); // they serve all scenes
+    this.source = new FileSource(held, blobs, this.runs);
     /** @type {Mounted[]} */
     this.mounted = [];
     /** @type {[HTMLElement, Record<string, string>][]} */
@@ -64,7 +65,7 @@ export class Stage {
     let address = new URL(`${at}/${scene.page}?${new URLSearchParams(scene.at)}`, this.held.home).href;
     keepParametersIn({ read: () => address, write: (url) => (address = url) });
     note(); // what the last page's pictures shared ends
-    const live = new FileLive(this.held.runs, this.blobs);
+    const live = new FileLive(this.runs);
     const tab = new Tab(this.source, live);
     shareTab(tab);
     const top = document.createElement("div");

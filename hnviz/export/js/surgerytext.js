@@ -3,7 +3,7 @@
 
 import { percent } from "../../app/kit/js/text.js";
 import { largest } from "../../browser/speech.js";
-import { COMMA } from "./numbers.js";
+import { COMMA } from "../../browser/numbers.js";
 import { plural, quoted, quotedText } from "./wordtext.js";
 
 /**

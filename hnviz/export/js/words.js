@@ -1,10 +1,9 @@
 // @ts-check
 // The views of the Predictions page, answered here: next_word, going_on and change_state/picture.py.
 
-import { answersOn, goOn, readAnswers, say } from "../../browser/speech.js";
 import { answersMeta, likeliest } from "./answers.js";
-import { networkName, numberIn, promptIn } from "./look.js";
-import { continuation } from "./numbers.js";
+import { networkName, promptIn, rowsOf } from "./look.js";
+import { continuation } from "../../browser/numbers.js";
 import { beside, counted, Courses, done } from "./surgerytext.js";
 import { operationIn } from "./operation.js";
 import { firstWrong, plural, Prompt, saidPosition, saidSentence } from "./wordtext.js";
@@ -12,21 +11,21 @@ import { firstWrong, plural, Prompt, saidPosition, saidSentence } from "./wordte
 /**
  * @typedef {import("./look.js").Look} Look
  * @typedef {import("./look.js").Shown} Shown
- * @typedef {import("../../browser/reader.js").State} State
  */
 
 const SAYS = 40; // tokens after a change
 const BARS = 4; // of each of two answers
-const MOST_SAID = 200;
 
 /**
  * @param {Look} look
- * @returns {Shown}
+ * @returns {Promise<Shown>}
  */
-export function promptSurprise(look) {
-  const { reader, facts } = look;
-  const { tokens, ids } = promptIn(look.params.text ?? "", look);
-  const { probabilities, surprise } = readAnswers(reader, ids);
+export async function promptSurprise(look) {
+  const { facts } = look;
+  const { tokens, ids } = promptIn(look.params.text, look);
+  const { arrays } = await look.ask("next_word", { ids, n: 1 });
+  const probabilities = rowsOf(arrays.probabilities);
+  const surprise = Array.from(arrays.surprise.data);
   const prompt = new Prompt({ network: networkName(look), words: tokens, ids, surprise, probabilities, itos: facts.itos });
   const reads = facts.window
     ? `${facts.model} carries no state: each answer reads only the last ${facts.window} tokens.`
@@ -48,15 +47,15 @@ export function promptSurprise(look) {
 
 /**
  * @param {Look} look
- * @returns {Shown}
+ * @returns {Promise<Shown>}
  */
-export function goingOn(look) {
-  const { facts, stoi, reader } = look;
-  if (numberIn(look, "temperature", 0, [0, 10]) !== 0) {
-    throw new Error("In this file the network always says its most probable word: choose a temperature of 0.");
-  }
-  const { tokens, ids } = promptIn(look.params.text ?? "", look);
-  const { said: chosen, probabilities } = say(reader, ids, numberIn(look, "n", SAYS, [1, MOST_SAID]));
+export async function goingOn(look) {
+  const { facts, stoi, params } = look;
+  const { tokens, ids } = promptIn(params.text, look);
+  const { n, temperature, seed, top_k: best } = params;
+  const { arrays } = await look.ask("next_word", { ids, n, temperature, seed, top_k: best || facts.itos.length });
+  const chosen = Array.from(arrays.said.data);
+  const probabilities = rowsOf(arrays.probabilities).slice(ids.length - 1);
   const said = chosen.map((id) => facts.itos[id]);
   const [truth, noTruth] = truthAfter(tokens, said.length);
   const wrong = firstWrong(said, truth);
@@ -100,41 +99,26 @@ function truthAfter(tokens, n) {
 
 /**
  * @param {Look} look
- * @returns {Shown}
+ * @returns {Promise<Shown>}
  */
-export function changeState(look) {
-  const { reader, facts } = look;
-  const { operation, given, other, layer } = operationIn(look);
-  const { nh, window } = facts;
-  if (window) {
-    throw new Error(
-      `${facts.model} carries no state: each of its answers starts again and reads only the last ${window} tokens, ` +
-        "so there is nothing to change",
-    );
-  }
-  const before = stateAfter(given.ids, look);
-  const put = other && stateAfter(other.ids, look);
-  const isSet = (/** @type {number} */ at) => operation.layer === Math.floor(at / nh) && operation.units.includes(at % nh);
-  const isPut = (/** @type {number} */ at) => operation.layer === null || operation.layer === Math.floor(at / nh);
-  const change = (/** @type {State} */ state) => {
-    const tensors = Object.entries(state); // an LSTM's cells change along with its states
-    const changed = (/** @type {string} */ name, /** @type {number} */ value, /** @type {number} */ at) =>
-      put ? (isPut(at) ? put[name][at] : value) : isSet(at) ? operation.value : value;
-    return Object.fromEntries(tensors.map(([name, values]) => [name, values.map((value, at) => changed(name, value, at))]));
-  };
-  const own = goOn(reader, before, SAYS);
-  const changed = goOn(reader, before, SAYS, change, operation.hold);
-  const words = (/** @type {number[]} */ ids) => ids.map((id) => facts.itos[id]);
+export async function changeState(look) {
+  const { facts } = look;
+  const { operation, given, asked, layer } = operationIn(look);
+  const { arrays } = await look.ask("surgery", { ids: given.ids, n: SAYS, ...asked });
+  const words = (/** @type {string} */ name) => Array.from(arrays[name]?.data ?? [], (id) => facts.itos[id]);
+  const course = (/** @type {string} */ name) => ({ said: Array.from(arrays[`${name}_said`].data), probabilities: rowsOf(arrays[`${name}_probabilities`]) });
+  const [own, changed] = [course("untouched"), course("changed")];
   const courses = new Courses({
     network: networkName(look),
-    untouched: words(own.said),
-    changed: words(changed.said),
-    before: answersOn(reader, before, changed.said),
+    untouched: words("untouched_said"),
+    changed: words("changed_said"),
+    before: rowsOf(arrays.same_words),
     after: changed.probabilities,
-    otherSaid: other ? words(say(reader, other.ids, SAYS).said) : [],
+    otherSaid: words("other_said"),
     itos: facts.itos,
   });
-  const [one, two] = [own, changed].map(({ state }) => state.state);
+  const [before, after] = [arrays.untouched_state, arrays.changed_state];
+  const [one, two] = [before, after].map(({ data }) => Array.from(data));
   const moved = one.filter((value, at) => value !== two[at]).length;
   const most = [...one, ...two].reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const meta = {
@@ -146,12 +130,8 @@ export function changeState(look) {
     state: `After the prompt, ${moved} of its ${one.length} values ${moved === 1 ? "differs" : "differ"} from untouched.${beside(facts.state)}`,
     done: done(operation),
   };
-  const shape = [facts.form.layers, nh];
-  return { meta, sentence: courses.headline, arrays: { before: { data: one, shape }, after: { data: two, shape } } };
+  return { meta, sentence: courses.headline, arrays: { before, after } };
 }
-
-/** @param {number[]} ids @param {Look} look */
-const stateAfter = (ids, { reader }) => /** @type {State} */ (reader.read(ids).state);
 
 /** @typedef {{ said: number[], probabilities: Float32Array[] }} Course */
 

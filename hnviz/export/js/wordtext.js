@@ -3,7 +3,7 @@
 
 import { percent } from "../../app/kit/js/text.js";
 import { largest } from "../../browser/speech.js";
-import { counted } from "./numbers.js";
+import { counted } from "../../browser/numbers.js";
 
 /** @typedef {ArrayLike<number>} Shares */
 

@@ -1,0 +1,92 @@
+// @ts-check
+// A run that the page holds: some of its snapshots, and what the server said last about it.
+
+import { Refusal } from "../../app/kit/js/source.js";
+import { Subject } from "../../browser/subject.js";
+import { fromHalf } from "./arrays.js";
+
+/**
+ * @typedef {{ facts: import("../../browser/subject.js").Facts, steps: number[], last: number, layout: [string, number][],
+ *             weights: Record<string, number>, topics: Record<string, number> }} Held
+ *   weights   step -> the blob of its weights, in the order of `layout`, name and length
+ *   topics    topic and parameters as JSON -> the blob of its news
+ */
+
+const VERSION = "file"; // of every snapshot: they never change
+export const GONE = 410;
+const LACKING = "This file does not hold that answer. Choose what was shown at first, or open hnviz itself, which can compute it.";
+
+export class HeldRun {
+  /**
+   * @param {Held} held
+   * @param {import("./blobs.js").Blobs} blobs
+   */
+  constructor(held, blobs) {
+    this.held = held;
+    this.blobs = blobs;
+    this.facts = held.facts;
+    this.lacking = LACKING;
+    this.silent = "This file does not follow this run; open hnviz itself.";
+    this.changes = false; // its answers never do
+    /** @type {Map<number, Promise<Subject>>} */
+    this.subjects = new Map();
+  }
+
+  /** @returns {[number, string][]} steps with the versions of their snapshots */
+  get snapshots() {
+    return this.held.steps.map((step) => [step, VERSION]);
+  }
+
+  get last() {
+    return this.held.last;
+  }
+
+  /**
+   * The network at a step. Throws Refusal.
+   * @param {number} step
+   */
+  subject(step) {
+    let made = this.subjects.get(step);
+    if (!made) {
+      made = this.load(step);
+      this.subjects.set(step, made);
+    }
+    return made;
+  }
+
+  /** @param {number} step */
+  async load(step) {
+    const { facts, layout, weights } = this.held;
+    if (weights[step] === undefined) throw new Refusal(this.lacking, GONE);
+    const all = fromHalf(new Uint16Array(await this.blobs.get(weights[step])));
+    let from = 0;
+    const named = layout.map(([name, length]) => [name, all.subarray(from, (from += length))]);
+    try {
+      return new Subject(facts, Object.fromEntries(named));
+    } catch (error) {
+      throw new Refusal(`This file shows only its stored answers, because ${/** @type {Error} */ (error).message}.`, GONE);
+    }
+  }
+
+  /**
+   * @param {string} topic
+   * @param {object} params
+   */
+  async news(topic, params) {
+    const at = this.held.topics[JSON.stringify([topic, Object.entries(params).sort()])];
+    if (at === undefined) throw new Error(this.silent);
+    return this.blobs.json(at);
+  }
+
+  /** Its news never changes. */
+  on() {
+    return () => {};
+  }
+
+  /** @returns {Promise<never>} */
+  async post() {
+    throw new Refusal("Nothing trains in a file: open hnviz itself to start or change a run.", GONE);
+  }
+
+  end() {}
+}

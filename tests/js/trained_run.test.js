@@ -1,0 +1,227 @@
+// A run that trains in a page, behind the pictures' own source, live news and timeline.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { beforeEach, test } from "node:test";
+import { Timeline } from "../../hnviz/app/kit/js/timeline.js";
+import { Learner } from "../../hnviz/browser/learner.js";
+import { Reader } from "../../hnviz/browser/reader.js";
+import { readAnswers } from "../../hnviz/browser/speech.js";
+import { Run } from "../../hnviz/browser/run.js";
+import { FileLive } from "../../hnviz/export/js/filelive.js";
+import { FileSource } from "../../hnviz/export/js/filesource.js";
+import { Runs } from "../../hnviz/export/js/runs.js";
+import { TrainedRun } from "../../hnviz/export/js/trainedrun.js";
+import { address, frames } from "./browser.js";
+import { CONFIG, FORM, JOB } from "./engine_job.js";
+
+const questions = JSON.parse(readFileSync(new URL("../../hnviz/questions/questions.json", import.meta.url), "utf8"));
+const FACTS = {
+  model: "Model3",
+  nh: CONFIG.nh,
+  bptt: CONFIG.bptt,
+  form: FORM,
+  state: ["h"],
+  window: null,
+  gates: [],
+  gateTitles: {},
+  signed: [],
+  bounded: false,
+  itos: ["a", "b", "c", "d", "e", "f", "g"],
+  title: "Letters",
+  counts: false,
+  digits: false,
+  corpus: "letters",
+  split: "own",
+  numbers: {},
+};
+const LONG = { ...JOB, config: { ...CONFIG, epochs: 200 } };
+const SOON = 2000; // ms
+
+/** A page in which a run trains, and the timeline that its pictures share. */
+function page(job = JOB) {
+  const runs = new Runs({}, null);
+  const source = new FileSource({ answers: {}, free: {}, questions, views: {} }, null, runs);
+  const live = new FileLive(runs);
+  const run = new TrainedRun({ facts: FACTS, job }, "worker.js", "yours");
+  runs.add("yours", run);
+  const timeline = new Timeline("yours", source, live);
+  timeline.use();
+  return { runs, source, live, run, timeline, post: (action) => source.post(`api/runs/yours/${action}`) };
+}
+
+/** Wait until something holds. */
+async function until(holds) {
+  const end = performance.now() + SOON;
+  while (!holds()) {
+    assert.ok(performance.now() < end, `never: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+const losses = (run) => {
+  const told = [];
+  run.run.on((event) => event.event === "batch" && told.push(event.loss));
+  return told;
+};
+const wanted = (job) => [...new Learner(job).events()].filter(({ event }) => event === "batch").map(({ loss }) => loss);
+
+beforeEach(() => {
+  address("http://app/states");
+  frames();
+});
+
+test("pictures follow a run to its end, by their own timeline", async () => {
+  const { run, timeline } = page();
+  assert.equal(timeline.facts.status, undefined);
+  run.run.start();
+  await until(() => timeline.facts.status === "finished");
+  assert.deepEqual(timeline.steps, [...new Learner(JOB).snapshotSteps].sort((a, b) => a - b));
+  assert.equal(timeline.step, 10);
+  assert.ok(!timeline.moves);
+  const { progress_text: said, progress, n_steps: all, resumable, name } = timeline.facts;
+  assert.deepEqual([said, progress, all, resumable, name], ["all 10 steps are done", 1, 10, false, "yours"]);
+});
+
+test("its buttons pause it, take single steps, go on and stop, and the run bar says so", async () => {
+  const { run, timeline, post } = page(LONG);
+  const told = losses(run);
+  run.run.start();
+  await until(() => told.length > 3);
+  await post("pause");
+  await until(() => timeline.facts.status === "paused");
+  await until(() => timeline.facts.step === told.length);
+  const before = told.length;
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.ok(told.length - before <= 1); // the step under way
+  const held = told.length;
+  await post("step");
+  await until(() => told.length === held + 1);
+  await until(() => timeline.facts.progress_text === `paused after step ${held + 1} of 1,000, epoch ${Math.floor((held + 1) / 5) + 1} of 200`);
+  await post("go_on");
+  await until(() => told.length > held + 5);
+  await post("stop");
+  await until(() => timeline.facts.status === "stopped");
+  assert.ok(timeline.facts.resumable);
+  assert.equal(timeline.facts.progress_text, `stopped after step ${told.length} of 1,000`);
+  await assert.rejects(post("pause"), { message: "yours is not training, so it cannot pause." });
+});
+
+test("a stopped run goes on from its checkpoint as if it had never stopped", async () => {
+  const job = { ...JOB, config: { ...CONFIG, epochs: 40 } };
+  const { run, timeline, post } = page(job);
+  const told = losses(run);
+  run.run.on(({ event, step }) => event === "batch" && step === 20 && post("stop"));
+  run.run.start();
+  await until(() => timeline.facts.resumable);
+  assert.equal(told.length, 21);
+  const steps = [...timeline.steps];
+  await post("resume");
+  await until(() => timeline.facts.status === "finished");
+  assert.deepEqual(told, wanted(job));
+  assert.deepEqual(timeline.steps.slice(0, steps.length), steps);
+  assert.equal(timeline.steps.at(-1), 200);
+  await assert.rejects(post("resume"), { message: "yours has no checkpoint to go on from: start it again." });
+});
+
+test("a checkpoint of another run is refused in a sentence, and the run can be started again", async () => {
+  const { run, timeline, post } = page();
+  const other = new Learner({ ...JOB, config: { ...CONFIG, seed: 8 } });
+  run.run.resume(other.checkpoint());
+  await until(() => timeline.facts.status === "failed");
+  assert.equal(timeline.facts.progress_text, "the checkpoint belongs to a run with seed 8, but this run has seed 1");
+  await post("start_again");
+  await until(() => timeline.facts.status === "finished");
+});
+
+test("a job that the engine refuses ends with its sentence", async () => {
+  const { run, timeline } = page({ ...JOB, config: { ...CONFIG, epochs: 0 } });
+  run.run.start();
+  await until(() => timeline.facts.status === "failed");
+  assert.equal(timeline.facts.progress_text, "epochs must be a whole number from 1 to 1000 in a browser; got 0");
+});
+
+test("an order that the browser cannot copy ends with a sentence", async () => {
+  globalThis.Worker = class {
+    postMessage(order) {
+      structuredClone(order);
+    }
+
+    terminate() {}
+  };
+  const { run, timeline } = page({ ...JOB, note: () => {} });
+  run.run.start();
+  delete globalThis.Worker;
+  await until(() => timeline.facts.status === "failed");
+  assert.match(timeline.facts.progress_text, /^the browser cannot copy this job .* could not be cloned/);
+});
+
+const asked = { ids: "1,2,3,4,5" };
+
+test("an answer is about the snapshot that is named, and is kept with its version", async () => {
+  const { run, timeline, source } = page();
+  run.run.start();
+  await until(() => timeline.facts.status === "finished");
+  for (const step of [0, 4, 10]) {
+    const where = source.address(`api/runs/yours/${step}/next_word`, { ...asked, v: timeline.versions.get(step) });
+    const { arrays } = await source.get(where);
+    const reader = new Reader(FORM, { nv: 7, nh: 5 }, run.run.snapshots.get(step));
+    assert.deepEqual([...arrays.surprise.data], readAnswers(reader, [1, 2, 3, 4, 5]).surprise);
+    assert.ok(source.known(where));
+  }
+});
+
+test("an answer about the last snapshot is never an old one", async () => {
+  const { run, timeline, source } = page(LONG);
+  run.run.start();
+  const where = source.address("api/runs/yours/last/next_word", asked);
+  await until(() => timeline.steps.length > 1);
+  const early = await source.get(where);
+  await until(() => timeline.facts.status === "finished");
+  const late = await source.get(where);
+  assert.notDeepEqual(early.arrays.surprise.data, late.arrays.surprise.data);
+  assert.equal(source.known(where), undefined);
+});
+
+test("a run that is replaced trains no more, and its snapshots are not shown as the new one's", async () => {
+  const { runs, run, timeline, source } = page(LONG);
+  run.run.start();
+  await until(() => timeline.steps.length > 5);
+  const versions = new Set(timeline.versions.values());
+  const other = new TrainedRun({ facts: FACTS, job: JOB }, "worker.js", "mine");
+  runs.add("yours", other);
+  const { step } = run.run;
+  await until(() => timeline.facts.name === "mine");
+  assert.deepEqual(timeline.steps, []);
+  other.run.start();
+  await until(() => timeline.facts.status === "finished");
+  assert.equal(run.run.step, step);
+  assert.ok([...timeline.versions.values()].every((version) => !versions.has(version)));
+  const stale = source.address("api/runs/yours/999/next_word", asked);
+  await assert.rejects(source.get(stale), { message: "the run mine no longer has a snapshot at step 999", status: 404 });
+});
+
+test("what a page cannot answer about its run is said in words of its own", async () => {
+  const { run, timeline, source, live, post } = page();
+  run.run.start();
+  await until(() => timeline.facts.status === "finished");
+  const ask = (question, params = {}) => source.get(source.address(`api/runs/yours/10/${question}`, params));
+  await assert.rejects(ask("probe"), { message: "A page cannot answer this about a run that it trains; hnviz itself can." });
+  await assert.rejects(ask("next_word", { ids: "1,7" }), { message: "ids must be 1 to 2,000 whole numbers from 0 to 6; got [1, 7]" });
+  await assert.rejects(ask("next_word", { unit: "1" }), { message: /^the question next_word has no parameter 'unit'; it has ids, temperature/ });
+  await assert.rejects(ask("count_on", { number: 4 }), { message: "Letters does not list numbers, so nothing can count on" });
+  await assert.rejects(post("delete"), { message: "A page cannot answer this about a run that it trains; hnviz itself can." });
+  const refused = await new Promise((refuse) => live.follow({ topic: "curves", run: "yours", params: {} }, () => {}, refuse));
+  assert.equal(refused, "A page has no such news of a run that it trains; hnviz itself has.");
+  await assert.rejects(source.post("api/runs/other/stop"), { message: "This page does not hold that run; open hnviz itself." });
+});
+
+test("snapshots take at most so much memory: those nearest to others go first, never the first or the last", () => {
+  const run = new Run(JOB, "worker.js", 4 * 1000 * 8);
+  const tensors = () => ({ weights: new Float32Array(1000) });
+  for (const step of [0, 1, 2, 3, 5, 8, 12, 20, 40, 41, 60, 80]) run.hear({ event: "snapshot", step }, tensors());
+  assert.deepEqual([...run.snapshots.keys()], [0, 1, 3, 5, 12, 20, 41, 80]);
+  run.hear({ event: "snapshot", step: 100 }, { weights: new Float32Array(7000) });
+  assert.deepEqual([...run.snapshots.keys()], [0, 100]);
+  run.hear({ event: "snapshot", step: 120 }, { weights: new Float32Array(10_000) });
+  assert.deepEqual([...run.snapshots.keys()], [0, 120]);
+});
