@@ -24,6 +24,7 @@ PROGRAMS = {
     "load": "-m tests.load --seconds 2 --viewers 2 --watchers 2 --every 1",
     "class": "-m tests.load --class --size 3 --seconds 2",
     "attack": "-m tests.load.attack --seconds 3",
+    "against": "-m tests.load.against . --rounds 5 --starts 1",
     "beside": "-m tests.load.beside --seconds 2 --viewers 2 --rounds 1",
     "sizes": "-m tests.load.sizes --only memory",
     "sweep": "-m tests.load.sweep --runs 12 --epochs 1 --workers 1",
