@@ -173,7 +173,7 @@ class RunConfig:
     )
 
     def __post_init__(self) -> None:
-        for name, message in problems(asdict(self)).items():
+        for name, message in problems({name: getattr(self, name) for name in SETTINGS}).items():
             raise ConfigError(name, message)
 
     @classmethod
@@ -204,7 +204,7 @@ class RunConfig:
         is named by its settings, such as a sweep's plan, keeps its name.
         """
         usual = [name for name, each in SETTINGS.items() if each.added and name not in self.added]
-        return {name: value for name, value in asdict(self).items() if name not in usual}
+        return {name: getattr(self, name) for name in SETTINGS if name not in usual}
 
     @property
     def added(self) -> dict[str, Any]:
@@ -222,7 +222,7 @@ class RunConfig:
     @property
     def shape(self) -> dict[str, Any]:
         """All settings but OF_ONE_LANE: runs of one shape can train as one program."""
-        return {name: value for name, value in asdict(self).items() if name not in OF_ONE_LANE}
+        return {name: getattr(self, name) for name in SETTINGS if name not in OF_ONE_LANE}
 
 
 SETTINGS: dict[str, Setting] = {each.name: each.metadata["setting"] for each in fields(RunConfig)}

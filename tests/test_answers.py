@@ -30,7 +30,7 @@ from hnviz.models.catalogue import entry
 from hnviz.questions.frame import pack, unpack
 from hnviz.questions.table import QUESTIONS
 from hnviz.questions.view import Reply
-from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
+from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore, shipped_configs
 from hnviz.runs import answers as kept
 from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers
 from hnviz.runs.archive import pack as pack_run
@@ -325,6 +325,13 @@ def test_an_answer_is_of_one_snapshot_question_and_release(runs):
     (mine.path / "config.json").write_text(json.dumps(config))
     others.add(named(store.folder("mine"), 1, "unit_codes", {"layer": 0, "a": 1}).name("1"))
     assert len(others) == 7
+
+
+def test_a_name_reads_the_settings_once(runs, monkeypatch):
+    mine = RunStore(runs).folder("mine")
+    before = named(mine, 0, "unit_codes", {"layer": 0})
+    monkeypatch.setattr(RunFolder, "info", lambda _: pytest.fail("read again"))
+    assert named(mine, 0, "unit_codes", {"layer": 0}) == before
 
 
 def test_kept_answers_are_bounded_and_the_oldest_go(tmp_path):

@@ -248,7 +248,7 @@ def test_control_characters_in_texts_are_replaced(folder: RunFolder) -> None:
     config_with(device=message, versions={message: message})(folder)
     wanted = "eight \ufffdthousand\ufffd\ufffd\ufffd one\ufffd\ufffd"
     found = RunFolder(folder.path)
-    assert found.read().ended.message == found.device == wanted
+    assert found.read().ended.message == found.info().device == wanted
     assert found.versions == {wanted: wanted}
 
 

@@ -280,7 +280,7 @@ def test_a_new_run_can_be_read_with_json_alone(store: RunStore) -> None:
     assert content["config"]["seed"] == 7
     assert content["versions"].keys() == {"python", "hnviz", "torch", "numpy"}
     assert folder.config == RunConfig(model="Model2", seed=7)
-    assert (folder.device, folder.snapshots(), folder.load_resume()) == ("auto", [], None)
+    assert (folder.info().device, folder.snapshots(), folder.load_resume()) == ("auto", [], None)
     assert folder.read().status == "queued"
 
 
@@ -339,7 +339,7 @@ def test_a_written_run_reads_back(folder: RunFolder) -> None:
     write(folder, FULL)
     record = folder.read()
     assert record == RunRecord.from_events(folder.id, folder.config, FULL)
-    assert folder.device == "cpu"  # as the run said when it started
+    assert folder.info().device == "cpu"  # as the run said when it started
     frame = pd.read_json(folder.path / "events.jsonl", lines=True)
     assert frame.query("event == 'batch'")["loss"].tolist() == [0.5] * 4
 

@@ -11,7 +11,14 @@ import pytest
 from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.data import Choice, CorpusError
-from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError
+from hnviz.runs import (
+    DamagedRun,
+    RunFolder,
+    RunNotFound,
+    RunStore,
+    RunWriteError,
+    SnapshotNotFound,
+)
 from hnviz.runs import store as store_module
 from hnviz.runs.events import encode
 from hnviz.runs.files import CONFIG
@@ -340,6 +347,31 @@ def test_the_runs_that_were_not_asked_for_longest_are_forgotten(
     store.record(third.id)
     assert store.record(first.id) is records[first.id]
     assert store.record(second.id) is not records[second.id]
+
+
+def test_a_record_reads_the_settings_once(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder := store.create(RunConfig()), FULL)
+    record = store.record(folder.id)
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "info", lambda _: pytest.fail("read again"))
+        assert store.record(folder.id) is record
+    changed(folder, created="never")
+    with pytest.raises(DamagedRun, match="it has no valid created"):
+        store.record(folder.id)
+
+
+def test_a_step_is_found_without_a_list_of_all(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = store.create(RunConfig())
+    for name in ("0", "7", "-1"):
+        folder.snapshot_path(0).parent.mkdir(exist_ok=True)
+        folder.snapshot_path(0).with_name(f"{name}.safetensors").touch()
+    for step in (-1, True, 8):
+        with pytest.raises(SnapshotNotFound, match="its snapshots are at 0, 7"):
+            folder.resolve_step(step)
+    monkeypatch.setattr(RunFolder, "snapshots", lambda _: pytest.fail("listed"))
+    assert [folder.resolve_step(step) for step in (0, 7)] == [0, 7]
 
 
 def test_a_list_reads_the_last_mini_batch_alone(

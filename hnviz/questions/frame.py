@@ -14,7 +14,7 @@ are frames one after the other.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from math import prod
 from typing import Any
 
@@ -132,7 +132,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return list(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        return {each.name: getattr(value, each.name) for each in fields(value)}
     raise TypeError(
         f"an answer may hold text, numbers, lists and dicts; got {type(value).__name__}"
     )

@@ -22,8 +22,8 @@ import numpy as np
 
 from hnviz import disk
 from hnviz.own import identity_of
-from hnviz.runs.files import open_regular, read_bounded, stamp, write_atomic
-from hnviz.runs.folder import RunFolder
+from hnviz.runs.files import CONFIG, open_regular, read_bounded, stamp, write_atomic
+from hnviz.runs.folder import RunFolder, RunInfo
 
 ANSWERS = ".answers"  # beside the runs; no run id begins with a dot
 SHIPPED = "answers.zip"  # in the folder of a pre-trained run
@@ -55,11 +55,17 @@ def named(folder: RunFolder, step: int, question: str, params: Mapping[str, Any]
     path = folder.snapshot_path(step)
     if (found := stamp(path)) is None:  # a missing file has no hash to store
         raise FileNotFoundError(path)
-    info = folder.info()
+    info = _info(folder.path, stamp(folder.path / CONFIG))
     model = (info.model_identity, identity_of(info.config.model))
     settings = json.dumps([info.config.to_dict(), info.content_hash, model], sort_keys=True)
     snapshot = blake2b(f"{_hash(path, found)} {settings}".encode(), digest_size=16).hexdigest()
     return Named(snapshot, question, json.dumps(dict(params), sort_keys=True))
+
+
+@lru_cache(maxsize=256)
+def _info(path: Path, found: str | None) -> RunInfo:
+    """Read a run's config.json; read it again only when its stamp has changed."""
+    return RunFolder(path).info()
 
 
 @lru_cache(maxsize=4096)

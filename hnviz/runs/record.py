@@ -223,9 +223,11 @@ class RunFollower:
             return self._record
 
     def _take_new_lines(self) -> bool:
-        grown = False
+        grown, path = False, self._folder.path / EVENTS
         try:
-            with open_regular(self._folder.path / EVENTS) as file:
+            if self._position and path.lstat().st_size == self._position:
+                return False
+            with open_regular(path) as file:
                 file.seek(self._position)
                 while whole := _whole_lines(file):
                     lines = copy(self._lines)  # a damaged piece must leave no trace

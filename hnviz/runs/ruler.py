@@ -345,16 +345,11 @@ def _walk(ids: Ids, begins: Ids, n_steps: int) -> NDArray[np.float64]:
     tokens, width = _dense(ids)
     context, bits = np.zeros(len(begins), dtype=np.int64), 0
     found = np.empty((2, n_steps))
-    for step, (token, answer) in enumerate(_steps(tokens, begins, n_steps)):
+    for step in range(n_steps):  # the text wraps around
+        token, answer = (tokens[(begins + at) % len(tokens)] for at in (step, step + 1))
         context, bits = _grown(context, bits, token, width)
         found[:, step] = _best((context << width) | answer, width)[:2]
     return found
-
-
-def _steps(tokens: Ids, begins: Ids, n_steps: int) -> Iterator[tuple[Ids, Ids]]:
-    """Yield the tokens at each step and the tokens that follow; the text wraps around."""
-    for step in range(n_steps):
-        yield tokens[(begins + step) % len(tokens)], tokens[(begins + step + 1) % len(tokens)]
 
 
 def _best(pairs: Ids, width: int) -> tuple[float, float, float]:

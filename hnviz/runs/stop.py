@@ -87,7 +87,8 @@ class Ending:
     def poll(self) -> bool | None:
         """Return whether the writer has ended; None while that is undecided."""
         try:
-            if _has_ended(self._writer):
+            # A zombie without a parent holds nothing.
+            if not self._writer.is_running() or self._writer.status() == psutil.STATUS_ZOMBIE:
                 return True
             if time.monotonic() < self._until:
                 return None
@@ -99,8 +100,3 @@ class Ending:
         except psutil.Error:
             return False
         return None
-
-
-def _has_ended(writer: psutil.Process) -> bool:
-    """Return whether a process is gone, or a zombie without a parent, which holds nothing."""
-    return not writer.is_running() or writer.status() == psutil.STATUS_ZOMBIE

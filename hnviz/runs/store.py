@@ -123,7 +123,7 @@ class RunStore:
         self.root = Path(root)
         self.shipped = Path(shipped)
         self._lock = threading.Lock()
-        self._followers: LRUCache[str, RunFollower] = LRUCache(MAX_RECORDS)
+        self._followers: LRUCache[tuple[Path, object], RunFollower] = LRUCache(MAX_RECORDS)
         self._skimmed: dict[str, _Skimmed] = {}
         look_beside(self.root)
 
@@ -216,7 +216,9 @@ class RunStore:
     def _folders(
         self, newest: int | None = None, without: Collection[str] = frozenset()
     ) -> list[RunFolder]:
-        ranks = {name: self._rank(name) for name in _names(self.root)}
+        ranks = {
+            name: (read_label(self.root / name).pinned, _age(name)) for name in _names(self.root)
+        }
         listed = [name for name, (pinned, _) in ranks.items() if pinned or name not in without]
         own = sorted(listed, key=ranks.__getitem__, reverse=True)
         names = sorted(_names(self.shipped), key=_in_the_catalogue)
@@ -224,9 +226,6 @@ class RunStore:
         return [RunFolder(self.root / name) for name in own[:newest]] + [
             RunFolder(self.shipped / name, shipped=True) for name in shipped
         ]
-
-    def _rank(self, run_id: str) -> tuple[bool, tuple[str, str, str]]:
-        return read_label(self.root / run_id).pinned, _age(run_id)
 
     def check_id(self, run_id: str) -> None:
         """Raise RunNotFound for a text that cannot be an id: it could be a path elsewhere."""
@@ -249,8 +248,11 @@ class RunStore:
         Raises RunNotFound or DamagedRun.
         """
         folder = self.folder(run_id)
+        key = folder.path, stamp(folder.path / CONFIG)
         with self._lock:
-            follower = self._followers.setdefault(run_id, RunFollower(folder))
+            follower = self._followers.get(key)
+            if follower is None:
+                follower = self._followers[key] = RunFollower(folder)
         return follower.poll()
 
     def summaries(

@@ -86,10 +86,6 @@ class Query:
         """The ETag of a lasting answer. The address holds everything else that determines it."""
         return f'W/"{self.step}.{self.version}"'
 
-    def is_current(self) -> bool:
-        """Return whether the snapshot's file is unchanged."""
-        return snapshot_version(self.folder, self.step) == self.version
-
 
 class Address(NamedTuple):
     """A checked address, without its step."""
@@ -240,7 +236,8 @@ class Place:
         run_id, step, question, params = self._asked
         try:
             self._folder = self._state.store.folder(run_id)
-            return named(self._folder, self._folder.resolve_step(step), question, params)
+            step = step if isinstance(step, int) else self._folder.resolve_step(step)
+            return named(self._folder, step, question, params)
         except (OSError, ValueError, TypeError, DamagedRun):
             return None
 
@@ -400,7 +397,7 @@ class Observations:
     def _made(self, query: Query, progress: Progress, *, aside: bool) -> Entry | None:
         """Answer in a thread; None if the snapshot was rewritten in the meantime."""
         entry = self._answers.answer(query, progress=progress, aside=aside)
-        if not query.is_current():
+        if snapshot_version(query.folder, query.step) != query.version:
             return None
         if query.view.lasting:
             self._state.cache.put(query.key, entry)

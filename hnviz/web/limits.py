@@ -15,7 +15,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Generic, NamedTuple, TypeVar
 
@@ -130,6 +130,7 @@ def _is_in(address: str, networks: Sequence[Network]) -> bool:
     return read is not None and any(read in network for network in networks)
 
 
+@lru_cache(maxsize=1024)  # each request asks twice
 def _place(address: str) -> str:
     """Return what counts as one address: an IPv4 address, or a home's IPv6 network."""
     read = _ip(address)

@@ -81,7 +81,7 @@ class Front:
             await self.app(scope, receive, partial(self._begin, scope, send))
             return
         is_asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-        if not is_asked or _is_ours(scope["path"]):
+        if not is_asked or any(f"{each}/" in f"{scope['path']}/" for each in OURS):
             await self.app(scope, receive, send)
             return
         if there := self._elsewhere(scope):
@@ -208,11 +208,6 @@ def _headers(page: bytes, policy: str) -> list[tuple[bytes, bytes]]:
         (b"content-length", str(len(page)).encode()),
         (b"cache-control", b"no-cache"),
     ]
-
-
-def _is_ours(path: str) -> bool:
-    """Return whether one of our routes answers, perhaps with a page."""
-    return any(f"{each}/" in f"{path}/" for each in OURS)
 
 
 def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:

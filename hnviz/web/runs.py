@@ -105,24 +105,25 @@ class RunLists:
             **{name: getattr(summary, name) for name in RunSummary.__dataclass_fields__},
             "name": named or summary.id,
             "model": summary.model,
-            "config": config and asdict(config),
+            "config": config,
             "status": summary.status if summary.problem else live_status(summary.status, job),
         }
 
     def _described(self, run_id: str) -> dict[str, Any]:
         """Describe one run. Raises RunNotFound or DamagedRun."""
         folder, now = self._state.store.folder(run_id), self._state.current(run_id)
+        info = folder.info()
         versions = [(step, snapshot_version(folder, step)) for step in folder.snapshots()]
         return {
             "id": run_id,
             "status": now.status,
             "shipped": now.shipped,
-            "created": folder.created,
-            "device": folder.device,
-            "versions": folder.versions,
-            "config": asdict(now.record.config),
+            "created": info.created,
+            "device": info.device,
+            "versions": info.versions,
+            "config": now.record.config,
             "summary": _figures(now),
-            "epochs": [asdict(epoch) for epoch in now.record.epochs],
+            "epochs": now.record.epochs,
             "snapshots": [[step, version] for step, version in versions if version is not None],
         }
 
