@@ -92,6 +92,16 @@ def test_a_pool_answers_others_while_one_rests() -> None:
     waits.result(10)  # the thread wakes by itself
 
 
+def test_a_pool_has_as_many_threads_as_questions_that_come_together() -> None:
+    pool = Pool(3, 100)
+    one_by_one = {pool.submit(threading.get_ident).result(10) for _ in range(20)}
+    assert len(one_by_one) == 1
+    together = threading.Barrier(3)
+    tasks = [pool.submit(lambda: together.wait(10) + threading.get_ident()) for _ in range(3)]
+    for task in tasks:
+        task.result(10)  # two would wait in vain
+
+
 def test_presses_past_a_rate_wait(clock: Clock) -> None:
     rate = Rate(10, 3, clock)
     delays = [rate.delay("one") for _ in range(5)]

@@ -207,7 +207,7 @@ class Pool:
         self._running: Counter[Hashable] = Counter()
         self._queue: FairQueue[Task] = FairQueue()
         self._changed = threading.Condition()
-        self._threads = 0
+        self._threads = self._idle = 0  # another thread starts only if none is idle
 
     @property
     def waiting(self) -> int:
@@ -222,7 +222,7 @@ class Pool:
             self._check(viewer)
             self._queue.put(viewer, task)
             self._share.note(viewer)
-            if self._threads < self._most_threads:
+            if self._idle < self.waiting and self._threads < self._most_threads:
                 self._threads += 1
                 # A daemon: a question that is still being answered must not delay the exit.
                 threading.Thread(target=self._serve, daemon=True).start()
@@ -275,7 +275,8 @@ class Pool:
         self._share.note(viewer, time.monotonic() - begun)
         with self._changed:
             self._running -= Counter([viewer])  # this drops zeros
-            self._changed.notify()
+            if self.waiting:
+                self._changed.notify()
 
     def _ready(self) -> list[Hashable]:
         """Return the viewers who may have a thread now; if there are none, wait for a change."""
@@ -283,7 +284,9 @@ class Pool:
         rests = {each: self._share.rest(each) for each in free}
         ready = [each for each, rest in rests.items() if not rest]
         if not ready:
+            self._idle += 1
             self._changed.wait(min(rests.values(), default=None))
+            self._idle -= 1
         return ready
 
 
