@@ -5,6 +5,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ from hnviz.runs.files import stamp
 START_SECONDS = 60.0  # for the observer to import torch
 STILL_SECONDS = 30.0  # without processor time: the question is waiting for nothing
 STILL_CPU_SECONDS = 0.02  # so little processor time does not count as progress
-MIN_LOOK_SECONDS = 0.05  # between two looks at the time that a question has used
+LOOK_SECONDS = 0.05  # before each look at a question's time: it takes a twentieth of a quick answer
 
 Key = tuple[str, int, str, str, str]
 
@@ -48,28 +49,32 @@ class _Taken:
     """The processor time that the observer has used for its question since it last reported."""
 
     pid: int | None
-    begun: float = 0.0  # the observer's processor time by then, in seconds
+    begun: float | None = None  # the observer's processor time at the first look, in seconds
     seen: float = 0.0  # the same at the last look that found it grown,
     at: float = 0.0  # and when that was
+    looked: float = 0.0  # when the last look was,
+    used: float = 0.0  # and what it found
 
     def restart(self) -> None:
         """Note that the question begins, or makes progress."""
-        self.begun = self.seen = self._seconds()
-        self.at = time.monotonic()
+        self.begun, self.used = None, 0.0
+        self.at = self.looked = time.monotonic()
 
     def look(self) -> float:
         """Return the seconds of processor time: on a busy computer, wall time says little."""
-        now = self._seconds()
-        if now - self.seen > STILL_CPU_SECONDS:
-            self.seen, self.at = now, time.monotonic()
-        return now - self.begun
+        now = time.monotonic()
+        if now - self.looked >= LOOK_SECONDS:
+            with suppress(psutil.Error):  # it has just ended; its pipe says so
+                times = psutil.Process(self.pid).cpu_times()
+                self._see(float(times.user + times.system), now)
+        return self.used
 
-    def _seconds(self) -> float:
-        try:
-            times = psutil.Process(self.pid).cpu_times()
-        except psutil.Error:  # it has just ended; its pipe says so
-            return self.seen
-        return float(times.user + times.system)
+    def _see(self, seconds: float, now: float) -> None:
+        if self.begun is None:
+            self.begun = self.seen = seconds
+        if seconds - self.seen > STILL_CPU_SECONDS:
+            self.seen, self.at = seconds, now
+        self.looked, self.used = now, seconds - self.begun
 
 
 class Questions:
@@ -215,7 +220,7 @@ class Questions:
         """Return the seconds until `tick` is due."""
         if self._current:
             left = min(self._current.timeout - self._taken.look(), STILL_SECONDS)
-            return max(MIN_LOOK_SECONDS, left)
+            return max(LOOK_SECONDS, left)
         if self._waiting and not self.ready:
             return max(0.0, START_SECONDS - self._starting)
         return math.inf

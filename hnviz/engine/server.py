@@ -19,7 +19,7 @@ from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
 from hnviz.engine.observers import Questions, Replies
-from hnviz.engine.protocol import EngineError, ErrorKind, HowFar, line, send_frame
+from hnviz.engine.protocol import EngineError, ErrorKind, HowFar, Job, line, send_frame
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.timing import Timing
 from hnviz.engine.trainers import Trainers
@@ -79,7 +79,7 @@ class Server:
         self._helpers: tuple[Questions | Timing, ...] = (self._quick, self._slow, self._timing)
         self._machine = self._workers.start("hnviz.engine.machine:serve")
         self._due: list[Message] = []  # replies to send after the jobs
-        self._told_jobs: list[Message] = []
+        self._told_jobs: list[Job] = []
         self._told_at = self._said_at = -math.inf
         self._operations: dict[str, Callable[[Message], None]] = {
             "train": self._train,
@@ -99,7 +99,9 @@ class Server:
         sources: dict[Any, Callable[[], None]]
         try:
             while True:
-                sources = {pipe: self._hear_trainer(pipe) for pipe in self._trainers.pipes()}
+                sources = {
+                    pipe: partial(self._trainers.hear, pipe) for pipe in self._trainers.pipes()
+                }
                 sources[requests] = lambda: self._handle(_next_request(requests))
                 for helper in self._helpers:
                     if helper.pipe:
@@ -127,9 +129,6 @@ class Server:
         if self._trainers.scheduler.tasks:
             seconds = min(seconds, JOBS_SECONDS)
         return seconds
-
-    def _hear_trainer(self, pipe: Connection) -> Callable[[], None]:
-        return lambda: self._trainers.hear(pipe)
 
     def _handle(self, content: bytes) -> None:
         """Handle one request."""
@@ -196,11 +195,11 @@ class Server:
     def _tell_jobs(self) -> None:
         """Send the jobs to the client if they have changed, then the due replies."""
         now = time.monotonic()
-        jobs = [asdict(job) for job in self._trainers.scheduler.jobs(now)]
+        jobs = self._trainers.scheduler.jobs(now)
         is_urgent = _shapes(jobs) != _shapes(self._told_jobs)
         if is_urgent or (jobs != self._told_jobs and now - self._told_at >= JOBS_SECONDS):
             self._told_jobs, self._told_at = jobs, now
-            self._say({"jobs": jobs})
+            self._say({"jobs": [asdict(job) for job in jobs]})
         due, self._due = self._due, []
         for reply in due:
             self._say(reply)
@@ -240,10 +239,9 @@ def _next_request(requests: Connection) -> bytes:
         raise ClientGoneError from error
 
 
-def _shapes(jobs: list[Message]) -> list[tuple[Any, ...]]:
+def _shapes(jobs: list[Job]) -> list[tuple[Any, ...]]:
     """Return the parts of the jobs whose changes must be sent at once."""
-    names = ("run_id", "status", "at_rest", "place", "speed")
-    return [tuple(job[name] for name in names) for job in jobs]
+    return [(job.run_id, job.status, job.at_rest, job.place, job.speed) for job in jobs]
 
 
 def serve(store: RunStore, limits: Limits, frames: int) -> None:

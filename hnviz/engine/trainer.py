@@ -349,7 +349,8 @@ def serve(pipe: Connection) -> None:
 
     def rest() -> None:
         reporter.forget()  # otherwise a pause would count as slow steps
-        _say_at_rest(pipe)
+        with suppress(OSError):  # the engine is gone: `_obey` leaves the run resumable, not failed
+            pipe.send(("rest",))
 
     control = Control(**begin, on_rest=rest)
     threading.Thread(target=_obey, args=(pipe, control), daemon=True).start()
@@ -361,11 +362,6 @@ def serve(pipe: Connection) -> None:
         log.error("%s", error)
     with suppress(OSError):
         pipe.send(("over", status, control.steps_left))
-
-
-def _say_at_rest(pipe: Connection) -> None:
-    with suppress(OSError):  # the engine is gone: `_obey` leaves the run resumable, not failed
-        pipe.send(("rest",))
 
 
 def _obey(pipe: Connection, control: Control) -> None:
