@@ -7,7 +7,7 @@ import torch
 from hnviz.data import human_numbers_stream
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import passes, states
-from hnviz.observe.passes import read_text, split_pass, split_states
+from hnviz.observe.passes import read_states, read_text, split_pass, split_states
 from tests.subjects import fresh, shipped
 
 
@@ -56,6 +56,20 @@ def test_a_split_is_read_once_from_its_first_token():
 def test_states_alone_are_those_of_the_pass(model):
     subject = shipped(model, 0)
     assert_same(split_states(subject, "valid"), split_pass(subject, "valid").states)
+
+
+@pytest.mark.parametrize("model", ["Model4", "Model5", "LSTM"])
+def test_a_second_reading_makes_no_layers_but_reads_the_weights_again(model):
+    subject, ids = fresh(model), human_numbers_stream().ids("valid")[:20]
+    before = read_states(subject, ids)
+    drawn = torch.get_rng_state()
+    assert (read_states(subject, ids) == before).all()
+    assert torch.equal(torch.get_rng_state(), drawn)
+    with torch.no_grad():
+        subject.part("h_h").weight_hh_l0.mul_(0.5)
+    after = read_states(subject, ids)
+    assert not np.allclose(after, before)
+    assert_same(after, states(subject, ids))
 
 
 def test_passes_are_kept_up_to_a_number_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

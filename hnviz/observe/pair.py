@@ -163,7 +163,7 @@ def match(left: Trace, right: Trace) -> list[Match]:
 
     The return lines match each other.
     """
-    places = _calls(right)
+    places = {call: at for at, calls in enumerate(_by_step(right)) for call in calls}
     found = []
     for number, (step, calls) in enumerate(zip(left.steps, _by_step(left), strict=True)):
         partner = next((places[call] for call in calls if call in places), None)
@@ -194,10 +194,6 @@ def _by_step(trace: Trace) -> list[list[tuple[str, int]]]:
             seen[name] = seen.get(name, 0) + 1
         steps.append(calls)
     return steps
-
-
-def _calls(trace: Trace) -> dict[tuple[str, int], int]:
-    return {call: number for number, calls in enumerate(_by_step(trace)) for call in calls}
 
 
 def _compared(left: Step, right: Step) -> list[tuple[Made, Made]]:

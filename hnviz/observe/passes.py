@@ -7,6 +7,7 @@ every bptt tokens, as in training, but for each of its answers it reads the bptt
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -148,8 +149,7 @@ def _stretches(subject: Subject, x: Tensor, start: State) -> tuple[Tensor, Tenso
             said.append(logits.reshape(len(x), -1))
         return torch.stack(read, dim=2), torch.stack(said, dim=1), state
     logits, end = subject.model(x, start)
-    given = _given(subject, recurrent, x, start)
-    return _layer_states(recurrent, given, start), logits, end
+    return _layer_states(subject, recurrent, x, start), logits, end
 
 
 def read_text(subject: Subject, ids: NDArray[np.int64]) -> Pass:
@@ -175,8 +175,7 @@ def states_from(subject: Subject, ids: NDArray[np.int64], start: State) -> NDArr
     with torch.inference_mode():
         if recurrent is None:
             return states(subject, ids, start)
-        given = _given(subject, recurrent, torch.tensor(ids)[None], start)
-        return _layer_states(recurrent, given, start)[:, 0].numpy()
+        return _layer_states(subject, recurrent, torch.tensor(ids)[None], start)[:, 0].numpy()
 
 
 class _ReachedError(Exception):
@@ -213,25 +212,30 @@ def _recurrent(model: LanguageModel) -> nn.RNNBase | None:
     return part if whole and part.batch_first and not part.bidirectional else None
 
 
-def _layer_states(stacked: nn.RNNBase, given: Tensor, start: State) -> Tensor:
-    """Read (rows, n, nh) layer by layer: torch returns only the last layer's states.
+def _layer_states(subject: Subject, stacked: nn.RNNBase, x: Tensor, start: State) -> Tensor:
+    """Read x, (rows, n), layer by layer: torch returns only the last layer's states.
 
     start: (n_layers, rows, nh), or two of them for nn.LSTM. Returns (n_layers, rows, n, nh).
     """
-    options: dict[str, Any] = {"batch_first": True, "dtype": given.dtype}
-    if isinstance(stacked, nn.RNN):
-        options["nonlinearity"] = stacked.nonlinearity
-    make: type[nn.Module] = type(stacked)
-    seen = []
+    given, seen = _given(subject, stacked, x, start), []
     with torch.inference_mode():
-        for layer in range(stacked.num_layers):
-            alone = make(given.shape[-1], stacked.hidden_size, **options)
+        for layer, alone in enumerate(_alone(stacked)):
             for name, weight in alone.named_parameters():
                 weight.copy_(getattr(stacked, name.replace("_l0", f"_l{layer}")))
             own = [tensor[layer : layer + 1] for tensor in tensors(start)]
             given, _ = alone(given, tuple(own) if len(own) > 1 else own[0])
             seen.append(given)
     return torch.stack(seen)
+
+
+@cached(WeakKeyDictionary(), lambda stacked: stacked)  # torch draws weights for each new module
+def _alone(stacked: nn.RNNBase) -> list[nn.Module]:
+    """Return a module for each layer; its weights are still to be copied."""
+    options: Any = {"nonlinearity": stacked.nonlinearity} if isinstance(stacked, nn.RNN) else {}
+    options |= {"batch_first": True, "dtype": next(stacked.parameters()).dtype}
+    make: type[nn.Module] = type(stacked)
+    sizes = [stacked.input_size] + [stacked.hidden_size] * (stacked.num_layers - 1)
+    return [make(size, stacked.hidden_size, **options) for size in sizes]
 
 
 def _window_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:

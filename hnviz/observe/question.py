@@ -178,7 +178,8 @@ def _arguments(owner: Callable[..., Any], values: Mapping[str, Any]) -> dict[str
 def _decided(param: Param, asked: Asked) -> Param:
     """Replace each `Of` by its value."""
     each = {field.name: getattr(param, field.name) for field in fields(param)}
-    return replace(param, **{n: of.value(asked) for n, of in each.items() if isinstance(of, Of)})
+    decided = {name: of.value(asked) for name, of in each.items() if isinstance(of, Of)}
+    return replace(param, **decided) if decided else param
 
 
 def _plain(value: Any) -> Any:

@@ -25,11 +25,10 @@ KEPT_STRETCHES = 16  # of 1.2 MB each at most, for two layers of 64 units
 MOST_SWAPPED = 256  # units to sort by similarity; the time grows with the cube
 
 
-def _last_token(asked: Asked) -> int:
-    return len(asked.subject.stream.ids(asked.values["split"] or SPLITS[0])) - 1
-
-
-LAST_TOKEN: Any = Of("the split's last token", _last_token)
+LAST_TOKEN: Any = Of(
+    "the split's last token",
+    lambda asked: len(asked.subject.stream.ids(asked.values["split"] or SPLITS[0])) - 1,
+)
 
 
 class Text(NamedTuple):
