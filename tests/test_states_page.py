@@ -172,6 +172,16 @@ def test_a_model_of_one_state_tensor_has_no_cell():
         shown(UNITS_VIEW, text="7 to 9", show="c")
 
 
+def test_a_transformers_layers_can_be_chosen_but_not_its_past():
+    app = open_states(run="Transformer", states_phrase="7 to 9", states_show="past")
+    assert not app.exception
+    keys = {each.key for each in app.segmented_control}
+    assert "states_layer" in keys and "states_show" not in keys
+    assert asked(app)["show"] == "state"
+    with pytest.raises(ValueError, match="got 'past'"):
+        shown(UNITS_VIEW, "Transformer", text="7 to 9", show="past")
+
+
 def test_a_stretch_of_valid_is_read_in_its_split():
     app = open_states(states_text="valid", states_first="6", states_n="5")
     assert asked(app) == {

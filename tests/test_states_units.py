@@ -221,6 +221,17 @@ def test_a_model_without_gates_says_so():
         ask("Model4", ids=[9], show="reset")
 
 
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_whatever_can_be_shown_has_a_number_for_each_unit(model):
+    for show in CATALOGUE[model].shows:
+        assert ask(model, ids=[9, 10], show=show).arrays["values"].shape == (64, 2)
+
+
+def test_a_transformers_past_cannot_be_shown():
+    with pytest.raises(ValueError, match="show must be one of state; got 'past'"):
+        ask("Transformer", ids=[9], show="past")
+
+
 def test_units_that_go_together_stand_together():
     rng = np.random.default_rng(0)
     waves = rng.standard_normal((4, 90))

@@ -12,9 +12,7 @@ from hnviz.models.catalogue import BUILT_IN, entry
 from hnviz.models.spec import IRNN
 
 IN_BROWSER = tuple(name for name in BUILT_IN if not entry(name).dropout)
-"""The models that the engine trains: those without dropout, whose random numbers it does not draw.
-It can read a text with every built-in model."""
-
+"""The models that the engine trains: those without dropout. It reads with every built-in model."""
 
 ANSWERED = (
     *("attention", "count_on", "look_back", "next_word", "state_gradients", "surgery", "units"),
@@ -62,6 +60,7 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
         "form": form_of(config.model) if config.model in BUILT_IN else None,
         "state": list(net.state),
         "window": None if net.stateful else config.bptt,
+        "shows": list(net.shows),
         "gates": list(net.gates),
         "gateTitles": {name: net.gate(name).title for name in net.gates},
         "signed": [name for name in net.gates if net.gate(name).signed],

@@ -88,8 +88,7 @@ function decided(declared, asked) {
 
 /** What the model can show. @param {Asked} asked */
 function shows({ subject, given }) {
-  const { model, state, gates } = subject.facts;
-  const all = ["state", ...state.slice(1), ...gates];
+  const { model, shows: all } = subject.facts;
   if (all.length === 1 && GATES.includes(given.show)) throw new EngineError(`${model} has no gates: show its state`);
   return all;
 }

@@ -17,6 +17,7 @@ import { Reader } from "./reader.js";
  * @property {Form} form null for a user's own model, which no browser can run
  * @property {string[]} state the names of its tensors
  * @property {number|null} window tokens after which the state starts again from zeros; null for a carried state
+ * @property {string[]} shows what has a number for each unit: the state, its other tensors, and the gates
  * @property {string[]} gates
  * @property {Record<string, string>} gateTitles gate -> "update gate"
  * @property {string[]} signed the gates that can be negative

@@ -79,16 +79,11 @@ BY_HAND = (I_H, H_H, H_O, BN)
 
 def recurrent(kind: str, n_layers: int, rows: str) -> Part:
     """Return the part for torch's nn.`kind`, whose weights have `rows` rows."""
-    shapes = {
-        "weight_ih": (rows, "nh"),
-        "weight_hh": (rows, "nh"),
-        "bias_ih": (rows,),
-        "bias_hh": (rows,),
-    }
     weights = tuple(
-        Weight(f"{name}_l{layer}", dims)
+        Weight(f"{tensor}_{reads}_l{layer}", dims)
         for layer in range(n_layers)
-        for name, dims in shapes.items()
+        for tensor, dims in (("weight", (rows, "nh")), ("bias", (rows,)))
+        for reads in ("ih", "hh")
     )
     return Part("rnn", "h_h", kind, weights)
 
@@ -278,6 +273,12 @@ class ModelEntry:
         return next((part.role for part in self.parts if part.role in NORMS), "")
 
     @property
+    def shows(self) -> tuple[str, ...]:
+        """Name what has a number for each unit: the state, its other tensors, and the gates."""
+        others = () if self.attends else self.state[1:]  # a past has many numbers for each
+        return ("state", *others, *self.gates)
+
+    @property
     def gates(self) -> tuple[str, ...]:
         """Name the gates, in order; empty for a model without gates."""
         return tuple(gate.name for gate in self.cell.gates) if self.cell else ()
@@ -302,7 +303,6 @@ class ModelEntry:
 
     def part(self, role: str) -> Part:
         """Return the first part that has a role. Raises ValueError if there is none."""
-        for part in self.parts:
-            if part.role == role:
-                return part
+        if part := next((each for each in self.parts if each.role == role), None):
+            return part
         raise ValueError(f"{self.name} has no {ROLES[role]}")

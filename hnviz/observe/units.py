@@ -42,7 +42,7 @@ class Text(NamedTuple):
 
 def _shows(asked: Asked) -> tuple[str, ...]:
     """Return what the model can show; without gates, a request for one raises its own error."""
-    shows = ("state", *asked.net.state[1:], *asked.net.gates)
+    shows = asked.net.shows
     known = {gate for net in CATALOGUE.values() for gate in net.gates}
     if len(shows) == 1 and asked.given.get("show") in known:
         raise ValueError(f"{asked.net.name} has no gates: show its state")

@@ -22,6 +22,7 @@ const FACTS = {
   form: FORM,
   state: ["h"],
   window: null,
+  shows: ["state"],
   gates: [],
   gateTitles: {},
   signed: [],

@@ -123,15 +123,14 @@ def _layer_box(model: str) -> int:
 def _show_box(model: str) -> str:
     """Draw the choice of what is shown; none for a model with one state tensor and no gates."""
     net = entry(model)
-    others = net.state[1:]
-    shows = ("state", *others, *net.gates)
-    if len(shows) == 1:
+    if len(net.shows) == 1:
         return "state"
+    others = (name for name in net.shows[1:] if name not in net.gates)
     named = ["State", *others, *(["gate"] if net.gates else [])]
     with st.container(width="content"):
         return choice(
             f"{', '.join(named[:-1])} or {named[-1]}",
-            shows,
+            net.shows,
             "states_show",
             help=(net.cell.in_words if net.cell else "") or None,
         )

@@ -24,10 +24,7 @@ from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
 from hnviz.web.http import Refusal
 
-SHOWS = (
-    "state",
-    *dict.fromkeys(name for net in CATALOGUE.values() for name in (*net.state[1:], *net.gates)),
-)
+SHOWS = tuple(dict.fromkeys(name for net in CATALOGUE.values() for name in net.shows))
 ORDERS = ("by what they code", "clustered", "as numbered")
 
 
