@@ -152,7 +152,7 @@ def test_what_is_not_ours_is_left_to_streamlit(path: str) -> None:
 
 
 def test_routes_are_below_the_base_path() -> None:
-    below = client(lambda: "/class/7/")
+    below = client(lambda: "/class/7")
     assert below.get("/class/7/api/hello").text == "hello"
     assert below.get(f"/class/7/{MAIN}").status_code == 200
     assert below.get("/class/7/api/none").status_code == 404

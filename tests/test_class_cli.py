@@ -89,7 +89,7 @@ def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 
 def test_the_invitation_names_an_address_that_the_guard_takes(held, monkeypatch):
-    address = Address("0.0.0.0", 8501, "below")
+    address = Address("0.0.0.0", 8501, "/below")
     invited = invitation(address)
     assert invited.join == "http://192.168.1.5:8501/below/class/join"
     assert "192.168.1.5" in address.allowed_hosts()

@@ -14,6 +14,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
@@ -25,7 +28,7 @@ from hnviz.web import controls
 from hnviz.web.classroom import connections, lessons, routes
 from hnviz.web.classroom import service as class_service
 from hnviz.web.classroom.connections import Connection, Connections
-from hnviz.web.classroom.routes import permit
+from hnviz.web.classroom.routes import members_only, permit
 from hnviz.web.classroom.service import MEMBER, REMOVED, ClassService, PasteResult
 from hnviz.web.http import Refusal
 from hnviz.web.limits import COOKIE
@@ -815,6 +818,17 @@ def test_with_a_coded_view_strangers_get_no_data(tmp_path):
         client.cookies.clear()
         client.cookies.set(MEMBER, "another")
         assert client.get("/api/runs").status_code == 403
+
+
+def test_below_a_base_path_strangers_get_no_data_either(tmp_path):
+    service = a_service(tmp_path, view="coded")
+    rest = Route("/{path:path}", lambda request: PlainTextResponse("here"))
+    closed = [members_only(service, lambda: "/lab")]
+    phone = TestClient(Starlette(routes=[rest], middleware=closed))
+    assert phone.get("/lab/api/runs").status_code == 403
+    for path in ("/lab/api/class", "/lab/train", "/lab"):
+        assert phone.get(path).text == "here"
+    service.close()
 
 
 def test_the_view_is_free_or_coded(tmp_path):

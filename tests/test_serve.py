@@ -24,7 +24,7 @@ import psutil
 import pytest
 
 from hnviz.app.shell import asgi
-from hnviz.app.shell.host import Address, AddressError
+from hnviz.app.shell.host import Address, AddressError, base_path
 from hnviz.cli import app as cli_app
 from hnviz.cli import main
 from hnviz.engine.client import Engine
@@ -100,6 +100,17 @@ def test_url_for_a_browser_here(host: str, url: str) -> None:
 
 
 # --- whom it lets in ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("named", "path"), [("", ""), ("/", ""), ("lab", "/lab"), ("/class/7/", "/class/7")]
+)
+def test_the_base_path_has_one_form_however_it_is_named(
+    named: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": named}.get)
+    assert base_path() == path
+    assert Address("127.0.0.1", 8501, base_path()).url == f"http://127.0.0.1:8501{path}"
 
 
 def test_only_loopback_names_are_allowed_by_default() -> None:

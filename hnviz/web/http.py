@@ -355,8 +355,8 @@ def door(
 
     Each route begins with one of OURS. `late` loads its routes with the first request for one of
     them, in a thread: a browser that has a page and its assets has enough to load until then.
-    `base` returns Streamlit's server.baseUrlPath; it is called at the first request, when the
-    settings are known.
+    `base` returns the path below which the app is served, "" or one such as "/lab"; it is called at
+    the first request, when the settings are known.
     """
     return [Door(routes, base, late)]
 
@@ -376,8 +376,7 @@ class Door(BaseRoute):
         if scope["type"] not in ("http", "websocket"):
             return Match.NONE, {}
         if self._prefix is None:
-            base = self._base().strip("/")
-            self._prefix = f"/{base}" if base else ""
+            self._prefix = self._base()
         path = get_route_path(scope)
         inner = path.removeprefix(self._prefix)
         is_below = path.startswith(f"{self._prefix}/")

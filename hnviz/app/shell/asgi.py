@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from hnviz.app.shell.classroom import class_service, open_class
-from hnviz.app.shell.host import ORIGINS, named
+from hnviz.app.shell.host import ORIGINS, base_path, named
 from hnviz.app.shell.server import exporter, server, sweeps
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
@@ -61,7 +61,7 @@ def routes() -> list[Any]:
     """Return the routes beside Streamlit's; first load the user's own models and open the class."""
     _use_own_models()
     open_class()
-    return door(assets.routes(), _base_path, _pictures_routes)
+    return door(assets.routes(), base_path, _pictures_routes)
 
 
 def _pictures_routes() -> list[Any]:
@@ -105,18 +105,12 @@ def _use_own_models() -> None:
         sys.exit(2)
 
 
-def _base_path() -> str:
-    import streamlit as st
-
-    return str(st.get_option("server.baseUrlPath"))
-
-
 def middleware() -> list[Any]:
     """Return what each request passes before Streamlit sees it: the checks, and our page's head."""
     charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
     pages = Pages(
         dress=_dressed,
-        home=lambda: f"/{_base_path().strip('/')}".rstrip("/") + "/",
+        home=lambda: f"{base_path()}/",
         early={"/train": charts},
         framed=lambda: bool(named(ANCESTORS)),
         classes=page_classes(),
@@ -136,7 +130,7 @@ def _members_only() -> list[Any]:
         return []
     from hnviz.web.classroom.routes import members_only
 
-    return [members_only(classroom, _base_path)]
+    return [members_only(classroom, base_path)]
 
 
 def page_classes() -> dict[bytes, bytes]:

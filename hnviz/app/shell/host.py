@@ -23,7 +23,7 @@ class Address:
 
     host: str
     port: int
-    path: str = ""  # the path below which the app is, without slashes around it
+    path: str = ""  # the path below which the app is, as `base_path` returns it
 
     @classmethod
     def free(cls, host: str, port: int) -> "Address":
@@ -61,7 +61,7 @@ class Address:
 
     def _url(self, name: str) -> str:
         host = f"[{name}]" if ":" in name else name
-        return f"http://{host}:{self.port}{self.path and f'/{self.path}'}"
+        return f"http://{host}:{self.port}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,15 @@ def invited() -> Invitation | None:
     import streamlit as st
 
     host, port = str(st.get_option("server.address") or ""), int(st.get_option("server.port"))
-    return invitation(Address(host, port, str(st.get_option("server.baseUrlPath")).strip("/")))
+    return invitation(Address(host, port, base_path()))
+
+
+def base_path() -> str:
+    """Return the path below which the app is served: "", or one such as "/lab"."""
+    import streamlit as st
+
+    named = str(st.get_option("server.baseUrlPath")).strip("/")
+    return named and f"/{named}"
 
 
 def named(variable: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hnviz.app.shell.asgi import SCRIPT, lifespan, middleware, routes
-from hnviz.app.shell.host import Address
+from hnviz.app.shell.host import Address, base_path
 from hnviz.settings import options
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +29,7 @@ def serve(address: Address, announce: Callable[[Address], None]) -> None:
     @asynccontextmanager
     async def announced(app: Any) -> AsyncIterator[dict[str, Any]]:
         async with lifespan(app) as state:
-            announce(replace(address, path=st.get_option("server.baseUrlPath").strip("/")))
+            announce(replace(address, path=base_path()))
             yield state
 
     signal.signal(signal.SIGTERM, _leave)

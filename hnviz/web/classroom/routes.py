@@ -217,12 +217,11 @@ def permit(service: ClassService, request: Request, name: str, run_id: str) -> N
 def members_only(service: ClassService, base: Callable[[], str]) -> Middleware:
     """Refuse the web API to strangers, except for `OPEN`; pages check the visitor themselves.
 
-    `base` returns the path under which the app is served.
+    `base` returns the path below which the app is served, as `hnviz.web.http.door` takes it.
     """
 
     def is_closed(scope: Scope) -> bool:
-        below = base().strip("/")
-        path = scope["path"].removeprefix(f"/{below}" if below else "")
+        path = scope["path"].removeprefix(base())
         if not f"{path}/".startswith("/api/") or f"{path}/".startswith(f"{OPEN}/"):
             return False
         cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
