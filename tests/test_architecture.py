@@ -71,7 +71,7 @@ RULES: dict[str, Rule] = {
             *(*FREE, "lessons", "settings", "runs", "figures", "engine.client"),
             *("sweeps", "classroom", "web"),
         ),
-        ("numpy", "pandas", "plotly", "streamlit"),
+        ("cachetools", "numpy", "pandas", "plotly", "streamlit"),
     ),
     "gallery": Rule(
         (*FREE, "settings", "runs", "engine.client", "sweeps", "web", "app"),

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ import pytest
 
 from hnviz.app.shell import asgi
 from hnviz.app.shell.host import Address, AddressError, base_path
+from hnviz.app.shell.server import exporter, server, sweeps
 from hnviz.cli import app as cli_app
 from hnviz.cli import main
 from hnviz.engine.client import Engine
@@ -337,6 +339,30 @@ def test_two_first_pages_at_once_find_every_module_whole():
     ends = ("hnviz.app.shell.frame", "hnviz.app.rooms.predictions.page", "hnviz.figures.sentences")
     done = subprocess.run([sys.executable, "-c", RACE, *ends], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("held", "made"),
+    [
+        (server, "hnviz.web.state.ServerState"),
+        (exporter, "hnviz.web.downloads.Exporter"),
+        (sweeps, "hnviz.sweeps.service.SweepService"),
+    ],
+)
+def test_threads_that_ask_first_get_the_same(held, made, monkeypatch):
+    server()  # which a sweep's service takes
+    together = threading.Barrier(2)
+
+    def make(*parts: object) -> str:
+        together.wait(10)  # both are here, and nothing has been made
+        return f"made by {threading.get_ident()}"
+
+    monkeypatch.setattr(made, make)
+    held.cache_clear()
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: held(), range(2))
+    assert first == second == held()
+    held.cache_clear()
 
 
 def test_the_server_answers_before_it_has_loaded_numpy_and_the_runs():

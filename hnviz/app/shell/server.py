@@ -1,7 +1,9 @@
 """What this server holds. A Streamlit script takes no arguments, so pages ask for it here."""
 
-from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
+
+from cachetools import cached
 
 if TYPE_CHECKING:  # the first page comes before the runs are loaded
     from hnviz.sweeps.service import SweepService
@@ -9,7 +11,7 @@ if TYPE_CHECKING:  # the first page comes before the runs are loaded
     from hnviz.web.state import ServerState
 
 
-@cache
+@cached({}, lock=Lock())  # without the lock, two threads that ask first get two
 def server() -> "ServerState":
     """Return the state of this server."""
     from hnviz.web.state import ServerState
@@ -17,7 +19,7 @@ def server() -> "ServerState":
     return ServerState()
 
 
-@cache
+@cached({}, lock=Lock())
 def exporter() -> "Exporter":
     """Return what writes files for this server."""
     from hnviz.web.downloads import Exporter
@@ -25,7 +27,7 @@ def exporter() -> "Exporter":
     return Exporter()
 
 
-@cache
+@cached({}, lock=Lock())
 def sweeps() -> "SweepService":
     """Return what trains this server's sweeps."""
     from hnviz.sweeps.service import SweepService
