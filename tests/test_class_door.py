@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -725,6 +725,34 @@ def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path
         "you have 2 runs under way, and a student may have 2; stop one, or wait until it ends"
     }
     assert service.start(other, lambda: "run-of-other") == "run-of-other"
+    service.close()
+
+
+def test_a_run_counts_once_while_the_class_takes_it_in(tmp_path, monkeypatch):
+    """The class counts a run a moment before its start is over."""
+    under_way: list[str] = []
+    service = a_service(tmp_path, under_way=under_way, at_once=2, each=5)
+    member = service.admit("10.0.0.7").result(10)
+    said: list[str] = []
+
+    class Watched(Future):
+        def set_result(self, result: object) -> None:
+            try:
+                service.start(member, lambda: "run-3")
+            except ClassError as error:
+                said.append(str(error))
+            super().set_result(result)
+
+    def train(run: str) -> str:
+        under_way.append(run)
+        return run
+
+    service.start(member, partial(train, "run-1"))
+    monkeypatch.setattr(class_service, "Future", Watched)
+    service.start(member, partial(train, "run-2"))
+    assert said == [
+        "you have 2 runs under way, and a student may have 2; stop one, or wait until it ends"
+    ]
     service.close()
 
 

@@ -100,8 +100,8 @@ class ClassService:
             self._store.save(self.room)
         except OSError as error:  # the teacher's page still opens; each change reports this
             log.error("the class could not be stored: %s", error)
-        self._starting: list[str] = []  # the member of each run that has no id yet
-        self._lock = threading.Lock()  # of that list
+        self._starting: dict[object, tuple[str, str]] = {}  # member, and the run once it has an id
+        self._lock = threading.Lock()  # of that dict
         self._changes: SimpleQueue[_Change | None] = SimpleQueue()
         self._writer = threading.Thread(target=self._write_all, daemon=True)
         self._writer.start()
@@ -269,17 +269,22 @@ class ClassService:
         """Start a run for a member; return its id. Raises ClassError, or what `train` raises."""
         if member is None:
             raise ClassError("only members of the class can start runs; see the Class page")
+        this = object()
         with self._lock:
-            self.room.check_start(member, self._jobs(), self.limits, self._starting)
-            self._starting.append(member)
+            room = self.room
+            others = [each for each, run in self._starting.values() if run not in room.runs]
+            room.check_start(member, self._jobs(), self.limits, others)
+            self._starting[this] = member, ""
         try:
             run_id = train()
+            self._starting[this] = member, run_id  # from now on, the class may count it, too
             stored = self._change(lambda room: room.started(member, run_id), None, lasts=True)
             with suppress(OSError):  # the run trains all the same
                 stored.result(WAIT_SECONDS)
             return run_id
         finally:
-            self._starting.remove(member)
+            with self._lock:
+                del self._starting[this]
 
     def check_resume(self, member: str) -> None:
         """Check that a member may have one more run under way. Raises ClassError."""
