@@ -159,6 +159,28 @@ def test_a_refused_start_leaves_the_text_of_another_run() -> None:
     assert kept(default_runs_dir()) == before
 
 
+@pytest.mark.usefixtures("own_runs")
+def test_a_refused_start_leaves_no_ids_of_another_way_to_read_a_text() -> None:
+    asked = server().engine
+    asked.info()
+    first, other = (own_corpus(TEXT[:500], way).id for way in (Way(), Way(level="char")))
+    server().store.create(RunConfig(corpus=first))
+    before = kept(default_runs_dir())
+    with pytest.raises(EngineError, match="device 'mps' is not available"):
+        asked.train(RunConfig(corpus=other, device="mps"))
+    assert kept(default_runs_dir()) == before and f"{first}.ids" in before
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_a_start_whose_ids_cannot_be_stored_leaves_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, before = server().engine, kept(default_runs_dir())
+    read = own_corpus(b"a text whose ids find no room, so that nothing of it is kept. " * 5, Way())
+    monkeypatch.setattr(disk, "on_step", Failing("ids.write.before"))
+    with pytest.raises(EngineError, match=r"\.ids could not be written") as refused:
+        asked.train(RunConfig(corpus=read.id))
+    assert refused.value.kind == "conflict" and kept(default_runs_dir()) == before
+
+
 def test_a_text_is_new_once_and_passes_its_own_failpoints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -202,6 +202,7 @@ class Engine:
                 is_new = keep_text(self.runs_dir, config)  # the engine finds it there
                 return str(ask())
             except (RunWriteError, CorpusError) as error:
+                drop_text(self.runs_dir, config)  # it may be there without its ids
                 raise EngineError(str(error), "conflict") from error
             except EngineError:
                 if is_new:

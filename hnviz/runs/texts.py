@@ -15,7 +15,7 @@ from hnviz.runs.files import age, write_atomic, writing
 TEXTS = ".texts"  # no run's id begins with a dot
 
 _CONFIGS = "*/config.json"  # of runs, and of folders that `RunStore.create` is still filling
-_NAMED = re.compile(rf"{FAMILY}-([0-9a-f]{{20}})-")
+_NAMED = re.compile(rf"{FAMILY}-[0-9a-f]{{20}}-[0-9a-z-]+")
 _MAX_CONFIG_BYTES = 2**16  # searched for texts
 
 
@@ -27,7 +27,7 @@ def look_beside(runs_dir: Path) -> None:
 def keep_text(runs_dir: Path, config: RunConfig) -> bool:
     """Store the user's own text that a run reads, once for all runs that read it.
 
-    Returns whether it was new. Raises RunWriteError.
+    Returns whether the text or its ids were new. Raises RunWriteError.
     """
     name = text_hash(config.corpus)
     if name is None:
@@ -40,18 +40,20 @@ def keep_text(runs_dir: Path, config: RunConfig) -> bool:
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content, "text")
     ids = path.with_name(f"{config.corpus}{texts.IDS_SUFFIX}")
-    if not ids.is_file():
+    if ids_are_new := not ids.is_file():
         stream, text = stream_of(config), Choice(config.corpus, config.split)
         found = texts.TextIds(stream.vocab, stream.train, stream.valid, content_hash(text))
         write_atomic(ids, texts.pack_ids(found), "ids")
-    return is_new
+    return is_new or ids_are_new
 
 
 def drop_text(runs_dir: Path, config: RunConfig) -> None:
-    """Delete the text of a run that did not start, unless another run reads it."""
+    """Delete the text and the ids of a run that did not start, unless another run reads them."""
     name = text_hash(config.corpus)
-    if name is not None and name not in _named(runs_dir):
-        for path in (runs_dir / TEXTS).glob(f"*{name}*"):
+    named = [each for each in _named(runs_dir) if name in each] if name else []
+    if name and config.corpus not in named:
+        unread = f"{config.corpus}{texts.IDS_SUFFIX}" if named else f"*{name}*"
+        for path in (runs_dir / TEXTS).glob(unread):
             with suppress(OSError):
                 path.unlink()
     with suppress(OSError):  # the folder holds other texts
@@ -60,7 +62,7 @@ def drop_text(runs_dir: Path, config: RunConfig) -> None:
 
 def drop_unread_texts(runs_dir: Path, seconds: float) -> None:
     """Delete the texts that no run reads, except those stored in the last `seconds`."""
-    named = _named(runs_dir)
+    named = {each.split("-")[1] for each in _named(runs_dir)}
     for path in (runs_dir / TEXTS).glob("*"):
         with suppress(OSError):
             is_read = any(name in path.name for name in named)
@@ -69,7 +71,7 @@ def drop_unread_texts(runs_dir: Path, seconds: float) -> None:
 
 
 def _named(runs_dir: Path) -> set[str]:
-    """Return the texts that configs name, including damaged configs."""
+    """Return the ids of own texts that configs name, including damaged configs."""
     found: set[str] = set()
     for path in runs_dir.glob(_CONFIGS):
         with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
