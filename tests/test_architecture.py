@@ -15,6 +15,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 MAX_LINES = 600  # of a module
@@ -397,16 +399,56 @@ def test_pages_define_fragments_only(path: Path) -> None:
 
 PRIVATE = re.compile(
     r"(?<!self)(?<!cls)(?<!torch\.utils)\._(?!_|replace\b|asdict\b|fields\b|exit\b)[a-zA-Z]\w*(?![\"\w])"
-    r"|^from .* import .*\b_[a-z]|setattr\([^)]*\"_(?!_)",
+    r"|^from .* import .*\b_[a-z]",
     re.MULTILINE,
 )
 """What reads a private name, except of self, a named tuple, os and a part of torch."""
 
+BY_NAME = ("getattr", "setattr", "hasattr", "delattr", "attrgetter", "methodcaller", "object")
+"""Calls that take an attribute's name as text; `object` is that of unittest.mock.patch."""
+
 
 @each(lambda path: "node_modules" not in path.parts, TESTS)
 def test_tests_read_no_private_names(path: Path) -> None:
-    """They hold what the package promises, and not how it keeps it."""
+    """They hold what the package promises, and not how it keeps it; nor do they name it in text."""
     assert not PRIVATE.findall((ROOT / path).read_text(encoding="utf-8"))
+    assert where(path, [node for node in nodes_of(path) if names_what_is_private(node)]) == []
+
+
+def names_what_is_private(node: ast.AST) -> bool:
+    """Tell whether a call is given "module._name", or "_name" where a name is an attribute's."""
+    given = [*node.args, *(each.value for each in node.keywords)] if named(node) else []
+    texts = [ast.unparse(each).strip("rf\"'") for each in given if is_text(each)]
+    attribute = named(node).rpartition(".")[2] in BY_NAME
+    path = re.compile(r"[\w.{}]*\._(?!_)\w+" if not attribute else r"([\w.{}]*\.)?_(?!_)\w+")
+    return any(path.fullmatch(text) for text in texts)
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'getattr(engine, "_jobs")',
+        'monkeypatch.setattr(engine, "_jobs", [])',
+        'monkeypatch.setattr("hnviz.engine.client._jobs", [])',
+        'monkeypatch.setattr(f"hnviz.{part}._jobs", [])',
+        'mock.patch("hnviz.engine.client.Client._jobs")',
+        'mock.patch.object(engine, attribute="_jobs")',
+        'attrgetter("client._jobs")',
+    ],
+)
+def test_a_private_name_in_text_is_seen(call: str) -> None:
+    assert names_what_is_private(ast.parse(call).body[0].value)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "call", ['getattr(x, "__name__")', 'usefixtures("_alone")', 'text.endswith("_key")']
+)
+def test_what_names_nothing_private_is_allowed(call: str) -> None:
+    assert not names_what_is_private(ast.parse(call).body[0].value)  # type: ignore[attr-defined]
 
 
 def test_every_part_is_looked_at() -> None:

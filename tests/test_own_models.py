@@ -456,7 +456,7 @@ def test_what_the_page_says_is_done(tmp_path, monkeypatch, capsys):
 
 
 def test_commands_know_it(capsys, monkeypatch):
-    monkeypatch.setattr("hnviz.own.file._checked", lambda file, text: check(text))
+    monkeypatch.setattr("hnviz.own.file.checked_apart", lambda file, text: check(text))
     with alone():
         assert main(["task", "show", "parity", "--models", str(EXAMPLE)]) == 0
     assert "MGU" in capsys.readouterr().out

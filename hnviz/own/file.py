@@ -31,7 +31,7 @@ def use_file(path: Path) -> None:
 
     Raises OwnModelError, with a sentence that says what is wrong and where.
     """
-    register(_checked(path.name, _text_of(path)))
+    register(checked_apart(path.name, _text_of(path)))
 
 
 def _text_of(path: Path) -> str:
@@ -55,7 +55,7 @@ def _text_of(path: Path) -> str:
         ) from error
 
 
-def _checked(file: str, text: str) -> OwnModels:
+def checked_apart(file: str, text: str) -> OwnModels:
     """Check the models in another process. Raises OwnModelError."""
     with _started(file) as process:
         doing = "while Python was starting"
