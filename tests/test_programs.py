@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import CHROMIUM, ROOT
+from tests.load.page_training import seconds, step_ms
 from tests.load.seeds import ends, row
 from tests.small import small_config
 
@@ -31,6 +32,8 @@ PROGRAMS = {
     "texts": "-m tests.load.texts 1",
     "engines": "-m tests.load.engines --rounds 1 --steps 5 Model0",
     "seeds": "-m tests.load.seeds --seeds 3 --epochs 1 Model3",
+    "page_training": "-m tests.load.page_training --rounds 1 --epochs 1 --seconds .2 Model3",
+    "phone": "-m tests.load.page_training --phone --rounds 1 --epochs 1 --seconds .2 Model3",
     "failpoints": "-m tests.chaos --only failpoints",
     "bench": "-m hnviz bench --model Model0 --pairs 1",
 }
@@ -40,7 +43,7 @@ MISSED = 1  # the exit status of a program that held figures to its limits: not 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_still_works(name, tmp_path):
-    if not CHROMIUM and "browser" in PROGRAMS[name]:
+    if not CHROMIUM and any(word in PROGRAMS[name] for word in ("browser", "page_training")):
         pytest.skip("no chromium")
     words = PROGRAMS[name].format(folder=tmp_path).split()
     environ = {**os.environ, "HNVIZ_BRIEF": "1"}
@@ -49,6 +52,16 @@ def test_a_program_still_works(name, tmp_path):
     )
     assert "Traceback" not in done.stderr and done.returncode in (0, MISSED), done.stderr
     assert done.stdout.strip()
+
+
+def test_a_steps_time_is_of_steps_within_an_epoch():
+    """Steps take 2, 4 and 9 ms; an epoch's end counts for the whole run alone."""
+    times = [("batch", 0.0), ("batch", 2.0), ("batch", 4.0), ("epoch", 400.0)]
+    times += [("batch", 500.0), ("batch", 504.0), ("epoch", 600.0)]
+    times += [("batch", 700.0), ("batch", 709.0), ("epoch", 800.0), ("ended", 1000.0)]
+    assert step_ms(times) == 4.0
+    assert seconds(times) == 1.0
+    assert np.isnan(step_ms(times[:1]))
 
 
 def test_seeds_that_are_kept_are_not_trained_again(tmp_path, monkeypatch):
