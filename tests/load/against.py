@@ -123,12 +123,12 @@ async def train(side: Side, turn: int) -> Callable[[], None]:
 
 async def told(side: Side, turn: int) -> float:
     """Let a paused run do a step; return the seconds from the disk to a viewer."""
-    before = len(side.news.late)
+    news, before = side.news, side.news.step
     await asyncio.to_thread(side.press, "step", turn + 2)
     async with asyncio.timeout(SECONDS):
-        while len(side.news.late) == before:
+        while news.step == before or before not in news.disk.written:
             await asyncio.sleep(0.002)
-    return side.news.late[before] / 1000
+    return news.told - news.disk.written[before]
 
 
 FIRST = random.Random(0).sample(range(100, TOKENS), 5000)

@@ -103,7 +103,8 @@ class News:
     viewer: int = 0
     steps: list[int] = field(default_factory=list)
     trace: int = 0  # of the loss chart, with a point for each mini-batch
-    step: int = 0  # steps that are done, as far as it was told
+    step: int = 0  # steps that are done, as far as it was told,
+    told: float = 0.0  # and when, as time.perf_counter has it
     late: list[float] = field(default_factory=list)  # ms from the disk to here
     messages: int = 0
     size: int = 0  # bytes
@@ -146,7 +147,7 @@ class News:
         new = range(self.step, step) if self.step else ()
         written = self.disk.written  # a long run's events leave steps out
         self.late += [1000 * (now - written[each]) for each in new if each in written]
-        self.step = step
+        self.step, self.told = step, now
 
     def _grow(self, panel: dict[str, Any], now: float) -> None:
         if "figure" in panel:
