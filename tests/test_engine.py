@@ -42,6 +42,7 @@ from hnviz.observe import QUESTIONS, Subject
 from hnviz.questions.frame import pack, unpack
 from hnviz.questions.view import Reply
 from hnviz.runs import RunFolder, RunRecord, RunStore, RunWriteError
+from hnviz.runs.writer import RunWriter
 from hnviz.schedule import snapshot_steps
 from tests.small import figures, small_config, small_stream
 from tests.test_kill import wait_for
@@ -314,6 +315,25 @@ def test_a_paused_run_has_stored_all_it_did(store: RunStore) -> None:
         assert rests.wait(60)
         control.stop()  # wakes it: whoever waits asks again after an hour at the latest
         wait_for(lambda: folder.read().status == "stopped")
+
+
+def test_a_run_is_not_at_rest_while_a_step_is_left(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when Step is pressed again while the last step's checkpoint is stored."""
+    rests: list[int] = []
+    folder, saved = store.create(small_config("Model3")), RunWriter.save_resume
+    control = Control(paused=True, on_rest=lambda: rests.append(folder.read().step))
+
+    def save(self: RunWriter, checkpoint: Any) -> None:
+        saved(self, checkpoint)
+        if folder.read().step < 2:
+            control.step()
+
+    monkeypatch.setattr(RunWriter, "save_resume", save)
+    with recording(folder, control):
+        wait_for(lambda: rests)
+    assert rests == [2]
 
 
 def test_a_speed_limit_is_kept_and_lifted(store: RunStore) -> None:

@@ -155,8 +155,7 @@ class Server:
     def _observe(self, request: Message) -> None:
         """Ask an observer. Slow questions have their own, so that no picture waits for them."""
         known = QUESTIONS.get(request["question"])
-        questions = self._slow if known and known.slow else self._quick
-        questions.ask(request["id"], request)
+        (self._slow if known and known.slow else self._quick).ask(request["id"], request)
 
     def _press(self, name: str) -> Callable[[Message], None]:
         """Return the function that handles a button."""

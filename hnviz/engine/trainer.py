@@ -292,7 +292,8 @@ class _Recorder:
         if for_long:
             if self.resume_step != self.learner.step:
                 self.save_resume()
-            self.control.rest()
+            if math.isinf(self.control.seconds_to_wait()):  # nobody has asked for a step meanwhile
+                self.control.rest()
 
     def store(self, event: Event) -> None:
         """Store a snapshot or checkpoint if one is due."""
