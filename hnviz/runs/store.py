@@ -123,7 +123,7 @@ class RunStore:
         self.root = Path(root)
         self.shipped = Path(shipped)
         self._lock = threading.Lock()
-        self._followers: LRUCache[tuple[Path, object], RunFollower] = LRUCache(MAX_RECORDS)
+        self._followers: LRUCache[tuple[str, object], RunFollower] = LRUCache(MAX_RECORDS)
         self._skimmed: dict[str, _Skimmed] = {}
         look_beside(self.root)
 
@@ -242,13 +242,13 @@ class RunStore:
             return RunFolder(self.shipped / run_id, shipped=True)
         raise RunNotFound(f"there is no run named {run_id!r} here")
 
-    def record(self, run_id: str) -> RunRecord:
+    def record(self, run: str | RunFolder) -> RunRecord:
         """Return a run's current record; reads only what is new since the last call.
 
         Raises RunNotFound or DamagedRun.
         """
-        folder = self.folder(run_id)
-        key = folder.path, stamp(folder.path / CONFIG)
+        folder = self.folder(run) if isinstance(run, str) else run
+        key = str(folder.path), stamp(folder.path / CONFIG)
         with self._lock:
             follower = self._followers.get(key)
             if follower is None:

@@ -66,7 +66,7 @@ class ServerState:
         folder = self.store.folder(run_id)
         # Ask the engine first: once a run is resumed, the end in its folder is out of date.
         job = None if folder.shipped else self.engine.job(run_id)
-        record = self.store.record(run_id)
+        record = self.store.record(folder)
         return CurrentRun(
             record=record,
             status=live_status(record.status, job),
