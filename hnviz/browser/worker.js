@@ -87,6 +87,13 @@ export function serve(port) {
 export function train(order, tell, address) {
   const worker = workerOf(address);
   if (!worker) return begin(order, tell);
+  try {
+    worker.postMessage(order);
+  } catch (error) {
+    worker.terminate();
+    queueMicrotask(() => tell(failed(0, uncopied(error)))); // as all events, after the caller has gone on
+    return { press: () => {} };
+  }
   /** @type {Button[]} */
   const pressed = [];
   /** @type {Buttons|null} */
@@ -103,13 +110,6 @@ export function train(order, tell, address) {
     own = begin(order, tell); // the worker could not load
     for (const button of pressed) own.press(button);
   };
-  try {
-    worker.postMessage(order);
-  } catch (error) {
-    worker.terminate();
-    queueMicrotask(() => tell(failed(0, uncopied(error)))); // as all events, after the caller has gone on
-    return { press: () => {} };
-  }
   return {
     press(button) {
       if (step < 0) pressed.push(button);

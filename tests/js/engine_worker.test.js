@@ -34,7 +34,7 @@ class Near {
 /** A worker that a browser cannot load. */
 class Broken {
   postMessage() {
-    setTimeout(() => this.onerror(new Error("refused")), 1);
+    setTimeout(() => this.onerror?.(new Error("refused")), 1);
   }
 
   terminate() {}
@@ -160,3 +160,17 @@ for (const [name, what, said] of [
     assert.match(events[0].message, said);
   });
 }
+
+/** A worker that a browser cannot load, and to which it cannot copy the job. */
+class Neither extends Broken {
+  postMessage() {
+    super.postMessage();
+    throw new Error("too large");
+  }
+}
+
+test("a job that cannot be copied fails once, even if the worker does not load either", async () => {
+  const { events } = await told(Neither, { job: JOB });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(events.map(({ event, status }) => [event, status]), [["ended", "failed"]]);
+});
