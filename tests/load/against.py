@@ -37,6 +37,7 @@ SECONDS = 60.0  # for one answer
 TOKENS = 12_000  # among which a stretch begins
 PAUSED = {"model": "Model5", "epochs": 100}  # 4,000 steps
 WAITING = {"model": "Model0", "epochs": 1}
+OPENING = "/api/runs/Model5/400/count_on?number=3498&given=3&n=3"  # the first page asks it
 UNITS = "/api/runs/Model5/400/units?split=valid&n=60&layer=0"
 
 
@@ -51,14 +52,16 @@ class Side:
     session: Session = field(init=False)
     news: News = field(init=False)
 
-    def start(self) -> float:
-        """Start the server; return the seconds until it has answered its first question."""
+    def start(self) -> tuple[float, float]:
+        """Start the server; return the seconds until its first answer, and its engine's first."""
         begun = time.perf_counter()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.server = start_server(self.folder, root=self.root, **ENVIRON)
         self.connect()
+        self.ask("GET", OPENING)
+        first = time.perf_counter() - begun
         self.ask("GET", f"{UNITS}&first=17")
-        return time.perf_counter() - begun
+        return first, time.perf_counter() - begun
 
     def connect(self) -> None:
         """Open a connection: a server closes one that has been idle for seconds."""
@@ -183,16 +186,19 @@ def report(name: str, n: int, figures: dict[str, list[float]], unit: str = "ms")
 
 
 def starts(sides: list[Side], n: int) -> bool:
-    """Print the seconds from the start to the first answer; leave both servers running."""
-    times: dict[Side, list[float]] = {side: [] for side in sides}
+    """Print the seconds from the start to the first answers; leave both servers running."""
+    first: dict[Side, list[float]] = {side: [] for side in sides}
+    engines: dict[Side, list[float]] = {side: [] for side in sides}
     for turn in range(-1, n):
         for side in sides if turn % 2 else sides[::-1]:
-            seconds = side.start()
+            seconds, engine = side.start()
             if turn >= 0:
-                times[side].append(seconds)
+                first[side].append(seconds)
+                engines[side].append(engine)
             if turn < n - 1:
                 stop_server(side.server)
-    return report("start", n, {"p50": [share(each, 0.5) for each in times.values()]}, "s")
+    report("start: engine", n, {"p50": [share(each, 0.5) for each in engines.values()]}, "s")
+    return report("start", n, {"p50": [share(each, 0.5) for each in first.values()]}, "s")
 
 
 async def play(sides: list[Side], kinds: list[str], rounds: int) -> bool:
