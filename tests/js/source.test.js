@@ -46,6 +46,23 @@ test("a request ends when nobody waits for it any more", async () => {
   assert.equal(ended, 1);
 });
 
+test("one who asks again before the last wait has ended still hears how far it is", async () => {
+  let come;
+  const first = new Promise((resolve) => (come = resolve));
+  const progress = { sentence: "3 of 11 mini-batches are done.", seconds: 61.4, done: 3, of: 11 };
+  const asked = server(() => (asked.length > 1 ? answer({}) : first));
+  const from = source();
+  const [old, heard] = [new AbortController(), []];
+  const hear = (told) => heard.push(told.sentence);
+  const left = from.get("http://app/x?v=1", old.signal, hear);
+  old.abort();
+  const waits = from.get("http://app/x?v=1", new AbortController().signal, hear);
+  await assert.rejects(left, { name: "AbortError" });
+  come(json({ progress }, 202));
+  await waits;
+  assert.deepEqual(heard, [progress.sentence]);
+});
+
 test("a refusal carries the server's sentence and status", async () => {
   server(() => json({ error: "layer must be from 0 to 1; got 7" }, 422));
   await assert.rejects(source().get("http://app/x"), (error) => {

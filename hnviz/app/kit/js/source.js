@@ -130,12 +130,14 @@ export class Source {
       job.promise.then(forget, forget);
     }
     job.users += 1;
-    if (hear) job.hears.add(hear);
+    // One for each wait: a picture that asks again begins the next before the last has ended.
+    const told = (/** @type {import("./states.js").Progress} */ progress) => hear?.(progress);
+    job.hears.add(told);
     try {
       return await (signal ? unlessAborted(job.promise, signal) : job.promise);
     } finally {
       job.users -= 1;
-      if (hear) job.hears.delete(hear);
+      job.hears.delete(told);
       if (!job.users && this.coming.get(address) === job) {
         this.coming.delete(address);
         job.abort.abort();
