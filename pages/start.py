@@ -1,4 +1,4 @@
-"""A network counts on; then the reader trains one."""
+"""What a network can do."""
 
 from hnviz.app.rooms.start.page import page
 

@@ -1,4 +1,4 @@
-"""Train a model and watch its curves grow."""
+"""How a network learns."""
 
 from hnviz.app.rooms.train.page import page
 

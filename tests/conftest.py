@@ -21,6 +21,7 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, settings
 
+from hnviz.web.assets import styled
 from tests.sentences import recorded as recorded
 
 gc.disable()  # until all files are imported
@@ -336,8 +337,4 @@ def resize(page, width: int, height: int = 900) -> None:
 
 def idle(page) -> None:
     """Wait until no script run is in progress."""
-    until(
-        page,
-        """() => document.querySelector('[data-testid=stApp]')
-             ?.getAttribute('data-test-script-state') === 'notRunning'""",
-    )
+    until(page, styled("() => document.querySelector(':--idle') !== null"))

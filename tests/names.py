@@ -21,6 +21,7 @@ JS_CALL = re.compile(
     r"(\"[^\"]*\"|`[^`]*`|[A-Z][A-Z_]*)"
 )
 OF_ROUTES = ("v", "every")  # parameters of the web API's addresses
+JS_TABLE = re.compile(r"^const IN_ADDRESS = (\{[^}]*\});", re.MULTILINE)
 JS_CONST = re.compile(r"^(?:export )?const ([A-Z][A-Z_]*) = \"([^\"]*)\"", re.MULTILINE)
 Within = tuple[ast.FunctionDef | None, ast.AST]
 
@@ -45,6 +46,10 @@ def names_in_javascript(root: Path = ROOT) -> dict[str, str]:
         text = path.read_text(encoding="utf-8")
         constants = dict(JS_CONST.findall(text))
         own = "function inAddress(" in text  # takes a part of a name
+        for table in JS_TABLE.findall(text):
+            found.update(
+                {name: str(path.relative_to(root)) for name in re.findall(r'"(\w+)"', table)}
+            )
         for match in JS_CALL.finditer(text):
             named = match[1]
             if named.strip('"') in OF_ROUTES or (own and match[0].startswith("inAddress(")):

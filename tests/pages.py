@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.rooms.train.settings import KEY, REPORT, read
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
+from hnviz.lessons.moved import moved
 from hnviz.models.catalogue import SAME_RECIPE
 
 SHARED = {"run_line", "run_copy", "page_terms"}
@@ -42,15 +43,18 @@ def drawn(app: AppTest, key: str) -> dict[str, Any]:
 
 
 def open_page(name: str, /, **query: str) -> AppTest:
-    """Open a page as a link does."""
+    """Open a page as a link does; one of before the six rooms leads to its room."""
     app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
-    app.query_params.update(query)
-    return (app if name == "start" else switch_page(app, name)).run()
+    room, at = moved(name, query)
+    app.query_params.update(at)
+    return (app if room == "start" else switch_page(app, room)).run()
 
 
-def switch_page(app: AppTest, name: str) -> AppTest:
+def switch_page(app: AppTest, name: str, /, **query: str) -> AppTest:
     """Go to another page; it is drawn by the next run."""
-    return app.switch_page(str(page_file(name)))
+    room, at = moved(name, query)
+    app.query_params.update(at)
+    return app.switch_page(str(page_file(room)))
 
 
 def form(app: AppTest) -> dict[str, Any]:

@@ -168,23 +168,23 @@ def test_a_wrong_answer_would_be_seen():
 
 def test_every_lesson_and_page_is_walked():
     pages = {each.page for each in page_addresses(["Model5"])}
-    assert {"start", "batches", "models", "train", "states", "predictions", "time"} <= pages
+    assert {"start", "feed", "build", "train", "remember", "learn_back"} <= pages
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (view,) = re.findall(r"`/predictions\?predictions_view=([^`]+)`", readme)
-    view = view.replace("+", " ")
-    assert ("predictions", {"run": "Model5", "predictions_view": view}) in page_addresses(
-        ["Model5"]
-    )
+    (part,) = re.findall(r"`/\?count_part=([^`]+)`", readme)
+    view = {"run": "Model5", "count_part": part.replace("+", " ")}
+    assert ("start", view) in page_addresses(["Model5"])
 
 
-def test_what_does_not_fit_is_left_out_and_slow_questions_come_first():
-    slow, quick = (0, "unit_codes", {}, 1), (0, "units", {}, 1)
+def test_what_does_not_fit_is_left_out_and_slow_questions_and_the_machine_come_first():
+    slow, quick, read = ((0, name, {}, 1) for name in ("unit_codes", "units", "reading"))
     found = {
         "one": RunAnswers({"a": (quick, b"x" * 50), "b": (slow, b"x" * 900)}),
-        "two": RunAnswers({"c": (quick, b"x" * 10)}),
+        "two": RunAnswers({"c": (quick, b"x" * 10), "d": (read, b"x" * 300)}),
     }
-    fits = choose_answers(found, 1500)
-    assert [sorted(each.answers) for each in fits.values()] == [["b"], ["c"]]
+    kept_in = [choose_answers(found, most) for most in (1500, 1700, 1900)]
+    assert [[sorted(each.answers) for each in fits.values()] for fits in kept_in] == [
+        *([["b"], []], [["b"], ["d"]], [["b"], ["c", "d"]]),
+    ]
 
 
 # Those beside the runs

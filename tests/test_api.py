@@ -38,6 +38,7 @@ from hnviz.questions.params import Param, ParamError, read_json, read_query
 from hnviz.questions.table import QUESTIONS as KNOWN
 from hnviz.questions.view import Reply, View
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
+from hnviz.schedule import snapshot_steps
 from hnviz.sweeps.service import SweepService
 from hnviz.web import answers as web_answers
 from hnviz.web import corpora
@@ -171,10 +172,10 @@ EXAMPLES = {
     },
     "handover": {},
     "look_back": {"ids": [9, 10, 11], "row": 2},
-    "next_word": {"ids": [9, 10], "n": 2, "temperature": 0.5, "top_k": 3, "seed": 4},
     "pair": {"split": "valid", "batch": 0},
     "pinned": {"line": 2},
     "probe": {"layer": 0, "positions": "comma"},
+    "reading": {"ids": [9, 10], "n": 2, "temperature": 0.5, "top_k": 3, "seed": 4},
     "second_backward": {},
     "state_gradients": {"first": 6, "every": True},
     "state_path": {"layer": 0, "first": 1, "last": 9},
@@ -195,16 +196,13 @@ def text_of(value) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
-def test_every_question_answers_as_the_engine_does(client, name):
+def test_every_question_answers_as_the_engine_does(client, name, recorded):
     params = EXAMPLES[name]
     query = {key: text_of(value) for key, value in params.items()}
     reply = client.get(f"/api/runs/{RUN}/200/{name}", params=query)
-    lacks = {  # Model5 has no partner and no attention
-        "pair": "no other model has the same weights as Model5",
-        "attention": "Model5 has no attention: it carries what it has read in its state",
-    }
-    if name in lacks:
-        assert (reply.status_code, reply.json()) == (422, {"error": lacks[name]})
+    if name in ("pair", "attention"):  # Model5 has no partner and no attention
+        assert reply.status_code == 422 and [*reply.json()] == ["error"]
+        recorded(reply.json()["error"])
         return
     assert reply.status_code == 200, reply.text
     found, wanted = unpack(reply.content), engine_says(RUN, 200, name, params)
@@ -276,6 +274,22 @@ def test_zipping_pays_for_what_repeats_and_not_for_noise():
     assert zipped(noise[:3000]) is None
     assert zipped(b"a" * 500) is None
     assert gzip.decompress(zipped(b"ab" * 100_000) or b"") == b"ab" * 100_000
+    for content in (noise[:9000] + bytes(9000), bytes(9000) + noise[:9000]):
+        assert gzip.decompress(zipped(content) or b"") == content
+
+
+def test_a_quarter_of_an_answer_shows_that_zipping_does_not_pay(monkeypatch):
+    sizes: list[int] = []
+    compress = gzip.compress
+
+    def counted(content: bytes, *how: int, **more: int) -> bytes:
+        sizes.append(len(content))
+        return compress(content, *how, **more)
+
+    monkeypatch.setattr("gzip.compress", counted)
+    noise = np.random.default_rng(0).bytes(200_000)
+    assert zipped(noise[:16_000]) is zipped(noise) is None
+    assert sizes == [4000, 16_384]
 
 
 def test_kept_answers_are_bounded_in_bytes():
@@ -296,7 +310,7 @@ def test_kept_answers_are_bounded_in_bytes():
 # --- Views ---
 
 
-def test_a_view_answers_under_its_name(client):
+def test_a_view_answers_under_its_name(client, recorded):
     reply = unpack(client.get(f"/api/runs/{RUN}/200/doubled?first=3").content)
     wanted = engine_says(RUN, 200, "units", {"split": "valid", "first": 3, "n": 5})
     np.testing.assert_array_equal(reply.arrays["twice"], 2 * wanted.arrays["values"])
@@ -304,7 +318,8 @@ def test_a_view_answers_under_its_name(client):
     assert reply.sentence == "Model5 at 200"
     refused = client.get(f"/api/runs/{RUN}/200/doubled?first=101")
     assert refused.status_code == 422
-    assert refused.json() == {"error": "first must be a whole number from 0 to 100; got '101'"}
+    assert [*refused.json()] == ["error"]
+    recorded(refused.json()["error"], 0, 100, 101)
 
 
 def test_a_view_takes_the_place_of_a_question():
@@ -342,10 +357,11 @@ def test_an_answer_from_the_record_is_never_kept(client):
     assert unpack(now.content).meta == {"status": "finished", "asked": 2}
 
 
-def test_a_bug_is_one_sentence_and_one_line(client, caplog):
+def test_a_bug_is_one_sentence_and_one_line(client, caplog, recorded):
     reply = client.get(f"/api/runs/{RUN}/200/broken")
     assert reply.status_code == 500
-    assert reply.json() == {"error": "the server failed to answer; its log says why"}
+    assert [*reply.json()] == ["error"]
+    recorded(reply.json()["error"])
     (record,) = (each for each in caplog.records if each.name.startswith("hnviz"))
     assert "\n" not in record.getMessage()
     assert record.exc_info is None
@@ -385,107 +401,116 @@ def test_an_answer_for_several_steps_is_bounded(client, monkeypatch):
 # --- Bad input ---
 
 DIGITS = "9" * 400
+STEPS = snapshot_steps(400, 40)  # of the shipped Model5
 NO_TEXT = f"text-{'0' * 20}-word-min1-valid10"
 
 BAD = [
-    ("/api/runs/nobody/0/units?n=1", 404, "there is no run named 'nobody'"),
-    ("/api/runs/nobody", 404, "there is no run named 'nobody'"),
-    ("/api/runs/..%2f..%2fetc", 404, ""),
-    ("/api/runs/%2e%2e/0/units", 404, ""),
-    (f"/api/runs/{'a' * 3000}", 404, "there is no run named"),
-    (f"/api/runs/{RUN}/1234/units?{STRETCH}", 404, "has no snapshot at step 1234"),
-    (f"/api/runs/{RUN}/-1/units?{STRETCH}", 404, "a step is a whole number from 0, or last"),
-    (f"/api/runs/{RUN}/nan/units?{STRETCH}", 404, "a step is a whole number from 0, or last"),
-    (f"/api/runs/{RUN}/{DIGITS}/units?{STRETCH}", 404, "a step is a whole number"),
-    (f"/api/runs/{RUN}/%C2%B2/units?{STRETCH}", 404, "a step is a whole number"),
-    (f"/api/runs/{RUN}/0/weather", 404, "no question is named 'weather'; choose one of"),
-    (f"/api/runs/{RUN}/0/{'w' * 2000}", 404, "no question is named"),
-    (f"/api/runs/{RUN}/0/look_back", 422, "the question look_back needs ids"),
-    (f"/api/runs/{RUN}/0/units", 422, "needs either ids, or a split"),
-    (f"/api/runs/{RUN}/0/units?{STRETCH}&x=1", 422, "has no parameter 'x'; it has ids, split"),
-    (f"/api/runs/{RUN}/0/units?{STRETCH}&n=8", 422, "'n' is given twice"),
-    (f"/api/runs/{RUN}/0/units?{STRETCH}&v=a&v=b", 422, "'v' is given twice"),
-    (f"/api/runs/{RUN}/0/units?{STRETCH}&v=", 409, "does not have the version ''"),
-    (f"/api/runs/{RUN}/0/units?split=test&first=0&n=1", 422, "split must be one of train, valid"),
+    ("/api/runs/nobody/0/units?n=1", 404, ()),
+    ("/api/runs/nobody", 404, ()),
+    ("/api/runs/..%2f..%2fetc", 404, None),
+    ("/api/runs/%2e%2e/0/units", 404, None),
+    (f"/api/runs/{'a' * 3000}", 404, ()),
+    (
+        f"/api/runs/{RUN}/1234/units?{STRETCH}",
+        404,
+        ("1234", *STEPS),
+    ),
+    (f"/api/runs/{RUN}/-1/units?{STRETCH}", 404, (0, 1)),
+    (f"/api/runs/{RUN}/nan/units?{STRETCH}", 404, (0,)),
+    (
+        f"/api/runs/{RUN}/{DIGITS}/units?{STRETCH}",
+        404,
+        (0, DIGITS[:60]),
+    ),
+    (f"/api/runs/{RUN}/%C2%B2/units?{STRETCH}", 404, (0,)),
+    (f"/api/runs/{RUN}/0/weather", 404, ()),
+    (f"/api/runs/{RUN}/0/{'w' * 2000}", 404, ()),
+    (f"/api/runs/{RUN}/0/look_back", 422, (4_000, 1, 2, 3)),
+    (f"/api/runs/{RUN}/0/units", 422, ()),
+    (f"/api/runs/{RUN}/0/units?{STRETCH}&x=1", 422, ()),
+    (f"/api/runs/{RUN}/0/units?{STRETCH}&n=8", 422, ()),
+    (f"/api/runs/{RUN}/0/units?{STRETCH}&v=a&v=b", 422, ()),
+    (f"/api/runs/{RUN}/0/units?{STRETCH}&v=", 409, (0,)),
+    (f"/api/runs/{RUN}/0/units?split=test&first=0&n=1", 422, ()),
     *(
-        (f"/api/runs/{RUN}/0/units?split=valid&n=7&first={value}", 422, wanted)
-        for value, wanted in [
-            ("-1", "first must be a whole number from 0 to 13,016; got -1"),
-            ("nan", "first must be a whole number; got 'nan'"),
-            ("inf", "first must be a whole number; got 'inf'"),
-            ("1e999", "first must be a whole number; got '1e999'"),
-            ("1.5", "first must be a whole number; got '1.5'"),
-            ("", "first must be a whole number; got ''"),
-            ("true", "first must be a whole number; got 'true'"),
-            ("1%2C2", "first must be a whole number; got '1,2'"),
-            ("999999999999999999", "first must be a whole number from 0 to 13,016"),
-            (DIGITS, "first must be a whole number; got '9999"),
-            ("%D9%A3", "first must be a whole number"),
+        (f"/api/runs/{RUN}/0/units?split=valid&n=7&first={value}", 422, numbers)
+        for value, numbers in [
+            ("-1", (0, 13_016, 1)),
+            ("nan", ()),
+            ("inf", ()),
+            ("1e999", ("1e999",)),
+            ("1.5", (1.5,)),
+            ("", ()),
+            ("true", ()),
+            ("1%2C2", (1, 2)),
+            ("9" * 18, (0, 13_016, "9" * 18)),
+            (DIGITS, (DIGITS[:60],)),
+            ("%D9%A3", ("\N{ARABIC-INDIC DIGIT THREE}",)),
         ]
     ),
     *(
-        (f"/api/runs/{RUN}/0/surgery?ids=9,10&units=1&value={value}", 422, wanted)
-        for value, wanted in [
-            ("nan", "value must be a number; got 'nan'"),
-            ("inf", "value must be a number; got 'inf'"),
-            ("-1e999", "value must be a number; got '-1e999'"),
-            (DIGITS, "value must be a number; got '9999"),
-            ("1e300", "value must be a number from -100 to 100"),
+        (f"/api/runs/{RUN}/0/surgery?ids=9,10&units=1&value={value}", 422, numbers)
+        for value, numbers in [
+            ("nan", ()),
+            ("inf", ()),
+            ("-1e999", ("1e999",)),
+            (DIGITS, (DIGITS[:60],)),
+            ("1e300", (100, 100, 1e300)),
         ]
     ),
-    (f"/api/runs/{RUN}/0/surgery?ids=9,10&hold=1", 422, "hold must be true or false; got '1'"),
-    (f"/api/runs/{RUN}/0/look_back?ids=1,,2", 422, "ids must be at most 4,000 whole numbers"),
-    (f"/api/runs/{RUN}/0/look_back?ids={'1,' * 5000}", 422, "ids must be at most 4,000"),
+    (f"/api/runs/{RUN}/0/surgery?ids=9,10&hold=1", 422, (1,)),
+    (f"/api/runs/{RUN}/0/look_back?ids=1,,2", 422, (4_000, 1, 2, 3, 1, 2)),
+    (f"/api/runs/{RUN}/0/look_back?ids={'1,' * 5000}", 422, (4_000, 1, 2, 3, *[1] * 30)),
     (
         f"/api/runs/{RUN}/0/look_back?ids=",
         422,
-        "ids must be 1 to 44 whole numbers from 0 to 38; got",
+        (1, 44, 0, 38),
     ),
-    (f"/api/runs/{RUN}/0/look_back?ids=-1", 422, "whole numbers from 0 to 38; got [-1]"),
-    (f"/api/runs/{RUN}/many/units?{STRETCH}", 422, "steps must be from 1 to 64 whole numbers"),
-    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=", 404, "a step is a whole number"),
-    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,0", 422, "steps must be different"),
-    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,last", 422, "steps must be different"),
-    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps={'1,' * 100}1", 422, "steps must be from 1"),
-    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0&steps=1", 422, "steps must be from 1"),
-    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,3,1234", 404, "no snapshot at step 1234"),
-    ("/api/runs?all=1", 422, "the list of runs has no parameter 'all'; it has limit"),
-    (f"/api/runs/{RUN}?v=1", 422, "a run has no parameter 'v'"),
-    ("/api/corpora?x=1", 422, "the list of corpora has no parameter 'x'"),
-    ("/api/corpora/test", 404, "no split is named 'test'; choose one of train, valid"),
-    ("/api/corpora/valid?v=1", 409, "valid does not have the version '1'"),
-    ("/api/corpora/valid?corpus=poems", 404, "corpus must be one of human_numbers, numbers-fr"),
-    ("/api/corpora?corpus=poems", 404, "corpus must be one of human_numbers, numbers-fr"),
-    (f"/api/corpora/train?corpus={NO_TEXT}", 404, "own text is missing or was changed"),
-    ("/api/corpora/valid?corpus=task-parity&way=blocks", 422, "way must be one of notebook; got"),
-    ("/api/corpora/valid?way=thirds", 422, "way must be one of notebook, blocks; got 'thirds'"),
-    ("/api/corpora/train/layout?corpus=task-parity-bits.x", 404, "bits"),
-    ("/api/corpora/valid/layout?bs=0", 422, "bs must be a whole number from 1 to 4,096; got '0'"),
-    (f"/api/corpora/valid/layout?bptt={DIGITS}", 422, "bptt must be a whole number from 1 to"),
-    ("/api/corpora/valid/layout?bs=inf", 422, "bs must be a whole number from 1 to"),
+    (f"/api/runs/{RUN}/0/look_back?ids=-1", 422, (1, 44, 0, 38, 1)),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}", 422, (1, 64, 0, 1, 2)),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=", 404, (0,)),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,0", 422, (0, 0)),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,last", 422, (0,)),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps={'1,' * 100}1", 422, (1, 64, 0, 1, 2)),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0&steps=1", 422, (1, 64, 0, 1, 2)),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,3,1234", 404, ("1234", *STEPS)),
+    ("/api/runs?all=1", 422, ()),
+    (f"/api/runs/{RUN}?v=1", 422, ()),
+    ("/api/corpora?x=1", 422, ()),
+    ("/api/corpora/test", 404, ()),
+    ("/api/corpora/valid?v=1", 409, (1,)),
+    ("/api/corpora/valid?corpus=poems", 404, ()),
+    ("/api/corpora?corpus=poems", 404, ()),
+    (f"/api/corpora/train?corpus={NO_TEXT}", 404, ("0" * 20,)),
+    ("/api/corpora/valid?corpus=task-parity&way=blocks", 422, ()),
+    ("/api/corpora/valid?way=thirds", 422, ()),
+    ("/api/corpora/train/layout?corpus=task-parity-bits.x", 404, ()),
+    ("/api/corpora/valid/layout?bs=0", 422, (1, 4_096, 0)),
+    (f"/api/corpora/valid/layout?bptt={DIGITS}", 422, (1, 4_096, DIGITS[:60])),
+    ("/api/corpora/valid/layout?bs=inf", 422, (1, 4_096)),
 ]
 
 
-@pytest.mark.parametrize(("path", "status", "part"), BAD, ids=lambda each: str(each)[:70])
-def test_bad_input_gets_one_sentence(client, caplog, path, status, part):
+@pytest.mark.parametrize(("path", "status", "numbers"), BAD, ids=lambda each: str(each)[:70])
+def test_bad_input_gets_one_sentence(client, caplog, path, status, numbers, recorded):
     reply = client.get(path)
     assert reply.status_code == status, reply.text
-    if part:  # a path that no route has is the door's to answer
+    if numbers is not None:  # a path that no route has is the door's to answer
         assert list(reply.json()) == ["error"]
-        assert part in reply.json()["error"]
+        recorded(reply.json()["error"], *numbers)
         assert len(reply.json()["error"]) < 600
         assert reply.headers["cache-control"] == "no-store"
     assert [each for each in caplog.records if each.name.startswith("hnviz")] == []
 
 
-def test_a_run_deleted_between_two_requests(client, copied):
+def test_a_run_deleted_between_two_requests(client, copied, recorded):
     path = f"/api/runs/{copied.name}/0/units?{STRETCH}"
     assert client.get(path).status_code == 200
     shutil.rmtree(copied)
     for each in (path, f"/api/runs/{copied.name}"):
         assert client.get(each).status_code == 404
         said = client.get(each).json()["error"]
-        assert said == f"there is no run named {copied.name!r} here", "no folder of the server's"
+        recorded(said)
 
 
 def test_a_snapshot_deleted_between_two_requests(client, copied):
@@ -727,7 +752,7 @@ def test_equal_requests_are_answered_once(client):
     assert counted == [66]
 
 
-def test_a_thousand_at_once_leave_the_pages_alive(runs):
+def test_a_thousand_at_once_leave_the_pages_alive(runs, recorded):
     """Past the bound they are told to come back; a page's question and the list still answer."""
 
     async def ask(client, first):
@@ -754,9 +779,8 @@ def test_a_thousand_at_once_leave_the_pages_alive(runs):
     assert len(served) >= of_one + at_once
     assert refused
     assert {reply.headers["retry-after"] for reply in refused} == {"1"}
-    assert {reply.json()["error"] for reply in refused} == {
-        f"this computer is busy: {of_one} of your questions are waiting; try again in a moment"
-    }
+    (said,) = {reply.json()["error"] for reply in refused}
+    recorded(said, of_one)
     assert listed.status_code == 200
     assert waited < 10  # on a machine that others use too
 
@@ -791,7 +815,7 @@ def test_a_full_line_refuses_and_a_client_that_leaves_makes_room():
     finished(go())
 
 
-def test_a_slow_answer_says_how_far_it_is_and_is_made_once():
+def test_a_slow_answer_says_how_far_it_is_and_is_made_once(recorded):
     pool, free, begun = Pool(1, 9), threading.Event(), []
     shared = Shared(pool)
 
@@ -826,10 +850,10 @@ def test_a_slow_answer_says_how_far_it_is_and_is_made_once():
         "of": 11,
     }
     assert other.told()["of"] is None
-    assert other.sentence() == "This computer is working on it."  # nothing else waits before it
+    recorded(other.sentence())  # nothing else waits before it
 
 
-def test_the_line_tells_how_many_come_first():
+def test_the_line_tells_how_many_come_first(recorded):
     pool, free = Pool(1, 100, 40), threading.Event()
     pool.submit(free.wait, "first")
     while pool.waiting:
@@ -838,13 +862,13 @@ def test_the_line_tells_how_many_come_first():
     one = [pool.submit(free.wait, "one") for _ in range(2)]
     assert [pool.before(each) for each in greedy] == [0, 2, 4]
     assert [pool.before(each) for each in one] == [1, 3]
-    assert Progress(before=3).sentence() == "This computer is busy; 3 answers come first."
+    recorded(Progress(before=3).sentence(), 3)
     free.set()
     one[-1].result(20)
     assert pool.before(one[-1]) == 0
 
 
-def test_one_who_prefers_to_hear_of_the_wait_gets_a_202(runs):
+def test_one_who_prefers_to_hear_of_the_wait_gets_a_202(runs, recorded):
     free = threading.Event()
 
     def answer(look):
@@ -856,7 +880,8 @@ def test_one_who_prefers_to_hear_of_the_wait_gets_a_202(runs):
         early = ask(headers={"Prefer": "respond-async, wait=1"})
         assert (early.status_code, early.headers["cache-control"]) == (202, "no-store")
         told = early.json()["progress"]
-        assert told["seconds"] >= 1 and told["sentence"] == "This computer is working on it."
+        assert told["seconds"] >= 1
+        recorded(told["sentence"])
         free.set()
         late = ask(headers={"Prefer": "respond-async, wait=10"})
         assert (late.status_code, unpack(late.content).meta) == (200, {"said": "done"})
@@ -990,7 +1015,7 @@ def test_one_who_rests_is_answered_aside(runs, monkeypatch):
 
 
 def test_a_browser_names_itself(server, page):
-    with page.expect_request("**/api/runs/Model5/**") as asked:
+    with page.expect_request("**/api/runs/Model5") as asked:
         page.goto(f"{server}/states")
     assert re.search(r"hnviz-viewer=[0-9a-f]{32}", asked.value.all_headers()["cookie"])
 

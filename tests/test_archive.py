@@ -143,16 +143,16 @@ def test_what_is_no_run_is_refused_and_leaves_nothing(made, tmp_path, files, sen
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes")
-def test_what_never_ends_is_no_zip_file(tmp_path, capsys):
+def test_what_never_ends_is_no_zip_file(tmp_path, capsys, recorded):
     os.mkfifo(tmp_path / "pipe.zip")
     for path in (tmp_path / "pipe.zip", Path("/dev/zero")):
         assert main(["import", str(path), "--runs-dir", str(tmp_path / "runs")]) == 2
-        assert capsys.readouterr().err == f"hnviz: {path} cannot be read: not a regular file\n"
+        recorded(capsys.readouterr().err)
 
 
-def test_a_folder_is_no_zip_file(tmp_path, capsys):
+def test_a_folder_is_no_zip_file(tmp_path, capsys, recorded):
     assert main(["import", str(tmp_path), "--runs-dir", str(tmp_path / "runs")]) == 2
-    assert capsys.readouterr().err == f"hnviz: {tmp_path} cannot be read: Is a directory\n"
+    recorded(capsys.readouterr().err)
 
 
 def member(name: str, size: int = 1, flags: int = 0) -> zipfile.ZipInfo:
@@ -162,19 +162,19 @@ def member(name: str, size: int = 1, flags: int = 0) -> zipfile.ZipInfo:
     return told
 
 
-def test_as_much_as_is_read_and_no_more():
+def test_as_much_as_is_read_and_no_more(recorded):
     config = member("config.json", MAX_CONFIG_BYTES)
     rest = archives.MAX_BYTES - MAX_CONFIG_BYTES
     assert list(archives.problems([config, member("events.jsonl", rest, flags=8)])) == []
     (problem,) = archives.problems([config, member("events.jsonl", rest + 1)])
-    assert problem == "it unpacks to 2,147,483,649 bytes; at most 2,147,483,648 are read"
+    recorded(problem, 2_147_483_649, 2_147_483_648)
     for name, most in (("config.json", MAX_CONFIG_BYTES), ("text.txt", texts.MAX_TEXT_BYTES)):
         others = [] if name == "config.json" else [config]
         assert list(archives.problems([*others, member(name, most)])) == []
         (problem,) = archives.problems([*others, member(name, most + 1)])
-        assert problem == f"{name} has {most + 1:,} bytes; at most {most:,} are read"
+        recorded(problem, most + 1, most)
     large, _ = archives.problems([config, member("events.jsonl", archives.MAX_BYTES + 1)])
-    assert large == "events.jsonl has 2,147,483,649 bytes; at most 2,147,483,648 are read"
+    recorded(large, 2_147_483_649, 2_147_483_648)
     (problem,) = archives.problems([config, member("events.jsonl", flags=1)])
     assert problem == "events.jsonl needs a password"
 
@@ -199,12 +199,17 @@ def test_a_run_of_another_models_weights_is_refused(made, tmp_path):
     assert content_of(RunStore(tmp_path / "runs")) == []
 
 
-def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch):
+def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch, recorded):
     store, path = RunStore(tmp_path / "runs"), tmp_path / "other.zip"
 
-    def refused(match: str) -> None:
-        with pytest.raises(ArchiveError, match=match):
+    changed(made, path)
+    with zipfile.ZipFile(path) as archive:
+        size = sum(each.file_size for each in archive.infolist())  # of this run; others differ
+
+    def refused(*numbers: float) -> None:
+        with pytest.raises(ArchiveError) as error:
             unpack(store, path)
+        recorded(str(error.value).replace(f"{size:,} bytes", "SIZE"), *numbers)
         assert content_of(store) == []
 
     changed(made, path)
@@ -212,44 +217,44 @@ def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch)
         link = zipfile.ZipInfo("snapshots/7.safetensors")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, "/etc/passwd")
-    refused("is a link")
+    refused(7)
 
     changed(made, path)
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("events.jsonl", b"")
-    refused("two files named events.jsonl")
+    refused()
 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("config.json", b"{}")
-    refused("config.json is not compressed with deflate")
+    refused()
 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", b"{}" * 100)
     content = bytearray(path.read_bytes())
     content[41:43] = b"\xff\xff"  # within what was packed
     path.write_bytes(content)
-    refused("is not a complete zip file: Error -3 while decompressing")
+    refused(3)
 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", bytes(10**6))
-    refused("config.json has 1,000,000 bytes")
+    refused(1_000_000, 65_536)
 
     changed(made, path)
     with monkeypatch.context() as patch:
         patch.setattr(archives, "MAX_BYTES", 50_000)
-        refused("it unpacks to")
+        refused(50_000)
 
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(200):
             archive.writestr(f"snapshots/{number}.safetensors", b"")
-    refused("has 200 files; a run has at most 128")
+    refused(200, 128)
 
     path.write_bytes(made.read_bytes()[:-400])
-    refused("not a complete zip file")
+    refused()
     path.write_bytes(b"not a zip file")
-    refused("not a complete zip file")
+    refused()
     path.unlink()
-    refused("there is no file")
+    refused()
 
 
 def test_a_file_that_says_less_than_it_has_is_refused(made, tmp_path):

@@ -22,8 +22,6 @@ from tests.views import shown
 
 VIEWS: dict[str, dict[str, Any]] = {
     "rooms/hidden_states/codes": {"row": 0},
-    "rooms/predictions/next_word": {"answers": {"at": 2}},
-    "rooms/predictions/going_on": {"answers": {"at": 2}},
 }
 """What a browser has drawn when the table is made, where that decides what the table shows."""
 
@@ -73,7 +71,7 @@ def told_in(folder: Path) -> dict[str, tuple[dict[str, Reply], list[dict[str, An
         answers[name] = answers_of(picture)
         view = VIEWS.get(name, {})
         if name == CHANGE:
-            view = {"answers": {"data": answers[name]["change_state"].meta["own"], "at": 0}}
+            view = {"said": {"data": answers[name]["change_state"].meta["own"], "at": 0}}
         if name == PINNED:
             (only,) = answers[name].values()
             view = {"seen": [{**only.meta, "levels": only.arrays["levels"].tolist()}]}
@@ -128,9 +126,9 @@ def test_every_table_has_a_caption_and_full_rows(told):
 
 def test_the_pictures_with_data_have_rows(told):
     lacking = {name for name, (_, tables) in told.items() if not any(t["rows"] for t in tables)}
-    words = {"kit/headline", "rooms/hidden_states/strip", "rooms/predictions/given_table"}
+    words = {"kit/headline", "rooms/hidden_states/strip"}
     drawn_first = {
-        *("rooms/models/cursor", "rooms/models/pair", "rooms/through_time/look_back"),
+        *("machine", "rooms/models/cursor", "rooms/models/pair", "rooms/through_time/look_back"),
     }  # their tables show what the reader has gone to: tests/test_readable_browser.py
     assert lacking == words | drawn_first
 

@@ -12,6 +12,7 @@ from hnviz.bench.tables import read_rows
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE, LADDER, SAME_RECIPE, entry, previous, recipe_for
 from hnviz.models.spec import ROLES, Weight
+from tests.sentences import Recorded
 
 NV, NH = 39, 64
 TABLES = Path(str(files("hnviz.runs"))) / "data"
@@ -137,9 +138,10 @@ def test_the_shared_recipe_is_model3s() -> None:
     assert recipe_for("Model0", same=True).bptt == 3
 
 
-def test_no_such_model() -> None:
-    with pytest.raises(ValueError, match="no model named 'GPT'; choose one of Model0, Model1"):
+def test_no_such_model(recorded: Recorded) -> None:
+    with pytest.raises(ValueError) as error:
         entry("GPT")
+    recorded(str(error.value))
 
 
 def test_the_catalogue_needs_no_torch() -> None:
@@ -148,13 +150,14 @@ def test_the_catalogue_needs_no_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_gates_are_declared_once_and_looked_up_by_name() -> None:
+def test_gates_are_declared_once_and_looked_up_by_name(recorded: Recorded) -> None:
     gru = entry("Model5")
     assert [gru.gate(name).letter for name in gru.gates] == ["r", "z", "n"]
     assert [gru.gate(name).signed for name in gru.gates] == [False, False, True]
     assert gru.recurrent is not None and gru.recurrent.weights[0].dims[0] == f"{len(gru.gates)}*nh"
     assert entry("Model4").gates == () and entry("Model3").recurrent is None
-    with pytest.raises(ValueError, match="no gate named 'forget'; it has reset, update, candidate"):
+    with pytest.raises(ValueError) as error:
         gru.gate("forget")
+    recorded(str(error.value))
     with pytest.raises(ValueError, match="Model3 has no gate named 'reset'"):
         entry("Model3").gate("reset")

@@ -35,20 +35,20 @@ def set_class(*options: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "numbers"),
     [
-        (["--class-view", "coded"], "--class-view is an option of a class; add --class"),
-        (["--class-new"], "--class-new is an option of a class; add --class"),
-        (["--class", "--class-runs", "0"], "class-runs must be a whole number from 1 to 1000"),
-        (["--class", "--class-lessons", "nowhere"], "--class-lessons must be a folder"),
-        (["--class", "--class-view", "open"], "--class-view"),
+        (["--class-view", "coded"], ()),
+        (["--class-new"], ()),
+        (["--class", "--class-runs", "0"], (1, "1000", 0)),
+        (["--class", "--class-lessons", "nowhere"], ()),
+        (["--class", "--class-view", "open"], ()),
     ],
 )
-def test_a_wrong_option_is_one_sentence(options, said, capsys):
+def test_a_wrong_option_is_one_sentence(options, numbers, capsys, recorded):
     assert main(["app", *options]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
-    assert said in lines[0]
+    recorded(lines[0], *numbers)
 
 
 def test_the_options_reach_the_server(tmp_path):
@@ -88,7 +88,7 @@ def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     made.close()
 
 
-def test_the_invitation_names_an_address_that_the_guard_takes(held, monkeypatch):
+def test_the_invitation_names_an_address_that_the_guard_takes(held, monkeypatch, recorded):
     address = Address("0.0.0.0", 8501, "/below")
     invited = invitation(address)
     assert invited.join == "http://192.168.1.5:8501/below/class/join"
@@ -96,7 +96,7 @@ def test_the_invitation_names_an_address_that_the_guard_takes(held, monkeypatch)
     assert invited.scanned == f"{invited.join}#{held.room.code}"
     assert invited.teacher == f"{invited.join}#teacher={held.room.secret}"
     monkeypatch.setenv("HNVIZ_ORIGINS", "https://lab.example.org")
-    assert invitation(address).join == "https://lab.example.org/class/join"
+    recorded(invitation(address).join)
     monkeypatch.delenv("HNVIZ_ORIGINS")
     assert invitation(Address("127.0.0.1", 8501)).join == "http://127.0.0.1:8501/class/join"
 
@@ -105,16 +105,16 @@ def test_what_a_teacher_reads_in_the_terminal(held, capsys):
     cli_app.announce(Address("0.0.0.0", 8501))
     said = capsys.readouterr().out
     invited = invitation(Address("0.0.0.0", 8501))
-    assert f"the class joins at {invited.join} with the code {held.room.code}\n" in said
+    assert f" {invited.join} with the code {held.room.code}\n" in said
     assert blocks(invited.scanned) in said
     assert f"your own page, for you only: {invited.teacher}\n" in said
     assert "anyone who can reach it can start" not in said
 
 
-def test_a_terminal_without_blocks_says_so(monkeypatch, capsys):
+def test_a_terminal_without_blocks_says_so(monkeypatch, capsys, recorded):
     def fails(text: str) -> str:
         raise UnicodeEncodeError("ascii", "█", 0, 1, "no")
 
     monkeypatch.setattr("hnviz.classroom.qr.blocks", fails)
     cli_app.invite(Invitation("http://a/class/join", "K7QW4M", "http://a/class/join#teacher=x"))
-    assert "this terminal cannot show the QR code; the Class page does" in capsys.readouterr().out
+    recorded(capsys.readouterr().out, part="this terminal cannot show the")

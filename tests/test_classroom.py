@@ -150,9 +150,10 @@ def test_a_step_is_a_lesson_and_a_number(step):
 @pytest.mark.parametrize(
     "step", [None, 3, "", "batches", "batches.0", "batches.100", "../x.1", "B.1", "a" * 61 + ".1"]
 )
-def test_another_step_is_one_sentence(step):
-    with pytest.raises(GuessError, match=r"step must be a lesson and a step of it.*got "):
+def test_another_step_is_one_sentence(step, recorded):
+    with pytest.raises(GuessError) as error:
         read_step(step)
+    recorded(str(error.value), 2, *re.findall(r"\d+", str(step)[:40]))
 
 
 @pytest.mark.parametrize(
@@ -183,10 +184,11 @@ def test_the_latest_guess_of_a_member_counts():
     assert room.answers(STEP) == {"a": 2.0, "b": 3.0}
 
 
-def test_after_the_reveal_a_step_takes_no_more_guesses():
+def test_after_the_reveal_a_step_takes_no_more_guesses(recorded):
     room = a_class("a").guessed("a", STEP, 1.0).shown(STEP)
-    with pytest.raises(GuessError, match="this answer came after Reveal and does not count"):
+    with pytest.raises(GuessError) as error:
         room.guessed("a", STEP, 2.0)
+    recorded(str(error.value))
     closed = room.shown("other.1")  # nobody has answered: the teacher goes on
     with pytest.raises(GuessError, match="came after Reveal"):
         closed.guessed("a", "other.1", 2.0)
@@ -212,12 +214,13 @@ def test_the_answers_of_a_removed_member_do_not_count_until_that_is_taken_back()
     assert out.without([7, 99]) == out
 
 
-def test_those_who_come_and_are_removed_again_and_again_are_bounded():
+def test_those_who_come_and_are_removed_again_and_again_are_bounded(recorded):
     room = Classroom()
     for turn in range(4 * LIMITS.members):
         room = room.joined(f"m{turn}", LIMITS).without([turn + 1])
-    with pytest.raises(ClassError, match="12 students have joined this class, which is the limit"):
+    with pytest.raises(ClassError) as error:
         room.joined("another", LIMITS)
+    recorded(str(error.value), 12)
 
 
 def test_steps_and_members_are_bounded():
@@ -244,7 +247,7 @@ def test_a_spread_says_nothing_of_the_order_of_guesses(values):
 # --- Runs ---
 
 
-def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have():
+def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have(recorded):
     room, under_way, said = a_class("a", "b"), [], set()
     for turn in range(50):
         try:
@@ -257,10 +260,9 @@ def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have():
         room = room.started("a", f"run-{turn}")
         under_way.append(f"run-{turn}")
     assert len(room.runs) == LIMITS.each
-    assert said == {
-        "you have 2 runs under way, and a student may have 2; stop one, or wait until it ends",
-        "a student may start 3 runs, and you have started all",
-    }
+    under_way_already, all_started = sorted(said, reverse=True)
+    recorded(under_way_already, LIMITS.at_once, LIMITS.at_once)
+    recorded(all_started, LIMITS.each)
     room.check_start("b", under_way, LIMITS)
 
 
@@ -464,7 +466,7 @@ def test_a_damaged_file_is_one_sentence_and_is_put_aside(tmp_path, content):
     assert not path.exists()
 
 
-def test_a_damaged_database_is_put_aside(tmp_path):
+def test_a_damaged_database_is_put_aside(tmp_path, recorded):
     store = ClassStore(tmp_path)
     store.save(a_class("a"))
     store.close()
@@ -474,8 +476,9 @@ def test_a_damaged_database_is_put_aside(tmp_path):
         with pytest.raises(DamagedClassError, match=r"class.db does not hold a class"):
             ClassStore(tmp_path).load()
     (tmp_path / FILE).write_bytes(content.replace(b'"version": 1', b'"version": 9'))
-    with pytest.raises(DamagedClassError, match=r"class.db does not hold a class: another version"):
+    with pytest.raises(DamagedClassError) as error:
         store.load()
+    recorded(str(error.value))
     assert store.put_aside().name == "class.damaged.db"
     store.save(room := a_class("b"))
     store.close()

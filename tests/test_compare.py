@@ -211,14 +211,15 @@ def test_what_a_run_holds_so_far_is_read_in_one_piece(tmp_path, in_one_piece):
 OVER = {"status": "stopped", "message": "over", "time": 1.0}
 
 
-def test_lines_that_do_not_rise_are_read_line_by_line(tmp_path):
+def test_lines_that_do_not_rise_are_read_line_by_line(tmp_path, recorded):
     folder, path, started, batches = eighty_steps(tmp_path)
     path.write_bytes(attempts(started, batches[:3], batches[2]))
     steps = [each.step for each in folder.read().batches]
     assert read_curves(folder, 100).points[:, 0].tolist() == steps
     path.write_bytes(attempts(started, batches[:2]).replace(b'"step": 1,', b'"step": null,'))
-    with pytest.raises(DamagedRun, match="line 3: step of the event 'batch' cannot be None"):
+    with pytest.raises(DamagedRun) as error:
         read_curves(folder, 100)
+    recorded(str(error.value), 3)
 
 
 def test_one_mini_batch_is_read_of_a_run_whose_epochs_alone_are_drawn(tmp_path):
@@ -409,27 +410,27 @@ def test_runs_that_were_started_stay_where_a_later_one_is_refused(client, engine
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "part"),
+    ("body", "status", "numbers"),
     [
-        ({}, 422, 'the body must be {"runs": [settings, ...]}; got nothing'),
-        ({"runs": []}, 422, "from 1 to 20 runs; got 0"),
-        ({"runs": [{}] * 21}, 422, "from 1 to 20 runs; got 21"),
-        ({"runs": [3]}, 422, "must be a JSON object; got 3"),
-        ({"runs": [{"bttp": 3}]}, 422, "no setting is named 'bttp'"),
-        ({"runs": [{"bptt": 0}]}, 422, "bptt must be a whole number of at least 1; got 0"),
-        ({"runs": [{"bptt": "70"}]}, 422, "bptt must be a whole number of at least 1; got '70'"),
-        ({"runs": [{"corpus": {}}]}, 422, "corpus must be a text; got {}"),
-        ({"runs": [{"model": ["Model5"]}]}, 422, "model must be a text"),
-        ({"runs": [{"model": "Model9"}]}, 422, "no model named 'Model9'"),
-        ({"runs": [{"like": "nobody", "bptt": 3}]}, 404, "there is no run named 'nobody'"),
-        ({"runs": [{"like": "../x"}]}, 404, "there is no run named"),
-        ({"runs": [{"model": "Model0", "bptt": 20}]}, 422, "Model0 reads 3 tokens"),
+        ({}, 422, ()),
+        ({"runs": []}, 422, (1, 20, 0)),
+        ({"runs": [{}] * 21}, 422, (1, 20, 21)),
+        ({"runs": [3]}, 422, (3,)),
+        ({"runs": [{"bttp": 3}]}, 422, ()),
+        ({"runs": [{"bptt": 0}]}, 422, (1, 0)),
+        ({"runs": [{"bptt": "70"}]}, 422, (1, 70)),
+        ({"runs": [{"corpus": {}}]}, 422, ()),
+        ({"runs": [{"model": ["Model5"]}]}, 422, ()),
+        ({"runs": [{"model": "Model9"}]}, 422, ()),
+        ({"runs": [{"like": "nobody", "bptt": 3}]}, 404, ()),
+        ({"runs": [{"like": "../x"}]}, 404, ()),
+        ({"runs": [{"model": "Model0", "bptt": 20}]}, 422, (3, 3, 20)),
     ],
 )
-def test_a_wrong_start_is_one_sentence(client, engine, body, status, part):
+def test_a_wrong_start_is_one_sentence(client, engine, body, status, numbers, recorded):
     reply = client.post("/api/runs", json=body)
     assert reply.status_code == status, reply.text
-    assert part in reply.json()["error"]
+    recorded(reply.json()["error"], *numbers)
     assert engine.trained == []
 
 
@@ -515,13 +516,15 @@ def test_a_deleted_run_is_gone_and_comes_back_whole(client, store):
     assert "can no longer be restored" in again.json()["error"]
 
 
-def test_what_deleting_a_run_meets_is_one_sentence(store, monkeypatch):
-    with pytest.raises(ValueError, match=r"^Model5 is pre-trained: only your own runs can be"):
+def test_what_deleting_a_run_meets_is_one_sentence(store, monkeypatch, recorded):
+    with pytest.raises(ValueError) as error:
         trash.delete(store.folder("Model5"))
+    recorded(str(error.value))
     folder = make_run(store.root, 1, 80)
     monkeypatch.setattr(disk, "on_step", failing := Failing("deleted.rename.before"))
-    with pytest.raises(RunWriteError, match=f"config.json of the run {folder.id} could not be"):
+    with pytest.raises(RunWriteError) as error:
         trash.delete(folder)
+    recorded(str(error.value))
     assert failing.passed[-3:] == [
         "deleted.mark.before",
         "deleted.mark.after",
@@ -550,15 +553,12 @@ def test_a_deleted_run_that_cannot_be_removed_keeps_no_other(store, monkeypatch)
     assert not list(store.root.glob(".deleted-*"))
 
 
-def test_what_restoring_a_run_meets_is_one_sentence(store, monkeypatch):
+def test_what_restoring_a_run_meets_is_one_sentence(store, monkeypatch, recorded):
     folder = make_run(store.root, 1, 80)
     for run_id in (folder.id, "x" * 200):
         with pytest.raises(RunNotFound) as refused:
             trash.restore(store.root, run_id)
-        assert str(refused.value) == (
-            f"the run {run_id[:100]} can no longer be restored: it was deleted over an hour ago, "
-            "or is back already"
-        )
+        recorded(str(refused.value))
     trash.delete(folder)
     with monkeypatch.context() as patch:
         patch.setattr(disk, "on_step", failing := Failing("restored.rename.before"))

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import FrozenInstanceError, asdict
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from hnviz.config import CHOICES, LIMITS, ConfigError, RunConfig, problems
 from hnviz.models.catalogue import CATALOGUE, SAME_RECIPE
+from tests.sentences import Recorded
 
 NOT_WHOLE = [None, "64", "", 2.5, 3.0, True, False, float("nan"), float("inf"), [1], {}]
 NOT_REAL = [None, "1e-3", "", True, float("nan"), float("inf"), -float("inf"), [1], 1j, 10**400]
@@ -61,11 +63,11 @@ def test_a_config_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize("field", LIMITS)
 @pytest.mark.parametrize("value", NOT_WHOLE, ids=repr)
-def test_not_a_whole_number(field: str, value: Any) -> None:
+def test_not_a_whole_number(field: str, value: Any, recorded: Recorded) -> None:
     with pytest.raises(ConfigError) as caught:
         RunConfig(**{field: value})
-    low = LIMITS[field][0]
-    assert str(caught.value) == f"{field} must be a whole number of at least {low}; got {value!r}"
+    got = [] if isinstance(value, bool) else re.findall(r"[\d.]+", repr(value))
+    recorded(str(caught.value), LIMITS[field][0], *got)
     assert caught.value.field == field
 
 
@@ -109,31 +111,30 @@ def test_numpy_whole_numbers_can_be_used(value: Any) -> None:
 
 @pytest.mark.parametrize("field", [name for name in CHOICES if name != "model"])
 @pytest.mark.parametrize("value", ["", "Never", None, 3, []], ids=repr)
-def test_not_one_of_the_choices(field: str, value: Any) -> None:
+def test_not_one_of_the_choices(field: str, value: Any, recorded: Recorded) -> None:
     with pytest.raises(ConfigError) as caught:
         RunConfig(**{field: value})
     choices = ", ".join(CHOICES[field])
-    assert str(caught.value) == f"{field} must be one of {choices}; got {value!r}"
+    assert choices in str(caught.value)
+    recorded(str(caught.value), *([3] if value == 3 else []))
 
 
 @pytest.mark.parametrize("value", ["Model9", "model5", "", None, 5], ids=repr)
-def test_no_such_model(value: Any) -> None:
-    sentence = f"no model named {value!r}; choose one of {', '.join(CATALOGUE)}"
+def test_no_such_model(value: Any, recorded: Recorded) -> None:
     for make in (lambda: RunConfig(model=value), lambda: RunConfig.for_model(value)):
         with pytest.raises(ConfigError) as caught:
             make()
-        assert (caught.value.field, str(caught.value)) == ("model", sentence)
+        assert caught.value.field == "model"
+        assert str(caught.value).endswith(", ".join(CATALOGUE))
+        recorded(str(caught.value), *([5] if value == 5 else []))
 
 
 @pytest.mark.parametrize("bptt", [4, 20])
-def test_model0_reads_three_tokens(bptt: int) -> None:
+def test_model0_reads_three_tokens(bptt: int, recorded: Recorded) -> None:
     with pytest.raises(ConfigError) as caught:
         RunConfig.for_model("Model0", bptt=bptt)
     assert caught.value.field == "bptt"
-    assert str(caught.value) == (
-        f"Model0 reads 3 tokens, so bptt must be at most 3; got {bptt}. "
-        "Model1 is the same network for any bptt."
-    )
+    recorded(str(caught.value), 3, 3, bptt)
 
 
 @pytest.mark.parametrize("bptt", [1, 2, 3])

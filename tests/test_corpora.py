@@ -20,6 +20,7 @@ from hnviz.data.stream import numbers_of
 from hnviz.data.tokens import SPECIALS
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.texts import TEXTS
+from tests.sentences import Numbers, Recorded
 
 NUMBERED = [each for each in corpora() if each.unit == "numbers"]
 WORDS = {
@@ -97,11 +98,11 @@ def test_a_language_of_long_words_is_read_by_character() -> None:
     assert {corpus(f"numbers-{each}").level for each in ("de", "nl", "it", "tr", "ja")} == {"char"}
 
 
-def test_the_lesson_is_not_num2words_english() -> None:
+def test_the_lesson_is_not_num2words_english(recorded: Recorded) -> None:
     lesson, other = corpus("human_numbers"), corpus("numbers-en")
     assert lesson.spell and other.spell
     assert " ".join(lesson.spell(1202)) == "one thousand two hundred two"
-    assert " ".join(other.spell(1202)) == "one thousand two hundred and two"
+    recorded(" ".join(other.spell(1202)))
 
 
 @pytest.mark.parametrize("each", corpora(), ids=lambda each: each.id)
@@ -150,30 +151,30 @@ def test_a_rare_word_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "numbers"),
     [
-        (b"", "the text is empty"),
-        (b" \n\t ", "the text is empty"),
-        ("\u2003\u00a0".encode(), "the text is empty"),
-        (b"caf\xe9", r"not UTF-8 text \(byte 4\)"),
-        (b"a\0b", r"a NUL byte \(character 2\)"),
-        (b"word", "the text has 1 token, but training needs at least 10"),
-        (b"one two", "the text has 2 tokens"),
-        (b"x" * 6_000_000, "at most 5 MB, and this one has 6.0 MB"),
+        (b"", ()),
+        (b" \n\t ", ()),
+        ("\u2003\u00a0".encode(), ()),
+        (b"caf\xe9", (8, 4, 8)),
+        (b"a\0b", (2,)),
+        (b"word", (1, 10)),
+        (b"one two", (2, 10)),
+        (b"x" * 6_000_000, (5, 6.0)),
     ],
 )
-def test_a_bad_text_is_one_sentence(content: bytes, sentence: str) -> None:
-    with pytest.raises(CorpusError, match=sentence) as wrong:
+def test_a_bad_text_is_one_sentence(content: bytes, numbers: Numbers, recorded: Recorded) -> None:
+    with pytest.raises(CorpusError) as wrong:
         own_corpus(content, Way())
+    recorded(str(wrong.value), *numbers)
     assert "\n" not in str(wrong.value)
 
 
-def test_too_many_words_are_one_sentence() -> None:
+def test_too_many_words_are_one_sentence(recorded: Recorded) -> None:
     text = " ".join(map(str, range(MAX_DISTINCT_TOKENS + 9000))).encode()
-    with pytest.raises(
-        CorpusError, match="different tokens, but a network here can know only 65,527"
-    ):
+    with pytest.raises(CorpusError) as error:
         own_corpus(text, Way())
+    recorded(str(error.value), 67_260, 65_527)
     assert own_corpus(text, Way(min_count=2)).tokens().train[1] == "0"
 
 
@@ -192,17 +193,17 @@ def test_a_bad_way_is_one_sentence(values: dict[str, object]) -> None:
         Way(**values)  # type: ignore[arg-type]
 
 
-def test_what_names_no_corpus_is_quoted_in_part() -> None:
+def test_what_names_no_corpus_is_quoted_in_part(recorded: Recorded) -> None:
     known = ", ".join(each.id for each in corpora())
-    likes = "the id of your own text looks like text-<20 hex digits>-word-min1-valid10"
-    for given_id, sentence in (
-        (7, "corpus must be the id of a corpus; got 7"),
-        ("x" * 200, f"corpus must be one of {known}; got {'x' * 100!r}"),
-        ("text-" + "x" * 200, f"{likes}; got {'text-' + 'x' * 95!r}"),
+    for given_id, part, numbers in (
+        (7, "", (7,)),
+        ("x" * 200, f"{known}; got {'x' * 100!r}", ()),
+        ("text-" + "x" * 200, f"{'text-' + 'x' * 95!r}", (20,)),
     ):
         with pytest.raises(CorpusError) as refused:
             corpus(given_id)
-        assert str(refused.value) == sentence
+        assert str(refused.value).endswith(part)
+        recorded(str(refused.value), *numbers)
 
 
 @pytest.mark.parametrize(
@@ -219,18 +220,18 @@ def test_a_text_is_cut_at_a_space(text: str, share: int, train: str, valid: str)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "sentence"),
+    "wrong",
     [
-        ({"level": "line"}, "level must be one of word, char, bpe; got 'line'"),
-        ({"unit": "lines"}, "unit must be None or one of numbers, slots; got 'lines'"),
-        ({"unit": "slots"}, "a corpus of numbers must have spell, and no other corpus may"),
-        ({"spell": None}, "a corpus of numbers must have spell, and no other corpus may"),
+        {"level": "line"},
+        {"unit": "lines"},
+        {"unit": "slots"},
+        {"spell": None},
     ],
 )
-def test_a_corpus_that_cannot_be(wrong: dict[str, object], sentence: str) -> None:
+def test_a_corpus_that_cannot_be(wrong: dict[str, object], recorded: Recorded) -> None:
     with pytest.raises(ValueError) as refused:
         replace(BUILT_IN["human_numbers"], **wrong)
-    assert str(refused.value) == sentence
+    recorded(str(refused.value))
 
 
 def test_a_corpus_of_half_characters_has_a_hash_and_one_way() -> None:
@@ -244,7 +245,7 @@ def test_a_corpus_of_half_characters_has_a_hash_and_one_way() -> None:
 
 
 def test_a_text_that_cannot_be_read_in_one_folder_is_found_in_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
 ) -> None:
     name = texts.hold("as it was")
     texts.held.clear()
@@ -256,48 +257,46 @@ def test_a_text_that_cannot_be_read_in_one_folder_is_found_in_another(
     assert texts.text_of(name) == "as it was"
     with pytest.raises(CorpusError) as refused:
         texts.text_path(tmp_path, "x" * 50)
-    assert str(refused.value) == f"a text's hash has 20 hex digits; got {'x' * 40!r}"
+    recorded(str(refused.value), 20)
 
 
-def test_a_text_is_read_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_is_read_as_it_was_typed(
+    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
+) -> None:
     assert texts.read_text(b"\xef\xbb\xbfa\r\nb\rc\n") == "a\nb\nc\n"
     monkeypatch.setattr(texts, "MAX_TEXT_BYTES", 3)
     assert texts.read_text(b"abc") == "abc"
-    for content, sentence in (
-        (b"abcd", "a text can have at most 0 MB, and this one has 0.0 MB: choose a shorter one"),
-        (
-            b"a\xff",
-            "the file is not UTF-8 text (byte 2): save it as UTF-8 and choose it again",
-        ),
-        (
-            b"a\0",
-            "the text has a NUL byte (character 2), so it is not plain text: choose a text file",
-        ),
-        (b" \n", "the text is empty: type or paste some words, or choose a file"),
+    for content, numbers in (
+        (b"abcd", (0, 0.0)),
+        (b"a\xff", (8, 2, 8)),
+        (b"a\0", (2,)),
+        (b" \n", ()),
     ):
         with pytest.raises(CorpusError) as refused:
             texts.read_text(content)
-        assert str(refused.value) == sentence
+        recorded(str(refused.value), *numbers)
 
 
-def test_the_shortest_text_and_the_most_words() -> None:
+def test_the_shortest_text_and_the_most_words(recorded: Recorded) -> None:
     ten = "a b c d e f g h i j"
     read = own_corpus(ten.encode(), Way())
     assert [len(part) for part in read.tokens()] == [10, 2]  # each with xxbos
-    with pytest.raises(CorpusError, match="the text has 9 tokens, but training needs at least 10"):
+    with pytest.raises(CorpusError) as error:
         own_corpus(ten[:-2].encode(), Way())
+    recorded(str(error.value), 9, 10)
 
 
-def test_as_many_words_as_two_bytes_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_many_words_as_two_bytes_number(
+    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
+) -> None:
     text = b"a b c d e f g h i a b c d"
     monkeypatch.setattr(own, "MAX_DISTINCT_TOKENS", 10)  # xxbos and nine letters
     own_corpus(text, Way())
     own.cached_corpus.cache_clear()
     monkeypatch.setattr(own, "MAX_DISTINCT_TOKENS", 9)
-    with pytest.raises(
-        CorpusError, match="has 10 different tokens, but a network here can know only 9"
-    ):
+    with pytest.raises(CorpusError) as error:
         own_corpus(text, Way(valid=11))
+    recorded(str(error.value), 10, 9)
 
 
 @given(level=st.sampled_from(("word", "char", "bpe")), merges=st.integers(1, 5000))
@@ -384,13 +383,16 @@ def test_a_word_is_split_by_the_merges_whether_it_was_learned_or_not(word: str) 
     assert encoder.encode(word) == [*parts]
 
 
-def test_as_many_words_as_byte_pairs_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_many_words_as_byte_pairs_are_learned_from(
+    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
+) -> None:
     text = b"ab ab cd cd ef ef gh gh ij ij"  # train has six different ones, with their spaces
     monkeypatch.setattr(own, "MAX_PAIRED_WORDS", 6)
     own_corpus(text, Way(level="bpe", merges=7))
     monkeypatch.setattr(own, "MAX_PAIRED_WORDS", 5)
-    with pytest.raises(CorpusError, match="the text has 6 different words, but byte-pair encoding"):
+    with pytest.raises(CorpusError) as error:
         own_corpus(text, Way(level="bpe", merges=8))
+    recorded(str(error.value), 6, 5)
 
 
 def test_a_new_word_is_joined_in_the_order_that_was_learned() -> None:
@@ -448,28 +450,30 @@ def test_no_text_is_stored_for_a_built_in_corpus(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "numbers"),
     [
-        (["--tokens", "char"], "--tokens needs --text FILE"),
-        (["--corpus", "numbers-fr", "--text", "own.txt"], "choose --corpus or --text, not both"),
-        (["--corpus", "poems"], "corpus must be one of human_numbers, "),
-        (["--text", "none.txt"], "none.txt: No such file or directory"),
-        (["--text", "bad.txt"], "bad.txt: the file is not UTF-8 text (byte 4)"),
-        (["--text", "own.txt", "--tokens", "line"], "tokens must be one of word, char, bpe"),
-        (["--text", "own.txt", "--merges", "x"], "merges must be a whole number from 1 to 5,000"),
-        (["--text", "own.txt", "--split", "blocks"], "split must be one of notebook; got 'blocks'"),
+        (["--tokens", "char"], ()),
+        (["--corpus", "numbers-fr", "--text", "own.txt"], ()),
+        (["--corpus", "poems"], ()),
+        (["--text", "none.txt"], ()),
+        (["--text", "bad.txt"], (8, 4, 8)),
+        (["--text", "own.txt", "--tokens", "line"], ()),
+        (["--text", "own.txt", "--merges", "x"], (1, 5_000)),
+        (["--text", "own.txt", "--split", "blocks"], ()),
     ],
 )
 def test_a_bad_text_option_is_one_sentence(
     arguments: list[str],
-    sentence: str,
+    numbers: Numbers,
     in_folder: Path,
     capsys: pytest.CaptureFixture[str],
+    recorded: Recorded,
 ) -> None:
     (in_folder / "bad.txt").write_bytes(b"caf\xe9")
     assert main(["train", "--runs-dir", "runs", *arguments]) == 2
     said = capsys.readouterr().err
-    assert sentence in said and said.count("\n") == 1
+    assert said.count("\n") == 1
+    recorded(said, *numbers)
     assert not (in_folder / "runs").exists()
 
 
@@ -523,8 +527,9 @@ def test_tokens_are_joined_as_they_were_read() -> None:
     assert characters.joined(tuple("one, two")) == "one, two"
 
 
-def test_a_corpus_without_numbers_says_so() -> None:
+def test_a_corpus_without_numbers_says_so(recorded: Recorded) -> None:
     with pytest.raises(CorpusError) as refused:
         numbers_of(Choice("task-recall-tokens.400"))
     title = corpus("task-recall-tokens.400").title
-    assert str(refused.value) == f"{title} does not list the numbers 1 to 9,999"
+    assert str(refused.value).startswith(title)
+    recorded(str(refused.value), 1, 9_999)

@@ -7,11 +7,12 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.machine.picture import SAYS, TRIES
+from hnviz.app.machine.view import READING_VIEW
 from hnviz.app.rooms.models.cell.picture import CELL_VIEW
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW, NUMBER_VIEW
-from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
-from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
+from hnviz.app.rooms.start.shares import SHARES_VIEW
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.data import Choice, corpus, stream_of
@@ -23,6 +24,7 @@ from hnviz.runs.texts import TEXTS
 from hnviz.web.assets import DATA, PAGE_DATA
 from hnviz.web.corpora import corpus_address
 from tests.pages import EVERY_PAGE, form, mounts, open_page, switch_page
+from tests.sentences import Numbers, Recorded
 from tests.test_pages import drawn, text
 from tests.views import shown
 
@@ -51,18 +53,18 @@ def test_every_page_opens_for_every_text(page: str, name: str, runs: dict[str, s
     assert not app.exception
 
 
-def test_a_page_says_what_a_text_lacks(runs: dict[str, str]) -> None:
+def test_a_page_says_what_a_text_lacks(runs: dict[str, str], recorded: Recorded) -> None:
     app = open_page("predictions", run=runs["own"], predictions_view="Counting map")
     assert not app.exception and "does not list numbers, so it cannot count" in text(app)
     app = open_page("predictions", run=runs["fr"], predictions_view="Counting map")
     assert not app.exception and "does not list numbers" not in text(app)
-    assert "need the human numbers, so they are left out" in text(
-        open_page("states", run=runs["fr"])
-    )
+    recorded(text(open_page("states", run=runs["fr"])), part="need the human numbers")
     for name, lacks in (("own", True), ("fr", False), ("de", False)):
         app = open_page("start", run=runs[name])
         assert ("does not list numbers, so it cannot count" in text(app)) == lacks
-        assert bool([each for each in app.number_input if each.key == "start_number"]) != lacks
+        keys = mounted(app)
+        assert any(key.startswith("start_headline") for key in keys) != lacks
+        assert drawn(app, "start_reading")["settings"]["examples"] == ([] if lacks else list(TRIES))
 
 
 @pytest.fixture(scope="module")
@@ -79,25 +81,29 @@ def counting(own_runs: None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("language", "given", "level"),
+    ("language", "words", "level"),
     [
-        ("fr", "quatre-vingt-quinze, quatre-vingt-seize, quatre-vingt-dix-sept", "word"),
-        ("de", "fünfundneunzig, sechsundneunzig, siebenundneunzig", "char"),
+        ("fr", "quatre vingt quinze , quatre vingt seize , quatre vingt dix sept", "word"),
+        ("de", " ".join("fünfundneunzig,sechsundneunzig,siebenundneunzig"), "char"),
     ],
 )
-def test_a_network_counts_on_in_its_language(
-    language: str, given: str, level: str, counting: dict[str, str]
+def test_the_machine_reads_numbers_and_goes_on_in_their_language(
+    language: str, words: str, level: str, counting: dict[str, str]
 ) -> None:
-    meta = shown(COUNT_VIEW, counting[language], number=97).meta
-    assert meta["given"] == given.replace("-", " ")
-    assert (meta["level"], meta["kinds"]) == (level, False)
+    found = shown(READING_VIEW, counting[language], text="95 to 97", n=SAYS)
+    read = [found.meta["words"][str(each)] for each in found.arrays["ids"].tolist()]
+    given = found.meta["given"]
+    assert read[:given] == words.split(" ")
+    assert found.meta["level"] == level
     spell = corpus(f"numbers-{language}").spell
     assert spell
-    for line, truth in zip(meta["lines"], (98, 99, 100), strict=True):
-        told = [(word, right) for word, _, _, right in line["words"]]
-        true = spell(truth)
-        assert told == [(word, true[at : at + 1] == (word,)) for at, (word, _) in enumerate(told)]
-        assert {kind for _, kind, *_ in line["words"]} <= {"other", "special"}
+    true = [",", *spell(98), ",", *spell(99), ","]
+    judged = list(zip(read[given:], found.meta["truth"], strict=True))
+    assert judged and all(
+        verdict in ("right", "wrong") and (verdict == "right") == (word == truth)
+        for word, (truth, verdict) in judged
+    )
+    assert judged[0][1][0] == true[0]
 
 
 def test_the_counting_map_is_of_the_numbers_in_that_language(counting: dict[str, str]) -> None:
@@ -122,14 +128,10 @@ def test_the_models_page_names_the_tokens_that_the_run_reads(
 
 
 @pytest.mark.parametrize("language", ["fr", "de"])
-def test_a_number_and_what_follows_are_in_that_language(
-    language: str, counting: dict[str, str]
-) -> None:
+def test_a_number_is_in_that_language(language: str, counting: dict[str, str]) -> None:
     card = shown(NUMBER_VIEW, counting[language], number=98, given=1, mode="light").meta["html"]
     spell = corpus(f"numbers-{language}").spell
     assert spell and all(f">{word}" in card or f"{word}<" in card for word in spell(98))
-    going = shown(SAYING_VIEW, counting[language], text="97", n=8)
-    assert [cell[1] for cell in going.meta["cells"]][:2] == [",", spell(98)[0]]
 
 
 def test_the_data_page_shows_what_the_run_reads(runs: dict[str, str]) -> None:
@@ -174,11 +176,11 @@ def html(app: AppTest) -> str:
     return "".join(each.proto.body for each in app.get("html"))
 
 
-def test_a_choice_of_the_address_that_is_no_text_is_told() -> None:
+def test_a_choice_of_the_address_that_is_no_text_is_told(recorded: Recorded) -> None:
     app = open_page("data", data_corpus="poems")
     assert not app.exception
     told = text(app).replace("\\", "")
-    assert "address asks for 'poems' here, which is not one of the " in told
+    recorded(told, 28, part="which is not one of")
     assert "choices in this box" in told and "numbers-fr" not in told.split("poems")[1][:90]
 
 
@@ -207,7 +209,7 @@ def following_query(app: AppTest) -> dict[str, str]:
 
 @pytest.mark.parametrize(("level", "name", "number"), [("char", "valid", 20), ("bpe", "merges", 7)])
 def test_batches_opens_with_the_own_text_of_data_read_in_the_same_way(
-    level: str, name: str, number: int
+    level: str, name: str, number: int, recorded: Recorded
 ) -> None:
     app = open_page("data", data_corpus="your own")
     app.text_area(key="data_text").set_value(TEXT).run()
@@ -216,16 +218,15 @@ def test_batches_opens_with_the_own_text_of_data_read_in_the_same_way(
     [following] = [
         each.proto for each in app.get("page_link") if each.proto.label.startswith("Next")
     ]
-    app = switch_page(app, "batches")
     app.query_params.update(dict(parse_qsl(following.query_string)))
-    app.run()
+    app.segmented_control(key="feed_part").set_value("Batches").run()
     assert not app.exception
     assert app.text_area(key="batches_text").value == TEXT
     read = own_corpus(TEXT.encode(), Way(level=level, **{name: number}))
     [settings] = [each["settings"] for each in mounts(app) if each["id"] == "batches_grid"]
     assert settings["stream"] == corpus_address("train", Choice(read.id))
     assert settings["written"] == ""
-    assert "is not read with the usual settings, so a link to this page does not" in text(app)
+    recorded(text(app), part="is not read with the")
 
 
 def test_batches_opens_with_the_corpus_that_data_shows() -> None:
@@ -262,39 +263,33 @@ def test_an_own_text_is_trained() -> None:
     assert (default_runs_dir() / TEXTS / f"{config.corpus.split('-')[1]}.txt").is_file()
 
 
-def test_the_box_counts_the_tokens_of_the_text_alone() -> None:
+def test_the_box_counts_the_tokens_of_the_text_alone(recorded: Recorded) -> None:
     app = open_own()
     app.text_area(key="train_text").set_value("the cat sat on the mat. the dog sat. " * 40).run()
     assert ", of 7 different ones." in text(app)  # six words and a full stop; no special entries
     assert "become xxunk" not in text(app)
     app.number_input(key="train_own_min_count").set_value(1000).run()
     assert ", of 1 different one." in text(app)
-    said = "99.7 % of the tokens are rarer than the minimum count, so they become xxunk."
-    assert said in text(app).replace("\\", "")
+    recorded(text(app).replace("\\", ""), 99.7, part="so they become xxunk")
     app.number_input(key="train_own_min_count").set_value(2000).run()
-    assert "Minimum count must be a whole number from 1 to 1,000; got 2000." in text(app).replace(
-        "\\", ""
-    )
+    recorded(text(app).replace("\\", ""), 1, 1_000, "2000", part="Minimum count must be a")
 
 
 @pytest.mark.parametrize(
-    ("typed", "sentence"),
-    [
-        ("", "The text is empty"),
-        (" \n ", "The text is empty"),
-        ("word", "The text has 1 token, but training needs at least 10"),
-        ("a\0b", "a NUL byte"),
-    ],
+    ("typed", "numbers"), [("", ()), (" \n ", ()), ("word", (1, 10)), ("a\0b", (2,))]
 )
-def test_a_bad_text_is_one_sentence_beside_the_box(typed: str, sentence: str) -> None:
+def test_a_bad_text_is_one_sentence_beside_the_box(
+    typed: str, numbers: Numbers, recorded: Recorded
+) -> None:
     app = open_own()
     app.text_area(key="train_text").set_value(typed).run()
     assert not app.exception
-    assert text(app).count(sentence) == 1
+    (told,) = (each.value for each in app.markdown if each.value.startswith(":red["))
+    recorded(told, *numbers)
     assert app.button(key="train_start").disabled
 
 
-def test_a_text_shorter_than_a_mini_batch_is_told_beside_bptt() -> None:
+def test_a_text_shorter_than_a_mini_batch_is_told_beside_bptt(recorded: Recorded) -> None:
     app = open_own()
     app.text_area(key="train_text").set_value(TEXT).run()
     n_train, n_valid = (
@@ -302,8 +297,9 @@ def test_a_text_shorter_than_a_mini_batch_is_told_beside_bptt() -> None:
         for split in ("train", "valid")
     )
     said = form(app)["lost"]["bptt"]
-    assert f"train has {n_train:,} tokens, and one mini-batch of 64 x 20 has 1,280 slots" in said
-    assert f"valid has {n_valid:,} tokens" in said and "Set bs to" in said
+    for split, n_tokens in (("train", n_train), ("valid", n_valid)):
+        recorded(said, n_tokens, 64, 20, 1_280, f"{1_280 / n_tokens:.1f}", part=f"{split} has")
+    assert "Set bs to" in said
     assert not app.button(key="train_start").disabled
     assert "bptt" not in form(open_page("train"))["lost"]
 
@@ -317,10 +313,11 @@ def test_batches_says_that_a_text_is_shorter_than_a_mini_batch() -> None:
     assert "Set bs to 185 or less" in said
 
 
-def test_blocks_of_numbers_are_refused_for_an_own_text() -> None:
+def test_blocks_of_numbers_are_refused_for_an_own_text(recorded: Recorded) -> None:
     app = open_own(train_split="blocks")
     app.text_area(key="train_text").set_value(TEXT).run()
-    assert form(app)["wrong"] == {"split": "split must be one of notebook; got 'blocks'"}
+    assert [*form(app)["wrong"]] == ["split"]
+    recorded(form(app)["wrong"]["split"])
     assert app.button(key="train_start").disabled
 
 

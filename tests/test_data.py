@@ -32,6 +32,7 @@ from hnviz.data import (
     split_text,
     tokenize,
 )
+from tests.sentences import Recorded
 
 DATA = Path(__file__).parent / "data"
 PRINTS: dict[str, Any] = json.loads((DATA / "notebook_prints.json").read_text())
@@ -289,11 +290,8 @@ def test_a_text_shorter_than_a_mini_batch_is_read_more_than_once(n_tokens, bs, b
         assert not smaller.crowding("valid")
 
 
-def test_850_tokens_are_counted_five_times() -> None:
-    assert BatchLayout(850, 64, 70).crowding("valid") == (
-        "valid has 850 tokens, and one mini-batch of 64 x 70 has 4,480 slots: a pass reads and "
-        "counts each token 5.3 times on average. Set bs to 12 or less, or use a longer text."
-    )
+def test_850_tokens_are_counted_five_times(recorded: Recorded) -> None:
+    recorded(BatchLayout(850, 64, 70).crowding("valid"), 850, 64, 70, 4_480, 5.3, 12)
 
 
 def test_starts_are_not_whole_number_division() -> None:
@@ -312,10 +310,12 @@ def test_more_slots_than_text(n_tokens: int, bs: int, bptt: int) -> None:
 
 @pytest.mark.parametrize("field", ["n_tokens", "bs", "bptt"])
 @pytest.mark.parametrize("value", [0, -1, 2.5, "70", None, True, float("nan")])
-def test_layout_says_what_it_wants(field: str, value: Any) -> None:
+def test_layout_says_what_it_wants(field: str, value: Any, recorded: Recorded) -> None:
     sizes = {"n_tokens": 10, "bs": 2, "bptt": 3, field: value}
-    with pytest.raises(ValueError, match=f"^{field} must be a whole number of at least 1, got "):
+    with pytest.raises(ValueError) as error:
         BatchLayout(**sizes)
+    got = [value] if isinstance(value, str) else re.findall(r"[\d.]+", repr(value))
+    recorded(str(error.value), 1, *got)
 
 
 @pytest.mark.parametrize("slot", [(-1, 0, 0), (0, 2, 0), (0, -1, 0), (0, 0, 3), (0, 0, -1)])
@@ -340,25 +340,25 @@ def test_layout_of_another_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"),
+    "number",
     [
-        (1, "one"),
-        (10, "ten"),
-        (11, "eleven"),
-        (20, "twenty"),
-        (40, "forty"),
-        (99, "ninety nine"),
-        (100, "one hundred"),
-        (115, "one hundred fifteen"),
-        (1000, "one thousand"),
-        (2030, "two thousand thirty"),
-        (5012, "five thousand twelve"),
-        (8046, "eight thousand forty six"),
-        (9999, "nine thousand nine hundred ninety nine"),
+        1,
+        10,
+        11,
+        20,
+        40,
+        99,
+        100,
+        115,
+        1000,
+        2030,
+        5012,
+        8046,
+        9999,
     ],
 )
-def test_number_words(number: int, words: str) -> None:
-    assert number_words(number) == words
+def test_number_words(number: int, recorded: Recorded) -> None:
+    recorded(number_words(number))
 
 
 SMALL = (
@@ -461,15 +461,16 @@ def test_an_unknown_word_becomes_xxunk() -> None:
     assert vocab.textify([9, 0]) == "one xxunk"
 
 
-def test_an_unknown_word_without_xxunk_is_named() -> None:
-    with pytest.raises(ValueError, match="'million' is not in the vocabulary, which has no"):
+def test_an_unknown_word_without_xxunk_is_named(recorded: Recorded) -> None:
+    with pytest.raises(ValueError) as error:
         Vocab(("one",)).numericalize(["one", "million"])
+    recorded(str(error.value))
 
 
-def test_a_vocab_with_a_token_twice() -> None:
+def test_a_vocab_with_a_token_twice(recorded: Recorded) -> None:
     with pytest.raises(ValueError) as refused:
         Vocab(("one", "one"))
-    assert str(refused.value) == "all tokens of a vocabulary must differ; one is in it twice"
+    recorded(str(refused.value))
 
 
 def test_a_stream_of_ones_own_text() -> None:
@@ -483,10 +484,11 @@ def test_shared_stream_cannot_be_changed(stream: TokenStream) -> None:
         stream.train[0] = 1
 
 
-def test_no_such_split(stream: TokenStream) -> None:
+def test_no_such_split(stream: TokenStream, recorded: Recorded) -> None:
     assert stream.ids("train") is stream.train
-    with pytest.raises(ValueError, match="split must be one of train, valid, got 'test'"):
+    with pytest.raises(ValueError) as error:
         stream.ids("test")
+    recorded(str(error.value))
 
 
 def test_a_split_is_a_text() -> None:

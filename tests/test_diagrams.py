@@ -12,21 +12,17 @@ from hnviz.figures.diagrams import HEIGHT, NOTEBOOK_FIGURES, WIDTH, WORDS, legen
 from hnviz.figures.theme import MODES, theme
 from hnviz.models.catalogue import CATALOGUE, previous
 from tests.test_code_figures import QUERIED
-from tests.test_time_figures import COSTS, CROSSING, PASSES
+from tests.test_time_figures import COSTS, CROSSING
 
 LIGHT = theme("light")
 FIRST = {
     "backward_costs": (COSTS,),
     "gru_cell": (),
     "handover": (CROSSING,),
-    "lane": (PASSES, "detach"),
-    "lanes_head": (PASSES,),
     "legend": (),
     "lstm_cell": (),
     "query_lines": (QUERIED,),
     "rolled": ("Model5",),
-    "scissors": (PASSES,),
-    "scissors_legend": (),
     "unrolled": ("Model5",),
 }
 
@@ -51,10 +47,8 @@ def words(svg: str) -> list[str]:
 def test_every_drawing_is_well_formed_in_both_modes(name, mode):
     html = DIAGRAMS[name](*FIRST[name], look=theme(mode))
     parse(html)
-    own, other = (
-        look.text if name == "lanes_head" else look.role["h_h"]  # a row of names alone
-        for look in (theme(mode), theme(MODES[1 - MODES.index(mode)]))
-    )
+    looks = (theme(mode), theme(MODES[1 - MODES.index(mode)]))
+    own, other = (look.role["h_h"] for look in looks)
     assert own in html and other not in html
     assert "\n" not in html  # Markdown would end the HTML at an empty line
 

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 from hnviz import settings
-from hnviz.web.assets import ASSETS
+from hnviz.web.assets import ASSETS, styled
 from tests.conftest import errors_of, free_port, start_server, stop_server
 from tests.visitor import tab
 
@@ -81,11 +81,11 @@ def test_two_cold_links_at_once_have_their_frame_and_run(cold, context):
     errors = [errors_of(each) for each in tabs.values()]
     for name, each in tabs.items():
         each.goto(f"http://127.0.0.1:{cold}/{name}?run=Model3", wait_until="commit")
-    for name, title in (("train", "Train"), ("states", "Hidden states")):
+    for name, title in (("train", "How does it learn"), ("states", "What does it keep")):
         page = tabs[name]
-        page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
-        sidebar = page.get_by_test_id("stSidebar")
-        sidebar.get_by_role("link", name="Through time").wait_for()
+        page.get_by_role("heading", name=title, level=1).wait_for()
+        sidebar = page.locator(styled(":--sidebar"))
+        sidebar.get_by_role("link", name="Learn back").wait_for()
         sidebar.get_by_text("Model3").first.wait_for()
         sidebar.get_by_text("Run shown on all pages").wait_for()
     tabs["train"].locator("[data-panel=loss] .main-svg").first.wait_for()
@@ -125,13 +125,13 @@ def test_foreign_hosts_and_origins_are_refused_at_once(cold):
 
 
 @pytest.mark.parametrize(("path", "largest"), [("api/live", 65_536), ("_stcore/stream", 524_288)])
-def test_a_websocket_has_its_bounds(cold, path, largest):
+def test_a_websocket_has_its_bounds(cold, path, largest, recorded):
     with connect(f"ws://127.0.0.1:{cold}/{path}", origin=f"http://127.0.0.1:{cold}") as socket:
         socket.send(bytes(largest + 1))
         with pytest.raises(ConnectionClosedError) as closed:
             while True:
                 socket.recv(60)
-    assert closed.value.rcvd.reason == f"a message may have at most {largest:,} bytes"
+    recorded(closed.value.rcvd.reason, largest)
     assert socket.protocol.extensions == []  # a small message cannot unpack to a huge one
 
 

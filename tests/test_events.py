@@ -19,6 +19,7 @@ from hnviz.events import (
     TrainPass,
 )
 from hnviz.runs.events import decode, encode
+from tests.sentences import Recorded
 
 EXAMPLES: list[Event] = [
     RunStarted(n_batches=40, n_steps=400, n_weights=9999, device="cpu", time=1.5),
@@ -67,27 +68,18 @@ def test_no_event(values: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    "values",
     [
-        ({"event": "snapshot"}, "the event 'snapshot' has the fields step; got "),
-        (
-            {"event": "snapshot", "step": 1, "size": 2},
-            "the event 'snapshot' has the fields step; got size, step",
-        ),
-        (
-            {"event": "resumed", "time": 1.5, "at": 20},
-            "the event 'resumed' has the fields resumed_at, time; got at, time",
-        ),
-        (
-            {"event": "snapshot", "x" * 300: 1},
-            f"the event 'snapshot' has the fields step; got {'x' * 200}",
-        ),
-        ({"event": "t" * 100}, f"no event is named '{'t' * 59}"),
+        {"event": "snapshot"},
+        {"event": "snapshot", "step": 1, "size": 2},
+        {"event": "resumed", "time": 1.5, "at": 20},
+        {"event": "snapshot", "x" * 300: 1},
+        {"event": "t" * 100},
     ],
 )
 def test_wrong_fields_are_named_in_order_and_cut_short(
-    values: dict[str, Any], sentence: str
+    values: dict[str, Any], recorded: Recorded
 ) -> None:
     with pytest.raises(ValueError) as refused:
         decode(json.dumps(values).encode())
-    assert str(refused.value) == sentence
+    recorded(str(refused.value))

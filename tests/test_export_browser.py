@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
+from hnviz.app.machine.picture import SAYS
+from hnviz.app.machine.view import READING_VIEW
 from hnviz.export.build import MAX_FILE_BYTES, export_page
 from hnviz.export.html import NEEDS
 from hnviz.export.lesson import export_lesson
@@ -29,8 +30,9 @@ STATES = """() => [...document.querySelectorAll("[data-picture]")].flatMap((plac
 READY = (
     f"() => {{ const all = ({STATES})(); return all.length && all.every((s) => s === 'ready') }}"
 )
-HEADLINE = """() => document.querySelector("[data-picture='kit/headline']").shadowRoot
-  .querySelector(".hnviz-sentence").textContent"""
+MACHINE = "[data-picture='machine'] .hnviz"
+READ = """({ view: { reading: { arrays, meta } } }) =>
+  Array.from(arrays.ids.data, (id) => meta.words[id])"""
 LOGITS = """async ([run, step, ids]) => {
   const { Blobs } = await import("hnviz/export/js/blobs.js");
   const { Runs } = await import("hnviz/export/js/runs.js");
@@ -45,9 +47,9 @@ LOGITS = """async ([run, step, ids]) => {
 def files(tmp_path_factory, own_runs) -> Path:
     """Files of a page and of lessons."""
     folder = tmp_path_factory.mktemp("files")
-    page = export_page("predictions", {"predictions_prompt": f"4316 to 4318, {HOSTILE}"})
+    page = export_page("start", {"machine_text": f"4316 to 4318, {HOSTILE}"})
     (folder / "page.html").write_bytes(page)
-    (folder / "states.html").write_bytes(export_page("states", {}))
+    (folder / "states.html").write_bytes(export_page("remember", {}))
     for name in WALKED:
         (folder / f"{name}.html").write_bytes(export_lesson(name))
     return folder
@@ -84,16 +86,25 @@ def test_a_page_opens_from_a_disk_and_asks_nothing_of_the_network(offline, files
     assert offline.errors == []
 
 
-def test_a_prompt_that_is_typed_is_read_as_the_server_reads_it(offline, files):
+def test_a_prompt_that_is_typed_is_read_as_the_server_reads_it(offline, files, recorded):
     offline.goto((files / "page.html").as_uri())
     until(offline, READY)
-    words = offline.get_by_label("What it reads")
+    root, words = offline.locator(MACHINE), offline.get_by_label("It reads")
+    assert words.input_value() == f"4316 to 4318, {HOSTILE}"
     words.fill("7996 to 7998")
-    wanted = shown(READING_VIEW, "Model5", text="7996 to 7998").sentence.replace("**", "")
-    until(offline, f"wanted => ({HEADLINE})().replaceAll('\\u00a0', ' ') === wanted", wanted)
+    wanted = shown(READING_VIEW, "Model5", text="7996 to 7998", n=SAYS)
+    read = [wanted.meta["words"][str(index)] for index in wanted.arrays["ids"].tolist()]
+    end = time.monotonic() + PATIENCE / 1000
+    while root.evaluate(READ) != read:
+        assert time.monotonic() < end, root.evaluate(READ)
+        offline.wait_for_timeout(50)
     words.fill("-3")
-    said = "Numbers go from 1 to 9999 here; got -3."
-    until(offline, "said => document.querySelector('.problem').textContent === said", said)
+    recorded.shown(root, "Numbers go from", 1, "9999", 3)
+    words.fill("7 to 9")
+    root.locator(".hnviz-fold summary").first.click()
+    offline.get_by_label("Temperature", exact=True).fill("0.8")
+    offline.get_by_label("Temperature", exact=True).press("Enter")
+    root.get_by_text("only hnviz itself draws words").wait_for()
     assert _requests(offline) == [(files / "page.html").as_uri()]
     assert offline.errors == []
 
@@ -109,24 +120,25 @@ def test_the_network_in_a_file_answers_as_torch_does(offline, files):
 
 
 NO_WASM = {
-    "no SIMD": ("WebAssembly.validate = () => false", "has no WebAssembly SIMD"),
-    "no WebAssembly": ("delete globalThis.WebAssembly", "has no WebAssembly SIMD"),
+    "no SIMD": "WebAssembly.validate = () => false",
+    "no WebAssembly": "delete globalThis.WebAssembly",
     "compiles only in workers": (
-        "WebAssembly.Module = function () { throw new RangeError('use compile()') }",
-        "does not compile WebAssembly in this page",
+        "WebAssembly.Module = function () { throw new RangeError('use compile()') }"
     ),
 }
-"""What a browser lacks -> a script that removes it from this browser, and what a file then says."""
+"""What a browser lacks -> a script that removes it from this browser."""
 
 
 @pytest.mark.parametrize("lacks", NO_WASM)
-def test_where_no_network_can_run_a_file_says_so_and_shows_stored_answers(offline, files, lacks):
-    script, said = NO_WASM[lacks]
-    offline.add_init_script(script)
+def test_where_no_network_can_run_a_file_says_so_and_shows_stored_answers(
+    offline, files, lacks, recorded
+):
+    offline.add_init_script(NO_WASM[lacks])
     offline.goto((files / "states.html").as_uri())
-    sentence = f"This file shows only its stored answers, because this browser {said}"
     units = offline.locator("[data-picture='hidden_states/units']")
-    units.get_by_text(sentence).first.wait_for()
+    said = units.get_by_text("because this browser").first.inner_text()
+    since = () if lacks == "compiles only in workers" else (91, 89, 16.4)
+    recorded(said, *since, part="because this browser")
     until(offline, f"() => ({STATES})().includes('ready')")  # from a stored answer
     assert offline.errors == []
 
@@ -158,13 +170,13 @@ def test_a_picture_of_a_file_is_saved(offline, files, tmp_path):
     path = files / "page.html"
     offline.goto(path.as_uri())
     until(offline, READY)
-    place = offline.locator("[data-picture='predictions/next_word']")
+    place = offline.locator("[data-picture='machine']")
     place.locator(".hnviz-save summary").click()
     with offline.expect_download() as got:
         place.get_by_role("button", name="Picture as SVG").click()
     got.value.save_as(tmp_path / "picture.svg")
     check_svg(tmp_path / "picture.svg", "light")
-    assert got.value.suggested_filename == "predictions_next_word_Model5_step-400.svg"
+    assert got.value.suggested_filename == "machine_Model5_step-400.svg"
     assert [url for url in _requests(offline) if not url.startswith("blob:")] == [path.as_uri()]
     assert offline.errors == []
 

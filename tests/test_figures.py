@@ -453,14 +453,9 @@ def test_the_layout_sentence_of_the_notebook(recorded):
     recorded(arithmetic_sentence(BatchLayout(13_017, 1, 1)), 13_017, 1, 1, 13_017, 13_017)
 
 
-def test_the_sentence_of_a_text_cut_at_random():
+def test_the_sentence_of_a_text_cut_at_random(recorded):
     said = layout_sentence(ShuffledLayout(13_017, 64, 70))
-    assert said.startswith(
-        "Cut at random, a row continues where the mini-batch before stopped in **0"
-    )
-    assert (
-        "**0 of 128** cases; cut in order, always. The 186 windows of 70 tokens are dealt" in said
-    )
+    recorded(said, 0, 128, 186, 70)
     assert "no row continues in another" in layout_sentence(ShuffledLayout(40, 3, 70))
     assert "cut from anywhere in the text" in table_sentence(ShuffledLayout(40, 3, 7))
     assert "mini-batch 3 of valid" in table_sentence(BatchLayout(13_017, 64, 70))
@@ -477,8 +472,7 @@ def test_the_table_of_a_mini_batch_says_how_many_rows_it_has(bs, rows):
 
 
 def test_the_takeaway_of_a_layout(recorded):
-    goes_on = "reads its own part of the text, and the next mini-batch goes on where it stopped."
-    assert continuity_sentence(BatchLayout(50_079, 4, 8)) == f"Each of **4 rows** {goes_on}"
+    recorded(continuity_sentence(BatchLayout(50_079, 4, 8)), 4)
     recorded(continuity_sentence(BatchLayout(9, 1, 3)))
     assert continuity_sentence(BatchLayout(9, 3, 3)).endswith("text, in one mini-batch.")
     assert "**0 of 128** cases" in continuity_sentence(ShuffledLayout(13_017, 64, 70))
@@ -565,9 +559,10 @@ def test_numbers_without_words_are_told(typed):
         own_tokens(typed, STREAM.vocab)
 
 
-def test_a_range_that_is_too_long_is_cut_and_told():
+def test_a_range_that_is_too_long_is_cut_and_told(recorded):
     said = own_tokens("1 to 9999", STREAM.vocab)
-    assert len(said.tokens) == 2001 and "Only the first 2,001 tokens are shown." in said.sentence
+    assert len(said.tokens) == 2001
+    recorded(said.sentence, 2_001, 2_001)
 
 
 def test_the_data_pages_sentences(recorded):
@@ -575,7 +570,7 @@ def test_the_data_pages_sentences(recorded):
     assert len(corpus_sentence(STREAM).split()) <= 20
     said = vocab_sentence(STREAM)
     assert "**50,079** tokens" in said and "**13,017**" in said
-    assert said.endswith("they use only 31 of the 39 vocabulary entries.")
+    recorded(said, 50_079, 13_017, 31, 39, part="vocabulary entries")
     assert "**train**, the numbers 1 to 7,999 in words; **valid**, 8,001 to 9,999" in (
         splits_sentence()
     )

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from hnviz.app.shell.navigation import PAGES
+from hnviz.web.assets import styled
 from tests.axe import barriers
 from tests.conftest import errors_of, idle, profile, until
 
@@ -13,36 +14,38 @@ SMALLEST_TARGET = 24  # px, WCAG 2.2's 2.5.8
 LONGEST = 20  # words of a takeaway
 WIDE, PHONE = (1280, 800), (390, 844)
 PROJECTOR = 720  # px, the height of many
-ASIDE = ("Lessons", "Words")  # no "Next" leads to them
-FIRST_TITLE = "Watch a network learn to count"  # of Start
+ROOMS = (
+    "What can it do?",
+    "What does it read, and how?",
+    "What is it made of?",
+    "How does it learn?",
+    "What does it keep?",
+    "How far back does one mistake reach?",
+)
+"""The titles of the rooms, along the path from one to the next."""
 
 FIRST = {  # view -> its takeaway, a control, its picture
-    "": ("start_headline", "start_controls", "start_count"),
+    "": ("start_headline", "start_reading", "start_reading"),
     "lesson": ("page_lead", "lesson_of_text-into-batches", "lesson_of_what-the-state-remembers"),
-    "data": ("page_lead", "data_guess", "data_guess"),
-    "batches": ("page_lead", "batches_controls", "batches_grid"),
-    "models": ("page_lead", "models_controls", "models_cards"),
+    "feed": ("page_lead", "data_guess", "data_guess"),
+    "feed?feed_part=Batches": ("page_lead", "batches_controls", "batches_grid"),
+    "build": ("page_lead", "models_controls", "models_reading"),
     "train": ("train_headline", "train_bar", "train_curves"),
-    "compare": ("compare_curves", "compare_curves", "compare_curves"),
-    "sweep": ("sweep_map", "sweep_form", "sweep_map"),
-    "states": ("states_headline", "states_bar", "states_picture"),
-    "predictions": ("predictions_headline", "predictions_words", "predictions_reading"),
-    "predictions?predictions_view=Change+the+state": (
+    "train?train_part=Compare+runs": ("compare_curves", "compare_curves", "compare_curves"),
+    "train?train_part=Many+runs": ("sweep_map", "sweep_form", "sweep_map"),
+    "remember": ("states_headline", "states_bar", "states_reading"),
+    "remember?remember_part=Another+memory": (
         "predictions_courses",
         "predictions_courses",
         "predictions_courses",
     ),
-    "predictions?predictions_view=Counting+map": (
-        "predictions_headline",
-        "map_controls",
-        "map_picture",
-    ),
-    "time": ("time_headline", "time_bar", "time_lanes"),
-    "tasks": ("page_lead", "tasks_controls", "tasks_text"),
+    "?count_part=Counting+map": ("map_headline", "map_controls", "map_picture"),
+    "learn-back": ("time_headline", "time_bar", "time_reading"),
+    "feed?feed_part=Tasks": ("page_lead", "tasks_controls", "tasks_text"),
     "words": ("page_lead", "words_list", "words_list"),
 }
 
-ON_A_PHONE = ("", "train", "states", "predictions", "lesson")  # in every run; the others: make slow
+ON_A_PHONE = ("", "train", "remember", "feed", "lesson")  # in every run; the others: make slow
 
 WATCH = """
 window.moved = [];
@@ -146,7 +149,7 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
         assert 0 < lowest <= PROJECTOR, "the curves are whole"
     said = _takeaway(page, takeaway)
     assert 3 <= len(said.split()) <= LONGEST, said
-    chosen = page.locator("[data-testid=stMain] [data-selected=true]")
+    chosen = page.locator(styled(":--main [data-selected=true]"))
     if chosen.count():
         chosen.first.hover()  # it stays readable under the pointer
     assert barriers(page) == []
@@ -167,17 +170,17 @@ DEEPER = (
     "models?models_cell=true&models_parts=true&models_source=true&models_figures=true"
     "&models_model=Model5",
     "train?train_worst_kind=ones&train_seed=3",
-    "compare?runs=Model5,Model5-blocks,LSTM&compare_show=accuracy+by+kind&compare_log_up=true",
+    "train?train_part=Compare+runs&runs=Model5,Model5-blocks,LSTM&compare_show=accuracy+by+kind&compare_log_up=true",
     *(f"train?train_view=By+{each}" for each in ("position", "epoch", "learning+rate")),
     *(
-        f"states?states_view={each}"
+        f"remember?states_view={each}"
         for each in ("What+each+unit+codes", "What+the+whole+state+shows", "Path+of+the+state")
     ),
-    "states?states_view=Find+it+elsewhere",
-    "predictions?predictions_view=Change+the+state&predictions_ways=true&swapped=1",
-    "time?time_more_state=true&time_more_costs=true",
-    "tasks?tasks_task=A+regular+language&tasks_network=true",
-    "batches?lesson=text-into-batches.1",
+    "remember?states_view=Find+it+elsewhere",
+    "remember?remember_part=Another+memory&predictions_ways=true&swapped=1",
+    "learn-back?time_more_state=true&time_more_costs=true",
+    "feed?feed_part=Tasks&tasks_task=A+regular+language&tasks_network=true",
+    "feed?feed_part=Batches&lesson=text-into-batches.1",
 )
 """Views with what is folded away, or below the first picture."""
 
@@ -191,7 +194,7 @@ def test_what_a_reader_opens_is_for_everybody_too(page, server, mode):
     for view in DEEPER:
         page.set_viewport_size({"width": WIDE[0], "height": TALL})
         page.goto(f"{server}/{view}")
-        drawn = page.locator("[data-testid=stMain] .hnviz[data-ready]").first
+        drawn = page.locator(styled(":--main .hnviz[data-ready]")).first
         drawn.wait_for(state="attached")  # a line that has nothing to say has no height
         idle(page)
         page.wait_for_timeout(2000)  # what is drawn when it comes into sight
@@ -205,7 +208,7 @@ def test_what_a_reader_opens_is_for_everybody_too(page, server, mode):
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("view", ["states", "time"])
+@pytest.mark.parametrize("view", ["remember", "learn-back"])
 def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
     page = watched(f"{server}/{view}?present=true", (1920, 1080), "light")
     page.locator(".st-key-present input:checked").wait_for(state="attached")
@@ -231,7 +234,7 @@ def test_a_link_to_a_lessons_step_opens_at_rest(watched, server, lesson, step, s
 
 
 def test_every_page_is_looked_at():
-    looked_at = {view.partition("?")[0] or "start" for view in FIRST}
+    looked_at = {view.partition("?")[0].replace("-", "_") or "start" for view in FIRST}
     assert looked_at == {name for pages in PAGES.values() for name in pages}
 
 
@@ -241,9 +244,8 @@ def test_every_page_is_looked_at():
 def test_going_from_page_to_page_moves_nothing(watched, server, size):
     """Along the path. Each press is a script's, which excuses no shift after it."""
     page = watched(server, size, "light")
-    titles = [title for pages in PAGES.values() for title in pages.values() if title not in ASIDE]
-    for title in (*titles[1:], FIRST_TITLE):
-        following = page.get_by_test_id("stPageLink").last
+    for title in ROOMS[1:]:
+        following = page.locator(styled(":--pageLink")).last
         following.scroll_into_view_if_needed()
         idle(page)
         page.wait_for_timeout(800)  # what is drawn when it comes into sight
@@ -268,9 +270,9 @@ def _takeaway(page, place):
 def _small_help(page):
     """Return the sizes of help marks that a finger or a pointer would miss."""
     sizes = page.evaluate(
-        """() => [...document.querySelectorAll(".stTooltipHoverTarget > button:has(> svg)")]
+        styled("""() => [...document.querySelectorAll(":--help > button:has(> svg)")]
           .map((mark) => mark.getBoundingClientRect())
           .filter(({ width }) => width)
-          .map(({ width, height }) => [width, height])"""
+          .map(({ width, height }) => [width, height])""")
     )
     return [size for size in sizes if min(size) < SMALLEST_TARGET]

@@ -14,7 +14,7 @@ from tests.gallery import mount, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-READING = "**/api/runs/*/*/prompt_surprise?*"
+READING = "**/api/runs/*/*/machine?*"
 STATES = ".st-key-states_picture .hnviz"
 BUSY = "This computer is busy with other questions."
 
@@ -43,7 +43,9 @@ def box(page, selector=".hnviz"):
     return page.locator(selector).first.bounding_box()
 
 
-def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(page, gallery, route):
+def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(
+    page, gallery, route, recorded
+):
     held, asked = [], []
 
     def answer(request):
@@ -56,14 +58,16 @@ def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(page, gall
             held.append(request)
 
     route(READING, answer)
-    mount(page, gallery, picture="predictions/next_word", state="ready", mode="light", width=1280)
+    mount(page, gallery, picture="machine", state="ready", mode="light", width=1280)
     root, words = page.locator(".hnviz"), page.locator(".hnviz-progress")
     expect(words).to_have_text("Loading …")
     expect(root).to_have_attribute("data-state", "loading")
     before = box(page)
-    expect(words).to_have_text(re.compile(r"^Waiting for the figures\. [2-9] s so far\.$"))
+    expect(words).to_have_text(re.compile(r"^\D+\. [2-9] s so far\.$"))
+    recorded(re.sub(r"\d s", "N s", words.inner_text()))
     held.pop().fulfill(**told(58, before=2))
-    expect(words).to_have_text(re.compile(r"^3 of 11 mini-batches are done\. 6\d s so far\.$"))
+    expect(words).to_have_text(re.compile(r"^3 of 11 .*\. 6\d s so far\.$"))
+    recorded(re.sub(r"6\d s", "N s", words.inner_text()), 3, 11)
     assert box(page) == before
     assert asked == ["respond-async, wait=2"] * 3
     held.pop().continue_()
@@ -82,7 +86,7 @@ def test_a_busy_computer_is_asked_again_by_itself_and_by_a_button(page, gallery,
         return request.fulfill(status=503, headers=said, body=json.dumps({"error": BUSY}))
 
     route(READING, answer)
-    mount(page, gallery, picture="predictions/next_word", state="ready", mode="dark", width=390)
+    mount(page, gallery, picture="machine", state="ready", mode="dark", width=390)
     root = page.locator(".hnviz")
     expect(root).to_have_attribute("data-state", "error")
     assert page.locator(".hnviz-trouble:visible").inner_text() == f"{BUSY} Try again"

@@ -158,7 +158,7 @@ def test_a_lessons_link_leads_to_its_step_and_keeps_what_else_it_says():
     assert there is not None
     path, _, asked = there.partition("?")
     assert (path, dict(parse_qsl(asked))) == (
-        "./time",
+        "./learn-back",
         {
             "run": "Model5",
             "time_between": "detach",

@@ -60,5 +60,5 @@ def test_the_browser_gets_all_of_it():
     listed = json.loads(PAGE_DATA.find(name) or b"[]")
     assert [each["name"] for each in listed] == list(TERMS)
     (detach,) = [each for each in listed if each["name"] == "detach"]
-    assert detach["address"] == "time?time_between=detach"
-    assert detach["title"] == "Through time"
+    assert detach["address"] == "learn-back?time_between=detach"
+    assert detach["title"] == "Learn back"

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from hnviz.lessons import lessons
+from hnviz.lessons.panel import page_path
+from hnviz.web.assets import styled
 from tests.conftest import idle, profile, resize, until
 from tests.test_first_minute_browser import LARGEST_SHIFT, WATCH
 
@@ -24,19 +26,19 @@ RINGED = """(point) => {
 }"""
 """What a step points at is there, drawn, uncovered and ringed."""
 
-REFUSED = """() => {
+REFUSED = styled("""() => {
   const all = (root) => [...root.querySelectorAll("*")]
     .flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
   const pictures = all(document).filter((each) => each.classList.contains("hnviz"));
-  const said = [...document.querySelectorAll(".stMarkdown")].map((each) => each.innerText);
+  const said = [...document.querySelectorAll(":--markdown")].map((each) => each.innerText);
   const refused = pictures.filter((each) => each.dataset.state === "error");
   const asked = [...pictures.map((each) => each.innerText), ...said];
   const vain = asked.filter((each) => /address asks/.test(each));
   return [...refused.map((each) => each.innerText), ...vain];
-}"""
+}""")
 """What a picture, or the address, was refused."""
 
-SEEN = r"""() => {
+SEEN = styled(r"""() => {
   const words = [];
   const look = (root) => {
     for (const node of root.childNodes) {
@@ -44,7 +46,7 @@ SEEN = r"""() => {
       const isSeen = host.checkVisibility({ visibilityProperty: true, opacityProperty: true });
       if (node.nodeType === Node.TEXT_NODE && isSeen) words.push(node.data);
       if (node.nodeType !== Node.ELEMENT_NODE) continue;
-      if (node.matches("style, script, .st-key-lesson_panel, .stSidebar")) continue;
+      if (node.matches("style, script, .st-key-lesson_panel, :--sidebar")) continue;
       if (node.matches("input") && isSeen) words.push(node.value);
       look(node);
       if (node.shadowRoot) look(node.shadowRoot);
@@ -52,13 +54,13 @@ SEEN = r"""() => {
   };
   look(document.body);
   return words.join(" ").replace(/\s+/g, " ");
-}"""
+}""")
 """All words that the page shows beside the lesson's panel, those in its fields too."""
 
-DRAWN = """() => [...document.querySelectorAll("[data-picture], [data-testid=stPlotlyChart]")]
-  .filter((each) => !each.closest(".st-key-lesson_panel, .stSidebar"))
+DRAWN = styled("""() => [...document.querySelectorAll("[data-picture]")]
+  .filter((each) => !each.closest(".st-key-lesson_panel, :--sidebar"))
   .filter((each) => each.checkVisibility({ visibilityProperty: true }))
-  .map((each) => each.dataset.picture)"""
+  .map((each) => each.dataset.picture)""")
 """The pictures that are not covered: a canvas has no words to look for."""
 
 ABOVE = """(point) => {
@@ -157,7 +159,7 @@ def test_every_step_is_walked_by_keyboard(page, server, name):
         page.evaluate("window.moved = []; window.what = []")
         assert part(page, ".count").inner_text() == f"Step {number} of {len(steps)}"
         assert part(page, "h2").inner_text() == step.title
-        assert page.evaluate("location.pathname").lstrip("/") == step.page.replace("start", "")
+        assert page.evaluate("location.pathname").lstrip("/") == page_path(step.page)
         if step.guess:
             assert part(page, ".foot button").last.inner_text() == "Show it"
             until(page, f"() => !({DRAWN})().length")  # what a page brings late is covered, too
@@ -291,7 +293,7 @@ def test_two_tabs_are_at_steps_of_their_own_and_share_the_answers(page, server):
         other.close()
 
 
-def test_guesses_stay_in_the_browser_and_surprises_are_listed(page, server):
+def test_guesses_stay_in_the_browser_and_surprises_are_listed(page, server, recorded):
     begin(page, server, "text-into-batches")
     covered = "() => document.querySelector('[data-picture=\"data/guess\"][data-covered]')"
     until(page, covered)
@@ -320,7 +322,7 @@ def test_guesses_stay_in_the_browser_and_surprises_are_listed(page, server):
         "Words become numbers",
         "How many mini-batches?",
     ]
-    assert "You said 2 mini-batches; it is 3 mini-batches." in surprises.last.inner_text()
+    recorded.shown(surprises.last, "You said", 2, 3)
     part(page, ".end button").filter(has_text="Start again").click()
     until(page, covered)
     assert page.evaluate("localStorage.getItem('hnviz.answers')") == "{}"
@@ -426,13 +428,11 @@ def test_lessons_leads_to_the_list(page, server):
     assert page.url == f"{server}/lesson?present=true"
 
 
-def test_a_lesson_that_does_not_exist_is_one_sentence(page, server):
+def test_a_lesson_that_does_not_exist_is_one_sentence(page, server, recorded):
     page.goto(f"{server}/lesson?id=no-such&step=3")
-    page.get_by_text(
-        "There is no step '3' of a lesson 'no-such'; choose a lesson below."
-    ).wait_for()
+    recorded.shown(page, "choose a lesson below", 3)
     page.goto(f"{server}/data?lesson=no-such.1")
-    page.get_by_text("The address asks for the lesson 'no-such.1', which does not exist").wait_for()
+    recorded.shown(page, "The address asks for the", 1)
     assert page.locator(PANEL).count() == 0
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from hnviz.app.lesson.names import app_names
 from hnviz.app.lesson.place import place_named
+from hnviz.app.machine.view import LAST_SEED, MOST_SAID
 from hnviz.app.rooms.batches.settings import MAX_SIDE
 from hnviz.app.rooms.data.guess.picture import MOST
-from hnviz.app.rooms.predictions.going_on.picture import LAST_SEED, MOST_SAID
-from hnviz.app.rooms.start.count.picture import FIRST, LAST
+from hnviz.app.rooms.predictions.prompt import LONGEST
 from hnviz.app.shell.keys import ADDRESS
 from hnviz.app.shell.navigation import PAGES
 from hnviz.app.shell.takes import TAKES, wrong
@@ -97,7 +97,7 @@ WRONG = [
     pytest.param("order = 1", f"order = {'[' * 9000}", "is nested too deep", id="deep"),
     ('title = "Text into batches"', "title = 3", "title must be text, got 3"),
     ('about = "A', 'abuot = "A', "there is no 'abuot' here"),
-    ('page = "data"', 'page = "dta"', "there is no page 'dta'; choose one of start, data, batches"),
+    ('page = "feed"', 'page = "fed"', "there is no page 'fed'; choose one of start, feed, build"),
     (
         'point = "data/guess"',
         'point = "data/gues"',
@@ -107,7 +107,7 @@ WRONG = [
     (
         "batches_bs = 64",
         "batches_sb = 64",
-        "the page batches has no parameter 'batches_sb'; is it 'batches_bs'?",
+        "the page feed has no parameter 'batches_sb'; is it 'batches_bs'?",
     ),
     ("batches_bs = 64", "batches_bs = 513", "batches_bs must be from 1 to 512, got 513"),
     ("batches_bs = 64", "batches_bs = 6.5", "must be a whole number from 1 to 512, got '6.5'"),
@@ -143,33 +143,33 @@ def test_what_is_wrong_is_said_with_its_file_and_line(tmp_path, before, now, rea
     assert any(each in line for each in near), f"{problem.line}: {line}"
 
 
-def test_a_lesson_has_no_eleventh_step(tmp_path):
+def test_a_lesson_has_no_eleventh_step(tmp_path, recorded):
     path = tmp_path / "mine.toml"
     step = SOURCE[SOURCE.index("[[step]]") : SOURCE.index("[step.guess]")]
     path.write_text(SOURCE + step * 5, encoding="utf-8")
     [problem] = check(path, KNOWN)
-    assert problem.reason == "a lesson has from 5 to 10 steps, got 11"
+    recorded(problem.reason, 5, 10, 11)
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"),
+    ("content", "numbers"),
     [
-        (b"\xff\xfe", "the file must be UTF-8 text"),
-        (b"#" * 100_001, "a lesson has at most 100,000 bytes, got 100,001"),
-        (b"step = 3", "step must be a list, got 3"),
-        (b"step = [3]", "a step is a table: begin it with [[step]]"),
-        (b"[step]\n", "step must be a list"),
-        (b"", "a lesson needs a title, got nothing"),
+        (b"\xff\xfe", (8,)),
+        (b"#" * 100_001, (100_000, 100_001)),
+        (b"step = 3", (3,)),
+        (b"step = [3]", ()),
+        (b"[step]\n", ()),
+        (b"", ()),
     ],
 )
-def test_any_file_gets_one_sentence(tmp_path, content, reason):
+def test_any_file_gets_one_sentence(tmp_path, content, numbers, recorded):
     path = tmp_path / "any.toml"
     path.write_bytes(content)
     [problem] = check(path, KNOWN)
-    assert reason in problem.reason
+    recorded(problem.reason, *numbers)
 
 
-def test_the_command_lists_and_checks(tmp_path, capsys, own_runs):
+def test_the_command_lists_and_checks(tmp_path, capsys, own_runs, recorded):
     assert main(["lessons", "list"]) == 0
     assert "is-47-percent-bad" in capsys.readouterr().out
     assert main(["lessons", "check", str(FILE)]) == 0
@@ -177,27 +177,28 @@ def test_the_command_lists_and_checks(tmp_path, capsys, own_runs):
     assert re.fullmatch(re.escape(str(FILE)) + r": [\d,]+ bytes as a file", said[0])
     assert said[1:] == ["1 lesson has no problem"]
     path = tmp_path / "mine.toml"
-    path.write_text(SOURCE.replace('page = "data"', 'page = "dta"'), encoding="utf-8")
+    path.write_text(SOURCE.replace('page = "feed"', 'page = "fed"'), encoding="utf-8")
     assert main(["lessons", "check", str(path)]) == 1
-    assert capsys.readouterr().out.startswith(f"{path}:10: there is no page 'dta'")
+    assert capsys.readouterr().out.startswith(f"{path}:10: there is no page 'fed'")
     assert main(["lessons", "check", str(Path("no-such.toml"))]) == 1
-    assert "no-such.toml:1: the file could not be read" in capsys.readouterr().out
+    recorded(capsys.readouterr().out, 1, part="the file could not be")
     assert main(["lessons", "list", str(path)]) == 2
 
 
-def test_a_lesson_that_cannot_be_exported_has_a_problem(monkeypatch, capsys, own_runs):
+def test_a_lesson_that_cannot_be_exported_has_a_problem(monkeypatch, capsys, own_runs, recorded):
     monkeypatch.setattr("hnviz.export.build.MAX_FILE_BYTES", 100_000)
     assert main(["lessons", "check", str(FILE)]) == 1
-    said = "it cannot be exported: a file may have 100,000 bytes, but this one has "
-    assert capsys.readouterr().out.startswith(f"{FILE}:1: {said}")
+    said = capsys.readouterr().out
+    assert said.startswith(f"{FILE}:1: ")
+    recorded(said.partition(":1: ")[2].partition(" but ")[0], 100_000)
 
 
 def test_what_parameters_take_is_what_the_pages_take():
     assert set(TAKES) <= {key.name for key in ADDRESS}
     assert TAKES["batches_bs"] == TAKES["batches_bptt"] == f"1 to {MAX_SIDE}"
-    assert TAKES["start_number"] == f"{FIRST} to {LAST}"
-    assert TAKES["predictions_n"] == f"1 to {MOST_SAID}"
-    assert TAKES["predictions_seed"] == f"0 to {LAST_SEED}"
+    assert TAKES["machine_word"] == f"0 to {LONGEST + MOST_SAID - 1}"
+    assert TAKES["machine_n"] == f"1 to {MOST_SAID}"
+    assert TAKES["machine_seed"] == f"0 to {LAST_SEED}"
     assert TAKES["data_step"] == f"1 to {MOST - 1}"
 
 

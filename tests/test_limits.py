@@ -29,6 +29,7 @@ from hnviz.web import limits
 from hnviz.web.limits import Bounds, Limits, Upload, forwarded, proxies, viewer_of
 from hnviz.web.uvicorn_fixes import close_half_sent, keep_addresses
 from tests.conftest import finished, free_port, listening
+from tests.sentences import Recorded
 from tests.visitor import show, tab
 
 ROOT = Path(__file__).parent.parent
@@ -84,10 +85,13 @@ def test_a_large_upload_is_refused_wherever_the_app_is_mounted() -> None:
     assert status == 413
 
 
-def test_a_body_that_stops_coming_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_stops_coming_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
+) -> None:
     monkeypatch.setattr(limits, "PAUSE_SECONDS", 0.05)
     status, said = sent([b"x", b"..."], length=100)
-    assert (status, said["error"]) == (408, "the request took too long to arrive; send it again")
+    assert status == 408
+    recorded(said["error"])
 
 
 def uploaded(*files: tuple[int, int], gone: int = 0) -> int:
@@ -492,6 +496,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
 @pytest.mark.slow
 def test_too_many_tabs_are_refused_and_closed_ones_give_their_files_back(
     few_files: tuple[int, psutil.Process],
+    recorded: Recorded,
 ) -> None:
     port, process = few_files
     with tab(port) as socket:
@@ -503,7 +508,7 @@ def test_too_many_tabs_are_refused_and_closed_ones_give_their_files_back(
                 stack.enter_context(tab(port, viewer))
         assert refused.value.response.status_code == 503
         said = json.loads(refused.value.response.body or b"{}")["error"]
-        assert said == "this server has as many tabs open as it can serve; try again later"
+        recorded(said)
         page = HTTPConnection("127.0.0.1", port, timeout=30)
         page.request("GET", "/train", headers={"Accept": "text/html,*/*"})
         assert page.getresponse().status == 503

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 TITLES = [title for pages in PAGES.values() for title in pages.values()]
 MADE = "made"  # what a string is made of, where that is not written in it
 FILES = {name for pages in PAGES.values() for name in pages}
-LINK = re.compile(r"\[[^]]+\]\((\w+)\)")
+LINK = re.compile(r"\[[^]]+\]\((\w+)(?:\?[^)]*)?\)")
 # After another word, a capital makes it a page. "Press Train": that is the button.
 NAMED = re.compile(
     rf"(?<=[a-z,;:] )(?<!Press )(?:{'|'.join(TITLES)})\b|(?:{'|'.join(TITLES)})(?= page\b)"
@@ -51,8 +51,8 @@ def said_by_javascript(path: Path) -> Iterator[str]:
     ("sentence", "names"),
     [
         (
-            "Train one on the Train page, then look at Hidden states.",
-            ["Train", "Hidden states"],
+            "Train one on the Train page, then look at Remember.",
+            ["Train", "Remember"],
         ),
         ("Train one on the [Train](train) page.", []),
         ("Press Train to begin.", []),
@@ -94,18 +94,18 @@ def _sentences() -> None:
     from hnviz.app.shell.navigation import navigation
 
     navigation()
-    linked("There is none: train one on the [Train](train) page, then look.")
-    linked("[Next: what does it keep?](states)")
+    linked("None: train one on the [Train](train) page, then look.")
+    linked("[Next: what does it keep?](remember)")
 
 
 def test_a_sentence_is_written_around_its_link() -> None:
     app = AppTest.from_function(_sentences).run()
     assert [each.value for each in app.markdown] == [
-        "There is none: train one on the",
+        "None: train one on the",
         "page, then look.",
     ]
     links = [each.proto for each in app.get("page_link")]
     assert [(each.label, Path(each.page).name) for each in links] == [
         ("Train", "train"),
-        ("Next: what does it keep?", "states"),
+        ("Next: what does it keep?", "remember"),
     ]

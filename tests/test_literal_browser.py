@@ -11,7 +11,9 @@ from hnviz.app.shell.keys import ADDRESS
 from hnviz.app.shell.navigation import PAGES
 from hnviz.config import RunConfig
 from hnviz.events import Ended, RunStarted
+from hnviz.lessons.panel import page_path
 from hnviz.runs import RunStore
+from hnviz.web.assets import styled
 from tests.conftest import Server, idle, start_server, stop_server
 from tests.test_first_minute_browser import FIRST
 
@@ -50,10 +52,10 @@ PAYLOADS = (
 TURNS = (0, 1)
 OURS = ("https://github.com/fastai/",)  # the notebook, named on Start
 
-LOOK = """(ours) => {
+LOOK = styled("""(ours) => {
   const SET = "b, strong, em, i, code, del, s, sup, mark, li, th, h2, h3, tspan[style]";
   const DRAWN =
-    ".katex, math, [data-testid=stIconMaterial], iframe[srcdoc], iframe[src], span[style*=red]";
+    ".katex, math, :--icon, iframe[srcdoc], iframe[src], span[style*=red]";
   const TURNS = /[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]/;
   const LEADS = ["href", "xlink:href", "src", "action"];
   const found = [];
@@ -76,7 +78,7 @@ LOOK = """(ours) => {
   };
   visit(document);
   return found;
-}"""
+}""")
 """Elements that a payload made, and what would turn text around."""
 
 
@@ -104,8 +106,8 @@ def hostile(tmp_path_factory) -> Iterator[Server]:
 def given(view: str, turn: int) -> dict[str, str]:
     """A payload for each parameter of a view that its address leaves open."""
     name, _, query = view.partition("?")
-    titles = {file or "start": title for pages in PAGES.values() for file, title in pages.items()}
-    own = [key.name for key in ADDRESS if key.page in (titles[name or "start"], "every page")]
+    titles = {page_path(file): title for pages in PAGES.values() for file, title in pages.items()}
+    own = [key.name for key in ADDRESS if key.page in (titles[name], "every page")]
     chosen = {each.partition("=")[0] for each in query.split("&")}
     number = count(5 * tuple(FIRST).index(view) + len(PAYLOADS) // 2 * turn)
     names = [each for each in own if each not in chosen and each != "present"]  # hides the sidebar

@@ -498,30 +498,30 @@ def test_what_no_browser_of_ours_sends_ends_the_connection(client, door, said, c
 
 
 @pytest.mark.parametrize(
-    ("request_", "sentence"),
+    ("request_", "numbers"),
     [
-        ({"op": "follow"}, "id must be a whole number; got None"),
-        ({"op": "follow", "id": True}, "id must be a whole number; got True"),
-        ({"op": "follow", "id": 2**60}, "id must be a whole number"),
-        ({"op": "dance", "id": 1}, "op must be one of follow, leave; got 'dance'"),
-        ({"id": 1}, "op must be one of follow, leave; got None"),
-        (follow(1, "nothing"), "there is no topic 'nothing'; choose one of words, curves, runs"),
-        (follow(1, [1]), "there is no topic [1]"),  # type: ignore[arg-type]
-        (follow(1, "words", "gone"), "there is no run named 'gone' in here"),
-        (follow(1, "words", ""), "run must be a run's id for words; got ''"),
-        (follow(1, "words", {}), "run must be a run's id for words; got {}"),  # type: ignore[arg-type]
-        (follow(1, "runs"), "run must be left out for runs; got 'short'"),
-        (follow(1, "words", params=[1]), "params must be an object; got [1]"),
-        (follow(1, "words", params={"mode": "red"}), "mode must be one of light, dark; got 'red'"),
-        (follow(1, "words", params={"size": 1}), "words has no parameter 'size'; it has mode"),
-        ({"op": "x" * 5000, "id": 1}, "op must be one of follow, leave; got 'xxx"),
+        ({"op": "follow"}, ()),
+        ({"op": "follow", "id": True}, ()),
+        ({"op": "follow", "id": 2**60}, ("1152921504606846976",)),
+        ({"op": "dance", "id": 1}, ()),
+        ({"id": 1}, ()),
+        (follow(1, "nothing"), ()),
+        (follow(1, [1]), (1,)),  # type: ignore[arg-type]
+        (follow(1, "words", "gone"), ()),
+        (follow(1, "words", ""), ()),
+        (follow(1, "words", {}), ()),  # type: ignore[arg-type]
+        (follow(1, "runs"), ()),
+        (follow(1, "words", params=[1]), (1,)),
+        (follow(1, "words", params={"mode": "red"}), ()),
+        (follow(1, "words", params={"size": 1}), ()),
+        ({"op": "x" * 5000, "id": 1}, ()),
     ],
 )
-def test_a_request_that_cannot_be_met_gets_a_sentence(client, request_, sentence):
+def test_a_request_that_cannot_be_met_gets_a_sentence(client, request_, numbers, recorded):
     with client.websocket_connect("/api/live") as said:
         said.send_json(request_)
         answer = told(said)
-        assert sentence in answer["error"]
+        recorded(answer["error"], *numbers)
         assert len(answer["error"]) < 200
         assert answer["id"] == (
             1 if request_.get("id") == 1 and request_["id"] is not True else None
@@ -548,19 +548,17 @@ def test_a_run_that_is_deleted_ends_with_a_sentence(client, world, door):
         assert told(said)["news"]["step"] == 4
 
 
-def test_a_topic_that_fails_says_so_and_leaves_the_others_alone(client, world, caplog):
+def test_a_topic_that_fails_says_so_and_leaves_the_others_alone(client, world, caplog, recorded):
     with client.websocket_connect("/api/live") as said:
         said.send_json(follow(1, "words"))
         said.send_json(follow(2, "curves"))
         assert {told(said)["id"], told(said)["id"]} == {1, 2}
         world.runs["short"] = replace(world.runs["short"], status="failed")
-        assert told(said) == {
-            "id": 1,
-            "error": "the server could not draw words; its log says why",
-        }
-        assert [
-            record.getMessage() for record in caplog.records if record.name == live.__name__
-        ] == ["no news of words: RuntimeError: two"]
+        news = told(said)
+        assert (news["id"], [*news]) == (1, ["id", "error"])
+        recorded(news["error"])
+        (line,) = (each.getMessage() for each in caplog.records if each.name == live.__name__)
+        recorded(line)
         world.steps(8)
         assert told(said)["id"] == 2
 
@@ -614,7 +612,7 @@ def test_one_browser_too_many_is_told_to_come_back(client, monkeypatch):
         assert told(said)["id"] == 1
 
 
-def test_one_address_leaves_a_quarter_of_the_places(monkeypatch):
+def test_one_address_leaves_a_quarter_of_the_places(monkeypatch, recorded):
     monkeypatch.setattr(live, "MAX_SOCKETS", 4)
     ours = Starlette(routes=http.door(live.routes(Hub([], Source(str, dict)))))
     with ExitStack() as stack:
@@ -632,7 +630,9 @@ def test_one_address_leaves_a_quarter_of_the_places(monkeypatch):
         assert (closed.value.code, closed.value.reason[:23]) == (1013, "3 from your address are")
         other = connect(far, 4)
         other.send_json({"op": "leave"})
-        assert other.receive_json() == {"id": None, "error": "id must be a whole number; got None"}
+        refused = other.receive_json()
+        assert refused == {"id": None, "error": refused["error"]}
+        recorded(refused["error"])
 
 
 # Buttons, with a real engine
@@ -704,42 +704,36 @@ def test_a_run_is_followed_and_driven(app):
 
 
 @pytest.mark.parametrize(
-    ("path", "options", "status", "sentence"),
+    ("path", "options", "status", "numbers"),
     [
-        ("Model5/pause", {"json": {}}, 409, "is pre-trained: you can only look at it"),
-        ("gone/pause", {"json": {}}, 404, "there is no run named 'gone'"),
-        ("..%2f..%2fetc/stop", {"json": {}}, 404, ""),
-        ("idle/pause", {"json": {}}, 409, "idle"),
-        ("idle/go_on", {"content": b"", "headers": {}}, 415, "must be application/json; got ''"),
-        ("idle/stop", {"data": {"a": 1}}, 415, "got 'application/x-www-form-urlencoded'"),
-        ("idle/step", {"json": {"n": 5}}, 422, "step takes no values; got 'n'"),
-        ("idle/step", {"json": [1]}, 422, "the body must be one JSON object"),
-        ("idle/stop", {"json": {"x": "y" * 5000}}, 413, "at most 1,024 bytes"),
-        ("idle/speed", {"json": {}}, 422, "or null}; got nothing"),
-        (
-            "idle/speed",
-            {"json": {"speed": 0}},
-            422,
-            "speed must be a number above 0 or null; got 0",
-        ),
-        ("idle/speed", {"json": {"speed": True}}, 422, "got True"),
-        ("idle/speed", {"json": {"speed": "fast"}}, 422, "got 'fast'"),
-        ("idle/speed", {"json": {"speed": 1, "x": 1}}, 422, "got 'speed', 'x'"),
-        ("idle/speed", {"json": {"speed": 5}}, 409, "idle"),
+        ("Model5/pause", {"json": {}}, 409, ()),
+        ("gone/pause", {"json": {}}, 404, ()),
+        ("..%2f..%2fetc/stop", {"json": {}}, 404, None),
+        ("idle/pause", {"json": {}}, 409, ()),
+        ("idle/go_on", {"content": b"", "headers": {}}, 415, ()),
+        ("idle/stop", {"data": {"a": 1}}, 415, ()),
+        ("idle/step", {"json": {"n": 5}}, 422, ()),
+        ("idle/step", {"json": [1]}, 422, ()),
+        ("idle/stop", {"json": {"x": "y" * 5000}}, 413, (1_024,)),
+        ("idle/speed", {"json": {}}, 422, ()),
+        ("idle/speed", {"json": {"speed": 0}}, 422, (0, 0)),
+        ("idle/speed", {"json": {"speed": True}}, 422, (0,)),
+        ("idle/speed", {"json": {"speed": "fast"}}, 422, (0,)),
+        ("idle/speed", {"json": {"speed": 1, "x": 1}}, 422, ()),
+        ("idle/speed", {"json": {"speed": 5}}, 409, ()),
     ],
 )
-def test_a_press_that_cannot_be_done_says_why(app, path, options, status, sentence, monkeypatch):
+def test_a_press_that_cannot_be_done_says_why(app, path, options, status, numbers, recorded):
     if path.startswith("idle"):
         folder = server().store.create(RunConfig.for_model("Model2"))
         path = path.replace("idle", folder.id)
-        sentence = sentence.replace("idle", folder.id)
     if "json" in options:
         content = json.dumps(options["json"])
         options = {"content": content, "headers": {"content-type": "application/json"}}
     answer = app.post(f"/api/runs/{path}", **options)
     assert answer.status_code == status
-    if sentence:
-        assert sentence in answer.json()["error"]
+    if numbers is not None:  # the door's own answer has no sentence
+        recorded(answer.json()["error"], *numbers)
         assert "\n" not in answer.json()["error"]
 
 
@@ -756,13 +750,16 @@ def no_folder(run_id: str) -> None:
 
 
 @pytest.mark.parametrize("broken", [SimpleNamespace(), SimpleNamespace(folder=no_folder)])
-def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(app, monkeypatch, caplog, broken):
+def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(
+    app, monkeypatch, caplog, broken, recorded
+):
     refused = press(app, "Model5", "pause")
     assert refused.status_code == 409 and not caplog.records
     monkeypatch.setattr(server(), "store", broken)
     answer = press(app, "Model5", "pause")
     assert answer.status_code == 500
-    assert answer.json() == {"error": "the server failed to do this; its log says why"}
+    assert [*answer.json()] == ["error"]
+    recorded(answer.json()["error"])
     (record,) = (each for each in caplog.records if each.name.startswith("hnviz"))
     assert re.match("/api/runs/Model5/pause failed: (Attribute|Value)Error", record.getMessage())
 

@@ -19,19 +19,17 @@ def said(monkeypatch):
     return logger, lines, now
 
 
-def test_a_kind_of_line_is_written_once_a_minute_and_the_next_one_counts(said):
+def test_a_kind_of_line_is_written_once_a_minute_and_the_next_one_counts(said, recorded):
     logger, lines, now = said
     for second in range(1500):
         now[0] = 100 + second / 10
         logger.warning("refused %s", f"visitor {second}")
         if second == 3:
             logger.error("something else")
-    assert lines == [
-        "refused visitor 0",
-        "something else",
-        "refused visitor 600 (599 more like it since the last one)",
-        "refused visitor 1200 (599 more like it since the last one)",
-    ]
+    *first, again, last = lines
+    assert first == ["refused visitor 0", "something else"]
+    recorded(again, 600, 599)
+    recorded(last, "1200", 599)
 
 
 def test_errors_of_another_type_are_another_kind(said):

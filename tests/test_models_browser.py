@@ -11,6 +11,7 @@ from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.models.catalogue import CATALOGUE, previous
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
+from hnviz.web.assets import styled
 from tests.conftest import resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -27,7 +28,7 @@ def open_models(page, server, model, more=""):
     page.goto(f"{server}/models?models_model={model}{more}")
     page.locator(CURSOR).scroll_into_view_if_needed()  # it is fetched once it is near
     page.locator(f"{CURSOR}[data-ready]").wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.locator(styled(":--idle")).wait_for()
     return page.locator(CURSOR)
 
 
@@ -47,7 +48,7 @@ def subject(model, step="last"):
     return Subject.load(folder.config, folder.load_snapshot(folder.resolve_step(step)))
 
 
-def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page):
+def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page, recorded):
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
     # The pinned tensor below fetches its snapshots, once, whatever line is shown.
@@ -58,7 +59,7 @@ def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page):
     assert cursor.locator(".empty:visible").inner_text() == "The next line makes this."
     sent.clear()
     cursor.get_by_role("button", name="Next line").click()
-    assert marked(cursor) == "res.append(self.h_o(self.bn(h)))"
+    recorded(marked(cursor))
     cursor.get_by_role("button", name="Back").click()
     assert marked(cursor) == "h = F.relu(self.h_h(h))"
     cursor.get_by_role("button", name="Restart").click()
@@ -81,7 +82,7 @@ def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page):
     assert page.errors == []
 
 
-def test_a_past_without_tokens_is_a_frame_that_says_so(server, page):
+def test_a_past_without_tokens_is_a_frame_that_says_so(server, page, recorded):
     cursor = open_models(page, server, "Transformer", "&models_at=0")
     past = cursor.locator(".tile", has=page.get_by_text("past = state", exact=True))
     for _ in range(12):
@@ -89,7 +90,9 @@ def test_a_past_without_tokens_is_a_frame_that_says_so(server, page):
             break
         cursor.get_by_role("button", name="Next line").click()
     said = past.locator("p, .empty").all_inner_texts()
-    assert said == ["(2, 0, 64, 64)", "There are no numbers in it yet."]
+    shape, words = said
+    assert shape == "(2, 0, 64, 64)"
+    recorded(words)
     assert page.errors == []
 
 
@@ -198,10 +201,12 @@ def test_the_first_screen_holds_takeaway_control_and_picture(server, page):
         resize(page, width, height)
         page.mouse.wheel(0, -9000)
         page.locator(".hnviz-lead").scroll_into_view_if_needed()
-        for part in (".hnviz-lead", ".st-key-models_next", ".hn-chosen svg", "svg .hn-new"):
+        for part in (".hnviz-lead", ".st-key-models_next", ".st-key-models_reading"):
             box = page.locator(part).first.bounding_box()
             assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, part)
             assert box["x"] + box["width"] <= width, (width, part)
+        card = page.locator(".hn-chosen").bounding_box()
+        assert card["y"] + 100 <= height, (width, "the network's drawing begins below")
 
 
 def test_the_time_slider_moves_the_weights_of_the_run_in_view(server, page):

@@ -216,7 +216,7 @@ def losses_of(learner: Learner) -> list[float]:
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_it_resumes_bit_for_bit_with_both_tensors_of_its_state(name):
+def test_it_resumes_bit_for_bit_with_both_tensors_of_its_state(name, recorded):
     config, stream = small_config(name), small_stream()
     whole = [
         event.loss for event in Learner(config, stream).events() if isinstance(event, BatchEnd)
@@ -228,8 +228,9 @@ def test_it_resumes_bit_for_bit_with_both_tensors_of_its_state(name):
     rest = losses_of(second)
     assert rest == whole[-len(rest) :] and 0 < len(rest) < len(whole)
     stored = {key: value for key, value in first.checkpoint().items() if key != "state.c"}
-    with pytest.raises(ValueError, match=rf"does not belong to a run of {name}: 'state\.c'"):
+    with pytest.raises(ValueError) as error:
         Learner(config, stream).restore(stored)
+    recorded(str(error.value))
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -263,7 +264,6 @@ def test_far_into_a_text_it_is_read_from_checkpoints(name):
 @pytest.mark.parametrize(
     ("question", "params"),
     [
-        ("next_word", {"ids": [12, 9], "n": 3}),
         ("surgery", {"ids": [12, 9], "units": [1], "value": 0.5, "n": 3}),
         ("surgery", {"ids": [12, 9], "other": [13], "n": 3}),
         ("surgery", {"ids": [12, 9], "other": [13], "layer": 0, "n": 3}),

@@ -18,6 +18,7 @@ import pytest
 from hnviz.app.shell.navigation import PAGES
 from hnviz.cli.main import build_parser
 from hnviz.runs.store import RUNS_DIR_VARIABLE
+from hnviz.web.assets import styled
 from tests.conftest import ROOT, free_port, idle
 from tests.test_doors import answers
 
@@ -160,7 +161,7 @@ def test_its_pages_are_the_same_in_a_browser(served, page):
         idle(page)
         page.get_by_role("heading", level=1).wait_for()
         page.get_by_text("Model5: pre-trained").first.wait_for()
-    links = page.get_by_test_id("stSidebarNavLink")
+    links = page.locator(styled(":--navLink"))
     titles = [title for pages in PAGES.values() for title in pages.values()]
     assert [each.inner_text().strip() for each in links.all()] == titles
     assert not page.get_by_text("Traceback").count()

@@ -1,7 +1,5 @@
 """From what a user types to tokens."""
 
-import re
-
 import pytest
 
 from hnviz.app.kit.text import escape, html_escape
@@ -31,23 +29,24 @@ def test_a_phrase_is_numbers_or_words(text, words):
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "numbers"),
     [
-        ("", "Type some words or a range of numbers"),
-        ("9 to 3", "A range goes upwards; got 9 to 3. Try 3 to 9."),
-        ("0 to 5", "Numbers go from 1 to 9999 here; got 0 to 5."),
-        ("9999 to 10000", "Numbers go from 1 to 9999 here; got 9999 to 10000."),
-        ("10000 to 5", "Numbers go from 1 to 9999 here; got 10000 to 5."),
-        ("0", "Numbers go from 1 to 9999 here; got 0."),
-        ("-4", "Numbers go from 1 to 9999 here; got -4."),
-        ("12345", "Numbers go from 1 to 9999 here; got 12345."),
-        ("1" * 30, f"Numbers go from 1 to 9999 here; got {'1' * 20}."),
-        ("-" + "1" * 30, f"Numbers go from 1 to 9999 here; got -{'1' * 19}."),
+        ("", ("4318", "4324")),
+        ("9 to 3", (9, 3, 3, 9)),
+        ("0 to 5", (1, "9999", 0, 5)),
+        ("9999 to 10000", (1, "9999", "9999", "10000")),
+        ("10000 to 5", (1, "9999", "10000", 5)),
+        ("0", (1, "9999", 0)),
+        ("-4", (1, "9999", 4)),
+        ("12345", (1, "9999", "12345")),
+        ("1" * 30, (1, "9999", "1" * 20)),
+        ("-" + "1" * 30, (1, "9999", "1" * 19)),
     ],
 )
-def test_a_phrase_that_cannot_be_read_gets_a_sentence(text, sentence):
-    with pytest.raises(ValueError, match=re.escape(sentence)):
+def test_a_phrase_that_cannot_be_read_gets_a_sentence(text, numbers, recorded):
+    with pytest.raises(ValueError) as error:
         read_phrase(text, VOCAB)
+    recorded(str(error.value), *numbers)
 
 
 def test_a_long_phrase_is_cut_and_unknown_words_are_named(recorded):

@@ -152,8 +152,8 @@ def test_workers_that_are_lost_again_and_again_end_the_sweep_with_a_sentence(tmp
         runner.run(threading.Event(), every=0)
 
 
-def test_what_a_worker_lacks_is_one_sentence(tmp_path, monkeypatch):
-    assert "does not see the runs in /nowhere; put them" in train_runs(["/nowhere/run"])
+def test_what_a_worker_lacks_is_one_sentence(tmp_path, monkeypatch, recorded):
+    recorded(train_runs(["/nowhere/run"]), part="does not see the runs")
     monkeypatch.delitem(sys.modules, "hnviz.engine.pool.worker")
     monkeypatch.setitem(sys.modules, "torch", None)  # as on a machine without it
     said = train_on_worker([str(tmp_path)])

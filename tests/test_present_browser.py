@@ -1,9 +1,10 @@
 """Present mode: larger, without the sidebar, in the link, and pictures still follow the pointer."""
 
+from hnviz.web.assets import styled
 from tests.conftest import idle, until
 from tests.test_states_browser import MAP, open_states
 
-SIDEBAR = "[data-testid=stSidebarNav]"
+SIDEBAR = styled(":--nav")
 LABEL = ".st-key-states_text label"
 
 LARGEST = """() => {
@@ -45,10 +46,10 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
     # In the middle, once the sidebar has gone.
     until(
         page,
-        """() => {
-      const { x, width } = document.querySelector(".stMainBlockContainer").getBoundingClientRect();
+        styled("""() => {
+      const { x, width } = document.querySelector(":--content").getBoundingClientRect();
       return width > 1600 && width <= 1660 && Math.abs(x - (innerWidth - width) / 2) < 20;
-    }""",
+    }"""),
         timeout=10_000,
     )
     assert page.locator(".st-key-present").is_visible()
@@ -59,8 +60,8 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
     leave(page)
     until(page, "!location.search.includes('present')")
     page.evaluate(LARGEST)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Data", exact=True).click()
-    page.get_by_role("heading", name="Data", level=1, exact=True).wait_for()
+    page.locator(styled(":--nav")).get_by_role("link", name="Feed", exact=True).click()
+    page.get_by_role("heading", name="What does it read", level=1).wait_for()
     idle(page)
     assert page.evaluate("window.largest") < 1.1 * before["height"]  # it does not come back
     assert page.errors == []
@@ -106,7 +107,7 @@ def test_a_wrong_value_gets_a_sentence(server, page):
 def test_a_menu_of_pages_is_over_the_page(server, page):
     page.set_viewport_size({"width": 1280, "height": 720})
     open_states(page, server, "?present=true")
-    pages, links = page.locator(".hn-pages"), page.get_by_test_id("stSidebarNavLink")
+    pages, links = page.locator(".hn-pages"), page.locator(styled(":--navLink"))
     pages.wait_for()
     title = box(page, "h1")
     pages.click()
@@ -116,8 +117,8 @@ def test_a_menu_of_pages_is_over_the_page(server, page):
     page.keyboard.press("Escape")
     assert not links.first.is_visible() and "present=true" in page.url
     page.keyboard.press("m")
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
-    page.get_by_role("heading", name="Train", level=1, exact=True).wait_for()
+    page.locator(styled(":--nav")).get_by_role("link", name="Train", exact=True).click()
+    page.get_by_role("heading", name="How does it learn", level=1).wait_for()
     until(page, "!document.documentElement.classList.contains('hn-menu')")
     assert "present=true" in page.url
     assert page.errors == []

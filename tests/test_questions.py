@@ -99,46 +99,42 @@ def test_parameters_get_their_types_and_defaults():
 
 
 @pytest.mark.parametrize(
-    ("params", "sentence"),
+    ("params", "numbers"),
     [
-        ({}, "the question sample needs first: a whole number from 1 to 100"),
-        ({"first": 0}, "first must be a whole number from 1 to 100; got 0"),
-        ({"first": "1"}, "first must be a whole number from 1 to 100; got '1'"),
-        ({"first": True}, "first must be a whole number from 1 to 100; got True"),
-        ({"first": 2.0}, "first must be a whole number from 1 to 100; got 2.0"),
-        ({"first": 5, "last": 15}, "last must be a whole number from 1 to 14; got 15"),
-        ({"first": 5, "heat": float("nan")}, "heat must be a number from 0 to 10; got nan"),
-        ({"first": 5, "heat": 10**400}, "heat must be a number from 0 to 10; got 1000"),
-        ({"first": 5, "loud": 1}, "loud must be true or false; got 1"),
-        ({"first": 5, "layer": 2}, "layer must be a whole number from 0 to 1; got 2"),
-        ({"first": 5, "kind": "c"}, "kind must be one of a, b; got 'c'"),
+        ({}, (1, 100)),
+        ({"first": 0}, (1, 100, 0)),
+        ({"first": "1"}, (1, 100, 1)),
+        ({"first": True}, (1, 100)),
+        ({"first": 2.0}, (1, 100, 2.0)),
+        ({"first": 5, "last": 15}, (1, 14, 15)),
+        ({"first": 5, "heat": float("nan")}, (0, 10)),
         (
-            {"first": 5, "ids": [1, 39]},
-            "ids must be 1 to 3 whole numbers from 0 to 38; got [1, 39]",
+            {"first": 5, "heat": 10**400},
+            (0, 10, "100000000000000000000000000000000000000000000000000000000000"),
         ),
-        ({"first": 5, "ids": []}, "ids must be 1 to 3 whole numbers from 0 to 38; got []"),
-        ({"first": 5, "ids": [9] * 50}, "from 0 to 38; got 50 values: [9, 9"),
+        ({"first": 5, "loud": 1}, (1,)),
+        ({"first": 5, "layer": 2}, (0, 1, 2)),
+        ({"first": 5, "kind": "c"}, ()),
+        ({"first": 5, "ids": [1, 39]}, (1, 3, 0, 38, 1, 39)),
+        ({"first": 5, "ids": []}, (1, 3, 0, 38)),
         (
-            {"first": 5, "n": 1},
-            "the question sample has no parameter 'n'; it has first, last, heat",
+            {"first": 5, "ids": [9] * 50},
+            (1, 3, 0, 38, 50, *[9] * 20),
         ),
+        ({"first": 5, "n": 1}, ()),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence(params, sentence):
+def test_what_cannot_be_used_is_one_sentence(params, numbers, recorded):
     with pytest.raises(ParamError) as error:
         told(**params)
-    assert sentence in str(error.value)
+    recorded(str(error.value), *numbers)
 
 
-def test_the_table_says_what_only_the_model_decides():
+def test_the_table_says_what_only_the_model_decides(recorded):
     params = SAMPLE.declared()["params"]
-    assert params["layer"] == {
-        "kind": "int",
-        "wanted": "a whole number from 0 to the last layer",
-        "default": "the last layer",
-        "low": 0,
-        "high": "the last layer",
-    }
+    recorded(params["layer"].pop("wanted"), 0)
+    expected = {"kind": "int", "default": "the last layer", "low": 0, "high": "the last layer"}
+    assert params["layer"] == expected
     assert params["first"] == {
         "kind": "int",
         "wanted": "a whole number from 1 to 100",

@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from hnviz.app.shell.navigation import PAGES
+from hnviz.web.assets import styled
 from tests.axe import barriers
 from tests.conftest import errors_of, idle, profile, start_server, stop_server, until
 from tests.gallery import mount, settled
@@ -116,12 +117,12 @@ def test_a_picture_opens_as_a_table_by_keyboard(page, gallery, picture, caption)
     assert page.errors == []
 
 
-def test_a_copy_has_every_row(page, gallery, context):
+def test_a_copy_has_every_row(page, gallery, context, recorded):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     mount(page, gallery, picture="train/curves", state="ready", mode="dark", width=1280)
     assert settled(page) == "ready"
     page.locator(".hnviz-as-table > summary").click()
-    page.get_by_text("These are the first 100 of 401 rows.").wait_for()
+    recorded.shown(page, "These are the first", 100, 401)
     page.get_by_role("button", name="Copy as CSV").first.click()
     page.get_by_text("Copied 401 rows.").wait_for()
     rows = list(csv.reader(io.StringIO(page.evaluate("navigator.clipboard.readText()"))))
@@ -186,18 +187,21 @@ def test_copy_link_says_what_it_did_and_a_locked_one_has_no_settings(server, pag
     page.get_by_role("button", name="Copy link", exact=True).click()
     page.get_by_role("status").get_by_text("Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith(f"{server}/states?")
+    assert copied.startswith(f"{server}/remember?")
     assert {"unit=3", "snapshot=99"} <= set(copied.split("?")[1].split("&"))
-    assert page.locator(".stMain .stButtonGroup:visible").count()
+    assert page.locator(styled(":--main :--buttonGroup:visible")).count()
     page.get_by_role("button", name="Copy locked link").click()
     until(page, "navigator.clipboard.readText().then((text) => text.includes('lock=1'))")
     page.goto(page.evaluate("navigator.clipboard.readText()"))
     page.locator(".hnviz[data-ready]").first.wait_for()
     idle(page)
-    assert not page.locator("[data-testid=stSidebarNav]").is_visible()
-    fields = ".stButtonGroup, .stSelectbox, .stTextInput, .stNumberInput, .stButton, .stCheckbox"
+    assert not page.locator(styled(":--nav")).is_visible()
+    fields = styled(
+        ":--buttonGroup, :--selectbox, :--textInput, :--numberInput, :--button, :--checkbox"
+    )
     assert page.locator(fields).filter(visible=True).count() == 0
-    assert page.get_by_label("Training step").first.is_visible()  # looking goes on
+    bar = page.locator(".st-key-states_bar")
+    assert bar.get_by_label("Training step").is_visible()  # looking goes on
     page.get_by_role("link", name="Next:").click()
     page.wait_for_url("**lock=1**")
     idle(page)
@@ -213,7 +217,7 @@ def embedder(tmp_path):
     threading.Thread(target=other.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{other.server_port}"
     app = start_server(tmp_path, HNVIZ_FRAME_ANCESTORS=address)
-    frame = f'<iframe src="{app.url}/data?embed=true" width="900" height="700"></iframe>'
+    frame = f'<iframe src="{app.url}/feed?embed=true" width="900" height="700"></iframe>'
     (tmp_path / "index.html").write_text(f"<!doctype html><title>Course</title>{frame}")
     yield address
     stop_server(app)
@@ -226,13 +230,13 @@ def test_a_page_is_embedded_where_it_is_allowed_and_nowhere_else(embedder, serve
         errors = errors_of(page)
         page.goto(f"{embedder}/index.html")
         frame = page.frame_locator("iframe")
-        frame.get_by_role("heading", name="Data", level=1).wait_for()
+        frame.get_by_role("heading", name="What does it read", level=1).wait_for()
         frame.locator(".st-key-data_guess .hnviz[data-ready]").wait_for()
         frame.get_by_role("button", name="Next word").click()
         frame.get_by_text("The network has read 3 tokens.").wait_for()
-        assert not frame.locator("[data-testid=stSidebarNav]").is_visible()
+        assert not frame.locator(styled(":--nav")).is_visible()
         assert errors == []
-        page.evaluate(f"document.querySelector('iframe').src = '{server}/data?embed=true'")
+        page.evaluate(f"document.querySelector('iframe').src = '{server}/feed?embed=true'")
         until(page, "true")
         page.wait_for_timeout(1500)
         assert page.frames[1].url.startswith("chrome-error:")  # that app names no such page
@@ -244,31 +248,32 @@ def test_a_page_is_embedded_where_it_is_allowed_and_nowhere_else(embedder, serve
 
 def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
     opened(page, server, "states")
-    words = page.locator(".st-key-page_terms")
+    words = page.locator(".st-key-page_terms")  # below all pictures, and drawn before it is seen
     words.get_by_role("button", name="unit", exact=True).wait_for()
     named = words.get_by_role("button").all_inner_texts()
-    assert {"unit", "hidden state", "training step"} <= set(named)
+    assert {"unit", "token", "training step"} <= set(named)
     assert len(named) == len(set(named))
     # By keyboard: the explanation takes the focus, Escape gives it back.
-    button = words.get_by_role("button", name="hidden state")
+    button = words.get_by_role("button", name="unit", exact=True)
     button.focus()
     page.keyboard.press("Enter")
-    explained = words.get_by_role("dialog", name="hidden state")
-    explained.get_by_text("its memory").wait_for()
+    explained = words.get_by_role("dialog", name="unit", exact=True)
+    explained.get_by_text("One number of the hidden state").wait_for()
     page.keyboard.press("Escape")
     explained.wait_for(state="hidden")
     assert button.evaluate("each => each.getRootNode().activeElement === each")
     # In the text: a press on the marked word.
+    page.locator(".st-key-states_headline").scroll_into_view_if_needed()
     spot = page.evaluate(
         """() => {
           const ranges = [...CSS.highlights.get("hn-term")];
-          const { left, top, width, height } = ranges[0].getBoundingClientRect();
-          return { x: left + width / 2, y: top + height / 2, text: ranges[0].toString() };
+          const unit = ranges.find((each) => each.toString() === "unit");
+          const { left, top, width, height } = unit.getBoundingClientRect();
+          return { x: left + width / 2, y: top + height / 2 };
         }"""
     )
-    assert spot["text"].lower().startswith(("unit", "hidden state"))
     page.mouse.click(spot["x"], spot["y"])
-    opened_here = words.get_by_role("dialog")
+    opened_here = words.get_by_role("dialog", name="unit", exact=True)
     opened_here.wait_for()
     box = opened_here.bounding_box()
     assert abs(box["y"] - spot["y"]) < 60

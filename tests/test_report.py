@@ -115,7 +115,7 @@ def test_a_report_on_several_runs_has_the_settings_that_differ(tmp_path):
     assert page.count("python -m hnviz train") == 2
 
 
-def test_runs_on_other_tokens_are_compared_by_bits_per_character():
+def test_runs_on_other_tokens_are_compared_by_bits_per_character(recorded):
     text = b"the cat sat on the mat and the dog sat on the log. " * 40
     records = {
         level: replace(
@@ -126,26 +126,22 @@ def test_runs_on_other_tokens_are_compared_by_bits_per_character():
     }
     loss = records["word"].epochs[-1].valid_loss
     bits = {name: bits_per_character(loss, record.config) for name, record in records.items()}
-    assert headline(records) == (
-        "These runs read different tokens, so only bits per character can compare them: word "
-        f"ends lowest on valid, with **{bits['word']:.2f}**; char highest, with "
-        f"**{bits['char']:.2f}**."
-    )
+    recorded(headline(records), f"{bits['word']:.2f}", f"{bits['char']:.2f}")
     assert bits_notes(records) == []
     same = {name: replace(each, config=RunConfig()) for name, each in records.items()}
     assert "right on valid" in headline(same) and bits_notes(same) == []
 
 
-def test_a_report_says_how_far_bits_per_character_compare_runs():
+def test_a_report_says_how_far_bits_per_character_compare_runs(recorded):
     text = b"the cat sat on the mat and the dog sat on the log. " * 40 + b"a new zebra came."
     record = RunStore(Path("unused")).record("Model5")
     words = replace(record, config=RunConfig(corpus=own_corpus(text, Way(level="word")).id))
-    unknown = accuracy(measured(words.config).unknown)
+    unknown = f"{100 * measured(words.config).unknown:.1f}"
     other = own_corpus(b"one two three four five six. " * 40, Way(level="char")).id
     others = replace(record, config=RunConfig(corpus=other))
     different, lacking = bits_notes({"words": words, "others": others})
     assert different.startswith("These runs read different texts")
-    assert lacking.endswith(f"their letters cost nothing: words, {unknown} of valid.")
+    recorded(lacking, unknown, part="their letters cost nothing")
 
 
 def test_runs_of_a_name_are_told_apart_and_a_name_is_text(tmp_path):

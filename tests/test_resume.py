@@ -132,7 +132,7 @@ def test_a_snapshot_is_the_weights_and_the_state() -> None:
 @pytest.mark.parametrize(("model", "options"), [("Model4", {}), ("Model5", {"nh": 7})])
 def test_the_checkpoint_of_another_run_is_one_sentence(model: str, options: dict[str, int]) -> None:
     checkpoint = Learner(small_config("Model5"), STREAM).checkpoint()
-    with pytest.raises(ValueError, match=f"the checkpoint does not belong to a run of {model}"):
+    with pytest.raises(ValueError, match=f"does not belong to a run of {model}"):
         Learner(small_config(model, **options), STREAM).restore(checkpoint)
     del checkpoint["progress"]
     with pytest.raises(ValueError, match="'progress'"):

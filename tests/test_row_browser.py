@@ -2,25 +2,29 @@
 
 import pytest
 
+from hnviz.web.assets import styled
 from tests.conftest import idle, until
 
 ROWS = {
-    "batches": ("batches_controls", {"batches_corpus": "poems", "batches_split": "nothing"}),
-    "states": ("states_controls", {"states_text": "nothing", "states_layer": "9"}),
-    "models": ("models_controls", {"models_model": "Model99"}),
-    "predictions": ("predictions_title", {"predictions_view": "Nothing"}),
-    "tasks": ("tasks_train", {"tasks_model": "Model99"}),
+    "feed?feed_part=Batches": (
+        "batches_controls",
+        {"batches_corpus": "poems", "batches_split": "nothing"},
+    ),
+    "remember": ("states_controls", {"states_text": "nothing", "states_layer": "9"}),
+    "build": ("models_controls", {"models_model": "Model99"}),
+    "train": ("room_title", {"train_part": "Nothing"}),
+    "feed?feed_part=Tasks": ("tasks_train", {"tasks_model": "Model99"}),
 }
 """Page -> its row, and what an address may ask of it in vain."""
 
-PLACES = """(row) => {
+PLACES = styled("""(row) => {
   const place = document.querySelector(`.st-key-${row}`);
-  if (!place || document.querySelector(".stMain [data-testid=stSkeleton]")) return "";
+  if (!place || document.querySelector(":--main :--skeleton")) return "";
   const from = place.getBoundingClientRect();
   const boxes = [...place.querySelectorAll("label, input, button")]
     .filter((each) => each.checkVisibility()).map((each) => each.getBoundingClientRect());
   return boxes.map((box) => [box.x - from.x, box.y - from.y, box.width].map(Math.round)).join(" ");
-}"""
+}""")
 """Where the controls of a row are, from its corner; "" while it is being drawn."""
 
 SAME = f"([row, good]) => ({PLACES})(row) === good"
@@ -37,7 +41,7 @@ def test_a_refusal_is_said_below_the_row_and_moves_no_control(page, server, name
     page.wait_for_timeout(500)  # parts that Streamlit loads when they are first needed
     good = until(page, PLACES, row)
     query = "&".join(f"{key}={value}" for key, value in asked.items())
-    page.goto(f"{server}/{name}?{query}")
+    page.goto(f"{server}/{name}{'&' if '?' in name else '?'}{query}")
     until(page, SAME, [row, good])
     idle(page)
     assert page.evaluate(PLACES, row) == good

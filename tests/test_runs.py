@@ -66,6 +66,7 @@ from hnviz.runs.reference import lr_table, one_recipe_table
 from hnviz.runs.shipped import to_half
 from hnviz.runs.store import ABANDONED_SECONDS, RUNS_DIR_VARIABLE, RunSummary, versions
 from tests.failpoints import KEPT, Failing
+from tests.sentences import Numbers, Recorded
 
 DATA = Path(__file__).parent / "data"
 STARTED = RunStarted(n_batches=2, n_steps=4, n_weights=10, device="cpu", time=1.0)
@@ -316,13 +317,12 @@ def test_a_run_says_which_versions_made_it(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_run_that_cannot_get_its_name_is_one_sentence(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
 ) -> None:
     monkeypatch.setattr(disk, "on_step", failing := Failing("run.rename.before"))
-    with pytest.raises(
-        RunWriteError, match=r"^no run can be stored in .*: Input/output error; set"
-    ):
+    with pytest.raises(RunWriteError) as error:
         store.create(RunConfig())
+    recorded(str(error.value))
     assert failing.passed[:2] == ["run.make.before", "run.make.after"]
     assert list(store.root.iterdir()) == []
 
@@ -380,17 +380,19 @@ def test_what_is_written_passes_its_own_failpoints(
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "numbers"),
     [
-        (7, "a run's name must be a text; got '7'"),
-        ("n" * 61, "a run's name can have at most 60 characters; got 61: shorten it"),
-        ("a\nb", "a run's name can hold no line breaks or control characters: remove them"),
+        (7, (7,)),
+        ("n" * 61, (60, 61)),
+        ("a\nb", ()),
     ],
 )
-def test_a_name_that_no_run_can_have(folder: RunFolder, name: str, sentence: str) -> None:
+def test_a_name_that_no_run_can_have(
+    folder: RunFolder, name: str, numbers: Numbers, recorded: Recorded
+) -> None:
     with pytest.raises(ValueError) as refused:
         write_label(folder.path, Label(name))
-    assert str(refused.value) == sentence
+    recorded(str(refused.value), *numbers)
     write_label(folder.path, Label("  " + "n" * 60))
     assert read_label(folder.path) == Label("n" * 60)
 
@@ -475,7 +477,7 @@ def test_a_writer_waits_for_a_look_and_is_closed_by_any_thread(folder: RunFolder
 
 
 def test_what_a_lock_meets_is_one_sentence(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
 ) -> None:
     monkeypatch.setattr("hnviz.runs.files.LOCK_SECONDS", 0.05)
     (folder.path / ".left.1.tmp").mkdir()  # which no process of ours made
@@ -484,15 +486,12 @@ def test_what_a_lock_meets_is_one_sentence(
         fcntl.flock(other, fcntl.LOCK_EX)  # as another process would
         with pytest.raises(RunBusy) as refused:
             folder.writer()
-    assert str(refused.value) == (
-        f"the run {folder.id} is being written by another process; wait until it ends, or stop it "
-        "there"
-    )
+    recorded(str(refused.value))
     (folder.path / LOCK_NAME).unlink()
     (folder.path / LOCK_NAME).mkdir()
-    said = f"^{LOCK_NAME} of the run {folder.id} could not be written: Is a directory"
-    with pytest.raises(RunWriteError, match=said):
+    with pytest.raises(RunWriteError) as error:
         folder.writer()
+    recorded(str(error.value))
 
 
 def test_looking_does_not_disturb_a_writer_that_starts(folder: RunFolder) -> None:
@@ -536,18 +535,19 @@ def test_the_events_are_a_file_that_its_owner_writes(folder: RunFolder) -> None:
 
 
 def test_events_that_cannot_be_opened_are_one_sentence(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
 ) -> None:
-    said = f"^events.jsonl of the run {folder.id} could not be written"
     with monkeypatch.context() as patch:
         patch.setattr(disk, "on_step", Failing("events.cut.before"))
-        with pytest.raises(RunWriteError, match=said):
+        with pytest.raises(RunWriteError) as error:
             folder.writer()
+    recorded(str(error.value))
     assert not folder.is_alive()
     (folder.path / "events.jsonl").unlink()
     (folder.path / "events.jsonl").mkdir()
-    with pytest.raises(RunWriteError, match=said):
+    with pytest.raises(RunWriteError) as error:
         folder.writer()
+    recorded(str(error.value))
 
 
 def test_a_start_deletes_the_snapshots_of_the_attempt_before(folder: RunFolder) -> None:
@@ -690,25 +690,28 @@ def damage_events_is_a_folder(folder: RunFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "numbers"),
     [
-        (damage_config_gone, "config.json is missing"),
-        (damage_config_garbage, "config.json is not a run's config"),
-        (damage_config_list, "not a JSON object"),
-        (damage_config_later_version, "its format is 99, and this version reads format 1"),
-        (damage_config_setting, "bptt must be a whole number of at least 1; got -1"),
-        (damage_config_no_versions, "it has no valid versions"),
-        (damage_events_middle, r"events.jsonl, (line 4: )?it is not JSON"),
-        (damage_events_is_a_folder, "events.jsonl cannot be read"),
+        (damage_config_gone, ()),
+        (damage_config_garbage, (8, 0, 1)),
+        (damage_config_list, ()),
+        (damage_config_later_version, (99, 1)),
+        (damage_config_setting, (1, 1)),
+        (damage_config_no_versions, ()),
+        (damage_events_middle, (4,)),
+        (damage_events_is_a_folder, ()),
     ],
 )
-def test_damage_is_one_sentence(store: RunStore, damage: object, said: str) -> None:
+def test_damage_is_one_sentence(
+    store: RunStore, damage: object, numbers: Numbers, recorded: Recorded
+) -> None:
     folder = store.create(RunConfig())
     write(folder, FULL)
     healthy = store.create(RunConfig(model="Model2"))
     damage(folder)
-    with pytest.raises(DamagedRun, match=said) as caught:
+    with pytest.raises(DamagedRun) as caught:
         store.record(folder.id)
+    recorded(str(caught.value), *numbers)
     assert "\n" not in str(caught.value) and folder.id in str(caught.value)
     listed = {line.id: line for line in store.summaries()}
     assert listed[folder.id].status == "damaged"
@@ -804,7 +807,7 @@ def fail_write(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 
 @pytest.mark.parametrize("room", [0, 1, 60, 150, 300])
 def test_events_stay_whole_when_the_disk_is_full(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, room: int
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, room: int, recorded: Recorded
 ) -> None:
     writer = folder.writer()
     writer.append(STARTED)
@@ -812,8 +815,9 @@ def test_events_stay_whole_when_the_disk_is_full(
         writer.append(batch(step))
     with monkeypatch.context() as patch:
         fail_write(patch, room)
-        with pytest.raises(RunWriteError, match="could not be written: No space left on device"):
+        with pytest.raises(RunWriteError) as error:
             writer.flush()
+        recorded(str(error.value))
     writer.append(ended("failed", 4))
     writer.close()
     record = folder.read()
@@ -822,7 +826,7 @@ def test_events_stay_whole_when_the_disk_is_full(
 
 
 def test_the_old_file_stays_when_the_new_one_has_no_room(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
 ) -> None:
     with folder.writer() as writer:
         writer.save_resume({"a": np.ones(3)})
@@ -835,17 +839,13 @@ def test_the_old_file_stays_when_the_new_one_has_no_room(
                 writer.save_snapshot(0, {"a": np.zeros(100_000)})
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert str(full.value) == (
-        f"0.safetensors of the run {folder.id} could not be written: File too large. Everything "
-        f"stored before is intact; make room on the disk of {folder.path}/snapshots and resume the "
-        "run."
-    )
+    recorded(str(full.value), 0)
     assert folder.load_resume()["a"].tolist() == [1.0, 1.0, 1.0]
     assert folder.snapshots() == [] and not list(folder.path.rglob(".*.tmp"))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tiny disk needs root")
-def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+def test_a_disk_that_is_really_full(tmp_path: Path, recorded: Recorded) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
@@ -862,27 +862,25 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
             stored = len(folder.read().batches)
             assert stored > 100
             assert folder.read().batch_frame()["step"].tolist() == list(range(stored))
-        with pytest.raises(RunWriteError, match=r"no run can be stored in .*: No space left"):
+        with pytest.raises(RunWriteError) as error:
             for _ in range(1000):
                 store.create(RunConfig())
+        recorded(str(error.value))
         assert not list(store.root.glob(".new-*"))
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_place_that_is_no_folder_is_one_sentence(tmp_path: Path) -> None:
+def test_a_place_that_is_no_folder_is_one_sentence(tmp_path: Path, recorded: Recorded) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunWriteError) as refused:
         RunStore(tmp_path / "file").create(RunConfig())
-    assert str(refused.value) == (
-        f"no run can be stored in {tmp_path / 'file'}: Not a directory; "
-        "set HNVIZ_RUNS_DIR to another folder"
-    )
+    recorded(str(refused.value))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_disk_without_room_for_a_run_is_one_sentence(
-    number: int, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    number: int, store: RunStore, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(number, "No room")
@@ -890,10 +888,7 @@ def test_a_disk_without_room_for_a_run_is_one_sentence(
     monkeypatch.setattr(Path, "mkdir", full)
     with pytest.raises(RunWriteError) as refused:
         store.create(RunConfig())
-    assert str(refused.value) == (
-        f"no run can be stored in {store.root}: No room; "
-        "make room there, or set HNVIZ_RUNS_DIR to another folder"
-    )
+    recorded(str(refused.value))
 
 
 def test_folders_of_killed_processes_are_removed_once_they_are_old(
@@ -1023,7 +1018,7 @@ def test_an_empty_place_has_no_runs(tmp_path: Path) -> None:
 # Shipped runs
 
 
-def test_a_shipped_run_is_small_and_read_only(store: RunStore) -> None:
+def test_a_shipped_run_is_small_and_read_only(store: RunStore, recorded: Recorded) -> None:
     folder = store.create(RunConfig())
     tensors = weights(folder.config) | {"bn.num_batches_tracked": np.array(3)}
     with folder.writer() as writer:
@@ -1054,8 +1049,9 @@ def test_a_shipped_run_is_small_and_read_only(store: RunStore) -> None:
     assert "shipped.rename.after" in reached.passed
     assert again.shipped and repr(again) == f"RunFolder({str(again.path)!r})"
     (store.shipped / "file").touch()
-    with pytest.raises(RunWriteError, match=r"^config\.json of the run new could not be written"):
+    with pytest.raises(RunWriteError) as error:
         ship(folder, store.shipped / "file" / "new")
+    recorded(str(error.value))
 
 
 def test_a_value_outside_float16_keeps_its_tensor_whole() -> None:
@@ -1078,15 +1074,16 @@ def test_the_notebook_tables_are_the_notebooks(model: str) -> None:
     assert notebook_table(model)["accuracy"].tolist() == expected["accuracy"].tolist()
 
 
-def test_reference_ranges() -> None:
+def test_reference_ranges(recorded: Recorded) -> None:
     assert reference_range("Model5", "uniform", "accuracy") == (
         0.815,
         0.842,
     )  # the lowest is .815483
     assert reference_range("Model3", "ones", "train_loss") == (0.388, 0.709)
     assert reference_range("Model3", "ones", "valid_loss") is None
-    with pytest.raises(ValueError, match=r"^bn_init must be one of ones, uniform; got 'twos'$"):
+    with pytest.raises(ValueError) as error:
         reference_range("Model3", "twos", "train_loss")
+    recorded(str(error.value))
     with pytest.raises(ValueError, match="column must be one of"):
         reference_range("Model3", "ones", "speed")
     with pytest.raises(ValueError, match="no model named"):

@@ -61,18 +61,22 @@ def test_every_picture_is_saved_as_lines_and_words(page, gallery, picture, tmp_p
     assert page.errors == []
 
 
-def test_a_file_of_words_that_still_appear_holds_them_all_and_the_verdicts(page, gallery, tmp_path):
+def test_a_file_of_a_machine_that_moves_holds_the_word_that_it_has_read(page, gallery, tmp_path):
     page.emulate_media(reduced_motion="no-preference")
     try:
-        mount(page, gallery, picture="start/count", state="ready", mode="light", width=1280)
-        page.locator(".card[data-playing]").nth(1).wait_for()
-        root = check_svg(saved(page, "Picture as SVG", tmp_path), "light")
+        mount(page, gallery, picture="machine", state="ready", mode="light", width=1280)
+        page.get_by_role("button", name="From the first word").click()
+        page.get_by_role("button", name="Play").click()
+        page.locator("canvas[data-word='2']").wait_for()
+        moving = saved(page, "Picture as SVG", tmp_path)
     finally:
         page.emulate_media(reduced_motion="reduce")
-    written = "".join("".join(root.itertext()).split())
-    for line in page.locator(".card .line").all():
-        assert "".join(line.inner_text().split()) in written
-    for verdict in page.locator(".card .verdict").all_inner_texts():
-        assert "".join(verdict.split()) in written
-    assert page.locator(".card[data-playing], .unsaid").count() == 0
+    page.get_by_role("button", name="Play").wait_for()
+    drawn = moving.read_text(encoding="utf-8")
+    written = "".join("".join(check_svg(moving, "light").itertext()).split())  # lines are broken
+    assert "".join(page.locator(".says").inner_text().split()) in written
+    word = page.locator("canvas").get_attribute("data-word")
+    assert f"machine_word={word}" in page.url
+    at_rest = saved(page, "Picture as SVG", tmp_path)
+    assert at_rest.read_text(encoding="utf-8") == drawn, "the word that comes in is there"
     assert page.errors == []

@@ -51,7 +51,7 @@ def test_a_first_measured_run_is_the_pre_trained_one(tmp_path, after, model):
     assert kept["valid"] == pytest.approx(epoch.accuracy, abs=1e-4)
 
 
-def test_the_sentence_has_the_tables_means():
+def test_the_sentence_has_the_tables_means(recorded):
     mean = TABLE.groupby(["recipe", "model"])[["train", "valid"]].mean()
     said, train = shares_sentence(TABLE), mean["train"]
     lost, won = (train[pair] - train[AFTER, BEFORE] for pair in ((BEFORE, BEFORE), (AFTER, AFTER)))
@@ -60,7 +60,7 @@ def test_the_sentence_has_the_tables_means():
         f"costs Model1 **{points(train[BEFORE, BEFORE], train[AFTER, BEFORE])}** on train" in said
     )
     assert f"wins **{points(train[AFTER, AFTER], train[AFTER, BEFORE])}** back" in said
-    assert "400 training steps instead of 1,566, and answers once in 20 tokens" in said
+    recorded(said, 15.1, 400, 1_566, 20, part="training steps instead of")
     assert "Batch norm moved too" in said
     rows = alone_table(TABLE)
     pairs = ((BEFORE, BEFORE), (BEFORE, AFTER), (AFTER, BEFORE), (AFTER, AFTER))
@@ -69,14 +69,14 @@ def test_the_sentence_has_the_tables_means():
         assert rows[split].tolist() == [f"{100 * mean.loc[pair, split]:.1f} %" for pair in pairs]
 
 
-def test_a_kept_state_helps_most_after_the_new_recipe():
+def test_a_kept_state_helps_most_after_the_new_recipe(recorded):
     mean = TABLES["Model3"].groupby(["recipe", "model"])["train"].mean()
     start, state = mean["Model2", "Model2"], mean["Model2", "Model3"]
     recipe, both = mean["Model3", "Model2"], mean["Model3", "Model3"]
     assert recipe > start and both - recipe > 2 * (state - start) > 0  # "lifts", "but after"
     said = shares_sentence(TABLES["Model3"])
     assert f"alone lifts Model2 by **{points(recipe, start)}** on train" in said
-    assert "with 800 training steps instead of 400 and 30 times the highest lr" in said
+    recorded(said, 23.4, 800, 400, 30, part="training steps instead of")
     assert f"alone adds **{points(state, start)}**, but after the new recipe" in said
     assert f"**{points(both, recipe)}**" in said
 
@@ -119,15 +119,16 @@ def test_a_model_that_was_not_measured_has_no_answer():
     assert "how much the recipe" not in "\n".join(each.value for each in other.markdown)
 
 
-def test_each_figure_of_model2_on_valid_names_its_runs():
+def test_each_figure_of_model2_on_valid_names_its_runs(recorded):
     """34.8 % on Models, 33.7 % in a lesson and beside Model3, 29.3 % on Start."""
     runs = one_recipe_table("Model2").query("recipe == 'Model2' and model == 'Model2'")
     shown = alone_table(one_recipe_table("Model2"))["valid"].iloc[-1]
     assert shown == accuracy(runs["valid"].mean()) == "34.8 %"
     three = scored_note("Model3")
-    assert "on train a running figure" in three and three.endswith("on train, of the last weights.")
+    assert "on train a running figure" in three
+    recorded(three, 0)
     note = scored_note("Model2")
-    assert "one run each, seed 0" in note and "these ten runs of Model2 get 33.7 % of valid" in note
+    assert "one run each, seed 0" in note
     seed_0 = RunFolder(SHIPPED_DIR / "Model2").read().epochs[-1].accuracy
-    assert note.endswith(f"the run of seed 0 gets {accuracy(seed_0)}.")
     assert accuracy(seed_0) == "29.3 %"
+    recorded(note, 33.7, 0, f"{100 * seed_0:.1f}", part="the run of seed")

@@ -11,48 +11,31 @@ from hypothesis import strategies as st
 
 from hnviz.figures.costs import backward_costs
 from hnviz.figures.handover import Crossing, handover
-from hnviz.figures.lanes import BAR, NARROW, THICKEST, WIDE, Steps, thickness
+from hnviz.figures.lanes import BAR, NARROW, WIDE
 from hnviz.figures.numbers import percent
 from hnviz.figures.panel import round_ticks
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
-from hnviz.figures.scissors import (
-    LANE_WIDE,
-    LANES,
-    SHARES,
-    Passes,
-    lane,
-    lanes_head,
-    scissors_legend,
-)
 from hnviz.figures.theme import theme
 from hnviz.figures.time_text import (
     costs_sentence,
     far_share,
     handover_note,
     handover_sentence,
-    lane_sentences,
     later_sentence,
     no_handover,
     part,
-    passes_note,
     takeaway,
 )
+from hnviz.models.catalogue import CATALOGUE, LADDER
+from tests.conftest import ROOT
 
 LIGHT = theme("light")
 BROWN = LIGHT.role["h_h"]
 
 FADING = np.geomspace(1e-5, 1e-1, 12)
 LAST = np.where(np.arange(12) < 8, 0, FADING)
-PASSES = Passes(
-    model="Model5",
-    batches=(5, 6, 7),
-    bptt=4,
-    bs=64,
-    every=False,
-    lanes={"reset": 2 * LAST, "detach": LAST, "keep": FADING, "untrained": FADING**3},
-)
-ALONE = replace(PASSES, model="Model2", lanes={"reset": LAST, "untrained": LAST**2})
-EVERY = replace(PASSES, every=True, lanes=dict.fromkeys(LANES, FADING))
+LANES = {"reset": 2 * LAST, "detach": LAST, "keep": FADING, "untrained": FADING**3}
+ALONE = {"reset": LAST, "untrained": LAST**2}
 CROSSING = Crossing(
     model="Model5",
     bs=64,
@@ -83,157 +66,6 @@ def words(svg: str) -> list[str]:
     return [each.text for each in ElementTree.fromstring(svg).iter("text")]
 
 
-def ribbons(svg: str) -> list[list[tuple[float, float]]]:
-    """The outline of every ribbon: the filled brown paths that are no arrow's tip."""
-    found = []
-    for path in paths(svg, BROWN):
-        points = [tuple(map(float, each.split())) for each in re.split("[ML]", path.rstrip("z"))
-                  if " " in each]  # fmt: skip
-        if len(points) > 3:
-            found.append(points)
-    return found
-
-
-@given(st.floats(1e-30, 100), st.floats(1, 1e6))
-def test_a_larger_norm_is_never_thinner(norm, times):
-    assert 0 < thickness(norm) <= thickness(norm * times) <= THICKEST
-
-
-def test_a_small_share_looks_thin():
-    assert thickness(0) == 0
-    assert thickness(1) == THICKEST
-    assert np.isclose(thickness(1 / 8), THICKEST / 2), "the page says: half as thick is an eighth"
-    assert thickness(0.007) < THICKEST / 5  # what is left 59 steps back looks like little
-    assert thickness(1 / 64_000) == pytest.approx(0.8), "the legend says: thinnest"
-    assert thickness(1e-11) == 0.8
-
-
-@pytest.mark.parametrize("width", [LANE_WIDE, NARROW])
-@pytest.mark.parametrize("name", LANES)
-def test_a_ribbon_is_as_thick_as_its_share_of_the_nearest(name, width):
-    (outline,) = ribbons(lane(PASSES, name, LIGHT, width))
-    norms = PASSES.lanes[name]
-    norms = norms[norms > 0]
-    assert len(outline) == 2 * len(norms)
-    above, below = outline[: len(norms)], outline[len(norms) :][::-1]
-    thick = [low[1] - high[1] for high, low in zip(above, below, strict=True)]
-    np.testing.assert_allclose(thick, [thickness(norm / norms[-1]) for norm in norms], atol=0.02)
-    whole = ribbons(lane(PASSES, "keep", LIGHT, width))[0]
-    assert [x for x, _ in above] == [x for x, _ in whole[12 - len(norms) : 12]]  # the same steps
-
-
-def test_scissors_are_drawn_where_the_gradient_is_cut_alone():
-    cuts = {name: lane(PASSES, name, LIGHT).count("rotate(-90)") for name in LANES}
-    assert cuts == {"detach": 2, "keep": 0, "untrained": 0, "reset": 0}
-    assert lane(ALONE, "reset", LIGHT).count("rotate(-90)") == 0
-
-
-def test_each_lane_has_one_meaning_and_its_own_name():
-    assert PASSES.ordered() == list(LANES)
-    assert [PASSES.names(each)[0] for each in PASSES.ordered()] == [
-        "Detach",
-        "No detach",
-        "No detach, untrained",
-        "Reset",
-    ]
-    assert ALONE.ordered() == ["reset", "untrained"]
-    assert [ALONE.names(each)[0] for each in ALONE.ordered()] == ["Reset", "Reset, untrained"]
-    assert replace(PASSES, lanes={"reset": LAST}).ordered() == ["reset"]
-
-
-@pytest.mark.parametrize("width", [LANE_WIDE, NARROW])
-def test_the_state_is_zero_at_both_seams_where_it_is_reset(width):
-    for passes, name in ((PASSES, "reset"), (ALONE, "reset"), (ALONE, "untrained")):
-        assert words(lane(passes, name, LIGHT, width)).count("0") == 2
-    assert "0" not in words(lane(PASSES, "detach", LIGHT, width))
-    assert "0" not in words(lane(PASSES, "untrained", LIGHT, width))
-
-
-@pytest.mark.parametrize(
-    ("width", "named"), [(LANE_WIDE, "mini-batch 6, 4 steps"), (NARROW, "mini-batch 6")]
-)
-def test_the_mini_batches_are_named_above_their_steps(width, named):
-    root = ElementTree.fromstring(lanes_head(PASSES, LIGHT, width))
-    places = {each.text: float(each.get("x")) for each in root.iter("text")}
-    steps = PASSES.steps(width)
-    assert places[named] == pytest.approx(steps.x(5.5), abs=0.06)
-    assert len(places) == 3
-
-
-def test_the_shares_are_at_the_ends_and_seams():
-    said = words(lane(PASSES, "keep", LIGHT))
-    for step in (0, 4, 8, 11):
-        assert part(FADING[step] / FADING[11]) in said
-    narrow = words(lane(PASSES, "keep", LIGHT, NARROW))
-    assert part(FADING[4] / FADING[11]) not in narrow  # no room for it
-    for name, n in (("detach", 1), ("reset", 1), ("keep", 0)):
-        assert words(lane(PASSES, name, LIGHT)).count("no gradient here") == n
-
-
-def test_every_step_may_have_a_loss():
-    drawn = {name: lane(EVERY, name, LIGHT) for name in LANES}
-    for name, svg in drawn.items():
-        marks = [path for path in paths(svg, LIGHT.role["h_o"]) if path]
-        assert sum(path.count("M") for path in marks) == 12
-        assert "losses" in words(svg) and "loss" not in words(svg)
-        assert len(ribbons(svg)) == (1 if EVERY.way(name) == "keep" else 3)
-    assert "losses" not in words(lane(EVERY, "keep", LIGHT, NARROW))  # no room for it
-    only_last = replace(EVERY, model="Model1", bptt=4, lanes={"reset": FADING})
-    marks = paths(lane(only_last, "reset", LIGHT), LIGHT.role["h_o"])
-    assert sum(path.count("M") for path in marks) == 3
-
-
-def test_with_all_losses_the_largest_gradient_is_all_of_it():
-    growing = replace(EVERY, lanes={**EVERY.lanes, "keep": FADING[::-1]})
-    assert {"100 %", "0.01 %"} <= set(words(lane(growing, "keep", LIGHT)))
-    alone = replace(growing, every=False)
-    assert "1000000 %" in words(lane(alone, "keep", LIGHT))
-
-
-def test_gradients_that_vanish_are_drawn_as_far_as_they_reach():
-    gone = np.where(np.arange(12) < 2, 0, FADING)
-    passes = replace(PASSES, lanes={**PASSES.lanes, "keep": gone})
-    assert len(ribbons(lane(passes, "keep", LIGHT))[0]) == 2 * 10
-    nothing = replace(PASSES, lanes=dict.fromkeys(LANES, np.zeros(12)))
-    assert [ribbons(lane(nothing, name, LIGHT)) for name in LANES] == [[], [], [], []]
-
-
-@given(st.integers(1, 60), st.sampled_from(list(LANES)), st.booleans())
-def test_any_window_is_drawn(bptt, name, wide):
-    norms = np.geomspace(1e-9, 0.5, 3 * bptt)
-    passes = replace(PASSES, bptt=bptt, every=True, lanes=dict.fromkeys(LANES, norms))
-    root = ElementTree.fromstring(lane(passes, name, LIGHT, LANE_WIDE if wide else NARROW))
-    assert root.get("aria-label").startswith(f"{LANES[name][0]}. ")
-
-
-def test_passes_say_which_shape_they_need():
-    with pytest.raises(ValueError, match=r"keep must have 3 x 4 norms; got \(11,\)"):
-        replace(PASSES, lanes={"keep": FADING[:11]})
-
-
-def test_three_steps_have_a_share_at_each_end():
-    lanes = {"reset": np.array([0, 0, 0, 0, 0, 0, 0.02, 0.03, 0.05])}
-    passes = Passes(model="Model0", batches=(5, 6, 7), bptt=3, bs=64, every=False, lanes=lanes)
-    assert {"40 %", "100 %"} <= set(words(lane(passes, "reset", LIGHT)))
-
-
-def test_steps_have_room():
-    steps = Steps(0, 100, 60, 20)
-    assert [steps.x(0), steps.x(59)] == [0, 100]
-    shown = list(steps.thinned(20, 40))
-    assert shown[0] == 39 and set(np.diff(shown)) == {-5}
-    assert len(steps.seams) == 2 and steps.x(19) < steps.seams[0] < steps.x(20)
-
-
-def test_the_legend_names_thicknesses():
-    html = scissors_legend(LIGHT)
-    heights = [float(each) for each in re.findall(r' height="([\d.]+)" fill', html)]
-    np.testing.assert_allclose(heights, [thickness(n) for n in SHARES], atol=0.06)
-    assert "share of the nearest<" in html and "thinnest: 1 in 64,000 or less" in html
-    assert [f">{name} %<" in re.sub("</svg>", ">", html) for name in ("100", "1", "0.01")]
-    assert "share of the lane's largest<" in scissors_legend(LIGHT, every=True)
-
-
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -261,36 +93,7 @@ def test_a_tiny_part_is_right_to_two_digits(value):
     assert float(number.replace(",", "")) * times == pytest.approx(1 / value, rel=0.051)
 
 
-def test_each_lane_says_what_it_shows(recorded):
-    said = lane_sentences(PASSES.lanes, 4, False)
-    assert set(said) == {"", *LANES}
-    assert said[""].startswith("The **gradient** says how much the loss would change")
-    assert "the gradient stops at the scissors, after 4 steps at most" in said["detach"]
-    recorded(said["keep"], 12, 0.01)
-    assert "The farthest gradient is **1 in 1 trillion** of the nearest." in said["untrained"]
-    assert said["untrained"].endswith("It has vanished: a **vanishing gradient**.")
-    assert "starts from a state of zeros" in said["reset"] and "after 4 steps" in said["reset"]
-    gone = {**PASSES.lanes, "keep": np.where(np.arange(12) < 2, 0, FADING)}
-    assert "10 of 12 steps get a gradient" in lane_sentences(gone, 4, False)["keep"]
-    steady = {**PASSES.lanes, "untrained": FADING**0}
-    assert "vanish" not in lane_sentences(steady, 4, False)["untrained"]
-
-
-def test_the_sentences_on_all_losses():
-    said = lane_sentences({**EVERY.lanes, "keep": 1.5 * FADING}, 4, True)
-    assert "**1.50** times that with detach: the two later losses arrive there too" in said["keep"]
-    assert "still stops at the scissors" in said[""]
-    same = lane_sentences(EVERY.lanes, 4, True)
-    assert "have faded before they arrive" in same["keep"]
-    alone = lane_sentences(ALONE.lanes, 4, True)
-    assert set(alone) == {"", "reset", "untrained"} and "stops at the zeros" in alone[""]
-
-
-def test_notes_and_costs():
-    note = passes_note((5, 6, 7), 64, 1.5, 2, {"Detach": 0.00391, "Reset": 0.0105})
-    assert "the median of 64 rows: mini-batches 5 to 7" in note and "2 mini-batches before" in note
-    assert "Nearest: Detach 0.00391, Reset 0.0105." in note
-    assert "before them is zeros" in passes_note((0, 1, 2), 64, 1.5, 0, {})
+def test_costs_in_a_sentence():
     said = costs_sentence(COSTS)
     for number in ("bptt 5 to 40", "5.0 to **40.0 ms**", "0.50 to **4.00 MB**", "**12.00 MB**",
                    "3.0 times"):  # fmt: skip
@@ -365,18 +168,18 @@ def test_ticks_reach_beyond_the_highest_value(high):
 
 
 def test_the_takeaway_has_twenty_words_and_the_pictures_numbers(recorded):
-    said = takeaway("Model5", PASSES.lanes, 400)
+    said = takeaway("Model5", LANES, 400)
     recorded(said, 0.01, 11, 1, 1)
-    ways = {name: norms for name, norms in PASSES.lanes.items() if name != "untrained"}
+    ways = {name: norms for name, norms in LANES.items() if name != "untrained"}
     assert takeaway("Model5", ways, 400).endswith("keeps **0.01 %** 11 steps back.")
     gone = {**ways, "keep": np.where(np.arange(12) < 2, 0, FADING)}
     assert "9 steps back" in takeaway("Model5", gone, 400)
     untrained = takeaway("Model5", {**ways, "keep": FADING**3}, 0)
     recorded(untrained, 11, 1, 1)
     assert "the gradient fades: " in takeaway("Model5", {**ways, "keep": FADING**0}, 0)
-    alone = takeaway("Model2", ALONE.lanes, 400)
+    alone = takeaway("Model2", ALONE, 400)
     assert f"stops there, with **{part(FADING[8] / FADING[11])}** left" in alone
-    least = {**PASSES.lanes, "keep": FADING**5, "untrained": FADING**5}
+    least = {**LANES, "keep": FADING**5, "untrained": FADING**5}
     for each in (said, untrained, alone, takeaway("Model5", least, 400)):
         assert len(each.split()) <= 20
     assert far_share(np.zeros(3)) == 0
@@ -447,7 +250,7 @@ def test_handover_bars_are_the_shares(width):
 def test_the_sentence_of_the_handover(recorded):
     said = CROSSING.sentence
     assert "**25.0 %** of positions 0 to 1 right, less than from zeros, **50.0 %**" in said
-    assert "in 16 of 64 rows, after the last in 64: the earlier text is forgotten" in said
+    recorded(said, 16, 64, 64, part="the earlier text is forgotten")
     same = handover_sentence("Model3", *[np.array([0.5, 0.5])] * 3, bs=10)
     assert "the same share as from zeros" in same and "forgotten" not in same
     assert "Model1 carries no state" in no_handover("Model1")
@@ -457,3 +260,11 @@ def test_the_sentence_of_the_handover(recorded):
     falls = later_sentence(np.array([0.5, 0.25, 0.75]))
     assert falls.endswith("and 25.0 to 75.0 % in later ones.")
     assert later_sentence(np.array([0.5])) == ""
+
+
+def test_the_lanes_name_the_models_that_carry_their_state():
+    words = (ROOT / "hnviz/app/rooms/through_time/lanes/scissors.js").read_text(encoding="utf-8")
+    carrying = [name for name in LADDER if CATALOGUE[name].stateful]
+    others = [name for name in LADDER if name not in carrying]
+    assert f"is cut, as in {carrying[0]} to {carrying[-1]}" in words
+    assert f"mini-batch, as in {others[0]} to {others[-1]}" in words

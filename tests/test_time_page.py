@@ -1,6 +1,7 @@
 """The Through time page: what its views answer about real runs, and what the page says."""
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,6 +15,7 @@ from hnviz.app.rooms.through_time.handover.picture import HANDOVER_VIEW
 from hnviz.app.rooms.through_time.lanes.picture import LANES_VIEW, SECOND_VIEW
 from hnviz.app.rooms.through_time.look_back.picture import MAP_VIEW, OTHERS_VIEW, ROW_VIEW
 from hnviz.app.rooms.through_time.reach.picture import REACH_VIEW
+from hnviz.figures.time_text import far_share, part
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.web.http import Refusal
 from tests.pages import mounts, open_page
@@ -44,43 +46,33 @@ def label(svg: str) -> str:
 
 @pytest.mark.parametrize("name", HAVING_STATE)
 def test_every_model_goes_back_through_time(name):
-    _, meta, sentence, _ = shown(LANES_VIEW, name)
+    lanes, meta, sentence, _ = shown(LANES_VIEW, name)
     carries = name in CARRYING
-    named = {each["id"]: each for each in meta["lanes"]}
-    assert list(named) == [*(("detach", "keep") if carries else ("reset",)), "untrained",
-                           *(("reset",) if carries else ())]  # fmt: skip
-    assert set(meta["sentences"]) == {"", *named}
-    for lane, each in named.items():
-        for size in ("wide", "narrow"):
-            alt = f"{each['name']}. {meta['sentences'][lane].replace('**', '')}"
-            assert label(each[size]) == alt
-    assert named["untrained"]["name"] == f"{'No detach' if carries else 'Reset'}, untrained"
+    assert set(lanes) == {"reset", "untrained", *(("detach", "keep") if carries else ())}
+    assert {each.shape for each in lanes.values()} == {(3 * meta["bptt"],)}
+    assert meta["answers_every"] == (CATALOGUE[name].predicts == "every")
     assert len(sentence.split()) <= 20
     assert sentence.startswith("**Detach** cuts" if carries else f"{name} starts each")
     between = shown(HANDOVER_VIEW, name)
     assert ("The state between train and valid" in between.meta.get("wide", "")) is carries
-    assert ("nothing carries over from one text to the other" in between.sentence) is not carries
-
-
-def lanes_of(found) -> dict[str, dict[str, str]]:
-    return {each["id"]: each for each in found.meta["lanes"]}
+    assert ("nothing carries over" in between.sentence) is not carries
 
 
 def test_the_untrained_lane_is_the_same_at_every_training_step(recorded):
     trained, halfway, untrained = shown(LANES_VIEW), shown(LANES_VIEW, step=200), shown(
         LANES_VIEW, step=0
     )  # fmt: skip
-    drawings = [lanes_of(each)["untrained"]["wide"] for each in (trained, halfway, untrained)]
-    assert drawings == 3 * drawings[:1]
-    assert ">1 in 82 billion<" in drawings[0]
-    kept = [lanes_of(each)["keep"]["wide"] for each in (trained, halfway, untrained)]
+    found = [each.arrays["untrained"] for each in (trained, halfway, untrained)]
+    assert (found[0] == found[1]).all() and (found[0] == found[2]).all()
+    assert part(far_share(found[0])) == "1 in 82 billion"
+    kept = [far_share(each.arrays["keep"]) for each in (trained, halfway, untrained)]
     assert len(set(kept)) == 3
-    assert ">0.2 %<" in kept[0] and ">1 in 82 billion<" in kept[2]
+    assert (part(kept[0]), part(kept[2])) == ("0.2 %", "1 in 82 billion")
     recorded(trained.sentence, 0.2, 59, 1, 82)
     recorded(untrained.sentence, 59, 1, 82)
 
 
-def test_a_run_in_its_first_moment_has_lanes():
+def test_a_run_in_its_first_moment_has_lanes(recorded):
     """Its first snapshot is on disk before its record tells of it."""
     from hnviz.app.shell.server import server
     from hnviz.questions.view import Look
@@ -88,34 +80,25 @@ def test_a_run_in_its_first_moment_has_lanes():
 
     run = server().current("Model5")
     young = replace(run, record=replace(run.record, snapshots=()))
-    params = {"first": 5, "every": False, "mode": "light"}
+    params = {"first": 5, "every": False}
     found = LANES_VIEW.answer(Look(young, 0, params, Asker(server(), "Model5", 0)))
-    assert found.sentence.startswith(
-        "Untrained, the gradient vanishes: 59 steps back, a typical row keeps **1 in 82 billion**."
-    )
-    assert "untrained" in lanes_of(found)
+    recorded(found.sentence, 59, 1, 82, part="the gradient vanishes")
+    assert "untrained" in found.arrays
+
     later = LANES_VIEW.answer(Look(young, 40, params, Asker(server(), "Model5", 40)))
-    assert "untrained" not in lanes_of(later)  # nothing untrained was kept
+    assert "untrained" not in later.arrays  # nothing untrained was kept
 
 
 def test_all_losses_have_their_own_lanes():
     last, every = shown(LANES_VIEW), shown(LANES_VIEW, every=True)
     assert every.sentence == ""  # the takeaway is about the last step's
+    assert every.meta["every"] and not last.meta["every"]
     for lane in ("detach", "keep", "untrained", "reset"):
-        assert ">losses<" in lanes_of(every)[lane]["wide"]
-        assert ">losses<" not in lanes_of(last)[lane]["wide"]
-    assert "every answer has a loss" in every.meta["sentences"][""]
-    assert "mini-batches 5 to 7 of train" in last.meta["note"]
-    assert "mini-batches 9 to 11 of train" in shown(LANES_VIEW, first=9).meta["note"]
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_drawings_are_in_the_mode_of_the_browser(mode):
-    from hnviz.figures.theme import theme
-
-    meta = shown(LANES_VIEW, mode=mode).meta
-    assert theme(mode).role["h_h"] in meta["lanes"][1]["wide"]
-    assert theme(mode).role["h_h"] in meta["legend"]
+        n = [np.count_nonzero(each.arrays[lane]) for each in (last, every)]
+        assert n[1] >= n[0]
+        assert (every.arrays[lane] != last.arrays[lane]).any()
+    assert last.meta["batches"] == [5, 6, 7]
+    assert shown(LANES_VIEW, first=9).meta["batches"] == [9, 10, 11]
 
 
 def test_mini_batches_that_the_text_does_not_have_are_refused():
@@ -124,18 +107,16 @@ def test_mini_batches_that_the_text_does_not_have_are_refused():
 
 
 @pytest.mark.parametrize("value", ["38", "-1"])
-def test_a_first_mini_batch_that_cannot_be_leaves_the_last_good_lanes(value):
+def test_a_first_mini_batch_that_cannot_be_leaves_the_last_good_lanes(value, recorded):
     app = open_page("time", time_first="7")
     app.number_input(key="time_first").set_value(int(value)).run()
     assert not app.exception
-    wanted = "so the first of 3 must be from 0 to 37"
-    told = f"First mini-batch: the text has 40 mini-batches, {wanted}; got {value}."
-    assert told in said(app)
+    recorded(said(app), 40, 3, 0, 37, value.strip("-"), part="First mini-batch: the text")
     for key in ("time_lanes", "time_headline"):
         assert asks(app, key)["lanes"]["params"] == {"first": "7", "every": "false"}
 
 
-def test_a_run_whose_window_is_longer_than_the_text_is_told():
+def test_a_run_whose_window_is_longer_than_the_text_is_told(recorded):
     from hnviz.config import RunConfig
     from hnviz.runs import RunStore
 
@@ -149,15 +130,14 @@ def test_a_run_whose_window_is_longer_than_the_text_is_told():
     made.snapshot_path(400).write_bytes(copy)
     (made.path / "events.jsonl").write_bytes((shipped.path / "events.jsonl").read_bytes())
     assert not open_page("time", run=made.id).exception
-    with pytest.raises(
-        Refusal, match="64 rows of 4096 steps are 1 mini-batch, and the picture needs 3"
-    ):
+    with pytest.raises(Refusal) as error:
         shown(LANES_VIEW, made.id)
+    recorded(str(error.value), 50_079, 64, "4096", 1, 3)
 
 
-def test_a_backward_too_many_is_shown_as_torchs_error():
+def test_a_backward_too_many_is_shown_as_torchs_error(recorded):
     error = shown(SECOND_VIEW).meta["error"]
-    assert "RuntimeError: Trying to backward through the graph a second time" in error
+    recorded(error)
     assert "second_backward" in asks(open_page("time"), "time_lanes")
     assert "second_backward" not in asks(open_page("time", run="Model2"), "time_lanes")
     with pytest.raises(Refusal, match="Model2 carries no state"):
@@ -223,7 +203,7 @@ def test_a_model_beside_its_own_earlier_snapshot_is_told_apart():
     assert trained in lines  # the browser leaves it out where it shows that snapshot itself
 
 
-def test_costs_are_measured_once_for_all_snapshots_and_when_they_are_opened():
+def test_costs_are_measured_once_for_all_snapshots_and_when_they_are_opened(recorded):
     app = open_page("time")
     keys = [each["id"] for each in mounts(app)]
     assert "time_costs" not in keys and "time_handover" not in keys
@@ -231,8 +211,10 @@ def test_costs_are_measured_once_for_all_snapshots_and_when_they_are_opened():
     assert asks(app, "time_costs")["costs"]["at"] == "end"
     assert asks(app, "time_handover")["train_to_valid"]["at"] == "rest"
     _, meta, sentence, _ = shown(COSTS_VIEW, "Model0")
-    assert "from bptt 1 to 3, one mini-batch goes from" in sentence
-    assert label(meta["wide"]) == f"What a backward pass costs. {sentence.replace('**', '')}"
+    recorded(re.sub(r"\d+\.\d+|\d+ thread", "N", sentence), 1, 3)
+    told = label(meta["wide"])
+    assert told.endswith(sentence.replace("**", ""))
+    recorded(told.partition(".")[0])
 
 
 def test_all_models_are_in_one_picture(recorded):
@@ -243,7 +225,7 @@ def test_all_models_are_in_one_picture(recorded):
         said = [each.text for each in ElementTree.fromstring(drawing).iter("text")]
         assert [name for name in said if name in CATALOGUE] == HAVING_STATE
         assert {"Untrained", "Trained"} <= set(said)
-    assert "Transformer has no state, so its gradient has no way" in meta["note"]
+    recorded(meta["note"], part="so its gradient has no")
     assert "beyond the notebook's six have grey lines" in meta["note"]
     assert "Model5's update gates keep 50 % of each unit" in meta["note"]
     assert "its gates keep 39 %" in meta["note"]

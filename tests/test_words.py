@@ -1,13 +1,12 @@
-"""Next words and changed states, against loops written out in plain torch."""
-
-from math import log2
+"""Words that are drawn, and changed states, against loops written out in plain torch."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from hnviz.data import continuation, human_numbers_stream, number_words, tokenize
+from hnviz.config import RunConfig
+from hnviz.data import human_numbers_stream, judge, number_words, tokenize
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS
 from tests import attention
@@ -111,34 +110,24 @@ def ask(subject, question, **params):
     return QUESTIONS[question](subject, params).arrays
 
 
-def test_probabilities_and_surprise_are_those_of_a_reading_by_hand(subject):
-    ids = ids_of(8128, 8129, 8130, 8131)
-    found = ask(subject, "next_word", ids=ids, n=1)
-    for at in range(len(ids)):
-        p = by_hand(subject, ids[: at + 1])[0].softmax(-1)
-        assert_same(found["probabilities"][at], p)
-        if at + 1 < len(ids):
-            assert abs(found["surprise"][at] + log2(p[ids[at + 1]])) < 1e-6
-    assert len(found["probabilities"]) == len(ids) and len(found["surprise"]) == len(ids) - 1
+def said_after(subject, ids, n, **how):
+    """The words that a model says after a text."""
+    return ask(subject, "reading", ids=ids, n=n, **how)["ids"][len(ids) :]
 
 
-def test_the_likeliest_words_are_said_one_by_one(subject):
-    ids = ids_of(4316, 4317, 4318)
-    found = ask(subject, "next_word", ids=ids, n=12)
-    text = list(ids)
-    for at in range(12):
-        p = by_hand(subject, text)[0].softmax(-1)
-        assert found["said"][at] == p.argmax()
-        assert found["drawn"][at] == 1
-        assert_same(found["probabilities"][len(ids) - 1 + at], p)
-        text.append(int(p.argmax()))
+def assert_says(subject, ids, said, probabilities):
+    """Hold words and their answers to those of the model that goes on from a text."""
+    found = ask(subject, "reading", ids=ids, n=len(said))
+    assert (found["ids"][len(ids) :] == said).all()
+    best, shares = (found[name][len(ids) - 1 : -1] for name in ("best", "shares"))
+    assert_same(np.take_along_axis(probabilities, best, 1), shares)
 
 
 @pytest.mark.parametrize(("temperature", "top_k"), [(0.7, 5), (1.0, None), (2.5, 3), (9.0, 39)])
 def test_words_are_drawn_from_the_likeliest_alone(subject, temperature, top_k):
     ids = ids_of(4316, 4317, 4318)
     how = {"temperature": temperature, "seed": 4} | ({"top_k": top_k} if top_k else {})
-    found = ask(subject, "next_word", ids=ids, n=12, **how)
+    found = said_after(subject, ids, 12, **how)
     chance, text = torch.Generator().manual_seed(4), list(ids)
     for at in range(12):
         logits = by_hand(subject, text)[0]
@@ -147,21 +136,18 @@ def test_words_are_drawn_from_the_likeliest_alone(subject, temperature, top_k):
         for index in order[: top_k or len(VOCAB)]:
             weights[index] = torch.exp((logits[index] - logits[order[0]]) / temperature)
         shares = weights / weights.sum()
-        said = int(found["said"][at])
-        assert said == int(torch.multinomial(shares, 1, generator=chance))
-        assert abs(found["drawn"][at] - shares[said]) < 1e-6
-        text.append(said)
+        assert found[at] == int(torch.multinomial(shares, 1, generator=chance))
+        text.append(int(found[at]))
 
 
 def test_a_seed_gives_the_same_words_and_another_seed_others():
     subject = shipped("Model5", exact=True)
-    how = {"ids": ids_of(4318), "n": 60, "temperature": 2.0}
-    first, other = (ask(subject, "next_word", **how, seed=seed)["said"] for seed in (1, 2))
+    asked, how = (subject, ids_of(4318), 60), {"temperature": 2.0}
+    first, other = (said_after(*asked, **how, seed=seed) for seed in (1, 2))
     torch.manual_seed(99)  # torch's own generator has no part in it
-    assert (ask(subject, "next_word", **how, seed=1)["said"] == first).all()
+    assert (said_after(*asked, **how, seed=1) == first).all()
     assert (first != other).any()
-    assert (ask(subject, "next_word", **how, seed=1, top_k=1)["said"]
-            == ask(subject, "next_word", ids=how["ids"], n=60)["said"]).all()  # fmt: skip
+    assert (said_after(*asked, **how, seed=1, top_k=1) == said_after(*asked)).all()
 
 
 def test_ones_own_state_changes_nothing(carrying):
@@ -169,18 +155,14 @@ def test_ones_own_state_changes_nothing(carrying):
     found = ask(carrying, "surgery", ids=ids, other=ids, n=40)
     assert (found["changed_said"] == found["untouched_said"]).all()
     assert_same(found["changed_probabilities"], found["untouched_probabilities"])
-    plain = ask(carrying, "next_word", ids=ids, n=40)
-    assert (found["untouched_said"] == plain["said"]).all()
-    assert_same(found["untouched_probabilities"], plain["probabilities"][len(ids) - 1 :])
+    assert_says(carrying, ids, found["untouched_said"], found["untouched_probabilities"])
 
 
 @pytest.mark.parametrize("number", [5040, 2718, 8316])
 def test_anothers_state_gives_the_others_own_continuation(carrying, number):
     ids, other = ids_of(4316, 4317, 4318), ids_of(number - 2, number - 1, number)
     found = ask(carrying, "surgery", ids=ids, other=other, n=40)
-    own = ask(carrying, "next_word", ids=other, n=40)
-    assert (found["changed_said"] == own["said"]).all()
-    assert_same(found["changed_probabilities"], own["probabilities"][len(other) - 1 :])
+    assert_says(carrying, other, found["changed_said"], found["changed_probabilities"])
     assert (found["changed_said"] != found["untouched_said"]).any()
 
 
@@ -197,8 +179,7 @@ def test_the_untouched_state_answers_on_the_words_that_the_changed_one_said(carr
     for at in range(15):
         text = [*ids, *found["changed_said"][:at].tolist()]
         assert_same(found["same_words"][at], by_hand(carrying, text)[0].softmax(-1))
-    own = ask(carrying, "next_word", ids=other, n=15)["said"]
-    assert (found["other_said"] == own).all()
+    assert (found["other_said"] == said_after(carrying, other, 15)).all()
 
 
 @pytest.mark.parametrize("hold", [False, True])
@@ -238,9 +219,10 @@ def test_one_layers_state_is_put_in_alone():
 
 
 @pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in CARRYING])
-def test_a_model_without_a_carried_state_has_nothing_to_change(name):
-    with pytest.raises(ValueError, match="carries no state: each of its answers starts again"):
+def test_a_model_without_a_carried_state_has_nothing_to_change(name, recorded):
+    with pytest.raises(ValueError) as error:
         ask(shipped(name), "surgery", ids=[12], other=[13])
+    recorded(str(error.value), RunConfig.for_model(name).bptt)
 
 
 class AddsItsInput(nn.Module):
@@ -264,71 +246,40 @@ def test_a_model_that_answers_from_more_than_its_state_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("question", "params", "sentence"),
+    ("question", "params", "numbers"),
     [
-        ("next_word", {}, "needs ids"),
-        ("next_word", {"ids": []}, "must be 1 to 2,000 whole numbers from 0 to 38; got"),
         (
-            "next_word",
+            "reading",
             {"ids": [9] * 10_000},
-            "ids must be 1 to 2,000 whole numbers from 0 to 38; got 10,000 values",
+            (1, 200, 0, 38, 10_000, *[9] * 20),
         ),
-        ("next_word", {"ids": [39]}, "whole numbers from 0 to 38; got"),
-        (
-            "next_word",
-            {"ids": [9], "temperature": -0.1},
-            "temperature must be a number from 0 to 10",
-        ),
-        ("next_word", {"ids": [9], "temperature": float("nan")}, "temperature must be a number"),
-        ("next_word", {"ids": [9], "top_k": 0}, "top_k must be a whole number from 1 to 39; got 0"),
-        (
-            "next_word",
-            {"ids": [9], "top_k": 40},
-            "top_k must be a whole number from 1 to 39; got 40",
-        ),
-        ("next_word", {"ids": [9], "seed": -1}, "seed must be a whole number from 0"),
-        ("next_word", {"ids": [9], "n": 201}, "n must be a whole number from 1 to 200; got 201"),
-        ("next_word", {"ids": [9], "heat": 1}, "has no parameter 'heat'"),
-        (
-            "surgery",
-            {"ids": [9], "units": [64]},
-            "units must be at most 4,000 whole numbers from 0 to 63; got",
-        ),
-        (
-            "surgery",
-            {"ids": [9], "units": 3},
-            "units must be at most 4,000 whole numbers from 0 to 63; got 3",
-        ),
-        (
-            "surgery",
-            {"ids": [9], "units": [3], "layer": 2},
-            "layer must be a whole number from 0 to 1; got 2",
-        ),
-        (
-            "surgery",
-            {"ids": [9], "units": [3], "value": 101.0},
-            "value must be a number from -100 to 100",
-        ),
-        (
-            "surgery",
-            {"ids": [9], "other": []},
-            "must be 1 to 2,000 whole numbers from 0 to 38; got",
-        ),
-        ("surgery", {"ids": [9], "other": [9], "hold": True}, "hold applies only to units"),
+        ("reading", {"ids": [9], "temperature": -0.1}, (0, 10, 0.1)),
+        ("reading", {"ids": [9], "temperature": float("nan")}, (0, 10)),
+        ("reading", {"ids": [9], "top_k": 0}, (1, 39, 0)),
+        ("reading", {"ids": [9], "top_k": 40}, (1, 39, 40)),
+        ("reading", {"ids": [9], "seed": -1}, (0, 2_147_483_647, 1)),
+        ("reading", {"ids": [9], "n": 201}, (0, 200, 201)),
+        ("reading", {"ids": [9], "heat": 1}, ()),
+        ("surgery", {"ids": [9], "units": [64]}, (4_000, 0, 63, 64)),
+        ("surgery", {"ids": [9], "units": 3}, (4_000, 0, 63, 3)),
+        ("surgery", {"ids": [9], "units": [3], "layer": 2}, (0, 1, 2)),
+        ("surgery", {"ids": [9], "units": [3], "value": 101.0}, (100, 100, 101.0)),
+        ("surgery", {"ids": [9], "other": []}, (1, 2_000, 0, 38)),
+        ("surgery", {"ids": [9], "other": [9], "hold": True}, ()),
     ],
 )
-def test_what_cannot_be_asked_is_told(question, params, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_what_cannot_be_asked_is_told(question, params, numbers, recorded):
+    with pytest.raises(ValueError) as error:
         ask(shipped("Model5", exact=True), question, **params)
+    recorded(str(error.value), *numbers)
 
 
 def test_weights_that_ran_away_are_told():
     subject = fresh("Model5")
     with torch.no_grad():
         subject.model.h_o.bias[3] = torch.nan
-    for question, params in (("next_word", {}), ("surgery", {"units": [1]})):
-        with pytest.raises(ValueError, match="not finite"):
-            ask(subject, question, ids=[9, 12], **params)
+    with pytest.raises(ValueError, match="not finite"):
+        ask(subject, "surgery", ids=[9, 12], units=[1])
 
 
 TRUE_TEXT = ", ".join(map(number_words, range(1, 10_000)))
@@ -340,16 +291,13 @@ def test_the_true_continuation_goes_on_from_every_word_of_a_number(number):
     start = len(tokenize(", ".join(map(number_words, range(1, number)))))  # its first word
     for end in range(start, start + len(number_words(number).split()) + 1):
         given, wanted = words[max(0, start - 12) : end], words[end : end + 30]
-        if not wanted:
-            with pytest.raises(ValueError, match="9,999 is the last number"):
-                continuation(given, 30)
-        else:
-            assert continuation(given, 30) == wanted
+        assert judge(given, wanted) == [(word, "right") for word in wanted]
 
 
 def test_a_number_without_one_before_is_taken_as_whole():
-    assert continuation(["five", "thousand"], 4) == [",", "five", "thousand", "one"]
-    assert continuation(["nine", ",", "twelve"], 3) == [",", "thirteen", ","]
+    for text, said in ("five thousand", ", five thousand one"), ("nine , twelve", ", thirteen ,"):
+        found = judge(text.split(), said.split())
+        assert found == [(word, "right") for word in said.split()]
 
 
 @pytest.mark.parametrize(
@@ -361,14 +309,35 @@ def test_a_number_without_one_before_is_taken_as_whole():
 )
 def test_a_text_that_ends_in_no_number_has_no_true_continuation(text, recorded):
     with pytest.raises(ValueError) as refused:
-        continuation(text.split(), 5)
+        judge(text.split(), ["one"])
     recorded(str(refused.value), 1, 9_999)
 
 
-def test_nothing_follows_the_last_number():
-    for text in (
-        "nine thousand nine hundred ninety nine",
-        "nine thousand nine hundred ninety nine ,",
-    ):
-        with pytest.raises(ValueError, match="9,999 is the last number"):
-            continuation(text.split(), 5)
+@pytest.mark.parametrize(
+    ("text", "said", "truth", "right"),
+    [
+        # all right, from the middle of a number
+        ("one hundred , one hundred", "one , one hundred two", "one , one hundred two", "11111"),
+        # a slip in one number makes only itself wrong
+        ("four", ", six , six , seven", ", five , six , seven", "101111"),
+        # a word too few: its comma comes where a word is true, and the next number begins
+        ("forty", ", forty , forty two ,", ", forty one forty two ,", "110111"),
+        # words too many: a comma is true after the last one
+        ("four", ", five five , six", ", five , , six", "11011"),
+    ],
+)
+def test_words_said_are_judged_number_by_number(text, said, truth, right):
+    found = judge(text.split(), said.split())
+    assert [one for one, _ in found] == truth.split()
+    assert [verdict for _, verdict in found] == [["wrong", "right"][int(each)] for each in right]
+
+
+def test_all_numbers_are_right_and_nothing_is_judged_after_the_last():
+    words = tokenize(TRUE_TEXT)[1:]
+    given, said = words[:-40], [*words[-40:], ",", "one"]
+    found = judge(given, said)
+    assert found[:-2] == [(word, "right") for word in said[:-2]]
+    assert found[-2:] == [(None, ""), (None, "")]
+    assert judge(words, ["one"]) == [(None, "")]
+    with pytest.raises(ValueError, match="does not end in a number"):
+        judge(["thousand"], ["one"])

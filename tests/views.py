@@ -14,7 +14,7 @@ PATIENCE = 90.0  # seconds, on a machine that others use too
 def shown(view: View, run: str = "Model5", step: int | str = "last", **params: Any) -> Reply:
     """Return what a view answers about a run's snapshot. Raises Refusal or ValueError."""
     pairs = [(name, written(value)) for name, value in params.items()]
-    typed: Mapping[str, Any] = read_query(view.params, pairs, f"the view {view.name}")
+    typed: Mapping[str, Any] = read_query(view.params, pairs, f"the question {view.name}")
     at = server().store.folder(run).resolve_step(step)
     return view.answer(Look(server().current(run), at, typed, Asker(server(), run, at, PATIENCE)))
 

@@ -12,7 +12,7 @@ from hnviz.own import use_named
 use_named()  # before the pictures, which list the models
 
 # ruff: noqa: E402
-from hnviz.app.pictures import PICTURES
+from hnviz.app.pictures import VIEWS
 from hnviz.app.shell.navigation import PAGES
 from hnviz.app.shell.server import server
 from hnviz.questions.params import read_query
@@ -22,24 +22,27 @@ from hnviz.web.http import Refusal
 from tests.pages import mounts, open_page
 from tests.views import written
 
-VIEWS = {view.name: view for picture in PICTURES.values() for view in picture.views}
+BY_NAME = {view.name: view for view in VIEWS}
 FOLDS = {f"models_{fold}": "true" for fold in ("cell", "parts", "source", "figures")}
 MORE: dict[str, list[dict[str, str]]] = {
-    "models": [{"models_model": "{model}", "models_weights": "run in view", **FOLDS}],
-    "states": [
+    "start": [{}, {"count_part": "Counting map"}],
+    "feed": [{}, {"feed_part": "Batches"}, {"feed_part": "Tasks", "tasks_network": "true"}],
+    "build": [{"models_model": "{model}", "models_weights": "run in view", **FOLDS}],
+    "train": [
+        {"train_model": "{model}"},
+        {"train_part": "Compare runs"},
+        {"train_part": "Many runs"},
+    ],
+    "remember": [
         {"states_show": "keep", "states_view": "What each unit codes"},
         {
             "states_show": "write",
             "states_view": "What the whole state shows",
             "states_all_models": "true",
         },
+        {"remember_part": "Another memory"},
     ],
-    "predictions": [
-        {"predictions_view": view} for view in ("Next word", "Change the state", "Counting map")
-    ],
-    "train": [{"train_model": "{model}"}],
-    "tasks": [{"tasks_network": "true"}],
-    "time": [{"time_more_costs": "true", "time_more_state": "true"}],
+    "learn_back": [{"time_more_costs": "true", "time_more_state": "true"}],
 }
 """Other addresses of a page than its plain one."""
 PATIENCE = 300.0  # seconds for one question, on a machine that others use too
@@ -68,7 +71,7 @@ def main(run: str, model: str) -> int:
 
 def _refused(ask: dict[str, Any], run: str) -> str:
     """Ask a picture's question; return the sentence of a refusal, "" for an answer."""
-    view = VIEWS[ask["question"]]
+    view = BY_NAME[ask["question"]]
     pairs = [(name, written(value)) for name, value in ask["params"].items()]
     at = server().store.folder(run).resolve_step(0 if ask.get("at") == "first" else "last")
     try:

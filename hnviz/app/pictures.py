@@ -8,6 +8,7 @@ from hnviz.app.kit.picture import Picture
 from hnviz.app.kit.places import SHEET, places
 from hnviz.app.kit.terms.picture import MARKED
 from hnviz.app.lesson.panel.picture import PANEL
+from hnviz.app.machine.picture import READING_MACHINE
 from hnviz.app.rooms.batches.grid.picture import GRID
 from hnviz.app.rooms.batches.rows.picture import ROWS
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
@@ -28,15 +29,11 @@ from hnviz.app.rooms.models.cell.picture import CELL
 from hnviz.app.rooms.models.cursor.picture import CURSOR
 from hnviz.app.rooms.models.pair.picture import PAIR
 from hnviz.app.rooms.models.pinned.picture import PINNED
-from hnviz.app.rooms.predictions.attention.picture import ATTENTION
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE
 from hnviz.app.rooms.predictions.counting_map.picture import MAP
-from hnviz.app.rooms.predictions.given_table.picture import TABLE
-from hnviz.app.rooms.predictions.going_on.picture import SAYING
-from hnviz.app.rooms.predictions.next_word.picture import READING
-from hnviz.app.rooms.start.count.picture import COUNT
 from hnviz.app.rooms.start.loss.picture import LOSS
 from hnviz.app.rooms.start.machine.picture import MACHINE
+from hnviz.app.rooms.start.shares import SHARES_VIEW
 from hnviz.app.rooms.sweep.form.picture import FORM
 from hnviz.app.rooms.sweep.map.picture import MAP_OF_SWEEP
 from hnviz.app.rooms.tasks.automaton.picture import AUTOMATON
@@ -70,13 +67,13 @@ from hnviz.app.run.line.picture import LINE
 from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.questions.view import View
 
-_SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, RUN_LIST)
-_START = (COUNT, LOSS, MACHINE, GUESS, MERGING)
+_SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, READING_MACHINE, RUN_LIST)
+_START = (LOSS, MACHINE, GUESS, MERGING)
 _WORDS = (WORD_LIST,)
 _BATCHES = (GRID, ROWS)
 _MODELS = (CURSOR, PINNED, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
-_PREDICTIONS = (READING, ATTENTION, SAYING, CHANGE, MAP, TABLE)
+_PREDICTIONS = (CHANGE, MAP)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
 _NEXT_RUN = (SPEED, SETTINGS_FORM, FINDER)
 _TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
@@ -93,7 +90,10 @@ PICTURES: dict[str, Picture] = {
     )
 }
 
-VIEWS: tuple[View, ...] = tuple(view for picture in PICTURES.values() for view in picture.views)
+VIEWS: tuple[View, ...] = (
+    SHARES_VIEW,  # of Start's headline
+    *(view for picture in PICTURES.values() for view in picture.views),
+)
 
 if __name__ == "__main__":
     SHEET.write_text(places(PICTURES.values()), encoding="utf-8")

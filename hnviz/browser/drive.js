@@ -18,6 +18,20 @@ const SLICE_MS = 8;
 /** How long a slice waits for a frame: a browser draws none while a page is out of sight. */
 const FRAME_MS = 50;
 
+/** A stretch of work on a thread that has other work, too. */
+export class Slice {
+  constructor() {
+    this.begun = performance.now();
+  }
+
+  /** Rest if it has lasted long enough; another one begins then. */
+  async end() {
+    if (performance.now() - this.begun < SLICE_MS) return;
+    await rest();
+    this.begun = performance.now();
+  }
+}
+
 /** A run in progress. Its methods are its buttons; it hears them between two mini-batches. */
 export class Drive {
   /**
@@ -36,7 +50,7 @@ export class Drive {
   /** Train until the run ends or is stopped. The first event comes after the caller has gone on. */
   async run() {
     await rest();
-    let sliceEnd = performance.now() + SLICE_MS;
+    const slice = new Slice();
     for (const event of this.learner.work()) {
       if (event) this.hear(event);
       if (event?.event === "ended") return;
@@ -44,9 +58,7 @@ export class Drive {
       if (hasSnapshot) continue; // the snapshot comes next
       while (this.rests) await new Promise((resolve) => (this.wake = () => resolve(undefined)));
       if (this.isStopped) return this.tell(this.learner.stopped(), this.learner.checkpoint());
-      if (performance.now() < sliceEnd) continue;
-      await rest();
-      sliceEnd = performance.now() + SLICE_MS;
+      await slice.end();
     }
   }
 

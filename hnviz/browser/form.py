@@ -15,7 +15,8 @@ IN_BROWSER = tuple(name for name in BUILT_IN if not entry(name).dropout)
 """The models that the engine trains: those without dropout. It reads with every built-in model."""
 
 ANSWERED = (
-    *("attention", "count_on", "look_back", "next_word", "state_gradients", "surgery", "units"),
+    *("attention", "count_on", "counting_accuracy", "look_back", "reading", "state_gradients"),
+    *("surgery", "surgery_claims", "unit_codes", "units"),
 )
 """The questions that the engine answers: `ANSWERED` in hnviz/browser/questions.js."""
 
@@ -50,9 +51,7 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
 
     "form" is None for a user's own model, which no browser can run.
     """
-    net, read = entry(config.model), corpus_of(config)
-    numbers = numbers_of(config) if read.unit == "numbers" else None
-    splits = {"train": numbers.train, "valid": numbers.valid} if numbers else {}
+    net = entry(config.model)
     return {
         "model": config.model,
         "nh": config.nh,
@@ -63,9 +62,20 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
         "shows": list(net.shows),
         "gates": list(net.gates),
         "gateTitles": {name: net.gate(name).title for name in net.gates},
+        "keeper": net.cell.keeper if net.cell else "",
         "signed": [name for name in net.gates if net.gate(name).signed],
         "bounded": net.nonlinearity == "tanh",
+        **_text_facts(config),
+    }
+
+
+def _text_facts(config: RunConfig) -> dict[str, Any]:
+    read = corpus_of(config)
+    numbers = numbers_of(config) if read.unit == "numbers" else None
+    splits = {"train": numbers.train, "valid": numbers.valid} if numbers else {}
+    return {
         "itos": list(stream_of(config).vocab.itos),
+        "level": read.level,
         "title": read.title,
         "counts": read.spell is not None,
         "digits": read.has_digits,

@@ -1,5 +1,5 @@
 // @ts-check
-// The words of numbers, as hnviz/data has them: corpora.py, tokens.py, phrase.py, continuation.py, places.py.
+// The words of numbers, as hnviz/data has them: corpora.py, tokens.py, phrase.py, places.py.
 
 const ONES = "one two three four five six seven eight nine".split(" ");
 const TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(" ");
@@ -91,35 +91,18 @@ function remark(tokens, stoi) {
 /** @type {Map<string, number>|null} */
 let spelledNumbers = null;
 
-/** @param {string} words */
-function numberOf(words) {
+/** The number that words spell; null if they spell none. @param {string} words */
+export function numberOf(words) {
   spelledNumbers ??= new Map(Array.from({ length: LAST_NUMBER }, (_, at) => [numberWords(at + 1), at + 1]));
   return spelledNumbers.get(words.split(/\s+/).filter(Boolean).join(" ")) ?? null;
 }
 
 /**
- * The n tokens that truly follow a text that ends in a number. Throws a sentence where none do.
+ * The number that a text ends in, and how many of its words are there; null if it ends in none.
  * @param {string[]} tokens
- * @param {number} n
+ * @returns {[number, number]|null}
  */
-export function continuation(tokens, n) {
-  const [number, read] = placeIn(tokens);
-  /** @type {string[]} */
-  const words = [];
-  for (let each = number; each <= LAST_NUMBER && words.length < n; each++) {
-    words.push(...numberWords(each).split(" ").slice(each === number ? read : 0));
-    if (each < LAST_NUMBER) words.push(COMMA);
-  }
-  if (!words.length) throw new Error(`${counted(LAST_NUMBER)} is the last number of the text: nothing follows it.`);
-  return words.slice(0, n);
-}
-
-/**
- * The number that a text ends in, and how many of its words are there.
- * @param {string[]} tokens
- * @returns {[number, number]}
- */
-function placeIn(tokens) {
+export function placeIn(tokens) {
   const pieces = tokens.join(" ").split(COMMA);
   const tail = (pieces.at(-1) ?? "").split(/\s+/).filter(Boolean);
   const before = pieces.length > 1 ? numberOf(/** @type {string} */ (pieces.at(-2))) : null;
@@ -130,10 +113,7 @@ function placeIn(tokens) {
     if (following <= LAST_NUMBER && tail.join(" ") === whole.slice(0, tail.length).join(" ")) return [following, tail.length];
   }
   const whole = numberOf(pieces.at(-1) ?? "");
-  if (whole === null) {
-    throw new Error(`The text does not end in a number from 1 to ${counted(LAST_NUMBER)}, so there is no true continuation.`);
-  }
-  return [whole, tail.length];
+  return whole === null ? null : [whole, tail.length];
 }
 
 /** @type {Map<string, [number, number]>} word -> its slot and digit */

@@ -2,13 +2,16 @@
 // The questions that a browser answers about a snapshot, with the parameters that hnviz/questions/questions.json declares
 // and the answers of hnviz/observe.
 
+import { countingAccuracy } from "./counting_accuracy.js";
 import { countOn } from "./counting.js";
 import { stateGradients } from "./gradients.js";
 import { lookedBack } from "./looking_back.js";
 import { EngineError } from "./machine.js";
 import { readQuery, readValues } from "./params.js";
-import { readAnswers, say } from "./speech.js";
+import { reading } from "./reading.js";
 import { surgery } from "./surgery.js";
+import { surgeryClaims } from "./surgery_claims.js";
+import { unitCodes } from "./unit_codes.js";
 
 /**
  * @typedef {import("../app/kit/js/arrays.js").Numbers} Numbers
@@ -32,6 +35,7 @@ const DECIDED = {
   "the last id": ({ subject }) => subject.facts.itos.length - 1,
   "the size of the vocabulary": ({ subject }) => subject.facts.itos.length,
   bptt: ({ subject }) => subject.facts.bptt,
+  "bptt less 1": ({ subject }) => subject.facts.bptt - 1,
   "the last token": ({ values }) => values.ids.length - 1,
   "9,999 less n": ({ values }) => 9999 - values.n,
   "the split's last token": ({ subject, values, given }) => ("first" in given ? subject.ids(values.split ?? "train").length - 1 : 0),
@@ -42,10 +46,13 @@ const DECIDED = {
 const ANSWERS = {
   attention,
   count_on: countOn,
+  counting_accuracy: countingAccuracy,
   look_back: lookedBack,
-  next_word: nextWord,
+  reading,
   state_gradients: gradients,
   surgery,
+  surgery_claims: surgeryClaims,
+  unit_codes: unitCodes,
   units,
 };
 
@@ -101,28 +108,6 @@ function attention({ facts, reader }, { ids }) {
   const data = new Float32Array(shares.length * n * n);
   shares.flat().forEach((row, at) => data.set(row, at * n));
   return { meta: {}, arrays: { shares: { data, shape: [shares.length, n, n] } } };
-}
-
-/**
- * @param {Subject} subject
- * @param {{ ids: number[], temperature: number, n: number }} values
- * @returns {Reply}
- */
-function nextWord({ reader, facts }, { ids, temperature, n }) {
-  if (temperature) {
-    throw new EngineError("only hnviz itself draws words: a page has not torch's random numbers, and says the most probable word; choose a temperature of 0");
-  }
-  const { said, probabilities } = say(reader, ids, n);
-  const { probabilities: answers, surprise } = readAnswers(reader, ids);
-  return {
-    meta: { window: facts.window },
-    arrays: {
-      probabilities: rows([...answers, ...probabilities.slice(1)]),
-      surprise: { data: Float64Array.from(surprise), shape: [surprise.length] },
-      said: { data: Int32Array.from(said), shape: [n] },
-      drawn: { data: new Float64Array(n).fill(1), shape: [n] },
-    },
-  };
 }
 
 /** @param {Subject} subject @param {{ first: number, every: boolean }} values @returns {Reply} */

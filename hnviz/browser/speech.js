@@ -1,5 +1,5 @@
 // @ts-check
-// How a network answers after each token of a text and continues it, as in hnviz/observe: passes.py, speech.py, surgery.py.
+// How a network continues a text, and continues from a changed state, as in hnviz/observe: speech.py, surgery.py.
 
 import { EngineError } from "./machine.js";
 
@@ -10,24 +10,9 @@ import { EngineError } from "./machine.js";
  * @typedef {{ id: number, probabilities: Float64Array }} Word that is said, and the probability of each token, (nv)
  */
 
-const TOO_LARGE =
+export const TOO_LARGE =
   "the answers are not finite numbers here: the weights, or the changed state, are too large; choose another " +
   "snapshot, or a smaller value";
-
-/**
- * The probabilities after each token, (nv) each, and the surprise of each token after the first, in bits. Without a
- * carried state each answer reads its own window.
- * @param {Reader} reader
- * @param {number[]} ids at least one
- */
-export function readAnswers(reader, ids) {
-  const { window } = reader;
-  const whole = window ? Math.min(window, ids.length) : ids.length; // tokens in one window
-  const late = Array.from({ length: ids.length - whole }, (_, at) => lastOf(reader, ids.slice(at + 1, at + 1 + whole)));
-  const exact = [...reader.read(ids.slice(0, whole)).logits, ...late].map(softmax);
-  const surprise = ids.slice(1).map((id, at) => -Math.log2(exact[at][id]));
-  return { probabilities: exact.map((answer) => Float32Array.from(answer)), surprise };
-}
 
 /**
  * Say the most probable word, read it, and repeat for as long as the caller asks.
@@ -90,12 +75,6 @@ export function answersOn(reader, state, ids) {
   return [reader.answer(state), ...logits.slice(0, -1)].map((each) => Float32Array.from(softmax(each)));
 }
 
-/** @param {Reader} reader @param {number[]} ids at most one window */
-function lastOf(reader, ids) {
-  const { logits } = reader.read(ids);
-  return logits[logits.length - 1];
-}
-
 /** @param {Float32Array} logits @returns {Word} */
 function mostProbable(logits) {
   return { id: largest(logits), probabilities: softmax(logits) };
@@ -112,7 +91,7 @@ const listed = (words) => ({
  * @param {Float32Array} logits
  * @returns {Float64Array}
  */
-function softmax(logits) {
+export function softmax(logits) {
   if (!logits.every(Number.isFinite)) throw new EngineError(TOO_LARGE);
   const most = logits[largest(logits)];
   const powers = Float64Array.from(logits, (score) => Math.exp(score - most));

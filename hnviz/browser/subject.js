@@ -20,9 +20,11 @@ import { Reader } from "./reader.js";
  * @property {string[]} shows what has a number for each unit: the state, its other tensors, and the gates
  * @property {string[]} gates
  * @property {Record<string, string>} gateTitles gate -> "update gate"
+ * @property {string} keeper the gate that says how much of the old memory remains; "" without one
  * @property {string[]} signed the gates that can be negative
  * @property {boolean} bounded the state lies between -1 and 1
  * @property {string[]} itos the vocabulary
+ * @property {string} level of the tokens: "word", "char" or "bpe"
  * @property {string} title of the text
  * @property {boolean} counts whether the text lists numbers
  * @property {boolean} digits whether these are written in words that a browser knows

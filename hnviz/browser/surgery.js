@@ -60,7 +60,7 @@ export function stateAfter({ reader, facts }, ids) {
  * @param {Change} change
  * @returns {(state: State) => State}
  */
-function changeOf(subject, { other, layer, units, value, hold }) {
+export function changeOf(subject, { other, layer, units, value, hold }) {
   const { nh, form } = subject.facts;
   if (other) {
     if (hold) throw new EngineError("hold applies only to units, and a text is given; leave it out");

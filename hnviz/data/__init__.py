@@ -3,7 +3,7 @@
 from hnviz.data.corpora import Corpus, CorpusError, corpora, corpus
 from hnviz.data.corpora.base import NOTEBOOK, Choice, TextChoice
 from hnviz.data.numbers import Numbers, Texts, human_numbers, number_words
-from hnviz.data.phrase import continuation
+from hnviz.data.phrase import judge
 from hnviz.data.stream import (
     Text,
     TokenStream,
@@ -35,12 +35,12 @@ __all__ = [
     "TokenStream",
     "Vocab",
     "batches",
-    "continuation",
     "corpora",
     "corpus",
     "corpus_of",
     "human_numbers",
     "human_numbers_stream",
+    "judge",
     "kind_in",
     "kind_of",
     "number_words",

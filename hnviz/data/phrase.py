@@ -1,7 +1,7 @@
-"""Turns what a user types into tokens, and returns how a text of counted numbers continues."""
+"""Turns what a user types into tokens, and judges how a text of counted numbers is continued."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -84,23 +84,35 @@ def _remark(tokens: list[str], vocab: Vocab) -> str:
     return " ".join(parts)
 
 
-def continuation(tokens: Sequence[str], n: int, corpus: Corpus = HUMAN_NUMBERS) -> list[str]:
-    """Return the n tokens that truly follow, or fewer where the text ends at 9999.
+def judge(
+    tokens: Sequence[str], said: Sequence[str], corpus: Corpus = HUMAN_NUMBERS
+) -> list[tuple[str | None, str]]:
+    """Compare words said after a text with the true ones, number by number.
 
-    If the text ends in the middle of the number that follows its previous one, that number is
-    completed; otherwise the last number counts as complete. Raises ValueError, with a sentence, if
+    Each comma that is said begins the next number, so one slip does not make all later words wrong.
+    Returns for each word the true one and "right" or "wrong"; None and "" where there is none.
+    If the text ends in the middle of the number that follows its previous one, that number is to be
+    completed; otherwise its last number counts as complete. Raises ValueError, with a sentence, if
     the text does not end in a number, or its corpus has no numbers.
     """
     table = _table(corpus.id)
-    number, read = _place(tokens, table)
-    said: list[str] = []
-    for token in _tokens_from(number, read, table.spelled):
-        if len(said) == n:
-            break
-        said.append(token)
-    if not said:
-        raise ValueError(f"{LAST_NUMBER:,} is the last number of the text: nothing follows it.")
-    return said
+    number, at = _place(tokens, table)
+    found: list[tuple[str | None, str]] = []
+    for word in said:
+        truth = _true_word(number, at, table.spelled)
+        found.append((truth, "" if truth is None else "right" if word == truth else "wrong"))
+        number, at = (number + 1, 0) if word == COMMA else (number, at + 1)
+    return found
+
+
+def _true_word(number: int, at: int, spelled: Sequence[Sequence[str]]) -> str | None:
+    """Return a word of a number, or the comma after it; None at the end of the text."""
+    if number > len(spelled):
+        return None
+    words = spelled[number - 1]
+    if at < len(words):
+        return words[at]
+    return COMMA if number < len(spelled) else None
 
 
 class _Table(NamedTuple):
@@ -136,13 +148,6 @@ def _pieces(tokens: Sequence[str]) -> list[tuple[str, ...]]:
     return [
         tuple(tokens[start:end]) for start, end in zip(starts, (*ends, len(tokens)), strict=True)
     ]
-
-
-def _tokens_from(number: int, read: int, spelled: Sequence[Sequence[str]]) -> Iterator[str]:
-    for each in range(number, LAST_NUMBER + 1):
-        yield from spelled[each - 1][read if each == number else 0 :]
-        if each < LAST_NUMBER:
-            yield COMMA
 
 
 @lru_cache(maxsize=32)

@@ -25,6 +25,7 @@ from hnviz.export.html import (
 )
 from hnviz.export.questions import (
     AT_END,
+    LIVE,
     MAX_SNAPSHOTS,
     Question,
     choose_steps,
@@ -33,6 +34,7 @@ from hnviz.export.questions import (
     questions,
 )
 from hnviz.figures.theme import MODES
+from hnviz.lessons.moved import moved
 from hnviz.web.answers import Answers
 from hnviz.web.assets import DATA, PACKAGE, PAGE_DATA
 from hnviz.web.corpora import CORPORA, corpus_file
@@ -85,7 +87,7 @@ def _add_needs(contents: Contents, scene: Scene) -> None:
         steps = contents.runs[run]["steps"] if run else []
         for asked in questions(mount, steps, scene.at):
             contents.add_answer(asked)
-        if any(is_live(mount, ask) for ask in mount.data["asks"]):
+        if any(is_live(mount, ask, scene.at) for ask in mount.data["asks"]):
             for step in steps:
                 contents.add_weights(run, step)
         for topic in _topics(mount) if run else ():
@@ -137,7 +139,8 @@ def _as_data(part: Part) -> dict[str, Any]:
 
 
 def export_page(page: str, at: Mapping[str, str]) -> bytes:
-    """Return a page of the app as one file. Raises ExportError."""
+    """Return a page of the app as one file; its address may be an older one. Raises ExportError."""
+    page, at = moved(page, at)
     _check(page, at)
     return build_file([scene_of(page, at)], f"{TITLES[page]} - hnviz", {})
 
@@ -188,6 +191,7 @@ def _written(
         "runs": contents.runs,
         "answers": contents.answers,
         "free": FREE,
+        "live": LIVE,
         **declared(),
         "files": contents.files,
         "variables": {mode: variables(mode) for mode in MODES},
@@ -215,6 +219,7 @@ def _note(contents: Contents) -> str:
 
 def _check(page: str, at: Mapping[str, str]) -> None:
     """Raise ExportError for a parameter that the page does not have."""
+    page, at = moved(page, at)
     title = TITLES.get(page)
     if title is None:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")

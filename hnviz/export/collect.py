@@ -20,6 +20,7 @@ from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.app.shell.session import MODE
 from hnviz.export import ExportError
 from hnviz.figures.theme import MODES
+from hnviz.lessons.moved import moved
 from hnviz.web.log import no_warnings
 
 PATIENCE = 600  # seconds for a page's script, even on a busy computer
@@ -74,7 +75,11 @@ Part = Heading | Drawn | Mount
 
 @no_warnings()
 def collect(page: str, at: Mapping[str, str], modes: Sequence[str] = MODES) -> list[Part]:
-    """Run a page's script in each mode, with the parameters of its address. Raises ExportError."""
+    """Run a page's script in each mode, with the parameters of its address. Raises ExportError.
+
+    A page of an older version is the room that it leads to now.
+    """
+    page, at = moved(page, at)
     if page not in TITLES:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
     first, *others = modes

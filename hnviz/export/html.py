@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 from hnviz.app.shell.variables import variables
 from hnviz.export.contents import packed
 from hnviz.figures.theme import MODES
-from hnviz.web.assets import PACKAGE
+from hnviz.web.assets import PACKAGE, styled
 
 HOME = "https://hnviz.invalid/"
 """The app's address as modules see it: no such host can exist, and the file forbids requests."""
@@ -139,7 +139,7 @@ def write_document(document: Document) -> bytes:
         "page": packed(page.encode()),
         "blobs": document.blobs,
     }
-    style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
+    style = styled("\n".join(path.read_text(encoding="utf-8") for path in STYLES))
     return f"""<!doctype html>
 <html lang="en">
 <head>

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from hnviz.app.machine.picture import TRIES
 from hnviz.app.pictures import VIEWS
-from hnviz.app.rooms.start.count.picture import TRIED
 from hnviz.app.shell.server import server
 from hnviz.export import ExportError
 from hnviz.export.build import module_of
@@ -29,26 +29,26 @@ AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], bytes]
 """(run, step, question, parameters) -> the answer's frame. Raises ValueError."""
 
 MAX_SHIPPED_BYTES = 3_000_000  # of all answers together
+FIRST = "reading"  # asked by the first picture of five pages
 SNAPSHOT = "snapshot"
 _FRAMES = re.compile(r"^const FRAMES = (\d+);", re.MULTILINE)
 
-PLAIN = ("start", "models", "train", "states", "predictions", "time", "compare")
+PLAIN = ("start", "build", "train", "remember", "learn_back")
 """Pages with pictures about the run in view."""
 
 VIEWED: Mapping[str, Sequence[Params]] = {
-    "states": (
+    "start": ({"count_part": "Counting map"},),
+    "remember": (
         {"states_view": "What each unit codes"},
         {"states_view": "What the whole state shows"},
         {"states_view": "What the whole state shows", "states_all_models": "true"},
         {"states_view": "Find it elsewhere"},
         {"states_view": "Path of the state"},
+        {"remember_part": "Another memory"},
     ),
-    "predictions": tuple(
-        {"predictions_view": view} for view in ("Next word", "Change the state", "Counting map")
-    ),
-    "time": ({"time_between": "keep"}, {"time_more_state": "true"}),
-    "train": ({"train_view": "By position"},),
-    "models": ({"models_cell": "true"},),
+    "learn_back": ({"time_between": "keep"}, {"time_more_state": "true"}),
+    "train": ({"train_view": "By position"}, {"train_part": "Compare runs"}),
+    "build": ({"models_cell": "true"},),
 }
 """Page -> what one press on it shows, including the README's example."""
 
@@ -74,8 +74,8 @@ def page_addresses(runs: Sequence[str]) -> Iterator[PageAddress]:
         for page in PLAIN:
             for at in ({}, *VIEWED.get(page, ())):
                 yield PageAddress(page, {"run": run, **at})
-    for number in TRIED:
-        yield PageAddress("start", {"start_number": str(number)})
+        for text in TRIES:  # all pages with the machine ask about the same words
+            yield PageAddress("start", {"run": run, "machine_text": text})
     for lesson in lessons().values():
         for number, step in enumerate(lesson.steps, 1):
             at = {key: value for key, value in query(lesson, number).items() if key != PARAMETER}
@@ -105,9 +105,12 @@ def answers_of(
 def choose_answers(
     answers: Mapping[str, RunAnswers], most: int = MAX_SHIPPED_BYTES
 ) -> dict[str, RunAnswers]:
-    """Choose the answers that fit into `most` bytes: slow questions first, then small answers."""
+    """Choose the answers that fit into `most` bytes.
+
+    Slow questions come first, then what the machine reads, then small answers.
+    """
     listed = sorted(
-        (not KNOWN[about[1]].slow, len(packed), run, name)
+        (not KNOWN[about[1]].slow, about[1] != FIRST, len(packed), run, name)
         for run, each in answers.items()
         for name, (about, packed) in each.answers.items()
     )
@@ -115,7 +118,7 @@ def choose_answers(
         run: RunAnswers(seconds=each.seconds) for run, each in answers.items()
     }
     size = 0
-    for _, length, run, name in listed:
+    for *_, length, run, name in listed:
         about, packed = answers[run].answers[name]
         size += length + OVERHEAD + len(json.dumps(about))
         if size > most:

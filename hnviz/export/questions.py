@@ -21,11 +21,15 @@ from hnviz.own import identity_of
 
 Params = dict[str, str]
 
-COMPUTED = ("change_state", "going_on", "prompt_surprise", "start_count", "units")
-"""The views that a page answers itself: `VIEWS` in hnviz/export/js/views.js."""
+LIVE = ("change_state", "machine", "units")
+"""The views that a file answers itself, from a snapshot's weights."""
 
-LIVE = ("change_state", "going_on", "prompt_surprise", "start_count", "units")
-"""The questions that a file answers itself: `VIEWS` in hnviz/export/js/views.js."""
+COMPUTED = (
+    *LIVE,
+    *("change_claims", "lanes", "look_back_map", "look_back_others", "look_back_row"),
+    *("machine_codes", "start_shares", "unit_rows"),
+)
+"""The views that a page answers about a run that it trains: `VIEWS` in hnviz/export/js/views.js."""
 
 ORDERS = ("by what they code", "as numbered")
 """Orders of the units that do not depend on the text."""
@@ -78,8 +82,8 @@ def _farthest(all_steps: Sequence[int], steps: Sequence[int]) -> int:
     return max(rest, key=lambda step: min(abs(step - each) / (step + each + 1) for each in steps))
 
 
-def is_live(mount: Mount, ask: Mapping[str, Any]) -> bool:
-    """Return whether a file answers a question itself.
+def is_live(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> bool:
+    """Return whether a file answers a question itself, as the picture first asks it at an address.
 
     It can read only English numbers, and cannot compute a user's own model.
     """
@@ -88,7 +92,7 @@ def is_live(mount: Mount, ask: Mapping[str, Any]) -> bool:
     config = server().store.folder(mount.data["run"]).config
     if identity_of(config.model) or not corpus_of(config).has_digits:
         return False
-    params = ask["params"]
+    params = {**ask["params"], **_more(mount, ask["question"], at)[0]}
     if params.get("show") in entry(config.model).state[1:]:  # a file shows units and gates
         return False
     drawn = float(params.get("temperature", 0)) > 0  # a draw needs torch's own generator
@@ -99,7 +103,7 @@ def questions(mount: Mount, steps: Sequence[int], at: Mapping[str, str]) -> Iter
     """List a picture's questions that the file cannot answer itself."""
     run = mount.data["run"]
     for ask in mount.data["asks"]:
-        if is_live(mount, ask):
+        if is_live(mount, ask, at):
             continue
         for params in varied(mount, ask, at):
             for step in _steps(ask, steps):
@@ -133,6 +137,9 @@ def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
             *({"order": order} for order in orders(settings.get("orders", ORDERS))),
         ]
         return [{"layer": layer, **order} for layer in layers for order in named]
+    if question == "machine":
+        names = ("text", "begin", "n", "temperature", "top_k", "seed")
+        return [{name: at[f"machine_{name}"] for name in names if f"machine_{name}" in at}]
     if question == "lanes":
         return [{"every": "false"}, {"every": "true"}]
     if question == "change_claims" and "units_key" in settings:
@@ -166,12 +173,20 @@ def _asks(lesson: Lesson, number: int) -> list[dict[str, Any]]:
     shown = [mount for mount in mounts if mount.called != HIDDEN]
     shown.sort(key=lambda mount: mount.called != step.point)
     found = [
-        {"run": mount.data["run"], "ask": ask}
+        {"run": mount.data["run"], "ask": _first(mount, ask, at)}
         for mount in shown
         for ask in mount.data["asks"]
         if _is_known(mount.data["run"], ask)
     ]
     return [each for place, each in enumerate(found) if each not in found[:place]]
+
+
+def _first(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return a question as the picture first asks it at an address."""
+    if ask["question"] != "machine":
+        return ask
+    (more,) = _more(mount, "machine", at)
+    return {**ask, "params": {**ask["params"], **more}}
 
 
 def _is_known(run: str, ask: Mapping[str, Any]) -> bool:

@@ -17,7 +17,6 @@ from hnviz.figures.probes import probe_lines, probe_table
 from hnviz.figures.query import query_lines
 from hnviz.figures.reach import reach_curves
 from hnviz.figures.ruler import position_curves
-from hnviz.figures.scissors import lane, lanes_head, scissors_legend
 from hnviz.figures.sketch import Sketch
 
 FIGURES: dict[str, Callable[..., go.Figure | Sketch]] = {
@@ -33,13 +32,10 @@ DIAGRAMS: dict[str, Callable[..., str]] = {
     "backward_costs": backward_costs,
     "gru_cell": gru_cell,
     "handover": handover,
-    "lane": lane,
-    "lanes_head": lanes_head,
     "legend": legend,
     "lstm_cell": lstm_cell,
     "query_lines": query_lines,
     "rolled": rolled,
-    "scissors_legend": scissors_legend,
     "unrolled": unrolled,
 }
 """Every drawing in SVG."""

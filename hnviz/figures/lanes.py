@@ -1,8 +1,7 @@
-"""Shapes for mini-batches unrolled side by side: states forward, gradients backward."""
+"""Shapes for mini-batches unrolled side by side: states forward."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import cbrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +11,7 @@ from hnviz.figures.theme import Theme
 
 WIDE, NARROW = 940, 358  # px: the widths that a picture is drawn for
 DOT_ROOM = 8.0  # px between dots at least; closer ones are left out
-THICKEST = 32.0  # px
-THINNEST = 0.8
-CHEVRON_ROOM = 46.0  # px
 BAR = 46.0  # px, the height of a bar for all rows
-
-
-def thickness(norm: float) -> float:
-    """Return a ribbon's thickness in px, the cube root of its share; 0 for no gradient.
-
-    So that a share of 1 % looks thin, as on a log scale it would not, and can still be seen.
-    """
-    if norm <= 0:
-        return 0.0
-    return max(THINNEST, THICKEST * cbrt(min(1.0, norm)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +37,9 @@ class Steps:
         """The places between two mini-batches."""
         return [self.x(each - 0.5) for each in range(self.window, self.n, self.window)]
 
-    def thinned(self, first: int, end: int, room: float = DOT_ROOM) -> range:
-        """List steps at equal distances of at least `room` px; the last is always among them."""
-        each = max(1, int(np.ceil(room / self.gap)))
+    def thinned(self, first: int, end: int) -> range:
+        """List steps at equal distances of at least DOT_ROOM; the last is always among them."""
+        each = max(1, int(np.ceil(DOT_ROOM / self.gap)))
         return range(end - 1, first - 1, -each)
 
 
@@ -107,37 +93,6 @@ class Lanes(Drawing):
             f'<path d="{dots}" fill="{self.look.background}" stroke="{role}" '
             f'stroke-width="{edge}"/>'
         )
-
-    def ribbon(self, steps: Steps, norms: NDArray[np.floating], first: int, y: float) -> None:
-        """Draw a gradient backward, as thick as its norm after each step, with a tip at its end."""
-        role = self.look.role["h_h"]
-        half = [thickness(float(norm)) / 2 for norm in norms]
-        places = [steps.x(first + step) for step in range(len(norms))]
-        above = [f"{x:.1f} {y - h:.2f}" for x, h in zip(places, half, strict=True)]
-        below = [f"{x:.1f} {y + h:.2f}" for x, h in zip(places, half, strict=True)][::-1]
-        tip = max(3.5, half[0] + 2.5)
-        self._parts.append(
-            f'<path d="M{"L".join(above + below)}z" fill="{role}"/>'
-            f'<path d="M{places[0] + 1:.1f} {y - tip:.1f}L{places[0] - 8:.1f} {y:g}'
-            f'L{places[0] + 1:.1f} {y + tip:.1f}z" fill="{role}"/>'
-        )
-        marks = ""
-        for step in list(steps.thinned(0, len(norms), CHEVRON_ROOM))[1:]:
-            h = min(half[step] - 2.5, 6.0)
-            if h > 1.5:
-                x = places[step]
-                marks += f"M{x + h * 0.6:.1f} {y - h:.1f}l{-h:.1f} {h:.1f}l{h:.1f} {h:.1f}"
-        self._parts.append(
-            f'<path d="{marks}" fill="none" stroke="{self.look.background}" stroke-width="1.5"/>'
-        )
-
-    def losses(self, steps: Steps, first: int, end: int, y: float) -> None:
-        """Draw a small answer's triangle at each step that has a loss."""
-        color = self.look.role["h_o"]
-        marks = "".join(
-            f"M{steps.x(step):.1f} {y - 4:g}l4 6.5h-8z" for step in steps.thinned(first, end)
-        )
-        self._parts.append(f'<path d="{marks}" fill="{color}"/>')
 
     def seam(self, x: float, top: float, bottom: float) -> None:
         """Draw a dashed line where something ends."""

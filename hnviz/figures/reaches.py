@@ -1,6 +1,6 @@
 """Which model's gradient reaches furthest: all models, untrained and trained."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,11 @@ class Reached:
         """The factor by which a step back multiplies the gradient, on average."""
         shares = self.shares
         return float(shares[-1] ** (1 / (len(shares) - 1))) if len(shares) > 1 else 0.0
+
+
+def longest_way(ways: Mapping[str, object]) -> str:
+    """Return the way in which a gradient gets furthest."""
+    return "keep" if "keep" in ways else "reset"
 
 
 def reach_lines(found: Sequence[Reached], look: Theme, alt: str, width: int = WIDE) -> str:

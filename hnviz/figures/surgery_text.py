@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural
-from hnviz.figures.word_text import quoted, quoted_text
 
 COMMA = ","
 FEW = 4  # units that are named one by one
 LONGEST = 8  # words of a number that are quoted
 HEADLINE = 20  # words
+SHOWN = 20  # characters of a word
 SHORT = 6  # words of a number quoted in a headline: as many as the longest true number has
-
 
 CLAIMS = {
     "same words": "no word changes",
@@ -205,6 +204,21 @@ class Courses:
             f"probable, {_share(self.before[at, mine])}; changed, {word}, "
             f"{_share(self.after[at, theirs])}."
         )
+
+
+def most_probable(word: str, share: float) -> str:
+    """Say how probable the most probable word was."""
+    return f"{quoted(word)} is its most probable word: {percent(share)}."
+
+
+def quoted(word: str) -> str:
+    """Quote a word; a very long one is cut."""
+    return f"“{word[:SHOWN]}”"
+
+
+def quoted_text(words: Sequence[str], *, cut: bool) -> str:
+    """Quote words as one text; `cut` says that more words come before them."""
+    return f"“{'… ' if cut else ''}{' '.join(word[:SHOWN] for word in words)}”"
 
 
 def _spoken(number: Sequence[str]) -> list[str]:

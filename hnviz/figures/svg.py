@@ -118,26 +118,6 @@ class Drawing:
             '<path d="M-4.7-2.7L10 5.4M-4.7 2.7L10-5.4"/></g>'
         )
 
-    def cell(self, at: Point, size: float, share: float, said: str) -> None:
-        """Draw a square of a map with its corner at `at`: the darker, the nearer `share` is to 1.
-
-        A reader who points to it sees what is `said`.
-        """
-        color = self.look.role["h_h"]
-        self._parts.append(
-            f'<rect x="{at[0]:.1f}" y="{at[1]:.1f}" width="{size:g}" height="{size:g}" '
-            f'fill="{color}" fill-opacity="{share:.3f}" stroke="{self.look.border}">'
-            f"<title>{escape(said)}</title></rect>"
-        )
-
-    def slanted(self, x: float, y: float, words: str) -> None:
-        """Write words that end at (x, y) and rise to it."""
-        larger = ' font-size="22"' if words == "," else ""
-        self._parts.append(
-            f'<text transform="translate({x:.1f} {y:.1f}) rotate(-60)" text-anchor="end" '
-            f'fill="{self.look.text}"{larger}>{escape(words)}</text>'
-        )
-
     def segment(self, start: Point, end: Point, color: str, width: float = 1) -> None:
         """Draw a plain line."""
         self._parts.append(

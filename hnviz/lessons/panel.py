@@ -13,6 +13,7 @@ from hnviz.models.catalogue import FIRST_RUN
 PARAMETER = "lesson"
 """The address parameter that says which step a page shows: "<lesson>.<number>", from 1."""
 
+FIRST_PAGE = "start"
 ASKS = Path(__file__).with_name("asks.json")
 
 
@@ -25,8 +26,12 @@ def query(lesson: Lesson, number: int) -> dict[str, str]:
 def address(lesson: Lesson, number: int) -> str:
     """Return a step's address, relative to the app's own: "batches?run=Model5&..."."""
     page = lesson.steps[min(number, len(lesson.steps)) - 1].page
-    path = "" if page == "start" else page  # the first page has the app's own address
-    return f"{path}?{urlencode(query(lesson, number))}"
+    return f"{page_path(page)}?{urlencode(query(lesson, number))}"
+
+
+def page_path(page: str) -> str:
+    """Return a page's path below the app's own address, which the first page has."""
+    return "" if page == FIRST_PAGE else page.replace("_", "-")
 
 
 def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:

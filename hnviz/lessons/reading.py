@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
+from hnviz.lessons.moved import moved, moved_point
 
 _STEP_LINE = re.compile(r"\s*\[\[\s*step\s*\]\]")
 _TABLE_LINE = re.compile(r"\s*\[\s*step\s*\.\s*(\w+)\s*\]")
@@ -151,6 +152,8 @@ class Source:
         texts = {name: raw.get(name, "") for name in ("title", "text", "page", "point")}
         texts["text"] = texts["text"].strip()
         where = {key: self._parameter(at, key, value) for key, value in raw.get("at", {}).items()}
+        texts["page"], where = moved(texts["page"], where)
+        texts["point"] = moved_point(texts["point"])
         try:
             return Step(**texts, at=where, guess=guess)
         except WrongValueError as error:

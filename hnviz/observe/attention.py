@@ -1,5 +1,7 @@
 """Where each token of a window looks: the shares of a Transformer's attention."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import numpy as np
@@ -34,16 +36,23 @@ def ask_attention(subject: Subject, ids: Annotated[Ids, Range(0, LAST_ID, 1, WIN
 
 def attention_shares(subject: Subject, ids: Ids) -> NDArray[np.float32]:
     """Read one window from its start; return its shares, (n_layers, n, n)."""
+    with looks(subject.model) as found:
+        subject.answer(torch.tensor(ids[None]))
+    return torch.stack(found)[:, 0].numpy()  # there is only one row
+
+
+@contextmanager
+def looks(model: nn.Module) -> Iterator[list[Tensor]]:
+    """List the shares of each layer of attention, (rows, n, t), in the order of the reading."""
     found: list[Tensor] = []
 
     def take(_: nn.Module, __: Any, result: tuple[Tensor, Tensor]) -> None:
-        found.append(result[1][0])  # (n, n): there is only one row
+        found.append(result[1])
 
-    layers = [each for each in subject.model.modules() if isinstance(each, Attention)]
+    layers = [each for each in model.modules() if isinstance(each, Attention)]
     handles = [layer.register_forward_hook(take) for layer in layers]
     try:
-        subject.answer(torch.tensor(ids[None]))
+        yield found
     finally:
         for handle in handles:
             handle.remove()
-    return torch.stack(found).numpy()

@@ -200,6 +200,7 @@ def _given(subject: Subject, recurrent: nn.RNNBase, x: Tensor, start: State) -> 
     return given[0]
 
 
+@cached(WeakKeyDictionary(), lambda model: model)
 def _recurrent(model: LanguageModel) -> nn.RNNBase | None:
     """Return the model's nn.RNN, nn.GRU or nn.LSTM if its outputs are its states; else None."""
     found = [module for module in model.modules() if isinstance(module, nn.RNNBase)]

@@ -1,19 +1,18 @@
 """Lets a model continue a text on its own, word by word: the likeliest word or a random draw."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import log
+from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.observe.passes import read_text
-from hnviz.observe.question import LAST_ID, Ids, Range, question
+from hnviz.learn.state import State
+from hnviz.observe.question import LAST_ID, Ids, Range
 from hnviz.observe.subject import Subject
 from hnviz.questions.params import Of
-from hnviz.questions.view import Reply
 
 MAX_PROMPT = 2000  # tokens
 MAX_SAID = 200  # words that a model says on its own
@@ -48,62 +47,44 @@ class Sampling:
         return kept.softmax(-1)
 
 
-class Speech(NamedTuple):
-    """What a model said on its own."""
+class Word(NamedTuple):
+    """A word that a model said, and what it said it from."""
 
-    ids: Ids  # (n,)
-    drawn: NDArray[np.float64]  # (n,): each word's probability in its draw
-    probabilities: NDArray[np.float64]  # (n, nv): the model's own, before the sampling settings
+    id: int
+    logits: Tensor  # (nv,)
+    state: State  # of one row: after the token before the word
 
 
-@question()
-def ask_next_word(
-    subject: Subject, ids: Prompt, how: Sampling, n: Annotated[int, Range(1, MAX_SAID)] = 20
-) -> Reply:
-    """Return what follows each token of `ids`, and let the model say `n` words after them.
+def say(subject: Subject, ids: Ids, n: int) -> Ids:
+    """Read a prompt of at least one token from zeros; return the n likeliest words said after it.
 
-    Words are drawn at `temperature` from the `top_k` likeliest, with `seed`. arrays:
-    "probabilities", float32 (n_tokens + n - 1, nv), the answer after each token of the prompt and
-    each word said except the last; "surprise", float64 (n_tokens - 1,), -log2 p of each token
-    after the first; "said", ids; "drawn", the probability with which each was drawn. meta:
-    "window", the tokens that each answer reads in a model that carries no state, or None.
+    A model that carries no state reads the last bptt tokens before each answer.
     """
-    speech = say(subject, ids, n, how)
-    logits = finite(torch.from_numpy(read_text(subject, ids).logits)).double()
-    answers = logits.log_softmax(-1).numpy()  # (n_tokens, nv)
-    surprise = -answers[np.arange(len(ids) - 1), ids[1:]] / log(2)
-    arrays: dict[str, NDArray[Any]] = {
-        "probabilities": np.concatenate([np.exp(answers), speech.probabilities[1:]]).astype("f4"),
-        "surprise": surprise,
-        "said": speech.ids,
-        "drawn": speech.drawn,
-    }
-    return Reply(arrays, {"window": subject.window})
+    said = islice(speak(subject, ids, drawing(Sampling())), n)
+    return np.array([each.id for each in said], dtype=np.int64)
 
 
-def say(subject: Subject, ids: Ids, n: int, how: Sampling) -> Speech:
-    """Read a prompt of at least one token from zeros, then say n words, reading each in turn.
-
-    A model that carries no state reads the last bptt tokens before each answer. The draws use
-    their own generator, so equal settings give equal words.
-    """
+def drawing(how: Sampling) -> Callable[[Tensor], int]:
+    """Return what chooses a word from logits, (nv,); its draws are the same for equal settings."""
     chance = torch.Generator().manual_seed(how.seed)
+    return lambda logits: int(torch.multinomial(how.shares(logits), 1, generator=chance))
+
+
+def speak(subject: Subject, ids: Ids, choose: Callable[[Tensor], int]) -> Iterator[Word]:
+    """Yield one word after the other, without end; `choose` takes logits, (nv,).
+
+    Raises ValueError if the logits are not finite.
+    """
     text, state = ids.tolist(), None
     unread = text
-    said: list[int] = []
-    drawn, probabilities = [], []
-    for _ in range(n):
+    while True:
         if subject.window:
             unread, state = text[-subject.window :], None
         logits, state = subject.answer(torch.tensor([unread]), state)
-        shares = how.shares(finite(logits[0]))
-        chosen = int(torch.multinomial(shares, 1, generator=chance))
-        said.append(chosen)
-        drawn.append(float(shares[chosen]))
-        probabilities.append(logits[0].double().softmax(-1).numpy())
-        unread = [chosen]
+        said = choose(finite(logits[0]))
+        yield Word(said, logits[0], state)
+        unread = [said]
         text = text + unread
-    return Speech(np.array(said, dtype=np.int64), np.array(drawn), np.array(probabilities))
 
 
 def finite(logits: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from hnviz.learn.state import State, mapped, tensors
 from hnviz.models.catalogue import entry
 from hnviz.observe.counting import COMMA, LAST_NUMBER, corpus_spelling, number_tokens, spelling
 from hnviz.observe.question import LAST_UNIT, Ids, Layer, Range, question
-from hnviz.observe.speech import MAX_SAID, Prompt, Sampling, finite, say
+from hnviz.observe.speech import MAX_SAID, Prompt, finite, say
 from hnviz.observe.subject import Subject
 from hnviz.questions.view import Reply
 
@@ -127,7 +127,7 @@ def ask_surgery(
     said = arrays["changed_said"]
     arrays["same_words"] = answers_on(subject, state, said).astype("f4")
     if change.other is not None:
-        arrays["other_said"] = say(subject, change.other, n, Sampling()).ids
+        arrays["other_said"] = say(subject, change.other, n)
     return Reply(arrays)
 
 

@@ -24,7 +24,6 @@ MOST_TOKENS = 2000  # per picture
 KEPT_STRETCHES = 16  # of 1.2 MB each at most, for two layers of 64 units
 MOST_SWAPPED = 256  # units to sort by similarity; the time grows with the cube
 
-
 LAST_TOKEN: Any = Of(
     "the split's last token",
     lambda asked: len(asked.subject.stream.ids(asked.values["split"] or SPLITS[0])) - 1,

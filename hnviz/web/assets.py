@@ -6,8 +6,10 @@ file is read only once, so its content always matches the hash.
 """
 
 import hashlib
+import json
+import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -30,6 +32,9 @@ TOKENS = "figures/tokens.json"
 PLOTLY = "vendor/plotly/plotly-basic.min.js"
 """The part of plotly.js that draws scatter, bar and pie; `sh .ci/plotly.sh` writes it."""
 
+STREAMLIT = "app/kit/js/streamlit.js"
+"""The file that has the names in Streamlit's page."""
+
 HEADERS = {"Cache-Control": FOR_GOOD, "Content-Encoding": "identity"}
 """Without an encoding, Streamlit would compress a file again at each request."""
 
@@ -37,6 +42,22 @@ MIN_ZIPPED_BYTES = 500
 DATA = "assets/published/"  # the beginning of the address of a page's data
 MAX_DATA_BYTES = 64 * 2**20
 DATA_MEDIA = {".gz": "application/gzip", ".json": "application/json"}
+
+
+@cache
+def streamlit_names() -> dict[str, str]:
+    """Return the names in Streamlit's page that hnviz uses -> their selectors."""
+    text = (PACKAGE / STREAMLIT).read_text(encoding="utf-8")
+    names: dict[str, str] = json.loads(text[text.index("{") : text.index("}") + 1])
+    return names
+
+
+def styled(sheet: str) -> str:
+    """Return a style sheet with Streamlit's selectors for `:--main` and so on.
+
+    Raises KeyError for a name that the file of names does not have.
+    """
+    return re.sub(r":--(\w+)", lambda name: streamlit_names()[name[1]], sheet)
 
 
 class Asset:
@@ -110,7 +131,7 @@ class Assets:
     @cached_property
     def _ours(self) -> dict[str, Asset]:
         return {
-            path.relative_to(self._package).as_posix(): Asset(path, path.read_bytes())
+            path.relative_to(self._package).as_posix(): Asset(path, _content(path))
             for path in sorted(self._paths())
         }
 
@@ -120,6 +141,11 @@ class Assets:
             hidden = any(part.startswith(".") for part in path.relative_to(self._package).parts)
             if path.suffix in FILES and path.is_file() and not hidden:
                 yield path
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    return styled(content.decode()).encode() if path.suffix == ".css" else content
 
 
 class PageData:

@@ -169,9 +169,9 @@ def security_policy(rules: Rules, page: str = "") -> str:
     """Return the Content-Security-Policy: as strict as Streamlit and plotly.js allow.
 
     Components are loaded by scripts at a blob: address. `page` is the HTML whose inline scripts
-    may run.
+    may run. WebAssembly may run, which hnviz/browser writes: see docs/SECURITY.md.
     """
-    scripts = " ".join(["'self'", "blob:", *map(_hash, inline_scripts(page))])
+    scripts = " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *map(_hash, inline_scripts(page))])
     return "; ".join(
         (
             "default-src 'none'",

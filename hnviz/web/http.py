@@ -42,8 +42,10 @@ BINARY, JSON = "application/octet-stream", "application/json"
 MAX_CACHE_BYTES = 128 * 2**20
 MAX_ENTRY_BYTES = 8 * 2**20  # for one answer
 MIN_ZIPPED_BYTES = 1024
-SAMPLE_BYTES = 2**14  # enough to show whether zipping a large answer pays
+SAMPLE_BYTES = 2**14  # at most; a quarter of a small answer shows whether zipping may pay
+SAMPLED = 8  # places in an answer: its arrays and its header differ
 PAYS = 0.8  # of the size at most; a smaller saving costs more time than it saves
+MAY_PAY = 0.9  # of a sample's size at most
 
 Source = tuple[str, int | str, str]
 """A run's id, a step or "last", and the version of the snapshot that was read for it."""
@@ -118,16 +120,14 @@ def refused_values() -> Iterator[None]:
         raise
 
 
-def _known(error: Exception) -> Refusal | None:
-    return error if isinstance(error, Refusal) else None
-
-
 async def answer_refusals(
     app: ASGIApp,
     scope: Scope,
     receive: Receive,
     send: Send,
-    read: Callable[[Exception], Refusal | None] = _known,
+    read: Callable[[Exception], Refusal | None] = lambda error: (
+        error if isinstance(error, Refusal) else None
+    ),
 ) -> None:
     """Call an app; if it raises an error, answer with the refusal that `read` returns for it.
 
@@ -279,15 +279,15 @@ def content_tag(content: bytes) -> str:
 
 def zipped(content: bytes, level: int = 1, smallest: int = MIN_ZIPPED_BYTES) -> bytes | None:
     """Zip bytes where that pays: for codes and ids, rarely for trained weights and states."""
-    if len(content) < smallest:
+    if (n := len(content)) < smallest:
         return None
-    if len(content) > 4 * SAMPLE_BYTES:
-        middle = len(content) // 2
-        sample = content[middle : middle + SAMPLE_BYTES]
-        if len(gzip.compress(sample, 1, mtime=0)) > PAYS * len(sample):
+    if n > 4 * MIN_ZIPPED_BYTES:
+        size = min(SAMPLE_BYTES, n // 4) // SAMPLED
+        sample = b"".join(content[at : at + size] for at in range(0, n, n // SAMPLED))
+        if len(gzip.compress(sample, 1, mtime=0)) > MAY_PAY * len(sample):
             return None
     small = gzip.compress(content, level, mtime=0)
-    return small if len(small) <= PAYS * len(content) else None
+    return small if len(small) <= PAYS * n else None
 
 
 @cache

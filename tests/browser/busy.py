@@ -21,6 +21,8 @@ from statistics import median
 from playwright.sync_api import Page, sync_playwright
 
 from hnviz.lessons import lessons
+from hnviz.lessons.panel import page_path
+from hnviz.web.assets import styled
 from tests.brief import often, some
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, start_server, stop_server, until
 from tests.pages import EVERY_PAGE
@@ -37,7 +39,7 @@ MORE = [f"states?states_view={view.replace(' ', '+')}" for view in STATES_VIEWS]
 
 # In every page: notes when each picture first says something, and how long its frame is empty.
 # `seen` has by place: [ms until it said something, ms until the picture, ms empty, its state].
-WATCH = """
+WATCH = styled("""
 window.watchFrames = () => {
   clearInterval(window.watching);
   const seen = (window.framesSeen = {});
@@ -46,12 +48,12 @@ window.watchFrames = () => {
   const named = (place) => [...place.classList].find(isKey)?.slice("st-key-".length);
   const line = ".hnviz-progress, .hnviz-coming"; // a lesson's cover hides it until a guess, too
   const look = () => {
-    const main = document.querySelector("[data-testid=stMain]");
+    const main = document.querySelector(":--main");
     const turns = document.documentElement.classList.contains("hn-turning");
     if (!main || (!first && (turns || !main.innerText.trim()))) return;
     const now = performance.now();
     first ||= last = now;
-    for (const place of main.querySelectorAll(".stElementContainer[class*=st-key-]")) {
+    for (const place of main.querySelectorAll(":--element[class*=st-key-]")) {
       const host = place.querySelector("[data-mounted]");
       const root = (host?.shadowRoot ?? host)?.querySelector(".hnviz") ?? host?.closest(".hnviz");
       const style = getComputedStyle(place);
@@ -75,7 +77,7 @@ window.watchFrames = () => {
   look();
 };
 window.watchFrames();
-"""
+""")
 SETTLED = """() => {
   const seen = Object.values(window.framesSeen);
   const isAtRest = ([says, , , state]) => says !== null && !/loading|place/.test(state);
@@ -180,7 +182,7 @@ def report(found: dict[tuple[str, str], list[Seen]]) -> list[str]:
 def main() -> int:
     """Measure the places that are named, or all."""
     every = [
-        *("" if name == "start" else name for name in EVERY_PAGE),
+        *map(page_path, EVERY_PAGE),
         *VIEWS,
         *MORE,
         *(f"lesson:{name}" for name in lessons()),

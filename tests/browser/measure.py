@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playw
 
 from hnviz.app.rooms.train.page import VIEWS
 from hnviz.models.catalogue import CATALOGUE
+from hnviz.web.assets import styled
 from tests.brief import often, some
 from tests.browser.exported import opened, write_lessons
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
@@ -71,8 +72,8 @@ REACTS = """async ([press, seen]) => {
 
 def named(name: str) -> str:
     """JavaScript that finds a button of the page by its name."""
-    return (
-        "[...document.querySelectorAll('[data-testid=stMain] button')]"
+    return styled(
+        "[...document.querySelectorAll(':--main button')]"
         f".find(b => b.innerText.trim() === '{name}')"
     )
 
@@ -101,7 +102,7 @@ def told(label: str) -> str:
 
 def radio(name: str) -> str:
     """JavaScript that finds a choice of the page by its name."""
-    radios = "[...document.querySelectorAll('[data-testid=stMain] [role=radio]')]"
+    radios = styled("[...document.querySelectorAll(':--main [role=radio]')]")
     return f"{radios}.find(each => each.innerText.trim() === '{name}')"
 
 
@@ -309,12 +310,12 @@ NEXT_LINE = """async (root, step) => {
   stepper.go((7 * step) % stepper.count);
   return (await window.painted(() => true)) - begun;
 }"""
-WEIGHTS = """async (root, name) => {
-  const radios = [...document.querySelectorAll("[data-testid=stMain] [role=radio]")];
+WEIGHTS = styled("""async (root, name) => {
+  const radios = [...document.querySelectorAll(":--main [role=radio]")];
   const was = root.dataset.paints, begun = performance.now();
   radios.find((radio) => radio.innerText.trim() === name).click();
   return (await window.painted(() => root.dataset.paints !== was)) - begun;
-}"""
+}""")
 
 
 def models(page: Page, server: Server) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from hnviz.app.shell.navigation import PAGES
+from hnviz.lessons.panel import page_path
+from hnviz.web.assets import styled
 from tests.brief import often, some
 from tests.browser.measure import PAINTED, VIEWPORT, say
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, idle, start_server, stop_server
@@ -16,21 +19,8 @@ from tests.test_first_minute_browser import FIRST
 
 ROUNDS = often(8)
 VIEWS = dict(some([*FIRST.items()], 3))
-TITLES = {
-    "": "Start",
-    "lesson": "Lessons",
-    "data": "Data",
-    "batches": "Batches",
-    "models": "Models",
-    "train": "Train",
-    "compare": "Compare",
-    "sweep": "Sweep",
-    "states": "Hidden states",
-    "predictions": "Predictions",
-    "time": "Through time",
-    "tasks": "Tasks",
-    "words": "Words",
-}
+TITLES = {page_path(name): title for pages in PAGES.values() for name, title in pages.items()}
+
 
 # Resolves with the time since the page's opening at which a place's picture has been painted.
 SHOWN = """async (place) => {
@@ -45,12 +35,12 @@ SHOWN = """async (place) => {
   };
   return await window.painted(shown);
 }"""
-PRESSED = f"""async ([name, place]) => {{
-  const links = [...document.querySelectorAll("[data-testid=stSidebarNav] a, [role=radio]")];
+PRESSED = styled(f"""async ([name, place]) => {{
+  const links = [...document.querySelectorAll(":--nav a, [role=radio]")];
   const begun = performance.now();
   links.find((each) => each.innerText.trim() === name).click();
   return (await ({SHOWN})(place)) - begun;
-}}"""
+}}""")
 
 
 def main() -> None:
@@ -60,7 +50,7 @@ def main() -> None:
         server = start_server(Path(folder))
         try:
             for _ in range(2):
-                cold(browser, f"{server.url}/states", "states_picture")  # the engine is warm now
+                cold(browser, f"{server.url}/remember", "states_picture")  # the engine is warm now
             for view, (*_, picture) in VIEWS.items():
                 times = [cold(browser, f"{server.url}/{view}", picture) for _ in range(ROUNDS)]
                 say(f"{view or 'start'}, nothing cached", times, "under 2.5 s")
@@ -82,18 +72,18 @@ def cold(browser: Browser, url: str, picture: str) -> float:
 
 
 def in_the_app(browser: Browser, url: str) -> None:
-    """Measure every page from the one before it, and each view of Predictions."""
+    """Measure every page from the one before it, and each part of a room."""
     page = browser.new_page(viewport=VIEWPORT, bypass_csp=True)
     page.add_init_script(PAINTED)
     page.goto(url)
     times: dict[str, list[float]] = {}
     for number in range(ROUNDS + 1):
         for view, (*_, picture) in VIEWS.items():
-            name, _, chosen = view.partition("?predictions_view=")
-            press = chosen.replace("+", " ") or TITLES[name]
-            seconds = after(page, press, picture)
-            if press == "Counting map":  # the page comes back to the view that it was left with
-                after(page, "Next word", "predictions_reading")
+            name, _, part = view.partition("?")
+            if part:  # of a room that is on the page now
+                seconds = after(page, part.partition("=")[2].replace("+", " "), picture)
+            else:
+                seconds = after(page, TITLES[name], picture)
             if number:  # the first time loads what a tab needs once
                 times.setdefault(view, []).append(seconds)
     for view, seen in times.items():

@@ -22,6 +22,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from hnviz.gallery.cases import READY
+from hnviz.lessons.panel import page_path
+from hnviz.web.assets import styled
 from tests import gallery, guide
 from tests.brief import BRIEF, some
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
@@ -30,30 +32,31 @@ from tests.pages import EVERY_PAGE
 DOCS = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 OUT = Path(tempfile.mkdtemp()) if BRIEF else DOCS
 VIEWS = {
-    "counting_map": "predictions?predictions_view=Counting+map",
+    "counting_map": "?count_part=Counting+map",
     "inside_worst": "train?train_worst_kind=ones",
-    "next_word_wrong": "predictions?predictions_prompt=8314+to+8316",
-    "state_swapped": "predictions?predictions_view=Change+the+state&swapped=1",
-    "unit_set": "predictions?predictions_view=Change+the+state&predictions_change=set+one+unit",
-    "units_zeroed": "predictions?predictions_view=Change+the+state&predictions_change=zero+units"
+    "next_word_wrong": "?machine_text=8314+to+8316",
+    "state_swapped": "remember?remember_part=Another+memory&swapped=1",
+    "unit_set": "remember?remember_part=Another+memory&predictions_change=set+one+unit",
+    "units_zeroed": "remember?remember_part=Another+memory&predictions_change=zero+units"
     "&predictions_hold=true",
 }
+BATCHES = "feed?feed_part=Batches"
 NOTEBOOK = "batches_split=valid&batches_bs=64&batches_bptt=70"  # the size of its show_batch
 LESSONS = {
-    "batches_search": f"batches?{NOTEBOOK}&find=8046",
-    "batches_random": f"batches?{NOTEBOOK}&batches_random=true",
-    "batches_largest": "batches?batches_split=train&batches_bs=512&batches_bptt=512",
-    "batches_lesson": "batches?notice=3&cell=0-1-7",
-    "batches_memory": "batches?batches_memory=true&batches_positions=true&batches_bptt=20",
-    "batches_own_text": "batches?batches_corpus=your+own&batches_bs=4&batches_bptt=8",
-    "batches_too_short": "batches?batches_corpus=your+own&batches_bptt=512",
-    "models_loop": "models?models_model=Model0",
-    "models_second_batch": "models?models_model=Model3&models_twins=true&models_batch=second",
-    "models_gru": "models?models_model=Model5&models_cell=true",
-    "time_untrained": "time?snapshot=0",
-    "time_kept": "time?time_between=keep",
-    "time_all_losses": "time?run=Model4&time_loss=all+steps",
-    "time_no_state": "time?run=Model2",
+    "batches_search": f"{BATCHES}&{NOTEBOOK}&find=8046",
+    "batches_random": f"{BATCHES}&{NOTEBOOK}&batches_random=true",
+    "batches_largest": f"{BATCHES}&batches_split=train&batches_bs=512&batches_bptt=512",
+    "batches_lesson": f"{BATCHES}&notice=3&cell=0-1-7",
+    "batches_memory": f"{BATCHES}&batches_memory=true&batches_positions=true&batches_bptt=20",
+    "batches_own_text": f"{BATCHES}&batches_corpus=your+own&batches_bs=4&batches_bptt=8",
+    "batches_too_short": f"{BATCHES}&batches_corpus=your+own&batches_bptt=512",
+    "models_loop": "build?models_model=Model0",
+    "models_second_batch": "build?models_model=Model3&models_twins=true&models_batch=second",
+    "models_gru": "build?models_model=Model5&models_cell=true",
+    "time_untrained": "learn-back?snapshot=0",
+    "time_kept": "learn-back?time_between=keep",
+    "time_all_losses": "learn-back?run=Model4&time_loss=all+steps",
+    "time_no_state": "learn-back?run=Model2",
 }
 """States of the lesson's pages that their first look does not show."""
 LOOKS = some(((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")))
@@ -163,7 +166,7 @@ def still_pages(browser: Browser, server: Server, width: int, mode: str) -> None
     """Take every page as it stands before anything is trained."""
     with tab(browser, width, mode) as page:
         for name in some(EVERY_PAGE):
-            page.goto(f"{server.url}/{'' if name == 'start' else name}")
+            page.goto(f"{server.url}/{page_path(name)}")
             take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
 
 
@@ -247,7 +250,7 @@ def take(page: Page, name: str, most: int = TALLEST) -> None:
     assert size is not None
     for _ in range(3):  # pictures are drawn once they are near the screen
         page.set_viewport_size(size)  # a page is as tall as its window at least
-        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        height = page.evaluate(styled("document.querySelector(':--main').scrollHeight"))
         page.set_viewport_size({"width": size["width"], "height": min(TALLEST, height + 20)})
         settled(page)
     taken = page.viewport_size

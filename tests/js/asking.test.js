@@ -114,3 +114,21 @@ test("a reader may try again at once where that may help, and not where the ques
     mock.timers.reset();
   }
 });
+
+test("a picture may say itself that its own parameters are wrong, and then asks for others; a busy server is not that", async () => {
+  for (const [status, says] of [[422, true], [410, true], [503, false], [404, false]]) {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const { frame, asking, source, said } = picture([status, status, 200]);
+      const heard = [];
+      frame.view.refused = (refusal) => heard.push(refusal.message) === 1;
+      asking.ask();
+      await settled();
+      assert.deepEqual(heard, says ? [`HTTP ${status}`, `HTTP ${status}`] : [], `${status}`);
+      assert.equal(said.length, 1, "what it does not say itself is said above it");
+      assert.equal(source.asked, status === 503 ? 1 : 2);
+    } finally {
+      mock.timers.reset();
+    }
+  }
+});

@@ -11,6 +11,7 @@ import { goOn } from "../../hnviz/browser/speech.js";
 import { signed, unsigned } from "../../hnviz/browser/wasm.js";
 import { firstWeights } from "../../hnviz/browser/weights.js";
 import { CONFIG, FORM, JOB } from "./engine_job.js";
+import { messageOf, recorded } from "./recorded.js";
 
 /** Matrices with numbers by row and column, and the machine that has them. */
 function machineWith(shapes) {
@@ -120,22 +121,22 @@ test("a run that goes on from a checkpoint tells the same as one that never stop
 });
 
 const OTHERS = [
-  [{ config: { ...CONFIG, lr: 0.02, seed: 3 } }, "the checkpoint belongs to a run with lr 0.02, seed 3, but this run has lr 0.01, seed 1"],
-  [{ config: { ...CONFIG, nh: 6 } }, "the checkpoint belongs to a run with nh 6, but this run has nh 5"],
-  [{ form: { ...FORM, nonlinearity: "tanh" } }, "the checkpoint belongs to a run with a different model"],
-  [{ train: JOB.train.slice(1) }, "the checkpoint belongs to a run with a different text"],
-  [{ kinds: JOB.kinds.toReversed() }, "the checkpoint belongs to a run with a different text"],
+  [{ config: { ...CONFIG, lr: 0.02, seed: 3 } }, [0.02, 3, 0.01, 1]],
+  [{ config: { ...CONFIG, nh: 6 } }, [6, 5]],
+  [{ form: { ...FORM, nonlinearity: "tanh" } }, []],
+  [{ train: JOB.train.slice(1) }, []],
+  [{ kinds: JOB.kinds.toReversed() }, []],
 ];
-for (const [other, message] of OTHERS) {
-  test(`a checkpoint of a run with other ${Object.keys(other)} is refused: ${message}`, () => {
+for (const [other, numbers] of OTHERS) {
+  test(`a checkpoint of a run with other ${Object.keys(other)} is refused: ${numbers}`, (t) => {
     const checkpoint = new Learner({ ...JOB, ...other }).checkpoint();
-    assert.throws(() => new Learner(JOB).restore(checkpoint), { name: "EngineError", message });
+    recorded(t, messageOf("EngineError", () => new Learner(JOB).restore(checkpoint)), ...numbers);
   });
 }
 
-test("a checkpoint without an identity, or without a tensor, is refused", () => {
+test("a checkpoint without an identity, or without a tensor, is refused", (t) => {
   const { identity, ...others } = new Learner(JOB).checkpoint();
-  assert.throws(() => new Learner(JOB).restore(others), { name: "EngineError", message: "the checkpoint does not say which run it belongs to" });
+  recorded(t, messageOf("EngineError", () => new Learner(JOB).restore(others)));
   assert.throws(() => new Learner(JOB).restore({ identity }), { message: /^the tensor i_h.weight must have 35 numbers; got none: / });
 });
 
@@ -145,23 +146,24 @@ test("a job with its fields in another order is the same run", () => {
 });
 
 const REFUSED = [
-  [{ nh: 513 }, "nh must be a whole number from 1 to 512 in a browser; got 513"],
-  [{ nh: 2.5 }, "nh must be a whole number from 1 to 512 in a browser; got 2.5"],
-  [{ bptt: 0 }, "bptt must be a whole number from 1 to 4096 in a browser; got 0"],
-  [{ bs: 1 }, "bs must be at least 2, got 1: batch norm compares the rows of a step, and cannot learn from one"],
-  [{ lr: NaN }, "lr must be a finite number above 0; got NaN"],
-  [{ pct_start: 1 }, "pct_start must be a number between 0 and 1; got 1"],
-  [{ nh: 512, bs: 4096, bptt: 4096 }, /^these settings need [\d,]+ MB of memory, and a page may use 1,073 MB: lower nh, bs or bptt, or choose a shorter text$/],
+  [{ nh: 513 }, [1, 512, 513]],
+  [{ nh: 2.5 }, [1, 512, 2.5]],
+  [{ bptt: 0 }, [1, "4096", 0]],
+  [{ bs: 1 }, [2, 1]],
+  [{ lr: NaN }, [0]],
+  [{ pct_start: 1 }, [0, 1, 1]],
+  [{ nh: 512, bs: 4096, bptt: 4096 }, [1_073]],
 ];
-for (const [settings, message] of REFUSED) {
-  test(`${JSON.stringify(settings)} is refused in a sentence`, () => {
-    assert.throws(() => new Learner({ ...JOB, config: { ...CONFIG, ...settings } }), { name: "EngineError", message });
+for (const [settings, numbers] of REFUSED) {
+  test(`${JSON.stringify(settings)} is refused in a sentence`, (t) => {
+    const said = messageOf("EngineError", () => new Learner({ ...JOB, config: { ...CONFIG, ...settings } }));
+    recorded(t, said.replace(/need [\d,]+ MB/, "need N MB"), ...numbers);
   });
 }
 
-test("a text without a token, and one with an unknown id, are refused", () => {
+test("a text without a token, and one with an unknown id, are refused", (t) => {
   assert.throws(() => new Learner({ ...JOB, train: [] }), { message: "train has no token" });
-  assert.throws(() => new Learner({ ...JOB, valid: [0, 7] }), { message: "token 1 of valid must be an id from 0 to 6; got 7" });
+  recorded(t, messageOf("EngineError", () => new Learner({ ...JOB, valid: [0, 7] })), 1, 0, 6, 7);
 });
 
 test("512 units train", () => {
@@ -264,11 +266,11 @@ test("without a carried state, each window starts from zeros and no state is ret
   assert.deepEqual(logits.slice(40, 60), third);
 });
 
-test("a Transformer carries no state to answer from, and a text needs tokens", () => {
+test("a Transformer carries no state to answer from, and a text needs tokens", (t) => {
   const form = { ...FORM, attends: true, stateful: false, maxBptt: 20 };
   assert.throws(() => readerOf(form, 20).answer({ state: new Float32Array(5) }), { name: "EngineError" });
   assert.throws(() => readerOf(form, 20).read([]), { message: "the text has no token" });
-  assert.throws(() => readerOf(FORM).read([7]), { message: "token 0 of the text must be an id from 0 to 6; got 7" });
+  recorded(t, messageOf("EngineError", () => readerOf(FORM).read([7])), 0, 0, 6, 7);
 });
 
 test("answers that are not finite are refused in a sentence", () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { forAll, lacksOf, linkOf } from "../../hnviz/app/run/copy_link/link.js";
+import { recorded } from "./recorded.js";
 
 const PAGE = "http://127.0.0.1:8501/states?run=a&unit=3#x";
 
@@ -16,17 +17,20 @@ test("a locked link opens in present mode; its copy need not be locked", () => {
   assert.equal(linkOf(locked, "", false), "http://127.0.0.1:8501/states?run=a&unit=3&present=true");
 });
 
-test("a link says what it does not hold, and that it opens on this computer only", () => {
-  const text = "The link does not contain your own text: send the text as well.";
+test("a link says what it does not hold, and that it opens on this computer only", (t) => {
   const at = (address) => lacksOf(`https://example.org/${address}`);
   assert.deepEqual(at("states?run=a"), []);
-  assert.deepEqual(at("data?data_corpus=your+own"), [text]);
+  const [text, ...others] = at("data?data_corpus=your+own");
+  assert.deepEqual(others, []);
+  recorded(t, text);
   assert.deepEqual(at("train?train_corpus=your%20own&run=a"), [text]);
   assert.deepEqual(at("batches?batches_corpus=your+own"), [text]);
   assert.deepEqual(at("batches?batches_corpus=your+own&batches_text=a+b"), []);
   for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
-    const said = `It works on this computer only: on another one, ${host} means that other computer.`;
-    assert.deepEqual(lacksOf(`http://${host}:8501/data?data_corpus=your+own`), [text, said]);
+    const [first, said] = lacksOf(`http://${host}:8501/data?data_corpus=your+own`);
+    assert.equal(first, text);
+    assert.ok(said.includes(` ${host} `));
+    recorded(t, said.replace(host, "HOST"));
   }
 });
 

@@ -4,14 +4,15 @@ import { test } from "node:test";
 import { gradientsOf, lineOf } from "../../hnviz/app/kit/js/save/gradient.js";
 import { Writing, writingPen } from "../../hnviz/app/kit/js/save/pen.js";
 import { escape, fileName, generic, noteOf, partsOf, textTag } from "../../hnviz/app/kit/js/save/words.js";
+import { recorded } from "./recorded.js";
 
-test("a file is called by its page, picture, run and step", () => {
+test("a file is called by its page, picture, run and step", (t) => {
   const units = { picture: "hidden_states/units", id: "states_units" };
   assert.equal(fileName(partsOf(units, ["Model5"], 449), "png"), "hidden_states_units_Model5_step-449.png");
   assert.equal(fileName(partsOf({ picture: "kit/chart_340", id: "batches_memory" }, [], null), "svg"), "batches_memory.svg");
   assert.equal(fileName(["../../etc", "a b/c", "", null, "\u202e.."], "csv"), "etc_a-b-c.csv");
   assert.equal(fileName(["", null], "csv"), "picture.csv");
-  assert.equal(noteOf(units, ["Model5"], 1449), "hnviz · hidden states, units · run Model5 · training step 1,449");
+  recorded(t, noteOf(units, ["Model5"], 1449), 1_449);
   assert.equal(noteOf(units, [], null), "hnviz · hidden states, units");
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { States } from "../../hnviz/app/kit/js/states.js";
 import { page } from "./browser.js";
+import { recorded } from "./recorded.js";
 
 const UNBROKEN = "\u00a0";
 
@@ -30,7 +31,7 @@ function states() {
   return new States(element(), "");
 }
 
-test("the sentence of a first drawing stays while its program loads, and when it is complete", () => {
+test("the sentence of a first drawing stays while its program loads, and when it is complete", (t) => {
   mock.timers.enable({ apis: ["setInterval"] });
   try {
     const made = states();
@@ -39,7 +40,7 @@ test("the sentence of a first drawing stays while its program loads, and when it
     made.wait("the chart");
     made.wait("the figures", false); // an answer that comes late
     made.done(400);
-    assert.equal(made.sentence.textContent, "Model0 answers only after the last token.");
+    recorded(t, made.sentence.textContent);
     assert.equal(made.sentence.hidden, false);
     assert.equal(made.root.dataset.state, "ready");
   } finally {

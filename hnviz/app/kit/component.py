@@ -10,24 +10,25 @@ loader is inline. It imports ``hnviz/app/<folder>/main.js``, whose ``render`` is
 """
 
 from collections.abc import Mapping
+from string import Template
 from typing import Any
 
 import streamlit as st
 
-from hnviz.web.assets import ASSETS, PAGE_DATA, TOKENS
+from hnviz.web.assets import ASSETS, PAGE_DATA, TOKENS, streamlit_names
 
 # The module is a blob: without a base address, so the app's own address is taken from Streamlit's
 # script tag; it also holds behind server.baseUrlPath or a proxy. A rejected promise would make
 # Streamlit replace the component by an error box for good, hence the catch.
 _LOADER = """
-const home = new URL("../../", document.querySelector('script[src*="static/js/"]').src);
+const home = new URL("../../", document.querySelector("$script").src);
 let serial = 0;
 export default async function (component) {
   const [data] = component.data;
   const root = component.parentElement.querySelector(".hnviz");
   const turn = (root.turn = ++serial); // calls may end in another order than they began
   const host = root.getRootNode().host ?? root;
-  const block = host.closest(".stVerticalBlock");
+  const block = host.closest("$block");
   host.dataset.mounted = ""; // places.py keeps its place until now
   if (block) block.dataset.mounted = ""; // page.css keeps the place of some
   host.dataset.picture = data.picture ?? ""; // a lesson points at it, or at a control in it
@@ -97,7 +98,7 @@ class BrowserComponent:
             f"hnviz_{name or folder.replace('/', '_')}",
             html=f'<div class="hnviz" data-state="loading" style="min-height:var(--hn-height,'
             f'{min_height})">{"" if min_height == "0" else _WAITING}</div>',
-            js=_LOADER,
+            js=Template(_LOADER).safe_substitute(streamlit_names()),
             isolate_styles=isolate,
         )
 

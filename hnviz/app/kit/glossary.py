@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from hnviz.app.kit.component import publish
 from hnviz.figures.terms import TERMS
+from hnviz.lessons.panel import page_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,67 +26,73 @@ class Seen:
     @property
     def address(self) -> str:
         """The address below the app's own."""
-        return f"{self.page}?{urlencode(self.params)}" if self.params else self.page
+        below = page_path(self.page)
+        return f"{below}?{urlencode(self.params)}" if self.params else below
 
 
-_SPLIT = {"batches_split": "train"}
+_BATCHES = {"feed_part": "Batches"}
+_SPLIT = {**_BATCHES, "batches_split": "train"}
+_MEMORY = {**_BATCHES, "batches_memory": "true"}
+_WHOLE = {"states_view": "What the whole state shows"}
 _EPOCHS = {"train_view": "By epoch"}
-_MAP = {"predictions_view": "Counting map"}
+_MAP = {"count_part": "Counting map"}
+_RUNS = {"train_part": "Compare runs"}
+_SURPRISING = {"machine_text": "4316 to 4318", "machine_word": "4"}
 _LOOP = {"models_model": "Model2"}
 
 GLOSSARY: dict[str, Seen] = {
-    "token": Seen("data", "data_guess"),
-    "id": Seen("data", "data_guess", spelt=("id",)),
-    "vocabulary": Seen("data", "data_guess", {"data_vocabulary": "true"}),
-    "xxbos": Seen("data", "data_guess"),
-    "xxunk": Seen("data", "data_guess"),
+    "token": Seen("feed", "data_guess"),
+    "id": Seen("feed", "data_guess", spelt=("id",)),
+    "vocabulary": Seen("feed", "data_guess", {"data_vocabulary": "true"}),
+    "xxbos": Seen("feed", "data_guess"),
+    "xxunk": Seen("feed", "data_guess"),
     "train": Seen(
-        *("batches", "batches_grid", _SPLIT),
+        *("feed", "batches_grid", _SPLIT),
         ("on train", "of train", "train and valid", "train to valid", "train text"),
     ),
-    "valid": Seen("batches", "batches_grid", {"batches_split": "valid"}),
-    "bs, rows": Seen("batches", "batches_grid", spelt=("bs",)),
-    "bptt, steps": Seen("batches", "batches_grid", spelt=("bptt",)),
-    "mini-batch": Seen("batches", "batches_grid"),
-    "target": Seen("batches", "batches_grid", {"cell": "0-1-4"}),
-    "slot": Seen("batches", "batches_grid"),
+    "valid": Seen("feed", "batches_grid", {**_BATCHES, "batches_split": "valid"}),
+    "bs, rows": Seen("feed", "batches_grid", _BATCHES, spelt=("bs",)),
+    "bptt, steps": Seen("feed", "batches_grid", _BATCHES, spelt=("bptt",)),
+    "mini-batch": Seen("feed", "batches_grid", _BATCHES),
+    "target": Seen("feed", "batches_grid", {**_BATCHES, "cell": "0-1-4"}),
+    "slot": Seen("feed", "batches_grid", _BATCHES),
     "epoch": Seen("train", "train_epoch_table", _EPOCHS),
     "training step": Seen("train", "train_curves"),
     "lr": Seen("train", "train_schedule", _EPOCHS, ("lr", "learning rate")),
-    "recipe": Seen("models", "models_cursor", {"models_shares": "true"}),
-    "seed": Seen("compare", "compare_curves", spelt=("seed", "seeds")),
-    "snapshot": Seen("states", "states_strip"),
+    "recipe": Seen("build", "models_cursor", {"models_shares": "true"}),
+    "seed": Seen("train", "compare_curves", _RUNS, spelt=("seed", "seeds")),
+    "snapshot": Seen("remember", "states_strip"),
     "run": Seen("train", "train_runs", spelt=("a run", "the run", "this run", "each run")),
     "pre-trained": Seen("train", "train_runs"),
-    "hidden state": Seen("states", "states_picture"),
-    "unit": Seen("states", "states_codes", {"states_view": "What each unit codes"}),
-    "batch norm": Seen("models", "models_cursor", _LOOP),
-    "gate": Seen("states", "states_picture", {"states_show": "update"}),
-    "attention": Seen("predictions", "predictions_attention", {"run": "Transformer"}),
-    "dropout": Seen("models", "models_cursor", {"models_model": "Model5Reg"}),
-    "logits": Seen("models", "models_cursor", {"models_model": "Model0"}),
+    "hidden state": Seen("remember", "states_picture"),
+    "unit": Seen("remember", "states_codes", {"states_view": "What each unit codes"}),
+    "batch norm": Seen("build", "models_cursor", _LOOP),
+    "gate": Seen("remember", "states_picture", {"states_show": "update"}),
+    "attention": Seen("start", "start_reading", {"run": "Transformer"}),
+    "dropout": Seen("build", "models_cursor", {"models_model": "Model5Reg"}),
+    "logits": Seen("build", "models_cursor", {"models_model": "Model0"}),
     "loss": Seen("train", "train_curves"),
     "perplexity": Seen("train", "train_curves"),
-    "bits per character": Seen("compare", "compare_curves"),
-    "best loss": Seen("batches", "batches_reach", {"batches_memory": "true"}, ("least loss",)),
-    "surprise": Seen("predictions", "predictions_reading"),
+    "bits per character": Seen("train", "compare_curves", _RUNS),
+    "best loss": Seen("feed", "batches_reach", _MEMORY, ("least loss",)),
+    "surprise": Seen("start", "start_reading", _SURPRISING),
     "accuracy": Seen("train", "train_inside"),
     "running figure": Seen("train", "train_epoch_table", _EPOCHS),
-    "gradient": Seen("time", "time_lanes"),
+    "gradient": Seen("learn_back", "time_lanes"),
     "one-cycle": Seen("train", "train_schedule", _EPOCHS),
-    "truncated backpropagation through time": Seen("time", "time_lanes"),
-    "detach": Seen("time", "time_lanes", {"time_between": "detach"}),
-    "vanishing gradient": Seen("time", "time_reach"),
-    "generalisation": Seen("predictions", "map_picture", {**_MAP, "run": "Model5-blocks"}),
-    "extrapolation": Seen("predictions", "map_picture", _MAP),
+    "truncated backpropagation through time": Seen("learn_back", "time_lanes"),
+    "detach": Seen("learn_back", "time_lanes", {"time_between": "detach"}),
+    "vanishing gradient": Seen("learn_back", "time_reach"),
+    "generalisation": Seen("start", "map_picture", {**_MAP, "run": "Model5-blocks"}),
+    "extrapolation": Seen("start", "map_picture", _MAP),
     "memory ruler, bound": Seen(
-        "batches", "batches_reach", {"batches_memory": "true"}, ("memory ruler",)
+        "feed", "batches_reach", {**_BATCHES, "batches_memory": "true"}, ("memory ruler",)
     ),
     "position in the number": Seen(
-        "states", "states_codes", {"states_view": "What each unit codes"}
+        "remember", "states_codes", {"states_view": "What each unit codes"}
     ),
-    "linear probe": Seen("states", "states_probes", {"states_view": "What the whole state shows"}),
-    "temperature": Seen("predictions", "predictions_saying", {"predictions_temperature": "1"}),
+    "linear probe": Seen("remember", "states_probes", _WHOLE),
+    "temperature": Seen("start", "start_reading", {"machine_temperature": "1"}),
 }
 """Every term of TERMS."""
 

@@ -26,7 +26,7 @@ def places(pictures: Iterable[Picture]) -> str:
 
 
 _MADE = "/* Written by python -m hnviz.app.pictures from each picture's place. */\n"
-_COMES = ".stElementContainer:not(:has([data-mounted]))"
+_COMES = ":--element:not(:has([data-mounted]))"
 _EMPTY = f"""{_COMES} {{ min-height: var(--hn-height); }}
 {_COMES}::before {{ content: var(--hn-waits, none); position: absolute; }}"""
 

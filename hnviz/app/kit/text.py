@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Mapping
 from typing import Literal
+from urllib.parse import parse_qsl
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -18,7 +19,7 @@ from hnviz.figures.sentences import as_sentence
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, theme
 
-_LINK = re.compile(r"\[([^]]+)\]\((\w+)\)")
+_LINK = re.compile(r"\[([^]]+)\]\((\w+)(?:\?([^)]*))?\)")
 _FOUND_LATER = re.compile(r"(?<=:)(?=[/\w])|(?=@)|(?<=[wW]{3})(?=\.)|(?<=[-<>=~])(?=[-<>=~])")
 
 
@@ -36,19 +37,22 @@ def prose(sentence: str) -> None:
 def linked(sentence: str) -> None:
     """Write a sentence; each "[Train](train)" in it links to that page, in this tab.
 
+    A query may follow the page: "[Batches](feed?feed_part=Batches)".
+
     The one way to name a page in prose: a link of Markdown would open another tab, which does not
     know the run that is shown.
     """
-    parts = _LINK.split(sentence)  # text, label, page, text, ...
-    if not any(parts[::3]):
-        page_link(parts[2], parts[1])
+    parts = _LINK.split(sentence)  # text, label, page, query, text, ...
+    if not any(parts[::4]):
+        page_link(parts[2], parts[1], dict(parse_qsl(parts[3] or "")))
         return
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        for at in range(0, len(parts), 3):
+        for at in range(0, len(parts), 4):
             if text := parts[at].strip():
                 st.markdown(text, width="content")
-            if at + 2 < len(parts):
-                page_link(parts[at + 2], parts[at + 1], width="content")
+            if at + 3 < len(parts):
+                query = dict(parse_qsl(parts[at + 3] or ""))
+                page_link(parts[at + 2], parts[at + 1], query, width="content")
 
 
 def page_link(
@@ -58,7 +62,7 @@ def page_link(
     width: Literal["content", "stretch"] = "stretch",
 ) -> None:
     """Link to a page in this tab; `query` is the rest of its address."""
-    st.page_link(page_file(page), label=label, query_params=query, width=width)
+    st.page_link(page_file(page), label=label, query_params=query or None, width=width)
 
 
 def page_title(title: str, sentence: str = "") -> None:

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from hnviz.app.kit.text import page_theme
+from hnviz.web.assets import styled
 
-_FIELDS = ("stNumberInputContainer", "stTextInputRootElement", "stTextAreaRootElement")
+_FIELDS = ":is(:--numberField, :--textField, :--areaField)"
 
 
 def mark_field(key: str) -> None:
     """Frame a widget's field in the colour of errors; say why beside it, too."""
-    fields = ", ".join(f".st-key-{key} [data-testid={name}]" for name in _FIELDS)
     color = page_theme().wrong
-    st.html(f"<style>{fields} {{ border-color: {color}; box-shadow: 0 0 0 1px {color}; }}</style>")
+    style = f"border-color: {color}; box-shadow: 0 0 0 1px {color};"
+    st.html(f"<style>{styled(f'.st-key-{key} {_FIELDS}')} {{ {style} }}</style>")

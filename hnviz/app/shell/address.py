@@ -9,8 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from hnviz.app.shell import session as state
 
 WHOLE_NUMBERS = (
-    *("start_number", "batches_bs", "batches_bptt", "models_unit", "time_first"),
-    *("predictions_n", "predictions_top_k", "predictions_seed"),
+    *("batches_bs", "batches_bptt", "models_unit", "time_first"),
     *("tasks_base", "tasks_digits", "tasks_last", "tasks_first", "tasks_years", "tasks_kinds"),
     *("tasks_depth", "tasks_symbols", "tasks_length", "tasks_delay", "tasks_gap", "tasks_every"),
     *("tasks_bptt", "tasks_tokens"),

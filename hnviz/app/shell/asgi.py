@@ -24,6 +24,8 @@ from hnviz.app.shell.classroom import class_service, open_class
 from hnviz.app.shell.host import ORIGINS, base_path, named
 from hnviz.app.shell.server import exporter, server, sweeps
 from hnviz.lessons import PARAMETER, address, lessons, query
+from hnviz.lessons.moved import moved
+from hnviz.lessons.panel import FIRST_PAGE, page_path
 from hnviz.own import OwnModelError, use_named
 from hnviz.web import assets
 from hnviz.web.assets import ASSETS
@@ -114,7 +116,7 @@ def middleware() -> list[Any]:
         early={"/train": charts},
         framed=lambda: bool(named(ANCESTORS)),
         classes=page_classes(),
-        elsewhere=step_address,
+        elsewhere=elsewhere,
     )
     return [
         guard(_rules),
@@ -146,6 +148,22 @@ def page_classes() -> dict[bytes, bytes]:
         for number, step in enumerate([*lesson.steps, None], 1)
     }
     return {**CLASSES, **steps}
+
+
+def elsewhere(path: str, asked: str) -> str | None:
+    """Return where an address leads that asks for a lesson's step, or for what has moved."""
+    return step_address(path, asked) or moved_address(path, asked)
+
+
+def moved_address(path: str, asked: str) -> str | None:
+    """Return the address that an older version's address has now; None if it is the same."""
+    name = path.rpartition("/")[2] or FIRST_PAGE
+    parameters = dict(parse_qsl(asked, keep_blank_values=True))
+    there, now = moved(name, parameters)
+    if (there, now) == (name, parameters):
+        return None
+    query = f"?{urlencode(now)}" if now else ""
+    return f"./{page_path(there)}{query}"
 
 
 def step_address(path: str, asked: str) -> str | None:

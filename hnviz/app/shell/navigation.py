@@ -7,21 +7,20 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from hnviz.app.shell.classroom import class_service
+from hnviz.lessons.panel import page_path
 
 PAGES: dict[str, dict[str, str]] = {
-    "": {"start": "Start", "lesson": "Lessons"},
-    "Feed": {"data": "Data", "batches": "Batches"},
-    "Build": {"models": "Models"},
-    "Train": {"train": "Train", "compare": "Compare", "sweep": "Sweep"},
-    "Look inside": {
-        "states": "Hidden states",
-        "predictions": "Predictions",
-        "time": "Through time",
+    "": {
+        "start": "Count",
+        "feed": "Feed",
+        "build": "Build",
+        "train": "Train",
+        "remember": "Remember",
+        "learn_back": "Learn back",
     },
-    "Go further": {"tasks": "Tasks"},
-    "Help": {"words": "Words"},
+    "Help": {"lesson": "Lessons", "words": "Words"},
 }
-"""Section -> page file (and address) -> title."""
+"""Section -> page file -> title."""
 
 CLASS_PAGES: dict[str, dict[str, str]] = {"Class": {"class": "Class"}}
 """The same, of a server that holds a class."""
@@ -30,11 +29,12 @@ _PACKAGE = Path(__file__).parents[2]
 
 
 def page_file(name: str) -> Path:
-    """Return the absolute path of a page's script.
+    """Return the absolute path of a page's script, which is named as the page's address is.
 
-    Streamlit looks for a relative one beside its own script, where no folder `pages` may be.
+    Streamlit looks for a relative one beside its own script, where no folder `pages` may be. Its
+    test runner finds a page that was not drawn before by the name of its script.
     """
-    return _folder() / f"{name}.py"
+    return _folder() / f"{page_path(name) or name}.py"
 
 
 def navigation() -> StreamlitPage:
@@ -43,12 +43,14 @@ def navigation() -> StreamlitPage:
     return st.navigation(
         {
             section: [
-                st.Page(page_file(name), title=title, default=name == "start")
+                st.Page(
+                    page_file(name), title=title, url_path=page_path(name), default=name == "start"
+                )
                 for name, title in pages.items()
             ]
             for section, pages in sections.items()
         },
-        expanded=True,  # with more than twelve pages the last ones would be behind "View more"
+        expanded=True,
     )
 
 

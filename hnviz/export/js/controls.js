@@ -3,12 +3,11 @@
 
 import { maker } from "../../app/kit/js/make.js";
 import { readPhrase } from "../../browser/numbers.js";
-import { VIEWS } from "./views.js";
 
 /**
  * @typedef {import("./stage.js").Picture} Picture
- * @typedef {{ name: string, label: string, choices?: [string, string][], number?: [number, number] }} Field
- *   choices  [value, what the reader sees]; a field without choices or numbers takes words
+ * @typedef {{ name: string, label: string, choices?: [string, string][] }} Field
+ *   choices  [value, what the reader sees]; a field without choices takes words
  */
 
 const TYPED = 300; // ms after the last key until what was typed is shown
@@ -33,11 +32,19 @@ export class Controls {
     for (const field of this.fields()) this.draw(field);
   }
 
-  /** The questions that are answered here, each with its picture. */
+  /** The questions that are answered here and have no controls of their own, each with its picture. */
   get asks() {
     return this.pictures.flatMap((picture) => picture.data.asks.map((/** @type {any} */ ask) => ({ ask, picture }))).filter(
-      ({ ask, picture }) => ask.question in VIEWS && Object.keys(this.held.runs[picture.data.run]?.weights ?? {}).length,
+      ({ ask, picture }) => this.isAsked(ask) && Object.keys(this.held.runs[picture.data.run]?.weights ?? {}).length,
     );
+  }
+
+  /**
+   * Whether the file answers a question whose controls are here: the machine has its own.
+   * @param {any} ask
+   */
+  isAsked({ question }) {
+    return this.held.live.includes(question) && question !== "machine";
   }
 
   /** @returns {Field[]} */
@@ -52,22 +59,9 @@ export class Controls {
       { name: "text", label: "What it reads: numbers, a range, or words" },
       { name: "how", label: "Change the state after it", choices: WAYS },
       { name: "other", label: "The state after this text" },
-      { name: "number", label: "Count on from", number: this.limits("start_count", "number") },
-      { name: "n", label: "Tokens to say", number: this.limits("going_on", "n") },
       ...(this.has("units") ? [{ name: "layer", label: "Layer", choices: layers }, { name: "show", label: "State or gate", choices: shows }] : []),
     ];
     return all.filter(({ name, choices }) => (choices?.length ?? 2) > 1 && this.asks.some(({ ask }) => name in ask.params));
-  }
-
-  /**
-   * The smallest and the largest number that a view takes.
-   * @param {string} view
-   * @param {string} name
-   * @returns {[number, number]}
-   */
-  limits(view, name) {
-    const { low, high } = this.held.views[view][name];
-    return [Number(low), Number(high)];
   }
 
   /** @param {string} question */
@@ -81,7 +75,7 @@ export class Controls {
     const label = make("label", "field", this.host);
     make("span", "", label, field.label);
     const value = this.valueOf(field.name);
-    const input = field.choices ? menu(field.choices) : box(field.number);
+    const input = field.choices ? menu(field.choices) : Object.assign(document.createElement("input"), { type: "text" });
     label.append(input);
     input.value = value;
     input.dataset.param = field.name;
@@ -104,8 +98,7 @@ export class Controls {
 
   /** @param {string} name */
   valueOf(name) {
-    const asks = this.asks.map(({ ask, picture }) => ({ ask, chosen: picture.data.settings.chosen }));
-    const own = asks.find(({ ask, chosen }) => name in ask.params && (name !== "number" || ask.name === chosen));
+    const own = this.asks.find(({ ask }) => name in ask.params);
     return String(own?.ask.params[name] ?? "");
   }
 
@@ -114,12 +107,7 @@ export class Controls {
    * @param {Field} field
    * @param {string} value
    */
-  wrong({ number, choices }, value) {
-    if (number) {
-      const [low, high] = number;
-      const fits = /^\d{1,5}$/.test(value) && Number(value) >= low && Number(value) <= high;
-      return fits ? "" : `A whole number from ${low} to ${high}; got ${value.slice(0, 20) || "nothing"}.`;
-    }
+  wrong({ choices }, value) {
     if (choices) return "";
     try {
       readPhrase(value, new Map());
@@ -137,26 +125,12 @@ export class Controls {
   put(name, value) {
     for (const picture of this.pictures) {
       for (const ask of picture.data.asks) {
-        const takes = ask.question in VIEWS || this.held.free[ask.question]?.includes(name) || name === "layer" || ask.late;
-        if (takes && name in ask.params && name !== "number") ask.params[name] = value;
+        const takes = this.isAsked(ask) || this.held.free[ask.question]?.includes(name) || name === "layer" || ask.late;
+        if (takes && name in ask.params) ask.params[name] = value;
         if (ask.question === CHANGE) this.changeSettings(picture, ask);
       }
-      if (name === "number" && "chosen" in picture.data.settings) this.countFrom(picture, Number(value));
     }
     this.changed();
-  }
-
-  /**
-   * The number is counted on from beside one from the other side of what was read.
-   * @param {Picture} picture
-   * @param {number} number
-   */
-  countFrom({ data }, number) {
-    const { train } = this.held.runs[data.run].facts.numbers;
-    const read = [1, 2, 3].every((by) => train.some(([first, last]) => first <= number + by && number + by <= last));
-    const chosen = read ? "inside" : "beyond";
-    data.asks.find((/** @type {any} */ ask) => ask.name === chosen).params.number = String(number);
-    data.settings = { ...data.settings, chosen, turn: data.settings.turn + 1 };
   }
 
   /**
@@ -186,12 +160,4 @@ function menu(choices) {
   const select = document.createElement("select");
   select.append(...choices.map(([value, name]) => new Option(name, value)));
   return select;
-}
-
-/** @param {[number, number]} [number] */
-function box(number) {
-  const input = document.createElement("input");
-  input.type = number ? "number" : "text";
-  if (number) [input.min, input.max] = number.map(String);
-  return input;
 }

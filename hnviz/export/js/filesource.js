@@ -5,17 +5,18 @@ import { unpack } from "../../app/kit/js/arrays.js";
 import { Refusal, Source } from "../../app/kit/js/source.js";
 import { answer, ANSWERED, readQuestion } from "../../browser/questions.js";
 import { readQuery } from "../../browser/params.js";
-import { GONE } from "./heldrun.js";
+import { GONE, HeldRun } from "./heldrun.js";
 import { VIEWS } from "./views.js";
 
 /**
  * @typedef {import("../../app/kit/js/arrays.js").Answer} Answer
  * @typedef {import("./heldrun.js").HeldRun|import("./trainedrun.js").TrainedRun} PageRun
  * @typedef {{ runs: Record<string, import("./heldrun.js").Held>, answers: Record<string, number>, free: Record<string, string[]>,
- *             questions: import("../../browser/questions.js").Table,
+ *             live: string[], questions: import("../../browser/questions.js").Table,
  *             views: Record<string, import("../../browser/params.js").Params> }} Held
  *   answers    address -> the blob of an answer
  *   free       question -> the parameters that do not change its answer here
+ *   live       the views that the page answers about a run that it holds
  *   questions  what the package declares of each question that a page answers
  *   views      the parameters of each view
  */
@@ -55,7 +56,7 @@ export class FileSource extends Source {
     const { run, at, question } = parts(path);
     const found = this.runs.get(run);
     if (!found) throw new Refusal(UNKNOWN, GONE);
-    const shown = await this.computed(found, at, question, params);
+    const shown = await this.computed(run, at, question, params);
     const made = { sentence: "", arrays: {}, ...shown, bytes: address.length + bytesOf(shown) };
     if (v !== undefined || !found.changes) this.keep(address, made); // else it may change, so it is asked for again
     return made;
@@ -70,28 +71,48 @@ export class FileSource extends Source {
 
   /**
    * What a network answers. Throws Refusal.
-   * @param {PageRun} run
+   * @param {string} name of a run
    * @param {string} at
    * @param {string} question
    * @param {Record<string, string>} params
    */
-  async computed(run, at, question, params) {
+  async computed(name, at, question, params) {
+    const run = /** @type {PageRun} */ (this.runs.get(name));
     const declared = this.held.views[question];
     const view = declared && VIEWS[question];
     if (!view && !ANSWERED.includes(question)) throw new Refusal(run.lacking, GONE);
     const step = at === "last" ? run.last : Number(at);
-    const subject = await run.subject(step);
-    const { facts, stoi } = subject;
-    const ask = async (/** @type {string} */ name, /** @type {Record<string, any>} */ given, other = step) =>
-      answer(this.held.questions, other === step ? subject : await run.subject(other), name, given);
     try {
-      if (!view) return await ask(question, readQuestion(this.held.questions, question, params));
-      const typed = readQuery(declared, params, `the question ${question}`);
-      const size = (/** @type {string} */ split) => subject.ids(split).length;
-      return await view({ ask, size, facts, stoi, step, params: typed, steps: run.snapshots.map(([each]) => each) });
+      const subject = await run.subject(step);
+      if (!view) return await answer(this.held.questions, subject, question, readQuestion(this.held.questions, question, params));
+      return await view({ ...this.asker(name, step), ...factsOf(subject), step, params: readQuery(declared, params, `the question ${question}`) });
     } catch (error) {
       throw error instanceof Refusal ? error : new Refusal(/** @type {Error} */ (error).message, GONE);
     }
+  }
+
+  /**
+   * What a view may ask: about this run, and about others of the page.
+   * @param {string} name
+   * @param {number} own step
+   */
+  asker(name, own) {
+    const run = /** @type {PageRun} */ (this.runs.get(name));
+    const { questions } = this.held;
+    return {
+      run: name,
+      steps: run.snapshots.map(([step]) => step),
+      ask: async (/** @type {string} */ question, /** @type {Record<string, any>} */ params, step = own) =>
+        answer(questions, await run.subject(step), question, params),
+      askOf: async (/** @type {string} */ other, /** @type {number} */ step, /** @type {string} */ question, /** @type {string[]} */ words) => {
+        const subject = await /** @type {PageRun} */ (this.runs.get(other)).subject(step);
+        return answer(questions, subject, question, { ids: subject.numericalize(words) });
+      },
+      held: (/** @type {string} */ other) => {
+        const found = this.runs.get(other);
+        return found instanceof HeldRun && found.has(found.last) ? found : null;
+      },
+    };
   }
 
   /** @param {string} path */
@@ -109,6 +130,14 @@ export class FileSource extends Source {
     return found.post(at);
   }
 }
+
+/** @param {import("../../browser/subject.js").Subject} subject */
+const factsOf = (subject) => ({
+  facts: subject.facts,
+  stoi: subject.stoi,
+  size: (/** @type {string} */ split) => subject.ids(split).length,
+  nBatches: () => Math.ceil(subject.job.train.length / (subject.job.config.bs * subject.job.config.bptt)),
+});
 
 /** A path "api/runs/Model5/400/units". @param {string} path */
 function parts(path) {

@@ -41,6 +41,11 @@ export class HeldRun {
     return this.held.last;
   }
 
+  /** Whether it can be asked at a step. @param {number} step */
+  has(step) {
+    return this.held.weights[step] !== undefined;
+  }
+
   /**
    * The network at a step. Throws Refusal.
    * @param {number} step
@@ -57,7 +62,7 @@ export class HeldRun {
   /** @param {number} step */
   async load(step) {
     const { facts, layout, weights } = this.held;
-    if (weights[step] === undefined) throw new Refusal(this.lacking, GONE);
+    if (!this.has(step)) throw new Refusal(this.lacking, GONE);
     const all = fromHalf(new Uint16Array(await this.blobs.get(weights[step])));
     let from = 0;
     const named = layout.map(([name, length]) => [name, all.subarray(from, (from += length))]);

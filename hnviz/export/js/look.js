@@ -9,8 +9,15 @@ import { when } from "./wordtext.js";
  * @typedef {import("../../browser/questions.js").Values} Values
  * @typedef {import("../../browser/subject.js").Facts} Facts
  *
+ * @typedef {import("./heldrun.js").HeldRun} HeldRun
+ *
  * @typedef {object} Look
  * @property {(question: string, params: Values, step?: number) => Promise<Reply>} ask about this snapshot, or the one at a step
+ * @property {string} run its name in this page
+ * @property {(name: string) => HeldRun|null} held a run that the page holds, if it can be asked at its last step
+ * @property {(run: string, step: number, question: string, words: string[]) => Promise<Reply>} askOf a question about words
+ *   of another run; each numbers its vocabulary in its own order
+ * @property {() => number} nBatches mini-batches of train
  * @property {(split: string) => number} size tokens of a split
  * @property {Facts} facts
  * @property {Map<string, number>} stoi
@@ -41,19 +48,24 @@ export const idsOf = (tokens, { stoi }) => tokens.map((token) => stoi.get(token)
  * @param {string} text
  * @param {Look} look
  */
-export function phraseIn(text, { facts, stoi }) {
-  if (!facts.digits) throw new Error(OTHER_WORDS);
-  return readPhrase(text, stoi).tokens;
-}
+export const phraseIn = (text, look) => phraseOf(text, look).tokens;
 
 /**
- * The tokens of a prompt, and their ids. Throws a sentence.
+ * The tokens of a prompt, their ids, and a remark about what was left out or is unknown. Throws a sentence.
  * @param {string} text
  * @param {Look} look
  */
 export function promptIn(text, look) {
-  const tokens = phraseIn(text, look).slice(0, LONGEST);
-  return { tokens, ids: idsOf(tokens, look) };
+  const whole = phraseOf(text, look);
+  const isLong = whole.tokens.length > LONGEST;
+  const { tokens, remark } = isLong ? phraseOf(whole.tokens.slice(0, LONGEST).join(" "), look) : whole;
+  return { tokens, ids: idsOf(tokens, look), remark: isLong ? `${remark} The first ${LONGEST} tokens are read.`.trimStart() : remark };
+}
+
+/** @param {string} text @param {Look} look */
+function phraseOf(text, { facts, stoi }) {
+  if (!facts.digits) throw new Error(OTHER_WORDS);
+  return readPhrase(text, stoi);
 }
 
 /** The rows of an answer's table. @param {{ data: ArrayLike<number>, shape: number[] }} table @returns {Float32Array[]} */

@@ -160,6 +160,9 @@ export class Courses {
   }
 }
 
+/** How probable the most probable word was. @param {string} word @param {number} share */
+export const mostProbable = (word, share) => `${quoted(word)} is its most probable word: ${percent(share)}.`;
+
 /** @param {boolean[]} altered */
 export const counted = (altered) => altered.filter(Boolean).length;
 

@@ -63,9 +63,19 @@ export function textIn(look) {
     checkStretch(split, look.size(split), first, n);
     return { asked: { split, first, n }, first, named: `tokens ${counted(first)} to ${counted(first + n - 1)} of ${split}` };
   }
-  if (ids.length) return { asked: { ids }, first: 0 };
+  if (ids.length) {
+    checkIds(ids, look.facts.itos.length - 1);
+    return { asked: { ids }, first: 0 };
+  }
   const tokens = phraseIn(text, look);
   return { asked: { ids: idsOf(tokens, look) }, first: 0, tokens };
+}
+
+/** Throws a sentence for ids that cannot be read. @param {number[]} ids @param {number} last */
+function checkIds(ids, last) {
+  if (ids.length <= MOST_TOKENS && ids.every((id) => id >= 0 && id <= last)) return;
+  const shown = ids.slice(0, 8);
+  throw new Error(`ids are up to ${counted(MOST_TOKENS)} numbers from 0 to ${last}; got (${shown.join(", ")}${shown.length === 1 ? "," : ""})`);
 }
 
 /** Throws a sentence for a stretch that cannot be read. @param {string} split @param {number} size @param {number} first @param {number} n */
@@ -91,7 +101,7 @@ function whatOf({ facts }, show) {
  * @param {string} show
  * @param {Float32Array} shown
  */
-function fullColour({ facts }, show, shown) {
+export function fullColour({ facts }, show, shown) {
   if (facts.gates.includes(show) || (show === "state" && facts.bounded)) return 1;
   const most = shown.reduce((a, b) => Math.max(a, Math.abs(b)), FAINTEST);
   return 2 ** Math.ceil(Math.log2(most));
@@ -112,6 +122,16 @@ export class Seen {
     this.rows = Array.from({ length: nh }, (_, unit) => shown.subarray(unit * n, (unit + 1) * n));
     const spans = this.rows.map((row) => Math.fround(Math.max(...row) - Math.min(...row)));
     this.moving = spans.indexOf(Math.max(...spans));
+  }
+
+  /** Where the unit that moves most is lowest and highest. */
+  movingSentence() {
+    const { tokens, rows, moving, named } = this;
+    const row = rows[moving];
+    const [low, high] = [Math.min(...row), Math.max(...row)];
+    if (low === high) return `None of the ${counted(rows.length)} units moves over ${named}.`;
+    const after = (/** @type {number} */ value) => `**${written(value)}** after “${tokens[row.indexOf(value)].slice(0, 20)}”`;
+    return `Unit **${moving}** moves most here: from ${after(low)} to ${after(high)}.`;
   }
 
   /**

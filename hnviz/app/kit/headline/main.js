@@ -1,15 +1,15 @@
-// A page's takeaway. The frame writes the sentence of the answer; a headline about one word or unit
-// follows the one that the picture below it shows.
+// A page's takeaway. The frame writes the sentence of the answer; a headline about one unit follows the
+// one that the picture below it shows.
 
 import { onMark } from "../js/page.js";
 import { picture } from "../js/picture.js";
 import { HAS_NONE } from "../js/tables.js";
-import { headlineOf, UNIT, WORD } from "./word.js";
+import { headlineOf, UNIT } from "./unit.js";
 
 class Headline {
   constructor(body, kit) {
     this.kit = kit;
-    this.ends = [WORD, UNIT].map((name) => onMark(name, this, () => this.say()));
+    this.destroy = onMark(UNIT, this, () => this.say());
   }
 
   draw({ answer }) {
@@ -18,12 +18,7 @@ class Headline {
   }
 
   say() {
-    if (!this.answer?.meta.headlines && !this.answer?.meta.units) return;
-    this.kit.states.say(headlineOf(this.answer));
-  }
-
-  destroy() {
-    for (const end of this.ends) end();
+    if (this.answer?.meta.units) this.kit.states.say(headlineOf(this.answer));
   }
 }
 

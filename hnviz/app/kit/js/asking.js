@@ -121,6 +121,10 @@ export class Asking {
     }
     const refusal = error instanceof Refusal ? error : BROKEN;
     const { message, status, passes } = refusal;
+    if (refusal.lasts && this.frame.view.refused?.(refusal)) {
+      states.arrive();
+      return this.ask();
+    }
     if (passes) {
       if (refusal.after) this.postponed = this.wanted;
       clearTimeout(this.later);

@@ -127,7 +127,7 @@ export class Frame {
 
   /** @param {IntersectionObserverEntry|undefined} entry */
   see(entry) {
-    this.visible = Boolean(entry?.isIntersecting);
+    this.visible = Boolean(this.definition.early) || Boolean(entry?.isIntersecting);
     if (this.visible) this.ask();
   }
 

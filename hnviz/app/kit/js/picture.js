@@ -8,6 +8,7 @@
 //   view.draw({ answer, answers, settings, theme, step, run })   when there is something to draw
 //   view.params(name)     optional: what the browser adds to the parameters of a question; it calls
 //                         kit.ask() when they change
+//   view.refused(refusal) optional: whether it says itself what is wrong with those, and adds others now
 //   view.finish()         optional: shows at once what it shows little by little; a file is of that
 //   view.hear(change)     optional: when the timeline of the run that is drawn changes
 //   view.destroy()        optional: when the picture leaves the page
@@ -28,12 +29,13 @@ import { visits } from "./visits.js";
  *             step: number|null, run: string, alt: string }} Drawing
  * @typedef {{ draw: (drawing: Drawing) => void|Promise<void>, destroy?: () => void, finish?: () => void,
  *             hear?: (change: import("./timeline.js").Change) => void,
- *             params?: (name: string) => Record<string, unknown> }} View
+ *             params?: (name: string) => Record<string, unknown>,
+ *             refused?: (refusal: import("./source.js").Refusal) => boolean }} View
  * @typedef {{ styles: URL|URL[], frames?: number, create: (body: HTMLElement, kit: Frame) => View,
  *             table: string|((drawing: Drawing, view: any) => import("./tables.js").Data[]),
  *             load?: (settings: any, home: URL) => unknown, stays?: boolean,
  *             rows?: (drawing: Drawing, view: any) => import("./tables.js").Data[], subject?: (view: any) => string[],
- *             shapes?: Record<string, (number|string)[]>, keeps?: boolean }} Definition
+ *             shapes?: Record<string, (number|string)[]>, keeps?: boolean, early?: boolean }} Definition
  *   table   what it shows as tables, or one of tables.js' HAS_NONE; a view that changes on its own
  *           calls kit.table.changed()
  *   rows    the same of a picture that is a table already, for its file
@@ -42,6 +44,7 @@ import { visits } from "./visits.js";
  *   shapes  the arrays' dimensions, which debug mode checks
  *   stays   another address, by a lesson or the browser's Back, does not make it again
  *   keeps   keeps its place once it is drawn: its height changes, or its content comes later
+ *   early   is drawn before it comes into sight: other parts of the page follow it
  */
 
 /** @typedef {HTMLElement & { frame?: Frame|null, put?: () => void }} Root */

@@ -3,12 +3,12 @@
 // does the rest; with `:has` it would look at the switch again for each change of the page. The sidebar is
 // away then; a button, or M, brings it over the page until a page is chosen.
 
+import { DOM } from "./streamlit.js";
 import { onVisit } from "./visits.js";
 
 const SWITCH = ".st-key-present input";
 const CLASS = "hn-present"; // hnviz/web/page.py gives it to a page that opens
 const MENU = "hn-menu"; // the sidebar is over the page
-const LINKS = "[data-testid=stSidebarNavLink]";
 const { classList } = globalThis.document?.documentElement ?? {}; // tests without a browser have none
 
 onVisit(() => classList?.toggle(CLASS, new URL(location.href).searchParams.get("present") === "true"));
@@ -28,7 +28,7 @@ export function listenForPresent() {
     if (isOpen === classList?.contains(MENU)) return;
     classList?.toggle(MENU, isOpen);
     button.ariaExpanded = String(isOpen);
-    if (isOpen) /** @type {HTMLElement|null} */ (document.querySelector(LINKS))?.focus();
+    if (isOpen) /** @type {HTMLElement|null} */ (document.querySelector(DOM.navLink))?.focus();
     else button.focus();
   };
   button.ariaExpanded = "false";
@@ -47,7 +47,7 @@ export function listenForPresent() {
   };
   /** @param {Event} event */
   const choose = ({ target }) => {
-    if (target instanceof Element && target.closest(LINKS)) open(false);
+    if (target instanceof Element && target.closest(DOM.navLink)) open(false);
   };
   /** @param {Event} event */
   const follow = ({ target }) => {

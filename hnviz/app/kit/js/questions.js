@@ -27,8 +27,8 @@ export class Questions {
     if (ask.at === "first") return timeline.first;
     const rests = ask.at === "rest" || (ask.at === "paced" && timeline.moves);
     if (rests) return step === timeline.step ? timeline.rested : step;
-    // While a run trains its last snapshot changes; the one asked for first stays.
-    if (ask.at === "end") return (this.end ??= timeline.steps.at(-1) ?? null);
+    // While a run trains its last snapshot changes; the one asked for first stays, until the run starts again.
+    if (ask.at === "end") return (this.end = timeline.steps.find((each) => each === this.end) ?? timeline.steps.at(-1) ?? null);
     return step;
   }
 

@@ -5,6 +5,7 @@
 import { fetchOnce } from "../js/fetch.js";
 import { maker } from "../js/make.js";
 import { picture } from "../js/picture.js";
+import { DOM } from "../js/streamlit.js";
 import { HAS_NONE } from "../js/tables.js";
 import { Finder } from "./find.js";
 import { isShown, isTaken, textsOf } from "./texts.js";
@@ -39,7 +40,7 @@ class Words {
     /** @type {{ term: Term, range: Range }[]} */
     this.found = [];
     this.shown = "";
-    this.page = document.querySelector("[data-testid=stMain]") ?? document.body;
+    this.page = document.querySelector(DOM.main) ?? document.body;
     this.watch = new MutationObserver(() => this.look());
     this.watch.observe(this.page, { childList: true, subtree: true, characterData: true });
     this.abort = new AbortController();
@@ -150,5 +151,6 @@ class Words {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   table: HAS_NONE.words,
+  early: true, // it marks the words of the whole page
   create: (body, kit) => new Words(body, kit),
 });

@@ -2,6 +2,7 @@
 // The callout: a ring with an arrow around what a step points at, or a cover until a guess.
 
 import { maker } from "../../kit/js/make.js";
+import { COLLAPSED, DOM } from "../../kit/js/streamlit.js";
 
 const MARGIN = 6; // px between the ring and what it rings
 const AIR = 112; // px above what is scrolled to: the page's bar, and the arrow
@@ -14,10 +15,6 @@ const LONGEST_TURN = 10000; // ms
 // A fold opens, and Streamlit draws its parts, in the machine's own time: so it is counted in frames.
 const LONGEST_REST = 100; // frames in which a page that was drawn may still change its height unseen
 const RESTS = 8; // frames without such a change
-const MAIN = "[data-testid=stMain]";
-const SIDEBAR = ".stSidebar[data-collapsed=false]"; // on a phone it is over the page
-const CONTENT = "[data-testid=stMainBlockContainer]";
-const COMING = "[data-testid=stSkeleton]"; // a part that Streamlit has yet to draw
 
 /** @param {string} point */
 const find = (point) => {
@@ -51,7 +48,7 @@ export class Callout {
       later();
     });
     this.changes = new MutationObserver(later);
-    const named = { attributes: true, attributeFilter: ["data-picture", "data-collapsed"] };
+    const named = { attributes: true, attributeFilter: ["data-picture", COLLAPSED] };
     this.changes.observe(document.body, { childList: true, subtree: true, ...named });
     this.touched = () => (this.until = 0); // the reader scrolls from here on
     this.later = later;
@@ -90,11 +87,11 @@ export class Callout {
     if (!document.documentElement.classList.contains(TURNING)) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.reveal(), LONGEST_TURN);
-    const content = document.querySelector(CONTENT);
+    const content = document.querySelector(DOM.content);
     let [height, still, frames] = [0, 0, 0];
     const look = () => {
       const now = content?.scrollHeight ?? 0;
-      const isComing = Boolean(content?.querySelector(COMING)); // its script may still be loading
+      const isComing = Boolean(content?.querySelector(DOM.skeleton)); // its script may still be loading
       still = now === height && !isComing ? still + 1 : 0;
       height = now;
       frames += isComing ? 0 : 1;
@@ -126,7 +123,7 @@ export class Callout {
     if (!this.target?.isConnected) {
       this.target = this.point ? find(this.point) : null;
       // What is above it may grow, too, and move it.
-      const all = this.target?.closest(CONTENT);
+      const all = this.target?.closest(DOM.content);
       for (const each of [this.target, all]) if (each) this.sizes.observe(each);
     }
     this.ring.hidden = !this.target;
@@ -138,7 +135,7 @@ export class Callout {
 
   /** Where the page is seen: beside the panel, or above it on a phone. */
   window() {
-    const main = document.querySelector(MAIN)?.getBoundingClientRect() ?? new DOMRect(0, 0, innerWidth, innerHeight);
+    const main = document.querySelector(DOM.main)?.getBoundingClientRect() ?? new DOMRect(0, 0, innerWidth, innerHeight);
     const dock = this.dock();
     const below = dock.width > innerWidth / 2; // the panel is docked at the bottom
     return {
@@ -147,7 +144,7 @@ export class Callout {
       right: below ? main.right : Math.min(main.right, dock.left),
       bottom: below ? Math.min(main.bottom, dock.top) : main.bottom,
       air: below ? AIR_ON_A_PHONE : AIR,
-      isBehind: below && document.querySelector(SIDEBAR) !== null,
+      isBehind: below && document.querySelector(DOM.shownSidebar) !== null,
     };
   }
 
@@ -159,7 +156,7 @@ export class Callout {
 
   /** @param {HTMLElement} target */
   scroll(target) {
-    const scrolls = document.querySelector(MAIN) ?? document.scrollingElement;
+    const scrolls = document.querySelector(DOM.main) ?? document.scrollingElement;
     const { top, bottom, air } = this.window();
     const box = target.getBoundingClientRect();
     const room = bottom - top - air;

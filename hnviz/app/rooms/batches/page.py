@@ -4,8 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hnviz.app.kit.fold import fold
-from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import lead, linked, opening, page_title, prose
+from hnviz.app.kit.text import lead, linked, opening, prose
 from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.rows.picture import text_rows
@@ -15,19 +14,17 @@ from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, la
 
 
 def page() -> None:
-    """Draw the page."""
-    page_title("Batches")
+    """Draw this part of its room."""
     takeaway = opening()
     reading = batch_settings(run_in_view())
     with takeaway:
         if reading:
             lead(continuity_sentence(reading.layout))
-        terms()
     if reading:
         batch_grid(reading)
         for key, (name, draw) in MORE.items():
             fold(name, key, partial(draw, reading))
-    linked("[Next: which networks read these rows, and what does each add?](models)")
+    linked("[Next: which networks read these rows, and what does each add?](build)")
 
 
 def _counts(reading: Reading) -> None:

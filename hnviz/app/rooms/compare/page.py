@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, page_title, prose, section
+from hnviz.app.kit.text import linked, prose, section
 from hnviz.app.rooms.compare.change.picture import change
 from hnviz.app.rooms.compare.curves.picture import compared_curves, standard_runs
 from hnviz.app.rooms.compare.runs.picture import run_chooser
@@ -13,11 +12,9 @@ CHOOSE = "Tick the runs to compare. A run of your own can be renamed, pinned to 
 
 
 def page() -> None:
-    """Draw the page."""
-    page_title("Compare")
+    """Draw this part of its room."""
     standard = standard_runs()
     compared_curves(standard)
-    terms()
     with st.container(key="compare_try"):  # a locked page has none of it
         section("Change one thing", CHANGE)
         change()
@@ -26,4 +23,4 @@ def page() -> None:
     prose(
         ":gray[:small[The runs and the way they are shown are in the address: copy it to share.]]"
     )
-    linked("[Next: train every combination of two settings, and see the map](sweep)")
+    linked("[Next: train every combination, and see the map](train?train_part=Many runs)")

@@ -6,7 +6,6 @@ import streamlit as st
 
 from hnviz.app.kit import cards
 from hnviz.app.kit.fold import fold
-from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import (
     escape,
     kept_place,
@@ -14,7 +13,6 @@ from hnviz.app.kit.text import (
     opening,
     page_link,
     page_theme,
-    page_title,
     prose,
     section,
 )
@@ -39,18 +37,17 @@ MOST_LISTED = 2000  # entries of the vocabulary
 
 
 def page() -> None:
-    """Draw the page."""
-    page_title("Data")
+    """Draw this part of its room."""
     takeaway = opening()
     choice = corpus_box("data", run_in_view())
     with takeaway:
         if choice is not None:
             lead(corpus_sentence(stream_of(choice)))
-        terms()
     if choice is not None:
         _text(choice)
     shown = state.get("data_corpus", AS_RUN)
-    page_link("batches", FOLLOWS, None if shown == AS_RUN else {"batches_corpus": shown})
+    own = {} if shown == AS_RUN else {"batches_corpus": shown}
+    page_link("feed", FOLLOWS, {"feed_part": "Batches", **own})
 
 
 def _text(choice: TextChoice) -> None:

@@ -1,9 +1,10 @@
-"""The Hidden states page: what the network keeps while it reads."""
+"""The room Remember: the state over a text, and what happens with another memory."""
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, opening, page_title, prose
+from hnviz.app.kit.room import Parts, room
+from hnviz.app.kit.text import linked, opening, prose
+from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.hidden_states.controls import controls
 from hnviz.app.rooms.hidden_states.meaning import meaning
 from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
@@ -13,6 +14,7 @@ from hnviz.app.rooms.hidden_states.units.picture import (
     UNITS_VIEW,
     orders_for,
 )
+from hnviz.app.rooms.predictions.change_state.part import change_state
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
 from hnviz.figures.state_text import in_place_of_state
@@ -20,25 +22,38 @@ from hnviz.models.catalogue import entry
 
 
 def page() -> None:
-    """Draw the page."""
-    page_title("Hidden states")
+    """Draw the room."""
+    room("What does it keep?", "remember_part", PARTS)
+
+
+def _memory() -> None:
+    run = run_in_view()
+    if run is not None:
+        change_state(run.record.id, run.record.config)
+
+
+def _units() -> None:
+    """Draw all units over a text, and what they mean."""
     run = run_in_view()
     if run is None:
         return
     takeaway = opening()
     config, run_id = run.record.config, run.record.id
+    reading_machine("states_reading", run_id, config, compact=True)
+    run_bar(run_id, "states_bar")
     asked = controls(config)
     shown = {**asked.text.params, "layer": asked.layer, "show": asked.show}
     units = ask(UNITS_VIEW, **shown)
     rows = ask(ROWS_VIEW, at="end", **shown)
     with takeaway:
         headline("states_headline", run_id, [rows])
-        terms()
     if entry(config.model).attends:
         prose(in_place_of_state(config.model))
-    run_bar(run_id, "states_bar")
     UNITS(run=run_id, asks=[rows, units], settings={"orders": orders_for(config)})
     if is_short(asked.text):
         STRIP(run=run_id, asks=[units])
     meaning(run, asked)
-    linked("[Next: what does it expect after each word?](predictions)")
+    linked("[Next: how far back does the network learn from?](learn_back)")
+
+
+PARTS: Parts = {"Its numbers, word by word": _units, "Another memory": _memory}

@@ -17,6 +17,7 @@ from hnviz.app.kit.text import (
     prose,
     section,
 )
+from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.pinned.picture import PINNED, PINNED_VIEW
@@ -38,12 +39,18 @@ MODEL = "models_model"
 
 def page() -> None:
     """Draw the page."""
-    page_title("Models")
+    with controls_row("room_title", "medium", vertical_alignment="bottom"):
+        with st.container(width="content"):
+            page_title("What is it made of?")
+        following = st.container(width="content")
     headline = opening()
-    model = _model_choice()
+    with controls_row("models_controls"), st.container(width="content"):
+        model = choice("Model", tuple(CATALOGUE), MODEL, label_visibility="collapsed")
+    with following:
+        _next_model(model)
     with headline:
         lead(takeaway(model))
-        terms()
+    _machine(model)
     _diagrams(model)
     _changes(model)
     section(
@@ -56,25 +63,28 @@ def page() -> None:
         _at_work(weights)
     more(model, weights)
     linked("[Next: how does it learn to guess right?](train)")
+    terms()
 
 
-def _model_choice() -> str:
-    """Draw the choice of a model, and the button for the next one; return the model's name."""
+def _next_model(model: str) -> None:
     names = tuple(CATALOGUE)
-    with controls_row("models_controls", "medium", vertical_alignment="bottom"):
-        with st.container(width="content"):
-            model = choice("Model", names, MODEL)
-        at = names.index(model)
-        following = names[(at + 1) % len(names)]
-        last = at + 1 == len(names)
-        st.button(
-            f"Start again with {following}" if last else f"Next model: {following}",
-            key="models_next",
-            type="secondary" if last else "primary",
-            on_click=state.put,
-            args=(MODEL, following),
-        )
-    return model
+    at = names.index(model)
+    following = names[(at + 1) % len(names)]
+    last = at + 1 == len(names)
+    st.button(
+        f"Start again with {following}" if last else f"Next model: {following}",
+        key="models_next",
+        type="secondary" if last else "primary",
+        on_click=state.put,
+        args=(MODEL, following),
+    )
+
+
+def _machine(model: str) -> None:
+    """Draw the model at work, where a pre-trained run of it comes with hnviz."""
+    if model in server().store.ids():
+        config = server().current(model).record.config
+        reading_machine("models_reading", model, config, compact=True)
 
 
 def _diagrams(model: str) -> None:
@@ -119,7 +129,7 @@ def _changes(model: str) -> None:
     runs = server().store.ids()  # none for a user's own model
     if before and {before, model} <= set(runs):
         label = f"Compare the curves of {before} and {model}"
-        page_link("compare", label, {"runs": f"{before},{model}"})
+        page_link("train", label, {"train_part": "Compare runs", "runs": f"{before},{model}"})
 
 
 def _at_work(weights: Weights) -> None:

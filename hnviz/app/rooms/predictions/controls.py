@@ -1,4 +1,4 @@
-"""The Predictions page's controls: the prompt, how the network goes on, the change of the state."""
+"""The controls of another memory: the prompt, the other text, and the change of the state."""
 
 from typing import Any
 
@@ -8,10 +8,7 @@ from hnviz.app.kit.choice import choice
 from hnviz.app.kit.row import said_below
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.rooms.predictions.change_state.operation import ALL, HOWS, SET, SWAP
-from hnviz.app.rooms.predictions.going_on.picture import HOTTEST, LAST_SEED, MOST_SAID, SAID
 from hnviz.app.rooms.predictions.prompt import (
-    DEFAULT_PROMPT,
-    EXAMPLES,
     LONGEST_TEXT,
     Words,
     read_prompt,
@@ -19,48 +16,15 @@ from hnviz.app.rooms.predictions.prompt import (
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.config import RunConfig
-from hnviz.data import TextChoice, stream_of
-from hnviz.figures.offers import example, without_numbers
+from hnviz.data import TextChoice
+from hnviz.figures.offers import example
 from hnviz.models.catalogue import entry
 
-PROMPT = "predictions_prompt"  # of two views: a change of view keeps the text
+PROMPT = "predictions_prompt"
 OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
 ALL_LAYERS = "all"
 LONGEST_UNITS = 400  # letters that the picture's box takes
 FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set to
-HELP = {
-    "temperature": "At 0 it says the most probable word each time; at 1 it draws by its own "
-    "probabilities; above 1, improbable words come more often.",
-    "top_k": "It draws among the k most probable words; their probabilities are scaled to sum to "
-    "100 %.",
-    "seed": "The same settings and seed draw the same words.",
-    "n": "How many tokens it says. It reads each one before it says the next.",
-}
-
-
-def prompt_box(text: TextChoice) -> str:
-    """Draw the prompt and its examples; return the last text that can be read."""
-    with st.container(key="predictions_words"):
-        lacks = without_numbers(text)
-        label = "Prompt" if lacks else "Prompt: numbers, a range, or words"
-        typed = text_box(label, DEFAULT_PROMPT, PROMPT, text)
-        if lacks:
-            return typed
-        state.put("predictions_example", typed if typed in EXAMPLES else None)
-        st.pills(
-            "Try",
-            EXAMPLES,
-            key="predictions_example",
-            on_change=_take_example,
-            label_visibility="collapsed",
-        )
-    return typed
-
-
-def _take_example() -> None:
-    chosen = state.get("predictions_example")
-    if chosen is not None:
-        state.put(PROMPT, chosen)
 
 
 def text_box(label: str, default: str, key: str, text: TextChoice) -> str:
@@ -79,49 +43,6 @@ def text_box(label: str, default: str, key: str, text: TextChoice) -> str:
         st.markdown(f":gray[:small[{escape(words.remark)}]]")
     state.put(good, typed)
     return typed or ""
-
-
-def going_box(text: TextChoice) -> dict[str, Any]:
-    """Draw what decides the words that the network says on its own."""
-    nv = len(stream_of(text).vocab)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        asked = {
-            "n": int(_number_box("Tokens to say", "n", SAID, (1, MOST_SAID))),
-            "temperature": float(_number_box("Temperature", "temperature", 0.0, (0, HOTTEST))),
-        }
-    with (
-        st.expander("Top k and seed", key="predictions_draw"),
-        st.container(horizontal=True, gap="small"),
-    ):
-        asked["top_k"] = int(_number_box("Top k", "top_k", nv, (1, nv)))
-        asked["seed"] = int(_number_box("Seed", "seed", 0, (0, LAST_SEED)))
-    return asked
-
-
-def _number_box(label: str, name: str, default: float, ends: tuple[float, float]) -> float:
-    """Draw one number. Outside its ends the last good one is used, with a sentence beside it."""
-    key, is_whole = f"predictions_{name}", isinstance(default, int)
-    kept = f"predictions_{name}_good"
-    low, high = ends
-    with st.container(width=165):
-        lost = address_problem(key, "whole number" if is_whole else "number")
-        value = st.number_input(
-            label,
-            value=default,
-            step=1 if is_whole else 0.1,
-            key=key,
-            bind="query-params",
-            help=HELP[name],
-        )
-        if not low <= value <= high:
-            got = f"{value:,g}" if abs(value) < 1e9 else f"{value:.0e}"
-            got = got.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else got
-            good: float = state.get(kept, default)
-            problem(f"{label}: from {low:g} to {high:,.0f}; got {got}. {good:g} is used.")
-            return good
-        problem(lost)
-        state.put(kept, value)
-        return value
 
 
 def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The text that a picture of the Predictions page starts from."""
+"""The text that a network reads first, as a reader types it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +9,6 @@ from hnviz.data.phrase import read_phrase
 LONGEST = 200  # tokens: each is a word to pick
 LONGEST_TEXT = 2000  # characters
 DEFAULT_PROMPT = "4316 to 4318"
-EXAMPLES = ("4316 to 4318", "7996 to 7998", "8314 to 8316", "997 to 999")
 
 
 @dataclass(frozen=True, slots=True)

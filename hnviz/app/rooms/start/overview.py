@@ -1,8 +1,8 @@
-"""The Start page's words on a model, its ladder of models, and its path through the pages."""
+"""The words of the room Count on a model, and its ladder of models."""
 
 import streamlit as st
 
-from hnviz.app.kit.text import linked, page_theme, prose
+from hnviz.app.kit.text import page_theme, prose
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
@@ -28,7 +28,7 @@ def what_it_is(model: str) -> str:
     if net.attends:
         return (
             f"{model} is **not a recurrent network**. For each guess it looks at all the words of "
-            "its window again, and it keeps no memory. Press **Count on**, then choose Model5 to "
+            "its window again, and it keeps no memory. Press **Play**, then choose Model5 to "
             "compare."
         )
     reads = (
@@ -37,7 +37,7 @@ def what_it_is(model: str) -> str:
         else "It reads word by word and guesses the next word; its memory is empty at the start "
         "of each mini-batch."
     )
-    return f"{model} is a **recurrent network**. {reads} Press **Count on**."
+    return f"{model} is a **recurrent network**. {reads} Press **Play**."
 
 
 def ladder_rows() -> list[LadderRow]:
@@ -81,8 +81,8 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
         f"**{accuracy(last.valid)}** ({last.model}); **train** is the text that it learns from. "
         f"{first.model} knows {_known(first.model)} words at a time, which give "
         f"{accuracy(_given(first.model))}. "
-        "This chart scores words; the cards above score whole numbers. Some steps also change the "
-        "recipe."
+        "This chart scores words; the sentence at the top scores whole numbers. Some steps also "
+        "change the recipe."
     )
 
 
@@ -103,27 +103,3 @@ def ladder_picture() -> None:
     st.markdown(f"The six networks are those of {NOTEBOOK}.{others}")
     prose(ladder_sentence(rows))
     st.html(ladder(rows, page_theme()))
-
-
-PATH = {
-    "data": "**Data**: a text becomes numbers",
-    "batches": "**Batches**: how a long text is fed in mini-batches",
-    "models": "**Models**: six networks, each with one more idea, and what goes beyond them",
-    "train": "**Train**: how the loss falls, and where it stops",
-    "compare": "**Compare**: what one changed setting does, and whether another seed does as much",
-    "sweep": "**Sweep**: which settings are best, on a map that fills run by run",
-    "states": "**Hidden states**: what it remembers while it reads",
-    "predictions": "**Predictions**: what it says next, and what changes that",
-    "time": "**Through time**: how far back it learns from",
-    "tasks": "**Tasks**: how much a text asks it to remember",
-    "words": "**Words**: every term in one line, with its picture",
-}
-"""What each page shows, by its file."""
-
-
-def path_of_pages() -> None:
-    """Link to every page, and say what it shows."""
-    st.markdown("Press **Copy link** in the sidebar to share what you see.")
-    with st.container(gap=None):
-        for name, label in PATH.items():
-            linked(f"[{label}]({name})")

@@ -1,17 +1,19 @@
-"""The Start page: a network counts on; then the reader trains one."""
+"""The room Count: a network counts on word by word, and which of all numbers it gets right."""
 
 import streamlit as st
 
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import escape, linked, page_title, section
-from hnviz.app.rooms.start.controls import STARTED, number_asked, train_button
-from hnviz.app.rooms.start.count.picture import SHARES_VIEW, two_counts
+from hnviz.app.kit.room import Parts, room
+from hnviz.app.kit.text import escape, linked, section
+from hnviz.app.machine.picture import reading_machine
+from hnviz.app.rooms.predictions.counting_map.part import counting_map
+from hnviz.app.rooms.start.controls import STARTED, train_button
 from hnviz.app.rooms.start.loss.picture import loss_curve
 from hnviz.app.rooms.start.machine.picture import MACHINE
-from hnviz.app.rooms.start.overview import ladder_picture, path_of_pages, what_it_is
+from hnviz.app.rooms.start.overview import ladder_picture, what_it_is
+from hnviz.app.rooms.start.shares import SHARES_VIEW
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.view import run_in_view
@@ -21,35 +23,42 @@ from hnviz.web.state import CurrentRun
 
 
 def page() -> None:
-    """Draw the page."""
-    page_title("Watch a network learn to count")
-    with st.container(key="start_lesson"):
-        linked("[**Start a lesson**: guess first, then look](lesson)")
+    """Draw the room."""
+    room("What can it do?", "count_part", PARTS)
+
+
+def _word_by_word() -> None:
+    """Draw the machine that counts on, and below it the models and the lessons."""
     run = run_in_view()
     if run is not None:
         _opening(run)
     train_button()
+    linked("[**Start a lesson**: guess first, then look](lesson)")
     section("Six networks, each one step beyond the last, and some more")
-    terms()
     ladder_picture()
-    section("What you can look at")
-    path_of_pages()
     fold("All runs", "start_all_runs", lambda: run_list("start_runs"))
     MACHINE()
-    linked("[Next: what does the network read?](data)")
+    linked("[Next: what does the network read?](feed)")
+
+
+def _map() -> None:
+    run = run_in_view()
+    if run is not None:
+        counting_map(run.record.id, run.record.config)
+
+
+PARTS: Parts = {"Word by word": _word_by_word, "Counting map": _map}
 
 
 def _opening(run: CurrentRun) -> None:
-    """Draw the takeaway, the number, and what the run in view says after it."""
-    run_id = run.record.id
-    if lacks := without_numbers(run.record.config):
-        st.markdown(f"{escape(lacks)} Look at its curves and its predictions instead.")
-        run_bar(run_id, "start_bar")
-        return
-    headline(f"start_headline_{run_id}", run_id, [ask(SHARES_VIEW, at="rest")])
-    st.markdown(f"For learners and teachers: {what_it_is(run.record.config.model)}")
-    asked = number_asked()
+    """Draw the takeaway and the machine; of the reader's own run, its loss as it trains."""
+    run_id, config = run.record.id, run.record.config
+    if lacks := without_numbers(config):
+        st.markdown(escape(lacks))
+    else:
+        headline(f"start_headline_{run_id}", run_id, [ask(SHARES_VIEW, at="rest")])
+    reading_machine("start_reading", run_id, config)
+    run_bar(run_id, "start_bar", slider=False)
     if not run.shipped:
         loss_curve("start_loss", run_id, comes_to_it=state.get(STARTED) == run_id)
-    two_counts("start_count", run_id, run.record.config, *asked)
-    run_bar(run_id, "start_bar")
+    st.markdown(f"For learners and teachers: {what_it_is(config.model)}")

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from hnviz.app.kit.fold import fold
-from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import lead, linked, opening, page_theme, page_title, prose, section
+from hnviz.app.kit.text import lead, linked, opening, page_theme, prose, section
 from hnviz.app.rooms.tasks.automaton.picture import automaton
 from hnviz.app.rooms.tasks.bound.picture import bound_chart
 from hnviz.app.rooms.tasks.controls import automaton_editor, prepare, task_controls
@@ -34,8 +33,7 @@ LENS = "Point at the curve: the line above then shows only what such a predictor
 
 
 def page() -> None:
-    """Draw the page."""
-    page_title("Tasks")
+    """Draw this part of its room."""
     run = run_in_view()
     if run is not None:
         follow(run.record)
@@ -45,7 +43,6 @@ def page() -> None:
     expected = outlooks(shown.stream, bptt_in_hand())
     with headline:
         lead(takeaway(shown.statement, expected))
-        terms()
     prose(f":gray[{task(shown.stream.name).what}]")
     _text(shown)
     _bound(shown)
@@ -61,7 +58,7 @@ def page() -> None:
     if "tasks_bits" in st.query_params and state.get(NETWORK) is None:
         state.put(NETWORK, True)  # a link to the small network opens it
     fold("One network, understood to the last weight", NETWORK, _understood)
-    linked("[That is the whole tour. Next: train one yourself, and watch it learn to count](start)")
+    linked("[Next: which networks read these texts, and what does each add?](build)")
 
 
 def _text(shown: Study) -> None:

@@ -8,6 +8,7 @@ from hnviz.app.kit.picture import Ask, ask
 from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import lead, linked, opening, page_title, prose, section
+from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.through_time.controls import (
     first_box,
     model_box,
@@ -43,12 +44,13 @@ LOOK_BACK_HINT = (
 
 def page() -> None:
     """Draw the page."""
-    page_title("Through time")
+    page_title("How far back does one mistake reach?")
     run = run_in_view()
     if run is None:
         return
     takeaway, attends = opening(), entry(run.record.config.model).attends
     first = 0
+    reading_machine("time_reading", run.record.id, run.record.config, compact=True)
     with controls_row("time_controls", "medium", vertical_alignment="bottom"):
         with st.container(width=130):
             model_box(run)
@@ -63,14 +65,14 @@ def page() -> None:
             lead(no_way_back(run.record.config.model))
         else:
             headline("time_headline", run.record.id, [lanes])
-        terms()
     if not attends:
         _lanes(run, lanes)
     _look_back(run)
     section("Which model's gradient reaches furthest?")
     REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
     _more(run)
-    linked("[Next: how much must a network remember?](tasks)")
+    linked("[Next: how much must a network remember?](feed?feed_part=Tasks)")
+    terms()
 
 
 def _lanes(run: CurrentRun, lanes: Ask) -> None:

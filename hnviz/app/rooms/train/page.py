@@ -1,4 +1,4 @@
-"""The Train page: a run's curves, and the settings of the next one."""
+"""The room Train: one run's curves and the settings of the next; runs compared; many runs."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,11 @@ import streamlit as st
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import escape, linked, page_theme, page_title, problem, section
+from hnviz.app.kit.room import Parts, room
+from hnviz.app.kit.text import escape, linked, page_theme, problem, section
+from hnviz.app.machine.picture import reading_machine
+from hnviz.app.rooms.compare.page import page as compare
+from hnviz.app.rooms.sweep.page import page as sweep
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
 from hnviz.app.rooms.train.finder.picture import lr_finder
@@ -37,24 +40,23 @@ from hnviz.runs import lr_table
 from hnviz.web.state import CurrentRun
 
 
-def page() -> None:
-    """Draw the page."""
-    page_title("Train")
+def one_run() -> None:
+    """Draw the curves of the run in view, and the settings of the next one."""
     run = run_in_view()
     if run is not None:
         lead(run)
-    terms()
-    if run is not None:
-        _curves(run.record.id)
+        run_bar(run.record.id, "train_bar", on_train=True)
+        CURVES(run=run.record.id)  # before the machine: they are seen whole from the last row
     _next_run()
     if run is not None:
-        _notes(run.record.id)
+        reading_machine("train_reading", run.record.id, run.record.config, compact=True)
         _closer(run)
+        _notes(run.record.id)  # their length is the run's: above pictures, they would move them
     section("Runs", "Click on a run to show it on all pages.")
     run_list("train_runs")
     if run is not None:
         _take_away(run)
-    linked("[Next: change one setting, and compare the two runs](compare)")
+    linked("[Next: change one setting, and compare the two runs](train?train_part=Compare runs)")
 
 
 @st.fragment
@@ -101,18 +103,13 @@ def _start() -> None:
         attempt(state.TRAIN_ERROR, server().engine.set_speed, run_id, limit)
 
 
-def _curves(run_id: str) -> None:
-    run_bar(run_id, "train_bar", on_train=True)
-    CURVES(run=run_id)
-
-
 def _notes(run_id: str) -> None:
     notes(run_id, "train_notes", "memory", "best_loss", "spikes")
     how = st.expander("How this was measured", key="train_how", on_change="rerun")
     if how.open:
         with how:
             notes(run_id, "train_how_notes", "how", "ruler", "figures", "loss", "accuracies")
-            linked("[Where the thin lines come from: the memory ruler](batches)")
+            linked("[Where the thin lines come from: the memory ruler](feed?feed_part=Batches)")
 
 
 def _take_away(run: CurrentRun) -> None:
@@ -179,3 +176,11 @@ def _closer(run: CurrentRun) -> None:
         label_visibility="collapsed",
     )
     VIEWS[chosen](run)
+
+
+def page() -> None:
+    """Draw the room."""
+    room("How does it learn?", "train_part", PARTS)
+
+
+PARTS: Parts = {"One run": one_run, "Compare runs": compare, "Many runs": sweep}

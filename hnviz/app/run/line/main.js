@@ -1,6 +1,7 @@
 // The sidebar's run line: name, status and step, from the news of the run.
 
 import { picture } from "../../kit/js/picture.js";
+import { DOM } from "../../kit/js/streamlit.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 
 class Line {
@@ -14,7 +15,7 @@ class Line {
 
   draw({ settings }) {
     // On a phone the sidebar is shut: page.css shows where the reader is.
-    const header = document.querySelector("[data-testid=stHeader]");
+    const header = document.querySelector(DOM.header);
     if (header && settings.page) header.dataset.page = settings.page;
     this.kit.expect(this.kit.timeline.known, "news of the run");
     this.hear();
@@ -50,7 +51,7 @@ function eachPageFromItsTop() {
 function toTheTop() {
   if (location.pathname === path) return;
   path = location.pathname;
-  document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+  document.querySelector(DOM.main)?.scrollTo(0, 0);
 }
 
 const number = (value) => value.toLocaleString("en");

@@ -200,6 +200,8 @@ export class Writing {
       beginPath: () => (this.d = ""),
       moveTo: (x, y) => this.step("M", x, y),
       lineTo: (x, y) => this.step(this.d ? "L" : "M", x, y),
+      bezierCurveTo: (...places) => this.step("C", ...places),
+      quadraticCurveTo: (...places) => this.step("Q", ...places),
       closePath: () => (this.d += this.d ? "Z" : ""),
       rect: (...box) => (this.d += this.box(.../** @type {[number, number, number, number]} */ (box))),
       roundRect: (x, y, wide, high, radius) => this.roundRect(x, y, wide, high, Math.min(Number(radius) || 0, wide / 2, high / 2)),

@@ -4,7 +4,7 @@ import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 import { maker } from "../../../kit/js/make.js";
-import { Answers } from "../answers/answers.js";
+import { Said } from "./said.js";
 import { Strips } from "./strips.js";
 import { table } from "./table.js";
 
@@ -33,7 +33,7 @@ class Change {
     this.input.onchange = () => this.type(0);
     this.input.onkeydown = (event) => void (event.key === "Enter" && this.type(0));
     this.strips = new Strips(make("section", "state"), (unit) => this.click(unit));
-    this.answers = new Answers(make("section", ""), kit);
+    this.said = new Said(make("section", ""), kit);
     this.swapped = kit.asked.choice(SWAPPED, ["0", "1"], "0") === "1";
     this.shown = null; // the units as typed or clicked, and the name of their field
   }
@@ -91,7 +91,7 @@ class Change {
       alt: changed ? `${meta.done}: ${meta.state}` : "The state after the prompt, untouched.",
     };
     this.strips.draw(strip, theme);
-    this.answers.draw(said, theme);
+    this.said.draw(said, theme);
   }
 
   press() {
@@ -121,12 +121,11 @@ class Change {
 
   destroy() {
     clearTimeout(this.wait);
-    this.answers.destroy();
   }
 }
 
 export const render = picture({
-  styles: [new URL("../answers/style.css", import.meta.url), new URL("style.css", import.meta.url)],
+  styles: new URL("style.css", import.meta.url),
   table,
   create: (body, kit) => new Change(body, kit),
 });

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from hnviz.app.rooms.predictions.next_word.picture import TEXT
 from hnviz.app.rooms.predictions.prompt import Words, read_prompt
 from hnviz.figures.surgery_text import Operation
 from hnviz.models.catalogue import entry
@@ -18,7 +17,7 @@ ALL = -1  # layers
 MOST_VALUE = 100.0  # the farthest values that a unit can be set to
 
 PARAMS = {
-    "text": TEXT,
+    "text": Param("text"),
     "how": Param(HOWS, SWAP),
     "layer": Param("int", ALL, low=ALL),
     "other": Param("text", ""),  # the text whose state is put in

@@ -7,19 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
-from hnviz.app.rooms.predictions.answers.cells import Answers, Cell
 from hnviz.app.rooms.predictions.change_state.operation import PARAMS, SET, SWAP, Change, change_in
-from hnviz.app.rooms.predictions.next_word.picture import network
+from hnviz.app.rooms.predictions.change_state.said import Said, likeliest
 from hnviz.data import stream_of
-from hnviz.figures.answers import likeliest
-from hnviz.figures.sentences import plural
-from hnviz.figures.surgery_text import Courses, beside, claim_range
-from hnviz.figures.word_text import said_position
+from hnviz.figures.sentences import plural, when
+from hnviz.figures.surgery_text import Courses, beside, claim_range, most_probable
 from hnviz.models.catalogue import entry
 from hnviz.questions.view import Look, Reply, View
 
 SAYS = 40  # tokens
-BARS = 4  # of each answer
+
+
+def network(look: Look) -> str:
+    """Name the network that a picture is of: "Model5 after 400 steps"."""
+    return f"{look.run.record.config.model} {when(look.step, 'before any training')}"
 
 
 def _change(look: Look) -> Reply:
@@ -66,65 +67,41 @@ def _courses(name: str, answer: Reply, itos: Sequence[str]) -> Courses:
     )
 
 
-def _own(courses: Courses, shares: NDArray[np.floating]) -> dict[str, Any]:
+def _own(courses: Courses, answers: NDArray[np.floating]) -> dict[str, Any]:
     """Describe what the network says from its own state."""
     ids = [courses.itos.index(word) for word in courses.untouched]
-    picture = Answers(
-        param="word",
+    shares = answers[np.arange(len(ids)), ids].tolist()
+    return Said(
+        headline=courses.own_headline,
         alt=courses.own_headline,
-        cells=_cells(courses.untouched, shares, ids),
+        words=courses.untouched,
+        shares=shares,
         bars=[
-            likeliest([each], courses.itos, {index: "said"}, BARS)
-            for each, index in zip(shares, ids, strict=True)
+            likeliest([each], courses.itos, index) for each, index in zip(answers, ids, strict=True)
         ],
-        says=[
-            said_position(word, each, (1.0, index), None)
-            for word, each, index in zip(courses.untouched, shares, ids, strict=True)
-        ],
+        says=list(map(most_probable, courses.untouched, shares)),
         start=1,
-    )
-    return picture.meta | {"headline": courses.own_headline}
+    ).meta
 
 
 def _changed(change: Change, courses: Courses) -> dict[str, Any]:
     """Describe what is said after the change beside what is said untouched, number by number."""
-    differ = courses.differ
     ids = [courses.itos.index(word) for word in courses.changed]
     answers = zip(courses.before, courses.after, ids, strict=True)
-    sentence = courses.sentence(change.operation)
-    picture = Answers(
-        param="word",
-        alt=sentence,
-        cells=_cells(courses.changed, courses.after, ids, differ),
-        bars=[
-            likeliest([one, other], courses.itos, {index: "said"}, BARS)
-            for one, other, index in answers
-        ],
+    return Said(
+        headline=courses.headline,
+        alt=courses.sentence(change.operation),
+        words=courses.changed,
+        shares=courses.after[np.arange(len(ids)), ids].tolist(),
+        bars=[likeliest([one, other], courses.itos, index) for one, other, index in answers],
         says=[courses.position(at) for at in range(len(ids))],
-        start=min(differ, default=0),
+        start=min(courses.differ, default=0),
+        differ=courses.differ,
         series=("untouched", "changed"),
-        lines=("≠ not the word said untouched",) if differ else (),
         rows=courses.rows,
         heads=("untouched", "after the change"),
         note=f"{courses.detail.replace('**', '')} {_differing(courses)}".strip(),
-    )
-    return picture.meta | {"headline": courses.headline}
-
-
-def _cells(
-    words: Sequence[str],
-    shares: NDArray[np.floating],
-    ids: Sequence[int],
-    differ: Sequence[int] = (),
-) -> list[Cell]:
-    return [
-        Cell(
-            word=word,
-            share=float(shares[at, index]),
-            mark="differs" if at in differ else "",
-        )
-        for at, (word, index) in enumerate(zip(words, ids, strict=True))
-    ]
+    ).meta
 
 
 def _differing(courses: Courses) -> str:

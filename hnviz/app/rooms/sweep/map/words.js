@@ -55,7 +55,7 @@ export function headline(sweep, layout, measure) {
   const { n_runs: all, n_done: done } = sweep;
   const count = `${done} of ${all}`;
   if (!best) return done === all ? [[`All ${all} runs`], " have ended, and none has a figure."] : [[count], " runs done: the first square fills in when its run ends."];
-  if ((sweep.tokens ?? []).length > 1) return ["These runs read different tokens: compare their ", ["bits per character"], " on the Compare page."];
+  if ((sweep.tokens ?? []).length > 1) return ["These runs read different tokens: compare their ", ["bits per character"], ", with Compare runs."];
   const value = figureText(best.figure.mean, measure);
   const what = measure === "loss" ? "loss on valid" : "right on valid";
   const where = settingsText(best.cell.settings);
@@ -121,7 +121,7 @@ export function cellText({ settings, runs }) {
   const why = runs.map(({ message }) => message).find(Boolean);
   const said = (MARKS[/** @type {keyof MARKS} */ (state)] ?? state).replace(/^\S+ /, "");
   const reason = why && state !== "finished" ? ` (${why})` : "";
-  const opens = runs.some(({ run }) => run) ? (runs.length > 1 ? " Click for its seeds on Compare." : " Click for its run on Train.") : "";
+  const opens = runs.some(({ run }) => run) ? (runs.length > 1 ? " Click to compare its seeds." : " Click for its run.") : "";
   return `${settingsText(settings)}:${figures} ${said}${reason}.${opens}`;
 }
 
@@ -132,5 +132,5 @@ export function cellText({ settings, runs }) {
 export function linkOf({ runs }) {
   const ids = runs.flatMap(({ run }) => (run ? [encodeURIComponent(run)] : []));
   if (!ids.length) return null;
-  return ids.length > 1 ? `compare?runs=${ids.join(",")}` : `train?run=${ids[0]}`;
+  return ids.length > 1 ? `train?train_part=Compare+runs&runs=${ids.join(",")}` : `train?run=${ids[0]}`;
 }

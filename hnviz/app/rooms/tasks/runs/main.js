@@ -37,7 +37,7 @@ class TaskRuns {
   /** @param {any} row */
   link({ run, name }) {
     const link = document.createElement("a");
-    link.href = new URL(`tasks?run=${encodeURIComponent(run)}`, this.kit.home).href;
+    link.href = new URL(`feed?feed_part=Tasks&run=${encodeURIComponent(run)}`, this.kit.home).href;
     link.textContent = name;
     return link;
   }

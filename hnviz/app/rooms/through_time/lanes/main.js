@@ -1,21 +1,26 @@
 // The lanes. Each is a button: a press on one hides the others' drawings, and says what it shows.
 //
-// meta = { head, lanes, sentences, legend, note }, as lanes/picture.py says. Another lane needs no
-// request; a loss at every step does.
+// The answer has an array for each lane, as lanes/picture.py says. Another lane needs no request; a loss at every step
+// does.
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 import { Ahead } from "../ahead.js";
-import { sentTables } from "../../../kit/js/tables.js";
+import { heads, listed } from "../../../kit/js/tables.js";
+import { legend, NARROW, Passes, WIDE } from "./scissors.js";
+import { laneSentences, passesNote } from "./words.js";
 
-const NARROW = 640; // px
+const PHONE = 640; // px
 const LANE = "time_between"; // in the address
 const LOSS = "time_loss";
 const LANES = ["detach", "keep", "untrained", "reset"];
 const LAST = "last step";
 const EVERY = "all steps";
+
+/** Gradients, by lane. */
+const passesOf = ({ meta, arrays }) => new Passes(meta, Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data])));
 
 class Lanes {
   constructor(body, kit) {
@@ -54,32 +59,35 @@ class Lanes {
     this.kit.ask();
   }
 
-  draw({ answers, settings }) {
+  draw({ answers, settings, theme }) {
     const { lanes, second_backward: second } = answers;
     if (!lanes) return;
-    this.meta = lanes.meta;
+    const passes = passesOf(lanes);
+    const { bptt, every } = passes.meta;
+    this.sentences = laneSentences(passes.lanes, bptt, every);
     this.second = second?.meta.error ?? "";
     this.settings = settings;
-    const size = this.host.clientWidth < NARROW ? "narrow" : "wide";
-    // All are hnviz.figures' own SVG and HTML.
-    put(this.head, this.meta.head[size]);
-    put(this.legend, this.meta.legend);
-    this.note.textContent = this.meta.note;
-    this.offer(this.meta.lanes);
-    for (const { id, [size]: drawing } of this.meta.lanes) put(this.buttons.get(id).drawn, drawing);
+    const width = this.host.clientWidth < PHONE ? NARROW : WIDE;
+    put(this.head, passes.head(theme, width));
+    put(this.legend, legend(theme, every));
+    const nearest = passes.ordered.map((id) => [passes.names(id)[0], passes.lanes[id].at(-1)]);
+    this.note.textContent = passesNote(passes.meta, Object.fromEntries(nearest));
+    this.offer(passes);
+    for (const id of passes.ordered) put(this.buttons.get(id).drawn, passes.lane(id, theme, width));
     this.show();
     this.ahead.begin(() => this.next());
   }
 
   /** Make a button for each lane. */
-  offer(lanes) {
-    const names = lanes.map(({ name }) => name).join();
+  offer(passes) {
+    const lanes = passes.ordered.map((id) => [id, ...passes.names(id)]);
+    const names = lanes.join();
     if (names === this.offered) return;
     this.offered = names;
     this.host.replaceChildren();
     this.buttons.clear();
     const make = maker(this.host);
-    for (const { id, name, why } of lanes) {
+    for (const [id, name, why] of lanes) {
       const button = make("button", "hnviz-lanes-row hnviz-drawn");
       button.type = "button";
       const said = make("span", "", button);
@@ -97,7 +105,7 @@ class Lanes {
   }
 
   show() {
-    const { sentences } = this.meta;
+    const { sentences } = this;
     const chosen = this.buttons.has(this.chosen) ? this.chosen : "";
     this.host.classList.toggle("one", Boolean(chosen));
     for (const [id, { button }] of this.buttons) button.setAttribute("aria-pressed", id === chosen);
@@ -130,8 +138,22 @@ function put(host, html) {
   host.drawnHtml = html;
 }
 
+/** The norms, a row for each step of the three mini-batches. */
+function table({ answers: { lanes } }) {
+  if (!lanes) return [];
+  const passes = passesOf(lanes);
+  const { batches, bptt } = passes.meta;
+  const named = passes.ordered.map((id) => ({ title: passes.names(id)[0], unit: "norm" }));
+  const rows = Array.from({ length: batches.length * bptt }, (_, at) => [
+    batches[Math.floor(at / bptt)],
+    at % bptt,
+    ...passes.ordered.map((id) => passes.lanes[id][at]),
+  ]);
+  return [listed("The gradient of the loss by the state", [...heads("mini-batch", "step"), ...named], rows)];
+}
+
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  table: sentTables,
+  table,
   create: (body, kit) => new Lanes(body, kit),
 });

@@ -5,78 +5,38 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
-from hnviz.app.kit.tabled import Tabled
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
-from hnviz.figures.lanes import NARROW
-from hnviz.figures.scissors import (
-    LANE_WIDE,
-    Passes,
-    lane,
-    lanes_head,
-    longest_way,
-    scissors_legend,
-)
-from hnviz.figures.theme import Theme
-from hnviz.figures.time_text import lane_sentences, passes_note, takeaway
+from hnviz.figures.reaches import longest_way
+from hnviz.figures.time_text import takeaway
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
 
 FIRST = 5  # the first of the three mini-batches
 WINDOWS = 3
-SIZES = {"wide": LANE_WIDE, "narrow": NARROW}
+MEASURED = ("batches", "bptt", "bs", "loss", "n_before")
 
 
 def _lanes(look: Look) -> Reply:
-    """Draw each lane on its own, so that the browser alone marks the one that a reader chooses.
+    """Return the norm of dLoss/dh after each step of three mini-batches, an array for each lane.
 
-    meta: "head" and "lanes", the drawings, "wide" and "narrow" each, and of a lane its "id",
-    "name" and "why"; "sentences" by lane, "" if none is chosen; "legend" and "note". The takeaway
-    is about the last step's loss, whatever `every` is.
+    "reset"; "detach" and "keep" of a model that carries its state; "untrained", with nothing cut,
+    if the run stored that network: float64 (3 * bptt,), 0 where there is no gradient. meta:
+    "model"; "every", whether all steps have a loss; "answers_every", whether the model answers
+    after each step; MEASURED, as in "state_gradients". The sentence is about the last step's loss.
     """
     params = {"first": _first(look), "every": look.params["every"]}
-    found = look.ask("state_gradients", params)
-    passes = Passes(
-        model=look.run.record.config.model,
-        batches=tuple(found.meta["batches"]),
-        bptt=found.meta["bptt"],
-        bs=found.meta["bs"],
-        every=params["every"],
-        lanes={**found.arrays, **_untrained(look, params)},
-    )
-    nearest = {passes.names(each)[0]: passes.lanes[each][-1] for each in passes.ordered()}
-    n_before, theme = found.meta["n_before"], look_of(look)
+    found, model = look.ask("state_gradients", params), look.run.record.config.model
+    lanes = {**found.arrays, **_untrained(look, params)}
     meta: dict[str, Any] = {
-        "head": {name: lanes_head(passes, theme, width) for name, width in SIZES.items()},
-        "lanes": [_lane(passes, each, theme) for each in passes.ordered()],
-        "sentences": lane_sentences(passes.lanes, passes.bptt, passes.every),
-        "legend": scissors_legend(theme, passes.every),
-        "tables": [_table(passes).sent],
-        "note": passes_note(passes.batches, passes.bs, found.meta["loss"], n_before, nearest),
+        "model": model,
+        "every": params["every"],
+        "answers_every": entry(model).predicts == "every",
+        **{name: found.meta[name] for name in MEASURED},
     }
-    said = "" if passes.every else takeaway(passes.model, passes.lanes, look.step)
-    return Reply({}, meta, said)
-
-
-def _table(passes: Passes) -> Tabled:
-    """Tabulate the norms, one row for each step of the three mini-batches."""
-    lanes = {f"{passes.names(each)[0]}|norm": passes.lanes[each] for each in passes.ordered()}
-    steps = range(len(passes.batches) * passes.bptt)
-    rows = [
-        [passes.batches[at // passes.bptt], at % passes.bptt]
-        + [float(norms[at]) for norms in lanes.values()]
-        for at in steps
-    ]
-    return Tabled("The gradient of the loss by the state", ["mini-batch", "step", *lanes], rows)
-
-
-def _lane(passes: Passes, name: str, theme: Theme) -> dict[str, str]:
-    named, why = passes.names(name)
-    drawings = {size: lane(passes, name, theme, width) for size, width in SIZES.items()}
-    return {"id": name, "name": named, "why": why, **drawings}
+    return Reply(lanes, meta, "" if params["every"] else takeaway(model, lanes, look.step))
 
 
 def _untrained(look: Look, params: dict[str, Any]) -> dict[str, NDArray[np.floating]]:
@@ -110,7 +70,6 @@ def _second_backward(look: Look) -> Reply:
 _PARAMS = {
     "first": Param("int", -1, low=-1),  # -1 is the page's default
     "every": Param("bool", False),
-    "mode": MODE,
 }
 LANES_VIEW = View("lanes", _PARAMS, _lanes)
 SECOND_VIEW = View("second_backward", {}, _second_backward)

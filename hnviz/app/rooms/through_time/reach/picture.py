@@ -9,8 +9,7 @@ from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.shell.server import server
 from hnviz.figures.lanes import NARROW, WIDE
-from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
-from hnviz.figures.scissors import longest_way
+from hnviz.figures.reaches import Reached, longest_way, reach_lines, reach_note, reach_sentence
 from hnviz.models.catalogue import CATALOGUE, ModelEntry
 from hnviz.questions.view import Look, Reply, View
 

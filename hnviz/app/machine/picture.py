@@ -1,0 +1,62 @@
+"""The reading machine: the first picture of a page that shows a network at work."""
+
+from dataclasses import replace
+
+from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
+from hnviz.app.machine.view import CODES_VIEW, READING_VIEW
+from hnviz.data import TextChoice
+from hnviz.figures.offers import example, without_numbers
+
+TEXT = "3496 to 3498"
+SAYS = 36  # words after the text: six numbers or more
+TRIES = (TEXT, "8314 to 8316", "997 to 999")
+"""Inside what the notebook's networks have read, beyond it, and across a power of ten."""
+
+
+def _settings(
+    text: str, tries: tuple[str, ...] = TRIES, *, compact: bool = False
+) -> dict[str, object]:
+    return {"text": text, "examples": list(tries), "compact": compact}
+
+
+def _asks(text: str) -> list[Ask]:
+    codes = ask(CODES_VIEW, at="rest", late=True)
+    order = replace(ask(CODES_VIEW, at="end", late=True), name="machine_order")
+    return [ask(READING_VIEW, text=text, n=SAYS), codes, order]
+
+
+def _example(model: str, text: str = TEXT) -> Example:
+    return Example(model, _asks(text), _settings(text))
+
+
+EXAMPLES = {
+    "ready": _example("Model5"),
+    "long": _example("LSTM", "7701 to 7730"),
+    "window": _example("Model2", "4316 to 4321"),
+    "last": _example("Model0"),
+    "compact": Example("Model5", _asks(TEXT), _settings(TEXT, compact=True)),
+    "attention": _example("Transformer", "4316 to 4321"),
+}
+
+HEIGHT = "calc(82px + 0.307 * var(--hn-column, 932px))"
+"""Of a compact one: its drawing grows with the page's column, whose width page.css says."""
+
+READING_MACHINE = Picture(
+    __file__,
+    Place("*_reading", HEIGHT, "433px"),
+    views=(READING_VIEW, CODES_VIEW),
+    silent=True,
+    examples=EXAMPLES,
+)
+
+
+def reading_machine(key: str, run_id: str, config: TextChoice, *, compact: bool = False) -> None:
+    """Draw the machine on a sentence of the run's text; the reader's own sentence stays.
+
+    A `compact` one has only the buttons that read: the page has the training slider, and the room
+    Count the box for the sentence.
+    """
+    text = example(config, TEXT)
+    tries = () if without_numbers(config) else TRIES
+    settings = _settings(text, tries, compact=compact)
+    READING_MACHINE(key=key, run=run_id, asks=_asks(text), settings=settings)

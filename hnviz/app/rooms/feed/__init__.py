@@ -1,0 +1,1 @@
+"""The room Feed: what a network reads, and how."""

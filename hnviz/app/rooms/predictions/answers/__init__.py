@@ -1,1 +1,0 @@
-"""Words that a network read or said; a reader picks one to see its answers as bars."""

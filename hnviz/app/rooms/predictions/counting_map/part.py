@@ -1,0 +1,47 @@
+"""The counting map as a part of the room Count."""
+
+import streamlit as st
+
+from hnviz.app.kit.headline.picture import headline
+from hnviz.app.kit.picture import ask
+from hnviz.app.kit.row import controls_row, said_below
+from hnviz.app.kit.text import escape, how_measured, opening
+from hnviz.app.rooms.predictions.counting_map.picture import (
+    CHOICES,
+    GIVEN,
+    MAP,
+    MAP_VIEW,
+    NUMBER_VIEW,
+    START,
+)
+from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.shell.address import address_problem
+from hnviz.config import RunConfig
+from hnviz.figures.counting import prompt_note
+from hnviz.figures.offers import without_numbers
+
+
+def counting_map(run_id: str, config: RunConfig) -> None:
+    """Draw which of the numbers 1 to 9,999 the network gets right after the ones before."""
+    if lacks := without_numbers(config):
+        st.markdown(escape(lacks))
+        run_bar(run_id, "map_bar")
+        return
+    takeaway = opening()
+    with controls_row("map_controls", "medium", vertical_alignment="bottom"):
+        with st.container(width=220):
+            said_below("Numbers given", address_problem("map_given", CHOICES))
+            given = st.select_slider(
+                "Numbers given, 1 to 5",
+                CHOICES,
+                value=GIVEN,
+                key="map_given",
+                bind="query-params",
+            )
+        with st.container(width="stretch"):
+            run_bar(run_id, "map_bar")
+    asks = [ask(view, at="paced", given=given) for view in (MAP_VIEW, NUMBER_VIEW)]
+    with takeaway:
+        headline("map_headline", run_id, asks[:1])
+    MAP(run=run_id, asks=asks, settings={"start": START})
+    how_measured(prompt_note(given, config))

@@ -1,1 +1,0 @@
-"""How the share of right numbers depends on how many numbers are given."""

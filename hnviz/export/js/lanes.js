@@ -1,0 +1,26 @@
+// @ts-check
+// How far back a loss reaches, answered here: rooms/through_time/lanes/picture.py.
+
+import { takeaway } from "../../app/rooms/through_time/lanes/words.js";
+
+/** @typedef {import("./look.js").Look} Look */
+
+const FIRST = 5; // the first of the three mini-batches
+const WINDOWS = 3;
+const MEASURED = ["batches", "bptt", "bs", "loss", "n_before"];
+
+/** @param {Look} look @returns {Promise<import("./look.js").Shown>} */
+export async function lanes(look) {
+  const { facts, params, step, steps } = look;
+  const first = params.first < 0 ? Math.max(0, Math.min(FIRST, look.nBatches() - WINDOWS)) : params.first;
+  const { meta, arrays } = await look.ask("state_gradients", { first, every: params.every });
+  const named = { ...arrays };
+  if (step === 0 || steps.includes(0)) {
+    const ways = (await look.ask("state_gradients", { first, every: params.every }, 0)).arrays;
+    named.untrained = ways.keep ?? ways.reset;
+  }
+  const norms = Object.fromEntries(Object.entries(named).map(([name, { data }]) => [name, data]));
+  const measured = Object.fromEntries(MEASURED.map((name) => [name, meta[name]]));
+  const told = { model: facts.model, every: params.every, answers_every: facts.form.predicts === "every", ...measured };
+  return { meta: told, sentence: params.every ? "" : takeaway(facts.model, norms, step), arrays: named };
+}

@@ -1,0 +1,5 @@
+"""What a network is made of."""
+
+from hnviz.app.rooms.models.page import page
+
+page()
