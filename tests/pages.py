@@ -18,8 +18,7 @@ from hnviz.models.catalogue import SAME_RECIPE
 SHARED = {"run_line", "run_copy", "page_terms"}
 """The pictures that are on every page."""
 
-EVERY_PAGE = [name for pages in PAGES.values() for name in pages if name != "lesson"]
-"""All but the list of lessons."""
+EVERY_PAGE = [name for pages in PAGES.values() for name in pages]
 
 PATIENCE = 120  # seconds, on a machine that others use too
 

@@ -26,7 +26,6 @@ ROOMS = (
 
 FIRST = {  # view -> its takeaway, a control, its picture
     "": ("start_headline", "start_reading", "start_reading"),
-    "lesson": ("page_lead", "lesson_of_text-into-batches", "lesson_of_what-the-state-remembers"),
     "feed": ("page_lead", "data_guess", "data_guess"),
     "feed?feed_part=Batches": ("page_lead", "batches_controls", "batches_grid"),
     "build": ("page_lead", "models_controls", "models_reading"),
@@ -45,7 +44,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "words": ("page_lead", "words_list", "words_list"),
 }
 
-ON_A_PHONE = ("", "train", "remember", "feed", "lesson")  # in every run; the others: make slow
+ON_A_PHONE = ("", "train", "remember", "feed")  # in every run; the others: make slow
 
 WATCH = """
 window.moved = [];
@@ -96,9 +95,7 @@ def opened(page, url, size, mode):
     page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     page.emulate_media(color_scheme=mode)
     page.goto(url)
-    # The only picture on the list of lessons is the sidebar's, which a phone hides.
-    first = "[class*=st-key-lesson_of]" if url.endswith("/lesson") else ".hnviz[data-ready]"
-    page.locator(first).first.wait_for(state="attached")  # a lesson may cover it
+    page.locator(".hnviz[data-ready]").first.wait_for(state="attached")  # a lesson may cover it
     idle(page)
     page.wait_for_timeout(1000)  # late content may move things too
     return page
@@ -244,7 +241,9 @@ def test_every_page_is_looked_at():
 def test_going_from_page_to_page_moves_nothing(watched, server, size):
     """Along the path. Each press is a script's, which excuses no shift after it."""
     page = watched(server, size, "light")
-    for title in ROOMS[1:]:
+    parts = {ROOMS[1]: ["Batches"], ROOMS[3]: ["Compare runs", "Many runs"]}  # before the next room
+    way = [(title, part) for title in ROOMS[1:] for part in ("", *parts.get(title, ()))]
+    for title, part in way:
         following = page.locator(styled(":--pageLink")).last
         following.scroll_into_view_if_needed()
         idle(page)
@@ -252,6 +251,8 @@ def test_going_from_page_to_page_moves_nothing(watched, server, size):
         page.evaluate("window.moved = []; window.what = []")
         following.locator("a").evaluate("link => link.click()")
         page.get_by_role("heading", name=title, level=1, exact=True).wait_for()
+        if part:
+            page.get_by_role("radio", name=part, checked=True).wait_for()
         idle(page)
         page.wait_for_timeout(800)
         moved = sum(page.evaluate("window.moved"))

@@ -170,15 +170,23 @@ def test_a_lessons_link_leads_to_its_step_and_keeps_what_else_it_says():
     steps = len(lessons()["why-truncate"].steps)
     assert "why-truncate.1" in str(step_address("/lesson", "id=why-truncate"))
     assert step_address("/lesson", f"id=why-truncate&step={steps + 1}") is not None  # the end
-    for path, asked in (
-        ("/time", "id=why-truncate"),
-        ("/lesson", ""),
-        ("/lesson", "id=why-truncate&step=99"),
-        ("/lesson", "id=why-truncate&step=x"),
-        ("/lesson", "id=no-such"),
-        ("/lesson", "id=a.b&step=%00&id"),
-    ):
-        assert step_address(path, asked) is None, (path, asked)
+    assert step_address("/time", "id=why-truncate") is None
+
+
+@pytest.mark.parametrize("name", ["lesson", "lessons"])
+@pytest.mark.parametrize(
+    ("asked", "there"),
+    [
+        ("", "./"),
+        ("present=true", "./?present=true"),
+        ("id=why-truncate&step=99", "./?lesson=why-truncate.99"),
+        ("id=why-truncate&step=x", "./?lesson=why-truncate.x"),
+        ("id=no-such", "./?lesson=no-such.1"),
+        ("id=a.b&step=%00&id", "./?lesson=a.b.%00"),
+    ],
+)
+def test_a_link_to_no_step_leads_to_the_lessons_on_the_first_page(name, asked, there):
+    assert step_address(f"/base/{name}", asked) == there
 
 
 def test_a_browser_goes_where_an_address_leads_and_all_else_passes(client):

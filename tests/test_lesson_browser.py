@@ -422,15 +422,27 @@ def test_on_a_phone_the_panel_opens_with_its_height(browser, server, kept):
         assert (height > 600) is not bool(kept)  # the answers, or the page, have the room
 
 
-def test_lessons_leads_to_the_list(page, server):
+def test_lessons_are_cards_on_the_first_page_and_one_in_each_room_leads(page, server):
     page.goto(f"{server}/lessons?present=true")
-    page.get_by_role("heading", name="Lessons", level=1, exact=True).wait_for()
-    assert page.url == f"{server}/lesson?present=true"
+    page.get_by_role("heading", name="Lessons", level=2, exact=True).wait_for()
+    assert page.url == f"{server}/?present=true"
+    cards = page.locator("[class*=st-key-lesson_of]")
+    assert cards.count() == len(lessons())
+    led = {}
+    for room in ("", "feed", "build", "train", "remember", "learn-back"):
+        page.goto(f"{server}/{room}")
+        lead_me = page.get_by_role("link", name="Lead me")
+        lead_me.click()
+        page.wait_for_function("location.search.includes('lesson=')")
+        page.locator(PANEL).wait_for()
+        assert page.url.partition("?")[0] == f"{server}/{room}"
+        led[room] = re.findall(r"lesson=([a-z0-9-]+)[.]1", page.url)[0]
+    assert len({*led.values()}) == len(led), led
 
 
 def test_a_lesson_that_does_not_exist_is_one_sentence(page, server, recorded):
     page.goto(f"{server}/lesson?id=no-such&step=3")
-    recorded.shown(page, "choose a lesson below", 3)
+    recorded.shown(page, "The address asks for the", 3)
     page.goto(f"{server}/data?lesson=no-such.1")
     recorded.shown(page, "The address asks for the", 1)
     assert page.locator(PANEL).count() == 0

@@ -16,6 +16,8 @@ from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import as_sentence
+from hnviz.lessons import lessons
+from hnviz.lessons.panel import page_path
 from hnviz.runs import RunWriteError
 from hnviz.runs.ruler import run_bounds
 from tests.pages import fields, fill, form, open_page
@@ -93,9 +95,10 @@ def test_the_start_page_says_what_its_scores_count_and_leads_on(recorded):
     three = run_bounds(RunConfig.for_model("Model0"), "valid")[2].accuracy
     recorded(said(app).replace("\xa0", " "), f"{100 * three:.1f}", part="knows three words at a")
     assert text(app).count("lesson7-human-numbers.ipynb") == 1, "the notebook is linked once"
-    links = [each.proto.page for each in app.get("page_link")]
-    assert links == ["lesson", "feed"]
-    recorded(app.get("page_link")[-1].proto.label)
+    links = [each.proto.page for each in app.main.get("page_link")]
+    cards = [page_path(each.steps[0].page) for each in lessons().values()]
+    assert links == [*cards, "feed"]
+    recorded(app.main.get("page_link")[-1].proto.label)
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,7 @@ def test_a_page_runs_and_has_a_picture(name):
     assert not app.exception
     assert app.title[0].value
     components = [each["id"] for each in mounts(app)]
-    own = set(components) - SHARED
-    assert own or name == "lesson", "a page has a picture of its own; the list of lessons has none"
+    assert set(components) - SHARED, "a page has a picture of its own"
     if name == "start":
         html = [each.proto.body for each in app.get("html")]
         assert any('class="hn-ladder" role="img"' in body for body in html)

@@ -18,7 +18,7 @@ page = navigation()
 leave_out_endless(page)
 if may_view():
     with st.sidebar:
-        page_frame(page.title)
+        page_frame(page)
     beside = lesson_place()
     page.run()
     lesson_beside(page, beside)

@@ -34,6 +34,11 @@ def page_path(page: str) -> str:
     return "" if page == FIRST_PAGE else page.replace("_", "-")
 
 
+def page_named(path: str) -> str:
+    """Return the page at a path below the app's own address: what `page_path` leads to."""
+    return path.replace("-", "_") or FIRST_PAGE
+
+
 def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
     """Return everything the panel shows, in a form that JSON can hold, and the next lesson.
 

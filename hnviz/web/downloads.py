@@ -14,7 +14,7 @@ from functools import partial
 from typing import NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hnviz.own import own_models
@@ -136,7 +136,7 @@ def _check_size(folder: RunFolder) -> None:
 
 
 def download_routes(state: ServerState, exporter: Exporter) -> list[Route]:
-    """Return the routes of the files, and the one to the list of lessons."""
+    """Return the routes of the files."""
     files = Downloads(state, exporter)
 
     def route(path: str, end: Endpoint, name: str) -> Route:
@@ -147,14 +147,7 @@ def download_routes(state: ServerState, exporter: Exporter) -> list[Route]:
         route("/api/runs/{run_id}/notebook", partial(files.run, NOTEBOOK), "notebook"),
         route("/api/runs/{run_id}/zip", partial(files.run, ZIP), "zip"),
         route("/api/report", files.report, "report"),
-        Route("/lessons", _to_list),
     ]
-
-
-async def _to_list(request: Request) -> Response:
-    """Redirect to the page Lessons, whose address has no s."""
-    asked = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"lesson{asked}")
 
 
 class Downloads:

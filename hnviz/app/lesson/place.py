@@ -32,8 +32,13 @@ def lesson_problem() -> str | None:
         return None
     return (
         f"The address asks for the lesson {asked[: state.LONGEST_NAME]!r}, which does not exist: "
-        "choose one of the list of lessons."
+        "choose one of the lessons."
     )
+
+
+def lesson_of(page: str) -> Lesson | None:
+    """Return the first lesson that begins on a page, None where none does."""
+    return next((each for each in lessons().values() if each.steps[0].page == page), None)
 
 
 def leave_lesson() -> None:

@@ -51,6 +51,8 @@ STYLES = (
     "app/shell/lesson.css",
     "app/kit/places.css",
 )
+LESSONS = (PARAMETER, "lessons")
+"""What addresses of lessons end with."""
 EARLY = ("BidiComponent", "Selectbox", "NumberInput", "ButtonGroup", "Html", "PageLink", "Button")
 """Streamlit's, on our pages, whose modules a browser should load at once."""
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
@@ -167,19 +169,22 @@ def moved_address(path: str, asked: str) -> str | None:
 
 
 def step_address(path: str, asked: str) -> str | None:
-    """Return where a lesson's step is, for "/lesson?id=...&step=..."; None if there is none.
+    """Return where a lesson's step is, for "/lesson?id=...&step=..."; None for other addresses.
 
-    The list of lessons would appear first, and make room for a panel after that.
+    Without an id it is the page with all lessons, which also says what step does not exist.
     """
     from hnviz.app.lesson.place import place_named
 
-    parameters = dict(parse_qsl(asked)) if path.endswith(f"/{PARAMETER}") else {}
+    if path.rpartition("/")[2] not in LESSONS:
+        return None
+    parameters = dict(parse_qsl(asked))
     name, number = parameters.pop("id", ""), parameters.pop("step", "1")
     place = place_named(f"{name}.{number}")
-    if place is None:
-        return None
-    others = urlencode({**parameters, **query(*place)})
-    return f"./{address(*place).partition('?')[0]}?{others}"
+    if place is None and name:
+        parameters[PARAMETER] = f"{name}.{number}"
+    there = address(*place).partition("?")[0] if place else ""
+    others = urlencode({**parameters, **(query(*place) if place else {})})
+    return f"./{there}?{others}" if others else f"./{there}"
 
 
 def _rules() -> Rules:

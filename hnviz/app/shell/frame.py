@@ -7,15 +7,16 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from hnviz.app.kit.choice import switch
-from hnviz.app.kit.text import problem
+from hnviz.app.kit.text import page_link, problem
 from hnviz.app.lesson.panel.picture import panel, was_left
-from hnviz.app.lesson.place import leave_lesson, lesson_problem, place_in_lesson
+from hnviz.app.lesson.place import leave_lesson, lesson_of, lesson_problem, place_in_lesson
 from hnviz.app.run.copy_link.picture import copy_link
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
+from hnviz.lessons import query
+from hnviz.lessons.panel import page_named
 
-LESSONS = "lesson"  # the address of the list of lessons
 PRESENT = "present"
 """Whether the page is shown for a projector: page.css and kit/js/present.js do the rest."""
 
@@ -35,23 +36,23 @@ def lesson_place() -> DeltaGenerator:
 
 
 def lesson_beside(page: StreamlitPage, place: DeltaGenerator) -> None:
-    """Draw the panel of the lesson that the reader is in; the list of lessons has none."""
+    """Draw the panel of the lesson that the reader is in."""
     if was_left():
         leave_lesson()
-    if page.url_path == LESSONS:
-        return
     problem(lesson_problem())
     if step := place_in_lesson():
         with place:
             panel(step, page.url_path)
 
 
-def page_frame(title: str) -> None:
+def page_frame(page: StreamlitPage) -> None:
     """Draw the sidebar below the navigation of a page."""
     state.keep_lock()
+    if lesson := lesson_of(page_named(page.url_path)):
+        page_link(lesson.steps[0].page, f"Lead me: {lesson.title}", query(lesson, 1))
     run_picker()
     if (run_id := state.get(state.RUN)) is not None:
-        run_line(run_id, title)
+        run_line(run_id, page.title)
     switch(
         "Present",
         PRESENT,

@@ -40,8 +40,6 @@ ADDRESS: tuple[Key, ...] = (
     Key(EVERY, "machine_temperature", "0", "0 says the likeliest word each time"),
     Key(EVERY, "machine_top_k", "all words", "how many of the likeliest words may be drawn"),
     Key(EVERY, "machine_seed", "0", "decides which words are drawn"),
-    Key("Lessons", "id", "", "the lesson to begin; without it, the list of all"),
-    Key("Lessons", "step", "1", "the step of the lesson to go to"),
     Key("Count", "count_part", "Word by word", "the part of the room"),
     Key("Count", "start_all_runs", "closed", "the fold with all runs"),
     Key("Feed", "feed_part", "Text", "the part of the room"),

@@ -18,7 +18,7 @@ PAGES: dict[str, dict[str, str]] = {
         "remember": "Remember",
         "learn_back": "Learn back",
     },
-    "Help": {"lesson": "Lessons", "words": "Words"},
+    "Help": {"words": "Words"},
 }
 """Section -> page file -> title."""
 

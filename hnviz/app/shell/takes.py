@@ -43,7 +43,6 @@ TAKES: dict[str, str] = {
     **dict.fromkeys(_SWITCHES, SWITCH),
     "snapshot": "0 to 999999999",
     "unit": "0 to 511",
-    "step": "1 to 11",
     "machine_word": "0 to 399",
     "machine_begin": "0 to 511",
     "machine_n": "1 to 200",

@@ -2,6 +2,8 @@
 // Visits: the address changes as a whole, by a lesson or the browser's Back. What the page's
 // pictures keep beside the address then gives way to what the address says.
 
+import { DOM } from "./streamlit.js";
+
 let serial = 0;
 /** @type {Set<() => void>} */
 const listeners = new Set();
@@ -45,6 +47,20 @@ export function note() {
   serial += 1;
   for (const hear of listeners) hear();
 }
+
+/**
+ * Follow a link to the page that is shown: Streamlit does nothing for one, whatever its parameters are.
+ * @param {MouseEvent} event
+ */
+function follow(event) {
+  const link = /** @type {HTMLAnchorElement|null} */ (/** @type {Element} */ (event.target).closest(`${DOM.pageLink} a`));
+  if (!link || link.pathname !== location.pathname || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  visit(new URL(link.href));
+}
+
+globalThis.document?.addEventListener?.("click", follow, true);
 
 // In the capture phase, before Streamlit begins to draw. Tests without a browser have no window.
 globalThis.addEventListener?.("popstate", note, true);

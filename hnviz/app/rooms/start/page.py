@@ -10,6 +10,7 @@ from hnviz.app.kit.text import escape, linked, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.predictions.counting_map.part import counting_map
 from hnviz.app.rooms.start.controls import STARTED, train_button
+from hnviz.app.rooms.start.lessons import lesson_cards
 from hnviz.app.rooms.start.loss.picture import loss_curve
 from hnviz.app.rooms.start.machine.picture import MACHINE
 from hnviz.app.rooms.start.overview import ladder_picture, what_it_is
@@ -33,7 +34,7 @@ def _word_by_word() -> None:
     if run is not None:
         _opening(run)
     train_button()
-    linked("[**Start a lesson**: guess first, then look](lesson)")
+    lesson_cards()
     section("Six networks, each one step beyond the last, and some more")
     ladder_picture()
     fold("All runs", "start_all_runs", lambda: run_list("start_runs"))

@@ -1,0 +1,29 @@
+"""The lessons as cards: each a link to its first step, and what it is about."""
+
+import streamlit as st
+
+from hnviz.app.kit.text import page_link, prose, section
+from hnviz.lessons import Lesson, lessons, query
+
+MINUTES = 0.75  # that a step takes
+CARD = 300  # px: three in a row of a page, one on a phone
+
+
+def lesson_cards() -> None:
+    """Draw a card for each lesson, the user's own too."""
+    section(
+        "Lessons",
+        "Each lesson leads you through the app's own pictures: guess first, then look, then try.",
+    )
+    with st.container(horizontal=True, key="lesson_cards"):
+        for lesson in lessons().values():
+            _card(lesson)
+
+
+def _card(lesson: Lesson) -> None:
+    minutes = round(MINUTES * len(lesson.steps))
+    with st.container(border=True, gap=None, width=CARD, key=f"lesson_of_{lesson.id}"):
+        page_link(lesson.steps[0].page, f"**{lesson.title}**", query(lesson, 1))
+        prose(lesson.about)
+        file = f"[as a file](api/lessons/{lesson.id}/file)"
+        prose(f":gray[{len(lesson.steps)} steps, about {minutes} minutes;] {file}")
