@@ -48,7 +48,7 @@ def test_it_trains_and_every_page_shows_its_run(folder):
     assert walked.returncode == 0, walked.stderr
     asked = dict(line.split() for line in walked.stdout.splitlines())
     assert set(asked) == {name for pages in PAGES.values() for name in pages}
-    looking = ("start", "models", "states", "predictions", "time")
+    looking = ("start", "build", "remember", "learn_back")
     assert all(int(asked[page]) > 0 for page in looking), asked
 
 

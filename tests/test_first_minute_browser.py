@@ -144,6 +144,8 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
             "all => Math.max(...all.map((chart) => chart.getBoundingClientRect().bottom))"
         )
         assert 0 < lowest <= PROJECTOR, "the curves are whole"
+        press = page.get_by_role("button", name="Train", exact=True).bounding_box()
+        assert press["y"] + press["height"] <= fold, "the button is above the fold"
     said = _takeaway(page, takeaway)
     assert 3 <= len(said.split()) <= LONGEST, said
     chosen = page.locator(styled(":--main [data-selected=true]"))
@@ -256,7 +258,9 @@ def test_going_from_page_to_page_moves_nothing(watched, server, size):
         idle(page)
         page.wait_for_timeout(800)
         moved = sum(page.evaluate("window.moved"))
-        assert moved < LARGEST_SHIFT, (title, page.evaluate("window.what"))
+        # From part to part of a room, Streamlit draws over the last part's elements one by one.
+        most = 1.5 * LARGEST_SHIFT if part else LARGEST_SHIFT
+        assert moved < most, (title, part, page.evaluate("window.what"))
 
 
 def _takeaway(page, place):

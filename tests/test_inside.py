@@ -149,6 +149,7 @@ def test_the_maps_sentence_has_its_own_numbers(recorded: Recorded) -> None:
         8_001,
         1,
         1,
+        3,
     )
     assert map_sentence("Model5", figures(1)).startswith("Given the one number before, ")
     assert "1 has none and is not asked)" in prompt_note(1)

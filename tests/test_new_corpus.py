@@ -23,10 +23,15 @@ for words in commands("THE_DOCUMENT"):
 from hnviz.app.shell.navigation import PAGES
 from tests.pages import open_page
 from tests.test_pages import text
+BATCHES = {"feed_part": "Batches", "batches_corpus": "boats"}
+CHOOSES = {
+    "feed": ({"data_corpus": "boats"}, BATCHES),
+    "train": ({"train_corpus": "boats"},),
+}
 found = {}
 for pages in PAGES.values():
     for name in pages:
-        for query in ({"run": run}, {f"{name}_corpus": "boats"} if name in CHOOSES else {}):
+        for query in ({"run": run}, *CHOOSES.get(name, ({},))):
             app = open_page(name, **query)
             assert not app.exception, (name, query, app.exception)
             assert not app.error, (name, query, app.error)
@@ -36,7 +41,7 @@ for pages in PAGES.values():
 from hnviz.engine.client import close_shared_engine
 close_shared_engine()
 print("FOUND" + json.dumps(found))
-""".replace("CHOOSES", '("data", "batches", "train")').replace("THE_DOCUMENT", PAGE)
+""".replace("THE_DOCUMENT", PAGE)
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +59,11 @@ def test_every_page_shows_a_corpus_that_was_added(copied: Path, recorded: Record
     done = guide.python(copied, "-c", WALK)
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.rpartition("FOUND")[2])
-    assert len(found) >= 12
-    data = found['data {"data_corpus": "boats"}']
+    assert len(found) == 15
+    data = found['feed {"data_corpus": "boats"}']
     recorded(data.replace("\\", ""), part="Boats that rise and sink")
-    assert "api/corpora/train?corpus=boats" in found['batches {"batches_corpus": "boats"}']
-    shown = next(text for name, text in found.items() if name.startswith('states {"run"'))
+    batches = found['feed {"feed_part": "Batches", "batches_corpus": "boats"}']
+    assert "api/corpora/train?corpus=boats" in batches
+    shown = next(text for name, text in found.items() if name.startswith('remember {"run"'))
     assert "Boats and tides" in shown.replace("\\", "")
     assert "boats" not in (ROOT / "hnviz/data/corpora/__init__.py").read_text()

@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from hnviz.app.shell.navigation import PAGES
+from hnviz.lessons.panel import page_path
 from hnviz.web.assets import styled
 from tests.axe import barriers
 from tests.conftest import errors_of, idle, profile, start_server, stop_server, until
@@ -18,7 +19,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 
 NAMES = [name for pages in PAGES.values() for name in pages]
 MOST_TABS = 250
-EACH_TIME = ("start", "batches", "train", "predictions")  # the others: make slow
+EACH_TIME = ("start", "feed", "train", "remember")  # the others: make slow
 
 FOCUSED = """() => {
   let element = document.activeElement;
@@ -50,7 +51,7 @@ def opened(page, server: str, view: str) -> None:
     [each if each in EACH_TIME else pytest.param(each, marks=pytest.mark.slow) for each in NAMES],
 )
 def test_tab_goes_through_a_page_and_shows_where_it_is(server, page, name):
-    opened(page, server, "" if name == "start" else name)
+    opened(page, server, page_path(name))
     seen, hidden, last = [], [], -1
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")

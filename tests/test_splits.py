@@ -384,7 +384,7 @@ def test_the_map_says_what_is_held_out(recorded: Recorded) -> None:
     first_wrong = np.where(right, -1, 0)
     found = MapFigures(3, number, right, first_wrong, ~right, ON_BLOCKS)
     assert found.shares == pytest.approx((2 / 3, 1 / 2))
-    recorded(map_sentence("Model5", found), 2, 3, 1, 2, 1, 1, 1)
+    recorded(map_sentence("Model5", found), 2, 3, 1, 2, 1, 1, 1, 86)
     all_right = replace(found, right=np.ones(5, dtype=bool))
     recorded(map_sentence("Model5", all_right), part="In the held-out blocks it")
     assert "8,000" not in prompt_note(3, ON_BLOCKS) and "8,000" in prompt_note(3)

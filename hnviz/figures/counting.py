@@ -71,16 +71,18 @@ def map_sentence(model: str, figures: MapFigures) -> str:
 
 
 def mistakes_sentence(figures: MapFigures) -> str:
-    """Say how many of the mistakes on the numbers of valid start at the first word."""
+    """Say which number is missed first, and how valid's mistakes start at the first word."""
+    missed = figures.number[~figures.right]
+    least = f" The smallest number that it misses is **{missed.min():,}**." if missed.size else ""
     wrong = figures.held_out & ~figures.right
     words = split_words(figures.text)
     if not wrong.any():
-        return words.no_mistake
+        return f"{words.no_mistake}{least}"
     first, mistakes = wrong & (figures.first_wrong == 0), plural(int(wrong.sum()), "mistake")
     return (
         f"Of its {mistakes} {words.on_valid}, **{first.sum():,}** start at the first "
         f"{figures.token}, and **{(first & figures.alone).sum():,}** of these get only that "
-        f"{figures.token} wrong."
+        f"{figures.token} wrong.{least}"
     )
 
 

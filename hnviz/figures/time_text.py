@@ -12,6 +12,8 @@ from hnviz.figures.sentences import plural
 MEANT = (("trillion", 1e12), ("billion", 1e9), ("million", 1e6), ("", 1.0))
 LEAST = 1e-15
 """A part below which its size says nothing more to a reader."""
+HELD = 1e-30
+"""Share of the nearest gradient below which there is none: float32 loses its digits there."""
 VANISHED = 1e-3
 """Share of the nearest gradient below which the farthest one counts as vanished."""
 
@@ -28,9 +30,14 @@ def part(share: float) -> str:
     return f"1 in {float(f'{1 / share / size:.2g}'):,g} {name}".rstrip()
 
 
+def _there(norms: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return the steps that have a gradient."""
+    return np.flatnonzero((norms > 0) & (norms >= HELD * norms[-1]))
+
+
 def far_share(norms: NDArray[np.floating]) -> float:
-    """Return the farthest gradient that is not zero, as a share of the nearest."""
-    there = np.flatnonzero(norms)
+    """Return the farthest gradient that there is, as a share of the nearest."""
+    there = _there(norms)
     return float(norms[there[0]] / norms[-1]) if len(there) and norms[-1] else 0.0
 
 
@@ -39,8 +46,8 @@ def _far(norms: NDArray[np.floating]) -> str:
 
 
 def _back(norms: NDArray[np.floating]) -> str:
-    """Say how far back the farthest gradient that is not zero is."""
-    there = np.flatnonzero(norms)
+    """Say how far back the farthest gradient is that there is."""
+    there = _there(norms)
     return plural(len(norms) - 1 - int(there[0]) if len(there) else 0, "step")
 
 

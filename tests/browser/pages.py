@@ -77,9 +77,15 @@ def in_the_app(browser: Browser, url: str) -> None:
     page.add_init_script(PAINTED)
     page.goto(url)
     times: dict[str, list[float]] = {}
+    here = ""
     for number in range(ROUNDS + 1):
         for view, (*_, picture) in VIEWS.items():
             name, _, part = view.partition("?")
+            if here == view:  # a press on it does nothing
+                continue
+            if part and here.partition("?")[0] != name:
+                after(page, TITLES[name], FIRST[name][-1])
+            here = view
             if part:  # of a room that is on the page now
                 seconds = after(page, part.partition("=")[2].replace("+", " "), picture)
             else:

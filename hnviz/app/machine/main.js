@@ -39,6 +39,7 @@ class Machine {
    */
   constructor(body, kit) {
     this.body = body;
+    body.classList.add("compact"); // until it is drawn: its place may be that of a compact one
     this.kit = kit;
     const make = maker(body);
     const stage = make("div", "stage");

@@ -300,10 +300,9 @@ export class Painter extends Marks {
     const { reading, at } = this.scene;
     const most = reading.most(layer, at);
     if (reading.arrays.looks) return most ? unbroken(`looks most at “${most.word}” (${percent(most.share)})`) : "";
-    const changes = reading.changes(layer, at);
-    if (!changes) return `read again from word ${this.begin}`;
+    const mean = reading.moved(layer, at);
+    if (mean === null) return `read again from word ${this.begin}`;
     const passes = at > this.begin ? reading.passes(layer, at) : null;
-    const mean = changes.reduce((sum, each) => sum + each, 0) / reading.nh;
     const gate = passes === null ? "" : unbroken(`; the gate passes ${(100 * passes).toFixed(0)} % straight on`);
     return `changed by ${mean.toFixed(2)} on average${gate}`;
   }

@@ -92,6 +92,16 @@ export class Reading {
   }
 
   /**
+   * How far the numbers of a layer moved with a word, on average; null where the state before it is not known.
+   * @param {number} layer
+   * @param {number} at
+   */
+  moved(layer, at) {
+    const changes = this.changes(layer, at);
+    return changes && changes.reduce((sum, each) => sum + each, 0) / this.nh;
+  }
+
+  /**
    * The share of the old state that the gate passes straight on, a mean over the units; null without gates.
    * @param {number} layer
    * @param {number} at

@@ -45,13 +45,15 @@ def one_run() -> None:
     run = run_in_view()
     if run is not None:
         lead(run)
-        run_bar(run.record.id, "train_bar", on_train=True)
+        with st.container(key="train_shipped" if run.shipped else "train_own"):
+            run_bar(run.record.id, "train_bar", on_train=True, named=not run.shipped)
         CURVES(run=run.record.id)  # before the machine: they are seen whole from the last row
     _next_run()
     if run is not None:
         reading_machine("train_reading", run.record.id, run.record.config, compact=True)
         _closer(run)
-        _notes(run.record.id)  # their length is the run's: above pictures, they would move them
+        with st.container(key="train_shipped_notes" if run.shipped else "train_own_notes"):
+            _notes(run.record.id)  # their length is the run's: above pictures, they would move them
     section("Runs", "Click on a run to show it on all pages.")
     run_list("train_runs")
     if run is not None:

@@ -7,6 +7,7 @@ import { percent } from "../../../kit/js/text.js";
 
 const MEANT = /** @type {[string, number][]} */ ([["trillion", 1e12], ["billion", 1e9], ["million", 1e6], ["", 1]]);
 const LEAST = 1e-15; // a part below which its size says nothing more to a reader
+const HELD = 1e-30; // share of the nearest gradient below which there is none: float32 loses its digits there
 const VANISHED = 1e-3; // share of the nearest gradient below which the farthest one counts as vanished
 
 /** A share of the nearest gradient: "120 %", "0.7 %", "1 in 56 billion". As hnviz/figures/time_text.py. @param {number} share */
@@ -19,7 +20,7 @@ export function part(share) {
 }
 
 /** The first step that has a gradient; -1 for none. @param {ArrayLike<number>} norms */
-const farthest = (norms) => Array.from(norms).findIndex((norm) => norm !== 0);
+const farthest = (norms) => Array.from(norms).findIndex((norm) => norm > 0 && norm >= HELD * norms[norms.length - 1]);
 
 /** The farthest gradient, as a share of the nearest. @param {ArrayLike<number>} norms */
 export function farShare(norms) {

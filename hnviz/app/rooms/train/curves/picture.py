@@ -9,4 +9,4 @@ EXAMPLES = {
     "long": Example("Model0"),  # the most steps
 }
 
-CURVES = growing(__file__, Place("train_curves", "416px", "833px"), Curves(), examples=EXAMPLES)
+CURVES = growing(__file__, Place("train_curves", "416px", "858px"), Curves(), examples=EXAMPLES)
