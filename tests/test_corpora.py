@@ -17,7 +17,9 @@ from hnviz.data.corpora.own import MAX_DISTINCT_TOKENS, Way, own_corpus
 from hnviz.data.corpora.pairs import Encoder, Merge, joined, learn, pieces
 from hnviz.data.numbers import WAYS
 from hnviz.data.stream import numbers_of
-from hnviz.data.tokens import SPECIALS
+from hnviz.data.tokens import SPECIALS, UNK
+from hnviz.figures.offers import example
+from hnviz.figures.sentences import own_tokens
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.texts import TEXTS
 from tests.sentences import Numbers, Recorded
@@ -110,6 +112,16 @@ def test_the_content_hash_is_of_the_content(each: Corpus) -> None:
     hashes = {each.content_hash(way) for way in each.ways}
     assert len(hashes) == len(each.ways)
     assert each.content_hash() == each.content_hash(each.ways[0])
+
+
+def test_an_example_of_a_text_in_pieces_holds_no_unknown_one() -> None:
+    """The name of the unknown token would be read as letters, which are unknown themselves."""
+    corpus = own_corpus(b"low lower lowest slow slower", Way(level="bpe"))
+    choice = Choice(corpus.id, "notebook")
+    stream = stream_of(choice)
+    assert UNK in [stream.vocab.itos[index] for index in stream.valid.tolist()]
+    said = own_tokens(example(choice, ""), stream.vocab, corpus)
+    assert said.ids[1:] and stream.vocab.stoi[UNK] not in said.ids
 
 
 def test_an_unknown_corpus_is_one_sentence() -> None:

@@ -4,11 +4,13 @@ from functools import lru_cache
 
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, Choice, TextChoice, corpus_of, stream_of
+from hnviz.data.tokens import UNK
 from hnviz.models.catalogue import entry
 from hnviz.own import identity_of
 
 _EXAMPLE = {"word": 12, "char": 40, "bpe": 20}
 """Tokens of a text to begin with, by what one is."""
+MOST = 1_000  # tokens among which they are looked for
 
 
 def without_numbers(choice: TextChoice) -> str:
@@ -61,5 +63,8 @@ def example(choice: TextChoice, of_numbers: str) -> str:
 def _beginning(corpus: str, split: str) -> str:
     choice = Choice(corpus, split)
     stream, length = stream_of(choice), _EXAMPLE[corpus_of(choice).level]
-    tokens = [stream.vocab.itos[index] for index in stream.valid[1 : 1 + length].tolist()]
-    return corpus_of(choice).joined(tokens)
+    unknown = stream.vocab.stoi.get(UNK)  # its name would be read as letters or pieces
+    for text in (stream.valid, stream.train):
+        if known := [index for index in text[1:MOST].tolist() if index != unknown][:length]:
+            return corpus_of(choice).joined([stream.vocab.itos[index] for index in known])
+    return ""

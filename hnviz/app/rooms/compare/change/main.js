@@ -63,7 +63,7 @@ class Change {
     const made = button(this.cards, "", press, "card");
     const make = maker(made);
     make("b", "", made, title);
-    make("span", "", made, question);
+    make("span", "", made, `${question} It trains up to ${runs.length} runs.`);
   }
 
   /** The chosen runs have changed, or train on. */
