@@ -112,16 +112,24 @@ def _questions(run: str) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-@needs_node
-@pytest.mark.parametrize("step", ["last", pytest.param(0, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("run", RUNS)
-def test_answers_are_the_servers(run, step, own_runs):
-    asked = _questions(run)
+def _cases(
+    run: str, step: int | str, asked: list[tuple[str, dict[str, Any]]]
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return the step that is meant, and what a page is asked about it."""
     at = RunFolder(SHIPPED_DIR / run).resolve_step(step)
     cases = [
         {"view": name, "step": at, "params": {key: written(each) for key, each in params.items()}}
         for name, params in asked
     ]
+    return at, cases
+
+
+@needs_node
+@pytest.mark.parametrize("step", ["last", pytest.param(0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("run", RUNS)
+def test_answers_are_the_servers(run, step, own_runs):
+    asked = _questions(run)
+    at, cases = _cases(run, step, asked)
     for (name, params), found in zip(asked, offline(run, cases, at), strict=True):
         _hold_to_server((run, at, name), params, found)
 
@@ -188,11 +196,7 @@ def _page_questions(run: str) -> list[tuple[str, dict[str, Any]]]:
 def test_answers_of_a_page_about_its_own_run_are_the_servers(run, step, own_runs):
     """The page's run is the reader's own: its sentences give advice that those of a file do not."""
     asked = _page_questions(run)
-    at = RunFolder(SHIPPED_DIR / run).resolve_step(step)
-    cases = [
-        {"view": name, "step": at, "params": {key: written(each) for key, each in params.items()}}
-        for name, params in asked
-    ]
+    at, cases = _cases(run, step, asked)
     answered = offline(run, cases, *{0, at}, with_text=True)
     for (name, params), found in zip(asked, answered, strict=True):
         _hold_to_server((run, at, name), params, found, own=True)

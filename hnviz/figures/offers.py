@@ -10,7 +10,7 @@ from hnviz.own import identity_of
 
 _EXAMPLE = {"word": 12, "char": 40, "bpe": 20}
 """Tokens of a text to begin with, by what one is."""
-MOST = 1_000  # tokens among which they are looked for
+MOST = 1_000  # tokens that are searched for them
 
 
 def without_numbers(choice: TextChoice) -> str:

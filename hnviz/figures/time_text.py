@@ -13,7 +13,7 @@ MEANT = (("trillion", 1e12), ("billion", 1e9), ("million", 1e6), ("", 1.0))
 LEAST = 1e-15
 """A part below which its size says nothing more to a reader."""
 HELD = 1e-30
-"""Share of the nearest gradient below which there is none: float32 loses its digits there."""
+"""Share of the nearest gradient below which a gradient counts as zero: float32 is inexact there."""
 VANISHED = 1e-3
 """Share of the nearest gradient below which the farthest one counts as vanished."""
 
@@ -31,12 +31,12 @@ def part(share: float) -> str:
 
 
 def _there(norms: NDArray[np.floating]) -> NDArray[np.intp]:
-    """Return the steps that have a gradient."""
+    """Return the steps whose gradient counts."""
     return np.flatnonzero((norms > 0) & (norms >= HELD * norms[-1]))
 
 
 def far_share(norms: NDArray[np.floating]) -> float:
-    """Return the farthest gradient that there is, as a share of the nearest."""
+    """Return the farthest gradient that counts, as a share of the nearest."""
     there = _there(norms)
     return float(norms[there[0]] / norms[-1]) if len(there) and norms[-1] else 0.0
 
@@ -46,7 +46,7 @@ def _far(norms: NDArray[np.floating]) -> str:
 
 
 def _back(norms: NDArray[np.floating]) -> str:
-    """Say how far back the farthest gradient is that there is."""
+    """Say how far back the gradient reaches."""
     there = _there(norms)
     return plural(len(norms) - 1 - int(there[0]) if len(there) else 0, "step")
 

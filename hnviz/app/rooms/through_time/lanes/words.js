@@ -7,7 +7,7 @@ import { percent } from "../../../kit/js/text.js";
 
 const MEANT = /** @type {[string, number][]} */ ([["trillion", 1e12], ["billion", 1e9], ["million", 1e6], ["", 1]]);
 const LEAST = 1e-15; // a part below which its size says nothing more to a reader
-const HELD = 1e-30; // share of the nearest gradient below which there is none: float32 loses its digits there
+const HELD = 1e-30; // share of the nearest gradient below which a gradient counts as zero: float32 is inexact there
 const VANISHED = 1e-3; // share of the nearest gradient below which the farthest one counts as vanished
 
 /** A share of the nearest gradient: "120 %", "0.7 %", "1 in 56 billion". As hnviz/figures/time_text.py. @param {number} share */
