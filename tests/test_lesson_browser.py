@@ -433,7 +433,7 @@ def test_lessons_are_cards_on_the_first_page_and_one_in_each_room_leads(page, se
         page.goto(f"{server}/{room}")
         lead_me = page.get_by_role("link", name="Lead me")
         lead_me.click()
-        page.wait_for_function("location.search.includes('lesson=')")
+        until(page, "location.search.includes('lesson=')")
         page.locator(PANEL).wait_for()
         assert page.url.partition("?")[0] == f"{server}/{room}"
         led[room] = re.findall(r"lesson=([a-z0-9-]+)[.]1", page.url)[0]

@@ -132,3 +132,46 @@ test("a picture may say itself that its own parameters are wrong, and then asks 
     }
   }
 });
+
+for (const late of [false, true]) {
+  test(`another run is neither drawn with nor asked for the snapshot of the run before${late ? ": late answers" : ""}`, async () => {
+    const coming = [];
+    const kept = new Map();
+    const source = {
+      known: (address) => kept.get(address),
+      get: (address, signal) =>
+        new Promise((resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(new DOMException("overtaken", "AbortError")));
+          coming.push([address, () => resolve(kept.set(address, { sentence: address }).get(address))]);
+        }),
+    };
+    const { frame, asking } = picture([200]);
+    const asks = [{ name: "first", late: false }, { name: "second", late: true }, { name: "third", late: true }];
+    const address = (ask, step) => `${frame.timeline.run}/${step}/${ask.name}`;
+    const all = late ? asks : asks.slice(0, 1);
+    Object.defineProperty(asking, "source", { value: source });
+    asking.questions = { all, address, addresses: (step) => [address(all[0], step)] };
+    frame.timeline.run = "Model4";
+    asking.timeline = frame.timeline;
+    frame.data.asks = all;
+    const drawn = [];
+    frame.draw = (answers, step) => drawn.push([frame.timeline.run, step, answers.first.sentence]);
+    asking.ask();
+    if (late) {
+      coming.shift()[1]();
+      await settled();
+    }
+    frame.timeline = { ...frame.timeline, run: "IRNN", step: null };
+    frame.states.waitForSnapshot = () => {};
+    asking.ask();
+    coming.shift()[1]();
+    await settled();
+    assert.deepEqual(drawn, late ? [["Model4", 400, "Model4/400/first"]] : []);
+    assert.deepEqual(coming, []);
+    frame.timeline.step = 240;
+    asking.ask();
+    coming.shift()[1]();
+    await settled();
+    assert.deepEqual(drawn.at(-1), ["IRNN", 240, "IRNN/240/first"]);
+  });
+}

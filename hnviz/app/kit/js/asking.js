@@ -21,6 +21,7 @@ export class Asking {
   constructor(frame) {
     this.frame = frame;
     this.questions = frame.questions;
+    this.timeline = frame.timeline; // of the run that was last asked about
     this.wanted = ""; // what is asked for, as one string of addresses
     this.shown = ""; // what is drawn
     /** @type {AbortController|null} */
@@ -43,6 +44,8 @@ export class Asking {
   /** Draw what is wanted now: at once if it is known, else as soon as it has come. */
   ask() {
     const { data, visible, timeline, states, said = "", view } = this.frame;
+    if (timeline !== this.timeline) this.stop(); // an answer on its way is about the run before
+    this.timeline = timeline;
     if (!data || !visible) return;
     const step = timeline?.step ?? null;
     if (!this.questions.all.length) return this.draw({}, step, said);
@@ -175,8 +178,10 @@ export class Asking {
    * @param {string} wanted
    */
   async fetchLate(step, wanted) {
+    const { timeline } = this.frame;
+    const hasLeft = () => !this.frame.root.isConnected || this.frame.timeline !== timeline; // the page, or the run
     for (const ask of this.questions.all) {
-      if (!this.frame.root.isConnected) return; // the reader left the page
+      if (hasLeft()) return;
       const address = ask.late ? this.questions.address(ask, step) : null;
       if (!address || this.source.known(address) || this.awaited.has(address)) continue;
       this.awaited.add(address);
@@ -187,7 +192,7 @@ export class Asking {
         this.ask();
       } catch (error) {
         const lacks = error instanceof Refusal && error.status === GONE;
-        if (!lacks) await this.fail(/** @type {Error} */ (error));
+        if (!lacks && !hasLeft()) await this.fail(/** @type {Error} */ (error));
       } finally {
         this.awaited.delete(address);
         if (!this.awaited.size && !this.abort) this.frame.states.arrive();
