@@ -48,6 +48,7 @@ def show(page, gallery, state="ready", width=1280, **address):
     page.goto(f"{gallery}/mount?{urlencode(asked)}")
     assert settled(page) == "ready"
     page.locator("canvas[data-words]").wait_for()
+    page.evaluate("document.fonts.ready.then(() => null)")  # another font has other widths
 
 
 def asked(page):

@@ -37,7 +37,7 @@ SECONDS = 60.0  # for one answer
 TOKENS = 12_000  # among which a stretch begins
 PAUSED = {"model": "Model5", "epochs": 100}  # 4,000 steps
 WAITING = {"model": "Model0", "epochs": 1}
-OPENING = "/api/runs/Model5/400/count_on?number=3498&given=3&n=3"  # the first page asks it
+OPENING = "/api/runs/Model5/400/count_on?number=3498&given=3&n=3"  # the first page of 0.5.0 asks it
 UNITS = "/api/runs/Model5/400/units?split=valid&n=60&layer=0"
 
 
