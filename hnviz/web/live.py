@@ -48,7 +48,7 @@ from hnviz.web.state import CurrentRun, ServerState
 from hnviz.web.topics import Topic
 
 LIVE_SECONDS = 0.2  # between two looks at a run that trains
-FIRST_SECONDS = 0.04  # the same, while a user waits for the first step or a single step
+FIRST_SECONDS = 0.03  # the same, while a user waits for the first step or a single step
 MIN_SECONDS = 0.02  # between two looks, at least
 REST_SECONDS = 1.0  # between two looks at a run that does not train
 JOBS_SECONDS = 0.04  # between two looks at the engine's jobs, which cost almost nothing
