@@ -138,6 +138,19 @@ def test_an_unknown_corpus_is_one_sentence() -> None:
 # --- the user's own text ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("way", "called"),
+    [
+        (Way(), "words"),
+        (Way(level="char"), "characters"),
+        (Way(level="bpe", merges=20), "20 merges"),
+    ],
+)
+def test_the_title_of_an_own_text_says_what_a_token_is(way: Way, called: str) -> None:
+    read = own_corpus(TEXT, way)
+    assert read.title == f"Own text {own.text_hash(read.id)[:6]}, {called}"
+
+
 def test_words_of_an_own_text() -> None:
     read = own_corpus(TEXT, Way(valid=25))
     train, valid = read.tokens()

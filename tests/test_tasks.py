@@ -527,6 +527,12 @@ def test_an_id_that_cannot_be_is_refused(wrong):
     assert len(str(refused.value).splitlines()) == 1
 
 
+def test_a_long_id_is_refused_with_the_limit(recorded):
+    with pytest.raises(ConfigError) as refused:
+        RunConfig(corpus="task-periodic-sequence." + "a_" * 5000)
+    recorded(str(refused.value), 2000)
+
+
 # --- models -------------------------------------------------------------------------------------
 
 NEAR, FAR = TaskStream.of("recall", {"gap": 6}), TaskStream.of("recall", {"gap": 30})
