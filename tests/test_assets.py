@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
 from hnviz.web import assets
-from hnviz.web.assets import ASSETS, PACKAGE, PAGE_DATA, PLOTLY, Assets, PageData
+from hnviz.web.assets import ASSETS, GIFENC, PACKAGE, PAGE_DATA, PLOTLY, Assets, PageData
 from hnviz.web.http import door
 from tests.sentences import Recorded
 
@@ -58,6 +58,7 @@ MAIN = ASSETS.address("app/kit/panels/main.js")
         (ASSETS.address("app/kit/js/charts.css"), "text/css; charset=utf-8"),
         (ASSETS.address("app/shell/icon.svg"), "image/svg+xml"),
         (ASSETS.address("figures/tokens.json"), "application/json"),
+        (ASSETS.address("vendor/gifenc/gifenc.esm.js"), "text/javascript; charset=utf-8"),
         (ASSETS.plotly, "text/javascript; charset=utf-8"),
     ],
 )
@@ -93,6 +94,12 @@ def test_the_bundle_has_the_version_of_the_package_that_checks_figures() -> None
     is_tested = f"plotly=={plotly.__version__} " in tested  # a newer package may be here
     assert ours == wanted if is_tested else ours[0] == wanted[0], "run `make plotly`"
     assert (PACKAGE / PLOTLY).with_name("LICENSE").read_text().startswith("MIT License")
+
+
+def test_what_writes_films_has_its_licence_and_names_no_other_file() -> None:
+    (script,) = (PACKAGE / GIFENC).glob("*.js")
+    assert script.with_name("LICENSE").read_text().startswith("The MIT License")
+    assert "http" not in script.read_text() and "sourceMappingURL" not in script.read_text()
 
 
 def test_figures_have_only_traces_that_the_bundle_draws() -> None:

@@ -4,9 +4,12 @@ import csv
 import struct
 
 import pytest
+from PIL import Image
+from PIL.ImageSequence import Iterator
 from playwright.sync_api import expect
 
 from hnviz.app.pictures import PICTURES
+from hnviz.figures.theme import theme
 from tests.axe import barriers
 from tests.gallery import mount, settled
 from tests.saved import SVG, check_svg, saved
@@ -40,7 +43,9 @@ def test_a_picture_is_saved_by_keyboard_in_three_forms(page, gallery, picture, t
     page.locator(".hnviz-save summary").click()
     assert barriers(page) == []
     page.keyboard.press("Escape")
-    expect(page.locator(".hnviz-save button")).to_have_count(0)  # a fold tells of it a little later
+    expect(page.locator(".hnviz-choices button")).to_have_count(
+        0
+    )  # a fold tells of it a little later
     assert page.errors == []
 
 
@@ -79,4 +84,63 @@ def test_a_file_of_a_machine_that_moves_holds_the_word_that_it_has_read(page, ga
     assert f"machine_word={word}" in page.url
     at_rest = saved(page, "Picture as SVG", tmp_path)
     assert at_rest.read_text(encoding="utf-8") == drawn, "the word that comes in is there"
+    assert page.errors == []
+
+
+LONG_TASKS = """() => {
+  window.longest = 0;
+  new PerformanceObserver((list) => {
+    for (const each of list.getEntries()) window.longest = Math.max(window.longest, each.duration);
+  }).observe({ type: "longtask" });
+}"""
+"""Notes the longest time that the page does not answer, from 50 ms on."""
+
+
+def frames_of(path):
+    """Return a film's frames, as RGB, and how long it is in seconds."""
+    with Image.open(path) as film:
+        shown = [(each.convert("RGB"), each.info["duration"]) for each in Iterator(film)]
+    return [frame for frame, _ in shown], sum(ms for _, ms in shown) / 1000
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_a_film_of_the_machine_has_its_next_words_and_the_page_answers(
+    page, gallery, mode, tmp_path
+):
+    page.emulate_media(reduced_motion="no-preference")
+    try:
+        mount(page, gallery, picture="machine", state="ready", mode=mode, width=1280)
+        page.get_by_role("button", name="From the first word").click()
+        page.get_by_role("button", name="Play").click()  # a file of what moves is whole
+        page.locator("canvas[data-word='1']").wait_for()
+        page.evaluate(LONG_TASKS)
+        path = saved(page, "Film as GIF", tmp_path)
+        assert page.evaluate("window.longest") < 500
+    finally:
+        page.emulate_media(reduced_motion="reduce")
+    assert path.name == "machine_Model5_step-400_film.gif"
+    assert path.stat().st_size < 3e6
+    frames, seconds = frames_of(path)
+    assert len(frames) == 60 and abs(seconds - 4) < 0.02
+    assert len({frame.tobytes() for frame in frames}) > 45, "it moves"
+    ground = tuple(bytes.fromhex(theme(mode).background[1:]))
+    for frame in (frames[0], frames[-1]):
+        assert frame.getpixel((2, 2)) == ground
+    assert page.errors == []
+
+
+def test_a_film_of_the_map_goes_through_the_training(page, gallery, tmp_path):
+    name = "predictions/counting_map"
+    mount(page, gallery, picture=name, state="ready", mode="light", width=1280)
+    assert settled(page) == "ready"
+    path = saved(page, "Film as GIF", tmp_path)
+    assert path.stat().st_size < 3e6
+    frames, seconds = frames_of(path)
+    assert 2 < len(frames) <= 12 and abs(seconds - 4) < 0.02
+    right = tuple(bytes.fromhex(theme("light").right[1:]))
+    shares = [
+        {color: n for n, color in frame.getcolors(1 << 20)}.get(right, 0)
+        for frame in (frames[0], frames[-1])
+    ]
+    assert shares[0] < shares[1] / 4, "an untrained network counts nothing"
     assert page.errors == []

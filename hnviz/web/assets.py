@@ -1,8 +1,8 @@
 """The files of the pictures, and data that a page has prepared for a picture: GET /assets/...
 
-The files are JavaScript, style sheets, plotly.js and the colours. Each address holds a hash of our
-files, or of plotly.js, so a browser may cache a file forever and never mixes two versions. Each
-file is read only once, so its content always matches the hash.
+The files are JavaScript, style sheets, plotly.js, gifenc and the colours. Each address holds a hash
+of our files, or of plotly.js, so a browser may cache a file forever and never mixes two versions.
+Each file is read only once, so its content always matches the hash.
 """
 
 import hashlib
@@ -31,6 +31,9 @@ FILES = {
 TOKENS = "figures/tokens.json"
 PLOTLY = "vendor/plotly/plotly-basic.min.js"
 """The part of plotly.js that draws scatter, bar and pie; `sh .ci/plotly.sh` writes it."""
+
+GIFENC = "vendor/gifenc"
+"""The folder of what makes a film's file; `sh .ci/gifenc.sh` writes it."""
 
 STREAMLIT = "app/kit/js/streamlit.js"
 """The file that has the names in Streamlit's page."""
@@ -137,6 +140,7 @@ class Assets:
 
     def _paths(self) -> Iterator[Path]:
         yield self._package / TOKENS
+        yield from (self._package / GIFENC).glob("*.js")
         for path in (self._package / "app").rglob("*"):
             hidden = any(part.startswith(".") for part in path.relative_to(self._package).parts)
             if path.suffix in FILES and path.is_file() and not hidden:

@@ -1,7 +1,7 @@
 // What Copy link copies.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forAll, lacksOf, linkOf } from "../../hnviz/app/run/copy_link/link.js";
+import { addressBelow, forAll, lacksOf, linkOf } from "../../hnviz/app/kit/js/link.js";
 import { recorded } from "./recorded.js";
 
 const PAGE = "http://127.0.0.1:8501/states?run=a&unit=3#x";
@@ -32,6 +32,15 @@ test("a link says what it does not hold, and that it opens on this computer only
     assert.ok(said.includes(` ${host} `));
     recorded(t, said.replace(host, "HOST"));
   }
+});
+
+test("a file has the address without what cannot travel", () => {
+  const below = (href, home = "https://example.org/lab/") => addressBelow(href, new URL(home));
+  assert.equal(below("https://example.org/lab/remember?run=LSTM&unit=3#x"), "https://example.org/lab/remember?run=LSTM&unit=3");
+  assert.equal(below("http://127.0.0.1:8501/remember?run=LSTM", "http://127.0.0.1:8501/"), "/remember?run=LSTM");
+  assert.equal(below("http://localhost:8501/?present=true&fit=start_reading&lesson=a.1", "http://localhost:8501/"), "/");
+  assert.equal(below(`https://example.org/lab/feed?data_corpus=your+own&machine_text=${"a".repeat(201)}&cell=0-1-4`), "https://example.org/lab/feed?cell=0-1-4");
+  assert.equal(below("file:///home/a/lesson.html?unit=3", "https://hnviz.invalid/"), "");
 });
 
 test("in a class a link from the teacher's own machine has the address that students use", () => {

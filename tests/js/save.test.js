@@ -1,6 +1,10 @@
 // "Save": what the files of a picture hold, and what they are called.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { bytesOf } from "../../hnviz/app/kit/js/canvas.js";
+import { wordsOf } from "../../hnviz/app/machine/film.js";
+import { paletteOf } from "../../hnviz/app/kit/js/save/film.js";
 import { gradientsOf, lineOf } from "../../hnviz/app/kit/js/save/gradient.js";
 import { Writing, writingPen } from "../../hnviz/app/kit/js/save/pen.js";
 import { escape, fileName, generic, noteOf, partsOf, textTag } from "../../hnviz/app/kit/js/save/words.js";
@@ -21,6 +25,26 @@ test("words are XML, whatever they hold, and as wide as on the page in any font"
   const text = textTag("a < b", { x: 1.234, y: 2, width: 30.5, size: 13, family: '"Source Sans", sans-serif', weight: "600" });
   assert.equal(text, '<text x="1.23" y="2" textLength="30.5" lengthAdjust="spacingAndGlyphs" font-family="sans-serif" font-size="13" font-weight="600">a &lt; b</text>');
   assert.deepEqual(['"Source Code Pro", monospace', '"Source Sans", sans-serif', "Georgia, serif"].map(generic), ["monospace", "sans-serif", "serif"]);
+});
+
+test("a film has the theme's colours, and those between them and the ground", () => {
+  const tokens = JSON.parse(readFileSync(new URL("../../hnviz/figures/tokens.json", import.meta.url), "utf8"));
+  for (const theme of [tokens.light, tokens.dark]) {
+    const names = paletteOf(theme).map((color) => color.join());
+    assert.ok(names.length > 150 && names.length <= 255);
+    assert.equal(new Set(names).size, names.length);
+    const { role, background, surface, text, muted, right, wrong, rightMark, diverging } = theme;
+    for (const color of [role.h_h, role.h_o, role.i_h, background, surface, text, muted, right, wrong, rightMark, diverging[0], diverging.at(-1)]) {
+      assert.ok(names.includes(bytesOf(color).join()), color);
+    }
+  }
+});
+
+test("a film of the machine reads the next five words, or the last ones", () => {
+  assert.deepEqual(wordsOf(3, 40), { first: 3, words: 5 });
+  assert.deepEqual(wordsOf(38, 40), { first: 34, words: 5 });
+  assert.deepEqual(wordsOf(1, 3), { first: 0, words: 2 });
+  assert.deepEqual(wordsOf(0, 1), { first: 0, words: 0 });
 });
 
 test("a gradient of CSS is one of SVG", () => {

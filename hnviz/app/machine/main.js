@@ -9,6 +9,7 @@ import { picture } from "../kit/js/picture.js";
 import { asSentence } from "../kit/js/text.js";
 import { Buttons, Sentence, Training } from "./controls.js";
 import { Drawing } from "./drawing.js";
+import { filmOf } from "./film.js";
 import { layoutOf } from "./layout.js";
 import { groupsOf, orderOf } from "./order.js";
 import { Painter } from "./paint.js";
@@ -282,6 +283,11 @@ class Machine {
     if (this.plays) this.stop();
     this.time = 1;
     this.paint();
+  }
+
+  /** A film of the next words, or of the last ones. It moves nothing on the page. */
+  film() {
+    return this.scene ? filmOf(this.scene, this.at) : null;
   }
 
   destroy() {

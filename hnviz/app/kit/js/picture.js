@@ -10,6 +10,7 @@
 //                         kit.ask() when they change
 //   view.refused(refusal) optional: whether it says itself what is wrong with those, and adds others now
 //   view.finish()         optional: shows at once what it shows little by little; a file is of that
+//   view.film()           optional: a film of what moves, as save/film.js takes it; null before it is drawn
 //   view.hear(change)     optional: when the timeline of the run that is drawn changes
 //   view.destroy()        optional: when the picture leaves the page
 //
@@ -28,6 +29,7 @@ import { visits } from "./visits.js";
  * @typedef {{ answer: Answer|null, answers: Record<string, Answer|null>, settings: any, theme: any,
  *             step: number|null, run: string, alt: string }} Drawing
  * @typedef {{ draw: (drawing: Drawing) => void|Promise<void>, destroy?: () => void, finish?: () => void,
+ *             film?: () => import("./save/film.js").Film|null,
  *             hear?: (change: import("./timeline.js").Change) => void,
  *             params?: (name: string) => Record<string, unknown>,
  *             refused?: (refusal: import("./source.js").Refusal) => boolean }} View

@@ -1,6 +1,7 @@
 // @ts-check
-// "Save", below each picture: the picture as PNG or SVG, its figures as CSV.
+// "Save", below each picture: the picture as PNG or SVG, a film of what moves, and its figures as CSV.
 
+import { addressBelow } from "./link.js";
 import { maker } from "./make.js";
 import { button } from "./parts.js";
 
@@ -57,6 +58,8 @@ export class Save {
     if (!this.fold.open) return;
     button(this.choices, "Picture as PNG", () => this.press("png"));
     button(this.choices, "Picture as SVG", () => this.press("svg"));
+    const isFile = !addressBelow(location.href, this.frame.home);
+    if (this.frame.view.film && !isFile) button(this.choices, "Film as GIF, 4 seconds", () => this.press("gif"));
     const tables = this.filled();
     for (const data of tables) {
       button(this.choices, tables.length > 1 ? `Data as CSV: ${data.caption}` : "Data as CSV", () => this.press("csv", data));
@@ -65,7 +68,7 @@ export class Save {
   }
 
   /**
-   * @param {"png"|"svg"|"csv"} kind
+   * @param {"png"|"svg"|"gif"|"csv"} kind
    * @param {Data|null} data
    */
   async press(kind, data = null) {
@@ -83,7 +86,7 @@ export class Save {
 
   /**
    * Write a file, and return its name. What writes it comes with the first press.
-   * @param {"png"|"svg"|"csv"} kind
+   * @param {"png"|"svg"|"gif"|"csv"} kind
    * @param {Data|null} data
    */
   async save(kind, data) {
@@ -97,7 +100,10 @@ export class Save {
       files.keep(files.csvBlob(data), name);
       return name;
     }
-    const around = { title: parts.filter(Boolean).join(" "), said: last?.alt ?? "", note: noteOf(...about), ...theme };
+    const notes = (/** @type {number|null} */ step) => [noteOf(about[0], about[1], step ?? about[2]), addressBelow(location.href, this.frame.home)];
+    if (kind === "gif") return this.film([...parts, "film"], notes);
+    const head = states.sentence.hidden ? headline() : "";
+    const around = { title: parts.filter(Boolean).join(" "), said: last?.alt ?? "", head, notes: () => notes(null), ...theme };
     const draw = async () => {
       await view.draw({ .../** @type {any} */ (last), theme });
       view.finish?.();
@@ -105,6 +111,23 @@ export class Save {
     const svg = await files.svgOf(root, [states.sentence, states.body], draw, around);
     const name = fileName(parts, kind);
     files.keep(kind === "svg" ? files.svgBlob(svg) : await files.pngOf(svg, root), name);
+    return name;
+  }
+
+  /**
+   * Write a film, and return its name.
+   * @param {(string|number|null)[]} parts
+   * @param {(step: number|null) => string[]} notes say what is shown at a training step
+   */
+  async film(parts, notes) {
+    const { fileName } = await import("./save/words.js");
+    const { keep } = await import("./save/files.js");
+    const { filmOf } = await import("./save/film.js");
+    const film = this.frame.view.film?.();
+    if (!film) throw new Error("nothing is drawn yet");
+    const name = fileName(parts, "gif");
+    const tell = (/** @type {number} */ done) => this.say(`Drawing the film: ${done} of ${film.n} pictures`);
+    keep(await filmOf(film, this.frame.theme, (at) => notes(film.steps?.[at] ?? null), tell), name);
     return name;
   }
 
@@ -133,4 +156,10 @@ export class Save {
   destroy() {
     clearTimeout(this.timer);
   }
+}
+
+/** The page's headline, for a picture that has no sentence of its own; else the page's title. */
+function headline() {
+  const said = document.querySelector('[data-picture="kit/headline"]')?.shadowRoot?.querySelector(".hnviz-sentence");
+  return (said ?? document.querySelector(".hnviz-lead, h1"))?.textContent?.trim() ?? "";
 }

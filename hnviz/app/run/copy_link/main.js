@@ -7,7 +7,7 @@ import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
 import { listenForPresent } from "../../kit/js/present.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
-import { forAll, lacksOf, linkOf } from "./link.js";
+import { forAll, lacksOf, linkOf } from "../../kit/js/link.js";
 
 const SHOWN = 3000; // ms that "Copied" is shown; a warning about the link stays
 const NAMES = { copy: "Copy link", lock: "Copy locked link" };

@@ -11,14 +11,17 @@ import { escape, tag, textTag } from "./words.js";
  * @typedef {{ svgs: Map<HTMLCanvasElement, string>, charts: Map<Element, string> }} Drawn
  *   svgs    what pens wrote down
  *   charts  what a chart library has made of its element
- * @typedef {{ title: string, said: string, note: string, background: string, text: string, muted: string }} Around
+ * @typedef {{ title: string, said: string, head: string, notes: () => string[], background: string, text: string, muted: string, font: string }} Around
  *   said    the sentence that says what the picture shows
- *   note    a line below it: what is shown
+ *   head    the page's headline, where the picture has no sentence of its own
+ *   notes   below it: what is shown, and its address, once it is drawn
  */
 
 const EDGE = 20; // px around the picture
-const NOTE = 26; // px, of the line below
+const NOTE = 16; // px, of a line below
 const NOTE_FONT = 12; // px
+const HEAD = 26; // px, of a line above
+const HEAD_FONT = 18; // px
 const SKIPPED = new Set(["STYLE", "SCRIPT", "SELECT", "INPUT", "TEXTAREA", "OPTION", "TEMPLATE"]);
 
 /** @type {CanvasRenderingContext2D|null} */
@@ -41,16 +44,24 @@ export function drawingOf(elements, drawn, around) {
   const [left, top] = [Math.min(...boxes.map((box) => box.left)), Math.min(...boxes.map((box) => box.top))];
   const wide = Math.max(...boxes.map((box) => box.right)) - left;
   const high = Math.max(...boxes.map((box) => box.bottom)) - top;
-  const page = new Page({ x: left - EDGE * scale, y: top - EDGE * scale, scale }, drawn);
+  const inner = Math.ceil(wide / scale);
+  const head = linesIn(around.head, inner, `600 ${HEAD_FONT}px ${around.font}`);
+  const notes = around.notes().flatMap((note) => linesIn(note, inner, `${NOTE_FONT}px ${around.font}`));
+  const above = head.length * HEAD + (head.length ? HEAD / 2 : 0);
+  const page = new Page({ x: left - EDGE * scale, y: top - (EDGE + above) * scale, scale }, drawn);
   const content = shown.map((element) => page.part(element)).join("");
-  const width = Math.ceil(wide / scale) + 2 * EDGE;
-  const height = Math.ceil(high / scale) + 2 * EDGE + NOTE;
+  const width = inner + 2 * EDGE;
+  const low = EDGE + above + Math.ceil(high / scale) + NOTE / 2;
+  const height = low + notes.length * NOTE + EDGE;
   const ground = tag("rect", { width, height, ...inked("fill", around.background) });
-  const note = tag("text", { x: EDGE, y: height - EDGE, "font-family": "sans-serif", "font-size": NOTE_FONT, ...inked("fill", around.muted) }, escape(around.note));
+  const line = (/** @type {string} */ words, /** @type {number} */ y, /** @type {number} */ size, /** @type {import("./words.js").Attributes} */ more) =>
+    tag("text", { x: EDGE, y, "font-family": "sans-serif", "font-size": size, ...more }, escape(words));
+  const heading = head.map((words, at) => line(words, EDGE + HEAD_FONT + at * HEAD, HEAD_FONT, { "font-weight": 600 })).join("");
+  const note = notes.map((words, at) => line(words, low + (at + 1) * NOTE, NOTE_FONT, inked("fill", around.muted))).join("");
   const told = tag("title", {}, escape(around.title)) + (around.said ? tag("desc", {}, escape(around.said)) : "");
   const spaces = { xmlns: "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink" };
   const root = { ...spaces, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "text-rendering": "geometricPrecision", ...inked("fill", around.text) };
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${tag("svg", root, told + page.defined + ground + content + note)}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${tag("svg", root, told + page.defined + ground + heading + content + note)}\n`;
 }
 
 class Page {
@@ -157,6 +168,33 @@ class Page {
 }
 
 /**
+ * Break a text into lines; a word that is too long for one, such as an address, is broken, too.
+ * @param {string} text
+ * @param {number} wide px
+ * @param {string} font
+ */
+export function linesIn(text, wide, font) {
+  const pen = penOf(font);
+  /** @type {string[]} */
+  const lines = [];
+  for (const part of text.split(/(?<= )|(?<=.[&?])/).filter(Boolean)) {
+    let rest = part;
+    const last = lines.length - 1;
+    if (last >= 0 && pen.measureText(lines[last] + rest.trimEnd()).width <= wide) {
+      lines[last] += rest;
+      continue;
+    }
+    while (pen.measureText(rest).width > wide && rest.length > 1) {
+      const fits = Math.max(1, Math.floor((rest.length * wide) / pen.measureText(rest).width) - 1);
+      lines.push(rest.slice(0, fits));
+      rest = rest.slice(fits);
+    }
+    lines.push(rest);
+  }
+  return lines.map((each) => each.trimEnd());
+}
+
+/**
  * @param {string} words
  * @param {string} transform
  */
@@ -204,13 +242,16 @@ const trimmed = (text) => [text.length - text.trimStart().length, text.trimEnd()
 /** @param {CSSStyleDeclaration} style */
 const fontOf = ({ fontStyle, fontWeight, fontSize, fontFamily }) => `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`;
 
-/** @param {CSSStyleDeclaration} style */
-function metrics(style) {
+/** @param {string} font */
+function penOf(font) {
   measure ??= document.createElement("canvas").getContext("2d");
   const pen = /** @type {CanvasRenderingContext2D} */ (measure);
-  pen.font = fontOf(style);
-  return pen.measureText("x");
+  pen.font = font;
+  return pen;
 }
+
+/** @param {CSSStyleDeclaration} style */
+const metrics = (style) => penOf(fontOf(style)).measureText("x");
 
 /**
  * How far below the top of its box a font's line of letters is.

@@ -11,6 +11,8 @@ import { table } from "./table.js";
 
 const NUMBER = "map_number"; // in the address
 const REST = 120; // ms that the cursor rests before a number's words are asked for
+const FILMED = 620; // px of a film's width
+const FILM_MS = 3300; // all frames; the last one is shown longer
 const FIRST = 1;
 const LAST = 9999;
 const FRAMES = 12; // snapshots of a play: each takes the server most of a second
@@ -166,6 +168,28 @@ class CountingMap {
     if (found === NOT_ASKED) return "not asked, because it has no number before it.";
     if (found === RIGHT) return "✓ right.";
     return `✗ its ${ORDINALS[found] ?? `${found + 1}th`} ${this.meta.token} is wrong.`;
+  }
+
+  /** A film through training: the snapshots that a play shows. */
+  film() {
+    const { meta, theme, kit } = this;
+    if (!meta) return null;
+    const { held } = meta;
+    const box = place(FILMED, FILMED, held.length > 0);
+    const steps = kit.timeline.frames();
+    const canvas = document.createElement("canvas");
+    return {
+      width: box.width,
+      height: box.height,
+      n: steps.length,
+      ms: Math.round(FILM_MS / steps.length / 10) * 10,
+      steps,
+      async draw(at) {
+        const [map] = await kit.asking.load(steps[at], true);
+        paint(canvas, box, { places: map.arrays.places.data, held, picked: null, hovered: null, theme });
+        return canvas;
+      },
+    };
   }
 
   destroy() {

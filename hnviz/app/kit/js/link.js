@@ -1,5 +1,5 @@
 // @ts-check
-// The address that a link has.
+// The address that a link has, and the one below a saved picture. No DOM.
 
 /** This machine's own names, which lead nowhere on another one. */
 const OWN = /^(localhost|127\.[\d.]+|\[::1\])$/;
@@ -27,6 +27,25 @@ export function lacksOf(link) {
     ...(isOwn && !searchParams.has("batches_text") ? ["The link does not contain your own text: send the text as well."] : []),
     ...(OWN.test(hostname) ? [`It works on this computer only: on another one, ${hostname} means that other computer.`] : []),
   ];
+}
+
+const STAYS = ["lesson", "lock", "present", "embed", "fit"]; // how this reader looks at it, and not what is shown
+export const MOST_TYPED = 200; // characters of a text that an address holds
+
+/**
+ * The address below a saved picture, without what cannot travel: of this machine's own address what is below the
+ * app's, "" where the page is a file.
+ * @param {string} href of the page
+ * @param {URL} home the app's address
+ */
+export function addressBelow(href, home) {
+  const url = new URL(href);
+  if (!url.href.startsWith(home.href)) return "";
+  url.hash = "";
+  for (const [name, value] of [...url.searchParams]) {
+    if (STAYS.includes(name) || value === OWN_TEXT || value.length > MOST_TYPED) url.searchParams.delete(name);
+  }
+  return OWN.test(url.hostname) ? `/${url.href.slice(home.href.length)}` : url.href;
 }
 
 /**
