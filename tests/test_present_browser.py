@@ -135,3 +135,19 @@ def test_the_curves_fit_on_a_projector(server, page):
     until(page, f"() => ({lowest})() < 720", timeout=20_000)
     bottom = page.evaluate(lowest)
     assert 600 < bottom < 720
+
+
+def test_a_link_to_one_picture_fits_it_to_the_screen(server, page):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{server}/remember?fit=states_reading&present=true")
+    alone = page.locator(".st-key-states_reading .hnviz:popover-open:not(.fitting)")
+    alone.wait_for()
+    whole = {"x": 0, "y": 0, "width": 1280, "height": 800}
+    until(page, "() => document.documentElement.classList.contains('hn-alone')")
+    assert alone.bounding_box() == whole
+    assert not page.locator("h1").is_visible() and not page.locator(".hn-pages").is_visible()
+    alone.get_by_role("button", name="Read one word").click()  # it works as on its page
+    page.keyboard.press("Escape")
+    page.locator("h1").wait_for()
+    assert "fit=" not in page.url and "present=true" in page.url  # one step back
+    assert page.errors == []

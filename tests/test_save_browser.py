@@ -144,3 +144,22 @@ def test_a_film_of_the_map_goes_through_the_training(page, gallery, tmp_path):
     ]
     assert shares[0] < shares[1] / 4, "an untrained network counts nothing"
     assert page.errors == []
+
+
+def test_one_picture_fits_the_screen_and_escape_goes_back(page, gallery):
+    for picture, width, height in [("machine", 1280, 800), ("hidden_states/units", 1920, 1080)]:
+        mount(page, gallery, picture=picture, state="ready", mode="light", width=1280)
+        page.set_viewport_size({"width": width, "height": height})
+        assert settled(page) == "ready"
+        root = page.locator(".hnviz")
+        before = root.bounding_box()
+        page.get_by_role("button", name="Full screen").click()
+        page.locator(".hnviz:popover-open:not(.fitting)").wait_for()
+        assert root.bounding_box() == {"x": 0, "y": 0, "width": width, "height": height}
+        under = page.get_by_role("button", name="Back to the page").bounding_box()
+        assert 0.6 * height < under["y"] < height - under["height"], "it is large, and whole"
+        assert "fit=" in page.url and barriers(page) == []
+        page.keyboard.press("Escape")
+        expect(page.locator(".hnviz:popover-open")).to_have_count(0)
+        assert root.bounding_box() == before and "fit=" not in page.url
+    assert page.errors == []

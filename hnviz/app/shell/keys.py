@@ -30,6 +30,7 @@ ADDRESS: tuple[Key, ...] = (
     Key(EVERY, "snapshot", "the last one", "the training step that the slider shows"),
     Key(EVERY, "unit", "the one that codes most", "the picked unit, in all pictures of units"),
     Key(EVERY, "present", "false", "larger and without the sidebar, for a projector"),
+    Key(EVERY, "fit", "", "the picture that fills the screen, by its key: states_picture"),
     Key(EVERY, "made", "", "how the run was made, where a reader may lack it: Model3--lr-0.1"),
     Key(EVERY, "lock", "", "1: a teacher's link, without settings and actions"),
     Key(EVERY, "lesson", "", "the lesson beside the page, and its step: text-into-batches.1"),

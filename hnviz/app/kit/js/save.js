@@ -1,6 +1,7 @@
 // @ts-check
 // "Save", below each picture: the picture as PNG or SVG, a film of what moves, and its figures as CSV.
 
+import { Alone } from "./alone.js";
 import { addressBelow } from "./link.js";
 import { maker } from "./make.js";
 import { button } from "./parts.js";
@@ -28,6 +29,7 @@ export class Save {
     this.choices = make("div", "hnviz-choices", this.fold);
     this.choices.setAttribute("role", "group");
     this.choices.setAttribute("aria-label", "Save this picture");
+    this.alone = new Alone(this.line, frame);
     this.said = make("span", "hnviz-saved", this.line);
     this.said.setAttribute("role", "status");
     this.fold.addEventListener("toggle", () => this.offer());
@@ -39,6 +41,7 @@ export class Save {
   /** The picture is drawn. A table without rows is nothing to save. */
   show() {
     this.line.hidden = Boolean(this.frame.definition.rows) && !this.filled().length;
+    if (!this.line.hidden) this.alone.show();
   }
 
   /** @param {Node|null} to what has the focus now */
@@ -155,6 +158,7 @@ export class Save {
 
   destroy() {
     clearTimeout(this.timer);
+    this.alone.destroy();
   }
 }
 
