@@ -249,22 +249,28 @@ def test_a_page_is_embedded_where_it_is_allowed_and_nowhere_else(embedder, serve
 
 def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
     opened(page, server, "states")
-    words = page.locator(".st-key-page_terms")  # below all pictures, and drawn before it is seen
-    words.get_by_role("button", name="unit", exact=True).wait_for()
-    named = words.get_by_role("button").all_inner_texts()
-    assert {"unit", "token", "training step"} <= set(named)
-    assert len(named) == len(set(named))
-    # By keyboard: the explanation takes the focus, Escape gives it back.
-    button = words.get_by_role("button", name="unit", exact=True)
+    words = page.locator(".st-key-page_terms")
+    until(page, "() => CSS.highlights.get('hn-term')?.size")
+    # By keyboard: the drawer takes the focus, Escape gives it back.
+    button = page.get_by_role("button", name="Words", exact=True)
+    wide = page.locator(styled(":--content")).bounding_box()["width"]
     button.focus()
     page.keyboard.press("Enter")
-    explained = words.get_by_role("dialog", name="unit", exact=True)
-    explained.get_by_text("One number of the hidden state").wait_for()
+    drawer = words.get_by_role("region", name="Words that this page uses")
+    for word in ("unit", "token", "training step"):
+        drawer.get_by_text(word, exact=True).wait_for()
+    named = drawer.locator("dt").all_inner_texts()
+    assert len(named) == len(set(named))
+    assert drawer.get_by_role("link").count() == len(named) + 1  # and all words
+    beside = page.locator(styled(":--content")).bounding_box()
+    assert beside["width"] < wide and beside["x"] + beside["width"] <= drawer.bounding_box()["x"]
+    assert barriers(page) == []
     page.keyboard.press("Escape")
-    explained.wait_for(state="hidden")
-    assert button.evaluate("each => each.getRootNode().activeElement === each")
+    drawer.wait_for(state="hidden")
+    assert button.evaluate("each => each === document.activeElement")
     # In the text: a press on the marked word.
     page.locator(".st-key-states_headline").scroll_into_view_if_needed()
+    until(page, "() => [...CSS.highlights.get('hn-term')].some((each) => String(each) === 'unit')")
     spot = page.evaluate(
         """() => {
           const ranges = [...CSS.highlights.get("hn-term")];
@@ -282,6 +288,14 @@ def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
     page.get_by_role("link", name="See it:").click()
     page.locator(".st-key-states_codes, .st-key-states_picture").first.wait_for()
     assert page.errors == []
+
+
+def test_what_is_in_the_headers_place_can_be_pressed(server, page):
+    opened(page, server, "remember")
+    page.locator(styled(":--header")).get_by_role("button").last.click(trial=True)
+    page.get_by_role("button", name="Words", exact=True).click(trial=True)
+    page.locator(".st-key-remember_part").get_by_text("Another memory").click()
+    page.wait_for_url("**remember_part=Another+memory**")
 
 
 def test_the_list_of_words_is_searched(server, page):

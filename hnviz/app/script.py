@@ -5,6 +5,7 @@ from typing import Literal
 import streamlit as st
 
 import hnviz.app.shell.everything  # noqa: F401 - before any other part of hnviz
+from hnviz.app.kit.terms.picture import terms
 from hnviz.app.lesson.place import place_in_lesson
 from hnviz.app.rooms.classroom.door import join_first
 from hnviz.app.run.start import may_view
@@ -21,6 +22,7 @@ if may_view():
         page_frame(page)
     beside = lesson_place()
     page.run()
+    terms()
     lesson_beside(page, beside)
 else:
     join_first()

@@ -6,7 +6,6 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.row import controls_row
-from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import page_title
 
 Parts = Mapping[str, Callable[[], None]]
@@ -21,4 +20,3 @@ def room(title: str, key: str, parts: Parts) -> None:
         with st.container(width="content"):
             chosen = choice("Look at", tuple(parts), key, label_visibility="collapsed")
     parts[chosen]()
-    terms()

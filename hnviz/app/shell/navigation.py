@@ -17,10 +17,13 @@ PAGES: dict[str, dict[str, str]] = {
         "train": "Train",
         "remember": "Remember",
         "learn_back": "Learn back",
+        "words": "Words",
     },
-    "Help": {"words": "Words"},
 }
 """Section -> page file -> title."""
+
+UNLISTED = ("words",)
+"""Pages that the sidebar does not list: the drawer of words leads there (kit/terms)."""
 
 CLASS_PAGES: dict[str, dict[str, str]] = {"Class": {"class": "Class"}}
 """The same, of a server that holds a class."""
@@ -44,7 +47,11 @@ def navigation() -> StreamlitPage:
         {
             section: [
                 st.Page(
-                    page_file(name), title=title, url_path=page_path(name), default=name == "start"
+                    page_file(name),
+                    title=title,
+                    url_path=page_path(name),
+                    default=name == "start",
+                    visibility="hidden" if name in UNLISTED else "visible",
                 )
                 for name, title in pages.items()
             ]

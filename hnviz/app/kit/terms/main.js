@@ -1,9 +1,10 @@
 // @ts-check
-// The words of a page: a line of buttons, one for each term that the page uses, in the order in which
-// they appear. Each is underlined where the prose first has it; a press there explains it too.
+// The words of a page. Each is underlined where the prose first has it, and a press there explains it. One
+// button opens a drawer beside the page, with all that the page uses, in the order in which they appear.
 
 import { fetchOnce } from "../js/fetch.js";
 import { maker } from "../js/make.js";
+import { button } from "../js/parts.js";
 import { picture } from "../js/picture.js";
 import { DOM } from "../js/streamlit.js";
 import { HAS_NONE } from "../js/tables.js";
@@ -13,6 +14,7 @@ import { isShown, isTaken, textsOf } from "./texts.js";
 /** @typedef {import("./find.js").Term} Term */
 
 const MARK = "hn-term"; // of the CSS highlight: page.css and kit.css underline it
+const OPEN = "hn-worded"; // of the page while the drawer is beside it
 const WAIT = 500; // ms without a change until the page is looked through again
 const EDGE = 8; // px between the explanation and the window's edge
 
@@ -24,19 +26,25 @@ class Words {
   constructor(body, kit) {
     this.kit = kit;
     const make = maker(body);
-    const line = make("div", "hnviz-words", body);
-    line.setAttribute("role", "group");
-    line.setAttribute("aria-label", "Words that this page uses");
-    this.name = make("span", "name", line, "Words:");
-    this.buttons = make("span", "buttons", line);
-    const all = /** @type {HTMLAnchorElement} */ (make("a", "all", line, "all words"));
+    this.drawer = make("section", "drawer hnviz-words", body);
+    this.drawer.popover = "manual"; // it stays open while the page is used
+    this.drawer.id = "hnviz-words";
+    this.drawer.setAttribute("aria-label", "Words that this page uses");
+    const head = make("div", "head", this.drawer);
+    make("b", "", head, "Words on this page");
+    this.close = button(head, "\u00d7", () => this.show(false), "close");
+    this.close.ariaLabel = "Close the words";
+    this.list = make("dl", "", this.drawer);
+    const all = /** @type {HTMLAnchorElement} */ (make("a", "all", this.drawer, "All words"));
     all.href = new URL("words", kit.home).href;
+    this.drawer.onkeydown = (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && this.show(false));
+    // The button is on the page itself, over Streamlit's header: it takes no room of any page.
+    this.button = button(document.body, "Words", () => this.show(!this.isOpen), "hn-words");
+    this.button.title = "What the words on this page mean";
+    this.button.ariaExpanded = "false";
     this.pop = /** @type {HTMLElement} */ (make("div", "pop", body));
     this.pop.popover = "auto";
     this.pop.setAttribute("role", "dialog");
-    this.pop.addEventListener("toggle", (/** @type {Event} */ event) => this.toggled(/** @type {ToggleEvent} */ (event)));
-    /** @type {HTMLElement|null} */
-    this.opener = null;
     /** @type {{ term: Term, range: Range }[]} */
     this.found = [];
     this.shown = "";
@@ -50,7 +58,8 @@ class Words {
   }
 
   /** @param {import("../js/picture.js").Drawing} drawing */
-  async draw({ settings }) {
+  async draw({ settings, theme }) {
+    Object.assign(this.button.style, { color: theme.text, background: theme.background, fontFamily: theme.font });
     if (this.finder) return;
     this.finder = new Finder(await fetchOnce(new URL(settings.glossary, this.kit.home), "json"));
     this.look();
@@ -77,7 +86,20 @@ class Words {
     const shown = JSON.stringify(terms.map(({ name }) => name));
     if (shown === this.shown) return;
     this.shown = shown;
-    this.buttons.replaceChildren(...terms.map((term) => this.button(term)));
+    this.list.replaceChildren(...terms.map((term) => this.entry(term)));
+  }
+
+  get isOpen() {
+    return this.drawer.matches(":popover-open");
+  }
+
+  /** @param {boolean} isOpen */
+  show(isOpen) {
+    if (isOpen === this.isOpen) return;
+    this.drawer.togglePopover(isOpen);
+    document.documentElement.classList.toggle(OPEN, isOpen);
+    this.button.ariaExpanded = String(isOpen);
+    (isOpen ? this.close : this.button).focus();
   }
 
   /** @param {Text[]} texts */
@@ -86,13 +108,15 @@ class Words {
   }
 
   /** @param {Term} term */
-  button(term) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = term.name;
-    button.setAttribute("aria-haspopup", "dialog");
-    button.onclick = () => this.open(term, button.getBoundingClientRect(), button);
-    return button;
+  entry({ name, meaning, title, address }) {
+    const entry = document.createElement("div");
+    const make = maker(entry);
+    make("dt", "", entry, name);
+    const said = make("dd", "", entry, `${meaning}. `);
+    const link = /** @type {HTMLAnchorElement} */ (make("a", "", said, `See it: ${title}`));
+    link.href = new URL(address, this.kit.home).href;
+    link.setAttribute("aria-label", `See ${name}: ${title}`);
+    return entry;
   }
 
   /**
@@ -105,16 +129,15 @@ class Words {
     const { clientX: x, clientY: y } = event;
     for (const { term, range } of this.found) {
       const rect = [...range.getClientRects()].find(({ left, right, top, bottom }) => x >= left && x <= right && y >= top && y <= bottom);
-      if (rect) return this.open(term, rect, null);
+      if (rect) return this.open(term, rect);
     }
   }
 
   /**
    * @param {Term} term
    * @param {DOMRect} at
-   * @param {HTMLElement|null} opener
    */
-  open({ name, meaning, title, address }, at, opener) {
+  open({ name, meaning, title, address }, at) {
     const make = maker(this.pop);
     this.pop.replaceChildren();
     make("b", "", this.pop, name);
@@ -123,27 +146,19 @@ class Words {
     link.href = new URL(address, this.kit.home).href;
     this.pop.setAttribute("aria-label", name);
     this.pop.showPopover();
-    this.opener = opener;
     const zoom = /** @type {any} */ (this.pop).currentCSSZoom ?? 1; // present mode
     const { width, height } = this.pop.getBoundingClientRect();
     const left = Math.max(EDGE, Math.min(at.left, innerWidth - width - EDGE));
     const top = at.bottom + EDGE + height > innerHeight ? Math.max(EDGE, at.top - EDGE - height) : at.bottom + EDGE;
     Object.assign(this.pop.style, { left: `${left / zoom}px`, top: `${top / zoom}px` });
-    if (opener) link.focus();
-  }
-
-  /** @param {ToggleEvent} event */
-  toggled({ newState }) {
-    if (newState !== "closed") return;
-    const focused = /** @type {ShadowRoot} */ (this.kit.root.getRootNode()).activeElement;
-    if (!focused || this.pop.contains(focused)) this.opener?.focus();
-    this.opener = null;
   }
 
   destroy() {
     clearTimeout(this.timer);
     this.watch.disconnect();
     this.abort.abort();
+    this.button.remove();
+    document.documentElement.classList.remove(OPEN);
     if ("highlights" in CSS) CSS.highlights.delete(MARK);
   }
 }

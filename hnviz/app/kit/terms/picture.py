@@ -1,4 +1,4 @@
-"""The words that a page uses: marked where each first appears, and explained in place.
+"""The words that a page uses: marked where each first appears, explained there and in a drawer.
 
 The browser finds them in what the page says, its pictures included; no page lists them by hand.
 """
@@ -11,9 +11,9 @@ EXAMPLES = {
     "ready": Example(settings=lambda: {"glossary": published(titles())}),
 }
 
-MARKED = Picture(__file__, Place("page_terms", "24px"), silent=True, examples=EXAMPLES)
+MARKED = Picture(__file__, Place("page_terms"), silent=True, examples=EXAMPLES)
 
 
 def terms() -> None:
-    """Draw the line of the words that the page uses."""
+    """Mark the words that a page uses, and offer the drawer."""
     MARKED(settings={"glossary": published(titles())})

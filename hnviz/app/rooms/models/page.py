@@ -6,7 +6,6 @@ from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.row import controls_row
-from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import (
     lead,
     linked,
@@ -63,7 +62,6 @@ def page() -> None:
         _at_work(weights)
     more(model, weights)
     linked("[Next: how does it learn to guess right?](train)")
-    terms()
 
 
 def _next_model(model: str) -> None:

@@ -6,7 +6,6 @@ from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
 from hnviz.app.kit.row import controls_row
-from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import lead, linked, opening, page_title, prose, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.through_time.controls import (
@@ -72,7 +71,6 @@ def page() -> None:
     REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
     _more(run)
     linked("[Next: how much must a network remember?](feed?feed_part=Tasks)")
-    terms()
 
 
 def _lanes(run: CurrentRun, lanes: Ask) -> None:
