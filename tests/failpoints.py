@@ -37,6 +37,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "deleted": ("mark", "rename"),
     "restored": ("rename",),
     "text": WHOLE,
+    "typed": WHOLE,  # a sentence that a link names
     "ids": WHOLE,  # the tokens of a text
     "answer": WHOLE,  # to a slow question
     "sweep": WHOLE,

@@ -27,6 +27,7 @@ from hnviz.lr_finder import range_test
 from hnviz.questions.params import quoted
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunSummary, trash
 from hnviz.runs.folder import read_label, write_label
+from hnviz.runs.typed import keep_typed
 from hnviz.web.classroom.service import ClassService, Visitor
 from hnviz.web.http import NO_STORE, Body, Refusal, json_body, nothing, only, refused_values
 from hnviz.web.limits import Quota, Rate, viewer_of
@@ -206,9 +207,17 @@ def anyone(request: Request, name: str, run_id: str) -> None:
 
 
 def button_routes(state: ServerState, permit: Permit = anyone) -> list[Route]:
-    """Return the routes of a run's buttons; `permit` is called in a thread before each press."""
+    """Return the routes of a run's buttons, and of one that stores a sentence for a link.
+
+    `permit` is called in a thread before each press on a run.
+    """
     quota = Quota(OF_ONE, f"{OF_ONE} of your presses are being handled; press again in a moment")
     presses, buttons = Presses(THREADS, quota, Rate(*RATE)), Buttons(state)
+
+    def keep(request: Request, body: Body) -> Mapping[str, Any]:
+        text = only(body, "text", "a sentence", str)
+        with refused_values():
+            return {"name": keep_typed(state.store.root, text)}
 
     def route(name: str) -> Route:
         def press(request: Request, body: Body) -> Mapping[str, Any]:
@@ -220,7 +229,8 @@ def button_routes(state: ServerState, permit: Permit = anyone) -> list[Route]:
 
         return presses.route(f"/api/runs/{{run_id}}/{name}", press)
 
-    return [route(name) for name in (*ACTIONS, "speed", *CHANGES)]
+    buttons_of_runs = [route(name) for name in (*ACTIONS, "speed", *CHANGES)]
+    return [*buttons_of_runs, presses.route("/api/typed", keep)]
 
 
 class Buttons:

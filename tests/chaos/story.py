@@ -29,6 +29,7 @@ from hnviz.runs.answers import ANSWERS, KeptAnswers
 from hnviz.runs.archive import TEXT, pack, unpack
 from hnviz.runs.folder import Label, read_label, write_label
 from hnviz.runs.texts import TEXTS
+from hnviz.runs.typed import keep_typed, typed
 from hnviz.sweeps.plan import make_plan
 from hnviz.sweeps.store import Sweep, SweepStore
 from hnviz.web.classroom.lessons import LessonCache
@@ -36,6 +37,7 @@ from hnviz.web.classroom.lessons import LessonCache
 TEXT_OF_A_USER = " ".join(f"word{number % 7} goes on ." for number in range(60)).encode()
 STEP = "counting.1"
 SETTINGS = {"epochs": 1, "nh": 4, "bs": 4, "device": "cpu"}
+SENTENCE = "one, two, " * 30
 PLAN = make_plan("two seeds", {"model": "Model1", **SETTINGS}, {"seed": [0, 1]})
 N_STEPS = 6
 NAME, ANSWER = "0f" * 16, bytes(range(256))
@@ -172,6 +174,7 @@ class Story:
         yield "label", lambda: write_label(folder.path, Label("mine")) or "mine"
         yield "deleted", lambda: trash.delete(folder) or folder.id
         yield "restored", lambda: trash.restore(self.root, folder.id) or folder.id
+        yield "typed", lambda: keep_typed(self.root, SENTENCE)
 
     def _class(self) -> Iterator[tuple[str, Callable[[], object]]]:
         store = ClassStore(self.root)
@@ -207,6 +210,8 @@ def check(root: Path, said: Collection[str]) -> None:
     _check_class(root, told.get("class", ()))
     for lesson in told.get("lesson", ()):
         assert LessonCache(root / ".lessons").get(lesson) == b"<!doctype html>"
+    for name in told.get("typed", ()):
+        assert typed(root, name) == SENTENCE
     if (root / ANSWERS / NAME).exists():
         assert KeptAnswers(root).get(NAME) == ANSWER
     another = root.parent / "another"

@@ -1,7 +1,7 @@
 // What Copy link copies.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressBelow, forAll, lacksOf, linkOf } from "../../hnviz/app/kit/js/link.js";
+import { addressBelow, forAll, lacksOf, linkOf, longIn, withTyped } from "../../hnviz/app/kit/js/link.js";
 import { recorded } from "./recorded.js";
 
 const PAGE = "http://127.0.0.1:8501/states?run=a&unit=3#x";
@@ -32,6 +32,18 @@ test("a link says what it does not hold, and that it opens on this computer only
     assert.ok(said.includes(` ${host} `));
     recorded(t, said.replace(host, "HOST"));
   }
+});
+
+test("a sentence of up to 200 characters is in the link, a longer one has a name", (t) => {
+  const at = (length) => `https://example.org/?machine_text=${"a+".repeat(length / 2)}`;
+  assert.equal(longIn(at(200)), "");
+  assert.equal(longIn(at(202)).length, 202);
+  assert.equal(longIn("https://example.org/"), "");
+  const link = withTyped(`${at(202)}&unit=3`, "~0123");
+  assert.equal(link, "https://example.org/?machine_text=%7E0123&unit=3");
+  const [said] = lacksOf(link);
+  recorded(t, said);
+  assert.deepEqual(lacksOf(at(200)), []);
 });
 
 test("a file has the address without what cannot travel", () => {

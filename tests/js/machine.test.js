@@ -245,12 +245,12 @@ test("rows that follow the position or a digit have a name once training has mad
 });
 
 /** What an address asks of the machine, as the page reads it. */
-async function requestAt(query, first = "3496 to 3498") {
+async function requestAt(query, first = "3496 to 3498", stored = "") {
   address(`http://127.0.0.1/${query}`);
   const { Asked } = await import("../../hnviz/app/kit/js/address.js");
   const { Request } = await import("../../hnviz/app/machine/request.js");
   const said = [];
-  return { request: new Request(new Asked((sentence) => said.push(sentence)), first), said };
+  return { request: new Request(new Asked((sentence) => said.push(sentence)), first, stored), said };
 }
 
 const query = () => decodeURIComponent(new URL(globalThis.location.href).search).replaceAll("+", " ");
@@ -267,6 +267,16 @@ test("a request is what the address asks for, and goes back into it", async () =
   request.read("3496 to 3498");
   assert.equal(query(), "", "the page's own text is not in the address");
   assert.equal(request.word, null, "another text is read from where it ends");
+});
+
+test("an address names a sentence that the server has stored", async () => {
+  const named = "?machine_text=~0123456789abcdef0123";
+  const { request, said } = await requestAt(named, "3496 to 3498", "one, two");
+  assert.deepEqual([request.params, said], [{ text: "one, two" }, []]);
+  assert.equal(query(), named, "the address stays");
+  const gone = await requestAt(named);
+  assert.deepEqual(gone.request.params, { text: "3496 to 3498" });
+  assert.match(gone.said.at(-1), /machine_text=~0123456789abcdef0123, which is not a text that is stored here/);
 });
 
 test("a wrong number in the address is named", async () => {

@@ -70,7 +70,7 @@ class Machine {
 
   /** What is asked of the run. */
   get request() {
-    return requestOf(this.kit.asked, this.settings.text ?? "");
+    return requestOf(this.kit.asked, this.settings.text ?? "", this.settings.typed);
   }
 
   /** @param {string} name */

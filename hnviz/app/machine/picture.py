@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
+import streamlit as st
+
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.app.machine.view import CODES_VIEW, READING_VIEW
+from hnviz.app.shell.server import server
 from hnviz.data import TextChoice
 from hnviz.figures.offers import example, without_numbers
+from hnviz.runs.typed import typed
 
 TEXT = "3496 to 3498"
+IN_ADDRESS = "machine_text"  # the reader's own, or the name of a stored one
 SAYS = 36  # words after the text: six numbers or more
 TRIES = (TEXT, "8314 to 8316", "997 to 999")
 """Inside what the notebook's networks have read, beyond it, and across a power of ten."""
@@ -58,5 +63,7 @@ def reading_machine(key: str, run_id: str, config: TextChoice, *, compact: bool 
     """
     text = example(config, TEXT)
     tries = () if without_numbers(config) else TRIES
-    settings = _settings(text, tries, compact=compact)
+    asked = st.query_params.get(IN_ADDRESS, "")
+    stored = typed(server().store.root, asked) or ""
+    settings = {**_settings(text, tries, compact=compact), **({"typed": stored} if stored else {})}
     READING_MACHINE(key=key, run=run_id, asks=_asks(text), settings=settings)

@@ -2,11 +2,12 @@
 // What the machine is asked to read: in the address, and kept from page to page. What cannot be read is said
 // beside its field, and what could be read last stays. No DOM.
 
-import { inAddress, putInAddress } from "../kit/js/address.js";
+import { putInAddress } from "../kit/js/address.js";
 import { onVisit } from "../kit/js/visits.js";
 import { drawingAsked } from "./drawing.js";
 
 const TEXT = "machine_text"; // in the address
+const MARK = "~"; // of the name of a text that the server stores: hnviz/runs/typed.py
 const WORD = "machine_word";
 const BEGIN = "machine_begin";
 const LAST = 399; // word that an address can ask for
@@ -22,10 +23,12 @@ export class Request {
   /**
    * @param {import("../kit/js/address.js").Asked} asked
    * @param {string} first the text that the page begins with
+   * @param {string} stored the one that the address names, "" if there is none
    */
-  constructor(asked, first) {
+  constructor(asked, first, stored) {
     this.first = first;
-    this.text = inAddress(TEXT) ?? first;
+    const read = (/** @type {string} */ text) => (text.startsWith(MARK) ? stored || null : text);
+    this.text = asked.value(TEXT, read, "a text that is stored here", first);
     /** @type {number|null} the word that is shown; null until a reader has chosen one */
     this.word = asked.number(WORD, 0, LAST, null);
     this.begin = asked.number(BEGIN, 0, LAST_BEGIN, 0);
@@ -102,9 +105,10 @@ export class Request {
  * What a page's machine reads: as the address says, or what a page of the same text showed last.
  * @param {import("../kit/js/address.js").Asked} asked
  * @param {string} first
+ * @param {string} stored
  */
-export function requestOf(asked, first) {
-  const made = requests.get(first) ?? new Request(asked, first);
+export function requestOf(asked, first, stored = "") {
+  const made = requests.get(first) ?? new Request(asked, first, stored);
   requests.set(first, made);
   return made;
 }

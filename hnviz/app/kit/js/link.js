@@ -25,6 +25,7 @@ export function lacksOf(link) {
   const isOwn = [...searchParams].some(([name, value]) => name.endsWith("_corpus") && value === OWN_TEXT);
   return [
     ...(isOwn && !searchParams.has("batches_text") ? ["The link does not contain your own text: send the text as well."] : []),
+    ...(searchParams.get(TYPED)?.startsWith(STORED) ? ["Its long sentence is stored on this server, so the link works only with this one."] : []),
     ...(OWN.test(hostname) ? [`It works on this computer only: on another one, ${hostname} means that other computer.`] : []),
   ];
 }
@@ -46,6 +47,28 @@ export function addressBelow(href, home) {
     if (STAYS.includes(name) || value === OWN_TEXT || value.length > MOST_TYPED) url.searchParams.delete(name);
   }
   return OWN.test(url.hostname) ? `/${url.href.slice(home.href.length)}` : url.href;
+}
+
+const TYPED = "machine_text"; // in the address
+const STORED = "~"; // what the name of a stored sentence begins with: hnviz/runs/typed.py
+
+/**
+ * A sentence that is too long for a link, "" if there is none.
+ * @param {string} link
+ */
+export function longIn(link) {
+  const text = new URL(link).searchParams.get(TYPED) ?? "";
+  return text.length > MOST_TYPED ? text : "";
+}
+
+/**
+ * @param {string} link
+ * @param {string} name of its stored sentence
+ */
+export function withTyped(link, name) {
+  const url = new URL(link);
+  url.searchParams.set(TYPED, name);
+  return url.href;
 }
 
 /**

@@ -7,7 +7,7 @@ import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
 import { listenForPresent } from "../../kit/js/present.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
-import { forAll, lacksOf, linkOf } from "../../kit/js/link.js";
+import { forAll, lacksOf, linkOf, longIn, withTyped } from "../../kit/js/link.js";
 
 const SHOWN = 3000; // ms that "Copied" is shown; a warning about the link stays
 const NAMES = { copy: "Copy link", lock: "Copy locked link" };
@@ -65,13 +65,29 @@ class CopyLink {
 
   /** @param {boolean} locked */
   async press(locked) {
-    const link = linkOf(forAll(location.href, this.app, this.home), this.made, locked);
+    const link = await this.shortened(linkOf(forAll(location.href, this.app, this.home), this.made, locked));
     const copied = await copy(link);
     const lacks = lacksOf(link);
     const said = copied ? "Copied" : `The browser did not let us copy the link; here it is: ${link}`;
     this.outcome.textContent = lacks.length ? [`${said}.`, ...lacks].join(" ") : said;
     clearTimeout(this.rest);
     if (copied && !lacks.length) this.rest = setTimeout(() => (this.outcome.textContent = ""), SHOWN);
+  }
+
+  /**
+   * A link without long sentences: the server stores them beside the runs, and gives each a name. If it does not,
+   * the link holds them.
+   * @param {string} link
+   */
+  async shortened(link) {
+    const text = longIn(link);
+    if (!text) return link;
+    try {
+      const { name } = await this.kit.source.post("api/typed", { text });
+      return withTyped(link, name);
+    } catch {
+      return link;
+    }
   }
 
   destroy() {
