@@ -1,6 +1,7 @@
 """Streamlit's page as the app serves it: with our style sheets, and a place for each picture."""
 
 import re
+import struct
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,9 @@ from starlette.testclient import TestClient
 from hnviz.app.kit.places import SHEET, places
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.asgi import STYLES, page_classes, step_address
+from hnviz.app.shell.share import ROOMS, SIZE, share_tags
 from hnviz.lessons import lessons
+from hnviz.lessons.panel import page_path
 from hnviz.web.assets import ASSETS
 from hnviz.web.limits import naming, viewer, viewer_of
 from hnviz.web.page import Page, Pages, dressed, front, late_modules
@@ -43,7 +46,10 @@ def client():
         Route("/data", lambda request: JSONResponse({"a": 1})),
     ]
     app = Starlette(
-        routes=routes, middleware=[front(Pages(dress=page_of, early={"/train": "<i></i>"}))]
+        routes=routes,
+        middleware=[
+            front(Pages(dress=page_of, head=lambda path: "<i></i>" * path.endswith("/train")))
+        ],
     )
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
@@ -207,6 +213,25 @@ def test_a_page_has_its_own_head_besides(client):
     page = client.get("/base/train")
     assert page.content == OURS.replace(b"</head>", b"<i></i></head>")
     assert page.headers["content-length"] == str(len(page.content))
+
+
+def tags_of(path: str) -> dict[str, str]:
+    return dict(re.findall(r'property="([^"]+)" content="([^"]+)"', share_tags(path)))
+
+
+def test_a_link_to_a_room_has_its_question_and_a_picture_where_an_address_is_public(monkeypatch):
+    assert share_tags("/train") == ""
+    monkeypatch.setenv("HNVIZ_ORIGINS", "https://lab.example.org, https://other.example.org")
+    pictures = {page: tags_of(f"/{page_path(page)}") for page in ROOMS}
+    for page, tags in pictures.items():
+        assert tags["og:url"] == f"https://lab.example.org/{page_path(page)}"
+        asset = ASSETS.find(tags["og:image"].removeprefix("https://lab.example.org/"))
+        assert asset is not None and asset.media == "image/png"
+        wide, high = struct.unpack(">II", asset.content[16:24])
+        assert (wide, high) == SIZE and len(asset.content) < 100_000
+        assert tags["og:title"] == ROOMS[page][0]
+    assert len({tags["og:image"] for tags in pictures.values()}) == len(ROOMS)
+    assert share_tags("/words") == share_tags("/class/join") == ""
 
 
 def test_a_browser_that_kept_another_versions_page_gets_this_one(client):

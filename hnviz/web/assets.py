@@ -1,8 +1,8 @@
 """The files of the pictures, and data that a page has prepared for a picture: GET /assets/...
 
-The files are JavaScript, style sheets, plotly.js, gifenc and the colours. Each address holds a hash
-of our files, or of plotly.js, so a browser may cache a file forever and never mixes two versions.
-Each file is read only once, so its content always matches the hash.
+The files are JavaScript, style sheets, plotly.js, gifenc, the colours and the rooms' pictures. Each
+address holds a hash of our files, or of plotly.js, so a browser may cache a file forever and never
+mixes two versions. Each file is read only once, so its content always matches the hash.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ FILES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
     ".json": "application/json",
 }
 """Suffix -> media type of the files in hnviz/app that are served; Python files are not."""

@@ -54,8 +54,8 @@ class Pages:
     dress: Dress
     home: Callable[[], str] = str
     """Path of a page that is prepared as the server starts; "" for none."""
-    early: Mapping[str, str] = field(default_factory=dict)
-    """End of a page's path -> additions to its head."""
+    head: Callable[[str], str] = lambda path: ""
+    """A page's path -> additions to its head."""
     framed: Callable[[], bool] = lambda: False
     """Whether other sites may show the pages in a frame; called once, when the server starts."""
     classes: Mapping[bytes, bytes] = field(default_factory=lambda: CLASSES)
@@ -141,9 +141,8 @@ class Front:
             name for parameter, name in self.pages.classes.items() if parameter in asked
         ]:
             page = page.replace(b"<html", b'<html class="' + b" ".join(classes) + b'"', 1)
-        for path, head in self.pages.early.items():
-            if scope["path"].endswith(path):
-                page = page.replace(b"</head>", head.encode() + b"</head>", 1)
+        if head := self.pages.head(scope["path"]):
+            page = page.replace(b"</head>", head.encode() + b"</head>", 1)
         return page
 
 

@@ -2,7 +2,7 @@
 
 With a folder, ``python -m tests.browser.screenshots FOLDER``, only those of the gallery are made:
 each of its pictures in each mode and width, with its data there, into that folder. With ``--tour``,
-only those of the README's tour.
+only those of the README's tour; with ``--rooms``, those that other sites show of a link to a room.
 
 Every page at 1280 and at 390 pixels, light and dark; then a run that is watched, killed and
 resumed. All figures in them are those of runs made here and now, and of the shipped ones.
@@ -21,9 +21,10 @@ import psutil
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from hnviz.app.shell.share import ROOMS, SIZE, picture_of
 from hnviz.gallery.cases import READY
 from hnviz.lessons.panel import page_path
-from hnviz.web.assets import styled
+from hnviz.web.assets import PACKAGE, styled
 from tests import gallery, guide
 from tests.brief import BRIEF, some
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
@@ -84,12 +85,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Take pictures of the pages, or of the gallery.")
     parser.add_argument("folder", type=Path, nargs="?", help="of the gallery's pictures")
     parser.add_argument("--tour", action="store_true", help="only the pictures of the tour")
+    parser.add_argument("--rooms", action="store_true", help="only what links to the rooms show")
     given = parser.parse_args()
     out = given.folder
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         try:
-            if given.tour:
+            if given.rooms:
+                with served(Path(folder)) as server:
+                    rooms(browser, server)
+            elif given.tour:
                 with served(Path(folder)) as server:
                     tour(browser, server)
             elif out is None:
@@ -131,6 +136,34 @@ def tour(browser: Browser, server: Server) -> None:
         for address, name in some([*guide.tour()]):
             page.goto(f"{server.url}{address}")
             take(page, name, most=900)
+
+
+def rooms(browser: Browser, server: Server) -> None:
+    """Take each room as other sites show a link to it: without what surrounds the page."""
+    wide, high = SIZE
+    with tab(browser, wide, "light") as page:
+        page.set_viewport_size({"width": wide, "height": high})
+        for name in some([*ROOMS]):
+            page.goto(f"{server.url}/{page_path(name)}?present=true")
+            page.get_by_role("heading", level=1).wait_for()
+            idle(page)
+            until(page, ABOVE, timeout=60_000)
+            page.wait_for_timeout(1000)  # what fades in has
+            page.evaluate(BARE)
+            path = PACKAGE / picture_of(name)
+            save(page.screenshot(), OUT / path.name if BRIEF else path)
+
+
+ABOVE = """() => [...document.querySelectorAll("[data-mounted]:has(.hnviz), [data-picture]")]
+  .map((host) => (host.shadowRoot ?? host).querySelector(".hnviz") ?? host.closest(".hnviz"))
+  .filter((root) => root?.getClientRects().length && root.getBoundingClientRect().top < innerHeight)
+  .every((root) => root.dataset.ready)"""
+"""Whether each picture on the screen is painted."""
+BARE = """() => {
+  for (const each of document.querySelectorAll(".hn-pages, .hn-words, .st-key-present"))
+    each.style.setProperty("display", "none", "important");
+}"""
+"""Hides the switch and the buttons over a page."""
 
 
 def all_pictures(browser: Browser, folder: Path, out: Path) -> None:

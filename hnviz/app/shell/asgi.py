@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, urlencode
 from hnviz.app.shell.classroom import class_service, open_class
 from hnviz.app.shell.host import ORIGINS, base_path, named
 from hnviz.app.shell.server import exporter, server, sweeps
+from hnviz.app.shell.share import share_tags
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.lessons.moved import moved
 from hnviz.lessons.panel import FIRST_PAGE, page_path
@@ -111,11 +112,10 @@ def _use_own_models() -> None:
 
 def middleware() -> list[Any]:
     """Return what each request passes before Streamlit sees it: the checks, and our page's head."""
-    charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
     pages = Pages(
         dress=_dressed,
         home=lambda: f"{base_path()}/",
-        early={"/train": charts},
+        head=_head,
         framed=lambda: bool(named(ANCESTORS)),
         classes=page_classes(),
         elsewhere=elsewhere,
@@ -126,6 +126,13 @@ def middleware() -> list[Any]:
         limits(_bounds),
         front(pages),
     ]
+
+
+def _head(path: str) -> str:
+    """Return what the page at an address has in its head besides."""
+    # Train's first picture needs it.
+    charts = f'<script async src="./{ASSETS.plotly}"></script>' if path.endswith("/train") else ""
+    return share_tags(path) + charts
 
 
 def _members_only() -> list[Any]:
