@@ -173,7 +173,6 @@ EXAMPLES = {
     "handover": {},
     "look_back": {"ids": [9, 10, 11], "row": 2},
     "pair": {"split": "valid", "batch": 0},
-    "pinned": {"line": 2},
     "probe": {"layer": 0, "positions": "comma"},
     "reading": {"ids": [9, 10], "n": 2, "temperature": 0.5, "top_k": 3, "seed": 4},
     "second_backward": {},

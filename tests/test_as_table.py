@@ -25,7 +25,7 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 """What a browser has drawn when the table is made, where that decides what the table shows."""
 
-CHANGE, PINNED = "rooms/predictions/change_state", "rooms/models/pinned"
+CHANGE = "rooms/predictions/change_state"
 COUNTED = ("token", "step", "place", "row", "number", "answer", "steps back", "tokens back")
 """Columns that count rows; the figures of all others come from the answer."""
 
@@ -72,9 +72,6 @@ def told_in(folder: Path) -> dict[str, tuple[dict[str, Reply], list[dict[str, An
         view = VIEWS.get(name, {})
         if name == CHANGE:
             view = {"said": {"data": answers[name]["change_state"].meta["own"], "at": 0}}
-        if name == PINNED:
-            (only,) = answers[name].values()
-            view = {"seen": [{**only.meta, "levels": only.arrays["levels"].tolist()}]}
         case: dict[str, Any] = {"main": main_of(picture), "view": view, "answers": {}}
         for at, (asked, answer) in enumerate(answers[name].items()):
             file = folder / f"{number}-{at}.bin"

@@ -51,8 +51,7 @@ def subject(model, step="last"):
 def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page, recorded):
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
-    # The pinned tensor below fetches its snapshots, once, whatever line is shown.
-    page.on("request", lambda to: "pinned_tensor" in to.url or sent.append(to.url))
+    page.on("request", lambda to: sent.append(to.url))
     cursor = open_models(page, server, "Model2")
     assert marked(cursor) == "h = F.relu(self.h_h(h))"
     assert "t = 2: h_h turns 64 states of 64 units" in cursor.locator(".sentence").inner_text()
@@ -288,24 +287,4 @@ def test_drawings_follow_a_change_of_the_mode(page, server):
         "before => document.querySelector('.st-key-models_cards svg').outerHTML !== before",
         before,
     )
-    assert page.errors == []
-
-
-def test_a_tensor_is_pinned_and_followed_through_training(page, server):
-    cursor = open_models(page, server, "Model3")
-    pinned = page.locator(".st-key-models_pinned .hnviz")
-    pinned.scroll_into_view_if_needed()
-    expect(pinned.locator(".course")).to_contain_text("From step 0 to step 800 its norm goes from")
-    before = pinned.locator(".hnviz-sentence").inner_text()
-    cursor.get_by_role("button", name="Next line").click()
-    button = pinned.get_by_role("button", name="Pin the tensor of the line shown")
-    button.click()
-    expect(pinned.locator(".hnviz-sentence")).not_to_have_text(before)
-    expect(pinned.locator(".hnviz-sentence")).to_contain_text("bn(h)")
-    line = int(cursor.get_attribute("data-line"))
-    assert f"models_pin={line}." in page.url
-    expect(button).to_be_disabled()
-    pinned.get_by_role("button", name="Back to the state").click()
-    expect(pinned.locator(".hnviz-sentence")).to_have_text(before)
-    assert "models_pin" not in page.url
     assert page.errors == []

@@ -103,11 +103,7 @@ def test_a_model_beyond_the_notebook_says_why_it_is_here_and_where_its_recipe_is
 def test_what_is_folded_is_drawn_once_it_is_open():
     app = open_models(models_model="Model5")
     ids = [each["id"] for each in mounts(app)]
-    assert [each for each in ids if each not in SHARED] == [
-        "models_reading",
-        "models_cursor",
-        "models_pinned",
-    ]
+    assert [each for each in ids if each not in SHARED] == ["models_reading", "models_cursor"]
     assert "class Model5(LanguageModel)" not in said(app)
 
 

@@ -273,7 +273,6 @@ def test_far_into_a_text_it_is_read_from_checkpoints(name):
         ("handover", {}),
         ("backward_costs", {"bptt": 4}),
         ("cursor", {"batch": 1}),
-        ("pinned", {}),
         ("count_on", {"number": 41}),
         ("accuracy_by_position", {}),
         ("find", {"ids": [12, 9, 13], "threshold": 0.0}),

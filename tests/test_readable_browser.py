@@ -144,13 +144,6 @@ def test_where_the_clipboard_is_closed_the_copy_takes_the_other_way(page, galler
     page.get_by_text("Copied 401 rows.").wait_for()
 
 
-UNDER = """() => {
-  const main = document.querySelector("main");
-  return (main.shadowRoot ?? main).querySelector(".hnviz-as-table:not([hidden])")?.offsetHeight;
-}"""
-"""The height of the line for the table, once a picture is drawn."""
-
-
 @pytest.mark.parametrize(("picture", "state"), [("train/finder", "none"), ("train/worst", "ready")])
 def test_a_picture_without_figures_offers_neither_table_nor_file(page, gallery, picture, state):
     mount(page, gallery, picture=picture, state=state, mode="light", width=1280)
@@ -159,24 +152,6 @@ def test_a_picture_without_figures_offers_neither_table_nor_file(page, gallery, 
         offer = page.locator("summary", has_text=name)
         offer.wait_for(state="attached")
         expect(offer).to_be_hidden()
-
-
-def test_the_table_comes_with_the_first_figures_and_nothing_moves(page, gallery):
-    held = []
-    # The drawing needs all snapshots.
-    page.route("**/Model2/0/pinned_tensor?*", lambda route: held.append(route))
-    mount(page, gallery, picture="models/pinned", state="ready", mode="light", width=1280)
-    table = page.locator("summary", has_text="As a table")
-    table.wait_for(state="attached")
-    until(page, UNDER)
-    expect(table).to_be_hidden()
-    height = page.evaluate(UNDER)
-    while not held:
-        page.wait_for_timeout(20)
-    held[0].continue_()
-    expect(table).to_be_visible()
-    assert page.evaluate(UNDER) == height
-    page.unroute_all()
 
 
 # --- links --------------------------------------------------------------------------------------

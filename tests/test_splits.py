@@ -288,7 +288,6 @@ ASKED: dict[str, dict[str, Any]] = {
     "find": {"ids": IDS, "start": 3, "threshold": 0.3},
     "handover": {},
     "look_back": {"ids": IDS},
-    "pinned": {"line": 2},
     "probe": {"positions": "comma"},
     "reading": {"ids": IDS, "n": 8},
     "second_backward": {},

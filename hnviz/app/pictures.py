@@ -28,7 +28,6 @@ from hnviz.app.rooms.hidden_states.units.picture import UNITS
 from hnviz.app.rooms.models.cell.picture import CELL
 from hnviz.app.rooms.models.cursor.picture import CURSOR
 from hnviz.app.rooms.models.pair.picture import PAIR
-from hnviz.app.rooms.models.pinned.picture import PINNED
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE
 from hnviz.app.rooms.predictions.counting_map.picture import MAP
 from hnviz.app.rooms.start.loss.picture import LOSS
@@ -71,7 +70,7 @@ _SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, READING_MACHINE, RUN_L
 _START = (LOSS, MACHINE, GUESS, MERGING)
 _WORDS = (WORD_LIST,)
 _BATCHES = (GRID, ROWS)
-_MODELS = (CURSOR, PINNED, PAIR, CELL)
+_MODELS = (CURSOR, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (CHANGE, MAP)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)

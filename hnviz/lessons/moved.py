@@ -55,7 +55,7 @@ MOVES: tuple[Move, ...] = (
     Move("data", "feed"),
     Move("batches", "feed", adds={"feed_part": "Batches"}),
     Move("tasks", "feed", adds={"feed_part": "Tasks"}),
-    Move("models", "build"),
+    Move("models", "build", renames={"models_pin": GONE}),  # of a tensor that was followed
     Move("compare", "train", adds={"train_part": "Compare runs"}),
     Move("sweep", "train", adds={"train_part": "Many runs"}),
     Move("states", "remember"),

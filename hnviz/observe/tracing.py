@@ -30,7 +30,6 @@ class Made:
     kind: str = ""  # the submodule's class
     names: list[str] = field(default_factory=list)  # the names that hold it now
     role: str = ""  # one of the catalogue's, or none
-    tensor: Tensor | None = None  # the tensor itself, if gradients must reach it
 
 
 @dataclass
@@ -51,16 +50,13 @@ class Trace:
     steps: tuple[Step, ...]
 
 
-def trace(
-    model: LanguageModel, x: Tensor, state: State, roles: Roles, *, gradients: bool = False
-) -> Trace:
+def trace(model: LanguageModel, x: Tensor, state: State, roles: Roles) -> Trace:
     """Run a model's forward and record each line. `roles` are the roles of its submodules.
 
-    With `gradients`, each result also holds its tensor, so that gradients can reach it. Raises
-    ValueError if the source cannot be read or if more than 2,000 lines run. The model does not
-    change.
+    Raises ValueError if the source cannot be read or if more than 2,000 lines run. The model does
+    not change.
     """
-    recorder = _Recorder(ForwardSource.of(model), roles, gradients)
+    recorder = _Recorder(ForwardSource.of(model), roles)
     hooks = [
         module.register_forward_hook(recorder.hook(name))
         for name, module in model.named_modules()
@@ -69,7 +65,7 @@ def trace(
     before = sys.gettrace()
     sys.settrace(recorder.enter)
     try:
-        with torch.set_grad_enabled(gradients):
+        with torch.no_grad():
             model(x, state)
     finally:
         sys.settrace(before)
@@ -79,8 +75,8 @@ def trace(
 
 
 class _Recorder:
-    def __init__(self, source: ForwardSource, roles: Roles, gradients: bool) -> None:
-        self.source, self.roles, self.gradients = source, roles, gradients
+    def __init__(self, source: ForwardSource, roles: Roles) -> None:
+        self.source, self.roles = source, roles
         self.steps: list[Step] = []
         self._frame: FrameType | None = None
         self._before: dict[str, Any] = {}
@@ -90,8 +86,7 @@ class _Recorder:
     def hook(self, name: str) -> Any:
         def called(module: nn.Module, _: Any, output: Any) -> None:
             for tensor in _tensors(output):
-                made = Made(_numpy(tensor), name, type(module).__name__, tensor=self._kept(tensor))
-                self._called.append((tensor, made))
+                self._called.append((tensor, Made(_numpy(tensor), name, type(module).__name__)))
 
         return called
 
@@ -156,7 +151,7 @@ class _Recorder:
                 continue
             made = by_id.get(id(value))
             if made is None:
-                made = Made(_numpy(value), role=_last_role(step.made), tensor=self._kept(value))
+                made = Made(_numpy(value), role=_last_role(step.made))
                 by_id[id(value)] = made
                 step.made.append(made)
             made.names.append(name)
@@ -164,9 +159,6 @@ class _Recorder:
                 made.role = "h_o" if name == RETURNED[0] else "h_h"
         # The line's main result comes last: what it assigns, and at the very end the answer.
         step.made.sort(key=lambda made: (bool(made.names), RETURNED[0] in made.names))
-
-    def _kept(self, tensor: Tensor) -> Tensor | None:
-        return tensor if self.gradients else None
 
     def _color(self, called: list[Made]) -> None:
         """Give each output its part's role, but its input's role after a norm or dropout."""

@@ -68,7 +68,6 @@ ADDRESS: tuple[Key, ...] = (
     Key("Build", "models_batch", "first", "which mini-batch it reads"),
     Key("Build", "models_at", "the loop's first line", "the line of the source that has been run"),
     Key("Build", "models_row", "0", "the row of the mini-batch that is followed"),
-    Key("Build", "models_pin", "the state", "the line, and which of its tensors is pinned: 12.0"),
     Key("Build", "models_weights", "the first choice", "trained or untrained weights of the cell"),
     Key("Build", "models_layer", "the last one", "the layer whose cell is worked out"),
     Key("Build", "models_unit", "the one that moves most", "the unit that is worked out"),

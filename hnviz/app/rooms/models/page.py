@@ -19,7 +19,6 @@ from hnviz.app.kit.text import (
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
-from hnviz.app.rooms.models.pinned.picture import PINNED, PINNED_VIEW
 from hnviz.app.rooms.models.weights import Weights, weights_choice
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell import session as state
@@ -134,9 +133,3 @@ def _at_work(weights: Weights) -> None:
     if weights.at == "step":
         run_bar(weights.run_id, "models_bar")
     CURSOR(run=weights.run_id, asks=[ask(CURSOR_VIEW, at=weights.at)])
-    section(
-        "A tensor through training",
-        "Snapshots keep the weights, so what a line makes can be worked out again at each "
-        "snapshot. Go to a line above and pin what it makes.",
-    )
-    PINNED(run=weights.run_id, asks=[ask(PINNED_VIEW)])

@@ -3,13 +3,11 @@
 // One answer holds a whole forward pass, so going through its lines asks nobody.
 
 import { putInAddress } from "../../../kit/js/address.js";
-import { setMark } from "../../../kit/js/page.js";
 import { menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Steps } from "../steps.js";
 import { table } from "./table.js";
 
-const LINE = "line"; // the mark that the pinned tensor takes
 const TILES = 4;
 const REST = 300; // ms without a move, after which the address is written
 const AT = "models_at"; // in the address: the line that has run
@@ -44,16 +42,8 @@ class Cursor extends Steps {
   show(at) {
     super.show(at);
     const row = this.rowBox.selectedIndex;
-    setMark(LINE, this.making(at), this);
     clearTimeout(this.rest);
     this.rest = setTimeout(() => [putInAddress(AT, at), putInAddress(ROW, row)], REST);
-  }
-
-  /** The last line up to this one that made a tensor, and the number of its last one: "12.0". */
-  making(at) {
-    const { steps } = this.trace;
-    while (at > 0 && !steps[at].made.length) at--;
-    return steps[at].made.length ? `${at}.${steps[at].made.length - 1}` : null;
   }
 
   /** What came before, what this line made, and what is still to be made. */

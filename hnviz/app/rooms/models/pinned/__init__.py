@@ -1,1 +1,0 @@
-"""A tensor of the forward pass, pinned and followed through training."""
