@@ -162,11 +162,11 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
         1 if "less than from zeros" in said("train_to_valid") else 0
     ),
     ("why-truncate", 2): lambda guess: (
-        0 if "Detach cuts gradients" in said("lanes", first=5, every=False) else 1
+        0 if "Detach ends the gradient" in said("lanes", first=5, every=False) else 1
     ),
     ("why-truncate", 3): lambda guess: reached_by_the_first_word(),
     ("why-truncate", 4): lambda guess: (
-        3 if found(r"untrained, 1 in (\d+) billion", said("lanes", first=5, every=False)) > 1 else 2
+        3 if found(r"1 in (\d+) billion", said("lanes", step=0, first=5, every=False)) > 1 else 2
     ),
     ("why-truncate", 6): lambda guess: (
         at("Model4, nn.RNN")(guess) if set(READERS) & best_reaches() == {"Model4"} else -1

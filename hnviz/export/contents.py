@@ -16,7 +16,9 @@ from hnviz.app.topics import TOPICS
 from hnviz.browser.form import ANSWERED, facts_of
 from hnviz.config import RunConfig
 from hnviz.export.questions import COMPUTED, Question
+from hnviz.figures.surgery_text import CLAIM_RANGE, CLAIMS
 from hnviz.figures.theme import MODES
+from hnviz.figures.time_text import TAKEAWAYS
 from hnviz.models.catalogue import entry
 from hnviz.questions.frame import to_json
 from hnviz.questions.table import DECLARED
@@ -46,7 +48,7 @@ def weights_of(config: RunConfig, snapshot: Tensors) -> dict[str, NDArray[Any]]:
 
 
 def declared() -> dict[str, Any]:
-    """Return the parameters of the questions and views that a page answers itself."""
+    """Return the questions and views that a page answers itself: parameters, and sentences."""
     views = {view.name: view.params for view in VIEWS if view.name in COMPUTED}
     return {
         "questions": {name: {"params": DECLARED[name]["params"]} for name in ANSWERED},
@@ -54,6 +56,7 @@ def declared() -> dict[str, Any]:
             name: {each: param.declared for each, param in params.items()}
             for name, params in views.items()
         },
+        "says": {"claims": {"clauses": CLAIMS, "range": CLAIM_RANGE}, "lanes": TAKEAWAYS},
     }
 
 

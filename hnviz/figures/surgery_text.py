@@ -24,20 +24,21 @@ CLAIMS = {
     "own thousand, other rest": "the thousand is its own, the rest the other text's",
     "other thousand": "the thousand is the other text's",
     "another number": "it says a number that belongs to neither text",
+    "another number, no other text": "it says another number",
     "no number": "it says no number",
 }
 """What a claim of hnviz.observe.surgery says, as a clause."""
 
+CLAIM_RANGE = (
+    "After this prompt, {clause}. The same happens after **{holds}** of {n} prompts drawn from "
+    "train."
+)
+
 
 def claim_range(claim: str, holds: Mapping[str, int], n: int, *, swap: bool) -> str:
     """Say what a change does after this prompt, and after how many drawn ones the same happens."""
-    clause = CLAIMS[claim]
-    if claim == "another number" and not swap:
-        clause = "it says another number"
-    return (
-        f"After this prompt, {clause}. The same happens after **{holds[claim]}** of {n} prompts "
-        "drawn from train."
-    )
+    clause = (not swap and CLAIMS.get(f"{claim}, no other text")) or CLAIMS[claim]
+    return CLAIM_RANGE.format(clause=clause, holds=holds[claim], n=n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,36 +41,37 @@ def far_share(norms: NDArray[np.floating]) -> float:
     return float(norms[there[0]] / norms[-1]) if len(there) and norms[-1] else 0.0
 
 
-def _far(norms: NDArray[np.floating]) -> str:
-    return f"**{part(far_share(norms))}**"
-
-
 def _back(norms: NDArray[np.floating]) -> str:
     """Say how far back the gradient reaches."""
     there = _there(norms)
     return plural(len(norms) - 1 - int(there[0]) if len(there) else 0, "step")
 
 
-def takeaway(model: str, lanes: Mapping[str, NDArray[np.floating]], step: int) -> str:
-    """Say in 20 words what detach does and what training does, from the last step's loss.
+TAKEAWAYS = {
+    "reset": (
+        "{model} starts each mini-batch from zeros: a gradient ends after at most {own}, with "
+        "**{left}** left."
+    ),
+    "vanishes": (
+        "Untrained, the gradient vanishes: **{left}** is left {back} back in a typical row."
+    ),
+    "fades": "Untrained, the gradient fades: **{left}** is left {back} back in a typical row.",
+    "keep": (
+        "Detach ends the gradient after at most {own}. Uncut, **{left}** is left {back} back in a "
+        "typical row."
+    ),
+}
+"""What the lanes show, for any of their numbers; a page without a server fills them in, too."""
 
-    `lanes` are the norms by lane, "untrained" among them if they are known.
-    """
-    if "keep" not in lanes:
-        return (
-            f"{model} starts each mini-batch from zeros: the gradient stops there, with "
-            f"{_far(lanes['reset'])} left."
-        )
-    keep, untrained = lanes["keep"], lanes.get("untrained")
-    if step == 0:
-        fades = "vanishes" if far_share(keep) < VANISHED else "fades"
-        return (
-            f"Untrained, the gradient {fades}: {_back(keep)} back, a typical row keeps "
-            f"{_far(keep)}. Move the training step."
-        )
-    left = f"a typical row keeps {_far(keep)} {_back(keep)} back"
-    said = f"**Detach** cuts gradients. Uncut, {left}"
-    return f"{said}." if untrained is None else f"{said}; untrained, {_far(untrained)}."
+
+def takeaway(model: str, lanes: Mapping[str, NDArray[np.floating]], step: int, bptt: int) -> str:
+    """Say in one line what detach does, from the last step's loss; `lanes` are norms by lane."""
+    name = "keep" if "keep" in lanes else "reset"
+    norms, said = lanes[name], name
+    if name == "keep" and step == 0:
+        said = "vanishes" if far_share(norms) < VANISHED else "fades"
+    left = {"left": part(far_share(norms)), "back": _back(norms)}
+    return TAKEAWAYS[said].format(model=model, own=plural(bptt, "step"), **left)
 
 
 def costs_sentence(costs: Sequence[Mapping[str, object]], threads: int = 1) -> str:

@@ -1,4 +1,4 @@
-// Reads {facts, weights, job, questions, views, cases} from stdin; prints the answers that a page without a server gives.
+// Reads {facts, weights, job, questions, views, says, cases} from stdin; prints the answers that a page without a server gives.
 //
 // weights: step -> name -> numbers; a case is { view, step, params }, with the parameters as in an address.
 
@@ -8,7 +8,7 @@ import { Subject } from "../../hnviz/browser/subject.js";
 
 let text = "";
 for await (const piece of process.stdin) text += piece;
-const { facts, weights, job, questions, views, cases } = JSON.parse(text);
+const { facts, weights, job, questions, views, says, cases } = JSON.parse(text);
 const subjects = Object.fromEntries(
   Object.entries(weights).map(([step, named]) => {
     const arrays = Object.entries(named).map(([name, values]) => [name, Float32Array.from(values)]);
@@ -19,7 +19,7 @@ const steps = Object.keys(subjects).map(Number);
 const run = { facts, snapshots: steps.map((step) => [step, ""]), last: steps.at(-1), subject: async (step) => subjects[step], end() {} };
 const runs = new Runs({}, null);
 runs.add("run", run);
-const source = new FileSource({ runs: {}, answers: {}, free: {}, questions, views }, null, runs);
+const source = new FileSource({ runs: {}, answers: {}, free: {}, questions, views, says }, null, runs);
 
 async function answer({ view, step, params }) {
   try {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { legend, NARROW, Passes, Steps, THICKEST, thickness, WIDE } from "../../hnviz/app/rooms/through_time/lanes/scissors.js";
-import { farShare, laneSentences, part, passesNote, takeaway } from "../../hnviz/app/rooms/through_time/lanes/words.js";
+import { farShare, laneSentences, part, passesNote } from "../../hnviz/app/rooms/through_time/lanes/words.js";
 import { recorded } from "./recorded.js";
 
 const THEME = JSON.parse(readFileSync(new URL("../../hnviz/figures/tokens.json", import.meta.url), "utf8")).light;
@@ -169,12 +169,4 @@ test("the sentences on all losses, and the note", () => {
   const note = passesNote(META, { Detach: 0.00391, Reset: 0.0105 });
   assert.match(note, /Nearest: Detach 0\.00391, Reset 0\.0105\. Typical means the median of 64 rows: mini-batches 5 to 7 of train; the state before them comes from the 2 mini-batches before\. Loss 1\.500/);
   assert.match(passesNote({ ...META, n_before: 0 }, {}), /before them is zeros/);
-});
-
-test("the takeaway has twenty words and the picture's numbers", (t) => {
-  const told = [takeaway("Model5", OWN, 400), takeaway("Model5", { ...OWN, keep: power(FADING, 3) }, 0), takeaway("Model2", ALONE.lanes, 400)];
-  recorded(t, told[0], 0.01, 11, 1, 1);
-  recorded(t, told[1], 11, 1, 1);
-  assert.match(told[2], /stops there, with \*\*.*\*\* left/);
-  for (const each of told) assert.ok(each.split(" ").length <= 20);
 });

@@ -13,12 +13,13 @@ import { VIEWS } from "./views.js";
  * @typedef {import("./heldrun.js").HeldRun|import("./trainedrun.js").TrainedRun} PageRun
  * @typedef {{ runs: Record<string, import("./heldrun.js").Held>, answers: Record<string, number>, free: Record<string, string[]>,
  *             live: string[], questions: import("../../browser/questions.js").Table,
- *             views: Record<string, import("../../browser/params.js").Params> }} Held
+ *             views: Record<string, import("../../browser/params.js").Params>, says: import("./look.js").Says }} Held
  *   answers    address -> the blob of an answer
  *   free       question -> the parameters that do not change its answer here
  *   live       the views that the page answers about a run that it holds
  *   questions  what the package declares of each question that a page answers
  *   views      the parameters of each view
+ *   says       the sentences of some views
  */
 
 const UNKNOWN = "This page does not hold that run; open hnviz itself.";
@@ -85,7 +86,7 @@ export class FileSource extends Source {
     try {
       const subject = await run.subject(step);
       if (!view) return await answer(this.held.questions, subject, question, readQuestion(this.held.questions, question, params));
-      return await view({ ...this.asker(name, step), ...factsOf(subject), step, params: readQuery(declared, params, `the question ${question}`) });
+      return await view({ ...this.asker(name, step), ...factsOf(subject), step, says: this.held.says, params: readQuery(declared, params, `the question ${question}`) });
     } catch (error) {
       throw error instanceof Refusal ? error : new Refusal(/** @type {Error} */ (error).message, GONE);
     }

@@ -1,7 +1,8 @@
 // @ts-check
 // How far back a loss reaches, answered here: rooms/through_time/lanes/picture.py.
 
-import { takeaway } from "../../app/rooms/through_time/lanes/words.js";
+import { back, farShare, part, plural, VANISHED } from "../../app/rooms/through_time/lanes/words.js";
+import { filled } from "./look.js";
 
 /** @typedef {import("./look.js").Look} Look */
 
@@ -22,5 +23,19 @@ export async function lanes(look) {
   const norms = Object.fromEntries(Object.entries(named).map(([name, { data }]) => [name, data]));
   const measured = Object.fromEntries(MEASURED.map((name) => [name, meta[name]]));
   const told = { model: facts.model, every: params.every, answers_every: facts.form.predicts === "every", ...measured };
-  return { meta: told, sentence: params.every ? "" : takeaway(facts.model, norms, step), arrays: named };
+  return { meta: told, sentence: params.every ? "" : takeaway(look, norms, meta.bptt), arrays: named };
+}
+
+/**
+ * What detach does, in one line.
+ * @param {Look} look
+ * @param {import("../../app/rooms/through_time/lanes/words.js").Lanes} lanes
+ * @param {number} bptt
+ */
+function takeaway({ facts, says, step }, lanes, bptt) {
+  const name = lanes.keep ? "keep" : "reset";
+  const norms = lanes[name];
+  const untrained = farShare(norms) < VANISHED ? "vanishes" : "fades";
+  const said = name === "keep" && step === 0 ? untrained : name;
+  return filled(says.lanes[said], { model: facts.model, own: plural(bptt, "step"), left: part(farShare(norms)), back: back(norms) });
 }

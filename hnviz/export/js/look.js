@@ -10,6 +10,7 @@ import { when } from "./wordtext.js";
  * @typedef {import("../../browser/subject.js").Facts} Facts
  *
  * @typedef {import("./heldrun.js").HeldRun} HeldRun
+ * @typedef {{ claims: { clauses: Record<string, string>, range: string }, lanes: Record<string, string> }} Says
  *
  * @typedef {object} Look
  * @property {(question: string, params: Values, step?: number) => Promise<Reply>} ask about this snapshot, or the one at a step
@@ -24,12 +25,20 @@ import { when } from "./wordtext.js";
  * @property {number} step
  * @property {number[]} steps of the run's snapshots
  * @property {Values} params typed and complete
+ * @property {Says} says the views' sentences, as Python declares them
  *
  * @typedef {{ meta: any, sentence?: string, arrays?: Reply["arrays"] }} Shown
  */
 
 const LONGEST = 200; // tokens of a prompt
 export const OTHER_WORDS = "This page reads English number words alone; hnviz itself reads this text.";
+
+/**
+ * A sentence with its numbers: "{n} prompts" becomes "100 prompts".
+ * @param {string} sentence
+ * @param {Record<string, string|number>} values
+ */
+export const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
 /**
  * The network's name: "Model5 after 400 steps".

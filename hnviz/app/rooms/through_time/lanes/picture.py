@@ -36,7 +36,11 @@ def _lanes(look: Look) -> Reply:
         "answers_every": entry(model).predicts == "every",
         **{name: found.meta[name] for name in MEASURED},
     }
-    return Reply(lanes, meta, "" if params["every"] else takeaway(model, lanes, look.step))
+    return Reply(
+        lanes,
+        meta,
+        "" if params["every"] else takeaway(model, lanes, look.step, found.meta["bptt"]),
+    )
 
 
 def _untrained(look: Look, params: dict[str, Any]) -> dict[str, NDArray[np.floating]]:

@@ -8,7 +8,7 @@ import { percent } from "../../../kit/js/text.js";
 const MEANT = /** @type {[string, number][]} */ ([["trillion", 1e12], ["billion", 1e9], ["million", 1e6], ["", 1]]);
 const LEAST = 1e-15; // a part below which its size says nothing more to a reader
 const HELD = 1e-30; // share of the nearest gradient below which a gradient counts as zero: float32 is inexact there
-const VANISHED = 1e-3; // share of the nearest gradient below which the farthest one counts as vanished
+export const VANISHED = 1e-3; // share of the nearest gradient below which the farthest one counts as vanished
 
 /** A share of the nearest gradient: "120 %", "0.7 %", "1 in 56 billion". As hnviz/figures/time_text.py. @param {number} share */
 export function part(share) {
@@ -32,28 +32,12 @@ export function farShare(norms) {
 const far = (norms) => `**${part(farShare(norms))}**`;
 
 /** @param {number} n @param {string} word */
-const plural = (n, word) => `${n.toLocaleString("en-US")} ${word}${n === 1 ? "" : word.endsWith("batch") ? "es" : "s"}`;
+export const plural = (n, word) => `${n.toLocaleString("en-US")} ${word}${n === 1 ? "" : word.endsWith("batch") ? "es" : "s"}`;
 
 /** How far back the farthest gradient is. @param {ArrayLike<number>} norms */
-function back(norms) {
+export function back(norms) {
   const first = farthest(norms);
   return plural(first < 0 ? 0 : norms.length - 1 - first, "step");
-}
-
-/**
- * In 20 words, what detach does and what training does, from the last step's loss. As hnviz/figures/time_text.py.
- * @param {string} model
- * @param {Lanes} lanes
- * @param {number} step
- */
-export function takeaway(model, { keep, reset, untrained }, step) {
-  if (!keep) return `${model} starts each mini-batch from zeros: the gradient stops there, with ${far(reset)} left.`;
-  if (step === 0) {
-    const fades = farShare(keep) < VANISHED ? "vanishes" : "fades";
-    return `Untrained, the gradient ${fades}: ${back(keep)} back, a typical row keeps ${far(keep)}. Move the training step.`;
-  }
-  const said = `**Detach** cuts gradients. Uncut, a typical row keeps ${far(keep)} ${back(keep)} back`;
-  return untrained ? `${said}; untrained, ${far(untrained)}.` : `${said}.`;
 }
 
 /**
