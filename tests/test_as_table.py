@@ -173,7 +173,6 @@ def test_the_table_of_the_map_has_every_number(told):
     ("name", "cell"),
     [
         ("rooms/hidden_states/probes", ("tens", "right")),
-        ("rooms/through_time/costs", ("5", "bptt")),
     ],
 )
 def test_what_python_draws_brings_its_table(told, name, cell):

@@ -12,11 +12,10 @@ from hnviz.figures.diagrams import HEIGHT, NOTEBOOK_FIGURES, WIDTH, WORDS, legen
 from hnviz.figures.theme import MODES, theme
 from hnviz.models.catalogue import CATALOGUE, previous
 from tests.test_code_figures import QUERIED
-from tests.test_time_figures import COSTS, CROSSING
+from tests.test_time_figures import CROSSING
 
 LIGHT = theme("light")
 FIRST = {
-    "backward_costs": (COSTS,),
     "gru_cell": (),
     "handover": (CROSSING,),
     "legend": (),

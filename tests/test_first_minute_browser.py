@@ -177,7 +177,7 @@ DEEPER = (
     ),
     "remember?states_view=Find+it+elsewhere",
     "remember?remember_part=Another+memory&predictions_ways=true&swapped=1",
-    "learn-back?time_more_state=true&time_more_costs=true",
+    "learn-back?time_more_state=true",
     "feed?feed_part=Tasks&tasks_task=A+regular+language&tasks_network=true",
     "feed?feed_part=Batches&lesson=text-into-batches.1",
 )

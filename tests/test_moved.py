@@ -30,7 +30,7 @@ def taken(page: str) -> set[str]:
     return {key.name for key in ADDRESS if key.page in (EVERY, TITLES.get(page))}
 
 
-NOT_HERE = {"said", "models_pin"}
+NOT_HERE = {"said", "models_pin", "time_more_costs"}
 """Parameters of which nothing is left: hnviz/lessons/moved.py says why."""
 
 

@@ -263,7 +263,7 @@ def test_unknown_words_are_named():
         ("models", "models_model", "Model9"),
         ("start", "start_all_runs", "open"),
         ("data", "data_vocabulary", "open"),
-        ("time", "time_more_costs", "open"),
+        ("time", "time_more_state", "open"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told(page, name, value, recorded):

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnviz.figures.costs import backward_costs
 from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import BAR, NARROW, WIDE
 from hnviz.figures.numbers import percent
@@ -17,7 +16,6 @@ from hnviz.figures.panel import round_ticks
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
 from hnviz.figures.theme import theme
 from hnviz.figures.time_text import (
-    costs_sentence,
     far_share,
     handover_note,
     handover_sentence,
@@ -47,14 +45,6 @@ CROSSING = Crossing(
     batches_carried=np.array([0.5625, 0.75, 1.0]),
     batches_reset=np.array([0.6875, 0.75, 1.0]),
 )
-COSTS = [
-    {
-        "bptt": bptt,
-        "detach": {"seconds": 0.001 * bptt, "saved": 100_000 * bptt},
-        "keep": {"seconds": 0.001 * bptt, "saved": 300_000 * bptt},
-    }
-    for bptt in (5, 10, 40)
-]
 
 
 def paths(svg: str, fill: str) -> list[str]:
@@ -93,15 +83,6 @@ def test_a_tiny_part_is_right_to_two_digits(value):
     assert float(number.replace(",", "")) * times == pytest.approx(1 / value, rel=0.051)
 
 
-def test_costs_in_a_sentence():
-    said = costs_sentence(COSTS)
-    for number in ("bptt 5 to 40", "5.0 to **40.0 ms**", "0.50 to **4.00 MB**", "**12.00 MB**",
-                   "3.0 times"):  # fmt: skip
-        assert number in said
-    alone = [{"bptt": 3, "reset": {"seconds": 0.001, "saved": 5e6}}]
-    assert costs_sentence(alone).endswith("**5.00 MB**.")
-
-
 def curves(svg: str) -> list[tuple[str, str, list[tuple[float, float]]]]:
     """Colour, dash and points of each curve."""
     return [
@@ -112,44 +93,6 @@ def curves(svg: str) -> list[tuple[str, str, list[tuple[float, float]]]]:
         )
         for line in ElementTree.fromstring(svg).iter("polyline")
     ]
-
-
-def heights(points, floor: float) -> list[float]:
-    return [floor - y for _, y in points]
-
-
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_costs_as_a_figure(width):
-    svg = backward_costs(COSTS, LIGHT, width)
-    time_detach, time_keep, saved_detach, saved_keep, *legend = curves(svg)
-    assert time_detach[:2] == saved_detach[:2] == legend[0][:2] == (LIGHT.text, "")
-    assert time_keep[:2] == saved_keep[:2] == legend[1][:2] == (BROWN, "7 4")
-    floor = 30 + 170  # px: where 0 lies in the first row of panels
-    np.testing.assert_allclose(
-        heights(time_detach[2], floor), [170 * ms / 40 for ms in (5, 10, 40)], atol=0.1
-    )
-    second = floor + (0 if width == WIDE else 30 + 170 + 52)
-    most = heights(saved_keep[2], second)[-1] / 12.0  # px for a megabyte
-    np.testing.assert_allclose(
-        heights(saved_detach[2], second), [most * mb for mb in (0.5, 1, 4)], atol=0.1
-    )
-    np.testing.assert_allclose(
-        heights(saved_keep[2], second), [most * mb for mb in (1.5, 3, 12)], atol=0.1
-    )
-    across = [x for x, _ in time_detach[2]]
-    np.testing.assert_allclose((across[2] - across[1]) / (across[1] - across[0]), 6, rtol=0.01)
-    said = words(svg)
-    assert {"Time", "Memory", "MB held", "ms, forward and backward", "5", "10", "40"} <= set(said)
-    assert said.count("bptt, steps") == 2
-    assert {
-        "keep and detach, one backward per mini-batch",
-        "keep without detach, one backward for three",
-    } <= set(said)
-
-
-def test_costs_of_a_model_that_carries_nothing_have_one_curve():
-    alone = [{"bptt": bptt, "reset": {"seconds": 0.001, "saved": 5e6}} for bptt in (1, 2, 3)]
-    assert len(curves(backward_costs(alone, LIGHT))) == 2 + 1
 
 
 @pytest.mark.parametrize(

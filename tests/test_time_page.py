@@ -1,7 +1,6 @@
 """The Through time page: what its views answer about real runs, and what the page says."""
 
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,7 +9,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.rooms.through_time.costs.picture import COSTS_VIEW
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER_VIEW
 from hnviz.app.rooms.through_time.lanes.picture import LANES_VIEW, SECOND_VIEW
 from hnviz.app.rooms.through_time.look_back.picture import MAP_VIEW, OTHERS_VIEW, ROW_VIEW
@@ -38,10 +36,6 @@ def asks(app: AppTest, key: str) -> dict[str, dict]:
     given = mounts(app)
     (data,) = [each for each in given if each["id"] == key]
     return {each["name"]: each for each in data["asks"]}
-
-
-def label(svg: str) -> str:
-    return ElementTree.fromstring(svg).get("aria-label")
 
 
 @pytest.mark.parametrize("name", HAVING_STATE)
@@ -203,18 +197,10 @@ def test_a_model_beside_its_own_earlier_snapshot_is_told_apart():
     assert trained in lines  # the browser leaves it out where it shows that snapshot itself
 
 
-def test_costs_are_measured_once_for_all_snapshots_and_when_they_are_opened(recorded):
-    app = open_page("time")
-    keys = [each["id"] for each in mounts(app)]
-    assert "time_costs" not in keys and "time_handover" not in keys
-    app = open_page("time", time_more_costs="true", time_more_state="true")
-    assert asks(app, "time_costs")["costs"]["at"] == "end"
+def test_the_handover_is_asked_for_once_its_fold_is_open():
+    assert "time_handover" not in [each["id"] for each in mounts(open_page("time"))]
+    app = open_page("time", time_more_state="true")
     assert asks(app, "time_handover")["train_to_valid"]["at"] == "rest"
-    _, meta, sentence, _ = shown(COSTS_VIEW, "Model0")
-    recorded(re.sub(r"\d+\.\d+|\d+ thread", "N", sentence), 1, 3)
-    told = label(meta["wide"])
-    assert told.endswith(sentence.replace("**", ""))
-    recorded(told.partition(".")[0])
 
 
 def test_all_models_are_in_one_picture(recorded):

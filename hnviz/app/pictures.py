@@ -43,7 +43,6 @@ from hnviz.app.rooms.tasks.result.picture import RESULT
 from hnviz.app.rooms.tasks.runs.picture import TASK_RUNS
 from hnviz.app.rooms.tasks.text.picture import TEXT
 from hnviz.app.rooms.tasks.understood.picture import UNDERSTOOD
-from hnviz.app.rooms.through_time.costs.picture import COSTS
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER
 from hnviz.app.rooms.through_time.lanes.picture import LANES
 from hnviz.app.rooms.through_time.look_back.picture import LOOK_BACK
@@ -73,7 +72,7 @@ _BATCHES = (GRID, ROWS)
 _MODELS = (CURSOR, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (CHANGE, MAP)
-_THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
+_THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER)
 _NEXT_RUN = (SPEED, SETTINGS_FORM, FINDER)
 _TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED, CHANGED, CHOOSER)

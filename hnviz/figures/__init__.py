@@ -6,7 +6,6 @@ import plotly.graph_objects as go
 
 from hnviz.figures.cell_diagrams import gru_cell, lstm_cell
 from hnviz.figures.corpus import token_counts
-from hnviz.figures.costs import backward_costs
 from hnviz.figures.curves import accuracy_curves, loss_curves
 from hnviz.figures.diagrams import legend, rolled, unrolled
 from hnviz.figures.found import found_places
@@ -29,7 +28,6 @@ FIGURES: dict[str, Callable[..., go.Figure | Sketch]] = {
 """Every chart; one test draws each in both modes."""
 
 DIAGRAMS: dict[str, Callable[..., str]] = {
-    "backward_costs": backward_costs,
     "gru_cell": gru_cell,
     "handover": handover,
     "legend": legend,

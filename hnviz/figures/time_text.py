@@ -1,6 +1,6 @@
 """The Through time page's sentences, each with its picture's own numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -74,27 +74,6 @@ def takeaway(model: str, lanes: Mapping[str, NDArray[np.floating]], step: int, b
     return TAKEAWAYS[said].format(model=model, own=plural(bptt, "step"), **left)
 
 
-def costs_sentence(costs: Sequence[Mapping[str, object]], threads: int = 1) -> str:
-    """Say what a backward pass costs at the shortest and the longest window measured."""
-    first, last = costs[0], costs[-1]
-    way = "detach" if "detach" in last else "reset"
-    short, long = _cost(first, way), _cost(last, way)
-    sentence = (
-        f"Measured just now on {plural(threads, 'thread')}: from bptt {first['bptt']} to "
-        f"{last['bptt']}, one mini-batch goes from {short[0]:.1f} to **{long[0]:.1f} ms** of "
-        f"processor time, and the memory for its backward pass from {short[1]:.2f} to "
-        f"**{long[1]:.2f} MB**"
-    )
-    if way == "reset":
-        return f"{sentence}."
-    whole = _cost(last, "keep")
-    return (
-        f"{sentence}. Without detach, nothing can be freed before the third mini-batch is done: "
-        f"**{whole[1]:.2f} MB** at bptt {last['bptt']}, {whole[1] / long[1]:.1f} times as much, in "
-        f"{whole[0]:.1f} ms per mini-batch."
-    )
-
-
 def without_detach(model: str, measured: Mapping[str, Any]) -> str:
     """Say what it costs never to detach; `measured` is the meta of the question "undetached"."""
     steps, stops = measured["steps"], measured["error"].partition(": ")[2].partition(" (")[0]
@@ -109,14 +88,6 @@ def without_detach(model: str, measured: Mapping[str, Any]) -> str:
         f"mini-batches before it. Measured just now on {model}, {measured['bs']} rows of "
         f"{measured['bptt']} tokens."
     )
-
-
-def _cost(measured: Mapping[str, object], way: str) -> tuple[float, float]:
-    """Return milliseconds and megabytes."""
-    cost = measured[way]
-    if not isinstance(cost, Mapping):
-        raise ValueError(f"{way} must be a mapping of seconds and saved; got {cost!r}")
-    return 1000 * cost["seconds"], cost["saved"] / 1e6
 
 
 def handover_sentence(

@@ -72,7 +72,7 @@ MOVES: tuple[Move, ...] = (
         adds={"remember_part": "Another memory"},
     ),
     Move("predictions", "start", renames=NEXT_WORD),  # the view "Next word", its first
-    Move("time", "learn_back"),
+    Move("time", "learn_back", renames={"time_more_costs": GONE}),  # the lane "keep" says it
 )
 """All that has moved since version 0.5.0; of several rows of a page the first that fits counts."""
 
@@ -85,6 +85,7 @@ POINTS: Mapping[str, str] = {
     "predictions/going_on": "machine",
     "predictions/attention": "machine",
     "predictions/given_table": "predictions/counting_map",
+    "through_time/costs": "through_time/lanes",
     "predictions_prompt": "machine",
     "predictions_example": "machine",
 }

@@ -152,7 +152,7 @@ test("each lane says what it shows", (t) => {
   assert.deepEqual(Object.keys(said).sort(), ["", ...NAMES].sort());
   assert.match(said[""], /^The \*\*gradient\*\* says how much the loss would change/);
   assert.match(said.detach, /the gradient stops at the scissors, after 4 steps at most/);
-  assert.match(said.keep, /all 12 steps get a gradient.*\*\*0\.01 %\*\* of the nearest\.$/);
+  assert.match(said.keep, /all 12 steps get a gradient.*\*\*0\.01 %\*\* of the nearest\. Nothing can be freed/);
   recorded(t, said.untrained, 1, 1);
   assert.match(said.reset, /starts from a state of zeros.*after 4 steps/);
   const gone = laneSentences({ ...OWN, keep: FADING.map((norm, at) => (at < 2 ? 0 : norm)) }, 4, false);

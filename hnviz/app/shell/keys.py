@@ -151,7 +151,6 @@ ADDRESS: tuple[Key, ...] = (
     Key("Learn back", "time_first", "5", "the first of three mini-batches"),
     Key("Learn back", "time_phrase", "4311 to 4314", "the words whose look back is shown"),
     Key("Learn back", "time_more_state", "closed", "the fold on train to valid"),
-    Key("Learn back", "time_more_costs", "closed", "the fold on costs"),
     Key("Learn back", "row", "the last one", "the answer that is looked back from"),
     Key("Feed", "tasks_task", "Recall the first letter", "the task"),
     Key("Feed", "tasks_base", "10", "different digits"),

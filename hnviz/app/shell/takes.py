@@ -35,7 +35,6 @@ _SWITCHES = (
     "predictions_hold",
     "predictions_ways",
     "time_more_state",
-    "time_more_costs",
     "tasks_network",
 )
 

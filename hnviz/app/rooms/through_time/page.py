@@ -14,7 +14,6 @@ from hnviz.app.rooms.through_time.controls import (
     pretrained_models,
     words_box,
 )
-from hnviz.app.rooms.through_time.costs.picture import COSTS, COSTS_VIEW
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER, HANDOVER_VIEW
 from hnviz.app.rooms.through_time.lanes.picture import LANES, LANES_VIEW, SECOND_VIEW
 from hnviz.app.rooms.through_time.look_back.picture import (
@@ -69,7 +68,11 @@ def page() -> None:
     _look_back(run)
     section("Which model's gradient reaches furthest?")
     REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
-    _more(run)
+    fold(
+        "Where the state goes from train to valid",
+        "time_more_state",
+        lambda: HANDOVER(run=run.record.id, asks=[ask(HANDOVER_VIEW, at="rest")]),
+    )
     linked("[Next: how much must a network remember?](feed?feed_part=Tasks)")
 
 
@@ -94,18 +97,3 @@ def _look_back(run: CurrentRun) -> None:
     ]
     settings = {"models": pretrained_models()}
     LOOK_BACK(run=run.record.id, asks=asks, settings=settings)
-
-
-def _more(run: CurrentRun) -> None:
-    """Draw the folds below the picture, each once it is open."""
-    run_id = run.record.id
-    fold(
-        "Where the state goes from train to valid",
-        "time_more_state",
-        lambda: HANDOVER(run=run_id, asks=[ask(HANDOVER_VIEW, at="rest")]),
-    )
-    fold(
-        "What a backward pass costs",
-        "time_more_costs",
-        lambda: COSTS(run=run_id, asks=[ask(COSTS_VIEW, at="end")]),
-    )

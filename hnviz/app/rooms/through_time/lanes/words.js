@@ -70,7 +70,9 @@ function laneSentence(name, norms, bptt) {
     detach:
       `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after ${own} at most. From ` +
       "this loss, the network learns nothing about earlier steps.",
-    keep: `**No detach**: ${got} a gradient, through all three mini-batches. The farthest is ${far(norms)} of the nearest.`,
+    keep: 
+      `**No detach**: ${got} a gradient, through all three mini-batches. The farthest is ${far(norms)} of the nearest. Nothing ` +
+      "can be freed before the third mini-batch is done, so PyTorch holds up to three times as much memory as with detach.",
     untrained:
       "**Untrained**: the same network before its first training step. The farthest gradient is " +
       `${far(norms)} of the nearest.${gone}`,

@@ -1,1 +1,0 @@
-"""What going back through time costs on this machine: milliseconds and megabytes against bptt."""
