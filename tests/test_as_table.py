@@ -20,9 +20,7 @@ from hnviz.questions.view import Reply
 from tests.conftest import ROOT
 from tests.views import shown
 
-VIEWS: dict[str, dict[str, Any]] = {
-    "rooms/hidden_states/codes": {"row": 0},
-}
+VIEWS: dict[str, dict[str, Any]] = {}
 """What a browser has drawn when the table is made, where that decides what the table shows."""
 
 CHANGE = "rooms/predictions/change_state"
@@ -123,7 +121,7 @@ def test_every_table_has_a_caption_and_full_rows(told):
 
 def test_the_pictures_with_data_have_rows(told):
     lacking = {name for name, (_, tables) in told.items() if not any(t["rows"] for t in tables)}
-    words = {"kit/headline", "rooms/hidden_states/strip"}
+    words = {"kit/headline"}
     drawn_first = {
         *("machine", "rooms/models/cursor", "rooms/models/pair", "rooms/through_time/look_back"),
     }  # their tables show what the reader has gone to: tests/test_readable_browser.py

@@ -11,10 +11,7 @@ from hnviz.app.rooms.hidden_states.path.picture import numbers_problem
 from hnviz.data.places import LABELS
 from hnviz.figures import DRAWINGS
 from hnviz.figures.code_text import (
-    Codes,
     Found,
-    codes_note,
-    codes_sentence,
     found_sentence,
     path_note,
     path_sentence,
@@ -27,8 +24,6 @@ from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
 from hnviz.figures.theme import MODES, theme
 
 LIGHT = theme("light")
-EXPLAINED = np.array([[0.8, 0.1, 0, 0, 0.02], [0.05, 0, 0, 0.6, 0], [0.3, 0.2, 0.1, 0, 0]])
-CODES = Codes(step=400, explained=EXPLAINED, twin=EXPLAINED / 2, chance=0.0006, n_tokens=50_078)
 
 
 def probes(*right: float):
@@ -101,15 +96,6 @@ def test_a_found_place_names_all_about_it():
     assert "&lt;nine&gt; thousand <mark>six hundred</mark> twelve" in html
     for part in ("9,612", "valid", "10,474", "5 of 6"):
         assert f"<td>{part}</td>" in html
-
-
-def test_the_units_sentence_has_the_grids_numbers(recorded):
-    said = codes_sentence("Model5", CODES)
-    recorded(said, 400, 80, 0, 40, 3, 2)
-    assert "untrained:" in codes_sentence("Model5", replace(CODES, step=0, twin=None))
-    nothing = replace(CODES, explained=EXPLAINED * 0)
-    assert "no label explains more" in codes_sentence("Model5", nothing)
-    assert "50,078 tokens" in codes_note(CODES) and "more than 0.06 %" in codes_note(CODES)
 
 
 def test_the_probes_sentence_tells_what_went_up_and_what_went_down(recorded):

@@ -173,7 +173,7 @@ DEEPER = (
     *(f"train?train_view=By+{each}" for each in ("position", "epoch", "learning+rate")),
     *(
         f"remember?states_view={each}"
-        for each in ("What+each+unit+codes", "What+the+whole+state+shows", "Path+of+the+state")
+        for each in ("What+the+whole+state+shows", "Path+of+the+state")
     ),
     "remember?states_view=Find+it+elsewhere",
     "remember?remember_part=Another+memory&predictions_ways=true&swapped=1",

@@ -155,7 +155,7 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
         else -1
     ),
     ("what-the-state-remembers", 3): lambda guess: found(
-        r"position in the number explains (\d+) %", codes(0)
+        r"word's position explains (\d+) %", unit_rows(0)
     ),
     ("what-the-state-remembers", 4): lambda guess: 100 * probed_tens(0),
     ("what-the-state-remembers", 7): lambda guess: (
@@ -200,12 +200,8 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
 """(lesson, step) -> what is true, computed."""
 
 
-def unit_rows() -> str:
-    return said("unit_rows", text="4367 to 4372", layer=0)
-
-
-def codes(step: int | str) -> str:
-    return said("codes", "Model5", step, text="4367 to 4372", layer=0)
+def unit_rows(step: int | str = "last") -> str:
+    return said("unit_rows", "Model5", step, text="4367 to 4372", layer=0)
 
 
 def probed_tens(step: int | str) -> float:
@@ -251,7 +247,7 @@ def of_states() -> set[str]:
         *written(said("train_to_valid"), r"gets ([\d.]+) %", r"zeros, ([\d.]+) %"),
         *written(said("positions", split="valid"), r"right ([\d.]+) % of", r"and ([\d.]+) % at"),
         *written(unit_rows(), r"explains (\d+) % of how", r"untrained, (\d+) % at best"),
-        *written(codes(0), r"explains (\d+) %"),
+        *written(unit_rows(0), r"explains (\d+) %"),
         *(percent(100 * probed_tens(0)), f"{100 * probed_tens('last'):.0f}", "8"),
         *(str(layers * 64), "64", "20", "11"),
     }

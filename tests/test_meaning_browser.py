@@ -1,4 +1,4 @@
-"""What a state means, in a real browser: units' grid, probes, query, and the played path."""
+"""What a state means, in a real browser: probes, query, and the played path."""
 
 import time
 from contextlib import suppress
@@ -11,10 +11,9 @@ from tests.conftest import idle
 NotYet = pytest.importorskip("playwright.sync_api").Error
 
 PROBES, FOUND = ".hn-probe .hn-dot", ".hn-found table"
-GRID, PATH = ".grid canvas[data-unit]", ".path canvas[data-at]"
+PATH = ".path canvas[data-at]"
 
 HEADINGS = {
-    GRID: "What each unit codes",
     PROBES: "What the whole state shows",
     FOUND: "Find it elsewhere",
     PATH: "Path of the state",
@@ -35,27 +34,6 @@ def open_view(page, server, view, ready, query=""):
 
 def radio(page, name):
     return page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name)).first
-
-
-def test_a_unit_and_a_label_are_picked_in_the_grid(server, page):
-    open_view(page, server, "What each unit codes", GRID)
-    grid, said = page.locator(GRID), page.locator(".said").first
-    page.locator(".grid canvas[data-unit='11'][data-label=tens]").wait_for()  # of the headline
-    assert "explains 85\N{NO-BREAK SPACE}% of how unit 11 varies, untrained" in said.inner_text()
-    page.locator(".grid").focus()
-    page.keyboard.press("ArrowRight")
-    page.locator(".grid canvas[data-label=ones]").wait_for()
-    page.keyboard.press("ArrowDown")
-    page.locator(".grid canvas[data-unit]:not([data-unit='11'])").wait_for()
-    place = page.locator(".hnviz:has(.grid)").evaluate(
-        "root => [root.view.box.left + 3.5 * root.view.box.wide, "
-        "root.view.box.top + 0.5 * root.view.box.high, root.view.data.order[0]]"
-    )
-    grid.click(position={"x": place[0], "y": place[1]})
-    page.locator(f".grid canvas[data-unit='{place[2]}'][data-label=tens]").wait_for()
-    assert "the tens digit explains" in said.inner_text()
-    assert page.locator("canvas.line").get_attribute("aria-label") == said.inner_text()
-    assert page.errors == []
 
 
 @pytest.mark.slow

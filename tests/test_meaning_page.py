@@ -2,7 +2,6 @@
 
 import pytest
 
-from hnviz.app.rooms.hidden_states.codes.picture import CODES_VIEW
 from hnviz.app.rooms.hidden_states.find.picture import FIND_VIEW
 from hnviz.app.rooms.hidden_states.path.picture import PATH_VIEW, numbers_problem
 from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES_VIEW
@@ -16,8 +15,6 @@ PHRASE = {"text": "4318 to 4324"}
 @pytest.mark.parametrize(
     ("view", "run", "step", "params", "said"),
     [
-        (CODES_VIEW, "Model2", "last", PHRASE, "of how unit **"),
-        (CODES_VIEW, "Model5", 0, PHRASE, "Model5 untrained: "),
         (PROBES_VIEW, "Model5", 0, {}, "Model5 untrained: a linear probe"),
         (FIND_VIEW, "Model3", "last", PHRASE, "at every token of “one ,”"),
         (
@@ -33,13 +30,6 @@ PHRASE = {"text": "4318 to 4324"}
 )
 def test_a_view_answers_for_any_run_and_text(view, run, step, params, said):
     assert said in shown(view, run, step, **params).sentence
-
-
-def test_units_are_drawn_over_no_more_words_than_there_is_room_for():
-    seen = shown(CODES_VIEW, **PHRASE)
-    assert len(seen.meta["words"]) == 44 and seen.meta["left_out"] == 1
-    assert seen.arrays["values"].shape == (64, 44) and seen.arrays["tracks"].shape == (5, 44)
-    assert seen.arrays["means"].shape == (47, 64)
 
 
 def test_a_threshold_and_edges_are_taken():
@@ -74,7 +64,6 @@ def test_a_wrong_value_is_told_beside_its_control(view, query, said):
 
 def test_the_page_draws_one_view_at_a_time():
     for view, key in (
-        ("What each unit codes", "states_codes"),
         ("Find it elsewhere", "states_find"),
         ("What the whole state shows", "states_probes"),
         ("Path of the state", "states_path"),
@@ -82,7 +71,7 @@ def test_the_page_draws_one_view_at_a_time():
     ):
         app = open_page("states", **({"states_view": view} if view else {}))
         keys = {each["id"] for each in mounts(app)}
-        views = {"states_codes", "states_probes", "states_find", "states_path"}
+        views = {"states_probes", "states_find", "states_path"}
         assert keys & views == ({key} if key else set())
 
 

@@ -182,7 +182,7 @@ def test_a_model_without_a_state_has_two_lanes(server, page):
 def test_another_model_is_shown_at_its_end_by_whoever_was_at_the_end(server, page):
     open_time(page, server)
     _pick_model(page, "Model3")
-    expect(page.locator(TAKEAWAY)).to_contain_text("0.01\N{NO-BREAK SPACE}% is left 59 steps back")
+    expect(page.locator(TAKEAWAY)).to_contain_text("0.01\N{NO-BREAK SPACE}% is left after 59 steps")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "step 800 of 800")
     page.locator(SLIDER).press("Home")
     expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient vanishes")
@@ -191,7 +191,7 @@ def test_another_model_is_shown_at_its_end_by_whoever_was_at_the_end(server, pag
     expect(page.locator(TAKEAWAY)).to_contain_text("the gradient vanishes: almost 0")
     expect(page.locator(SLIDER)).to_have_value("0")
     _pick_model(page, "Model5")  # it was left at its end, and the address says step 0
-    expect(page.locator(TAKEAWAY)).to_contain_text("1 in 82 billion is left 59 steps back")
+    expect(page.locator(TAKEAWAY)).to_contain_text("1 in 82 billion is left after 59 steps")
     expect(page.locator(SLIDER)).to_have_value("0")
     assert page.errors == []
 

@@ -119,10 +119,9 @@ def test_the_takeaway_is_one_line_with_the_pictures_numbers(recorded):
     recorded(untrained, 1, 1, 11)
     assert "the gradient fades: " in takeaway("Model5", {**LANES, "keep": FADING**0}, 0, 4)
     alone = takeaway("Model2", ALONE, 400, 4)
-    assert f"with **{part(FADING[8] / FADING[11])}** left" in alone
-    least = takeaway("Model5", {**LANES, "keep": FADING**5}, 400, 1000)
+    least = takeaway("Model5", {**LANES, "keep": FADING**5}, 400, 80)
     for each in (said, untrained, alone, least):
-        assert len(each) <= 105
+        assert len(each.replace("**", "")) <= 80
     assert far_share(np.zeros(3)) == 0
 
 

@@ -19,11 +19,9 @@ from hnviz.app.rooms.compare.curves.picture import CURVES_COMPARED
 from hnviz.app.rooms.compare.runs.picture import CHOOSER
 from hnviz.app.rooms.data.guess.picture import GUESS
 from hnviz.app.rooms.data.merging.picture import MERGING
-from hnviz.app.rooms.hidden_states.codes.picture import CODES
 from hnviz.app.rooms.hidden_states.find.picture import FIND
 from hnviz.app.rooms.hidden_states.path.picture import PATH
 from hnviz.app.rooms.hidden_states.probes.picture import PROBES
-from hnviz.app.rooms.hidden_states.strip.picture import STRIP
 from hnviz.app.rooms.hidden_states.units.picture import UNITS
 from hnviz.app.rooms.models.cell.picture import CELL
 from hnviz.app.rooms.models.cursor.picture import CURSOR
@@ -70,7 +68,7 @@ _START = (LOSS, MACHINE, GUESS, MERGING)
 _WORDS = (WORD_LIST,)
 _BATCHES = (GRID, ROWS)
 _MODELS = (CURSOR, PAIR, CELL)
-_HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
+_HIDDEN_STATES = (UNITS, PROBES, FIND, PATH)
 _PREDICTIONS = (CHANGE, MAP)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER)
 _NEXT_RUN = (SPEED, SETTINGS_FORM, FINDER)

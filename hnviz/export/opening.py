@@ -39,7 +39,6 @@ PLAIN = ("start", "build", "train", "remember", "learn_back")
 VIEWED: Mapping[str, Sequence[Params]] = {
     "start": ({"count_part": "Counting map"},),
     "remember": (
-        {"states_view": "What each unit codes"},
         {"states_view": "What the whole state shows"},
         {"states_view": "What the whole state shows", "states_all_models": "true"},
         {"states_view": "Find it elsewhere"},

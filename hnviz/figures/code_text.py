@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hnviz.data.places import LABELS, SLOTS
 from hnviz.figures.numbers import accuracy, percent
@@ -31,50 +30,6 @@ _WHERE = {
     "all": "after every token of its number, the comma included",
 }
 _WHAT = {"slot": "the position in the number", **{name: f"the {name} digit" for name in LABELS[1:]}}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Codes:
-    """The share of each unit's variance that each of LABELS explains, trained and untrained."""
-
-    step: int
-    explained: NDArray[np.floating]  # (nh, 5)
-    twin: NDArray[np.floating] | None  # the same network untrained, where the run has a snapshot
-    chance: float  # the most that shuffled labels explain
-    n_tokens: int
-
-
-def codes_sentence(model: str, codes: Codes) -> str:
-    """Say which unit is explained best, by what, and how that was before training."""
-    unit, label = np.unravel_index(codes.explained.argmax(), codes.explained.shape)
-    share = float(codes.explained[unit, label])
-    if share <= codes.chance:
-        return (
-            f"{model} {when(codes.step)}: no label explains more of any unit than shuffled ones do."
-        )
-    best = codes.explained.argmax(axis=1)
-    counts = [(int((best == at).sum()), name) for at, name in enumerate(LABELS)]
-    many, name = max(counts)
-    sentence = (
-        f"{model} {when(codes.step)}: {_WHAT[LABELS[label]]} explains **{percent(share)}** of "
-        f"how unit **{unit}** varies, more than of any other unit"
-    )
-    if codes.twin is not None and codes.step:
-        untrained = percent(float(codes.twin[:, label].max()))
-        sentence += f"; untrained, {untrained} at best"
-    return (
-        f"{sentence}. Of {plural(len(best), 'unit')}, {many} are explained best by {_WHAT[name]}."
-    )
-
-
-def codes_note(codes: Codes) -> str:
-    """Say what was measured, and where."""
-    return (
-        f"The share explained is eta squared: the variance of a unit's means, one for each value "
-        f"of the label, divided by its variance, over all {codes.n_tokens:,} tokens of train "
-        f"except xxbos. A comma belongs to the number before it. With shuffled labels, no unit "
-        f"gets more than {percent(codes.chance)}."
-    )
 
 
 Probes = Mapping[str, Mapping[str, float]]  # label -> "right", "chance", "n_fit", "n_held_out"

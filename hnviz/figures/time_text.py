@@ -48,18 +48,10 @@ def _back(norms: NDArray[np.floating]) -> str:
 
 
 TAKEAWAYS = {
-    "reset": (
-        "{model} starts each mini-batch from zeros: a gradient ends after at most {own}, with "
-        "**{left}** left."
-    ),
-    "vanishes": (
-        "Untrained, the gradient vanishes: **{left}** is left {back} back in a typical row."
-    ),
-    "fades": "Untrained, the gradient fades: **{left}** is left {back} back in a typical row.",
-    "keep": (
-        "Detach ends the gradient after at most {own}. Uncut, **{left}** is left {back} back in a "
-        "typical row."
-    ),
+    "reset": "{model} starts each mini-batch from zeros: the gradient ends after {own}.",
+    "vanishes": "Untrained, the gradient vanishes: **{left}** is left after {back}.",
+    "fades": "Untrained, the gradient fades: **{left}** is left after {back}.",
+    "keep": "Detach ends the gradient after {own}; uncut, **{left}** is left after {back}.",
 }
 """What the lanes show, for any of their numbers; a page without a server fills them in, too."""
 

@@ -58,6 +58,7 @@ MOVES: tuple[Move, ...] = (
     Move("models", "build", renames={"models_pin": GONE}),  # of a tensor that was followed
     Move("compare", "train", adds={"train_part": "Compare runs"}),
     Move("sweep", "train", adds={"train_part": "Many runs"}),
+    Move("states", "remember", where={"states_view": "What each unit codes"}),  # beside the units
     Move("states", "remember"),
     Move(
         "predictions",
@@ -86,6 +87,8 @@ POINTS: Mapping[str, str] = {
     "predictions/attention": "machine",
     "predictions/given_table": "predictions/counting_map",
     "through_time/costs": "through_time/lanes",
+    "hidden_states/codes": "hidden_states/units",
+    "hidden_states/strip": "hidden_states/units",
     "predictions_prompt": "machine",
     "predictions_example": "machine",
 }

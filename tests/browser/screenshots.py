@@ -222,7 +222,6 @@ def states(page: Page, server: Server) -> None:
         page.locator("canvas.map[data-paints]").wait_for()
         take(page, name)
     views = {
-        "states_codes": ("What each unit codes", ".grid canvas[data-unit]"),
         "states_whole": ("What the whole state shows", ".hn-probe .hn-dot"),
         "states_find": ("Find it elsewhere", ".hn-found table"),
         "states_path": ("Path of the state", ".path canvas[data-at]"),

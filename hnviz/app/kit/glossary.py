@@ -61,11 +61,11 @@ GLOSSARY: dict[str, Seen] = {
     "lr": Seen("train", "train_schedule", _EPOCHS, ("lr", "learning rate")),
     "recipe": Seen("build", "models_cursor", {"models_shares": "true"}),
     "seed": Seen("train", "compare_curves", _RUNS, spelt=("seed", "seeds")),
-    "snapshot": Seen("remember", "states_strip"),
+    "snapshot": Seen("remember", "states_bar"),
     "run": Seen("train", "train_runs", spelt=("a run", "the run", "this run", "each run")),
     "pre-trained": Seen("train", "train_runs"),
     "hidden state": Seen("remember", "states_picture"),
-    "unit": Seen("remember", "states_codes", {"states_view": "What each unit codes"}),
+    "unit": Seen("remember", "states_picture"),
     "batch norm": Seen("build", "models_cursor", _LOOP),
     "gate": Seen("remember", "states_picture", {"states_show": "update"}),
     "attention": Seen("start", "start_reading", {"run": "Transformer"}),
@@ -88,9 +88,7 @@ GLOSSARY: dict[str, Seen] = {
     "memory ruler, bound": Seen(
         "feed", "batches_reach", {**_BATCHES, "batches_memory": "true"}, ("memory ruler",)
     ),
-    "position in the number": Seen(
-        "remember", "states_codes", {"states_view": "What each unit codes"}
-    ),
+    "position in the number": Seen("remember", "states_picture"),
     "linear probe": Seen("remember", "states_probes", _WHOLE),
     "temperature": Seen("start", "start_reading", {"machine_temperature": "1"}),
 }

@@ -91,8 +91,8 @@ function takeaway(explained, twin, step) {
   if (!twin || share > mostOf(twin)[label]) return headline(explained, twin, step, [unit, label]);
   const most = Math.max(...mostOf(twin).slice(1));
   return (
-    `Step ${counted(step)}: over train, a digit explains at most **${percent(share)}** of how a unit varies; untrained, ` +
-    `**${percent(most)}**. Train longer, or choose a pre-trained run.`
+    `Step ${counted(step)}: a digit explains at most **${percent(share)}** of how a unit varies; untrained, **${percent(most)}**. ` +
+    "Train longer, or choose a pre-trained run."
   );
 }
 
@@ -104,7 +104,7 @@ function takeaway(explained, twin, step) {
  */
 function headline(explained, twin, step, [unit, label]) {
   const what = label ? `the ${LABELS[label]} digit` : "a word's position";
-  const said = `Step ${counted(step)}: over train, ${what} explains **${percent(explained[unit][label])}** of how unit **${unit}** varies`;
+  const said = `Step ${counted(step)}: ${what} explains **${percent(explained[unit][label])}** of how unit **${unit}** varies`;
   return twin ? `${said}; untrained, **${percent(mostOf(twin)[label])}** at best.` : `${said}.`;
 }
 

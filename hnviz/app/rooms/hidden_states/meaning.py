@@ -8,7 +8,6 @@ from hnviz.app.kit.choice import choice, switch
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.row import controls_row, said_below
 from hnviz.app.kit.text import escape, problem, prose, section
-from hnviz.app.rooms.hidden_states.codes.picture import CODES, CODES_VIEW
 from hnviz.app.rooms.hidden_states.controls import Asked
 from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
 from hnviz.app.rooms.hidden_states.path.picture import FIRST, PATH, PATH_VIEW, N, numbers_problem
@@ -19,13 +18,6 @@ from hnviz.figures.offers import without_digits
 from hnviz.figures.state_text import reading_note
 from hnviz.figures.terms import TERMS
 from hnviz.web.state import CurrentRun
-
-
-def codes(run: CurrentRun, asked: Asked) -> None:
-    """Draw what single units code."""
-    section("What each unit codes")
-    view = ask(CODES_VIEW, at="rest", **asked.text.params, layer=asked.layer)
-    CODES(run=run.record.id, asks=[view])
 
 
 def whole(run: CurrentRun, asked: Asked) -> None:
@@ -101,7 +93,6 @@ def _number(label: str, key: str, default: int) -> int:
 
 
 VIEWS: dict[str, Callable[[CurrentRun, Asked], None]] = {
-    "What each unit codes": codes,
     "What the whole state shows": whole,
     "Find it elsewhere": find,
     "Path of the state": path,

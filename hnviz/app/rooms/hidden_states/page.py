@@ -7,7 +7,6 @@ from hnviz.app.kit.text import linked, opening, prose
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.hidden_states.controls import controls
 from hnviz.app.rooms.hidden_states.meaning import meaning
-from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
 from hnviz.app.rooms.hidden_states.units.picture import (
     ROWS_VIEW,
     UNITS,
@@ -50,8 +49,6 @@ def _units() -> None:
     if entry(config.model).attends:
         prose(in_place_of_state(config.model))
     UNITS(run=run_id, asks=[rows, units], settings={"orders": orders_for(config)})
-    if is_short(asked.text):
-        STRIP(run=run_id, asks=[units])
     meaning(run, asked)
     linked("[Next: how far back does the network learn from?](learn_back)")
 

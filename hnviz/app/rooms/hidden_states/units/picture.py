@@ -1,4 +1,4 @@
-"""Units over tokens, sorted by what they code; beside them, on the same rows, the coding matrix."""
+"""One unit word by word; then all over the tokens, and on the same rows what each codes."""
 
 from typing import Any
 
@@ -166,7 +166,7 @@ def takeaway(
     most = float(untrained[:, 1:].max())
     advice = " Train longer, or choose a pre-trained run." if trains_on else ""
     return (
-        f"Step {step:,}: over train, a digit explains at most **{percent(share)}** of how a unit "
+        f"Step {step:,}: a digit explains at most **{percent(share)}** of how a unit "
         f"varies; untrained, **{percent(most)}**.{advice}"
     )
 
@@ -191,8 +191,8 @@ def _unit_headline(
     unit, label = at
     what = f"the {LABELS[label]} digit" if label else "a word's position"
     said = (
-        f"Step {step:,}: over train, {what} explains **{percent(float(explained[at]))}** of how "
-        f"unit **{unit}** varies"
+        f"Step {step:,}: {what} explains **{percent(float(explained[at]))}** of how unit "
+        f"**{unit}** varies"
     )
     if untrained is None:
         return f"{said}."
@@ -235,7 +235,7 @@ EXAMPLES = {
 
 UNITS = Picture(
     __file__,
-    Place("states_picture", "1130px", "1720px"),
+    Place("states_picture", "1130px", "2200px"),
     views=(UNITS_VIEW, ROWS_VIEW),
     silent=True,
     examples=EXAMPLES,

@@ -1,1 +1,0 @@
-"""The film strip: one text at six snapshots, each a button of the time slider."""
