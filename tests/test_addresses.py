@@ -71,7 +71,15 @@ WIDGETS = (
     *("selectbox", "number_input", "text_input", "text_area", "checkbox", "toggle"),
     *("slider", "select_slider", "button_group"),
 )
-DEPENDS = ("data_sentence", "models_weights", "predictions_top_k", "tasks_bptt")
+DEPENDS = (
+    "data_sentence",
+    "models_layer",
+    "models_model",
+    "models_unit",
+    "models_weights",
+    "predictions_top_k",
+    "tasks_bptt",
+)
 """Parameters whose default depends on the run or the model: the table says it in words."""
 
 _ASKED = re.compile(r"""asked\.(?:choice|number)\((\w+|"\w+"),[^;\n]*?, ("[^"]*"|\d+)\)""")

@@ -85,7 +85,7 @@ def test_the_headline_names_the_idea_and_has_twenty_words_at_most(model):
 
 def test_the_headline_counts_the_settings_that_changed(recorded):
     recorded(takeaway("Model2"), 3)
-    assert takeaway("Model4").endswith("**Model4**: nn.RNN; same recipe.")
+    assert takeaway("Model4").endswith(" Model3: nn.RNN; same recipe.")
     for model, marked in (("Model2", 4), ("Model3", 4)):
         assert sum(change.is_new for change in recipe_changes(model)) == marked
         recorded(recipe_sentence(model), 3)

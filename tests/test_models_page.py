@@ -50,8 +50,15 @@ def asked(app: AppTest, key: str) -> tuple[str, str, dict]:
 # --- the page -----------------------------------------------------------------------------------
 
 
-def test_the_page_opens_at_the_first_model_and_next_goes_through_all():
-    app = open_models()
+def test_the_page_opens_at_the_model_of_the_run_in_view():
+    for run in ("Model5", "LSTM"):
+        app = open_models(run=run)
+        assert app.segmented_control(key="models_model").value == run
+        assert asked(app, "models_cursor")[0] == run
+
+
+def test_next_goes_through_all_models():
+    app = open_models(models_model="Model0")
     for model in CATALOGUE:
         assert not app.exception
         assert app.segmented_control(key="models_model").value == model
@@ -116,10 +123,10 @@ def test_what_changed_is_marked_in_picture_code_and_recipe(model):
     assert '<tr class="hn-new"' in text  # the network's or the recipe's table
 
 
-def test_an_unknown_model_in_the_address_gives_the_first():
+def test_an_unknown_model_in_the_address_gives_that_of_the_run():
     app = open_models("source", models_model="Model9")
     assert not app.exception
-    assert "class Model0(LanguageModel)" in said(app)
+    assert "class Model5(LanguageModel)" in said(app)
 
 
 def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch, recorded):
@@ -150,7 +157,7 @@ def test_weights_are_those_of_a_snapshot():
 
 
 def test_a_run_in_view_of_another_model_is_told(recorded):
-    app = open_models(run="Model5", models_weights="run in view")
+    app = open_models(run="Model5", models_model="Model0", models_weights="run in view")
     recorded(said(app), part="The run in view is")
     assert asked(app, "models_cursor") == ("Model0", "end", {})  # the pre-trained one's
     app = open_models("cell", run="Model5", models_weights="run in view", models_model="Model5")

@@ -32,14 +32,13 @@ class Change:
 
 def takeaway(model: str) -> str:
     """Say in at most 20 words what a model adds, and whether its recipe changes too."""
-    start = "Each network adds one idea; whatever else changed is marked."
     if previous(model) is None:
-        return f"{start} **{model}** comes first: {entry(model).title}."
+        return f"**{model}** comes first: {entry(model).title}. Each next network adds one idea."
     changed = n_settings_changed(model)
     recipe = {0: "same recipe", 1: "1 setting changed too"}.get(
         changed, f"{changed} settings changed too"
     )
-    return f"{start} **{model}**: {entry(model).title}; {recipe}."
+    return f"**{model}** adds one idea to {previous(model)}: {entry(model).title}; {recipe}."
 
 
 STEPS = "training steps"

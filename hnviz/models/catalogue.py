@@ -83,6 +83,8 @@ _LADDER = (
         name="Model4",
         title="nn.RNN",
         follows="Model3",
+        reason="What it is for: the loop of Model3 becomes one call into PyTorch, which is shorter "
+        "and lets another cell take its place. Model5 does that, with nn.GRU.",
         network_change="leaves the loop to nn.RNN: tanh instead of relu, one more matrix for the "
         "input and a second bias; batch norm runs over all steps at once",
         predicts="every",

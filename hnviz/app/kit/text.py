@@ -72,9 +72,9 @@ def page_title(title: str, sentence: str = "") -> None:
         lead(sentence)
 
 
-def opening() -> DeltaGenerator:
-    """Keep a place for the takeaway and its terms, which need what is drawn below them."""
-    return kept_place("page_opening")
+def opening(*, one_line: bool = False) -> DeltaGenerator:
+    """Keep a place for the takeaway, which needs what is drawn below it: two lines, or one."""
+    return kept_place("page_line" if one_line else "page_opening")
 
 
 def kept_place(key: str) -> DeltaGenerator:

@@ -64,7 +64,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Feed", "batches_rows", "closed", "the fold with the mini-batch as text"),
     Key("Feed", "batches_memory", "closed", "the fold on how good a short memory can be"),
     Key("Feed", "batches_positions", "closed", "the fold on what a kept state allows"),
-    Key("Build", "models_model", "Model0", "the model whose source is run"),
+    Key("Build", "models_model", "that of the run", "the model whose source is run"),
     Key("Build", "models_batch", "first", "which mini-batch it reads"),
     Key("Build", "models_at", "the loop's first line", "the line of the source that has been run"),
     Key("Build", "models_row", "0", "the row of the mini-batch that is followed"),

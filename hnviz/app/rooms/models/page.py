@@ -7,6 +7,7 @@ from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.text import (
+    kept_place,
     lead,
     linked,
     opening,
@@ -29,7 +30,7 @@ from hnviz.figures.diagrams import legend
 from hnviz.figures.recipes import origin_sentence, seeds_sentence, window_bound_sentence
 from hnviz.figures.shares import alone_table, scored_note, shares_sentence
 from hnviz.models.catalogue import CATALOGUE, entry, previous
-from hnviz.runs import five_seeds_table, one_recipe_table, recipes_table
+from hnviz.runs import DamagedRun, RunNotFound, five_seeds_table, one_recipe_table, recipes_table
 from hnviz.runs.ruler import possible, run_bounds
 
 MODEL = "models_model"
@@ -41,14 +42,16 @@ def page() -> None:
         with st.container(width="content"):
             page_title("What is it made of?")
         following = st.container(width="content")
-    headline = opening()
+    headline, machine = opening(one_line=True), kept_place("models_machine")
     with controls_row("models_controls"), st.container(width="content"):
-        model = choice("Model", tuple(CATALOGUE), MODEL, label_visibility="collapsed")
+        names = tuple(CATALOGUE)
+        model = choice("Model", names, MODEL, _model_in_view(), label_visibility="collapsed")
     with following:
         _next_model(model)
     with headline:
         lead(takeaway(model))
-    _machine(model)
+    with machine:
+        _machine(model)
     _diagrams(model)
     _changes(model)
     section(
@@ -61,6 +64,16 @@ def page() -> None:
         _at_work(weights)
     more(model, weights)
     linked("[Next: how does it learn to guess right?](train)")
+
+
+def _model_in_view() -> str:
+    """Return the model of the run in view; the first one where that is not known here."""
+    first = next(iter(CATALOGUE))
+    try:
+        model = server().store.record(state.get(state.RUN) or first).config.model
+    except (RunNotFound, DamagedRun):  # the sidebar, or the weights' choice, says why
+        return first
+    return model if model in CATALOGUE else first
 
 
 def _next_model(model: str) -> None:
@@ -99,6 +112,8 @@ def _changes(model: str) -> None:
     """Draw what the model changes: the network on the left, the recipe on the right."""
     look, before = page_theme(), previous(model)
     names = [before, model] if before else [model]
+    if before:
+        st.markdown(f":gray[:small[What is not listed is as in {before}.]]")
     net = entry(model)
     if net.reason:
         prose(net.reason)
@@ -110,7 +125,8 @@ def _changes(model: str) -> None:
     for column, (title, sentence, changes) in zip(columns, parts, strict=True):
         with column:
             section(title, sentence)
-            st.html(cards.changes_html(changes, names, look))
+            if listed := [each for each in changes if each.is_new or not before]:
+                st.html(cards.changes_html(listed, names, look))
     tried, seeds = recipes_table(model), five_seeds_table(model)
     if not tried.empty and not seeds.empty:
         prose(f"{origin_sentence(tried)} {seeds_sentence(model, seeds)}")
