@@ -256,8 +256,8 @@ def of_states() -> set[str]:
 def of_gradients() -> set[str]:
     assert sum(holds("reaches further than Model5")) == 3
     return {
-        *written(said("lanes", first=5, every=False), r"keeps ([\d.]+) %", r"(\d+) steps back"),
-        *written(said("lanes", first=5, every=False), r"1 in (\d+) billion"),
+        *written(said("lanes", first=5, every=False), r"uncut, ([\d.]+) %", r"after (\d+) steps\."),
+        *written(said("lanes", step=0, first=5, every=False), r"1 in (\d+) billion"),
         *written(said("reach_of_all"), r"Trained, (\d+) % of", r"gets (\d+) steps back"),
         *(str(reach("Model5")), "20"),
     }

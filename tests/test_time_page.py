@@ -13,8 +13,10 @@ from hnviz.app.rooms.through_time.handover.picture import HANDOVER_VIEW
 from hnviz.app.rooms.through_time.lanes.picture import LANES_VIEW, SECOND_VIEW
 from hnviz.app.rooms.through_time.look_back.picture import MAP_VIEW, OTHERS_VIEW, ROW_VIEW
 from hnviz.app.rooms.through_time.reach.picture import REACH_VIEW
+from hnviz.data import BatchLayout, stream_of
 from hnviz.figures.time_text import far_share, part
 from hnviz.models.catalogue import CATALOGUE
+from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.http import Refusal
 from tests.pages import mounts, open_page
 from tests.test_pages import text
@@ -45,7 +47,7 @@ def test_every_model_goes_back_through_time(name):
     assert set(lanes) == {"reset", "untrained", *(("detach", "keep") if carries else ())}
     assert {each.shape for each in lanes.values()} == {(3 * meta["bptt"],)}
     assert meta["answers_every"] == (CATALOGUE[name].predicts == "every")
-    assert len(sentence.replace("**", "")) <= 80
+    assert len(sentence.replace("**", "")) <= 90
     assert sentence.startswith("Detach ends" if carries else f"{name} starts each")
     between = shown(HANDOVER_VIEW, name)
     assert ("The state between train and valid" in between.meta.get("wide", "")) is carries
@@ -64,6 +66,16 @@ def test_the_untrained_lane_is_the_same_at_every_training_step(recorded):
     assert (part(kept[0]), part(kept[2])) == ("0.2 %", "1 in 82 billion")
     recorded(trained.sentence, 20, 0.2, 59)
     recorded(untrained.sentence, 1, 82, 59)
+
+
+@pytest.mark.parametrize(("name", "first"), [("Model5", 36), ("Model0", 7)])
+def test_the_words_of_the_lanes_are_those_of_the_first_row(name, first):
+    meta = shown(LANES_VIEW, name, first=first).meta
+    config = RunFolder(SHIPPED_DIR / name).config
+    stream = stream_of(config)
+    layout = BatchLayout(len(stream.train), config.bs, config.bptt)
+    rows = [layout.batch(stream.train, first + at).x[0] for at in range(3)]
+    assert meta["words"] == [stream.vocab.itos[index] for index in np.concatenate(rows)]
 
 
 def test_a_run_in_its_first_moment_has_lanes(recorded):

@@ -45,7 +45,11 @@ VIEWED: Mapping[str, Sequence[Params]] = {
         {"states_view": "Path of the state"},
         {"remember_part": "Another memory"},
     ),
-    "learn_back": ({"time_between": "keep"}, {"time_more_state": "true"}),
+    "learn_back": (
+        {"time_between": "keep"},
+        {"time_more_reach": "true"},
+        {"time_more_state": "true"},
+    ),
     "train": ({"train_view": "By position"}, {"train_part": "Compare runs"}),
     "build": ({"models_cell": "true"},),
 }

@@ -49,6 +49,7 @@ def _back(norms: NDArray[np.floating]) -> str:
 
 TAKEAWAYS = {
     "reset": "{model} starts each mini-batch from zeros: the gradient ends after {own}.",
+    "gone": "Untrained, the gradient vanishes: almost nothing of it reaches the first step.",
     "vanishes": "Untrained, the gradient vanishes: **{left}** is left after {back}.",
     "fades": "Untrained, the gradient fades: **{left}** is left after {back}.",
     "keep": "Detach ends the gradient after {own}; uncut, **{left}** is left after {back}.",
@@ -61,7 +62,8 @@ def takeaway(model: str, lanes: Mapping[str, NDArray[np.floating]], step: int, b
     name = "keep" if "keep" in lanes else "reset"
     norms, said = lanes[name], name
     if name == "keep" and step == 0:
-        said = "vanishes" if far_share(norms) < VANISHED else "fades"
+        share = far_share(norms)
+        said = "gone" if share < LEAST else "vanishes" if share < VANISHED else "fades"
     left = {"left": part(far_share(norms)), "back": _back(norms)}
     return TAKEAWAYS[said].format(model=model, own=plural(bptt, "step"), **left)
 

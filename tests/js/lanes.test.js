@@ -14,7 +14,7 @@ const FADING = Array.from({ length: 12 }, (_, at) => 1e-5 * 1e4 ** (at / 11));
 const LAST = FADING.map((norm, at) => (at < 8 ? 0 : norm));
 const times = (norms, by) => norms.map((norm) => norm * by);
 const power = (norms, by) => norms.map((norm) => norm ** by);
-const META = { model: "Model5", batches: [5, 6, 7], bptt: 4, bs: 64, every: false, answers_every: true, loss: 1.5, n_before: 2 };
+const META = { model: "Model5", batches: [5, 6, 7], bptt: 4, bs: 64, every: false, answers_every: true, loss: 1.5, n_before: 2, words: ["one", ",", "two", ",", "three", ",", "four", ",", "<five>", ",", "six", ","] };
 const OWN = { reset: times(LAST, 2), detach: LAST, keep: FADING, untrained: power(FADING, 3) };
 const PASSES = new Passes(META, OWN);
 const ALONE = new Passes({ ...META, model: "Model2" }, { reset: LAST, untrained: power(LAST, 2) });
@@ -65,7 +65,9 @@ for (const width of [WIDE, NARROW]) {
 
   test(`the mini-batches are named above their steps, ${width} px`, () => {
     const head = PASSES.head(THEME, width);
-    assert.deepEqual(words(head), [5, 6, 7].map((batch) => `mini-batch ${batch}${width === WIDE ? ", 4 steps" : ""}`));
+    const named = [5, 6, 7].map((batch) => `mini-batch ${batch}${width === WIDE ? ", 4 steps" : ""}`);
+    assert.deepEqual(words(head).slice(0, 3), named);
+    assert.deepEqual(words(head).slice(3).reverse(), META.words.map((word) => word.replace("<", "&lt;").replace(">", "&gt;")));
     const [, x] = /x="([^"]+)"[^>]*>mini-batch 6/.exec(head);
     near(Number(x), PASSES.steps(width).x(5.5), 0.06);
   });
@@ -136,8 +138,8 @@ test("the legend names thicknesses", () => {
   const html = legend(THEME, false);
   const heights = [...html.matchAll(/ height="([\d.]+)" fill/g)].map(([, each]) => Number(each));
   [1, 1e-2, 1e-4].forEach((share, at) => near(heights[at], thickness(share), 0.06));
-  assert.match(html, /share of the nearest<.*>100 %<.*>1 %<.*>0\.01 %<.*thinnest: 1 in 64,000 or less/);
-  assert.match(legend(THEME, true), /share of the lane's largest</);
+  assert.match(html, /share of the nearest one<.*>100 %<.*>1 %<.*>0\.01 %<.*thinnest: 1 in 64,000 or less/);
+  assert.match(legend(THEME, true), /share of the lane's largest one</);
 });
 
 test("parts of the nearest", () => {
@@ -150,8 +152,8 @@ test("parts of the nearest", () => {
 test("each lane says what it shows", (t) => {
   const said = laneSentences(OWN, 4, false);
   assert.deepEqual(Object.keys(said).sort(), ["", ...NAMES].sort());
-  assert.match(said[""], /^The \*\*gradient\*\* says how much the loss would change/);
-  assert.match(said.detach, /the gradient stops at the scissors, after 4 steps at most/);
+  assert.match(said[""], /^The \*\*gradient\*\* says how much the loss would change.* no probability: its unit is loss per unit of state/);
+  assert.match(said.detach, /the gradient stops at the scissors, after 4 steps at most.* the cut on the right alone decides/);
   assert.match(said.keep, /all 12 steps get a gradient.*\*\*0\.01 %\*\* of the nearest\. Nothing can be freed/);
   recorded(t, said.untrained, 1, 1);
   assert.match(said.reset, /starts from a state of zeros.*after 4 steps/);
@@ -167,6 +169,6 @@ test("the sentences on all losses, and the note", () => {
   assert.match(laneSentences(EVERY.lanes, 4, true).keep, /have faded before they arrive/);
   assert.match(laneSentences(ALONE.lanes, 4, true)[""], /stops at the zeros/);
   const note = passesNote(META, { Detach: 0.00391, Reset: 0.0105 });
-  assert.match(note, /Nearest: Detach 0\.00391, Reset 0\.0105\. Typical means the median of 64 rows: mini-batches 5 to 7 of train; the state before them comes from the 2 mini-batches before\. Loss 1\.500/);
+  assert.match(note, /Nearest: Detach 0\.00391, Reset 0\.0105\. Typical means the median of 64 rows: mini-batches 5 to 7 of train, of which the words above are the first row's; the state before them comes from the 2 mini-batches before\. Loss 1\.500/);
   assert.match(passesNote({ ...META, n_before: 0 }, {}), /before them is zeros/);
 });

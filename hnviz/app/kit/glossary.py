@@ -82,7 +82,7 @@ GLOSSARY: dict[str, Seen] = {
     "one-cycle": Seen("train", "train_schedule", _EPOCHS),
     "truncated backpropagation through time": Seen("learn_back", "time_lanes"),
     "detach": Seen("learn_back", "time_lanes", {"time_between": "detach"}),
-    "vanishing gradient": Seen("learn_back", "time_reach"),
+    "vanishing gradient": Seen("learn_back", "time_lanes", {"time_between": "untrained"}),
     "generalisation": Seen("start", "map_picture", {**_MAP, "run": "Model5-blocks"}),
     "extrapolation": Seen("start", "map_picture", _MAP),
     "memory ruler, bound": Seen(

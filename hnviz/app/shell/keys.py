@@ -150,6 +150,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Learn back", "time_loss", "last step", "whether every step has a loss"),
     Key("Learn back", "time_first", "5", "the first of three mini-batches"),
     Key("Learn back", "time_phrase", "4311 to 4314", "the words whose look back is shown"),
+    Key("Learn back", "time_more_reach", "closed", "the fold on how far each model reaches"),
     Key("Learn back", "time_more_state", "closed", "the fold on train to valid"),
     Key("Learn back", "row", "the last one", "the answer that is looked back from"),
     Key("Feed", "tasks_task", "Recall the first letter", "the task"),

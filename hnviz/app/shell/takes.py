@@ -34,6 +34,7 @@ _SWITCHES = (
     "states_edges",
     "predictions_hold",
     "predictions_ways",
+    "time_more_reach",
     "time_more_state",
     "tasks_network",
 )

@@ -137,6 +137,10 @@ const factsOf = (subject) => ({
   facts: subject.facts,
   stoi: subject.stoi,
   size: (/** @type {string} */ split) => subject.ids(split).length,
+  words: (/** @type {string} */ split, /** @type {number} */ first, /** @type {number} */ n) => {
+    const ids = subject.ids(split);
+    return Array.from({ length: n }, (_, at) => subject.facts.itos[ids[(first + at) % ids.length]]);
+  },
   nBatches: () => Math.ceil(subject.job.train.length / (subject.job.config.bs * subject.job.config.bptt)),
 });
 

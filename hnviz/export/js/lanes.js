@@ -1,7 +1,7 @@
 // @ts-check
 // How far back a loss reaches, answered here: rooms/through_time/lanes/picture.py.
 
-import { back, farShare, part, plural, VANISHED } from "../../app/rooms/through_time/lanes/words.js";
+import { back, farShare, LEAST, part, plural, VANISHED } from "../../app/rooms/through_time/lanes/words.js";
 import { filled } from "./look.js";
 
 /** @typedef {import("./look.js").Look} Look */
@@ -22,7 +22,7 @@ export async function lanes(look) {
   }
   const norms = Object.fromEntries(Object.entries(named).map(([name, { data }]) => [name, data]));
   const measured = Object.fromEntries(MEASURED.map((name) => [name, meta[name]]));
-  const told = { model: facts.model, every: params.every, answers_every: facts.form.predicts === "every", ...measured };
+  const told = { model: facts.model, every: params.every, answers_every: facts.form.predicts === "every", ...measured, words: look.words("train", meta.batches[0] * meta.bptt, 3 * meta.bptt) };
   return { meta: told, sentence: params.every ? "" : takeaway(look, norms, meta.bptt), arrays: named };
 }
 
@@ -35,7 +35,8 @@ export async function lanes(look) {
 function takeaway({ facts, says, step }, lanes, bptt) {
   const name = lanes.keep ? "keep" : "reset";
   const norms = lanes[name];
-  const untrained = farShare(norms) < VANISHED ? "vanishes" : "fades";
+  const share = farShare(norms);
+  const untrained = share < LEAST ? "gone" : share < VANISHED ? "vanishes" : "fades";
   const said = name === "keep" && step === 0 ? untrained : name;
-  return filled(says.lanes[said], { model: facts.model, own: plural(bptt, "step"), left: part(farShare(norms)), back: back(norms) });
+  return filled(says.lanes[said], { model: facts.model, own: plural(bptt, "step"), left: part(share), back: back(norms) });
 }

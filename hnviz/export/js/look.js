@@ -20,6 +20,7 @@ import { when } from "./wordtext.js";
  *   of another run; each numbers its vocabulary in its own order
  * @property {() => number} nBatches mini-batches of train
  * @property {(split: string) => number} size tokens of a split
+ * @property {(split: string, first: number, n: number) => string[]} words of a split, on from its beginning after its end
  * @property {Facts} facts
  * @property {Map<string, number>} stoi
  * @property {number} step

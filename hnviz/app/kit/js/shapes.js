@@ -50,6 +50,12 @@ export class Shapes {
     this.parts.push(`<text ${place} text-anchor="end" fill="${this.theme.text}"${larger}>${escaped(words)}</text>`);
   }
 
+  /** Write a small word that rises from (x, y). @param {number} x @param {number} y @param {string} word */
+  upright(x, y, word) {
+    const place = `transform="translate(${(x + 3.5).toFixed(1)} ${y.toFixed(1)}) rotate(-90)"`;
+    this.parts.push(`<text ${place} font-size="10.5" fill="${this.theme.text}">${escaped(word.length > 10 ? `${word.slice(0, 9)}…` : word)}</text>`);
+  }
+
   /**
    * A square of a map: the darker, the nearer `share` is to 1. A reader who points to it sees what is said.
    * @param {[number, number]} at its corner
@@ -80,12 +86,12 @@ export class Shapes {
     );
   }
 
-  /** Scissors: gradients stop here, the state goes on. @param {number} x @param {number} y */
+  /** A mark of scissors: gradients stop here, the state goes on. @param {number} x @param {number} y */
   cut(x, y) {
-    const { text, background } = this.theme;
+    const { muted, surface } = this.theme;
     this.parts.push(
-      `<g transform="translate(${short(x)} ${short(y)}) rotate(-90)" fill="none" stroke="${text}" stroke-width="1.8" stroke-linecap="round">` +
-        `<circle r="15" fill="${background}" stroke="none"/><circle cx="-7.5" cy="-4.5" r="3.3"/><circle cx="-7.5" cy="4.5" r="3.3"/>` +
+      `<g transform="translate(${short(x)} ${short(y)}) rotate(-90) scale(.75)" fill="none" stroke="${muted}" stroke-width="1.8" stroke-linecap="round">` +
+        `<path d="M-13-8h26v16h-26z" fill="${surface}" stroke="none"/><circle cx="-7.5" cy="-4.5" r="3.3"/><circle cx="-7.5" cy="4.5" r="3.3"/>` +
         '<path d="M-4.7-2.7L10 5.4M-4.7 2.7L10-5.4"/></g>',
     );
   }

@@ -6,7 +6,7 @@ from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
 from hnviz.app.kit.row import controls_row
-from hnviz.app.kit.text import lead, linked, opening, page_title, prose, section
+from hnviz.app.kit.text import lead, linked, opening, page_title, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.through_time.controls import (
     first_box,
@@ -29,14 +29,9 @@ from hnviz.app.run.view import run_in_view
 from hnviz.figures.time_text import no_way_back
 from hnviz.models.catalogue import entry
 
-TERMS = (
-    "**Truncated backpropagation through time**: the state goes on into the next mini-batch, the "
-    "gradient does not. **Vanishing gradient**: each step back multiplies it by a matrix, "
-    "which mostly shrinks it."
-)
 LOOK_BACK_HINT = (
     "Each row is one answer, each square a word before it: the stronger its colour, the more that "
-    "word changes the answer. Try another row, then training step 0: only the last few words count."
+    "word changes the answer."
 )
 
 
@@ -46,7 +41,7 @@ def page() -> None:
     run = run_in_view()
     if run is None:
         return
-    takeaway, attends = opening(), entry(run.record.config.model).attends
+    takeaway, attends = opening(one_line=True), entry(run.record.config.model).attends
     first = 0
     reading_machine("time_reading", run.record.id, run.record.config, compact=True)
     with controls_row("time_controls", "medium", vertical_alignment="bottom"):
@@ -66,8 +61,11 @@ def page() -> None:
     if not attends:
         _lanes(run, lanes)
     _look_back(run)
-    section("Which model's gradient reaches furthest?")
-    REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
+    fold(
+        "Which model's gradient reaches furthest?",
+        "time_more_reach",
+        lambda: REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")]),
+    )
     fold(
         "Where the state goes from train to valid",
         "time_more_state",
@@ -84,7 +82,6 @@ def _lanes(run: CurrentRun, lanes: Ask) -> None:
     models = [name for name in pretrained_models() if not entry(name).attends]
     settings = {"model": model, "models": models}
     LANES(run=run.record.id, asks=asks, settings=settings)
-    prose(TERMS)
 
 
 def _look_back(run: CurrentRun) -> None:

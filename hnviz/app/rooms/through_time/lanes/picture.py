@@ -25,7 +25,8 @@ def _lanes(look: Look) -> Reply:
     "reset"; "detach" and "keep" of a model that carries its state; "untrained", with nothing cut,
     if the run stored that network: float64 (3 * bptt,), 0 where there is no gradient. meta:
     "model"; "every", whether all steps have a loss; "answers_every", whether the model answers
-    after each step; MEASURED, as in "state_gradients". The sentence is about the last step's loss.
+    after each step; "words", those that the first row reads, one for each step; MEASURED, as in
+    "state_gradients". The sentence is about the last step's loss.
     """
     params = {"first": _first(look), "every": look.params["every"]}
     found, model = look.ask("state_gradients", params), look.run.record.config.model
@@ -35,12 +36,22 @@ def _lanes(look: Look) -> Reply:
         "every": params["every"],
         "answers_every": entry(model).predicts == "every",
         **{name: found.meta[name] for name in MEASURED},
+        "words": _words(look, found.meta["batches"][0], len(lanes["reset"])),
     }
     return Reply(
         lanes,
         meta,
         "" if params["every"] else takeaway(model, lanes, look.step, found.meta["bptt"]),
     )
+
+
+def _words(look: Look, batch: int, n: int) -> list[str]:
+    """Return the `n` words that a mini-batch's first row reads, and its next ones'."""
+    config = look.run.record.config
+    stream = stream_of(config)
+    first = batch * config.bptt
+    ids = stream.train[np.arange(first, first + n) % len(stream.train)]
+    return [stream.vocab.itos[index] for index in ids.tolist()]
 
 
 def _untrained(look: Look, params: dict[str, Any]) -> dict[str, NDArray[np.floating]]:
@@ -92,7 +103,7 @@ EXAMPLES = {
 
 LANES = Picture(
     __file__,
-    Place("time_lanes", "622px", "955px"),
+    Place("time_lanes", "677px", "1015px"),
     views=(LANES_VIEW, SECOND_VIEW),
     isolate=False,
     silent=True,

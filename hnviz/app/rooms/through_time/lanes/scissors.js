@@ -7,7 +7,7 @@ import { laneSentences, part } from "./words.js";
 /**
  * @typedef {import("../../../kit/js/shapes.js").Theme} Theme
  * @typedef {{ model: string, batches: number[], bptt: number, bs: number, every: boolean, answers_every: boolean,
- *             loss: number, n_before: number }} Meta
+ *             loss: number, n_before: number, words: string[] }} Meta
  *   every          the loss of all steps; else of the last alone
  *   answers_every  the model answers after every step
  */
@@ -18,6 +18,8 @@ const HEIGHT = 100; // px
 const ROOM = 70; // px; a longer stretch has room for a number at each end
 const DOT_ROOM = 8; // px between dots at least; closer ones are left out
 const CHEVRON_ROOM = 46; // px
+const WORD_ROOM = 11; // px between words at least
+const WORDS = 56; // px, the height of upright words
 export const THICKEST = 32; // px
 const THINNEST = 0.8;
 const SHARES = [1, 1e-2, 1e-4]; // in the legend
@@ -107,14 +109,15 @@ export class Passes {
     return new Steps(22, width - (width > NARROW ? 48 : 30), batches.length * bptt, bptt);
   }
 
-  /** The mini-batches' names above the lanes. @param {Theme} theme @param {number} width */
+  /** The mini-batches' names above the lanes, and the words that their first row reads. @param {Theme} theme @param {number} width */
   head(theme, width) {
-    const { batches, bptt } = this.meta;
-    const [drawing, steps] = [new Shapes(width, 20, theme), this.steps(width)];
+    const { batches, bptt, words } = this.meta;
+    const [drawing, steps] = [new Shapes(width, WORDS + 24, theme), this.steps(width)];
     const after = width > PHONE ? `, ${bptt === 1 ? "1 step" : `${bptt} steps`}` : "";
     const names = batches.map((batch) => `mini-batch ${batch}`);
     names.forEach((name, at) => drawing.text(steps.x(at * bptt + (bptt - 1) / 2), 14, name + after, { bold: true }));
-    return drawing.render("Three mini-batches", names.join(", "));
+    for (const step of steps.thinned(0, words.length, WORD_ROOM)) drawing.upright(steps.x(step), WORDS + 22, words[step]);
+    return drawing.render("Three mini-batches", `${names.join(", ")}. Their first row reads: ${words.join(" ")}`);
   }
 
   /** One lane: states forward, and the gradient backward below them. @param {string} name @param {Theme} theme @param {number} width */
@@ -274,7 +277,7 @@ export function legend(theme, every) {
   });
   const least = `thinnest: 1 in ${((THICKEST / THINNEST) ** 3).toLocaleString("en-US", { maximumFractionDigits: 0 })} or less`;
   return (
-    `<div class="hnviz-legend"><span>${state}state, forward</span><span>gradient, backward; thickness: its share of the ` +
-    `${every ? "lane's largest" : "nearest"}</span>${swatches.join("")}<span style="color:${theme.muted}">${least}</span></div>`
+    `<div class="hnviz-legend"><span>${state}state, forward</span><span>gradient, backward; thickness: its size |dLoss/dh| as a share of the ` +
+    `${every ? "lane's largest" : "nearest"} one</span>${swatches.join("")}<span style="color:${theme.muted}">${least}</span></div>`
   );
 }

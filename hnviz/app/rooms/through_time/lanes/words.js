@@ -6,7 +6,7 @@ import { percent } from "../../../kit/js/text.js";
 /** @typedef {Record<string, ArrayLike<number>>} Lanes norms of dLoss/dh after each step of three mini-batches, by lane; 0 for none */
 
 const MEANT = /** @type {[string, number][]} */ ([["trillion", 1e12], ["billion", 1e9], ["million", 1e6], ["", 1]]);
-const LEAST = 1e-15; // a part below which its size says nothing more to a reader
+export const LEAST = 1e-15; // a part below which its size says nothing more to a reader
 const HELD = 1e-30; // share of the nearest gradient below which a gradient counts as zero: float32 is inexact there
 export const VANISHED = 1e-3; // share of the nearest gradient below which the farthest one counts as vanished
 
@@ -54,9 +54,9 @@ export function laneSentences(lanes, bptt, every) {
   const start = every
     ? "Now every answer has a loss, as in training: a small triangle each. So each mini-batch has a gradient of its own, " +
       `and it still stops at ${cut}.`
-    : "The **gradient** says how much the loss would change with the state of an earlier step. Follow each ribbon from the " +
-      "loss, on the right, back to the left: where it is half as thick, an eighth of the gradient is left. Click a lane to " +
-      "look at it alone.";
+    : "The **gradient** says how much the loss would change if an earlier state changed by 1. It is no probability: its " +
+      "unit is loss per unit of state. Where a ribbon is half as thick as at the loss, an eighth of it is left. Click a lane " +
+      "to look at it alone.";
   return { ...said, "": start };
 }
 
@@ -68,8 +68,9 @@ function laneSentence(name, norms, bptt) {
   const gone = farShare(norms) < VANISHED ? " It has vanished: a **vanishing gradient**." : "";
   return {
     detach:
-      `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after ${own} at most. From ` +
-      "this loss, the network learns nothing about earlier steps.",
+      `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after ${own} at most. For this ` +
+      "loss the cut on the right alone decides: without it, the gradient would go on to the other cut. The cut on the left " +
+      "stops the losses of the mini-batch before.",
     keep: 
       `**No detach**: ${got} a gradient, through all three mini-batches. The farthest is ${far(norms)} of the nearest. Nothing ` +
       "can be freed before the third mini-batch is done, so PyTorch holds up to three times as much memory as with detach.",
@@ -101,7 +102,7 @@ export function passesNote({ batches, bs, loss, n_before: before }, nearest) {
   return (
     "A ribbon's number is the norm |dLoss/dh| at that step in a typical row, as a share of the norm nearest to the loss. " +
     `With all losses, it is a share of the largest norm. Nearest: ${norms}. Typical means the median of ${plural(bs, "row")}: ` +
-    `mini-batches ${batches[0]} to ${batches[batches.length - 1]} of train; ${start}. Loss ${loss.toFixed(3)}, on a copy in eval ` +
+    `mini-batches ${batches[0]} to ${batches[batches.length - 1]} of train, of which the words above are the first row's; ${start}. Loss ${loss.toFixed(3)}, on a copy in eval ` +
     "mode: batch norm uses the statistics that it learnt. All lanes but “untrained” have the weights of the training step shown."
   );
 }
