@@ -9,10 +9,12 @@ from safetensors.numpy import load, save
 
 from hnviz.app.machine.view import READING_VIEW
 from hnviz.app.pictures import VIEWS
+from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW
 from hnviz.app.rooms.predictions.change_state.operation import read_units
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE_VIEW, CLAIMS_VIEW
 from hnviz.app.rooms.predictions.change_state.said import Said, likeliest
 from hnviz.config import RunConfig
+from hnviz.data.places import LABELS
 from hnviz.figures.surgery_text import Courses, Operation, ending, most_probable, numbers
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.questions.view import Reply
@@ -136,6 +138,7 @@ def test_as_many_numbers_change_as_the_picture_marks(own_runs):
             "another number",
             48,
         ),
+        ({"how": "take out a digit", "layer": 0}, "another number", 14),
     ],
 )
 def test_a_change_says_for_how_many_drawn_prompts_it_does_the_same(
@@ -144,6 +147,19 @@ def test_a_change_says_for_how_many_drawn_prompts_it_does_the_same(
     found = shown(CLAIMS_VIEW, "Model5", text="4316 to 4318", **params)
     assert (found.meta["claim"], found.meta["holds"][claim]) == (claim, n)
     recorded(found.sentence, n, 100)
+
+
+def test_a_digit_is_taken_out_with_the_units_that_follow_it(own_runs, recorded):
+    found = shown(CHANGE_VIEW, "Model5", text="4316 to 4318", how="take out a digit", layer=0)
+    units = found.meta["units"]
+    codes = shown(ROWS_VIEW, "Model5", text="one", layer=0).arrays["explained"]
+    hundreds = LABELS.index("hundreds")
+    assert units == np.flatnonzero(codes.argmax(axis=1) == hundreds).tolist()
+    assert (found.arrays["after"][0, units] == 0).all()
+    recorded(found.sentence, 6, 6)
+    with pytest.raises(Refusal) as refused:
+        shown(CHANGE_VIEW, "Model4", text="4316 to 4318", how="take out a digit", digit="tens")
+    recorded(str(refused.value), 0)
 
 
 def test_the_headline_says_what_a_swap_does_in_twenty_words(recorded):

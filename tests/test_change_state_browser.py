@@ -40,11 +40,11 @@ def headline(page):
 
 def test_a_swap_is_one_press(server, page, recorded):
     open_page(page, server)
-    recorded.shown(headline(page), "Swap its state")
-    page.get_by_text("The network has read “4316 to 4318”.").wait_for()
+    recorded.shown(headline(page), "Its state is all")
+    page.get_by_text("The other memory is that of “5038 to 5040”.").wait_for()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.get_by_role("button", name="Swap in the state after “5038 to 5040”").click()
+    page.get_by_role("button", name="Put in another memory").click()
     recorded(headline(page).filter(has_text="It now continues").inner_text(), 6, 6)
     assert not [url for url in asked if "/change_state" in url and "/400/" in url]
     alt_has(page, "with “five thousand forty one” instead of")
@@ -57,7 +57,7 @@ def test_a_swap_is_one_press(server, page, recorded):
     page.wait_for_url("**swapped=1**word=2**")
     page.reload()
     alt_has(page, "with “five thousand forty one” instead of")
-    page.get_by_role("button", name="Undo the swap").click()
+    page.get_by_role("button", name="Put its own memory back").click()
     expect(headline(page)).to_contain_text("Next it says “four thousand three hundred nineteen”")
     assert "swapped" not in page.url
     assert page.errors == []
@@ -66,7 +66,7 @@ def test_a_swap_is_one_press(server, page, recorded):
 def test_the_state_is_changed_in_every_way(server, page):
     open_page(page, server, "&swapped=1")
     alt_has(page, "with “five thousand forty one” instead of")
-    page.get_by_text("Choose other texts, a layer, or single units").click()
+    page.get_by_text("Choose other texts or a layer").click()
     page.wait_for_url("**predictions_ways=true**")
     page.get_by_role("radio", name="1", exact=True).or_(
         page.get_by_role("button", name="1", exact=True)
@@ -107,6 +107,30 @@ def test_the_state_is_changed_in_every_way(server, page):
     page.reload()
     alt_has(page, "With unit 3 of layer 0 set to 0")
     assert page.errors == [] or all("422" in each for each in page.errors)
+
+
+def test_the_rooms_button_puts_another_memory_in_at_one_press(server, page):
+    page.goto(f"{server}/remember")
+    page.get_by_role("button", name="Put in another memory").click()
+    alt_has(page, "with “five thousand forty one” instead of")
+    page.get_by_role("button", name="Put its own memory back").click()
+    page.wait_for_url("**swapped=0**")
+    expect(headline(page)).to_contain_text("Next it says “four thousand three hundred nineteen”")
+    assert page.errors == []
+
+
+def test_a_digit_is_taken_out_of_the_memory(server, page):
+    digit = "&predictions_change=take+out+a+digit&predictions_ways=true"
+    open_page(page, server, digit)
+    page.get_by_role("button", name="Take out the hundreds digit").click()
+    expect(headline(page)).to_contain_text("“four thousand six hundred nineteen” instead of")
+    alt_has(page, "With the 5 units that follow the hundreds digit of layer 0 set to 0 once")
+    page.get_by_role("radio", name="tens", exact=True).or_(
+        page.get_by_role("button", name="tens", exact=True)
+    ).first.click()
+    page.wait_for_url("**predictions_digit=tens**")
+    expect(headline(page)).to_contain_text("It goes on as before")
+    assert page.errors == []
 
 
 def test_a_model_without_a_state_leads_to_one_that_has(server, page, recorded):

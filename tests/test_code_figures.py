@@ -13,6 +13,7 @@ from hnviz.figures import DRAWINGS
 from hnviz.figures.code_text import (
     Found,
     found_sentence,
+    longest_jump,
     path_note,
     path_sentence,
     probe_note,
@@ -140,8 +141,15 @@ def test_what_was_found_is_said(recorded):
 
 
 def test_the_paths_sentence_has_its_variances():
-    said = path_sentence("Model5", 0, (8, 20), (0.161, 0.052))
+    said = path_sentence("Model5", 0, (8, 20), (0.161, 0.052), "")
     assert "untrained reads 8 to 20" in said and "**16 %** and **5.2 %**" in said
+
+
+def test_the_longest_jump_of_the_path_is_named_with_its_words():
+    points = np.array([[0, 0], [0, 1], [3, 5], [3, 7]])
+    said = longest_jump(points, ("six", ",", "seven", ","), (6, 6, 7, 7))
+    assert "from **“,”** to **“seven”** in 7, 2.5 times as far" in said  # steps of 1, 5 and 2
+    assert longest_jump(points[:1], ("six",), (6,)) == ""
 
 
 def test_the_paths_note_says_only_where_the_average_comma_and_hundred_are(recorded):

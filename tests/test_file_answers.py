@@ -185,7 +185,12 @@ def _page_questions(run: str) -> list[tuple[str, dict[str, Any]]]:
     asked += [("units", {"ids": (3, 4, 99)}), ("units", {"text": "one", "ids": (3,)})]
     swap = {"text": TEXTS[0], "how": "another state", "other": "5038 to 5040"}
     zero = {"text": TEXTS[1], "how": "zero units", "units": "0 to 31", "layer": 0}
-    asked += [("change_claims", each) for each in (swap, {**swap, "layer": 0}, zero)]
+    digits = [
+        {"text": TEXTS[0], "how": "take out a digit", "digit": each, "layer": 0}
+        for each in ("hundreds", "tens")
+    ]
+    asked += [("change_state", each) for each in digits]
+    asked += [("change_claims", each) for each in (swap, {**swap, "layer": 0}, zero, digits[0])]
     asked += [("machine", {"text": "one", "n": 201}), ("machine", {"text": "one", "no": 1})]
     return [*asked, ("machine_codes", {}), ("machine_codes", {"layer": 1})]
 

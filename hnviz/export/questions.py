@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hnviz.app.rooms.predictions.change_state.operation import DIGIT
 from hnviz.app.shell.server import server
 from hnviz.data import corpus_of
 from hnviz.export.collect import Mount, collect
@@ -93,6 +94,8 @@ def is_live(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> bool
     if identity_of(config.model) or not corpus_of(config).has_digits:
         return False
     params = {**ask["params"], **_more(mount, ask["question"], at)[0]}
+    if params.get("how") == DIGIT:  # which units follow a digit is counted over train
+        return False
     if params.get("show") in entry(config.model).state[1:]:  # a file shows units and gates
         return False
     drawn = float(params.get("temperature", 0)) > 0  # a draw needs torch's own generator

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hnviz.data.places import LABELS, SLOTS
 from hnviz.figures.numbers import accuracy, percent
@@ -130,13 +131,30 @@ def _named(words: Sequence[str]) -> str:
 
 
 def path_sentence(
-    model: str, step: int, numbers: tuple[int, int], explained: Sequence[float]
+    model: str, step: int, numbers: tuple[int, int], explained: Sequence[float], jump: str
 ) -> str:
-    """Say how much of the state's variance the picture shows."""
+    """Say how much of the state's variance the picture shows, and which step of it is longest."""
     first, last = numbers
     return (
         f"{model} {when(step)} reads {first:,} to {last:,}: the two axes show "
         f"**{percent(explained[0])}** and **{percent(explained[1])}** of the variance of its state."
+        f" {jump}"
+    ).rstrip()
+
+
+def longest_jump(points: NDArray[np.floating], words: Sequence[str], numbers: Sequence[int]) -> str:
+    """Say between which two words the path, (n, 2), makes its longest jump; "" for one word.
+
+    `numbers` has the number that each word belongs to.
+    """
+    lengths = np.hypot(*np.diff(points, axis=0).T)
+    if not len(lengths):
+        return ""
+    at = int(lengths.argmax())
+    times = lengths[at] / np.median(lengths)
+    return (
+        f"Its longest jump is from **“{words[at]}”** to **“{words[at + 1]}”** in "
+        f"{numbers[at + 1]:,}, {times:.1f} times as far as a typical one."
     )
 
 

@@ -53,6 +53,7 @@ class Operation:
     units: Sequence[int] = ()  # those that were set
     value: float = 0.0
     hold: bool = False
+    digit: str = ""  # that the units follow
 
     @property
     def done(self) -> str:
@@ -62,6 +63,11 @@ class Operation:
             whole = f"layer {self.layer} of the state" if where else "the state"
             return f"With {whole} from {ending(self.other)}"
         which = _units(self.units, self.nh)
+        if self.digit:
+            n = len(self.units)
+            which = (
+                f"the {plural(n, 'unit')} that follow{'s' if n == 1 else ''} the {self.digit} digit"
+            )
         often = "before every word" if self.hold else "once"
         return f"With {which}{where} set to {_signed(self.value)} {often}"
 
@@ -156,11 +162,11 @@ class Courses:
 
     @property
     def own_headline(self) -> str:
-        """Say how it goes on from its own state, and what a swap does, in at most 20 words."""
+        """Say how it goes on from its own state, in at most 20 words."""
         spoken = filter(None, map(_spoken, numbers(self.untouched)))
         first = next(spoken, list(self.untouched))
         said = quoted_text(first[:SHORT], cut=False)
-        return f"Next it says {said}. Swap its state, and it goes on from another text."
+        return f"Next it says {said}. Its state is all that it knows of the text."
 
     def _first_difference(self, longest: int = LONGEST) -> tuple[str, str]:
         """Quote the first number that differs, before and after the change."""

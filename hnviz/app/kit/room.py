@@ -12,11 +12,19 @@ Parts = Mapping[str, Callable[[], None]]
 """Each part of a room by its name in the address."""
 
 
-def room(title: str, key: str, parts: Parts) -> None:
-    """Draw a room's title with the choice of its part, and that part; `key` is in the address."""
+def room(
+    title: str, key: str, parts: Parts, *, beside: Callable[[str], None] | None = None
+) -> None:
+    """Draw a room's title with the choice of its part, and that part; `key` is in the address.
+
+    `beside` draws what else is in the line of the title, for the part that is chosen.
+    """
     with controls_row("room_title", "medium", vertical_alignment="bottom"):
         with st.container(width="content"):
             page_title(title)
         with st.container(width="content"):
             chosen = choice("Look at", tuple(parts), key, label_visibility="collapsed")
+        if beside:
+            with st.container(width="content"):
+                beside(chosen)
     parts[chosen]()

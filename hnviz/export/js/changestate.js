@@ -22,7 +22,7 @@ const BARS = 4; // of each answer
  */
 export async function changeState(look) {
   const { facts } = look;
-  const { operation, given, asked, layer } = operationIn(look);
+  const { operation, given, asked, layer } = await operationIn(look);
   const { arrays } = await look.ask("surgery", { ids: given.ids, n: SAYS, ...asked });
   const words = (/** @type {string} */ name) => Array.from(arrays[name]?.data ?? [], (id) => facts.itos[id]);
   const course = (/** @type {string} */ name) => ({ said: Array.from(arrays[`${name}_said`].data), probabilities: rowsOf(arrays[`${name}_probabilities`]) });

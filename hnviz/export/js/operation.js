@@ -5,30 +5,48 @@ import { promptIn } from "./look.js";
 
 /** @typedef {import("./look.js").Look} Look */
 
-const HOWS = ["another state", "zero units", "set one unit"];
-const [SWAP, , SET] = HOWS;
+const [SWAP, DIGIT, SET] = ["another state", "take out a digit", "set one unit"];
 const ALL = -1; // layers
 
 /**
  * The change, as a sentence and as a question need it. Throws a sentence.
  * @param {Look} look
  */
-export function operationIn(look) {
+export async function operationIn(look) {
   const { facts, params } = look;
   const { layers } = facts.form;
   const { how, layer } = params;
   if (layer >= layers) throw new Error(`layer must be from 0 to ${layers - 1} for ${facts.model}; got ${layer}`);
   const given = promptIn(params.text, look);
   /** @type {import("./surgerytext.js").Operation} */
-  const told = { text: given.tokens, layer: null, layers, nh: facts.nh, other: [], units: [], value: 0, hold: false };
+  const told = { text: given.tokens, layer: null, layers, nh: facts.nh, other: [], units: [], value: 0, hold: false, digit: "" };
   if (how === SWAP) {
     const other = promptIn(params.other, look);
     const where = layer === ALL ? null : layer;
     return { given, asked: { other: other.ids, layer: where }, layer: null, operation: { ...told, layer: where, other: other.tokens } };
   }
-  const units = unitsIn(params.units, facts.nh, how === SET);
-  const setting = { units, layer: Math.max(0, layer), value: how === SET ? params.value : 0, hold: params.hold };
-  return { given, asked: setting, layer: setting.layer, operation: { ...told, ...setting } };
+  const where = Math.max(0, layer);
+  const digit = how === DIGIT ? params.digit : "";
+  const units = digit ? await unitsOf(look, where, digit) : unitsIn(params.units, facts.nh, how === SET);
+  const setting = { units, layer: where, value: how === SET ? params.value : 0, hold: params.hold };
+  return { given, asked: setting, layer: where, operation: { ...told, ...setting, digit } };
+}
+
+/**
+ * The units of a layer that follow a digit more than all else. Throws a sentence.
+ * @param {Look} look
+ * @param {number} layer
+ * @param {string} digit
+ * @returns {Promise<number[]>}
+ */
+async function unitsOf(look, layer, digit) {
+  const { order, groups } = (await look.ask("unit_codes", { layer })).meta;
+  let start = 0;
+  for (const [label, n] of groups) {
+    if (label === digit) return order.slice(start, start + n).sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
+    start += n;
+  }
+  throw new Error(`no unit of layer ${layer} follows the ${digit} digit most here: choose another digit or layer, or a later training step`);
 }
 
 /**

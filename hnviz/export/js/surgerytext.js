@@ -8,7 +8,7 @@ import { plural, quoted, quotedText } from "./wordtext.js";
 
 /**
  * @typedef {{ text: string[], layer: number|null, layers: number, nh: number, other: string[], units: number[],
- *             value: number, hold: boolean }} Operation
+ *             value: number, hold: boolean, digit: string }} Operation
  * @typedef {ArrayLike<number>} Shares
  * @typedef {{ network: string, untouched: string[], changed: string[], before: Shares[], after: Shares[],
  *             otherSaid: string[], itos: string[] }} Said
@@ -23,10 +23,12 @@ const SHORT = 6; // words of a number in a headline
  * What was done to the state, as the beginning of a sentence.
  * @param {Operation} operation
  */
-export function done({ layer, layers, nh, other, units, value, hold }) {
+export function done({ layer, layers, nh, other, units, value, hold, digit }) {
   const where = layer !== null && layers > 1 ? ` of layer ${layer}` : "";
   if (other.length) return `With ${where ? `layer ${layer} of the state` : "the state"} from ${ending(other)}`;
-  return `With ${named(units, nh)}${where} set to ${signed(value)} ${hold ? "before every word" : "once"}`;
+  const n = units.length;
+  const which = digit ? `the ${plural(n, "unit")} that follow${n === 1 ? "s" : ""} the ${digit} digit` : named(units, nh);
+  return `With ${which}${where} set to ${signed(value)} ${hold ? "before every word" : "once"}`;
 }
 
 /**
@@ -111,7 +113,7 @@ export class Courses {
 
   get ownHeadline() {
     const first = this.ours.map(spoken).find((words) => words.length) ?? this.said.untouched;
-    return `Next it says ${quotedText(first.slice(0, SHORT), false)}. Swap its state, and it goes on from another text.`;
+    return `Next it says ${quotedText(first.slice(0, SHORT), false)}. Its state is all that it knows of the text.`;
   }
 
   /**

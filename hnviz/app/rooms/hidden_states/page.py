@@ -1,5 +1,7 @@
 """The room Remember: the state over a text, and what happens with another memory."""
 
+import streamlit as st
+
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.room import Parts, room
@@ -16,19 +18,35 @@ from hnviz.app.rooms.hidden_states.units.picture import (
 from hnviz.app.rooms.predictions.change_state.part import change_state
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
+from hnviz.app.shell import session as state
 from hnviz.figures.state_text import in_place_of_state
 from hnviz.models.catalogue import entry
+
+PART, MEMORY = "remember_part", "Another memory"
+PUT_IN = "remember_put_in"  # whether the room's button led here
 
 
 def page() -> None:
     """Draw the room."""
-    room("What does it keep?", "remember_part", PARTS)
+    room("What does it keep?", PART, PARTS, beside=_put_in)
+
+
+def _put_in(part: str) -> None:
+    """Draw the room's main button; the part that it leads to has its own."""
+    if part != MEMORY:
+        state.pop(PUT_IN)
+        st.button("Put in another memory", key="remember_put", type="primary", on_click=_press)
+
+
+def _press() -> None:
+    state.put(PART, MEMORY)
+    state.put(PUT_IN, True)
 
 
 def _memory() -> None:
     run = run_in_view()
     if run is not None:
-        change_state(run.record.id, run.record.config)
+        change_state(run.record.id, run.record.config, pressed=bool(state.get(PUT_IN)))
 
 
 def _units() -> None:
@@ -36,7 +54,7 @@ def _units() -> None:
     run = run_in_view()
     if run is None:
         return
-    takeaway = opening()
+    takeaway = opening(one_line=True)
     config, run_id = run.record.config, run.record.id
     reading_machine("states_reading", run_id, config, compact=True)
     run_bar(run_id, "states_bar")
@@ -53,4 +71,4 @@ def _units() -> None:
     linked("[Next: how far back does the network learn from?](learn_back)")
 
 
-PARTS: Parts = {"Its numbers, word by word": _units, "Another memory": _memory}
+PARTS: Parts = {"Its numbers, word by word": _units, MEMORY: _memory}

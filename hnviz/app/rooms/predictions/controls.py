@@ -7,7 +7,15 @@ import streamlit as st
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.row import said_below
 from hnviz.app.kit.text import escape, problem
-from hnviz.app.rooms.predictions.change_state.operation import ALL, HOWS, SET, SWAP
+from hnviz.app.rooms.predictions.change_state.operation import (
+    ALL,
+    DIGIT,
+    DIGITS,
+    HOWS,
+    SET,
+    SWAP,
+)
+from hnviz.app.rooms.predictions.change_state.picture import pressed_by
 from hnviz.app.rooms.predictions.prompt import (
     LONGEST_TEXT,
     Words,
@@ -17,7 +25,7 @@ from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice
-from hnviz.figures.offers import example
+from hnviz.figures.offers import example, without_digits
 from hnviz.models.catalogue import entry
 
 PROMPT = "predictions_prompt"
@@ -48,12 +56,17 @@ def text_box(label: str, default: str, key: str, text: TextChoice) -> str:
 def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     """Draw the change of the state; return the view's parameters and the picture's settings."""
     with st.container(width="content"):
-        how = choice("Change the state after the prompt", HOWS, "predictions_change")
+        hows = tuple(how for how in HOWS if how != DIGIT or not without_digits(config))
+        how = choice("Change the state after the prompt", hows, "predictions_change")
     layer = _layer_box(config.model, with_all=how == SWAP)
     if how == SWAP:
         with st.container(width=195):
             other = text_box("The state after this text", OTHER, "predictions_other", config)
-        return {"how": how, "layer": layer, "other": other}, {"other": f"“{other[:40]}”"}
+        return {"how": how, "layer": layer, "other": other}, dict(pressed_by(other))
+    if how == DIGIT:
+        digit = _digit_box()
+        named = {"press": f"Take out the {digit} digit", "undo": f"Put the {digit} digit back"}
+        return {"how": how, "layer": layer, "digit": digit}, dict(named)
     value = _value_box(config.model) if how == SET else 0.0
     key = f"predictions_units_{'set' if how == SET else 'zero'}"
     units = "2" if how == SET else f"0 to {config.nh // 2 - 1}"
@@ -62,6 +75,17 @@ def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     asked = {"how": how, "layer": layer, "value": value, "hold": _hold_box()}
     # The picture reads the units from its own box; these are for a lesson's questions asked ahead.
     return {**asked, "units": st.query_params.get(key, units)[:LONGEST_UNITS]}, settings
+
+
+def _digit_box() -> str:
+    with st.container(width="content"):
+        return choice(
+            "Digit",
+            DIGITS,
+            "predictions_digit",
+            "hundreds",
+            help="The units that follow this digit more than any other, or the position, become 0.",
+        )
 
 
 def _layer_box(model: str, *, with_all: bool) -> int:

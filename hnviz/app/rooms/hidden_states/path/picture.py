@@ -35,7 +35,8 @@ def _path(look: Look) -> Reply:
         "explained": explained,
         "note": code_text.path_note(f"layer {layer}" if many else "the one layer"),
     }
-    sentence = code_text.path_sentence(record.config.model, look.step, numbers, explained)
+    jump = code_text.longest_jump(points, words, found.arrays["number"].tolist())
+    sentence = code_text.path_sentence(record.config.model, look.step, numbers, explained, jump)
     return Reply({"points": points.astype(np.float32)}, meta, sentence)
 
 

@@ -1,4 +1,4 @@
-// Change the state: swap it by a button, or set units by a click, and the network counts on from there.
+// Change the state: by a button, or set units by a click, and the network counts on from there.
 
 import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -34,7 +34,7 @@ class Change {
     this.input.onkeydown = (event) => void (event.key === "Enter" && this.type(0));
     this.strips = new Strips(make("section", "state"), (unit) => this.click(unit));
     this.said = new Said(make("section", ""), kit);
-    this.swapped = kit.asked.choice(SWAPPED, ["0", "1"], "0") === "1";
+    this.swapped = null; // until the first drawing
     this.shown = null; // the units as typed or clicked, and the name of their field
   }
 
@@ -63,12 +63,14 @@ class Change {
     this.swap.hidden = Boolean(settings.units_key);
     this.name.textContent = settings.units_name;
     if (settings.units_key && this.kit.root.getRootNode().activeElement !== this.input) this.input.value = this.units();
-    this.read.textContent = `The network has read ${settings.prompt}.`;
+    this.swapped ??= this.kit.asked.choice(SWAPPED, ["0", "1"], settings.pressed ? "1" : "0") === "1";
+    const other = settings.other ? ` The other memory is that of ${settings.other}.` : "";
+    this.read.textContent = `The network has read ${settings.prompt}.${other}`;
     this.showSwap();
   }
 
   showSwap() {
-    this.swap.replaceChildren(this.swapped ? "Undo the swap" : `Swap in the state after ${this.settings.other}`);
+    this.swap.textContent = this.swapped ? this.settings.undo : this.settings.press;
     this.swap.setAttribute("aria-pressed", this.swapped);
     this.show();
   }
@@ -85,6 +87,7 @@ class Change {
       after: changed ? after.data : before.data,
       layers: before.shape[0],
       layer: meta.layer,
+      takes: Boolean(this.key),
       units: meta.units,
       scale: meta.scale,
       changed,
@@ -96,7 +99,7 @@ class Change {
 
   press() {
     this.swapped = !this.swapped;
-    putInAddress(SWAPPED, this.swapped ? 1 : null);
+    putInAddress(SWAPPED, this.swapped ? 1 : this.settings.pressed ? 0 : null);
     this.showSwap();
   }
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnviz.app.rooms.predictions.prompt import Words, read_prompt
+from hnviz.data.places import LABELS
 from hnviz.figures.surgery_text import Operation
 from hnviz.models.catalogue import entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look
 from hnviz.web.http import Refusal
 
-SWAP, ZERO, SET = "another state", "zero units", "set one unit"
-HOWS = (SWAP, ZERO, SET)
+SWAP, DIGIT, ZERO, SET = "another state", "take out a digit", "zero units", "set one unit"
+HOWS = (SWAP, DIGIT, ZERO, SET)
+DIGITS = LABELS[1:]
 ALL = -1  # layers
 MOST_VALUE = 100.0  # the farthest values that a unit can be set to
 
@@ -21,6 +23,7 @@ PARAMS = {
     "how": Param(HOWS, SWAP),
     "layer": Param("int", ALL, low=ALL),
     "other": Param("text", ""),  # the text whose state is put in
+    "digit": Param(DIGITS, "hundreds"),  # whose units are set to 0
     "units": Param("text", ""),  # "3, 17" or "0 to 31"
     "value": Param("float", 0.0, low=-MOST_VALUE, high=MOST_VALUE),
     "hold": Param("bool", False),
@@ -58,15 +61,34 @@ def change_in(look: Look) -> Change:
         other = read_prompt(params["other"], config)
         swapped = {"other": list(other.ids), "layer": layer}
         return Change(given, swapped, Operation(**facts, layer=layer, other=other.tokens))
-    layer = max(0, params["layer"])
+    layer, digit = max(0, params["layer"]), params["digit"] if params["how"] == DIGIT else ""
+    units = (
+        units_of(look, layer, digit)
+        if digit
+        else read_units(params["units"], config.nh, one=params["how"] == SET)
+    )
     setting: dict[str, Any] = {
-        "units": read_units(params["units"], config.nh, one=params["how"] == SET),
+        "units": units,
         "layer": layer,
         "value": params["value"] if params["how"] == SET else 0.0,
         "hold": params["hold"],
     }
-    asked = {**setting, "units": list(setting["units"])}
-    return Change(given, asked, Operation(**facts, **setting))
+    asked = {**setting, "units": list(units)}
+    return Change(given, asked, Operation(**facts, **setting, digit=digit))
+
+
+def units_of(look: Look, layer: int, digit: str) -> tuple[int, ...]:
+    """Return the units of a layer that follow a digit more than all else. Raises Refusal."""
+    coded = look.ask("unit_codes", {"layer": layer}).meta
+    start = 0
+    for label, n in coded["groups"]:
+        if label == digit:
+            return tuple(sorted(coded["order"][start : start + n]))
+        start += n
+    raise Refusal(
+        f"no unit of layer {layer} follows the {digit} digit most here: choose another digit or "
+        "layer, or a later training step"
+    )
 
 
 def read_units(text: str, nh: int, *, one: bool = False) -> tuple[int, ...]:

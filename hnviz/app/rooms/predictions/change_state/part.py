@@ -26,8 +26,11 @@ STATE_NOTE = (
 )
 
 
-def change_state(run_id: str, config: RunConfig) -> None:
-    """Draw the state before and after a change, and both continuations."""
+def change_state(run_id: str, config: RunConfig, *, pressed: bool) -> None:
+    """Draw the state before and after a change, and both continuations.
+
+    `pressed`: the change is made at once, as if its button had been pressed.
+    """
     if not entry(config.model).stateful:
         _nothing_to_change(config)
         return
@@ -36,7 +39,7 @@ def change_state(run_id: str, config: RunConfig) -> None:
     problem(address_problem(WAYS, SWITCH))
     with (
         st.expander(
-            "Choose other texts, a layer, or single units",
+            "Choose other texts or a layer, take out a digit, or set single units",
             key=WAYS,
             on_change="rerun",
             bind="query-params",
@@ -48,7 +51,11 @@ def change_state(run_id: str, config: RunConfig) -> None:
         params, settings = change_box(config)
     asks = change_asks(text=text, numbers=not without_numbers(config), **params)
     with picture:
-        CHANGE(run=run_id, asks=asks, settings={**settings, "prompt": f"“{text[:40]}”"})
+        CHANGE(
+            run=run_id,
+            asks=asks,
+            settings={**settings, "prompt": f"“{text[:40]}”", "pressed": pressed},
+        )
     how_measured(STATE_NOTE)
 
 

@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
-from hnviz.app.rooms.predictions.change_state.operation import PARAMS, SET, SWAP, Change, change_in
+from hnviz.app.rooms.predictions.change_state.operation import (
+    DIGIT,
+    PARAMS,
+    SET,
+    SWAP,
+    Change,
+    change_in,
+)
 from hnviz.app.rooms.predictions.change_state.said import Said, likeliest
 from hnviz.data import stream_of
 from hnviz.figures.sentences import plural, when
@@ -129,11 +136,24 @@ CLAIMS_VIEW = View("change_claims", PARAMS, _claims, slow=True)
 
 
 def change_asks(*, text: str, numbers: bool = True, **params: Any) -> list[Ask]:
-    """Ask for a change and, if the run's text lists numbers, after how many prompts it holds."""
-    asks = [ask(CHANGE_VIEW, text=text, **params)]
+    """Ask for a change and, if the run's text lists numbers, after how many prompts it holds.
+
+    Which units follow a digit takes a reading of train, so the slider must be let go first.
+    """
+    at = "rest" if params.get("how") == DIGIT else "step"
+    asks = [ask(CHANGE_VIEW, at=at, text=text, **params)]
     if numbers:
         asks.append(ask(CLAIMS_VIEW, at="rest", late=True, text=text, **params))
     return asks
+
+
+def pressed_by(other: str) -> dict[str, str]:
+    """Name the button that puts the memory of another text in, and the one that takes it out."""
+    return {
+        "press": "Put in another memory",
+        "undo": "Put its own memory back",
+        "other": f"“{other[:40]}”",
+    }
 
 
 _UNITS = {
@@ -151,8 +171,14 @@ def _example(settings: Mapping[str, Any], **params: Any) -> Example:
 
 
 EXAMPLES = {
-    "ready": _example({"other": "“5038 to 5040”"}, how=SWAP, other="5038 to 5040"),
-    "long": _example({"other": "“5038 to 5060”"}, how=SWAP, other="5038 to 5060"),
+    "ready": _example(pressed_by("5038 to 5040"), how=SWAP, other="5038 to 5040"),
+    "long": _example(pressed_by("5038 to 5060"), how=SWAP, other="5038 to 5060"),
+    "digit": _example(
+        {"press": "Take out the hundreds digit", "undo": "Put the hundreds digit back"},
+        how=DIGIT,
+        layer=0,
+        digit="hundreds",
+    ),
     "units": _example(_UNITS, how=SET, layer=0, units="2", value=1.0),
 }
 

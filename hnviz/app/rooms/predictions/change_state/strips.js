@@ -10,8 +10,8 @@ const NAME = 20; // px of a layer's name
 const NARROW = 640; // px: below, a strip takes two rows
 
 /**
- * @typedef {{ before: Float32Array, after: Float32Array, layers: number, layer: number|null, units: number[],
- *   scale: number, alt: string, changed: boolean }} Strip  values (layers, nh); the units of `layer` that were set
+ * @typedef {{ before: Float32Array, after: Float32Array, layers: number, layer: number|null, units: number[], takes: boolean,
+ *   scale: number, alt: string, changed: boolean }} Strip  values (layers, nh); the units of `layer` that were set, and whether a reader may choose them
  */
 
 export class Strips {
@@ -47,7 +47,7 @@ export class Strips {
     this.nh = data.before.length / data.layers;
     if (this.cell && (this.cell[0] >= data.layers || this.cell[1] >= this.nh)) this.cell = null;
     this.canvas.setAttribute("aria-label", data.alt);
-    this.host.classList.toggle("clickable", data.layer !== null);
+    this.host.classList.toggle("clickable", data.takes);
     const scale = document.createElement("i");
     scale.style.background = `linear-gradient(90deg, ${theme.diverging.join(",")})`;
     const ringed = data.units.length ? " · underlined: set" : "";
@@ -139,14 +139,14 @@ export class Strips {
   }
 
   take(cell) {
-    if (cell && cell[0] === this.data.layer) this.pick(cell[1]);
+    if (cell && this.data.takes && cell[0] === this.data.layer) this.pick(cell[1]);
   }
 
   tell() {
-    const { before, after, layers, layer } = this.data;
+    const { before, after, layers, takes } = this.data;
     this.say.classList.toggle("hnviz-aside", !this.cell); // a hint is in no file
     if (!this.cell) {
-      const how = layer === null ? "" : " Click one, or press Enter, to set it.";
+      const how = !takes ? "" : " Click one, or press Enter, to set it.";
       this.say.textContent = `Point at a unit, or use the arrow keys, to read its values.${how}`;
       return;
     }
