@@ -126,8 +126,9 @@ class Bar {
   }
 
   slide(rests) {
+    const step = this.timeline.steps[Number(this.slider.value)]; // a pause sets the slider to what is shown
     if (this.timeline.playing) this.timeline.pause();
-    this.timeline.show(this.timeline.steps[Number(this.slider.value)], rests);
+    this.timeline.show(step, rests);
   }
 
   pauseAction() {
