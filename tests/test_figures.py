@@ -32,7 +32,6 @@ from hnviz.figures.sentences import (
     own_tokens,
     plural,
     splits_sentence,
-    table_sentence,
     vocab_sentence,
 )
 from hnviz.figures.sketch import Sketch, plain_list
@@ -457,18 +456,6 @@ def test_the_sentence_of_a_text_cut_at_random(recorded):
     said = layout_sentence(ShuffledLayout(13_017, 64, 70))
     recorded(said, 0, 128, 186, 70)
     assert "no row continues in another" in layout_sentence(ShuffledLayout(40, 3, 70))
-    assert "cut from anywhere in the text" in table_sentence(ShuffledLayout(40, 3, 7))
-    assert "mini-batch 3 of valid" in table_sentence(BatchLayout(13_017, 64, 70))
-
-
-@pytest.mark.parametrize(
-    ("bs", "rows"),
-    [(1, "The only row"), (4, "All 4 rows"), (5, "All 5 rows"), (6, "The first 5 rows")],
-)
-def test_the_table_of_a_mini_batch_says_how_many_rows_it_has(bs, rows):
-    for layout in (BatchLayout(400, bs, 7), ShuffledLayout(400, bs, 7)):
-        assert table_sentence(layout).startswith(rows)
-    assert table_sentence(BatchLayout(400, bs, 7), "a text").startswith(f"{rows} of a text,")
 
 
 def test_the_takeaway_of_a_layout(recorded):

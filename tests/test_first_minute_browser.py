@@ -164,7 +164,7 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
 DEEPER = (
     "?start_all_runs=true",
     "data?data_vocabulary=true",
-    "batches?batches_counts=true&batches_rows=true&batches_memory=true&batches_positions=true",
+    "batches?batches_counts=true&batches_memory=true&batches_positions=true",
     "models?models_model=Model3&models_twins=true&models_shares=true",
     "models?models_cell=true&models_parts=true&models_source=true&models_figures=true"
     "&models_model=Model5",

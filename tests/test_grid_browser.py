@@ -24,10 +24,6 @@ def open_batches(page, server, bs=64, bptt=70, split="valid", more=""):
     page.goto(f"{server}/batches?batches_bs={bs}&batches_bptt={bptt}&batches_split={split}{more}")
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     idle(page)
-    if "batches_rows=true" in more:
-        page.locator(".st-key-batches_text_rows").scroll_into_view_if_needed()
-        page.get_by_test_id("batches_rows_title").filter(has_text="as text").wait_for()
-        page.evaluate(styled("() => document.querySelector(':--main').scrollTo(0, 0)"))
     return BatchLayout(len(STREAM.ids(split)), bs, bptt)
 
 
@@ -147,7 +143,7 @@ def test_the_largest_and_the_smallest_sizes(drawing, bs, bptt):
 
 
 def test_keys_walk_along_the_text(server, page):
-    layout = open_batches(page, server, more="&cell=0-5-69&batches_rows=true")
+    layout = open_batches(page, server, more="&cell=0-5-69")
     assert sentence(page)["cell"] == (0, 5, 69)
     page.locator(".over").focus()
     for key, cell in [
@@ -167,8 +163,6 @@ def test_keys_walk_along_the_text(server, page):
         check(sentence(page), layout, "valid", cell)
     until(page, "() => location.search.includes('cell=2-5-69')")
     assert "Mini-batch 2, row 5" in page.locator(".spoken").inner_text()
-    page.get_by_text("Mini-batch 2 as text").wait_for()
-    assert text_rows(page) == printed(layout, 2)
 
 
 def test_a_click_stays_and_a_hover_does_not(server, page):
@@ -187,8 +181,7 @@ def test_a_click_stays_and_a_hover_does_not(server, page):
 def test_play_turns_mini_batches_without_python_and_without_a_new_mount(server, page):
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
-    more = "&cell=0-0-0&batches_rows=true"
-    layout = open_batches(page, server, 64, 20, "train", more)
+    open_batches(page, server, 64, 20, "train", "&cell=0-0-0")
     page.wait_for_timeout(600)
     idle(page)
     view(page, "root.marker = 'the same'; view.marker = 'the same'")
@@ -198,10 +191,8 @@ def test_play_turns_mini_batches_without_python_and_without_a_new_mount(server, 
     assert view(page, "return view.pick[0]") >= 3
     page.get_by_role("button", name="Pause").click()
     stopped = view(page, "return view.pick[0]")
-    page.get_by_text(f"Mini-batch {stopped} as text").wait_for()
-    assert text_rows(page) == printed(layout, stopped, "train")
     until(page, f"() => location.search.includes('cell={stopped}-0-0')")
-    assert sent == []  # the words follow without Python too
+    assert sent == []
     assert view(page, "return view.pick[0]") == stopped
     assert view(page, "return [root.marker, view.marker]") == ["the same", "the same"]
 
@@ -543,23 +534,7 @@ def test_pictures_say_what_they_show(server, page, recorded):
     assert "Mini-batch 1: 64 rows" in grid.get_attribute("aria-label")
 
 
-# --- the lesson, the mini-batch as text, links --------------------------------------------------
-
-
-def text_rows(page):
-    """Read the table of the mini-batch as text."""
-    rows = page.locator(".st-key-batches_text_rows tbody tr")
-    return [row.locator("td").all_inner_texts() for row in rows.all()]
-
-
-def printed(layout, batch, split="valid"):
-    """The first five rows by the rule of hnviz.data, with no more than 140 tokens written."""
-    more = f" … and {layout.bptt - 140} more" if layout.bptt > 140 else ""
-    lines = layout.batch(STREAM.ids(split), batch).x[:5]
-    return [
-        [str(row), str(layout.position(batch, row, 0)), STREAM.vocab.textify(line[:140]) + more]
-        for row, line in enumerate(lines)
-    ]
+# --- the lesson, links ---------------------------------------------------------------------------
 
 
 def test_the_first_look_is_small_and_the_large_view_one_press_away(server, page, recorded):
@@ -667,24 +642,6 @@ def test_the_first_step_plays_at_a_pace_that_can_be_read(server, page):
     page.wait_for_timeout(2000)
     press(page, "Pause")
     assert 1 <= view(page, "return view.pick[0]") <= 4
-
-
-def test_the_table_of_the_notebook_is_one_past_the_last(server, page):
-    layout = open_batches(page, server, more="&cell=1-0-0&batches_rows=true")
-    page.get_by_text("Mini-batch 1 as text").wait_for()
-    assert text_rows(page) == printed(layout, 1)
-    page.get_by_label("One past the last mini-batch").check()
-    page.get_by_text("Mini-batch 3 as text").wait_for()
-    assert text_rows(page) == printed(layout, 3)
-    assert text_rows(page)[0][2].startswith("thousand forty seven , eight thousand forty eight")
-    until(page, "() => location.search.includes('batches_past=true')")
-    page.reload()
-    page.locator(".st-key-batches_text_rows").scroll_into_view_if_needed()
-    page.get_by_text("Mini-batch 3 as text").wait_for()
-    layout = open_batches(page, server, 3, 512, more="&cell=0-0-0&batches_rows=true&batches_past=3")
-    page.get_by_text("asks for batches_past=3, which is not one of true, false").wait_for()
-    assert text_rows(page) == printed(layout, 0)
-    assert page.errors == []
 
 
 def test_a_short_text_of_ones_own_is_in_the_link(server, page, context, recorded):

@@ -143,15 +143,6 @@ def test_a_text_of_ones_own_has_a_large_view_of_its_own():
     assert (cut(app)["bs"], cut(app)["bptt"]) == large_size(n)
 
 
-def test_the_text_rows_get_the_same_layout_as_the_picture():
-    app = batches("rows", batches_bs="64", batches_bptt="70", batches_split="valid")
-    rows = drawn(app, "batches_text_rows")["settings"]
-    assert {name: cut(app)[name] for name in ("stream", "bs", "bptt", "shuffled")}.items() <= (
-        rows.items()
-    )
-    assert "one past the last" in rows["sentence"]
-
-
 @pytest.mark.parametrize(
     ("key", "value", "numbers"),
     [("batches_split", "test", ()), ("batches_random", "maybe", ()), ("batches_memory", "3", (3,))],
@@ -191,7 +182,7 @@ def test_a_stream_file_can_be_read_back():
     assert list(content[4 + length :]) == stream.valid.tolist()
 
 
-FOLDS = ("counts", "rows", "memory", "positions")
+FOLDS = ("counts", "memory", "positions")
 
 
 def test_bounds_follow_split_and_bptt(recorded):
@@ -315,10 +306,6 @@ def test_any_corpus_is_cut_and_measured(corpus_id):
     assert f"{n:,} tokens" in said(app)
     best = text_bounds(split_text("train", choice))[0].accuracy
     assert f"**{100 * best:.1f}\N{NO-BREAK SPACE}%**" in said(app)
-    assert (
-        "All 4 rows of this corpus's train"
-        in drawn(app, "batches_text_rows")["settings"]["sentence"]
-    )
 
 
 @pytest.mark.parametrize("level", ["word", "char", "bpe"])

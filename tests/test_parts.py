@@ -12,7 +12,7 @@ MADE_HERE = APP / "kit/js/parts.js"
 OWN_LOOK = re.compile(
     r"(?:^|[,}\s])(?:[^{},]*\s)?(?:select|\.play|input\[type=\"?range\"?\])[^{},]*\{", re.M
 )
-CHECKBOXES = {"rooms/through_time/lanes/style.css", "rooms/batches/rows/style.css"}
+CHECKBOXES = {"rooms/through_time/lanes/style.css"}
 
 
 def test_no_picture_has_a_look_of_its_own_for_a_part() -> None:

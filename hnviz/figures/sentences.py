@@ -15,7 +15,6 @@ from hnviz.data import BatchLayout, Corpus, ShuffledLayout, TokenStream, Vocab
 from hnviz.data.corpora import BUILT_IN
 from hnviz.data.numbers import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.data.phrase import MAX_TOKENS, read_phrase
-from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import BOS
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.tables import read_counts
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 
 NAMED = 8  # unknown words that are written out
-ROWS = 5  # of a mini-batch, shown as text by rooms/batches/rows
 
 
 def plural(number: int, word: str) -> str:
@@ -129,25 +127,6 @@ def arithmetic_sentence(layout: BatchLayout) -> str:
     return (
         f"{layout.n_tokens:,} tokens / {sides} = {exact:,.{0 if whole else 2}f}, "
         f"{'which is' if whole else 'rounded up to'} **{plural(layout.n_batches, 'mini-batch')}**."
-    )
-
-
-def table_sentence(layout: BatchLayout, text: str = "valid") -> str:
-    """Say what the table of a mini-batch's first rows is; `text` is its name."""
-    rows = "The only row" if layout.bs == 1 else f"All {layout.bs} rows"
-    rows = rows if layout.bs <= ROWS else f"The first {ROWS} rows"
-    if isinstance(layout, ShuffledLayout):
-        which = "It" if layout.bs == 1 else "Each"
-        return (
-            f"{rows}. {which} is a window cut from anywhere in the text; most start in the middle "
-            "of a number."
-        )
-    if text not in SPLITS:
-        return f"{rows} of {text}, word by word."
-    return (
-        f"{rows}, as the notebook's show_batch prints them. Its own table, at bs 64 "
-        "and bptt 70, is mini-batch 3 of valid, one past the last: reading wraps around to the "
-        "start of the text."
     )
 
 

@@ -53,7 +53,12 @@ MOVES: tuple[Move, ...] = (
         changes={"start_number": last_three_numbers},
     ),
     Move("data", "feed"),
-    Move("batches", "feed", adds={"feed_part": "Batches"}),
+    Move(
+        "batches",
+        "feed",
+        adds={"feed_part": "Batches"},
+        renames={"batches_rows": GONE, "batches_past": GONE},  # a mini-batch as text
+    ),
     Move("tasks", "feed", adds={"feed_part": "Tasks"}),
     Move("models", "build", renames={"models_pin": GONE}),  # of a tensor that was followed
     Move("compare", "train", adds={"train_part": "Compare runs"}),
@@ -91,6 +96,7 @@ POINTS: Mapping[str, str] = {
     "hidden_states/strip": "hidden_states/units",
     "predictions_prompt": "machine",
     "predictions_example": "machine",
+    "batches/rows": "batches/grid",
 }
 """Pictures and controls that lessons pointed at -> what is in their place."""
 

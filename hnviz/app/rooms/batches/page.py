@@ -7,7 +7,6 @@ from hnviz.app.kit.fold import fold
 from hnviz.app.kit.text import lead, linked, opening, prose
 from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.memory import memory, positions
-from hnviz.app.rooms.batches.rows.picture import text_rows
 from hnviz.app.rooms.batches.settings import Reading, batch_settings
 from hnviz.app.run.view import run_in_view
 from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, layout_sentence
@@ -35,7 +34,6 @@ def _counts(reading: Reading) -> None:
 
 MORE: dict[str, tuple[str, Callable[[Reading], None]]] = {
     "batches_counts": ("How many mini-batches, and which tokens are read twice", _counts),
-    "batches_rows": ("The mini-batch as text", text_rows),
     "batches_memory": ("How good can a short memory be?", memory),
     "batches_positions": ("How much does a kept state help, step by step?", positions),
 }

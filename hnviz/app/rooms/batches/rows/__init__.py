@@ -1,1 +1,0 @@
-"""The first rows of the mini-batch in view, as text."""
