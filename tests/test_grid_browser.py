@@ -365,7 +365,7 @@ def test_a_search_that_finds_nothing_is_a_sentence(server, page, recorded):
     assert page.errors == []
 
 
-# --- cut at random, the map, odd sizes ----------------------------------------------------------
+# --- cut at random, odd sizes -------------------------------------------------------------------
 
 
 def test_cut_at_random_no_row_goes_on(server, page, recorded):
@@ -456,23 +456,6 @@ def test_a_million_tokens_are_moved_along_and_searched(drawing, bs, bptt):
     assert drawing.errors == []
 
 
-def test_the_map_goes_to_a_mini_batch(server, page):
-    layout = open_batches(page, server, 64, 20, "train", more="&cell=0-0-0")
-    assert layout.row_length == 800
-    title = page.get_by_test_id("batches_whole").inner_text()
-    assert title.startswith("All 40 mini-batches: 64 rows")
-    assert title.endswith(" 800 steps")
-    cell = (31, 40, 10)
-    x, y = view(page, "const g = view.mapGeometry; return [g.left + (31 * 20 + 10.5) * g.across, "
-                      "g.top + (40.5 / 64) * g.tall]")  # fmt: skip
-    page.locator(".epoch").click(position={"x": x, "y": y})
-    check(sentence(page), layout, "train", cell)
-    for key, batch in [("ArrowRight", 32), ("ArrowLeft", 31), ("End", 39), ("Home", 0)]:
-        page.keyboard.press(key)
-        assert sentence(page)["cell"] == (batch, 40, 10)
-        assert page.locator(".epoch").get_attribute("aria-valuenow") == str(batch)
-
-
 def test_the_colours_follow_the_mode(server, page):
     grounds = {}
     for scheme in ("light", "dark"):
@@ -522,7 +505,6 @@ def test_pictures_say_what_they_show(server, page, recorded):
     seen = grid.get_attribute("aria-label").split(". ")
     assert seen[0] == f"Mini-batch 2: 64 rows {by} 70 steps"
     recorded(seen[1], 64, 64, 2, 1)
-    recorded(page.locator(".epoch").get_attribute("aria-label"), 3, 64, 210)
     grid.focus()
     page.keyboard.press("ArrowRight")
     around = STREAM.vocab.textify(STREAM.valid[207 - 6 : 207 + 7])
@@ -534,55 +516,7 @@ def test_pictures_say_what_they_show(server, page, recorded):
     assert "Mini-batch 1: 64 rows" in grid.get_attribute("aria-label")
 
 
-# --- the lesson, links ---------------------------------------------------------------------------
-
-
-def test_the_first_look_is_small_and_the_large_view_one_press_away(server, page, recorded):
-    page.goto(f"{server}/batches")
-    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
-    idle(page)
-    lesson = page.get_by_test_id("batches_lesson")
-    assert "the next 8 tokens of all 4 rows" in lesson.inner_text()
-    bottom = view(page, "return view.parts.base.getBoundingClientRect().bottom")
-    assert bottom <= 800
-    layout = BatchLayout(len(STREAM.train), 4, 8)
-    press(page, "2 Target")
-    said = sentence(page)
-    check(said, layout, "train", (0, 1, 4))
-    assert f" x, {said['x']}, " in lesson.inner_text()
-    assert lesson.inner_text().endswith(f": {said['y']}.")
-    recorded(lesson.inner_text())
-    press(page, "3 State carries on")
-    check(sentence(page), layout, "train", (0, 1, 7))
-    last, first = (STREAM.vocab.itos[layout.batch(STREAM.train, k).x[1][7 - 7 * k]] for k in (0, 1))
-    assert f" with {last} and " in lesson.inner_text() and f" with {first}," in lesson.inner_text()
-    recorded(lesson.inner_text().partition(".")[0], 1, 0, 1)
-    for _ in range(2):
-        press(page, "4 Full size: 64 \N{MULTIPLICATION SIGN} 70")
-        large(page).wait_for()
-        assert "3,681 slots read a token again" in lesson.inner_text()
-        assert page.get_by_role("spinbutton", name="bs, rows").input_value() == "64"
-        until(page, "() => location.search.includes('batches_bptt=70')")
-        press(page, "3 State carries on")  # the small view again
-        page.get_by_test_id("batches_window").filter(has_text="4 rows").wait_for()
-        until(page, "() => !location.search.includes('batches_bptt')")
-        idle(page)
-        # The next report is the first of a mount.
-        page.get_by_role("radio", name="Text", exact=True).click()
-        page.locator(".st-key-data_guess .hnviz[data-ready]").wait_for()
-        page.get_by_role("radio", name="Batches", exact=True).click()
-        page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
-        idle(page)
-    assert page.errors == []
-
-
-def press(page, name):
-    page.get_by_role("button", name=name, exact=True).click()
-    frame(page)
-
-
-def large(page):
-    return page.get_by_test_id("batches_window").filter(has_text="64 rows")
+# --- links --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -593,13 +527,12 @@ def test_no_text_is_cut_or_moves_the_window(server, page, width, cut):
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     heights = view(page, """const heights = new Set();
         for (let at = 0; at < 50; at++) {
-          view.lesson.step = at % 4;
           view.setPick([31 * at, at % 4, (3 * at) % 8]);
           view.level = 2;
           view.paint();
           heights.add(root.clientHeight);
-          for (const text of [view.lesson.text, view.parts.sentence])
-            if (text.scrollHeight > text.clientHeight + 1) throw new Error(text.textContent);
+          const text = view.parts.sentence;
+          if (text.scrollHeight > text.clientHeight + 1) throw new Error(text.textContent);
         }
         return heights.size""")  # fmt: skip
     assert heights == 1
@@ -612,36 +545,8 @@ def test_hatching_is_explained_where_a_cell_is_hatched_and_nothing_moves(server,
     for batch, hatched in ((0, False), (2, True), (1, False)):
         view(page, f"view.go({batch}, true)")
         expect(note).to_be_visible(visible=hatched)
-        tops.append(view(page, "return view.parts.epoch.getBoundingClientRect().top"))
+        tops.append(view(page, "return view.parts.chain.getBoundingClientRect().top"))
     assert len(set(tops)) == 1
-
-
-def test_the_full_size_keeps_its_name_and_another_step_leaves_it(server, page):
-    by = "\N{MULTIPLICATION SIGN}"
-    page.goto(f"{server}/batches?batches_corpus=your+own")
-    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
-    idle(page)
-    press(page, f"4 Full size: 9 {by} 9")
-    page.get_by_test_id("batches_window").filter(has_text=f"9 rows {by} 9 steps").wait_for()
-    press(page, f"4 Full size: 9 {by} 9")  # it keeps its name, and stays
-    page.get_by_test_id("batches_window").filter(has_text=f"9 rows {by} 9 steps").wait_for()
-    press(page, "2 Target")
-    page.get_by_test_id("batches_window").filter(has_text=f"4 rows {by} 8 steps").wait_for()
-    page.get_by_label("Your text").fill("a b c d e f g h i j k l m n")
-    page.keyboard.press("Control+Enter")
-    # The page fits bptt to the 13 tokens of the train text; typing meanwhile would add to its 3.
-    expect(page.get_by_role("spinbutton", name="bptt, steps")).to_have_value("3")
-    expect(page.get_by_role("button", name="4 Full size", exact=True)).to_be_disabled()
-    assert page.errors == []
-
-
-def test_the_first_step_plays_at_a_pace_that_can_be_read(server, page):
-    page.goto(f"{server}/batches")
-    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
-    press(page, "1 Rows read on")
-    page.wait_for_timeout(2000)
-    press(page, "Pause")
-    assert 1 <= view(page, "return view.pick[0]") <= 4
 
 
 def test_a_short_text_of_ones_own_is_in_the_link(server, page, context, recorded):

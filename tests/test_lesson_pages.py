@@ -9,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.rooms.batches.settings import (
     MOST_WINDOWS,
     OPENING,
-    large_size,
     side_problem,
     small_size,
     window_problem,
@@ -104,43 +103,6 @@ def test_a_size_that_cannot_be_used_is_told_and_the_picture_stays(field, value):
     assert not app.exception
     assert side_problem(field, value) in said(app)
     assert drawn(app, "batches_grid") == before and before["settings"][field] == 30
-
-
-def test_the_picture_asks_for_the_large_view_and_back():
-    app = batches()
-    for serial, (name, bs, bptt) in enumerate([("large", 64, 70), ("small", 4, 8)]):
-        app.session_state["batches_grid"] = {"size": {"value": name, "serial": serial}}
-        app.run()
-        assert (cut(app)["bs"], cut(app)["bptt"]) == (bs, bptt)
-        assert app.number_input(key="batches_bs").value == bs
-    app.number_input(key="batches_bs").set_value(5).run()  # the report was taken
-    assert cut(app)["bs"] == 5
-
-
-@pytest.mark.parametrize(
-    ("n_tokens", "small", "large"),
-    [
-        (50_079, (4, 8), (64, 70)),
-        (13_017, (4, 8), (64, 70)),
-        (601, (4, 8), (24, 24)),
-        (99, (4, 8), (9, 9)),
-        (30, (4, 7), (4, 7)),  # no room for more
-        (1, (4, 1), (4, 1)),
-    ],
-)
-def test_both_views_fit_the_text(n_tokens, small, large):
-    assert (small_size(n_tokens), large_size(n_tokens)) == (small, large)
-    if large != small:
-        assert BatchLayout(n_tokens, *large).n_batches >= 2
-
-
-def test_a_text_of_ones_own_has_a_large_view_of_its_own():
-    app = batches(batches_corpus="your own")
-    n = len(own_split(OPENING).ids)
-    assert (cut(app)["small"], cut(app)["large"]) == ([4, 8], list(large_size(n)))
-    app.session_state["batches_grid"] = {"size": {"value": "large", "serial": 1}}
-    app.run()
-    assert (cut(app)["bs"], cut(app)["bptt"]) == large_size(n)
 
 
 @pytest.mark.parametrize(

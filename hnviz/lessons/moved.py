@@ -57,7 +57,8 @@ MOVES: tuple[Move, ...] = (
         "batches",
         "feed",
         adds={"feed_part": "Batches"},
-        renames={"batches_rows": GONE, "batches_past": GONE},  # a mini-batch as text
+        # A mini-batch as text, and four things to notice: the grid and the lessons show them.
+        renames={"batches_rows": GONE, "batches_past": GONE, "notice": GONE},
     ),
     Move("tasks", "feed", adds={"feed_part": "Tasks"}),
     Move("models", "build", renames={"models_pin": GONE}),  # of a tensor that was followed

@@ -47,7 +47,6 @@ LESSONS = {
     "batches_search": f"{BATCHES}&{NOTEBOOK}&find=8046",
     "batches_random": f"{BATCHES}&{NOTEBOOK}&batches_random=true",
     "batches_largest": f"{BATCHES}&batches_split=train&batches_bs=512&batches_bptt=512",
-    "batches_lesson": f"{BATCHES}&notice=3&cell=0-1-7",
     "batches_memory": f"{BATCHES}&batches_memory=true&batches_positions=true&batches_bptt=20",
     "batches_own_text": f"{BATCHES}&batches_corpus=your+own&batches_bs=4&batches_bptt=8",
     "batches_too_short": f"{BATCHES}&batches_corpus=your+own&batches_bptt=512",

@@ -52,7 +52,6 @@ TAKES: dict[str, str] = {
     "batches_tokens": "word / char / bpe",
     "batches_bs": "1 to 512",
     "batches_bptt": "1 to 512",
-    "notice": "1 to 4",
     "models_batch": "first / second",
     "models_at": "0 to 999",
     "models_row": "0 to 511",

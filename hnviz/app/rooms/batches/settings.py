@@ -1,6 +1,5 @@
 """The Batches page's settings: the text, how it is cut, and what is wrong with either."""
 
-from math import isqrt
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -29,8 +28,6 @@ from hnviz.data.stream import SPLITS
 from hnviz.web.corpora import corpus_address
 from hnviz.web.state import CurrentRun
 
-KEY = "batches_grid"  # of the picture
-SIZE = "size"  # what it reports: "small" or "large"
 MAX_SIDE = 512
 """The most rows or steps that the picture can draw."""
 MOST_WINDOWS = 2**21
@@ -59,7 +56,6 @@ SMALL = Size(4, 8)  # so small that every word can be read
 LARGE = Size(64, 70)  # those of the notebook's show_batch
 
 _GOOD_LAYOUT = "_batches_good"
-_LENGTH = "_batches_length"  # of the text in view, in tokens
 _FITTED = "_batches_fitted"  # the corpus that the size was last compared with
 _HELP = {
     "bs": "bs, the batch size: how many rows the network reads side by side.",
@@ -105,16 +101,6 @@ def small_size(n_tokens: int) -> Size:
     return Size(SMALL.bs, min(SMALL.bptt, max(1, n_tokens // SMALL.bs)))
 
 
-def large_size(n_tokens: int) -> Size:
-    """Return LARGE, or for a shorter text a square that leaves at least two mini-batches.
-
-    The small size, for a text that has no room for a larger one.
-    """
-    side = isqrt(max(n_tokens - 1, 1))
-    large, small = Size(min(LARGE.bs, side), min(LARGE.bptt, side)), small_size(n_tokens)
-    return large if large.bs * large.bptt > small.bs * small.bptt else small
-
-
 def cut(reading: Reading) -> dict[str, Any]:
     """Return what a picture of the page needs to cut the text as `reading` does."""
     layout = reading.layout
@@ -138,7 +124,6 @@ def batch_settings(run: CurrentRun | None) -> Reading | None:
     Beside a size that cannot be used a sentence says so, and the last usable size stays in force,
     so the picture stays. None, with a sentence, if there is no text, or a window is longer than it.
     """
-    _take_size()
     good = {**SMALL._asdict(), **state.get(_GOOD_LAYOUT, {})}
     row, below = st.container(key="batches_row"), st.container()
     with row, controls_row("batches_controls"):
@@ -186,7 +171,6 @@ def _written(choice: TextChoice) -> str:
 def _laid(reading: Reading) -> Reading | None:
     wrong = window_problem(reading.layout)
     problem(wrong or reading.layout.crowding(reading.text.name))
-    state.put(_LENGTH, len(reading.text.ids))
     return None if wrong else reading
 
 
@@ -203,13 +187,6 @@ def window_problem(layout: BatchLayout) -> str | None:
         f"A window of {layout.bptt} steps is longer than the text, which has {layout.n_tokens} "
         f"tokens: set bptt to {layout.n_tokens} or less, or use a longer text."
     )
-
-
-def _take_size() -> None:
-    """Write the size of the view that the picture asked for into the fields."""
-    if asked := state.reported(KEY, SIZE):
-        size = large_size if asked["value"] == "large" else small_size
-        _put(size(state.get(_LENGTH, 0)))
 
 
 def _fit(choice: TextChoice | None) -> None:

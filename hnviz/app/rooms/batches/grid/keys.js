@@ -15,12 +15,3 @@ export function cellAfterKey(key, layout, cell) {
   };
   return moves[key]?.() ?? null;
 }
-
-/** On the map left and right are a whole mini-batch, Home and End the first and the last. */
-export function cellAfterMapKey(key, layout, cell) {
-  const [, row, step] = cell;
-  if (key === "Home") return [0, row, step];
-  if (key === "End") return [layout.nBatches - 1, row, step];
-  const meant = { ArrowLeft: "PageUp", ArrowRight: "PageDown" };
-  return cellAfterKey(meant[key] ?? key, layout, cell);
-}

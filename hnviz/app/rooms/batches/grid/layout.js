@@ -73,12 +73,6 @@ export class Layout {
     return this.cellAt(row, position - this.starts[row]);
   }
 
-  /** A cell a little past row 0's own share, if the row reads that far. */
-  firstRepeat() {
-    const offset = Math.min(this.share(0) + 3, this.rowLength - 2);
-    return offset >= this.share(0) ? this.cellAt(0, offset) : null;
-  }
-
   /** Whether a row of a mini-batch goes on where the mini-batch before it stopped. */
   continues(batch, row) {
     const stopped = (this.rowStart(batch - 1, row) + this.bptt) % this.nTokens;

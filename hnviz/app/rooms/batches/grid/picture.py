@@ -1,33 +1,20 @@
 """A text cut into mini-batches; the browser draws, moves, plays and searches it.
 
 It needs no run: its tokens come from ``GET /api/corpora/...``, the address in its settings. The
-page's address holds the marked cell as ``?cell=2-0-66`` (mini-batch, row, step), the search as
-``?find=8046`` and what it says to notice as ``?notice=2``. The page's other pictures read the
-mini-batch in view from the mark "batch".
+page's address holds the marked cell as ``?cell=2-0-66`` (mini-batch, row, step) and the search as
+``?find=8046``.
 """
 
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.app.rooms.batches.settings import (
-    KEY,
-    LARGE,
-    SIZE,
-    SMALL,
-    Reading,
-    cut,
-    large_size,
-    reading_of,
-    small_size,
-)
+from hnviz.app.rooms.batches.settings import LARGE, SMALL, Reading, cut, reading_of
 from hnviz.figures.sentences import layout_sentence
 
 
 def _settings(reading: Reading) -> dict[str, Any]:
     return {
         **cut(reading),
-        "small": list(small_size(reading.layout.n_tokens)),
-        "large": list(large_size(reading.layout.n_tokens)),
         "level": reading.level,
         "numbers": reading.numbers,
         "written": reading.written,
@@ -42,13 +29,12 @@ EXAMPLES = {
 
 GRID = Picture(
     __file__,
-    Place(KEY, "1062px", "1383px"),
-    reports=(SIZE,),
+    Place("batches_grid", "1062px", "1383px"),
     silent=True,
     examples=EXAMPLES,
 )
 
 
 def batch_grid(reading: Reading) -> None:
-    """Draw a text in its layout; the browser reports a change to the small or the large view."""
+    """Draw a text in its layout."""
     GRID(settings=_settings(reading))

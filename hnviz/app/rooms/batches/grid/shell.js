@@ -11,9 +11,9 @@ const KEYS =
 /** Build them once; return those that the view touches. */
 export function buildShell(body) {
   const make = maker(body);
-  const parts = { lesson: make("div", "lesson"), ...bar(make), ...results(make) };
+  const parts = { ...bar(make), ...results(make) };
   const stage = make("div", "stage");
-  Object.assign(parts, { stage }, window_(make, stage), text(make, stage), pass(make));
+  Object.assign(parts, { stage }, window_(make, stage), text(make, stage));
   parts.spoken = make("p", "spoken");
   parts.spoken.ariaLive = "polite";
   return parts;
@@ -87,16 +87,6 @@ function text(make, stage) {
   const chain = make("canvas", "chain", block);
   chain.setAttribute("role", "img");
   return { sentence, chain };
-}
-
-function pass(make) {
-  const wholeTitle = tested(make("h3", "title whole-title"), "batches_whole");
-  make("p", "hint", undefined, "Side by side, in the order of reading. The frame marks the one shown above; click or tap to go to another.");
-  const epoch = make("canvas", "epoch");
-  epoch.tabIndex = 0;
-  epoch.setAttribute("role", "slider");
-  epoch.ariaValueMin = "0";
-  return { wholeTitle, epoch };
 }
 
 function tested(element, name) {

@@ -54,10 +54,6 @@ export class Shuffled extends Layout {
   slot(dealt, at) {
     return [Math.floor(dealt / this.bs), dealt % this.bs, at % this.bptt];
   }
-
-  firstRepeat() {
-    return [Math.min(1, this.nBatches - 1), 0, 0]; // the first seam: there the text breaks off
-  }
 }
 
 /** Lay out `nTokens` as the settings say. */

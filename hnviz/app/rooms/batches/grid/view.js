@@ -5,11 +5,10 @@ import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { setMark } from "../../../kit/js/page.js";
 import { onVisit, visits } from "../../../kit/js/visits.js";
 import { chainHeight, chainHit, drawChain } from "./chain.js";
-import { drawEpoch, epochGeometry, epochHeight, epochHit, epochImage } from "./epoch.js";
+import { epochImage } from "./epoch.js";
 import { Finder } from "./finder.js";
-import { cellAfterKey, cellAfterMapKey } from "./keys.js";
+import { cellAfterKey } from "./keys.js";
 import { cellOf, sameCell } from "./layout.js";
-import { Lesson } from "./lesson.js";
 import { Player } from "./player.js";
 import { around, cellSentence, seamSentence, sizeNote } from "./sentence.js";
 import { buildShell } from "./shell.js";
@@ -48,11 +47,6 @@ export class View {
         this.redraw(ALL);
         this.remember();
       },
-    });
-    this.lesson = new Lesson(this.parts.lesson, {
-      asked: kit.asked,
-      press: (step) => this.teach(step),
-      resize: (name) => kit.report("size", name),
     });
     this.listen();
   }
@@ -110,9 +104,8 @@ export class View {
     const visit = first ? lastVisit.get(settings.id) : null;
     const start = visit?.pick ?? (first && this.asked());
     if (start) this.pick = this.layout.clamp(start);
-    else if (before !== null && !this.growing) this.pick = this.layout.owner(before);
-    else this.pick = this.opening();
-    this.growing = false;
+    else if (before !== null) this.pick = this.layout.owner(before);
+    else this.pick = [0, 0, 0];
     if (first) this.finder.text = visit?.find ?? inAddress("find") ?? "";
     this.finder.relay(stream, this.layout, settings);
     this.sayBatches();
@@ -129,13 +122,6 @@ export class View {
     return this.kit.asked.value("cell", exact, `a cell from 0-0-0 to ${last}`, nearest);
   }
 
-  /** A good cell to open at: in a large view, one that is read again. */
-  opening() {
-    const { layout, settings } = this;
-    const repeat = layout.bptt > settings.small[1] ? layout.firstRepeat() : null;
-    return layout.clamp(repeat ?? [0, 0, 0]);
-  }
-
   /** Write the picked cell and the search into the address, once nothing moves. */
   remember() {
     if (this.player.playing) return;
@@ -149,16 +135,14 @@ export class View {
   // ---- moving
 
   listen() {
-    const { over, chain, epoch, slider, play } = this.parts;
+    const { over, chain, slider, play } = this.parts;
     this.abort = new AbortController();
     const on = (element, type, action) =>
       element.addEventListener(type, action, { signal: this.abort.signal });
     on(over, "pointermove", (event) => event.pointerType === "mouse" && this.point(event));
     on(over, "pointerleave", () => this.setHover(null));
     on(over, "click", (event) => this.setPick(this.cellUnder(event)));
-    on(over, "keydown", (event) => this.key(event, cellAfterKey));
-    on(epoch, "keydown", (event) => this.key(event, cellAfterMapKey));
-    on(epoch, "click", (event) => this.jump(epochHit(this.layout, this.mapGeometry, ...pointIn(epoch, event))));
+    on(over, "keydown", (event) => this.key(event));
     on(chain, "click", (event) => this.setPick(chainHit(this.scene(), ...pointIn(chain, event))));
     on(slider, "input", () => this.go(Number(slider.value)));
     on(play.element, "click", () => this.togglePlay());
@@ -204,8 +188,8 @@ export class View {
     if (now) this.paint(); // already in a frame: waiting for the next would halve the rate
   }
 
-  key(event, cellAfter) {
-    const cell = cellAfter(event.key, this.layout, this.pick);
+  key(event) {
+    const cell = cellAfterKey(event.key, this.layout, this.pick);
     if (event.key === " ") this.togglePlay();
     else if (cell) this.jump(cell);
     else return;
@@ -218,33 +202,16 @@ export class View {
     this.player.toggle(Math.max(SLOWEST, Math.min(FASTEST, rate)));
   }
 
-  /** Show what a step of the lesson is about: 0 rows read on, 1 the target, 2 the state, 3 the size. */
-  teach(step) {
-    const { layout, pick, player } = this;
-    const [batch] = pick;
-    const row = Math.min(1, layout.bs - 1); // row 1: its part begins inside the text
-    if (step === 0 && !player.playing) this.togglePlay();
-    if (step > 0 && player.playing) player.stop();
-    this.growing = step === 3 && !this.lesson.isLarge;
-    if (step === 1) this.jump([batch, row, Math.min(4, layout.bptt - 1)]);
-    if (step === 2) this.jump([Math.max(0, Math.min(batch, layout.nBatches - 2)), row, layout.bptt - 1]);
-    this.redraw(MARKS);
-  }
-
   showPlaying(playing) {
     this.parts.play.show(playing);
     if (!playing && this.layout) this.remember();
   }
 
   sayBatches() {
-    const { slider, sliderName, play, epoch, wholeTitle, size } = this.parts;
-    const { bs, rowLength, nBatches } = this.layout;
-    const last = nBatches - 1;
-    epoch.ariaValueMax = slider.max = last;
+    const { slider, sliderName, play, size } = this.parts;
+    const last = this.layout.nBatches - 1;
+    slider.max = last;
     slider.disabled = play.element.disabled = last === 0;
-    const map = `${plural(bs, "row")} × ${plural(rowLength, "step")}`;
-    wholeTitle.textContent = `${last ? `All ${plural(nBatches, "mini-batch")}` : "The only mini-batch"}: ${map}`;
-    epoch.ariaLabel = `${wholeTitle.textContent}; the one shown`;
     size.textContent = sizeNote(this.layout);
     sliderName.textContent = last ? `Mini-batch, 0 to ${count(last)}` : "Mini-batch, only 0";
   }
@@ -277,7 +244,6 @@ export class View {
     drawChain(openCanvas(parts.chain, this.width, chainHeight(this.width)), scene);
     drawMarks(openCanvas(parts.over, this.width, windowHeight(this.geometry)), scene, this.geometry);
     this.finder.show(this.pick);
-    this.lesson.show(layout, this.stream, this.pick, this.settings);
     this.say();
     this.kit.table?.changed();
     this.paints++;
@@ -299,14 +265,6 @@ export class View {
     parts.seam.replaceChildren(...seamSentence(layout, this.stream, this.pick));
     this.keys ??= parts.over.ariaLabel; // the keys come after what the picture shows
     parts.over.ariaLabel = `${parts.title.textContent}. ${parts.seam.textContent} ${this.keys}`;
-    this.paintMap();
-  }
-
-  paintMap() {
-    this.mapGeometry = epochGeometry(this.layout, this.geometry);
-    const { epoch } = this.parts;
-    drawEpoch(openCanvas(epoch, this.width, epochHeight(this.mapGeometry)), this.scene(), this.mapGeometry);
-    epoch.ariaValueNow = this.pick[0];
   }
 
   say() {
