@@ -802,7 +802,7 @@ def test_a_look_changes_nothing(app):
 
 def test_charts_are_topics_of_both_modes():
     charts = [topic for topic in TOPICS if isinstance(topic, Panels)]
-    assert {topic.name for topic in charts} == {"curves", "schedule", "task_accuracy"}
+    assert {topic.name for topic in charts} == {"curves", "schedule"}
     for topic in charts:
         for mode in ("light", "dark"):
             state = topic.draw(CurrentRun(SHORT, "running"), {"mode": mode})

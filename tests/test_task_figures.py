@@ -1,23 +1,13 @@
-"""What the Tasks page draws and says, on records typed by hand."""
+"""What the Tasks page says, on records typed by hand."""
 
-from dataclasses import replace
 from math import isclose
 
 import pytest
 
+from hnviz.app.rooms.tasks.outcome import outcome
 from hnviz.app.rooms.tasks.study import BS, outlooks
-from hnviz.app.rooms.tasks.topics import TaskCurve, TaskResult, TaskRuns
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
-from hnviz.figures.task_curves import (
-    CEILING,
-    CHANCE,
-    LEAST,
-    SHOWN,
-    context_curve,
-    loss_curve,
-    run_curve,
-)
 from hnviz.figures.task_text import (
     VERDICTS,
     curve_sentence,
@@ -28,20 +18,15 @@ from hnviz.figures.task_text import (
 )
 from hnviz.figures.theme import theme
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.runs import RunRecord, RunSummary
+from hnviz.runs import RunRecord
 from hnviz.tasks.bounds import statement_of
 from hnviz.tasks.generators import EVEN_ONES
 from hnviz.tasks.reach import Reader, before, outlook
 from hnviz.tasks.task import TASKS, TaskStream
-from hnviz.web.live import Listing
 from hnviz.web.state import CurrentRun
 
 LOOK = theme("light")
 NEAR = "task-recall-gap.6"
-
-
-def traces(sketch):
-    return {trace["name"]: trace for trace in sketch.plain()["data"]}
 
 
 def config(model="Model5", corpus=NEAR, bptt=20):
@@ -62,34 +47,6 @@ def record(*accuracies, **given):
         for number, accuracy in enumerate(accuracies)
     ]
     return RunRecord(id="a", config=config(**given), epochs=tuple(ends))
-
-
-# --- the curve by context -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", TASKS)
-def test_the_curve_holds_the_exact_figures(name, recorded):
-    statement = statement_of(name, {})
-    sketch = context_curve(statement, LOOK)
-    drawn, layout = traces(sketch), sketch.plain()["layout"]
-    curve = drawn["best with so many tokens"]
-    assert curve["x"] == list(range(len(statement.curve) + 1))
-    best = [statement.blind, *statement.curve]
-    assert curve["y"] == pytest.approx([100 * each.accuracy for each in best], rel=1e-5)
-    losses = traces(loss_curve(statement, LOOK))
-    assert losses["best with so many tokens"]["y"] == pytest.approx(
-        [each.loss for each in best], rel=1e-5
-    )
-    assert losses[LEAST]["y"] == pytest.approx([statement.least] * 2, rel=1e-5)
-    loss_curve(statement, LOOK).figure()
-    assert drawn[CEILING]["y"] == pytest.approx([100 * statement.limit] * 2, rel=1e-5)
-    assert drawn[CHANCE]["y"] == pytest.approx([100 / statement.n_tokens] * 2, rel=1e-5)
-    recorded(layout["xaxis"]["title"]["text"])
-    assert layout["yaxis"]["title"]["text"] == "accuracy"
-    marked = [each["x0"] for each in layout["shapes"]]
-    within = statement.context is not None and statement.context <= len(statement.curve)
-    assert marked == ([statement.context] if within else [])
-    sketch.figure()  # Plotly knows every property
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -216,37 +173,11 @@ def test_before_training_each_cause_has_its_sentence(recorded):
 # --- a run --------------------------------------------------------------------------------------
 
 
-def test_a_runs_curve_has_its_ceiling():
-    made = record(0.3, 0.5)
-    drawn = traces(run_curve(made, before(made.config), LOOK))
-    assert drawn["valid"]["x"] == [31, 62] and drawn["valid"]["y"] == [30, 50]
-    ceiling = 100 * before(made.config).ceiling
-    assert drawn[CEILING]["y"] == pytest.approx([ceiling] * 2, rel=1e-5)
-    assert SHOWN not in drawn
-    run_curve(made, before(made.config), LOOK).figure()
-
-
-def test_beyond_bptt_a_second_line_is_what_the_gradient_shows():
-    made = record(0.3, bptt=4)
-    drawn = traces(run_curve(made, before(made.config), LOOK))
-    assert drawn[SHOWN]["y"] == pytest.approx([100 * before(made.config).shown] * 2, rel=1e-5)
-
-
-def test_a_run_without_epochs_has_titled_axes():
-    layout = run_curve(record(), before(config()), LOOK).plain()["layout"]
-    assert layout["xaxis"]["title"]["text"] == "step"
-    assert layout["yaxis"]["title"]["text"] == "accuracy on valid"
-
-
-def result(made, status):
-    return TaskResult().draw(CurrentRun(record=made, status=status), {})["sentence"]
-
-
 @pytest.mark.parametrize(
     ("made", "status", "numbers"),
     [
         (record(), "running", (58.0, 100)),
-        (record(0.3), "running", (1, 2, 30.0, 58.0, "1.500", 0.624)),
+        (record(0.3), "running", (58.0, 100)),
         (record(0.3, 0.58), "finished", (58.0, 58.0, "1.500", 0.624)),
         (record(0.3, 0.4), "finished", (40.0, 58.0, "1.500", 0.624)),
         (
@@ -255,14 +186,10 @@ def result(made, status):
             (50.0, 58.3, 20, 8, 36.1, 52.8, "1.500", 0.737),
         ),
         (record(0.3, 0.38, bptt=4), "finished", (38.0, 58.0, 4, 38.9, "1.500", 0.624)),
-        (record(0.9, corpus="human_numbers"), "finished", ()),
     ],
 )
 def test_a_run_is_told_whether_it_reached_what_was_possible(made, status, numbers, recorded):
-    said = result(made, status)
-    recorded(said, *numbers)
-    panel = TaskCurve().draw(CurrentRun(record=made, status=status), {"mode": "dark"})[0]
-    assert said in panel.alt
+    recorded(outcome(CurrentRun(record=made, status=status)), *numbers)
 
 
 def test_a_machine_too_large_for_figures_is_one_sentence():
@@ -276,34 +203,4 @@ def test_a_machine_too_large_for_figures_is_one_sentence():
     try:
         before(made.config)
     except ValueError:
-        assert "smaller machine" in result(made, "finished")
-    panel = TaskCurve().draw(CurrentRun(record=made, status="finished"), {"mode": "light"})[0]
-    assert [trace["name"] for trace in panel.drawn["data"]][-1] == "valid"
-
-
-def test_the_list_has_the_runs_on_tasks_and_their_results(recorded):
-    def line(run, made, status="finished"):
-        last = made.epochs[-1].accuracy if made.epochs else None
-        return RunSummary(
-            id=run, shipped=False, status=status, config=made.config, accuracy=last
-        )  # fmt: skip
-
-    lines = (
-        line("one", record(0.3, 0.58)),
-        line("two", record(0.3, 0.5, model="Model2")),
-        line("three", record(0.3, 0.38, bptt=4)),
-        line("four", record(0.3, 0.4)),
-        line("five", record(0.4), "running"),
-        line("other", record(0.9, corpus="human_numbers")),
-        replace(line("damaged", record()), config=None, status="damaged"),
-    )
-    rows = TaskRuns().draw(Listing(lines, {}), {})["rows"]
-    assert {row["run"]: row["result"] for row in rows} == {
-        "one": "✓ learned",
-        "two": "✗ window too short",
-        "three": "✗ hidden by detach",
-        "four": "✗ not with this recipe",
-        "five": "",
-    }
-    recorded(rows[0]["task"], 4, 6)
-    assert rows[0]["possible"] == pytest.approx(before(config()).ceiling)
+        assert "smaller machine" in outcome(CurrentRun(record=made, status="finished"))

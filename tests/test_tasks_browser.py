@@ -1,4 +1,4 @@
-"""The Tasks page in a browser: the line, the automaton, its table, and a run below its ceiling."""
+"""The Tasks page in a browser: the line, the automaton, its table, and a run."""
 
 import re
 from urllib.parse import parse_qs, quote, urlsplit
@@ -57,17 +57,6 @@ def test_the_tokens_that_decide_the_next_one_are_marked(page, server):
     assert page.errors == []
 
 
-def test_pointing_at_the_curve_shows_what_such_a_predictor_sees(page, server):
-    text, known = opened(page, server), excerpt(TaskStream.of("recall", {}))
-    chart = page.locator(".st-key-tasks_bound [data-drawn]").first  # accuracy; below it the loss
-    chart.scroll_into_view_if_needed()
-    chart.locator(".scatterlayer .trace").last.locator(".points path").nth(3).hover(force=True)
-    expect(text.locator(".line .chip.unseen")).to_have_count(known.at - 3)
-    text.locator(".said").hover()
-    expect(text.locator(".line .chip.unseen")).to_have_count(0)
-    assert page.errors == []
-
-
 def test_the_state_moves_as_the_text_is_read(page, server, recorded):
     text = opened(page, server, LANGUAGE)
     machine = page.locator(MACHINE)
@@ -121,7 +110,6 @@ def test_the_readers_own_automaton_is_drawn_and_a_bad_one_is_told_beside_it(page
         row.nth(at).fill(cell)
         row.nth(at).press("Tab")
     expect(page.get_by_text("a row is a state")).to_have_count(0)
-    expect(page.locator(".st-key-tasks_bound [data-drawn]")).to_have_count(2)
     until(page, "() => location.search.includes('third')")
     editor.get_by_label("Remove this row").last.click()
     until(page, "() => !location.search.includes('third')")
@@ -147,31 +135,24 @@ def test_a_task_and_its_parameters_are_a_link(page, server):
 
 
 @pytest.mark.slow
-def test_a_run_is_followed_below_its_ceiling_to_its_result(page, server):
+def test_a_run_of_a_task_is_seen_in_train_and_its_result_here(page, server):
     opened(page, server, "tasks_task=A+periodic+sequence&tasks_tokens=2000&tasks_model=Model3")
     page.get_by_role("button", name="Train Model3").click()
-    result = page.locator(".st-key-tasks_result .result")
-    expect(result).to_contain_text("Model3")
-    expect(result).to_contain_text(re.compile(r"98.4.% is possible there: it has learned"))
-    page.locator(".st-key-tasks_curve .hnviz").scroll_into_view_if_needed()
-    chart = page.locator(".st-key-tasks_curve [data-drawn]")
-    expect(chart).to_have_attribute("aria-label", re.compile("it has learned the task"))
-    expect(chart).to_have_attribute("data-points", "20")
+    link = page.get_by_role("link", name=re.compile("reads this task"))
+    link.wait_for()
     run = address(page)["run"]
-    row = page.locator(f".st-key-tasks_trained tr[data-key='{run}']")
-    page.locator(".st-key-tasks_trained .hnviz").scroll_into_view_if_needed()
-    expect(row).to_contain_text("✓ learned")
-    expect(row).to_have_attribute("aria-current", "true")
-    page.goto(f"{server}/tasks")
-    page.locator(".st-key-tasks_trained .hnviz").scroll_into_view_if_needed()
-    row.locator("a").click()
-    expect(page.locator(".hnviz-lead")).to_contain_text("it takes the last 3 tokens")
+    link.click()
+    page.locator(".st-key-train_curves [data-points='20']").first.wait_for(timeout=60_000)
     assert address(page)["run"] == run
+    page.goto(f"{server}/tasks?run={run}")
+    result = page.get_by_text(re.compile(r"98.4.% is possible there: it has learned"))
+    expect(result).to_contain_text("Model3")
+    expect(page.locator(".hnviz-lead")).to_contain_text("it takes the last 3 tokens")
     assert page.errors == []
 
 
 def test_a_teachers_link_hides_what_sets(page, server):
     opened(page, server, f"{LANGUAGE}&lock=1&tasks_table={quote(EVEN_ONES)}")
     expect(page.locator(f"{MACHINE} .state")).to_have_count(2)
-    for key in ("tasks_editor", "tasks_start", "tasks_bptt", "tasks_trained"):
+    for key in ("tasks_editor", "tasks_start", "tasks_bptt"):
         assert not page.locator(f".st-key-{key}").first.is_visible(), key

@@ -33,11 +33,7 @@ from hnviz.app.rooms.start.shares import SHARES_VIEW
 from hnviz.app.rooms.sweep.form.picture import FORM
 from hnviz.app.rooms.sweep.map.picture import MAP_OF_SWEEP
 from hnviz.app.rooms.tasks.automaton.picture import AUTOMATON
-from hnviz.app.rooms.tasks.bound.picture import BOUND
-from hnviz.app.rooms.tasks.curve.picture import CURVE
 from hnviz.app.rooms.tasks.editor.picture import EDITOR
-from hnviz.app.rooms.tasks.result.picture import RESULT
-from hnviz.app.rooms.tasks.runs.picture import TASK_RUNS
 from hnviz.app.rooms.tasks.text.picture import TEXT
 from hnviz.app.rooms.tasks.understood.picture import UNDERSTOOD
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER
@@ -74,7 +70,7 @@ _NEXT_RUN = (SPEED, SETTINGS_FORM, FINDER)
 _TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED, CHANGED, CHOOSER)
 _SWEEP = (FORM, MAP_OF_SWEEP)
-_TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)
+_TASKS = (TEXT, AUTOMATON, EDITOR, UNDERSTOOD)
 _CLASS = (BOARD, ANSWERS, STUDENTS)
 
 PICTURES: dict[str, Picture] = {

@@ -2,7 +2,6 @@
 
 from hnviz.app.rooms.start.machine.topic import Machine
 from hnviz.app.rooms.sweep.topics import SweepMap
-from hnviz.app.rooms.tasks.topics import TaskCurve, TaskResult, TaskRuns
 from hnviz.app.rooms.train.finder.topic import Rates
 from hnviz.app.rooms.train.inside.topic import Kinds
 from hnviz.app.rooms.train.topics import Curves, Epochs, Notes, Schedule
@@ -12,9 +11,8 @@ from hnviz.web.topics import Topic
 
 _EVERYWHERE = (Run(), Runs(), Machine())
 _TRAIN = (Curves(), Notes(), Schedule(), Epochs(), Kinds(), Rates())
-_TASKS = (TaskCurve(), TaskResult(), TaskRuns())
 
-TOPICS: tuple[Topic, ...] = (*_EVERYWHERE, *_TRAIN, *_TASKS)
+TOPICS: tuple[Topic, ...] = (*_EVERYWHERE, *_TRAIN)
 """Those that need nothing but runs."""
 
 

@@ -32,7 +32,7 @@ OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
 
 LEFT_OUT = (
     *("rooms/start/machine", "rooms/train/form", "rooms/train/speed", "run/list", "run/line"),
-    *("run/copy_link", "kit/terms", "lesson/panel", "rooms/tasks/editor", "rooms/tasks/runs"),
+    *("run/copy_link", "kit/terms", "lesson/panel", "rooms/tasks/editor"),
     *("rooms/compare/curves", "rooms/compare/change", "rooms/compare/runs"),
     *("rooms/sweep/form", "rooms/sweep/map"),
 )

@@ -6,7 +6,7 @@ from math import isnan
 
 from hnviz.figures.theme import Theme
 from hnviz.tasks.bounds import Statement, reaches
-from hnviz.tasks.reach import Outlook, Result
+from hnviz.tasks.reach import Outlook
 from hnviz.tasks.sentences import figure, nats, tokens
 
 VERDICTS = {"window": "✗ cannot", "detach": "? may", "open": "✓ can"}
@@ -155,16 +155,3 @@ def expected(each: Outlook) -> str:
             f"**{figure(each.shown)}**."
         )
     return f"{model} **can** reach **{ceiling}**{answers}, the most that valid allows."
-
-
-def verdict(result: Result) -> str:
-    """Say in two or three words how a run ended, for a list."""
-    if result.reached is None:
-        return "? text too short to say"
-    if result.reached:
-        return "✓ learned"
-    return {
-        "window": "✗ window too short",
-        "detach": "✗ hidden by detach",
-        "open": "✗ not with this recipe",
-    }[result.cause]

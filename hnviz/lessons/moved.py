@@ -98,6 +98,10 @@ POINTS: Mapping[str, str] = {
     "predictions_prompt": "machine",
     "predictions_example": "machine",
     "batches/rows": "batches/grid",
+    "tasks/bound": "tasks/text",
+    "tasks/curve": "tasks_start",
+    "tasks/result": "tasks_start",
+    "tasks/runs": "tasks_start",
 }
 """Pictures and controls that lessons pointed at -> what is in their place."""
 

@@ -5,11 +5,8 @@ import streamlit as st
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.text import lead, linked, opening, page_theme, prose, section
 from hnviz.app.rooms.tasks.automaton.picture import automaton
-from hnviz.app.rooms.tasks.bound.picture import bound_chart
 from hnviz.app.rooms.tasks.controls import automaton_editor, prepare, task_controls
-from hnviz.app.rooms.tasks.curve.picture import CURVE
-from hnviz.app.rooms.tasks.result.picture import RESULT
-from hnviz.app.rooms.tasks.runs.picture import task_runs
+from hnviz.app.rooms.tasks.outcome import outcome
 from hnviz.app.rooms.tasks.study import Study, outlooks
 from hnviz.app.rooms.tasks.text.picture import text_line
 from hnviz.app.rooms.tasks.training import bptt_in_hand, follow, recipe_note, training_settings
@@ -29,7 +26,6 @@ ABOUT = (
 )
 
 NETWORK = "tasks_network"
-LENS = "Point at the curve: the line above then shows only what such a predictor sees."
 
 
 def page() -> None:
@@ -49,12 +45,11 @@ def page() -> None:
     section("Which models can reach it?", ABOUT)
     model = training_settings()
     if run is not None and _reads(run, shown):
-        _result(run)
+        prose(outcome(run))
+        linked(f"[{run.record.id} reads this task: see it train, its curves and the bound](train)")
     st.html(models_table(expected, model, page_theme()))
     prose(f":gray[{CAUSES}]")
     prose(f":gray[{recipe_note(model)}]")
-    section("Runs on tasks", "Click on a run to show it.")
-    task_runs()
     if "tasks_bits" in st.query_params and state.get(NETWORK) is None:
         state.put(NETWORK, True)  # a link to the small network opens it
     fold("One network, understood to the last weight", NETWORK, _understood)
@@ -69,16 +64,11 @@ def _text(shown: Study) -> None:
 
 
 def _bound(shown: Study) -> None:
-    """Draw the best accuracy and the least loss by context, and beside it what the task needs."""
+    """Say the best accuracy and the least loss by context, and what the task needs."""
     made, statement = task(shown.stream.name), shown.statement
-    picture, facts = st.columns([3, 2], gap="medium")
-    with picture:
-        prose(f"{curve_sentence(statement)} {loss_sentence(statement)}")
-        bound_chart(statement)
-        prose(f":gray[:small[{LENS}]]")
-    with facts:
-        prose("\n\n".join(statement_lines(made, statement, shown.stream.n_valid)))
-        prose(f":gray[:small[Calculated from the generator, not fitted on a text. {made.source}.]]")
+    prose(f"{curve_sentence(statement)} {loss_sentence(statement)}")
+    prose("\n\n".join(statement_lines(made, statement, shown.stream.n_valid)))
+    prose(f":gray[:small[Calculated from the generator, not fitted on a text. {made.source}.]]")
 
 
 def _reads(run: CurrentRun, shown: Study) -> bool:
@@ -96,8 +86,3 @@ def _understood() -> None:
     for line in understood_text.understood_lines():
         prose(line)
     prose(f":gray[:small[{understood_text.how_found()}]]")
-
-
-def _result(run: CurrentRun) -> None:
-    RESULT(run=run.record.id)
-    CURVE(run=run.record.id)

@@ -2,12 +2,11 @@
 // A line of a task's text. The reader moves along it; the tokens that decide the next one are marked.
 //
 // settings = { places: [token, needed, guesses, chance][], at: the place shown first, farthest }
-// It sets the mark "task_place", which the automaton follows, and "context", which the curve shows.
-// A reader who points at the curve sets "context": the line shows what such a predictor sees.
+// It sets the mark "task_place", which the automaton follows.
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
-import { onMark, setMark } from "../../../kit/js/page.js";
+import { setMark } from "../../../kit/js/page.js";
 import { button } from "../../../kit/js/parts.js";
 import { Player } from "../../../kit/js/player.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -16,7 +15,6 @@ import { table } from "./table.js";
 import { sentence } from "./words.js";
 
 const AT = "tasks_at"; // in the address: the place of the next token
-const CONTEXT = "context";
 const BETWEEN = 900; // ms of a play
 
 class Line {
@@ -60,7 +58,6 @@ class Line {
     this.first = 0;
     this.at = -1;
     this.shown = "";
-    this.silence = onMark(CONTEXT, this, (seen) => this.see(seen));
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
@@ -111,21 +108,10 @@ class Line {
     this.back.disabled = at === 0;
     this.next.disabled = at === this.places.length - 1;
     setMark("task_place", at, this);
-    setMark(CONTEXT, place[1], this);
-  }
-
-  /**
-   * Show the line as a predictor sees it, or with null as it is.
-   * @param {number|null} seen tokens of context
-   */
-  see(seen) {
-    this.chips?.forEach((chip, index) => chip.classList.toggle("unseen", seen !== null && index < this.at - seen));
-    if (seen === null && this.at >= 0) setMark(CONTEXT, this.places[this.at][1], this);
   }
 
   destroy() {
     this.player.stop();
-    this.silence();
   }
 }
 

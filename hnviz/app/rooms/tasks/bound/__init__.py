@@ -1,1 +1,0 @@
-"""The best accuracy by context."""

@@ -1,1 +1,0 @@
-"""The accuracy of a run on a task, below its ceiling."""

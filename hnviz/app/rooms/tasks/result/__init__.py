@@ -1,1 +1,0 @@
-"""Whether a run reached what was possible, and why not."""
