@@ -459,9 +459,9 @@ def test_the_sentence_of_a_text_cut_at_random(recorded):
 
 
 def test_the_takeaway_of_a_layout(recorded):
-    recorded(continuity_sentence(BatchLayout(50_079, 4, 8)), 4)
-    recorded(continuity_sentence(BatchLayout(9, 1, 3)))
-    assert continuity_sentence(BatchLayout(9, 3, 3)).endswith("text, in one mini-batch.")
+    recorded(continuity_sentence(BatchLayout(50_079, 4, 8)), 4, 8)
+    recorded(continuity_sentence(BatchLayout(9, 1, 3)), 3)
+    assert continuity_sentence(BatchLayout(9, 3, 3)).endswith("text in one mini-batch.")
     assert "**0 of 128** cases" in continuity_sentence(ShuffledLayout(13_017, 64, 70))
     assert "**1 of 12** cases" in continuity_sentence(ShuffledLayout(99, 4, 8))
     assert "no row continues" in continuity_sentence(ShuffledLayout(40, 3, 70))

@@ -185,11 +185,11 @@ def test_play_turns_mini_batches_without_python_and_without_a_new_mount(server, 
     page.wait_for_timeout(600)
     idle(page)
     view(page, "root.marker = 'the same'; view.marker = 'the same'")
-    page.get_by_role("button", name="Play").click()
+    page.locator(GRID).get_by_role("button", name="Play").click()
     sent.clear()
     page.wait_for_timeout(1200)
     assert view(page, "return view.pick[0]") >= 3
-    page.get_by_role("button", name="Pause").click()
+    page.locator(GRID).get_by_role("button", name="Pause").click()
     stopped = view(page, "return view.pick[0]")
     until(page, f"() => location.search.includes('cell={stopped}-0-0')")
     assert sent == []
@@ -353,7 +353,7 @@ def test_a_search_that_finds_nothing_is_a_sentence(server, page, recorded):
         ("0", (0, *lists)),
         ("1" * 400, ("1" * 12, *lists)),
         ("<b>x</b>", ()),
-        ("forty", (125, 132, 207)),
+        ("forty", (1, 8, 207)),
         ("   ", ()),
     ]:
         if typed is not None:

@@ -57,10 +57,7 @@ def test_batches_opens_small_on_train_with_its_takeaway():
     app = batches()
     assert not app.exception
     assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 8)
-    takeaway = (
-        "Each of <b>4 rows</b> reads its own part of the text, and the next mini-batch goes on "
-        "where it stopped."
-    )
+    takeaway = "Each of <b>4 rows</b> reads <b>8 tokens</b>, then goes on where it stopped."
     assert takeaway in said(app) and len(takeaway.split()) <= 20
     assert not app.get("plotly_chart") and not drawn(app, "batches_reach")  # folded
     assert "Next: which networks read these rows" in app.get("page_link")[0].proto.label

@@ -10,6 +10,7 @@ from hnviz.app.kit.terms.picture import MARKED
 from hnviz.app.lesson.panel.picture import PANEL
 from hnviz.app.machine.picture import READING_MACHINE
 from hnviz.app.rooms.batches.grid.picture import GRID
+from hnviz.app.rooms.batches.machine.picture import MACHINES
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
 from hnviz.app.rooms.classroom.students.picture import STUDENTS
@@ -61,7 +62,7 @@ from hnviz.questions.view import View
 _SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, READING_MACHINE, RUN_LIST)
 _START = (LOSS, MACHINE, GUESS, MERGING)
 _WORDS = (WORD_LIST,)
-_BATCHES = (GRID,)
+_BATCHES = (MACHINES, GRID)
 _MODELS = (CURSOR, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, PROBES, FIND, PATH)
 _PREDICTIONS = (CHANGE, MAP)

@@ -20,7 +20,7 @@ from hnviz.figures.surgery_text import CLAIM_RANGE, CLAIMS
 from hnviz.figures.theme import MODES
 from hnviz.figures.time_text import TAKEAWAYS
 from hnviz.models.catalogue import entry
-from hnviz.questions.frame import to_json
+from hnviz.questions.frame import pack, to_json, unpack
 from hnviz.questions.table import DECLARED
 from hnviz.runs.files import Tensors
 from hnviz.web.answers import Answers, read_step
@@ -112,7 +112,7 @@ class Contents:
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                return self._app.answer(at, PATIENCE).content
+                return pack(unpack(self._app.answer(at, PATIENCE).content)._replace(seconds=0.0))
             except Refusal as refusal:  # on a busy computer the engine takes minutes to start
                 if refusal.status != BUSY or time.monotonic() > end:
                     raise

@@ -68,12 +68,10 @@ def continuity_sentence(layout: BatchLayout) -> str:
         if one:
             return "Cut at random and read in one mini-batch: no row continues in another."
         return _broken(layout)
-    reads = f"Each of **{layout.bs} rows** reads its own part of the text"
-    if layout.bs == 1:
-        reads = "One row reads the whole text"
+    rows = "One row" if layout.bs == 1 else f"Each of **{layout.bs} rows**"
     if one:
-        return f"{reads}, in one mini-batch."
-    return f"{reads}, and the next mini-batch goes on where it stopped."
+        return f"{rows} reads its part of the text in one mini-batch."
+    return f"{rows} reads **{plural(layout.bptt, 'token')}**, then goes on where it stopped."
 
 
 def _broken(layout: ShuffledLayout) -> str:

@@ -73,7 +73,7 @@ def _read_on(subject: Subject, kept: _Kept, wanted: int, last: int) -> None:
 def _jump(subject: Subject, kept: _Kept, wanted: int, last: int) -> bool:
     """Make a checkpoint from just the blocks before it; False if the network does not forget."""
     if not kept.witnesses:
-        kept.witnesses.append(_witnesses(subject, kept.ids))
+        kept.witnesses.append(witnesses(subject, kept.ids))
     for n in TRIED:
         if wanted - n <= last:
             return False
@@ -81,14 +81,14 @@ def _jump(subject: Subject, kept: _Kept, wanted: int, last: int) -> bool:
         for block in range(wanted - n, wanted):
             x = torch.tensor(_block(kept.ids, block))
             _, state = subject.model(x.expand(WITNESSES, -1), state)
-        if all(map(_agree, tensors(state))):
+        if all(map(agree, tensors(state))):
             kept.states[wanted] = rows_of(state, slice(0, 1))
             return True
     return False
 
 
-def _witnesses(subject: Subject, ids: Ids) -> State:
-    """Read some tokens from zeros, at the start of the text and at places spread over it."""
+def witnesses(subject: Subject, ids: Ids) -> State:
+    """Read some tokens from zeros, at the start of a text and at places spread over it: 8 rows."""
     places = np.linspace(0, len(ids) - HEARD, WITNESSES, dtype=np.int64)
     x = torch.tensor(np.stack([ids[at : at + HEARD] for at in places]))
     state: State = subject.model(x, subject.model.init_state(WITNESSES))[1]
@@ -99,7 +99,7 @@ def _block(ids: Ids, number: int) -> Ids:
     return ids[number * EVERY : (number + 1) * EVERY]
 
 
-def _agree(ends: Tensor) -> bool:
+def agree(ends: Tensor) -> bool:
     """Return whether all rows are the same state, within float32 precision."""
     first = ends[..., :1, :]
     return bool((ends - first).abs().max() <= SAME * max(1.0, float(first.abs().max())))

@@ -3,8 +3,8 @@
 // up into the cells, layer by layer, the bars grow, and what the network says falls into the next place.
 
 import { ring } from "../kit/js/canvas.js";
-import { ramp } from "../kit/js/ramp.js";
 import { percent, unbroken } from "../kit/js/text.js";
+import { colorsOf, eachCell, fillCells } from "./cells.js";
 import { cellBox, columnsOf, mix, part, placeOf, shown, sideOf } from "./layout.js";
 import { Marks } from "./marks.js";
 
@@ -22,19 +22,6 @@ const MOVED = 0.5; // of full colour: such a cell is ringed
 const BEHIND = 12; // blocks of earlier words at most
 const [SLIDES, GOES_UP, OUT, GROWS, FALLS] = [[0, 0.26], [0.26, 0.36], [0.68, 0.76], [0.72, 0.88], [0.86, 1]];
 const [CELLS, CELLS_END] = [0.34, 0.7]; // the layers change one after the other
-
-/** @type {WeakMap<object, string[]>} */
-const colours = new WeakMap();
-
-/** @param {any} theme */
-function colorsOf(theme) {
-  let made = colours.get(theme);
-  if (!made) {
-    made = ramp(theme.diverging).map((/** @type {number[]} */ each) => `rgb(${each.join()})`);
-    colours.set(theme, /** @type {string[]} */ (made));
-  }
-  return /** @type {string[]} */ (made);
-}
 
 export class Painter extends Marks {
   /**
@@ -137,14 +124,8 @@ export class Painter extends Marks {
    * @param {ArrayLike<number>} values
    */
   block(layer, y, by, values) {
-    const { pen, colors } = this;
     const scale = this.scene.reading.scales[layer];
-    this.eachCell(layer, y, by, (unit, x, top, side) => {
-      const gap = side > 8 ? 1 : side > 3 ? 0.5 : 0;
-      const index = Math.round(127.5 * (1 + values[unit] / scale));
-      pen.fillStyle = colors[Math.max(0, Math.min(255, index || 0))];
-      pen.fillRect(x + gap / 2, top + gap / 2, side - gap, side - gap);
-    });
+    fillCells(this.pen, this.colors, this.box(y, by), this.scene.order[layer], (unit) => values[unit] / scale);
   }
 
   /**
@@ -154,14 +135,17 @@ export class Painter extends Marks {
    * @param {(unit: number, x: number, y: number, side: number) => void} draw
    */
   eachCell(layer, y, by, draw) {
-    const { layout, reading, order } = this.scene;
-    const columns = columnsOf(reading.nh);
-    const side = sideOf(layout, by);
-    const each = side / columns;
-    const [left, top] = [placeOf(layout, by) - side / 2, y - side / 2];
-    for (let place = 0; place < reading.nh; place++) {
-      draw(Number(order[layer][place]), left + (place % columns) * each, top + Math.floor(place / columns) * each, each);
-    }
+    eachCell(this.box(y, by), this.scene.order[layer], draw);
+  }
+
+  /**
+   * Where the block of a word is.
+   * @param {number} y
+   * @param {number} by
+   */
+  box(y, by) {
+    const side = sideOf(this.scene.layout, by);
+    return { left: placeOf(this.scene.layout, by) - side / 2, top: y - side / 2, side };
   }
 
   /**

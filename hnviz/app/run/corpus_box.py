@@ -4,6 +4,7 @@ import streamlit as st
 
 from hnviz.app.kit.row import said_below
 from hnviz.app.run.own_text import OWN, own_text_box
+from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.data import NOTEBOOK, Choice, TextChoice
 from hnviz.data.corpora import BUILT_IN
@@ -20,6 +21,12 @@ HELP = (
     "the run's text: what the run in view reads. human_numbers is the lesson's text, numbers-fr "
     "the same numbers in French, and so on. A task is a text whose rule is known."
 )
+
+
+def of_run(page: str) -> bool:
+    """Return whether the run's text is chosen, also before the choice is drawn."""
+    key = f"{page}_corpus"
+    return state.get(key, st.query_params.get(key, AS_RUN)) == AS_RUN
 
 
 def corpus_box(page: str, run: CurrentRun | None) -> TextChoice | None:

@@ -4,21 +4,29 @@ from collections.abc import Callable
 from functools import partial
 
 from hnviz.app.kit.fold import fold
-from hnviz.app.kit.text import lead, linked, opening, prose
+from hnviz.app.kit.text import kept_place, lead, linked, prose
 from hnviz.app.rooms.batches.grid.picture import batch_grid
+from hnviz.app.rooms.batches.machine.picture import row_machines
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.settings import Reading, batch_settings
+from hnviz.app.run.corpus_box import of_run
 from hnviz.app.run.view import run_in_view
 from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, layout_sentence
 
 
 def page() -> None:
     """Draw this part of its room."""
-    takeaway = opening()
-    reading = batch_settings(run_in_view())
+    takeaway = kept_place("feed_opening")
+    run = run_in_view()
+    is_read = run is not None and of_run("batches")  # else there is one sentence at most
+    machines = kept_place("batches_machines" if is_read else "batches_unread")
+    reading = batch_settings(run)
     with takeaway:
         if reading:
             lead(continuity_sentence(reading.layout))
+    with machines:
+        if reading:
+            row_machines(reading, run)
     if reading:
         batch_grid(reading)
         for key, (name, draw) in MORE.items():

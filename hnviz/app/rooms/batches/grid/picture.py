@@ -29,7 +29,7 @@ EXAMPLES = {
 
 GRID = Picture(
     __file__,
-    Place("batches_grid", "1062px", "1383px"),
+    Place("batches_grid", "725px", "959px"),
     silent=True,
     examples=EXAMPLES,
 )

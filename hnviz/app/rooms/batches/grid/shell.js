@@ -11,16 +11,15 @@ const KEYS =
 /** Build them once; return those that the view touches. */
 export function buildShell(body) {
   const make = maker(body);
-  const parts = { ...bar(make), ...results(make) };
   const stage = make("div", "stage");
-  Object.assign(parts, { stage }, window_(make, stage), text(make, stage));
+  const parts = { stage, ...window_(make, stage), ...bar(make, stage), ...results(make, stage), ...text(make, stage) };
   parts.spoken = make("p", "spoken");
   parts.spoken.ariaLive = "polite";
   return parts;
 }
 
-function bar(make) {
-  const line = make("div", "bar");
+function bar(make, stage) {
+  const line = make("div", "bar", stage);
   const slide = make("label", "slide", line);
   const sliderName = make("span", "slider-name", slide);
   const track = make("span", "track", slide);
@@ -46,8 +45,8 @@ function button(make, name, parent, text, label = "") {
   return made;
 }
 
-function results(make) {
-  const results = make("div", "results");
+function results(make, stage) {
+  const results = make("div", "results", stage);
   results.hidden = true;
   const found = tested(make("p", "found", results), "batches_found");
   found.ariaLive = "polite";

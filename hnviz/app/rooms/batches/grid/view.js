@@ -2,7 +2,7 @@
 
 import { hatchPattern, openCanvas, pointIn } from "../../../kit/js/canvas.js";
 import { inAddress, putInAddress } from "../../../kit/js/address.js";
-import { setMark } from "../../../kit/js/page.js";
+import { onMark, setMark } from "../../../kit/js/page.js";
 import { onVisit, visits } from "../../../kit/js/visits.js";
 import { chainHeight, chainHit, drawChain } from "./chain.js";
 import { epochImage } from "./epoch.js";
@@ -49,9 +49,11 @@ export class View {
       },
     });
     this.listen();
+    this.leave = onMark("cell", this, (cell) => this.layout && !sameCell(cell, this.pick) && this.setPick(cell));
   }
 
   destroy() {
+    this.leave();
     this.player.stop();
     this.abort.abort();
     cancelAnimationFrame(this.frame);
@@ -238,13 +240,14 @@ export class View {
     this.width = this.body.clientWidth;
     if (!level || !this.layout || !this.width) return;
     this.root.style.minHeight = "0"; // it kept room for the picture until now
-    const { parts, layout } = this;
+    const { parts } = this;
     if (level === ALL) this.paintWindow();
     const scene = this.scene();
     drawChain(openCanvas(parts.chain, this.width, chainHeight(this.width)), scene);
     drawMarks(openCanvas(parts.over, this.width, windowHeight(this.geometry)), scene, this.geometry);
     this.finder.show(this.pick);
     this.say();
+    setMark("cell", this.pick, this); // the rows that a network reads follow
     this.kit.table?.changed();
     this.paints++;
   }
@@ -258,7 +261,6 @@ export class View {
     drawWindow(openCanvas(parts.base, this.width, height), this.scene(), this.geometry);
     parts.slider.value = this.pick[0];
     parts.sliderValue.textContent = count(this.pick[0]);
-    setMark("batch", this.pick[0], this);
     const sides = `${plural(layout.bs, "row")} × ${plural(layout.bptt, "step")}`;
     parts.title.textContent = `Mini-batch ${count(this.pick[0])}: ${sides}`;
     parts.hatched.style.visibility = hatches(layout, this.pick[0]) ? "" : "hidden"; // its room stays

@@ -1,0 +1,1 @@
+"""One small reading machine a row: a mini-batch as a network reads it."""
