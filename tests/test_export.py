@@ -40,6 +40,8 @@ from hnviz.export.questions import COMPUTED, LIVE, MAX_SNAPSHOTS, Question, choo
 from hnviz.export.twin import twin
 from hnviz.figures.theme import MODES, theme
 from hnviz.lessons import Lesson, lessons
+from hnviz.questions.frame import pack
+from hnviz.questions.view import Reply
 from hnviz.runs import RunStore
 from hnviz.runs.archive import unpack
 from hnviz.web import downloads
@@ -276,7 +278,7 @@ def test_an_answer_that_a_busy_engine_refuses_is_asked_for_again(own_runs, monke
         asked.append(at.step)
         if len(asked) < 3:
             raise Refusal("the engine did not start within 60 s", 503)
-        return Entry.of(b"answer")
+        return Entry.of(pack(Reply({}, {})))
 
     monkeypatch.setattr(Answers, "answer", busy)
     monkeypatch.setattr(contents.time, "sleep", lambda seconds: None)

@@ -161,10 +161,7 @@ def model_sentence(model: str, nv: int) -> str:
 def corpus_sentence(stream: TokenStream) -> str:
     """Say what a network is fed, in at most 20 words."""
     n = len(stream.train) + len(stream.valid)
-    return (
-        f"A text becomes **{n:,}** numbers, and the network learns to guess the next one from the "
-        "ones before."
-    )
+    return f"A text becomes **{n:,}** numbers, and a network guesses each from those before it."
 
 
 def splits_sentence() -> str:

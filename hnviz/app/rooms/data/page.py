@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.app.kit import cards
 from hnviz.app.kit.fold import fold
@@ -10,7 +11,6 @@ from hnviz.app.kit.text import (
     escape,
     kept_place,
     lead,
-    opening,
     page_link,
     page_theme,
     prose,
@@ -38,23 +38,22 @@ MOST_LISTED = 2000  # entries of the vocabulary
 
 def page() -> None:
     """Draw this part of its room."""
-    takeaway = opening()
+    takeaway, line = kept_place("feed_opening"), kept_place("data_line")
     choice = corpus_box("data", run_in_view())
     with takeaway:
         if choice is not None:
             lead(corpus_sentence(stream_of(choice)))
     if choice is not None:
-        _text(choice)
+        _text(choice, line)
     shown = state.get("data_corpus", AS_RUN)
     own = {} if shown == AS_RUN else {"batches_corpus": shown}
     page_link("feed", FOLLOWS, {"feed_part": "Batches", **own})
 
 
-def _text(choice: TextChoice) -> None:
-    """Draw a text as the network gets it."""
+def _text(choice: TextChoice, line: DeltaGenerator) -> None:
+    """Draw a text as the network gets it; its line is above the choice of the text."""
     stream, read = stream_of(choice), corpus_of(choice)
     prose(escape_marks(corpus_text.texts_sentence(choice)))
-    line = kept_place("data_line")
     said = own_sentence(choice)
     with line:
         guess_line("data_guess", said, choice)

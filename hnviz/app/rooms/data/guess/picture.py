@@ -50,7 +50,7 @@ EXAMPLES = {
     "long": Example(settings=lambda: _typed("4318 to 4340")),
 }
 
-GUESS = Picture(__file__, Place("data_guess", "249px", "376px"), silent=True, examples=EXAMPLES)
+GUESS = Picture(__file__, Place("data_guess", "249px", "320px"), silent=True, examples=EXAMPLES)
 
 
 def guess_line(key: str, text: OwnTokens, choice: TextChoice) -> None:
