@@ -73,7 +73,7 @@ def test_pages_say_in_a_sentence_what_a_model_without_a_state_lacks(recorded):
     recorded(words(time), part="has no state for a")
     assert "Transformer has no hidden state: it carries nothing" in words(states)
     questions = asked("learn_back", run="Transformer")
-    assert "lanes" not in questions and {"look_back_row", "reach_of_all"} <= set(questions)
+    assert "lanes" not in questions and {"look_back_row", "look_back_map"} <= set(questions)
     assert "lanes" in asked("learn_back", run="Model2")
 
 

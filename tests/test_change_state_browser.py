@@ -41,7 +41,7 @@ def headline(page):
 def test_a_swap_is_one_press(server, page, recorded):
     open_page(page, server)
     recorded.shown(headline(page), "Its state is all")
-    page.get_by_text("The other memory is that of “5038 to 5040”.").wait_for()
+    recorded.shown(page, "The other memory", "5038", "5040")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.get_by_role("button", name="Put in another memory").click()

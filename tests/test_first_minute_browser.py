@@ -27,7 +27,7 @@ ROOMS = (
 FIRST = {  # view -> its takeaway, a control, its picture
     "": ("start_headline", "start_reading", "start_reading"),
     "feed": ("page_lead", "data_guess", "data_guess"),
-    "feed?feed_part=Batches": ("page_lead", "batches_controls", "batches_grid"),
+    "feed?feed_part=Batches": ("page_lead", "batches_controls", "batches_machine"),
     "build": ("page_lead", "models_controls", "models_reading"),
     "train": ("train_headline", "train_bar", "train_curves"),
     "train?train_part=Compare+runs": ("compare_curves", "compare_curves", "compare_curves"),

@@ -9,7 +9,7 @@ import pytest
 
 from hnviz.engine.client import HowFar
 from hnviz.web.work import Progress
-from tests.conftest import idle, until
+from tests.conftest import idle
 from tests.gallery import mount, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -136,7 +136,8 @@ def test_the_place_of_a_picture_says_that_it_comes_and_that_it_failed(page, serv
     idle(page)
     assert box(page, STATES)["height"] == before["height"]
     page.get_by_role("button", name="Try again").click()
-    until(page, "() => true")
+    while not held:
+        page.wait_for_timeout(20)
     held.pop().continue_()
     page.locator(f"{STATES}[data-state=ready]").wait_for()
 

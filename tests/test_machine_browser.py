@@ -238,6 +238,7 @@ def test_what_cannot_be_read_is_said_beside_the_text_and_the_last_text_stays(
     type_text(page, "  ")
     recorded(wrong(page), "3496", "3498")
     type_text(page, "9998 to 10001")
+    expect(page.locator(".texts .field-wrong:visible")).to_contain_text("9998")
     recorded(wrong(page), 1, "9999", "9998", "10001")
     assert choices.bounding_box() == place, "nothing moves"
     assert field(page).get_attribute("aria-invalid") == "true"

@@ -33,16 +33,15 @@ def says(rows):
     return rows.locator(".says").inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_rows_read_what_the_mini_batch_holds_and_expect_what_torch_says(page, server):
+def test_rows_read_what_the_mini_batch_holds_and_expect_what_torch_says(page, server, recorded):
     rows = opened(page, server, "cell=3-1-2")
     answer = QUESTIONS["rows"](shipped("Model5"), {"batch": 3}).arrays
     words, (row, step) = STREAM.vocab.itos, (1, 2)
     right = int((answer["best"][:, step, 0] == answer["y"][:, step]).sum())
-    start = f"Mini-batch 3: {right} of 4 rows expect the word that comes next; "
-    assert says(rows).startswith(start)
-    expected = words[answer["best"][row, step, 0]]
-    assert f"after “{words[answer['x'][row, step]]}”, row 1 expects “{expected}”" in says(rows)
-    assert says(rows).endswith("came from mini-batch 2, after 24 words.")
+    share = round(100 * float(answer["shares"][row, step, 0]), 1)
+    recorded(says(rows), 3, right, 4, row, share, 2, 24)
+    expected, read = words[answer["best"][row, step, 0]], words[answer["x"][row, step]]
+    assert f"after “{read}”" in says(rows) and f"expects “{expected}”" in says(rows)
     assert page.errors == []
 
 
@@ -73,7 +72,7 @@ def test_play_reads_on_into_the_next_mini_batch(page, server):
     rows.get_by_role("button", name="Play").click()
     page.locator(f"{ROWS} canvas[data-cell='1-0-0']").wait_for()
     rows.get_by_role("button", name="Pause").click()
-    expect(rows.locator(".says")).to_contain_text("came from mini-batch 0, after 8 words.")
+    expect(rows.locator(".says")).to_contain_text("after 8 words")
     assert page.errors == []
 
 
@@ -89,11 +88,11 @@ def test_another_step_of_training_reads_the_same_words(page, server):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("batches_corpus=numbers-fr", "Model5 has learned from another text."),
-        ("run=Model0", "bptt must be a whole number from 1 to 3; got 8"),
-        ("run=Model5&batches_bs=2&batches_random=true", "1 of 2 rows|2 of 2 rows|0 of 2 rows"),
-        ("run=Transformer", "Transformer carries no state"),
-        ("run=Model2", "forgets all at the end of a mini-batch"),
+        ("batches_corpus=numbers-fr", "from another text"),
+        ("run=Model0", "bptt must be"),
+        ("run=Model5&batches_bs=2&batches_random=true", "[012] of 2 rows"),
+        ("run=Transformer", "carries no state"),
+        ("run=Model2", "forgets all"),
     ],
 )
 def test_what_a_network_cannot_read_is_one_sentence(page, server, query, said):

@@ -290,6 +290,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "look_back": {"ids": IDS},
     "probe": {"positions": "comma"},
     "reading": {"ids": IDS, "n": 8},
+    "rows": {"batch": 2, "rows": 2},
     "second_backward": {},
     "state_gradients": {"first": 3},
     "state_path": {"first": 8305, "last": 8324},

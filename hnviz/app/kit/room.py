@@ -19,7 +19,8 @@ def room(
 
     `beside` draws what else is in the line of the title, for the part that is chosen.
     """
-    with controls_row("room_title", "medium", vertical_alignment="bottom"):
+    place = "room_title_action" if beside else "room_title"  # their heights differ
+    with controls_row(place, "medium", vertical_alignment="bottom"):
         with st.container(width="content"):
             page_title(title)
         with st.container(width="content"):

@@ -9,7 +9,7 @@ from hnviz.app.kit.choice import choice
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.row import controls_row
-from hnviz.app.kit.text import page_theme, problem, prose
+from hnviz.app.kit.text import page_theme, problem, prose, section
 from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cell_of
 from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
 from hnviz.app.rooms.models.source import class_and_new_lines
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 def more(model: str, weights: Weights | None) -> None:
     """Draw the folds that a model has."""
+    section(f"More about {model}")
     measured = one_recipe_table(model)
     if not measured.empty:
         title = "Network or recipe: how this was measured"
