@@ -28,6 +28,9 @@ Within = tuple[ast.FunctionDef | None, ast.AST]
 DOORS = ("hnviz/app/shell/session.py", "hnviz/app/shell/address.py")
 """They are handed keys by all others."""
 
+ENTRIES = ("Whole", "Text")
+"""What a picture declares of its state."""
+
 DEEPEST = 6  # functions that hand a key on to each other
 
 
@@ -241,6 +244,8 @@ def _keys_of(node: ast.AST) -> Iterator[ast.expr]:
     if not isinstance(node, ast.Call) or _called(node.func) in ("sorted", "sort", "min", "max"):
         return
     func = node.func
+    if _called(func) in ENTRIES:
+        yield from (each.value for each in node.keywords if each.arg == "name")
     if not _is_only_named(func):
         yield from (each.value for each in node.keywords if each.arg in ("key", "param"))
     if isinstance(func, ast.Name) and func.id == "address_problem":

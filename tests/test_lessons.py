@@ -12,9 +12,8 @@ from hnviz.app.machine.view import LAST_SEED, MOST_SAID
 from hnviz.app.rooms.batches.settings import MAX_SIDE
 from hnviz.app.rooms.data.guess.picture import MOST
 from hnviz.app.rooms.predictions.prompt import LONGEST
-from hnviz.app.shell.keys import ADDRESS
+from hnviz.app.shell.keys import ADDRESS, TAKES, wrong
 from hnviz.app.shell.navigation import PAGES
-from hnviz.app.shell.takes import TAKES, wrong
 from hnviz.cli.main import main
 from hnviz.lessons import lessons, query
 from hnviz.lessons.check import check

@@ -27,14 +27,14 @@ def open_finder(page, server: str, query: str = TINY):
 def test_a_rate_is_found_taken_and_tried(page, server, app, recorded):
     """The test runs once; its rate goes into the settings; three short runs come beside it."""
     finder = open_finder(page, server)
-    expect(finder.locator(".headline")).to_contain_text("A test shows which rates work here")
+    expect(finder.locator("[aria-live]")).to_contain_text("A test shows which rates work here")
     finder.get_by_role("button", name="Run the test").click()
-    expect(finder.locator(".headline")).to_contain_text("Try an lr between", timeout=SECONDS)
+    expect(finder.locator("[aria-live]")).to_contain_text("Try an lr between", timeout=SECONDS)
     run = until(page, "() => new URL(location.href).searchParams.get('lr_test')")
     (line,) = RunStore(app.runs).range_tests()
     assert (line.id, line.status) == (run, "finished")
     assert run not in RunStore(app.runs).ids()
-    found = finder.locator(".headline strong").first.inner_text()
+    found = finder.locator("[aria-live] strong").first.inner_text()
     use = finder.get_by_role("button", name=f"Use lr {found}")
     use.click()
     box = page.get_by_role("spinbutton", name="lr, highest")
@@ -50,7 +50,7 @@ def test_a_rate_is_found_taken_and_tried(page, server, app, recorded):
     rates = {each.lr for each in made if (each.nh, each.bptt, each.epochs) == (8, 64, 2)}
     assert len(rates) == 3 and float(found) in rates
     page.reload()  # the test is in the address, and nothing trains again
-    expect(finder.locator(".headline")).to_contain_text(f"the valley, {found}")
+    expect(finder.locator("[aria-live]")).to_contain_text(f"the valley, {found}")
     finder.get_by_role("button", name="Run the test").click()
     finder.get_by_text("As a table").click()
     expect(finder.locator(".hnviz-as-table tbody tr").first).to_be_visible()
@@ -66,11 +66,11 @@ def test_a_test_is_stopped_and_what_cannot_be_is_one_sentence(page, server, app)
     runs = httpx.post(f"{server}/api/runs", json=asked, timeout=60).json()["runs"]
     finder.get_by_role("button", name="Run the test").click()
     finder.get_by_role("button", name="Stop").click()
-    expect(finder.locator(".headline")).to_contain_text(re.compile("ended after|Try an lr"))
+    expect(finder.locator("[aria-live]")).to_contain_text(re.compile("ended after|Try an lr"))
     for each in runs:
         httpx.post(f"{server}/api/runs/{each['run']}/stop", json={}, timeout=60)
     page.get_by_role("spinbutton", name="bptt, steps").fill("0")
     page.keyboard.press("Enter")
-    expect(finder.locator(".status")).to_contain_text("A setting above cannot be used")
+    finder.get_by_text("A setting above cannot be used").wait_for()
     expect(finder.get_by_role("button", name="Run the test")).to_be_disabled()
     assert page.errors == []

@@ -132,7 +132,7 @@ def varied(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> Itera
 
 def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
     """Return the parameters that a picture may first add in the browser, in every form."""
-    settings = mount.data["settings"]
+    settings, state = mount.data["settings"], mount.data.get("state", {})
     if question == "unit_rows":
         layers = [str(layer) for layer in range(_n_layers(mount.data["run"]))]
         named: list[Params] = [
@@ -150,7 +150,7 @@ def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
     if question == "look_back_row":
         return [{"row": at.get("row", "-1")}]
     if question == "number_card":
-        return [{"number": at.get("map_number", str(settings.get("start")))}]
+        return [{"number": at.get(state["number"]["name"], str(state["number"]["first"]))}]
     if question == "worst":
         kinds = ["", *settings["kinds"]]
         return [{"kind": kind, "split": split} for kind in kinds for split in settings["splits"]]

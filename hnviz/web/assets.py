@@ -140,7 +140,7 @@ class Assets:
         }
 
     def _paths(self) -> Iterator[Path]:
-        yield self._package / TOKENS
+        yield from (self._package / TOKENS, *(self._package / "vendor/preact").glob("*.js"))
         yield from (self._package / GIFENC).glob("*.js")
         for path in (self._package / "app").rglob("*"):
             hidden = any(part.startswith(".") for part in path.relative_to(self._package).parts)

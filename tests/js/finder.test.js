@@ -62,10 +62,10 @@ test("rates and points are written with two digits", (t) => {
 });
 
 test("the tables hold every mini-batch, the suggestions and the ends of the short runs", () => {
-  const made = table(null, { test: rates({ found: FOUND }), bench: [short(0.00033, 2.41), null] });
+  const made = table({ test: rates({ found: FOUND }), bench: [short(0.00033, 2.41), null] });
   assert.deepEqual(made.map(({ n }) => n), [3, 2, 1]);
   assert.deepEqual(made[0].row(1), [2, 0.0033, 2.95, 2.9]);
   assert.deepEqual(made[1].row(0), ["valley", 0.0033, 2.9, 2]);
   assert.deepEqual(made[2].row(0), [0.00033, "finished", 3, 2.41, null]);
-  assert.deepEqual(table(null, { test: null, bench: [] }).map(({ n }) => n), [0, 0, 0]);
+  assert.deepEqual(table({ test: null, bench: [] }).map(({ n }) => n), [0, 0, 0]);
 });

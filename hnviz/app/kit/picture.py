@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from hnviz.app.kit.component import BrowserComponent
+from hnviz.app.kit.state import Entries
 from hnviz.data.tokens import upright
 from hnviz.questions.view import View
 
@@ -111,6 +112,8 @@ class Picture:
     `views` are its questions, which the web door serves. `reports` are the names that its
     JavaScript may report to Python; each report reruns the page. Plotly needs `isolate` False: its
     style sheet goes into the document's head.
+    `state` is what the address keeps of it, by the names that its JavaScript uses; a function of
+    the settings where these limit it.
     `examples` has a "ready" one, a "long" one with a long text or many tokens, and any other.
     """
 
@@ -122,6 +125,7 @@ class Picture:
     isolate: bool = True
     silent: bool = False  # the picture writes its sentence itself, or has none
     holds: tuple[str, ...] = ()  # controls inside it that a lesson may point at
+    state: Entries | Callable[[Mapping[str, Any]], Entries] = field(default_factory=dict)
     examples: Mapping[str, Example] = field(default_factory=dict)
     name: str = field(init=False)
 
@@ -163,6 +167,10 @@ class Picture:
         """Return the settings with those that are the same on every page."""
         return settings
 
+    def _state(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        entries = self.state(settings) if callable(self.state) else self.state
+        return {name: entry.sent() for name, entry in entries.items()}
+
     def _data(self, run: str, asks: Sequence[Ask], settings: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "picture": self.called,
@@ -171,6 +179,7 @@ class Picture:
             "settings": {name: _plain(value) for name, value in self.given(settings).items()},
             "silent": self.silent,
             **({"holds": " ".join(self.holds)} if self.holds else {}),
+            **({"state": self._state(settings)} if self.state else {}),
             "debug": bool(os.environ.get(DEBUG_VARIABLE)),
         }
 

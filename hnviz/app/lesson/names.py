@@ -1,9 +1,8 @@
 """What a lesson may name: the app's pages, their parameters, its pictures and controls."""
 
 from hnviz.app.pictures import PICTURES
-from hnviz.app.shell.keys import ADDRESS, EVERY, SESSION
+from hnviz.app.shell.keys import ADDRESS, EVERY, SESSION, wrong
 from hnviz.app.shell.navigation import PAGES
-from hnviz.app.shell.takes import wrong
 from hnviz.lessons import PARAMETER
 from hnviz.lessons.check import AppNames
 from hnviz.runs import shipped_configs

@@ -10,7 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from hnviz.app.shell.takes import TAKES
+from hnviz.app.kit.state import Entry
+from hnviz.app.rooms.data.guess.picture import READ
+from hnviz.app.rooms.predictions.counting_map.picture import GIVEN, NUMBER
+from hnviz.app.rooms.train.finder.picture import TEST
+from hnviz.app.shell import takes
 
 DOC = Path(__file__).parents[3] / "docs" / "addresses.md"
 EVERY = "every page"
@@ -23,6 +27,12 @@ class Key(NamedTuple):
     name: str
     default: str  # "" where there is none
     meaning: str
+    takes: str = ""  # what a picture declares; shell/takes.py has that of all others
+
+
+def _of(entry: Entry) -> Key:
+    """Return the name that a picture declares."""
+    return Key(entry.page, entry.name, str(entry.first), entry.meaning, entry.takes)
 
 
 ADDRESS: tuple[Key, ...] = (
@@ -47,7 +57,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Feed", "data_corpus", "the run's text", "the text that is shown"),
     Key("Feed", "data_merge", "all", "how many byte pairs are joined in the line"),
     Key("Feed", "data_sentence", "an example", "the reader's own sentence"),
-    Key("Feed", "data_step", "2", "how many tokens of the line have been read"),
+    _of(READ),
     Key("Feed", "data_vocabulary", "closed", "the fold with the vocabulary"),
     Key("Feed", "batches_corpus", "the run's text", "the corpus that is shown, or your own"),
     Key("Feed", "batches_tokens", "word", "what a token of the reader's own text is"),
@@ -93,7 +103,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Train", "train_corpus", "human_numbers", "the text: a corpus, or your own"),
     Key("Train", "train_split", "notebook", "which numbers valid holds"),
     Key("Train", "train_find", "closed", "the fold with the learning rate finder"),
-    Key("Train", "lr_test", "", "the range test that the finder shows, by its run's id"),
+    _of(TEST),
     Key("Train", "train_worst_kind", "", "the kind of token whose worst places are listed"),
     Key("Train", "train_worst_split", "valid", "the split of those places"),
     Key("Train", "train_positions_split", "valid", "the split of the losses by position"),
@@ -142,8 +152,8 @@ ADDRESS: tuple[Key, ...] = (
     Key("Remember", "predictions_ways", "closed", "the fold with other changes"),
     Key("Remember", "swapped", "0", "1: the change was made"),
     Key("Remember", "word", "where they part", "the picked word of both continuations"),
-    Key("Count", "map_given", "3", "how many numbers are given on the counting map"),
-    Key("Count", "map_number", "8317", "the number whose card is shown"),
+    _of(GIVEN),
+    _of(NUMBER),
     Key("Learn back", "time_between", "none", "the lane that is singled out"),
     Key("Learn back", "time_loss", "last step", "whether every step has a loss"),
     Key("Learn back", "time_first", "5", "the first of three mini-batches"),
@@ -174,6 +184,9 @@ ADDRESS: tuple[Key, ...] = (
     Key("Feed", "tasks_tokens", "20000", "tokens of the text to learn from"),
 )
 """Parameters of the address; most are also the key of the widget that they set."""
+
+TAKES = {**takes.TAKES, **{key.name: key.takes for key in ADDRESS if key.takes}}
+"""Parameter of the address -> what it takes, where that is no free text."""
 
 SESSION: tuple[Key, ...] = (
     Key(EVERY, "_own_corpus", "none", "the id of the own text in the box of Feed or Train"),
@@ -242,6 +255,12 @@ SESSION: tuple[Key, ...] = (
 )
 """Keys of the session state alone."""
 
+
+def wrong(name: str, value: str) -> str | None:
+    """Say why a parameter cannot have a value; None if it can, as far as its kind shows."""
+    return takes.wrong(name, value, TAKES[name]) if name in TAKES else None
+
+
 _HEAD = """# Addresses and session keys
 
 Written by `python -m hnviz.app.shell.keys` from hnviz/app/shell/keys.py: change that table.
@@ -255,7 +274,7 @@ def as_markdown() -> str:
     parts = [
         _HEAD,
         "## In the address",
-        _table(ADDRESS, takes=True),
+        _table(ADDRESS, with_takes=True),
         "## In the session alone\n\nThese last until the browser's tab is closed.",
         _table(SESSION),
     ]
@@ -267,12 +286,12 @@ def write() -> None:
     DOC.write_text(as_markdown(), encoding="utf-8")
 
 
-def _table(keys: Iterable[Key], *, takes: bool = False) -> str:
-    names = ["Page", "Name", "Default", *(["Takes"] if takes else []), "Meaning"]
+def _table(keys: Iterable[Key], *, with_takes: bool = False) -> str:
+    names = ["Page", "Name", "Default", *(["Takes"] if with_takes else []), "Meaning"]
     rows = [
         [
             *(key.page, f"`{key.name}`", key.default),
-            *([TAKES.get(key.name, "")] if takes else []),
+            *([TAKES.get(key.name, "")] if with_takes else []),
             key.meaning,
         ]
         for key in keys

@@ -2,6 +2,7 @@
 
 "1 to 512" is a whole number, "0.0 to 1.0" any number, "train / valid" one of the choices. The ends
 are the widest: a run with fewer units, or a shorter text, has narrower ones, and its page says so.
+A picture declares its own beside itself (hnviz/app/kit/state.py).
 """
 
 import re
@@ -85,8 +86,6 @@ TAKES: dict[str, str] = {
     "predictions_value": "-1.0 to 20.0",
     "swapped": "0 / 1",
     "word": "0 to 199",
-    "map_given": "1 to 5",
-    "map_number": "1 to 9999",
     "time_first": "0 to 50826",
     "row": "0 to 399",
     "tasks_base": "2 to 16",
@@ -110,11 +109,8 @@ TAKES: dict[str, str] = {
 _ENDS = re.compile(r"(-?[\d.]+) to (-?[\d.]+)")
 
 
-def wrong(name: str, value: str) -> str | None:
-    """Say why a parameter cannot have a value; None if it can, as far as its kind shows."""
-    takes = TAKES.get(name)
-    if takes is None:
-        return None
+def wrong(name: str, value: str, takes: str) -> str | None:
+    """Say why a parameter that takes this cannot have a value; None if it can."""
     ends = _ENDS.fullmatch(takes)
     if ends is None:
         choices = takes.split(" / ")

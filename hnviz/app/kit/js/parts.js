@@ -3,7 +3,7 @@
 
 import { maker } from "./make.js";
 
-const SHAPES = { Play: "M1 0L11 5.5L1 11Z", Pause: "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z" };
+export const SHAPES = { Play: "M1 0L11 5.5L1 11Z", Pause: "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z" };
 
 /**
  * Add a select behind its name, or below it, and return it.

@@ -1,8 +1,10 @@
 """One line of text: what the network has read; the reader guesses the next word as it must."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.kit.state import Entries, Whole
 from hnviz.app.rooms.data.guess.choices import guesses
 from hnviz.data import (
     NOTEBOOK,
@@ -17,6 +19,15 @@ from hnviz.data.numbers import PLACES
 from hnviz.figures.sentences import OwnTokens, own_tokens
 
 MOST = 60  # tokens on the line
+
+READ = Whole(
+    name="data_step",
+    page="Feed",
+    low=1,
+    high=MOST - 1,  # the last one is still to be guessed
+    first=2,
+    meaning="how many tokens of the line have been read",
+)
 
 
 def is_cut(text: OwnTokens) -> bool:
@@ -50,7 +61,18 @@ EXAMPLES = {
     "long": Example(settings=lambda: _typed("4318 to 4340")),
 }
 
-GUESS = Picture(__file__, Place("data_guess", "249px", "320px"), silent=True, examples=EXAMPLES)
+
+def _state(settings: Mapping[str, Any]) -> Entries:
+    return {"read": READ.within(len(settings["words"]) - 1)}
+
+
+GUESS = Picture(
+    __file__,
+    Place("data_guess", "249px", "320px"),
+    silent=True,
+    state=_state,
+    examples=EXAMPLES,
+)
 
 
 def guess_line(key: str, text: OwnTokens, choice: TextChoice) -> None:

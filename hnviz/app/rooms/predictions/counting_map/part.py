@@ -7,12 +7,10 @@ from hnviz.app.kit.picture import ask
 from hnviz.app.kit.row import controls_row, said_below
 from hnviz.app.kit.text import escape, how_measured, opening
 from hnviz.app.rooms.predictions.counting_map.picture import (
-    CHOICES,
     GIVEN,
     MAP,
     MAP_VIEW,
     NUMBER_VIEW,
-    START,
 )
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell.address import address_problem
@@ -30,12 +28,12 @@ def counting_map(run_id: str, config: RunConfig) -> None:
     takeaway = opening()
     with controls_row("map_controls", "medium", vertical_alignment="bottom"):
         with st.container(width=220):
-            said_below("Numbers given", address_problem("map_given", CHOICES))
+            said_below("Numbers given", address_problem(GIVEN.name, GIVEN.choices))
             given = st.select_slider(
                 "Numbers given, 1 to 5",
-                CHOICES,
-                value=GIVEN,
-                key="map_given",
+                GIVEN.choices,
+                value=GIVEN.first,
+                key=GIVEN.name,
                 bind="query-params",
             )
         with st.container(width="stretch"):
@@ -43,5 +41,5 @@ def counting_map(run_id: str, config: RunConfig) -> None:
     asks = [ask(view, at="paced", given=given) for view in (MAP_VIEW, NUMBER_VIEW)]
     with takeaway:
         headline("map_headline", run_id, asks[:1])
-    MAP(run=run_id, asks=asks, settings={"start": START})
+    MAP(run=run_id, asks=asks)
     how_measured(prompt_note(given, config))

@@ -4,6 +4,7 @@ from typing import Any
 
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.kit.state import Whole
 from hnviz.data import corpus_of, kind_in
 from hnviz.figures.counting import (
     MapFigures,
@@ -15,16 +16,24 @@ from hnviz.figures.counting import (
 )
 from hnviz.figures.sentences import when
 from hnviz.figures.split_words import split_words
-from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
 
-GIVEN = 3
-CHOICES = (1, 2, 3, 4, 5)
-FIRST = 1  # has no number before it, so it is not asked for
-LAST = 9999
-START = 8317  # the number whose card is shown until one is picked
-
-_GIVEN = Param("int", GIVEN, low=CHOICES[0], high=CHOICES[-1])
+GIVEN = Whole(
+    name="map_given",
+    page="Count",
+    low=1,
+    high=5,
+    first=3,
+    meaning="how many numbers are given on the counting map",
+)
+NUMBER = Whole(
+    name="map_number",
+    page="Count",
+    low=1,  # has no number before it, so it is not asked for
+    high=9999,
+    first=8317,
+    meaning="the number whose card is shown",
+)
 
 
 def _map(look: Look) -> Reply:
@@ -54,23 +63,23 @@ def _map(look: Look) -> Reply:
 def _number(look: Look) -> Reply:
     """Draw a number's true words and those that the network says."""
     number, given = look.params["number"], look.params["given"]
-    if number == FIRST:
+    if number == NUMBER.low:
         return Reply({}, {"html": "<p><b>1</b> has no number before it, so it is not asked.</p>"})
     kind = kind_in(corpus_of(look.run.record.config))
     answer = look.ask("counted_number", {"number": number, "given": given})
     return Reply({}, {"html": number_card(number, answer.meta, look_of(look), kind)})
 
 
-MAP_VIEW = View("counting_map", {"given": _GIVEN}, _map, slow=True)
+MAP_VIEW = View("counting_map", {"given": GIVEN.param}, _map, slow=True)
 NUMBER_VIEW = View(
     "number_card",
-    {"number": Param("int", START, low=FIRST, high=LAST), "given": _GIVEN, "mode": MODE},
+    {"number": NUMBER.param, "given": GIVEN.param, "mode": MODE},
     _number,
 )
 
 EXAMPLES = {
-    "ready": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW)], {"start": START}),
-    "long": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW, number=7888)], {"start": 7888}),
+    "ready": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW)]),
+    "long": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW, number=7888)]),
 }
 
 MAP = Picture(
@@ -79,5 +88,6 @@ MAP = Picture(
     views=(MAP_VIEW, NUMBER_VIEW),
     isolate=False,
     silent=True,
+    state={"number": NUMBER},
     examples=EXAMPLES,
 )

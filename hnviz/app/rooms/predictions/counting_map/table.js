@@ -2,7 +2,7 @@
 // The map as a table: a row for each number.
 
 import { heads } from "../../../kit/js/tables.js";
-import { NOT_ASKED, RIGHT } from "./paint.js";
+import { NOT_ASKED, RIGHT } from "./squares.js";
 
 /**
  * @param {import("../../../kit/js/picture.js").Drawing} drawing

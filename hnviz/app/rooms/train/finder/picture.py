@@ -6,10 +6,19 @@ from math import exp, log
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.kit.state import Text
 from hnviz.config import RunConfig
 from hnviz.lr_finder import BENCH, BENCH_EPOCHS, STEPS, bench, ramp, suggestions
 
 FINDER_KEY = "train_finder"
+
+TEST = Text(
+    name="lr_test",
+    page="Train",
+    pattern=r"^lr-[\w-]{1,110}$",
+    called="a range test",
+    meaning="the range test that the finder shows, by its run's id",
+)
 
 
 def settings(config: RunConfig | None, **shown: Any) -> Mapping[str, Any]:
@@ -72,7 +81,13 @@ EXAMPLES = {
     "wrong": Example(settings=lambda: settings(None)),
 }
 
-FINDER = Picture(__file__, Place(FINDER_KEY, "498px", "610px"), silent=True, examples=EXAMPLES)
+FINDER = Picture(
+    __file__,
+    Place(FINDER_KEY, "498px", "610px"),
+    silent=True,
+    state={"run": TEST},
+    examples=EXAMPLES,
+)
 
 
 def lr_finder(config: RunConfig | None) -> None:

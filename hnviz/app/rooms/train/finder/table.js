@@ -7,11 +7,10 @@ import { lastOf } from "./words.js";
 /** @typedef {import("./words.js").Rates} Rates */
 
 /**
- * @param {import("../../../kit/js/picture.js").Drawing} _drawing
- * @param {{ test: Rates|null, bench: (Rates|null)[] }} view
+ * @param {{ test: Rates|null, bench: (Rates|null)[] }} scene
  * @returns {import("../../../kit/js/tables.js").Data[]}
  */
-export function table(_drawing, { test, bench }) {
+export function table({ test, bench }) {
   const nats = (/** @type {string} */ title) => ({ title, unit: "nats" });
   const columns = [{ title: "mini-batch" }, { title: "lr" }, nats("loss"), nats("smoothed loss")];
   const rows = test ? test.lr.map((lr, at) => [at + 1, lr, test.loss[at], test.smooth[at]]) : [];

@@ -1,0 +1,231 @@
+// @ts-check
+// What the main.js of a declared picture calls: the picture is a function of its answers and its state.
+//
+//   export const render = declared({
+//     styles: new URL("style.css", import.meta.url),   and the rest as in picture.js
+//     state: { hovered: null },
+//     asks: ({ state }) => ({ number_card: { number: state.number } }),
+//     follows: ({ state }) => ({ test: ["rates", state.run] }),
+//     table: ({ settings, state }) => [...],
+//     view: ({ answers, news, settings, state, theme }) => html`<p>${state.number}</p>`,
+//   });
+//
+// `state` is read and set as plain properties; a change draws the picture again. The state that Python
+// declares beside the picture (hnviz/app/kit/state.py) comes from the address, which keeps it; the state
+// given here lasts as long as the picture. `asks` are parameters that the browser adds to a question, and
+// `rests` is how long, in ms, they must stay the same before it asks. `follows` are topics with their runs:
+// what comes of them is in `news`, by the same names. Where `about` has another value than before, all
+// state begins again but what `lasts` names.
+
+import { html, render, useLayoutEffect, useRef } from "../../../vendor/preact/preact.js";
+import { putInAddress } from "./address.js";
+import { Following } from "./following.js";
+import { picture } from "./picture.js";
+import { asSentence } from "./text.js";
+
+export { html };
+
+/**
+ * @typedef {import("./picture.js").Drawing} Drawing
+ * @typedef {import("./frame.js").Frame} Frame
+ * @typedef {{ name: string, kind: "whole"|"choice"|"text", low: number, high: number, choices: string[], pattern: string,
+ *             called: string, first: any }} Entry as hnviz/app/kit/state.py sends it
+ * @typedef {Drawing & { state: any, news: Record<string, any>, kit: Frame, post: Declared["post"] }} Scene
+ * @typedef {Omit<import("./picture.js").Definition, "create"|"table"> & {
+ *   table: string|((scene: any) => import("./tables.js").Data[]), view: (scene: any) => unknown,
+ *   state?: Record<string, unknown>, lasts?: string[], asks?: (scene: any) => Record<string, Record<string, unknown>>, rests?: number,
+ *   follows?: (scene: any) => Record<string, [topic: string, run: string]>, about?: (settings: any) => unknown,
+ *   film?: (scene: any) => import("./save/film.js").Film|null }} Definition
+ */
+
+/** @type {Record<Entry["kind"], (asked: import("./address.js").Asked, entry: Entry) => any>} */
+const READ = {
+  whole: (asked, { name, low, high, first }) => asked.number(name, low, high, first),
+  choice: (asked, { name, choices, first }) => asked.choice(name, choices, first),
+  text: (asked, { name, pattern, called, first }) => asked.value(name, (text) => (new RegExp(pattern).test(text) ? text : null), called, first),
+};
+
+class Declared {
+  /**
+   * @param {HTMLElement} body
+   * @param {Frame} kit
+   * @param {Definition} definition
+   */
+  constructor(body, kit, definition) {
+    this.body = body;
+    this.kit = kit;
+    this.definition = definition;
+    /** @type {Record<string, any>} */
+    this.values = {};
+    this.state = new Proxy(this.values, { set: (_, name, value) => this.set(String(name), value) });
+    /** @type {Record<string, any>} */
+    this.news = {};
+    /** @type {Record<string, { run: string, following: Following }>} */
+    this.followed = {};
+    this.isDue = false;
+    this.said = ""; // the parameters of the questions, as they were last
+    /** @type {any} what Python sent last */
+    this.data = null;
+    /** @type {string|undefined} of what the state is */
+    this.about = undefined;
+    this.timer = 0;
+    const { film } = definition;
+    if (film) this.film = () => film(this.scene());
+    if (definition.asks) this.params = (/** @type {string} */ name) => this.asked()[name] ?? {};
+  }
+
+  // --- State ----------------------------------------------------------------------------------------
+
+  /** Read the state when it is first needed; begin it again for another subject. */
+  open() {
+    const { data, asked } = this.kit;
+    if (data === this.data) return;
+    this.data = data;
+    const about = JSON.stringify(this.definition.about?.(data.settings) ?? null);
+    if (about === this.about) return;
+    const isFirst = this.about === undefined;
+    this.about = about;
+    for (const [name, value] of Object.entries(this.definition.state ?? {})) {
+      if (isFirst || !this.definition.lasts?.includes(name)) this.values[name] = value;
+    }
+    for (const [name, entry] of Object.entries(/** @type {Record<string, Entry>} */ (data.state ?? {}))) {
+      this.values[name] = isFirst ? READ[entry.kind](asked, entry) : entry.first;
+      if (!isFirst) putInAddress(entry.name, null);
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} value
+   */
+  set(name, value) {
+    if (this.values[name] === value) return true;
+    this.values[name] = value;
+    const entry = this.kit.data.state?.[name];
+    if (entry) putInAddress(entry.name, value === entry.first ? null : value);
+    this.change();
+    return true;
+  }
+
+  /** Draw again, once for all changes of this moment. */
+  change() {
+    if (this.isDue) return;
+    this.isDue = true;
+    queueMicrotask(() => {
+      this.isDue = false;
+      if (this.kit.hasLeft || !this.drawing) return;
+      if (this.definition.follows) this.follow();
+      this.show();
+      if (this.definition.asks) this.ask();
+    });
+  }
+
+  // --- Questions, topics and presses ----------------------------------------------------------------
+
+  asked() {
+    this.open();
+    return this.definition.asks?.(this.scene()) ?? {};
+  }
+
+  /** Ask, if the state has changed a question. */
+  ask() {
+    const said = JSON.stringify(this.asked());
+    if (said === this.said) return;
+    this.said = said;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.kit.ask(), this.definition.rests ?? 0);
+  }
+
+  /** Follow the topics that the state names now, and leave the others. */
+  follow() {
+    const wanted = Object.entries(this.definition.follows?.(this.scene()) ?? {}).filter(([, [, run]]) => run);
+    for (const name of Object.keys(this.followed)) if (!wanted.some(([each, [, run]]) => each === name && this.followed[name].run === run)) this.leave(name);
+    for (const [name, [topic, run]] of wanted) {
+      if (this.followed[name]) continue;
+      const hear = (/** @type {any} */ news) => {
+        this.news = { ...this.news, [name]: { ...this.news[name], ...news } };
+        this.change();
+      };
+      const following = new Following(this.kit, topic, hear);
+      this.followed[name] = { run, following };
+      following.of(run);
+    }
+  }
+
+  /** @param {string} name */
+  leave(name) {
+    this.followed[name].following.leave();
+    delete this.followed[name];
+    this.news = { ...this.news, [name]: null };
+    this.kit.refuse("");
+  }
+
+  /**
+   * Have the server do something. Meanwhile `busy` of the state is its name; `wrong` says why it was refused.
+   * @param {string} name
+   * @param {string} path
+   * @param {unknown} body
+   * @returns {Promise<any>} the answer; null where it was refused
+   */
+  async post(name, path, body = {}) {
+    Object.assign(this.state, { busy: name, wrong: "" });
+    try {
+      return await this.kit.source.post(path, body);
+    } catch (error) {
+      this.state.wrong = asSentence(/** @type {Error} */ (error).message);
+      return null;
+    } finally {
+      this.state.busy = null;
+    }
+  }
+
+  // --- Drawing --------------------------------------------------------------------------------------
+
+  /** @returns {any} */
+  scene(drawing = this.drawing) {
+    return { settings: this.kit.data.settings, ...drawing, state: this.state, news: this.news, kit: this.kit, post: this.post.bind(this) };
+  }
+
+  /** @param {Drawing} drawing */
+  draw(drawing) {
+    this.drawing = drawing;
+    this.open();
+    this.said ||= JSON.stringify(this.asked());
+    this.follow();
+    this.show();
+  }
+
+  show() {
+    render(this.definition.view(this.scene()), this.body);
+    this.kit.table?.changed();
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    for (const name of Object.keys(this.followed)) this.leave(name);
+    render(null, this.body);
+  }
+}
+
+/** @param {Definition} definition */
+export function declared(definition) {
+  const { table } = definition;
+  const told = typeof table === "string" ? table : (/** @type {Drawing} */ drawing, /** @type {Declared} */ view) => table(view.scene(drawing));
+  const made = picture({ ...definition, table: told, create: (body, kit) => new Declared(body, kit, definition) });
+  return Object.assign(made, { table });
+}
+
+// --- Parts of a view --------------------------------------------------------------------------------
+
+/**
+ * A part that draws itself: `of` is its class, of which one is made; it shows the other properties each time.
+ * What changes many times a second is painted so, and never as elements.
+ * @param {{ of: new (parent: HTMLElement) => { show: (scene: any) => void, destroy?: () => void } }} properties
+ */
+export function Part({ of: Made, ...scene }) {
+  const place = useRef(/** @type {HTMLElement} */ (/** @type {unknown} */ (null)));
+  const part = useRef(/** @type {InstanceType<typeof Made>|null} */ (null));
+  useLayoutEffect(() => (part.current ??= new Made(place.current)).show(scene));
+  useLayoutEffect(() => () => part.current?.destroy?.(), []);
+  return html`<div ref=${place} />`;
+}
