@@ -28,7 +28,7 @@ Within = tuple[ast.FunctionDef | None, ast.AST]
 DOORS = ("hnviz/app/shell/session.py", "hnviz/app/shell/address.py")
 """They are handed keys by all others."""
 
-ENTRIES = ("Whole", "Text")
+ENTRIES = ("Whole", "Choice", "Text")
 """What a picture declares of its state."""
 
 DEEPEST = 6  # functions that hand a key on to each other

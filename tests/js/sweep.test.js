@@ -230,9 +230,9 @@ test("what happened to a sweep, and what to do, is one line", (t) => {
 
 test("the table has a row for each run", () => {
   const runs = grid([0.1, 0.9, 0.3, null]);
-  const [data] = table(null, { sweep: sweep(3, 4), runs });
+  const [data] = table({ sweep: sweep(3, 4), runs });
   assert.equal(data.n, 4);
   assert.deepEqual(data.columns.map(({ title }) => title), ["bptt", "lr", "state", "right on valid", "right on train", "loss on valid", "running loss on train", "run"]);
   assert.deepEqual(data.row(1), [20, 0.001, "finished", 0.9, 0.9, 1.1, 1, "run-20-0.001"]);
-  assert.deepEqual(table(null, { sweep: null, runs: [] }), []);
+  assert.deepEqual(table({ sweep: null, runs: [] }), []);
 });

@@ -38,6 +38,11 @@ class Whole:
         return f"{self.low} to {self.high}"
 
     @property
+    def default(self) -> str:
+        """What is shown without it."""
+        return str(self.first)
+
+    @property
     def param(self) -> Param:
         """The parameter of a question that takes the same values."""
         return Param("int", self.first, low=self.low, high=self.high)
@@ -45,6 +50,31 @@ class Whole:
     def sent(self) -> Mapping[str, Any]:
         """Return the entry as the browser takes it."""
         return {"kind": "whole", **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of some choices."""
+
+    name: str
+    page: str
+    choices: tuple[str, ...]
+    first: str
+    meaning: str
+
+    @property
+    def takes(self) -> str:
+        """What a lesson may ask for."""
+        return " / ".join(self.choices)
+
+    @property
+    def default(self) -> str:
+        """What is shown without it."""
+        return self.first
+
+    def sent(self) -> Mapping[str, Any]:
+        """Return the entry as the browser takes it."""
+        return {"kind": "choice", **asdict(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +87,7 @@ class Text:
     called: str  # what it should be: "a range test"
     meaning: str
     first: str = ""
+    default: str = ""  # what is shown without it: "the newest"
     takes: str = ""  # a lesson may ask for any
 
     def sent(self) -> Mapping[str, Any]:
@@ -64,5 +95,5 @@ class Text:
         return {"kind": "text", **asdict(self)}
 
 
-Entry = Whole | Text
+Entry = Whole | Choice | Text
 Entries = Mapping[str, Entry]

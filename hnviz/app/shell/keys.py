@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hnviz.app.kit.state import Entry
 from hnviz.app.rooms.data.guess.picture import READ
 from hnviz.app.rooms.predictions.counting_map.picture import GIVEN, NUMBER
+from hnviz.app.rooms.sweep.map.picture import SEEDS, SHOWN, SWEEP
 from hnviz.app.rooms.train.finder.picture import TEST
 from hnviz.app.shell import takes
 
@@ -32,7 +33,7 @@ class Key(NamedTuple):
 
 def _of(entry: Entry) -> Key:
     """Return the name that a picture declares."""
-    return Key(entry.page, entry.name, str(entry.first), entry.meaning, entry.takes)
+    return Key(entry.page, entry.name, entry.default, entry.meaning, entry.takes)
 
 
 ADDRESS: tuple[Key, ...] = (
@@ -118,9 +119,9 @@ ADDRESS: tuple[Key, ...] = (
     Key("Train", "compare_log_across", "false", "a logarithmic axis across"),
     Key("Train", "compare_seeds", "true", "runs that differ only in the seed become one band"),
     Key("Train", "compare_notebook", "false", "the notebook's printed figures as well"),
-    Key("Train", "sweep", "the newest", "the sweep whose map is shown, by its id"),
-    Key("Train", "sweep_show", "accuracy", "what the squares show, both on valid"),
-    Key("Train", "sweep_seeds", "mean", "seeds as their mean, or a map for each"),
+    _of(SWEEP),
+    _of(SHOWN),
+    _of(SEEDS),
     Key("Remember", "remember_part", "Its numbers, word by word", "the part of the room"),
     Key("Remember", "states_text", "phrase", "what is read: a phrase, valid or train"),
     Key("Remember", "states_phrase", "4367 to 4372", "the phrase, or a range of numbers"),

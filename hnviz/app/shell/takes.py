@@ -74,8 +74,6 @@ TAKES: dict[str, str] = {
     "compare_kind": "comma / thousand / hundred / tens / teens / ones / special",
     "compare_across": "step / epoch / tokens / seconds",
     "compare_smooth": "0 / 0.5 / 0.8 / 0.9 / 0.95 / 0.98 / 0.99",
-    "sweep_show": "accuracy / loss",
-    "sweep_seeds": "mean / each",
     "states_first": "0 to 50828",
     "states_n": "1 to 400",
     "states_layer": "0 to 1",

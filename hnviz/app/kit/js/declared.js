@@ -13,9 +13,10 @@
 // `state` is read and set as plain properties; a change draws the picture again. The state that Python
 // declares beside the picture (hnviz/app/kit/state.py) comes from the address, which keeps it; the state
 // given here lasts as long as the picture. `asks` are parameters that the browser adds to a question, and
-// `rests` is how long, in ms, they must stay the same before it asks. `follows` are topics with their runs:
-// what comes of them is in `news`, by the same names. Where `about` has another value than before, all
-// state begins again but what `lasts` names.
+// `rests` is how long, in ms, they must stay the same before it asks. `follows` are topics with their runs and
+// parameters, null for none: what comes of them is in `news`, by the same names, put together by `takes`, which
+// merges fields unless given. `begins` is called once, when the picture comes to the page, and may return what
+// ends that. Where `about` has another value than before, all state begins again but what `lasts` names.
 
 import { html, render, useLayoutEffect, useRef } from "../../../vendor/preact/preact.js";
 import { putInAddress } from "./address.js";
@@ -34,8 +35,10 @@ export { html };
  * @typedef {Omit<import("./picture.js").Definition, "create"|"table"> & {
  *   table: string|((scene: any) => import("./tables.js").Data[]), view: (scene: any) => unknown,
  *   state?: Record<string, unknown>, lasts?: string[], asks?: (scene: any) => Record<string, Record<string, unknown>>, rests?: number,
- *   follows?: (scene: any) => Record<string, [topic: string, run: string]>, about?: (settings: any) => unknown,
+ *   follows?: (scene: any) => Record<string, Subject|null>, takes?: (known: any, news: any) => any,
+ *   begins?: (scene: any) => any, about?: (settings: any) => unknown,
  *   film?: (scene: any) => import("./save/film.js").Film|null }} Definition
+ * @typedef {[topic: string, run: string, params?: Record<string, string>]} Subject
  */
 
 /** @type {Record<Entry["kind"], (asked: import("./address.js").Asked, entry: Entry) => any>} */
@@ -60,7 +63,7 @@ class Declared {
     this.state = new Proxy(this.values, { set: (_, name, value) => this.set(String(name), value) });
     /** @type {Record<string, any>} */
     this.news = {};
-    /** @type {Record<string, { run: string, following: Following }>} */
+    /** @type {Record<string, { said: string, following: Following }>} */
     this.followed = {};
     this.isDue = false;
     this.said = ""; // the parameters of the questions, as they were last
@@ -69,6 +72,9 @@ class Declared {
     /** @type {string|undefined} of what the state is */
     this.about = undefined;
     this.timer = 0;
+    this.ends = () => {};
+    // `kit` has its data then.
+    if (definition.begins) queueMicrotask(() => kit.hasLeft || (this.ends = definition.begins?.(this.scene()) || this.ends));
     const { film } = definition;
     if (film) this.film = () => film(this.scene());
     if (definition.asks) this.params = (/** @type {string} */ name) => this.asked()[name] ?? {};
@@ -136,28 +142,45 @@ class Declared {
     this.timer = window.setTimeout(() => this.kit.ask(), this.definition.rests ?? 0);
   }
 
-  /** Follow the topics that the state names now, and leave the others. */
+  /** Follow what the state names now, and leave the others. The last news about another subject stays until the next. */
   follow() {
-    const wanted = Object.entries(this.definition.follows?.(this.scene()) ?? {}).filter(([, [, run]]) => run);
-    for (const name of Object.keys(this.followed)) if (!wanted.some(([each, [, run]]) => each === name && this.followed[name].run === run)) this.leave(name);
-    for (const [name, [topic, run]] of wanted) {
-      if (this.followed[name]) continue;
-      const hear = (/** @type {any} */ news) => {
-        this.news = { ...this.news, [name]: { ...this.news[name], ...news } };
-        this.change();
-      };
-      const following = new Following(this.kit, topic, hear);
-      this.followed[name] = { run, following };
-      following.of(run);
+    const wanted = this.definition.follows?.(this.scene()) ?? {};
+    for (const name of Object.keys(this.followed)) if (!wanted[name]) this.leave(name);
+    for (const [name, subject] of Object.entries(wanted)) {
+      if (subject && JSON.stringify(subject) !== this.followed[name]?.said) this.begin(name, subject);
     }
+  }
+
+  /**
+   * @param {string} name
+   * @param {Subject} subject
+   */
+  begin(name, subject) {
+    const [topic, run, params] = subject;
+    const takes = this.definition.takes ?? ((known, news) => ({ ...known, ...news }));
+    let known = {};
+    const following = new Following(this.kit, topic, (news) => {
+      known = takes(known, news);
+      this.news = { ...this.news, [name]: known };
+      this.change();
+    });
+    this.end(name);
+    this.followed[name] = { said: JSON.stringify(subject), following };
+    following.of(run, params);
+  }
+
+  /** @param {string} name */
+  end(name) {
+    if (!this.followed[name]) return;
+    this.followed[name].following.leave();
+    delete this.followed[name];
+    this.kit.refuse("");
   }
 
   /** @param {string} name */
   leave(name) {
-    this.followed[name].following.leave();
-    delete this.followed[name];
+    this.end(name);
     this.news = { ...this.news, [name]: null };
-    this.kit.refuse("");
   }
 
   /**
@@ -202,7 +225,8 @@ class Declared {
 
   destroy() {
     clearTimeout(this.timer);
-    for (const name of Object.keys(this.followed)) this.leave(name);
+    this.ends();
+    for (const name of Object.keys(this.followed)) this.end(name);
     render(null, this.body);
   }
 }
@@ -216,6 +240,16 @@ export function declared(definition) {
 }
 
 // --- Parts of a view --------------------------------------------------------------------------------
+
+/**
+ * A part that is drawn again only where one of `of` is another: a large one, beside what changes with the pointer.
+ * @param {{ of: unknown[], draw: () => unknown }} properties
+ */
+export function Kept({ of, draw }) {
+  const last = useRef(/** @type {{ of: unknown[], drawn: unknown }|null} */ (null));
+  if (!last.current || of.some((each, at) => each !== last.current?.of[at])) last.current = { of, drawn: draw() };
+  return last.current.drawn;
+}
 
 /**
  * A part that draws itself: `of` is its class, of which one is made; it shows the other properties each time.

@@ -29,6 +29,15 @@ export const Choices = ({ name, among, chosen, choose, ...rest }) => html`
   </div>`;
 
 /**
+ * A select behind its name.
+ * @param {{ name: string, among: { id: string, name: string }[], chosen: string|undefined, choose: (id: string) => void }} properties
+ */
+export const Menu = ({ name, among, chosen, choose, ...rest }) => html`
+  <label class="menu" ...${rest}>${name}<select value=${chosen} onChange=${(/** @type {any} */ { target }) => choose(target.value)}>
+    ${among.map((each) => html`<option value=${each.id}>${each.name}</option>`)}
+  </select></label>`;
+
+/**
  * The button of a play, which takes a step at a time; `playing` is in the view's state, and `set` sets it.
  * @param {import("./player.js").Steps & { playing: boolean, set: (playing: boolean) => void }} play
  */

@@ -1,3 +1,4 @@
+// @ts-check
 // The map of a sweep: a square for each combination, which fills as its runs end.
 //
 // It follows the topic "sweep" (../topics.py), of the sweep in the address, else of the newest one.
@@ -5,258 +6,138 @@
 // settings = { card: the sweep that is shown before there is any, may: whether the reader may stop
 //              and resume, state: for the gallery, news that never change }
 
-import { putInAddress } from "../../../kit/js/address.js";
-import { Following } from "../../../kit/js/following.js";
-import { maker } from "../../../kit/js/make.js";
-import { Choices, button, menu } from "../../../kit/js/parts.js";
-import { picture } from "../../../kit/js/picture.js";
+import { inkOn } from "../../../kit/js/canvas.js";
+import { Kept, declared, html } from "../../../kit/js/declared.js";
 import { isLocked } from "../../../kit/js/present.js";
 import { ramp } from "../../../kit/js/ramp.js";
-import { asSentence, partNodes } from "../../../kit/js/text.js";
+import { Button, Choices, Menu, told } from "../../../kit/js/ui.js";
 import { fieldName } from "../../compare/curves/words.js";
-import { askedFor, keepSweep, onBegun } from "../shared.js";
+import { onBegun } from "../shared.js";
 import { MEASURES, bestOf, layOut, shares } from "./squares.js";
 import { table } from "./table.js";
 import { cellText, headline, linkOf, settingText, settingsText, squareText, statusText } from "./words.js";
 
-const SHOW = "sweep_show";
-const SEEDS = "sweep_seeds";
-const SEED_LOOKS = ["mean", "each"];
+/** @typedef {import("./squares.js").Cell} Cell */
+/** @typedef {import("./squares.js").Layout} Layout */
+/** @typedef {import("./squares.js").Run} Run */
+
 const PRESSES = { stop: "Stop", resume: "Go on", retry: "Train the failed again" };
-const CAN = { training: ["stop"], stopped: ["resume"], interrupted: ["resume"], failed: ["retry"] };
+const CAN = /** @type {Record<string, string[]>} */ ({ training: ["stop"], stopped: ["resume"], interrupted: ["resume"], failed: ["retry"] });
 const POINT = "Point at a square for its figures; arrow keys go from one to the next.";
 const EMPTY = { state: "waits", main: "", more: "" };
-const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const STEPS = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] });
 
-class SweepMap {
-  constructor(body, kit) {
-    this.kit = kit;
-    this.known = {}; // fields of the topic
-    this.sweep = null;
-    this.runs = [];
-    this.squares = [];
-    const { asked } = kit;
-    this.id = askedFor(asked);
-    this.measure = asked.choice(SHOW, Object.keys(MEASURES), "accuracy");
-    this.seeds = asked.choice(SEEDS, SEED_LOOKS, "mean");
-    this.build(body);
-    this.following = new Following(kit, "sweep", (news) => this.hear(news));
-    this.leave = onBegun(this, (id) => this.follow(id));
-  }
+/** @param {import("../../../kit/js/declared.js").Scene} scene */
+function view(scene) {
+  const { settings, state, post } = scene;
+  const known = knownOf(scene);
+  if (!known) return null;
+  const { sweep, sweeps = [] } = known;
+  const axes = sweep?.axes ?? Object.keys(settings.card.grid);
+  const layout = layOut(axes, sweep ? runsOf(known) : planned(settings.card.grid), state.seeds === "each");
+  const offered = sweep && sweeps.every((/** @type {{ id: string }} */ { id }) => id !== sweep.id) ? [sweep, ...sweeps] : sweeps;
+  const can = settings.may && !isLocked() ? (CAN[sweep?.problem ? "interrupted" : sweep?.status] ?? []) : [];
+  const best = layout && bestOf(layout, state.measure)?.cell;
+  const [map, down, along] = state.pointed.split(",");
+  const pointed = layout?.maps[map]?.cells[down]?.[along];
+  return html`
+    <p class="headline" aria-live="polite">${told(headline(sweep, layout, state.measure))}</p>
+    <p class="status" role="status">${sweep && statusText(sweep)}</p>
+    <div class="row">
+      <${Menu} name="Sweep" hidden=${!sweeps.length} among=${offered} chosen=${sweep?.id} choose=${(/** @type {string} */ id) => Object.assign(state, { sweep: id, wrong: "" })} />
+      <${Choices} name="What the squares show" among=${Object.keys(MEASURES)} chosen=${state.measure} choose=${(/** @type {string} */ measure) => (state.measure = measure)} />
+      <span class="apart" hidden=${!axes.includes("seed") || axes.length < 2}>Seeds${" "}<${Choices} name="Seeds: their mean, or a map for each" among=${["mean", "each"]} chosen=${state.seeds} choose=${(/** @type {string} */ seeds) => (state.seeds = seeds)} /></span>
+      ${Object.entries(PRESSES).map(([what, name]) => html`<${Button} look="quiet" hidden=${!can.includes(what)} press=${() => post(what, `api/sweeps/${sweep.id}/${what}`)}>${name}<//>`)}
+    </div>
+    <p class="wrong" role="alert">${state.wrong}</p>
+    <div class="maps" data-maps=${layout?.maps.length} onKeyDown=${walk}>
+      ${layout && html`<${Kept} of=${[known, state.measure, state.seeds, state.focused, scene.theme]} draw=${() => mapsOf(scene, layout, sweep, best)} />`}
+    </div>
+    <p class="point hnviz-aside" role="status">${pointed ? titleOf(pointed, best) : POINT}</p>
+    <p class="note">${layout ? "" : "This sweep has too many different values for a map: its runs are in the table."}</p>`;
+}
 
-  build(body) {
-    const make = maker(body);
-    this.said = make("p", "headline", body);
-    this.said.setAttribute("aria-live", "polite");
-    this.status = make("p", "status", body);
-    this.status.setAttribute("role", "status");
-    const row = make("div", "row", body);
-    this.pick = menu(row, "Sweep");
-    this.pick.onchange = () => this.choose(this.pick.value);
-    this.measures = new Choices(row, "What the squares show", Object.keys(MEASURES), (measure) => this.look({ measure }));
-    const apart = make("span", "apart", row, "Seeds ");
-    this.apart = new Choices(apart, "Seeds: their mean, or a map for each", SEED_LOOKS, (seeds) => this.look({ seeds }));
-    this.apart.row = apart;
-    this.presses = Object.fromEntries(Object.entries(PRESSES).map(([what, name]) => [what, button(row, name, () => this.press(what), "quiet")]));
-    this.wrong = make("p", "wrong", body);
-    this.wrong.setAttribute("role", "alert");
-    this.maps = make("div", "maps", body);
-    this.maps.onkeydown = (event) => this.move(event);
-    this.point = make("p", "point hnviz-aside", body, POINT);
-    this.point.setAttribute("role", "status");
-    this.note = make("p", "note", body);
-  }
+/**
+ * What is known of the sweep: fields of the topic.
+ * @param {any} scene
+ */
+const knownOf = ({ settings, news }) => settings.state ?? news.sweep;
 
-  draw({ settings, theme }) {
-    this.settings = settings;
-    this.theme = theme;
-    this.shade = ramp(theme.sequential);
-    if (settings.state) this.hear(settings.state);
-    else if (!this.following.subject) this.follow(this.id);
-    this.show();
-  }
+/**
+ * @param {any} known
+ * @returns {Run[]}
+ */
+const runsOf = (known) => Array.from({ length: known?.sweep?.n_runs ?? 0 }, (_, at) => known[at]);
 
-  follow(id) {
-    this.id = id;
-    this.known = {};
-    this.kit.refuse("");
-    this.following.of("", { sweep: id });
-  }
+/**
+ * The runs of a plan that nobody has started.
+ * @param {Record<string, any[]>} grid
+ * @returns {any[]}
+ */
+const planned = (grid) =>
+  Object.entries(grid)
+    .reduce((all, [axis, values]) => all.flatMap((each) => values.map((value) => ({ ...each, [axis]: value }))), [{}])
+    .map((settings) => ({ settings, run: null, state: "waits" }));
 
-  choose(id) {
-    keepSweep(id);
-    this.wrong.textContent = "";
-    this.follow(id);
-  }
+/**
+ * @param {Cell} cell
+ * @param {Cell|null|undefined} best
+ */
+const titleOf = (cell, best) => `${cell === best ? "The best. " : ""}${cellText(cell)}`;
 
-  hear(news) {
-    Object.assign(this.known, news);
-    this.sweep = this.known.sweep ?? null;
-    this.runs = Array.from({ length: this.sweep?.n_runs ?? 0 }, (_, at) => this.known[at]);
-    this.show();
-  }
-
-  /** A reader has chosen another look. */
-  look({ measure = this.measure, seeds = this.seeds }) {
-    this.measure = measure;
-    this.seeds = seeds;
-    putInAddress(SHOW, measure === "accuracy" ? null : measure);
-    putInAddress(SEEDS, seeds === "mean" ? null : seeds);
-    this.show();
-  }
-
-  show() {
-    if (!this.theme || !("sweep" in this.known)) return;
-    const axes = this.sweep?.axes ?? Object.keys(this.settings.card.grid);
-    const runs = this.sweep ? this.runs : planned(this.settings.card.grid);
-    const layout = layOut(axes, runs, this.seeds === "each");
-    const { nodes, plain } = partNodes(headline(this.sweep, layout, this.measure));
-    if (plain !== this.plain) this.said.replaceChildren(...nodes);
-    this.plain = plain;
-    this.status.textContent = this.sweep ? statusText(this.sweep) : "";
-    this.showControls(axes);
-    const shape = JSON.stringify(layout && [layout.x, layout.y, layout.xs, layout.ys, layout.maps.map(({ title }) => title)]);
-    if (shape !== this.shape) this.frame(layout);
-    this.shape = shape;
-    if (layout) this.fill(layout);
-    this.note.textContent = layout ? "" : "This sweep has too many different values for a map: its runs are in the table.";
-    this.kit.table?.changed();
-  }
-
-  showControls(axes) {
-    const offered = this.known.sweeps ?? [];
-    const key = JSON.stringify([offered, this.sweep?.id, this.sweep?.name]);
-    if (key !== this.offered) {
-      this.offered = key;
-      const all = offered.some(({ id }) => id === this.sweep?.id) || !this.sweep ? offered : [this.sweep, ...offered];
-      this.pick.replaceChildren(...all.map(({ id, name }) => new Option(name, id, false, id === this.sweep?.id)));
-    }
-    this.pick.parentElement.hidden = !offered.length;
-    this.measures.show(this.measure);
-    this.apart.show(this.seeds);
-    this.apart.row.hidden = !axes.includes("seed") || axes.length < 2;
-    const can = this.settings.may && !isLocked() ? (CAN[this.sweep?.problem ? "interrupted" : this.sweep?.status] ?? []) : [];
-    for (const [what, made] of Object.entries(this.presses)) made.hidden = !can.includes(what);
-  }
-
-  /** Make the tables of squares: their axes stay while the squares fill. */
-  frame(layout) {
-    this.maps.replaceChildren();
-    this.squares = [];
-    if (!layout) return;
-    const make = maker(this.maps);
-    this.maps.dataset.maps = layout.maps.length;
-    for (const { title, cells } of layout.maps) {
-      const place = make("div", "scroll", this.maps);
-      const grid = make("table", "map", place);
-      const named = [layout.y && `${fieldName(layout.y)} ↓`, `${fieldName(layout.x)} →`].filter(Boolean).join(", ");
-      const said = settingsText(title);
-      make("caption", "", grid, said ? `${said}: ${named}` : named);
-      const head = make("tr", "", make("thead", "", grid));
-      if (layout.y) make("td", "", head);
-      for (const value of layout.xs) make("th", "", head, settingText(layout.x, value)).scope = "col";
-      const rows = make("tbody", "", grid);
-      this.squares.push(cells.map((line, at) => this.line(make("tr", "", rows), layout, line, at)));
-    }
-  }
-
-  line(row, layout, line, at) {
-    const make = maker(row);
-    if (layout.y) make("th", "", row, settingText(layout.y, layout.ys[at])).scope = "row";
-    return line.map((cell) => {
-      const place = make("td", "", row);
-      return cell && this.square(place);
-    });
-  }
-
-  square(place) {
-    const made = maker(place)("a", "square", place);
-    made.tabIndex = this.squares.length || this.maps.querySelectorAll(".square").length > 1 ? -1 : 0;
-    made.append(document.createElement("b"), document.createElement("small"));
-    const tell = () => (this.point.textContent = made.title);
-    made.onpointerenter = tell;
-    made.onfocus = tell;
-    made.onpointerleave = () => (this.point.textContent = POINT);
-    return made;
-  }
-
-  fill(layout) {
-    const placed = shares(layout, this.measure);
-    const best = bestOf(layout, this.measure)?.cell;
-    layout.maps.forEach(({ cells }, map) =>
-      cells.forEach((line, down) => line.forEach((cell, along) => cell && this.paint(this.squares[map][down][along], cell, placed.get(cell), cell === best))),
-    );
-  }
-
-  paint(made, cell, share, isBest) {
-    const { state, main, more } = this.sweep ? squareText(cell, this.measure) : EMPTY;
-    const shown = state === "finished" && share !== undefined;
-    made.dataset.state = state;
-    made.classList.toggle("best", isBest);
-    made.style.cssText = shown ? colors(this.shade[Math.round(255 * share)]) : "";
-    if (made.firstChild.textContent !== main) made.firstChild.textContent = main;
-    if (made.lastChild.textContent !== more) made.lastChild.textContent = more;
-    made.title = `${isBest ? "The best. " : ""}${cellText(cell)}`;
-    made.setAttribute("aria-label", made.title);
+/**
+ * A table of squares for each map.
+ * @param {import("../../../kit/js/declared.js").Scene} scene
+ * @param {Layout} layout
+ * @param {any} sweep
+ * @param {Cell|null|undefined} best
+ */
+function mapsOf({ theme, state, kit }, layout, sweep, best) {
+  const { x, y, xs, ys, maps } = layout;
+  const placed = shares(layout, state.measure);
+  const shade = ramp(theme.sequential);
+  const named = [y && `${fieldName(y)} ↓`, `${fieldName(x)} →`].filter(Boolean).join(", ");
+  const keys = maps.flatMap(({ cells }, map) => cells.flatMap((line, down) => line.flatMap((cell, along) => (cell ? [`${[map, down, along]}`] : []))));
+  const focused = keys.includes(state.focused) ? state.focused : keys[0];
+  const square = (/** @type {Cell} */ cell, /** @type {string} */ at) => {
+    const { state: is, main, more } = sweep ? squareText(cell, state.measure) : EMPTY;
+    const share = is === "finished" ? placed.get(cell) : undefined;
+    const color = share === undefined ? null : shade[Math.round(255 * share)];
     const link = linkOf(cell);
-    made.toggleAttribute("href", Boolean(link));
-    made.role = link ? null : "img"; // a name needs a role
-    if (link) made.href = new URL(link, this.kit.home).href;
-  }
-
-  /** Arrow keys go from square to square. */
-  move(event) {
-    const step = STEPS[event.key];
-    const at = step && this.placeOf(event.target);
-    if (!at) return;
-    event.preventDefault();
-    const next = this.squares[at[0]][at[1] + step[0]]?.[at[2] + step[1]];
-    if (!next) return;
-    event.target.tabIndex = -1;
-    next.tabIndex = 0;
-    next.focus();
-  }
-
-  placeOf(target) {
-    for (const [map, lines] of this.squares.entries()) {
-      for (const [down, line] of lines.entries()) {
-        const along = line.indexOf(target);
-        if (along >= 0) return [map, down, along];
-      }
-    }
-    return null;
-  }
-
-  async press(what) {
-    this.wrong.textContent = "";
-    try {
-      await this.kit.source.post(`api/sweeps/${this.sweep.id}/${what}`, {});
-    } catch (error) {
-      this.wrong.textContent = asSentence(error.message);
-    }
-  }
-
-  destroy() {
-    this.leave();
-    this.following.leave();
-  }
+    const title = titleOf(cell, best);
+    return html`<a class="square ${cell === best ? "best" : ""}" data-at=${at} data-state=${is} tabindex=${at === focused ? 0 : -1} title=${title} aria-label=${title}
+      role=${link ? null : "img"} href=${link && new URL(link, kit.home).href} style=${color && `background: rgb(${color.join(" ")}); color: ${inkOn(color)}`}
+      onPointerEnter=${() => (state.pointed = at)} onPointerLeave=${() => (state.pointed = "")} onFocus=${() => Object.assign(state, { pointed: at, focused: at })}><b>${main}</b><small>${more}</small></a>`;
+  };
+  return maps.map(({ title, cells }, map) => html`<div class="scroll" key=${settingsText(title)}><table class="map">
+    <caption>${[settingsText(title), named].filter(Boolean).join(": ")}</caption>
+    <thead><tr>${y && html`<td />`}${xs.map((value) => html`<th scope="col">${settingText(x, value)}</th>`)}</tr></thead>
+    <tbody>${cells.map((line, down) => html`<tr>
+      ${y && html`<th scope="row">${settingText(y, ys[down])}</th>`}
+      ${line.map((cell, along) => html`<td>${cell && square(cell, `${[map, down, along]}`)}</td>`)}
+    </tr>`)}</tbody>
+  </table></div>`);
 }
 
-/** The runs of a plan that nobody has started. */
-function planned(grid) {
-  const places = Object.entries(grid).reduce((all, [axis, values]) => all.flatMap((each) => values.map((value) => ({ ...each, [axis]: value }))), [{}]);
-  return places.map((settings) => ({ settings, run: null, state: "waits", progress: 0, message: "", accuracy: null, valid_loss: null, train_accuracy: null, train_loss: null }));
+/**
+ * Arrow keys go from square to square.
+ * @param {any} event
+ */
+function walk(event) {
+  const [map, down, along] = event.target.dataset.at?.split(",").map(Number) ?? [];
+  const step = STEPS[event.key];
+  if (!step || along === undefined) return;
+  event.preventDefault();
+  event.currentTarget.querySelector(`[data-at="${[map, down + step[0], along + step[1]]}"]`)?.focus();
 }
 
-/** A square's colour, and black or white for its text, whichever can be read. */
-function colors([red, green, blue]) {
-  const light = [red, green, blue].map((value) => ((value / 255) ** 2.2)).reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
-  return `background: rgb(${red} ${green} ${blue}); color: ${light > 0.18 ? "#000" : "#fff"}`;
-}
-
-export const render = picture({
+export const render = declared({
   styles: new URL("style.css", import.meta.url),
-  table,
+  // The squares under the pointer and of the keyboard, by map, row and column.
+  state: { pointed: "", focused: "", wrong: "" },
+  follows: ({ settings, state }) => ({ sweep: settings.state ? null : ["sweep", "", { sweep: state.sweep }] }),
+  begins: ({ state, kit }) => onBegun(kit, (id) => (state.sweep = id)),
+  table: (scene) => table({ sweep: knownOf(scene)?.sweep ?? null, runs: runsOf(knownOf(scene)) }),
   keeps: true,
-  create: (body, kit) => new SweepMap(body, kit),
+  view,
 });

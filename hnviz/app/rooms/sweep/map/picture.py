@@ -5,11 +5,35 @@ from itertools import product
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.kit.state import Choice, Text
 from hnviz.app.rooms.sweep.cards import CARD
 from hnviz.app.run.start import leads
 
 _LR, _BPTT = (1e-3, 1e-2, 1e-1), (3, 20)
 _STATES = ("finished", "finished", "running", "diverged", "failed", "waits")
+
+SWEEP = Text(
+    name="sweep",
+    page="Train",
+    pattern="^[0-9a-f]{12}$",
+    called="a sweep",
+    default="the newest",
+    meaning="the sweep whose map is shown, by its id",
+)
+SHOWN = Choice(
+    name="sweep_show",
+    page="Train",
+    choices=("accuracy", "loss"),
+    first="accuracy",
+    meaning="what the squares show, both on valid",
+)
+SEEDS = Choice(
+    name="sweep_seeds",
+    page="Train",
+    choices=("mean", "each"),
+    first="mean",
+    meaning="seeds as their mean, or a map for each",
+)
 
 
 def settings(state: Mapping[str, Any] | None = None, *, may: bool = True) -> Mapping[str, Any]:
@@ -60,7 +84,11 @@ EXAMPLES = {
 }
 
 MAP_OF_SWEEP = Picture(
-    __file__, Place("sweep_map", "446px", "464px"), silent=True, examples=EXAMPLES
+    __file__,
+    Place("sweep_map", "446px", "464px"),
+    silent=True,
+    state={"sweep": SWEEP, "measure": SHOWN, "seeds": SEEDS},
+    examples=EXAMPLES,
 )
 
 

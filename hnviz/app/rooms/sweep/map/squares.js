@@ -32,17 +32,33 @@ export function layOut(axes, runs, apart) {
   const facets = axes.filter((axis) => axis !== x && axis !== y && (axis !== SEED || apart));
   const [xs, ys] = [valuesOf(runs, x), y === null ? [null] : valuesOf(runs, y)];
   if (xs.length * ys.length > MOST_CELLS) return null;
+  const maps = [...grouped(runs, facets).values()].map((group) => {
+    const title = Object.fromEntries(facets.map((axis) => [axis, group[0].settings[axis]]));
+    const places = grouped(group, y === null ? [x] : [x, y]);
+    const cell = (/** @type {Record<string, any>} */ place) => {
+      const found = places.get(JSON.stringify(Object.values(place)));
+      return found ? { settings: { ...title, ...place }, runs: found } : null;
+    };
+    return { title, cells: ys.map((down) => xs.map((along) => cell({ [x]: along, ...(y === null ? {} : { [y]: down }) }))) };
+  });
+  return { x, y, xs, ys, maps };
+}
+
+/**
+ * Runs by what they have of some settings.
+ * @param {Run[]} runs
+ * @param {string[]} axes
+ */
+function grouped(runs, axes) {
   /** @type {Map<string, Run[]>} */
   const groups = new Map();
   for (const run of runs) {
-    const key = JSON.stringify(facets.map((axis) => run.settings[axis]));
-    groups.set(key, [...(groups.get(key) ?? []), run]);
+    const key = JSON.stringify(axes.map((axis) => run.settings[axis]));
+    const group = groups.get(key);
+    if (group) group.push(run);
+    else groups.set(key, [run]);
   }
-  const maps = [...groups.values()].map((group) => ({
-    title: Object.fromEntries(facets.map((axis) => [axis, group[0].settings[axis]])),
-    cells: ys.map((down) => xs.map((along) => cellOf(group, { [x]: along, ...(y === null ? {} : { [y]: down }) }, facets))),
-  }));
-  return { x, y, xs, ys, maps };
+  return groups;
 }
 
 /**
@@ -52,18 +68,6 @@ export function layOut(axes, runs, apart) {
 function valuesOf(runs, axis) {
   const values = [...new Set(runs.map(({ settings }) => settings[axis]))];
   return values.every((value) => typeof value === "number") ? values.sort((one, other) => one - other) : values;
-}
-
-/**
- * @param {Run[]} group
- * @param {Record<string, any>} place
- * @param {string[]} facets
- * @returns {Cell|null}
- */
-function cellOf(group, place, facets) {
-  const runs = group.filter(({ settings }) => Object.entries(place).every(([axis, value]) => settings[axis] === value));
-  if (!runs.length) return null;
-  return { settings: { ...Object.fromEntries(facets.map((axis) => [axis, runs[0].settings[axis]])), ...place }, runs };
 }
 
 /**

@@ -5,11 +5,10 @@ import { listed } from "../../../kit/js/tables.js";
 import { fieldName } from "../../compare/curves/words.js";
 
 /**
- * @param {import("../../../kit/js/picture.js").Drawing} _drawing
- * @param {{ sweep: import("./squares.js").Sweep|null, runs: import("./squares.js").Run[] }} view
+ * @param {{ sweep: import("./squares.js").Sweep|null, runs: import("./squares.js").Run[] }} known
  * @returns {import("../../../kit/js/tables.js").Data[]}
  */
-export function table(_drawing, { sweep, runs }) {
+export function table({ sweep, runs }) {
   if (!sweep) return [];
   const columns = [
     ...sweep.axes.map((axis) => ({ title: fieldName(axis) })),

@@ -143,7 +143,7 @@ export const render = declared({
   styles: new URL("style.css", import.meta.url),
   // The short runs; what is picked, a name or a mini-batch; and the mini-batch under the pointer.
   state: { runs: [], picked: "valley", at: null },
-  follows: ({ state, settings }) => (settings.test ? {} : { test: ["rates", state.run], ...Object.fromEntries(state.runs.map((/** @type {string} */ run) => [run, ["rates", run]])) }),
+  follows: ({ state, settings }) => (settings.test ? {} : { test: state.run && ["rates", state.run], ...Object.fromEntries(state.runs.map((/** @type {string} */ run) => [run, ["rates", run]])) }),
   table: (scene) => table(found(scene)),
   keeps: true,
   view,
