@@ -25,14 +25,14 @@ def test_a_network_is_trained_on_start_and_learns_to_count_there(server, page):
     open_start(page, server)
     before = page.locator(f"{MACHINE} .says").inner_text()
     page.get_by_role("button", name="Train one yourself").click()
-    page.locator(f"{LOSS} canvas:not([data-points='0'])").wait_for()
+    page.locator(f"{LOSS} [data-points]:not([data-points='0'])").wait_for()
     assert "/train" not in page.url and "run=" in page.url
     page.locator(f"{MACHINE}:not([data-step='400'])").wait_for()
     try:
-        points = int(page.locator(f"{LOSS} canvas").get_attribute("data-points"))
+        points = int(page.locator(f"{LOSS} [data-points]").get_attribute("data-points"))
         page.locator(f"{MACHINE}:not([data-step='0'])").wait_for()
-        page.locator(f"{LOSS} canvas:not([data-points='{points}'])").wait_for()
-        assert int(page.locator(f"{LOSS} canvas").get_attribute("data-points")) > points
+        page.locator(f"{LOSS} [data-points]:not([data-points='{points}'])").wait_for()
+        assert int(page.locator(f"{LOSS} [data-points]").get_attribute("data-points")) > points
         told = page.locator(f"{LOSS} .told").inner_text()
         assert re.match(r"Loss after \d+ steps?: \d\.\d\d on", told)
         newest = int(page.locator(MACHINE).get_attribute("data-step"))

@@ -8,7 +8,8 @@ import { pointIn } from "./canvas.js";
 
 /** @typedef {import("../../rooms/compare/curves/scale.js").Scale} Scale */
 /** @typedef {{ from: number, to: number, log?: boolean, title: string, write?: (value: number) => string }} Axis */
-/** @typedef {{ x: number[], y: (number|null)[], color: string, width?: number, dash?: string, label?: string }} Line null leaves a gap */
+/** @typedef {{ x: number[], y: (number|null)[], color: string, width?: number, dash?: string, spots?: number, label?: string }} Line
+ *    null leaves a gap; `spots` is the size, in px, of a spot at each place */
 /** @typedef {{ x: number, y?: number, label: string, color: string, dash?: string, strong?: boolean }} Mark a line upwards, and a dot at y */
 /**
  * @typedef {{ theme: any, alt: string, height: number, x: Axis, y: Axis, lines: Line[], dots?: Line, marks?: Mark[],
@@ -72,7 +73,8 @@ function drawing(scene, frame, parent) {
     ${text(x.title, (left + right) / 2, height - 6)}
     <g transform="translate(11 ${(top + bottom) / 2}) rotate(-90)">${text(y.title, 0, 0)}</g>
     ${dots && html`<path fill="none" stroke=${dots.color} stroke-width="5" stroke-linecap="round" stroke-opacity="0.4" d=${dotsOf(dots, frame, y.to)} />`}
-    ${lines.map((line) => html`<path fill="none" stroke=${line.color} stroke-width=${line.width ?? 2.5} stroke-dasharray=${line.dash ?? ""} stroke-linejoin="round" d=${pathOf(line, frame)} />`)}
+    ${lines.map((line) => html`<path fill="none" stroke=${line.color} stroke-width=${line.width ?? 2.5} stroke-dasharray=${line.dash ?? ""} stroke-linejoin="round" d=${pathOf(line, frame)} />
+      ${line.spots && html`<path fill="none" stroke=${line.color} stroke-width=${line.spots} stroke-linecap="round" d=${dotsOf(line, frame)} />`}`)}
     ${endsOf(lines, frame, theme)}
     ${[...marks].sort((one, other) => one.x - other.x).map((mark, at) => markOf(mark, at, frame, theme))}
   </svg>`;
@@ -120,9 +122,9 @@ function pathOf({ x, y }, { over, down }) {
 /**
  * @param {Line} dots
  * @param {Frame} frame
- * @param {number} highest
+ * @param {number} highest of those that are drawn
  */
-function dotsOf({ x, y }, { over, down }, highest) {
+function dotsOf({ x, y }, { over, down }, highest = Infinity) {
   return x.map((value, at) => (y[at] === null || Number(y[at]) > highest ? "" : `M${over(value).toFixed(1)} ${down(Number(y[at])).toFixed(1)}h0`)).join("");
 }
 

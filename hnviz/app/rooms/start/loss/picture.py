@@ -7,7 +7,7 @@ EXAMPLES = {
     "long": Example("Model0", settings={"comes_to_it": False}),  # the most steps
 }
 
-LOSS = Picture(__file__, Place("start_loss", "182px"), silent=True, examples=EXAMPLES)
+LOSS = Picture(__file__, Place("start_loss", "208px", "230px"), silent=True, examples=EXAMPLES)
 
 
 def loss_curve(key: str, run: str, *, comes_to_it: bool) -> None:
