@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Refusal } from "../../hnviz/app/kit/js/source.js";
 import { Timeline } from "../../hnviz/app/kit/js/timeline.js";
+import { lineText } from "../../hnviz/app/run/line/words.js";
 import { address, frames } from "./browser.js";
 
 const STEPS = [0, 10, 20, 30, 40];
@@ -135,4 +136,14 @@ test("news of the run reach those who listen", () => {
   assert.ok(!made.moves && made.facts.is_live);
   assert.deepEqual(told.filter((each) => each === "run").length, 2);
   assert.equal(made.first, 0);
+});
+
+test("the line of the sidebar says the step that is shown, and how far a run has come that trains", () => {
+  const facts = { name: "Model5", shipped: true, status: "finished", is_live: false, step: 400, n_steps: 1400 };
+  assert.equal(lineText(facts, null), "Model5: pre-trained, step 400 of 1,400");
+  assert.equal(lineText(facts, 400), lineText(facts, null));
+  assert.equal(lineText(facts, 0), "Model5: pre-trained, shown at step 0 of 1,400");
+  const live = { ...facts, shipped: false, status: "running", is_live: true };
+  assert.equal(lineText(live, 40), "Model5: running, step 400 of 1,400, shown at step 40");
+  assert.equal(lineText({ ...live, n_steps: null }, null), "Model5: running, no step yet");
 });

@@ -1,8 +1,9 @@
-// The sidebar's run line: name, status and step, from the news of the run.
+// The sidebar's run line: name, status and step, from the news of the run and its slider.
 
 import { picture } from "../../kit/js/picture.js";
 import { DOM } from "../../kit/js/streamlit.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
+import { lineText } from "./words.js";
 
 class Line {
   constructor(body, kit) {
@@ -22,13 +23,9 @@ class Line {
   }
 
   hear() {
-    const { facts, failure } = this.kit.timeline;
+    const { facts, failure, step, newest } = this.kit.timeline;
     // The run bar says when a snapshot is missing.
-    if (!facts.status) this.told.textContent = failure;
-    else {
-      const steps = facts.n_steps === null ? "no step yet" : `step ${number(facts.step)} of ${number(facts.n_steps)}`;
-      this.told.textContent = `${facts.name}: ${facts.shipped ? "pre-trained" : facts.status}, ${steps}`;
-    }
+    this.told.textContent = facts.status ? lineText(facts, newest ? null : step) : failure;
   }
 }
 
@@ -53,8 +50,6 @@ function toTheTop() {
   path = location.pathname;
   document.querySelector(DOM.main)?.scrollTo(0, 0);
 }
-
-const number = (value) => value.toLocaleString("en");
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
