@@ -19,7 +19,7 @@ for more in ((), ("--smoothing", "0.1")):
 """
 
 SAYS = """
-from hnviz.app.rooms.compare.change.picture import settings
+from hnviz.app.rooms.compare.curves.picture import settings
 from hnviz.app.rooms.train.form.picture import known
 from hnviz.app.run.made import read, written
 from hnviz.config import RunConfig
@@ -29,7 +29,7 @@ import json
 config = RunConfig(smoothing=0.1)
 print(json.dumps({
     "field": next(each for each in known()["settings"] if each["name"] == "smoothing"),
-    "compared": [each["name"] for each in settings()["fields"]],
+    "compared": [each["name"] for each in settings([])["fields"]],
     "link": read(written(config)) == config,
     "plan": [each.smoothing for each in make_plan("s", {}, {"smoothing": [0.0, 0.1]}).configs],
     "ids": [make_plan("s", fixed, {"seed": [0]}).id for fixed in ({}, {"smoothing": 0.1})],

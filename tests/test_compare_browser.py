@@ -189,7 +189,7 @@ def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made, r
 def test_one_changed_setting_is_trained_named_and_judged(page, server, app, recorded):
     open_compare(page, server, "?runs=Model1")
     lines(page, 1)
-    change = page.locator(".st-key-compare_change")
+    change = page.locator(".st-key-compare_curves")
     change.scroll_into_view_if_needed()
     change.get_by_role("combobox", name="change", exact=True).select_option("epochs")
     box = change.get_by_role("textbox")
@@ -223,10 +223,51 @@ def test_one_changed_setting_is_trained_named_and_judged(page, server, app, reco
     assert len(RunStore(app.runs).ids()) == before
 
 
+def test_the_same_seeds_are_trained_on_both_sides(page, server, recorded):
+    open_compare(page, server, "?runs=Model3,Model4")
+    lines(page, 2)
+    told = page.locator(".st-key-compare_curves .told")
+    recorded.shown(told, "all else equal, seed 0", 0, 54.5, 67.1, 12.6)
+    asked = []
+
+    def answer(route):
+        if route.request.method == "POST":
+            asked.append(route.request.post_data_json)
+            route.fulfill(json={"runs": [{"run": "Model5", "new": False}], "refused": ""})
+        else:
+            route.continue_()
+
+    page.route("**/api/runs", answer)
+    told.get_by_role("button", name="Train 2 more seeds on both sides").click()
+    lines(page, 3)  # those that were there stay
+    assert asked == [
+        {"runs": [{"like": run, "seed": seed} for seed in (1, 2) for run in ("Model3", "Model4")]}
+    ]
+    page.unroute("**/api/runs", answer)
+    steps = told.locator("li")
+    recorded(steps.nth(0).inner_text(), 12.6)
+    recorded(steps.nth(1).inner_text(), "3.0e-3", "1.0e-2", 20, 10, 16.1)
+
+
+def test_seeds_that_both_sides_have_give_a_paired_difference(page, server, app, made, recorded):
+    others = [make_run(app.runs, 10 + n, 80, lr=3e-3, seed=n) for n in (1, 2, 3)]
+    try:
+        runs = [*made, *(folder.id for folder in others)]
+        open_compare(page, server, f"?runs={','.join(runs)}")
+        lines(page, 2)
+        told = page.locator(".st-key-compare_curves .verdict")
+        expect(told).to_contain_text("3 seeds on both sides")
+        # Each run's accuracy is .0004 per number above the others', and the numbers are 10 apart.
+        recorded.shown(told, "on average", "2.0e-3", "3.0e-3", 3, 0.4, 95, 0.4, 0.4)
+    finally:
+        for folder in others:
+            shutil.rmtree(folder.path)
+
+
 def test_a_card_trains_what_is_missing_and_compares(page, server, app):
     """The batch norm card: one of its runs is pre-trained."""
     open_compare(page, server, "?runs=Model1")
-    change = page.locator(".st-key-compare_change")
+    change = page.locator(".st-key-compare_curves")
     change.scroll_into_view_if_needed()
     change.get_by_role("button", name="Ones or uniform batch norm").click()
     until(page, "() => new URL(location.href).searchParams.get('runs')?.startsWith('Model5,')")
@@ -252,7 +293,7 @@ def test_what_finds_no_room_starts_later(page, server, recorded):
             route.continue_()
 
     open_compare(page, server, "?runs=Model1")
-    change = page.locator(".st-key-compare_change")
+    change = page.locator(".st-key-compare_curves")
     change.scroll_into_view_if_needed()
     page.route("**/api/runs", answer)
     try:

@@ -14,7 +14,6 @@ from hnviz.app.rooms.batches.machine.picture import MACHINES
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
 from hnviz.app.rooms.classroom.students.picture import STUDENTS
-from hnviz.app.rooms.compare.change.picture import CHANGED
 from hnviz.app.rooms.compare.curves.picture import CURVES_COMPARED
 from hnviz.app.rooms.compare.runs.picture import CHOOSER
 from hnviz.app.rooms.data.guess.picture import GUESS
@@ -69,7 +68,7 @@ _PREDICTIONS = (CHANGE, MAP)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER)
 _NEXT_RUN = (SPEED, SETTINGS_FORM, FINDER)
 _TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
-_COMPARE = (CURVES_COMPARED, CHANGED, CHOOSER)
+_COMPARE = (CURVES_COMPARED, CHOOSER)
 _SWEEP = (FORM, MAP_OF_SWEEP)
 _TASKS = (TEXT, AUTOMATON, EDITOR, UNDERSTOOD)
 _CLASS = (BOARD, ANSWERS, STUDENTS)

@@ -33,7 +33,7 @@ OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
 LEFT_OUT = (
     *("rooms/start/machine", "rooms/train/form", "rooms/train/speed", "run/list", "run/line"),
     *("run/copy_link", "kit/terms", "lesson/panel", "rooms/tasks/editor"),
-    *("rooms/compare/curves", "rooms/compare/change", "rooms/compare/runs"),
+    *("rooms/compare/curves", "rooms/compare/runs"),
     *("rooms/sweep/form", "rooms/sweep/map"),
 )
 """Left out: a lesson's panel, links into the app, and pictures about the computer that runs hnviz

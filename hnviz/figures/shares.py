@@ -1,6 +1,6 @@
 """How much of a step from one model to the next is the network, and how much is the recipe."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hnviz.figures.numbers import accuracy, points
 from hnviz.models.catalogue import entry
@@ -76,6 +76,21 @@ def shares_sentence(table: "pd.DataFrame") -> str:
         f"state alone adds **{points(network, start)}**, but after the new recipe "
         f"**{points(both, recipe)}**: a memory pays off only after enough training."
     )
+
+
+def apart(table: "pd.DataFrame") -> dict[str, Any]:
+    """Return what the new recipe alone changes on train, and the new network after that.
+
+    {"before": the model before, "recipe", "network": shares of right answers, means over seeds,
+    "n": how many}.
+    """
+    start, _, recipe, both = (float(each["train"]) for each in _alone(table).values())
+    return {
+        "before": str(table["model"].unique()[0]),
+        "recipe": recipe - start,
+        "network": both - recipe,
+        "n": int(table["seed"].nunique()),
+    }
 
 
 def alone_table(table: "pd.DataFrame") -> "pd.DataFrame":

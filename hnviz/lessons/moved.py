@@ -102,6 +102,7 @@ POINTS: Mapping[str, str] = {
     "tasks/curve": "tasks_start",
     "tasks/result": "tasks_start",
     "tasks/runs": "tasks_start",
+    **dict.fromkeys(("compare/change", "compare_change"), "compare/curves"),
 }
 """Pictures and controls that lessons pointed at -> what is in their place."""
 

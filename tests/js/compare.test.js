@@ -7,9 +7,11 @@ import { idsIn } from "../../hnviz/app/rooms/compare/chosen.js";
 import { movedApart, nearest, placeOf, ticks, tickText } from "../../hnviz/app/rooms/compare/curves/scale.js";
 import { lookOf } from "../../hnviz/app/rooms/compare/curves/paint.js";
 import { sceneOf } from "../../hnviz/app/rooms/compare/curves/scene.js";
-import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, pairOf, read, seedGroups, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";
+import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, read, seedGroups, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";
 import { table } from "../../hnviz/app/rooms/compare/curves/table.js";
-import { bitsNote, headline, labels, lost, refusal, together, valueText, verdict } from "../../hnviz/app/rooms/compare/curves/words.js";
+import { lacking, paired, sidesOf, studentT } from "../../hnviz/app/rooms/compare/curves/paired.js";
+import { stepsOf, verdict } from "../../hnviz/app/rooms/compare/curves/verdict.js";
+import { bitsNote, headline, labels, lost, refusal, together, valueText } from "../../hnviz/app/rooms/compare/curves/words.js";
 import { settingsText, sifted, startedText, stateText, toggled } from "../../hnviz/app/rooms/compare/runs/rows.js";
 import { recorded } from "./recorded.js";
 
@@ -45,8 +47,8 @@ test("runs on other tokens are compared by bits per character only", (t) => {
   assert.equal(right.gap.text, "1.50");
   const same = sceneOf({ runs: [word, { ...char, tokens: "word" }], kinds: KINDS, notebook: {} }, LOOK, THEME);
   assert.match(said(headline(same.own, LOOK.measure)), /points\.$/);
-  const told = verdict({ from: { ...word, config: { ...word.config, corpus: "word" } }, to: char, field: "corpus" }, KINDS.length);
-  recorded(t, said(told.parts), 0, 0.75, 2.25, "1.50");
+  const told = verdict(sidesOf([{ ...word, config: { ...word.config, corpus: "word" } }, char]), KINDS.length);
+  recorded(t, said(told), 0, 0.75, 2.25, "1.50");
   assert.match(bitsNote([word, char]), /cost nothing: A, 3\.1 % of valid\.$/);
   assert.match(bitsNote([char, { ...char, text: "u 10" }]), /read different texts/);
   assert.ok(Number.isNaN(lineOf({ ...char, bits: null }, look, KINDS).y[0]));
@@ -102,25 +104,99 @@ test("seeds are together: mean, lowest and highest where all are known", () => {
   assert.equal(interpolate([0, 10], [0, 5], 4), 2);
 });
 
-test("two runs of one seed that differ in one setting are a pair, with more seeds too", () => {
+test("two settings are two sides, and the seeds that one side lacks can be trained", () => {
   const [from, to] = [made("a"), made("b", { bptt: 70 })];
-  assert.equal(pairOf([from, to]).field, "bptt");
-  assert.equal(pairOf([from, to, made("c", { seed: 1 })]).from.run, "a");
-  assert.equal(pairOf([from, made("b", { bptt: 70, lr: 1 })]), null);
-  assert.equal(pairOf([from, made("b", { bptt: 70, seed: 1 })]), null);
-  assert.equal(pairOf([from]), null);
+  const fields = (...runs) => sidesOf(runs)?.fields;
+  assert.deepEqual(fields(from, to), ["bptt"]);
+  assert.deepEqual(fields(from, made("b", { bptt: 70, lr: 1, seed: 1 })), ["bptt", "lr"]);
+  assert.deepEqual([fields(from), fields(from, to, made("c", { lr: 1 }))], [undefined, undefined]);
+  const sides = sidesOf([made("c", { seed: 4 }), to, made("d", { seed: 1 }), from]);
+  assert.deepEqual([[...sides.from.keys()].sort(), [...sides.to.keys()], sides.seeds], [[0, 1, 4], [0], [0]]);
+  assert.deepEqual(lacking(sides, 2), [{ like: "b", seed: 1 }, { like: "b", seed: 4 }]);
+  const more = lacking(sidesOf([made("c", { seed: 1 }), made("d", { seed: 1, bptt: 70 })]), 2);
+  assert.deepEqual(more, [0, 2].flatMap((seed) => ["c", "d"].map((like) => ({ like, seed }))));
+  const seeds = Array.from({ length: 12 }, (_, seed) => seed);
+  assert.equal(lacking(sidesOf([from, ...seeds.map((seed) => made(`s${seed}`, { bptt: 70, seed }))]), 2).length, 9, "ten on a side");
   assert.deepEqual(differing([from, to]), ["bptt"]);
+});
+
+test("the interval of paired differences is the one that is worked out in another way", () => {
+  let last = 7;
+  const random = () => (last = (last * 16807) % 2147483647) / 2147483647;
+  for (let n = 2; n <= 12; n++) {
+    const pairs = Array.from({ length: n }, () => [random(), random() + 0.2]);
+    const told = paired(pairs);
+    const gaps = pairs.map(([from, to]) => to - from);
+    let squares = 0;
+    for (const one of gaps) for (const other of gaps) squares += (one - other) ** 2; // each pair twice
+    const mean = gaps.reduce((sum, each) => sum + each) / n;
+    const half = integratedT(n - 1) * Math.sqrt(squares / (2 * n * (n - 1)) / n);
+    for (const [found, wanted] of [[told.mean, mean], [told.low, mean - half], [told.high, mean + half]]) assert.ok(Math.abs(found - wanted) < 1e-5, `${n}: ${found}, ${wanted}`);
+    let against = 0;
+    for (const [from] of pairs) for (const [, to] of pairs) if (to > from !== mean > 0) against++;
+    assert.deepEqual([told.against, told.ways, told.least, told.most], [against, n * n, Math.min(...gaps), Math.max(...gaps)]);
+  }
+  assert.equal(paired([[1, 2]]), null);
+});
+
+/** Student's t's 97.5 % point, from steps under its density, whose peak is scaled by all of its area. */
+function integratedT(freedom) {
+  const density = (t) => (1 + t ** 2 / freedom) ** (-(freedom + 1) / 2);
+  const slope = (angle) => density(Math.tan(angle)) / Math.cos(angle) ** 2; // t = tan(angle) reaches infinity
+  const area = (end) => Array.from({ length: 4000 }, (_, at) => slope((end * (at + 0.5)) / 4000)).reduce((sum, each) => sum + each) * (end / 4000);
+  const half = area(Math.PI / 2);
+  let [low, high] = [0, Math.PI / 2];
+  for (let turn = 0; turn < 40; turn++) {
+    const middle = (low + high) / 2;
+    if (area(middle) < 0.95 * half) low = middle;
+    else high = middle;
+  }
+  return Math.tan(low);
+}
+
+test("Student's t has its known points", () => {
+  const known = [12.706, 4.303, 3.182, 2.776, 2.571];
+  assert.deepEqual(known.map((_, at) => Number(studentT(at + 1).toFixed(3))), known);
+});
+
+test("over several seeds the verdict has the mean difference, and says whether one seed fools", (t) => {
+  const runs = (/** @type {number[][]} */ ends) => ends.flatMap(([from, to], seed) => [made(`a${seed}`, { seed, accuracy: [0.1, from] }), made(`b${seed}`, { seed, bptt: 70, accuracy: [0.1, to] })]);
+  const told = (/** @type {number[][]} */ ends, measure) => said(verdict(sidesOf(runs(ends)), 2, measure));
+  const clear = [[0.5, 0.7], [0.52, 0.71], [0.48, 0.69]];
+  recorded(t, told(clear), 20, 70, 3, "20.0", 95, 17.5, 22.5, 9);
+  recorded(t, told([[0.5, 0.51], [0.6, 0.612], [0.4, 0.411]]), 20, 70, 3, 1.1, 95, 0.9, 1.3, 3, 9);
+  recorded(t, told([[0.5, 0.55], [0.52, 0.5], [0.48, 0.6]]), 20, 70, 3, "5.0", 95, 12.4, 22.4, 0, "2.0", "12.0");
+  recorded(t, told([[0.5, 0.5], [0.6, 0.6]]), 20, 70, 2, "0.0", 95, "0.0", "0.0");
+  recorded(t, told(clear, "loss on valid"), 20, 70, 3, 0, 95, 0, 0);
+  const apart = sidesOf([made("a"), made("b", { seed: 1, bptt: 70, model: "Model4" })]);
+  recorded(t, said(verdict(apart, 2)), 20, 70);
+  const both = sidesOf([made("a"), made("b", { bptt: 70, model: "Model4" })]);
+  recorded(t, said(verdict(both, 2)), 20, 70, 0, "80.0", "0.0");
+  const many = sidesOf([made("a"), made("b", { bptt: 70, lr: 0.1, bs: 32, nh: 8, epochs: 1 })]);
+  recorded(t, said(verdict(many, 2)), 20, 70, "1.0e-2", "1.0e-1", 2, 1, 2, 0, "80.0", "0.0", 5);
+  recorded(t, said(verdict(sidesOf(runs(clear).map((run) => ({ ...run, live: run.config.seed > 0 }))), 2)), 20, 70, 3, 4, 6);
+});
+
+test("each step from model to model is the network's, or the recipe's too", (t) => {
+  const models = ["Model3", "Model4", "Model5"];
+  const shares = { Model5: { before: "Model4", recipe: -0.05, network: 0.1, n: 10 } };
+  const runs = [made("c", { model: "Model5", lr: 0.03, accuracy: [0.9] }), made("a", { model: "Model3", accuracy: [0.6] }), made("b", { model: "Model4", accuracy: [0.7] }), made("d", { model: "Model4", seed: 1, accuracy: [0.8] })];
+  const steps = stepsOf(runs, 2, "accuracy on valid", models, shares).map(said);
+  recorded(t, steps[0], "15.0");
+  recorded(t, steps[1], "1.0e-2", "3.0e-2", "15.0", "5.0", "10.0", 10);
+  assert.equal(steps.length, 2);
+  assert.deepEqual(stepsOf([made("a"), made("b", { bptt: 70 })], 2, "accuracy on valid", models, shares), []);
 });
 
 test("the device that a run asked for is no difference, the one in use is", (t) => {
   const [from, same] = [made("a"), made("b", { epochs: 20, asked: "cpu" })];
   assert.deepEqual(differing([from, same]), ["epochs"]);
   assert.deepEqual([...labels([from, same]).values()], ["epochs 2", "epochs 20"]);
-  assert.match(said(verdict(pairOf([from, same]), 2).parts), /^epochs 2 → 20, all else equal, seed 0: /);
+  assert.match(said(verdict(sidesOf([from, same]), 2)), /^epochs 2 → 20, all else equal, seed 0: /);
   const other = made("b", { epochs: 20, device: "cuda" });
   assert.deepEqual(differing([from, other]), ["epochs", "device"]);
   assert.deepEqual([...labels([from, other]).values()], ["epochs 2, device cpu", "epochs 20, device cuda"]);
-  recorded(t, said(verdict(pairOf([from, other]), 2).parts), 2, 20, 0, "80.0", "0.0");
+  recorded(t, said(verdict(sidesOf([from, other]), 2)), 2, 20, 0, "80.0", "0.0");
   assert.deepEqual(differing([from, made("b", { epochs: 20, device: "" })]), ["epochs"]);
   const data = { runs: [from, other], kinds: KINDS, notebook: {} };
   assert.deepEqual(table({}, { data, scene: sceneOf(data, LOOK, THEME), look: LOOK })[0].row(1).slice(0, 3), ["name of b", 20, "cuda"]);
@@ -213,25 +289,25 @@ test("two long names are cut where they still differ", (t) => {
 test("the verdict speaks of the measure that is shown", (t) => {
   const spread = { figures: { accuracy: [0.78, 0.851], valid_loss: [1.2, 1.9] }, n: 10, source: "from ten seeds" };
   const [from, to] = [made("a", { spread }), made("b", { bptt: 70, accuracy: [0.5, 0.78] })];
-  const told = said(verdict({ from, to, field: "bptt" }, 2, "loss on valid").parts);
+  const told = said(verdict(sidesOf([from, to]), 2, "loss on valid"));
   assert.match(told, /: the loss on valid (stays at|rises from|falls from) [\d.]+/);
   assert.ok(!told.includes("%") && !told.includes("points"));
-  recorded(t, said(verdict({ from, to, field: "bptt" }, 2, "learning rate").parts), 20, 70, 0, "80.0", "78.0", "2.0", 7.1);
+  recorded(t, said(verdict(sidesOf([from, to]), 2, "learning rate")), 20, 70, 0, "80.0", "78.0", "2.0", 7.1);
 });
 
 test("the verdict holds the gap against what the seed alone changes", (t) => {
   const spread = { figures: { accuracy: [0.78, 0.851] }, n: 10, source: "from ten seeds in fastai 1.0.61, the library of the notebook" };
   const [from, to] = [made("a", { spread }), made("b", { bptt: 70, accuracy: [0.5, 0.78] })];
-  const told = verdict({ from, to, field: "bptt" }, 2);
-  recorded(t, said(told.parts), 20, 70, 0, "80.0", "78.0", "2.0", 7.1, "1.0", 61);
-  const far = verdict({ from, to: made("b", { bptt: 70, accuracy: [0.5, 0.95] }), field: "bptt" }, 2);
-  recorded(t, said(far.parts), 20, 70, 0, "80.0", "95.0", "15.0", 7.1, "1.0", 61);
-  const unknown = verdict({ from: made("a"), to, field: "bptt" }, 2);
-  assert.deepEqual([unknown.spread, said(unknown.parts).endsWith("is not known yet.")], [false, true]);
-  const never = verdict({ from, to, field: "bptt" }, 2, "accuracy on train"); // a running figure: no spread has it
-  assert.deepEqual([never.spread, said(never.parts).endsWith("is not known.")], [true, true]);
-  recorded(t, said(verdict({ from, to: made("b", { bptt: 70, live: true }), field: "bptt" }, 2).parts), 20, 70, 0, 12, 20);
-  assert.match(said(verdict({ from, to: made("b", { bptt: 70, accuracy: [] }), field: "bptt" }, 2).parts), /before its first epoch/);
+  const told = verdict(sidesOf([from, to]), 2);
+  recorded(t, said(told), 20, 70, 0, "80.0", "78.0", "2.0", 7.1, "1.0", 61);
+  const far = verdict(sidesOf([from, made("b", { bptt: 70, accuracy: [0.5, 0.95] })]), 2);
+  recorded(t, said(far), 20, 70, 0, "80.0", "95.0", "15.0", 7.1, "1.0", 61);
+  const unknown = verdict(sidesOf([made("a"), to]), 2);
+  assert.ok(said(unknown).endsWith("is not known yet."));
+  const never = verdict(sidesOf([from, to]), 2, "accuracy on train"); // a running figure: no spread has it
+  assert.ok(said(never).endsWith("is not known yet."));
+  recorded(t, said(verdict(sidesOf([from, made("b", { bptt: 70, live: true })]), 2)), 20, 70, 0, 12, 20);
+  assert.match(said(verdict(sidesOf([from, made("b", { bptt: 70, accuracy: [] })]), 2)), /before its first epoch/);
   assert.equal(endOf({ x: [], y: [0.1, 0.3, 0.2] }, "learning rate"), 0.3);
 });
 

@@ -6,7 +6,6 @@ import { mark, onMark, setMark } from "../../kit/js/page.js";
 
 const RUNS = "runs";
 const CHOSEN = "compared"; // the mark that holds their ids
-const READ = "compared_runs"; // the mark that holds what is known of them, and the measure that is shown
 
 export const MOST = 300; // as in hnviz/web/runs.py
 
@@ -41,23 +40,3 @@ export function choose(ids, from) {
  * @param {(ids: string[]) => void} hear
  */
 export const onChosen = (self, hear) => onMark(CHOSEN, self, hear);
-
-/**
- * Share what is known of the chosen runs, and which measure of them is shown.
- * @param {import("./curves/series.js").Run[]} runs
- * @param {string} measure
- * @param {unknown} from
- */
-export const share = (runs, measure, from) => setMark(READ, { runs, measure }, from); // an object: marks compare arrays as text
-
-/** @returns {import("./curves/series.js").Run[]} */
-export const shared = () => mark(READ)?.runs ?? [];
-
-/** @returns {string} of MEASURES in ./curves/series.js */
-export const sharedMeasure = () => mark(READ)?.measure ?? "accuracy on valid";
-
-/**
- * @param {unknown} self
- * @param {() => void} hear
- */
-export const onShared = (self, hear) => onMark(READ, self, hear);

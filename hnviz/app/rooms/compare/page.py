@@ -1,13 +1,11 @@
-"""The Compare page: runs laid over each other, and one setting changed."""
+"""The part of Train that compares runs: their curves, what differs, and the list of all runs."""
 
 import streamlit as st
 
 from hnviz.app.kit.text import linked, prose, section
-from hnviz.app.rooms.compare.change.picture import change
 from hnviz.app.rooms.compare.curves.picture import compared_curves, standard_runs
 from hnviz.app.rooms.compare.runs.picture import run_chooser
 
-CHANGE = "A setting shows what it does only if nothing else differs: change one, and keep the seed."
 CHOOSE = "Tick the runs to compare. A run of your own can be renamed, pinned to the top or deleted."
 
 
@@ -16,8 +14,6 @@ def page() -> None:
     standard = standard_runs()
     compared_curves(standard)
     with st.container(key="compare_try"):  # a locked page has none of it
-        section("Change one thing", CHANGE)
-        change()
         section("Runs", CHOOSE)
         run_chooser(standard)
     prose(

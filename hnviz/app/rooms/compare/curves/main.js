@@ -3,13 +3,15 @@
 // It fetches /api/curves for the runs in the address (../chosen.js), and again while one of them
 // trains. Two canvases: the upper one has only what the pointer adds, so 200 curves are drawn once.
 //
-// settings = { standard: the runs that are compared until somebody chooses, kinds: kinds of tokens }
+// settings = { standard: the runs that are compared until somebody chooses, kinds: kinds of tokens,
+//              fields, cards, stateful, models, shares: see Settings in ./change.js }
 
 import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
-import { MOST, chosen, onChosen, share } from "../chosen.js";
+import { MOST, chosen, onChosen } from "../chosen.js";
+import { Change } from "./change.js";
 import { Controls } from "./controls.js";
 import { Loader } from "./load.js";
 import { layOut, paint, paintMark, place } from "./paint.js";
@@ -48,6 +50,8 @@ class Curves {
     this.point = make("p", "point", body);
     this.point.setAttribute("role", "status");
     this.note = make("p", "note", body);
+    this.told = make("div", "told hnviz-aside", body);
+    this.tried = make("div", "try hnviz-aside", body);
     this.ends = new Ends(make("div", "ends", body), kit, (run) => this.markRun(run));
     this.away = make("p", "note hnviz-aside", body);
     this.loader = new Loader(kit, (data) => this.take(data), () => MEASURES[this.controls.look.measure].of === "points");
@@ -62,7 +66,7 @@ class Curves {
   draw({ settings, theme }) {
     this.theme = theme;
     this.controls ??= new Controls(this.top, this.kit, settings.kinds, () => this.change());
-    this.standard = settings.standard;
+    this.trial ??= new Change(this.told, this.tried, this.kit, settings);
     if (this.data) return this.paintAll();
     return this.show(chosen(settings.standard));
   }
@@ -70,7 +74,7 @@ class Curves {
   /** A reader has changed the look. */
   change() {
     this.paintAll();
-    if (this.data) share(this.data.runs, this.controls.look.measure, this);
+    this.judge();
     if (this.loader.needs()) this.loader.complete();
   }
 
@@ -82,10 +86,14 @@ class Curves {
 
   take(data) {
     this.data = data;
-    share(data.runs, this.controls.look.measure, this);
+    this.judge();
     const more = this.asked > MOST ? `The address asks for ${this.asked.toLocaleString("en")} runs; the first ${MOST} are compared. ` : "";
     this.lost.textContent = more + lost(data.missing, data.damaged, data.runs.length > 0);
     this.paintAll();
+  }
+
+  judge() {
+    if (this.data) this.trial.show(this.data.runs, this.data.kinds.length, this.controls.look.measure);
   }
 
   paintAll() {
@@ -208,6 +216,7 @@ class Curves {
   destroy() {
     clearTimeout(this.rest);
     this.leave();
+    this.trial?.destroy();
     this.loader.destroy();
   }
 }

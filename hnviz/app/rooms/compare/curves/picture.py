@@ -1,13 +1,23 @@
-"""Curves of many runs in one picture; the browser fetches them from /api/curves."""
+"""Curves of many runs in one picture, what their differences are, and how to train more of them.
+
+The browser fetches the curves from /api/curves, and starts runs by POST /api/runs.
+"""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.rooms.compare.cards import CARDS
 from hnviz.app.shell import session as state
+from hnviz.config import CHOICES, LIMITS, SETTINGS
 from hnviz.data import KINDS
+from hnviz.data.corpora import BUILT_IN
+from hnviz.figures.shares import apart
+from hnviz.figures.time_text import without_detach
 from hnviz.models.catalogue import CATALOGUE, LADDER
-from hnviz.runs import BLOCKS
+from hnviz.questions.view import Look, Reply, View
+from hnviz.runs import BLOCKS, one_recipe_table
 
 EXAMPLES = {
     "ready": Example(settings=lambda: settings(list(LADDER)), follows=True),
@@ -17,14 +27,60 @@ EXAMPLES = {
     "lost": Example(settings=lambda: settings(["nobody", "Model5"]), follows=True),
 }
 
+
+def _without_detach(look: Look) -> Reply:
+    """Say what it costs never to detach the state, and what torch says."""
+    meta = look.ask("undetached").meta
+    return Reply({}, meta, without_detach(look.run.record.config.model, meta))
+
+
+DETACH_VIEW = View("without_detach", {}, _without_detach, slow=True)
+
 CURVES_COMPARED = Picture(
-    __file__, Place("compare_curves", "950px", "1098px"), silent=True, examples=EXAMPLES
+    __file__,
+    Place("compare_curves", "1506px", "2056px"),
+    views=(DETACH_VIEW,),
+    silent=True,
+    examples=EXAMPLES,
 )
+
+_KEPT = ("seed", "device", "form", "corpus", "split")  # settings that are not compared here
+_FIELDS = (*(name for name in SETTINGS if name not in ("model", *_KEPT)), "model")
 
 
 def settings(standard: list[str]) -> Mapping[str, Any]:
-    """Return what the browser gets: the runs that are compared until a reader chooses."""
-    return {"standard": standard, "kinds": list(KINDS)}
+    """Return what the browser gets: the runs that are compared until a reader chooses.
+
+    Also the settings that can be changed, the cards, and which part of a step between models is
+    the network's.
+    """
+    return {"standard": standard, "kinds": list(KINDS), **_offered(tuple(CATALOGUE))}
+
+
+@lru_cache(1)
+def _offered(models: tuple[str, ...]) -> Mapping[str, Any]:
+    options = {**CHOICES, "model": models, "corpus": BUILT_IN}
+    fields = [
+        {"name": name, "options": list(options.get(name, ())), "whole": name in LIMITS}
+        for name in _FIELDS
+    ]
+    cards = [
+        {
+            "title": card.title,
+            "question": card.question,
+            "runs": list(card.runs),
+            "measured": card.measured,
+        }
+        for card in CARDS.values()
+    ]
+    tables = {model: one_recipe_table(model) for model in models}
+    return {
+        "fields": fields,
+        "cards": cards,
+        "stateful": [name for name in models if CATALOGUE[name].stateful],
+        "models": list(models),
+        "shares": {model: apart(table) for model, table in tables.items() if not table.empty},
+    }
 
 
 def standard_runs() -> list[str]:

@@ -291,23 +291,6 @@ export function differing(runs) {
 }
 
 /**
- * Two runs of the same seed that differ in one setting, among runs that differ in nothing else but
- * the seed; null if that is not what they are.
- * @param {Run[]} runs
- * @returns {{ from: Run, to: Run, field: string }|null}
- */
-export function pairOf(runs) {
-  const groups = grouped(runs);
-  if (groups.length !== 2) return null;
-  for (const from of groups[0]) {
-    const to = groups[1].find(({ config }) => config.seed === from.config.seed);
-    const fields = to ? differing([from, to]).filter((name) => name !== "device") : [];
-    if (to && fields.length === 1) return { from, to, field: fields[0] };
-  }
-  return null;
-}
-
-/**
  * From where to where an axis goes: all values, or on a log axis those above 0.
  * @param {number[][]} lists
  * @param {{ log: boolean, zero: boolean }} look

@@ -38,6 +38,7 @@ export class Ends {
       look: looks.get(run.run),
       state: run.live && run.n_steps ? `${run.status}, step ${run.step.toLocaleString("en")} of ${run.n_steps.toLocaleString("en")}` : run.status,
       ...Object.fromEntries(fields.map((field) => [`of ${field}`, valueText(field, settingOf(run, field))])),
+      differs: fields.filter((field) => field !== "model").map((field) => `${fieldName(field)} ${valueText(field, settingOf(run, field))}`).join(", "),
       ...figures(run, kinds.length),
       bits: scaled(lastOf(run, "valid_loss", kinds.length), scaleOf(run, BITS)),
       seconds: run.epochs.length ? secondsOf(run, kinds.length) : null,
@@ -52,6 +53,7 @@ export class Ends {
     const columns = [
       { name: "named", title: "run", words: true, fill },
       ...fields.map((field) => ({ name: `of ${field}`, title: fieldName(field) })),
+      { name: "differs", title: "what differs", words: true }, // in one column, where there is no room for more
       ...shown,
       { name: "seconds", title: "seconds", digits: 1 },
       { name: "state", title: "state", words: true },

@@ -1,8 +1,8 @@
 // @ts-check
-// What the Compare page says: names of runs, the headline, the verdict on one changed setting. No DOM.
+// What the Compare page says: names of runs, their figures, the headline. No DOM.
 
 import { accuracy, asSentence, points } from "../../../kit/js/text.js";
-import { BITS, MEASURES, compares, differing, lastOf, scaleOf, settingOf } from "./series.js";
+import { BITS, MEASURES, compares, differing, settingOf } from "./series.js";
 
 /** @typedef {import("./series.js").Run} Run */
 
@@ -166,15 +166,6 @@ export function headline(shown, measure, kind = "") {
   return [one, rate ? " rises to " : " ends highest, with ", end(first), ` ${what}; `, other, rate ? " only to " : " lowest, with ", end(last), "."];
 }
 
-/** The figures of a last epoch, of which the spread over seeds may be known: hnviz/runs/reference.py. */
-const FIGURES = /** @type {const} */ ({
-  "accuracy on valid": "accuracy",
-  "loss on valid": "valid_loss",
-  "loss on train": "train_loss",
-  "accuracy on train": "train_accuracy",
-  [BITS]: "valid_loss",
-});
-
 /**
  * A figure in the unit of a measure; null if either is not known.
  * @param {number|null} value
@@ -182,57 +173,6 @@ const FIGURES = /** @type {const} */ ({
  */
 export function scaled(value, scale) {
   return value === null || !Number.isFinite(scale) ? null : value * scale;
-}
-
-/**
- * What one changed setting did to the measure that is shown, and whether the seed alone does as much.
- * For a measure that epochs do not have, it says what the setting did to accuracy.
- * @param {{ from: Run, to: Run, field: string }} pair
- * @param {number} kinds
- * @param {string} shown
- * @returns {{ parts: (string|string[])[], spread: boolean }} `spread`: whether all is known that runs with other seeds would show
- */
-export function verdict({ from, to, field }, kinds, shown = "accuracy on valid") {
-  const wanted = shown in FIGURES ? shown : "accuracy on valid";
-  const measure = /** @type {keyof typeof FIGURES} */ (compares([from, to], wanted) ? wanted : BITS);
-  const figure = FIGURES[measure];
-  const change = `${fieldName(field)} ${valueText(field, from.config[field])} → ${valueText(field, to.config[field])}`;
-  const devices = differing([from, to]).includes("device") && `seed ${from.config.seed}, but on ${to.device} instead of ${from.device}`;
-  const head = [[change], `, ${devices || `all else equal, seed ${from.config.seed}`}: `];
-  const [before, after] = [from, to].map((run) => scaled(lastOf(run, figure, kinds), scaleOf(run, measure)));
-  if (to.live || from.live) {
-    const { step, n_steps: all } = to.live ? to : from;
-    const how = all ? `step ${step.toLocaleString("en")} of ${all.toLocaleString("en")}` : "it waits for its turn";
-    return { parts: [...head, `the new run trains, ${how}.`], spread: true };
-  }
-  if (before === null || after === null) {
-    return { parts: [...head, `a run ended before its first epoch was over, so there is nothing to compare.`], spread: true };
-  }
-  const gap = Math.abs(after - before);
-  const way = after === before ? "stays at" : after > before ? "rises from" : "falls from";
-  const text = (/** @type {number} */ value) => written(measure, value);
-  const figures = after === before ? [text(after)] : [`${text(before)} to ${text(after)}`];
-  const measured = MEASURES[measure].said;
-  const what = measure === BITS ? `loss in ${measured}` : MEASURES[measure].unit === "share" ? `share ${measured}` : measured;
-  const said = [...head, `the ${what} ${way} `, figures];
-  const owner = [from, to].find(({ spread: each }) => each?.figures[figure]);
-  const spread = owner?.spread;
-  if (!spread) {
-    const others = Boolean(from.spread ?? to.spread); // more runs would show no more of this figure
-    return { parts: [...said, `: ${gapText(measure, before, after)}. Whether the seed alone changes as much is not known${others ? "" : " yet"}.`], spread: others };
-  }
-  const [low, high] = spread.figures[figure].map((value) => value * scaleOf(owner, measure));
-  const small = gap <= high - low;
-  return {
-    parts: [
-      ...said,
-      `, ${gapText(measure, before, after)}. That is `,
-      [small ? "no more" : "more"],
-      ` than the seed alone changes: ${gapText(measure, low, high)}, ${spread.source}.`,
-      ...(small ? [" So this pair does not show that the setting matters."] : []),
-    ],
-    spread: true,
-  };
 }
 
 /**

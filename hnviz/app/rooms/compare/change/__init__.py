@@ -1,1 +1,0 @@
-"""One setting of a run changed, and comparisons that are ready to train."""
