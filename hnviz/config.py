@@ -68,7 +68,6 @@ class RunConfig:
         meaning="tokens per row (bptt)",
         label="bptt, steps",
         help="Tokens that each row reads in one mini-batch. Gradients reach back no further.",
-        first=True,
     )
     lr: float = _real(
         1e-2,

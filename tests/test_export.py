@@ -243,7 +243,7 @@ def test_a_step_of_a_lesson_shows_the_section_that_it_points_into(written):
             assert step["point"] in pictures
     assert "train/schedule" in named[0] and "train/curves" not in named[0]
     assert "models/cursor" not in named[4]
-    assert "train/worst" in named[5]  # beside the curves
+    assert "train/inside" in named[5]  # below the curves
 
 
 def test_a_page_that_takes_too_long_or_fails_is_said_to_be_that(own_runs, monkeypatch, recorded):

@@ -273,7 +273,7 @@ def test_each_picture_has_a_place_and_a_name_wins_over_a_pattern():
             picture.name
         )
         assert picture.place.height in sheet
-    assert sheet.index('class*="_headline"') < sheet.index(".st-key-train_headline")
+    assert sheet.index('class*="_runs"') < sheet.index(".st-key-compare_runs")
 
 
 def test_what_the_page_names_is_served():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hnviz.app.rooms.train.inside.topic import Kinds
-from hnviz.app.rooms.train.worst.picture import worst_html, worst_sentence
+from hnviz.app.rooms.train.inside.worst import worst_html, worst_sentence
 from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.events import EpochEnd, KindFigures

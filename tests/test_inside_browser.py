@@ -52,28 +52,29 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     assert counted.get_attribute("aria-label").startswith("Share of whole next numbers right")
     inside.get_by_role("button", name="accuracy", exact=True).click()
     inside.locator("button.row[data-kind=ones]").click()
-    worst = page.locator(".st-key-train_worst")
+    worst = inside.locator(".worst")
     worst.scroll_into_view_if_needed()
     worst.locator(".hn-worst li").first.wait_for(timeout=30_000)
     page.wait_for_url("**train_worst_kind=ones**")
-    expect(worst.locator(".said")).to_contain_text("nine are right on valid after 1,566 steps")
+    expect(worst.locator(".places-said")).to_contain_text(
+        "nine are right on valid after 1,566 steps"
+    )
     assert inside.locator("button.row[aria-pressed=true]").get_attribute("data-kind") == "ones"
     said = worst.locator(".hn-worst").text_content()
     worst.get_by_role("button", name="train", exact=True).click()
-    expect(worst.locator(".said")).to_contain_text("words one to nine are right on train")
+    expect(worst.locator(".places-said")).to_contain_text("words one to nine are right on train")
     page.wait_for_url("**train_worst_split=train**")
     expect(worst.locator(".hn-worst")).not_to_have_text(said, timeout=30_000)
     page.reload()
     scroll_to_inside(page)
     worst.scroll_into_view_if_needed()
-    expect(worst.locator(".said")).to_contain_text("words one to nine are right on train")
+    expect(worst.locator(".places-said")).to_contain_text("words one to nine are right on train")
     assert page.errors == []
 
 
 def test_a_kind_that_there_is_not_is_told(server, page):
     page.goto(f"{server}/train?run=Model1&train_worst_kind=zebra")
     scroll_to_inside(page)
-    page.locator(".st-key-train_worst").scroll_into_view_if_needed()
     page.get_by_text("asks for train_worst_kind=zebra, which is not one of comma").wait_for()
     page.get_by_text("Choose a kind, here or at its bar").wait_for()
     assert page.errors == []

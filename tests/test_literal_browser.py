@@ -174,11 +174,11 @@ def test_what_a_folder_says_is_text(page, hostile):
     page.on("dialog", lambda shown: (dialogs.append(shown.message), shown.dismiss()))
     ids = [each.id for each in RunStore(hostile.runs).summaries() if not each.shipped]
     for run in ids[:: len(ids) // 8]:
-        page.goto(f"{hostile.url}/train?run={run}")
-        page.locator(".st-key-train_runs tr").nth(8).wait_for()
+        page.goto(f"{hostile.url}/?run={run}&start_all_runs=true")
+        page.locator(".st-key-start_runs tr").nth(8).wait_for()
         idle(page)
         assert page.evaluate(LOOK, list(OURS)) == []
-    said = " ".join(page.locator(".st-key-train_runs tr").all_inner_texts())
+    said = " ".join(page.locator(".st-key-start_runs tr").all_inner_texts())
     for payload in PAYLOADS[:8]:
         assert payload in said
     assert dialogs == []

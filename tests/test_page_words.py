@@ -7,9 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.app.machine.picture import SAYS, TRIES
 from hnviz.app.machine.view import CODES_VIEW, READING_VIEW
-from hnviz.app.rooms.start.machine.topic import Machine
 from hnviz.app.rooms.start.overview import ladder_rows, what_it_is
 from hnviz.app.rooms.start.shares import SHARES_VIEW, shares_sentence
+from hnviz.app.rooms.train.form.topic import Machine
 from hnviz.app.run.topics import Run
 from hnviz.app.shell.server import server
 from hnviz.config import CHOICES, RunConfig
@@ -112,7 +112,7 @@ def test_the_start_page_calls_a_network_what_it_is(model, not_said, recorded):
     assert "Press **Play**" in told
 
 
-def test_the_start_page_says_what_it_trains_on():
+def test_the_form_says_what_this_machine_trains_on():
     known = server().engine.info()
     line = Machine().draw(None, {})["line"]
     devices = " and ".join(f"{each} ({known.device_names[each]})" for each in known.devices)
@@ -120,11 +120,10 @@ def test_the_start_page_says_what_it_trains_on():
     assert "cpu" in known.devices
     assert f"torch {known.versions['torch']}, " in line
     assert "The engine is starting" not in line
-    assert drawn(open_page("start"), "start_machine")
 
 
-def test_the_start_page_does_not_wait_for_what_it_trains_on(monkeypatch, recorded):
-    monkeypatch.setattr("hnviz.app.rooms.start.machine.topic.info", lambda: None)
+def test_the_form_does_not_wait_for_what_this_machine_trains_on(monkeypatch, recorded):
+    monkeypatch.setattr("hnviz.app.rooms.train.form.topic.info", lambda: None)
     line = Machine().draw(None, {})["line"]
     recorded(line)
 

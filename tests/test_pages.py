@@ -12,10 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.app.rooms.train.form.picture import known
 from hnviz.app.rooms.train.inside.picture import NUMBERS_VIEW
+from hnviz.app.rooms.train.inside.worst import WORST_VIEW
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS_VIEW
 from hnviz.app.rooms.train.settings import read
 from hnviz.app.rooms.train.topics import Notes
-from hnviz.app.rooms.train.worst.picture import WORST_VIEW
 from hnviz.app.shell.address import WHOLE_NUMBERS
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
@@ -340,10 +340,10 @@ def test_the_page_asks_for_positions_that_the_model_answers(run, view):
     assert asked[0]["params"] == ({"split": "valid"} if view == "positions" else {})
 
 
-def test_epochs_and_schedule_follow_topics():
+def test_the_schedule_and_its_notes_follow_topics():
     app = open_page("train", train_view="By epoch")
     assert not app.exception
-    assert drawn(app, "train_epoch_table")["run"] == "Model5"
+    assert drawn(app, "train_schedule_notes")["settings"]["parts"] == ["epochs", "schedule"]
     assert drawn(app, "train_schedule")["settings"]["topic"] == "schedule"
 
 

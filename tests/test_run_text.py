@@ -9,10 +9,12 @@ from hnviz.app.run import text as run_text
 from hnviz.app.run.text import CurrentRun
 from hnviz.config import RunConfig
 from hnviz.events import Ended, TrainPass
-from hnviz.figures.numbers import accuracy
+from hnviz.figures.numbers import accuracy, points
 from hnviz.figures.ruler_text import proof
+from hnviz.figures.shares import shares_sentence
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.runs import SHIPPED_DIR, RunFolder, RunRecord
+from hnviz.runs import SHIPPED_DIR, RunFolder, RunRecord, one_recipe_table
+from hnviz.runs.reference import spread_of
 from hnviz.runs.ruler import Bound, random_bound, run_bounds
 from tests.test_figures import EMPTY, SHORT, batch
 
@@ -238,3 +240,24 @@ def test_each_proof_of_memory_shows_what_random_places_give(model):
     said = run_text.remember(record, bounds)
     assert f"more than **{accuracy(bound.most)}**" in said
     assert f"at random places, it gets {random} right" in said
+
+
+def test_another_seed_is_said_with_the_spread_of_the_runs_own_settings(recorded):
+    record = RunFolder(SHIPPED_DIR / "Model5", shipped=True).read()
+    spread = spread_of(record.config, ())
+    low, high = spread.figures["accuracy"]
+    said = run_text.seeds(record, spread)
+    gap = points(high, low).removesuffix(" points")
+    shares = [accuracy(share).removesuffix(" %") for share in (low, high)]
+    recorded(said, *shares, gap, "1.0", 61, 83.2)
+    early = run_text.seeds(replace(record, epochs=record.epochs[:3]), spread)
+    recorded(early, *shares, gap, "1.0", 61)
+    recorded(run_text.seeds(record, None))
+
+
+def test_a_step_from_the_model_before_is_the_networks_or_the_recipes_too(recorded):
+    recorded(run_text.recipe("Model4", one_recipe_table("Model4")))
+    recorded(run_text.recipe("Model5", one_recipe_table("Model5")), "3.0e-3", "1.0e-2", 20, 10)
+    table = one_recipe_table("Model3")
+    assert run_text.recipe("Model3", table) == shares_sentence(table)
+    assert run_text.recipe("Model0", one_recipe_table("Model0")) == ""

@@ -13,14 +13,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.rooms.train.topics import Epochs
 from hnviz.app.run.list.rows import MARKS, row
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers, human_numbers_stream, number_words, tokenize
 from hnviz.engine.client import Job
-from hnviz.runs import SHIPPED_DIR, STATUSES, RunStore, RunSummary, notebook_table
-from hnviz.web.state import CurrentRun
+from hnviz.runs import STATUSES, RunSummary
 from tests.pages import open_page, switch_page
 from tests.test_pages import drawn
 
@@ -161,22 +159,6 @@ def test_a_status_of_a_newer_hnviz_is_shown_as_it_is():
     assert row(line("1", "parked"), {})["state"] == "parked"
 
 
-def test_a_follower_of_the_epochs_gets_those_that_it_lacks():
-    topic, record = Epochs(), RunStore(SHIPPED_DIR).record("Model5")
-    drawn = [
-        topic.draw(CurrentRun(replace(record, epochs=record.epochs[:n]), "running"), {})
-        for n in (4, 6)
-    ]
-    news, have = topic.news(drawn[0], None)
-    assert (news["from"], [row["epoch"] for row in news["rows"]]) == (0, [1, 2, 3, 4])
-    assert topic.news(drawn[0], have) == (None, have)
-    news, _ = topic.news(drawn[1], have)
-    assert (news["from"], [row["epoch"] for row in news["rows"]]) == (4, [5, 6])
-    for stale in ("nonsense", {"n": 99}, {"n": -1, "rows": []}, {**have, "rows": "of another try"}):
-        news, _ = topic.news(drawn[1], stale)
-        assert (news["from"], len(news["rows"])) == (0, 6)
-
-
 # --- the pages' tables --------------------------------------------------------------------------
 
 
@@ -189,38 +171,6 @@ def table_with(app: AppTest, column: str) -> pd.DataFrame:
     """The one table on the page that has a column."""
     (found,) = [each.value for each in app.dataframe if column in each.value]
     return found
-
-
-@pytest.mark.parametrize("model", ["Model2", "Model5"])
-def test_the_epochs_stand_beside_the_notebooks(model):
-    record = RunStore(SHIPPED_DIR).record(model)
-    rows = Epochs().draw(CurrentRun(record, "finished"), {})["rows"]
-    epochs, theirs = record.epochs, notebook_table(model)
-    assert [row["epoch"] for row in rows] == [epoch.number for epoch in epochs]
-    assert [row["epoch"] for row in rows] == [at + 1 for at in theirs["epoch"]]
-    wanted = {
-        "train_loss": [epoch.train_loss for epoch in epochs],
-        "valid_loss": [epoch.valid_loss for epoch in epochs],
-        "notebook_valid_loss": theirs["valid_loss"].tolist(),
-        "accuracy": [epoch.accuracy for epoch in epochs],
-        "notebook_accuracy": theirs["accuracy"].tolist(),
-        "train_accuracy": [epoch.train_accuracy for epoch in epochs],
-        "seconds": [epoch.seconds for epoch in epochs],
-    }
-    assert list(rows[0]) == ["epoch", *wanted]
-    assert {name: [row[name] for row in rows] for name in wanted} == wanted
-
-
-def test_an_epoch_that_the_notebook_lacks_stands_alone():
-    longer = replace(RunStore(SHIPPED_DIR).record("Model5"), epochs=())
-    epochs = RunStore(SHIPPED_DIR).record("Model5").epochs
-    more = replace(longer, epochs=(*epochs, replace(epochs[-1], epoch=10)))
-    last = Epochs().draw(CurrentRun(more, "finished"), {})["rows"][-1]
-    assert (last["epoch"], last["notebook_valid_loss"], last["notebook_accuracy"]) == (
-        11,
-        None,
-        None,
-    )
 
 
 @pytest.mark.parametrize("model", ["Model2", "Model5"])

@@ -28,7 +28,6 @@ from hnviz.app.rooms.models.pair.picture import PAIR
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE
 from hnviz.app.rooms.predictions.counting_map.picture import MAP
 from hnviz.app.rooms.start.loss.picture import LOSS
-from hnviz.app.rooms.start.machine.picture import MACHINE
 from hnviz.app.rooms.start.shares import SHARES_VIEW
 from hnviz.app.rooms.sweep.form.picture import FORM
 from hnviz.app.rooms.sweep.map.picture import MAP_OF_SWEEP
@@ -41,16 +40,12 @@ from hnviz.app.rooms.through_time.lanes.picture import LANES
 from hnviz.app.rooms.through_time.look_back.picture import LOOK_BACK
 from hnviz.app.rooms.through_time.reach.picture import REACH
 from hnviz.app.rooms.train.curves.picture import CURVES
-from hnviz.app.rooms.train.epochs.picture import EPOCHS
 from hnviz.app.rooms.train.finder.picture import FINDER
 from hnviz.app.rooms.train.form.picture import SETTINGS_FORM
 from hnviz.app.rooms.train.inside.picture import INSIDE
-from hnviz.app.rooms.train.lead.picture import LEAD
 from hnviz.app.rooms.train.notes.picture import NOTES
 from hnviz.app.rooms.train.positions.picture import POSITIONS
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
-from hnviz.app.rooms.train.speed.picture import SPEED
-from hnviz.app.rooms.train.worst.picture import WORST
 from hnviz.app.rooms.words.list.picture import WORD_LIST
 from hnviz.app.run.bar.picture import BAR
 from hnviz.app.run.copy_link.picture import COPY_LINK
@@ -59,15 +54,15 @@ from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.questions.view import View
 
 _SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, READING_MACHINE, RUN_LIST)
-_START = (LOSS, MACHINE, GUESS, MERGING)
+_START = (LOSS, GUESS, MERGING)
 _WORDS = (WORD_LIST,)
 _BATCHES = (MACHINES, GRID)
 _MODELS = (CURSOR, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, PROBES, FIND, PATH)
 _PREDICTIONS = (CHANGE, MAP)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER)
-_NEXT_RUN = (SPEED, SETTINGS_FORM, FINDER)
-_TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
+_NEXT_RUN = (SETTINGS_FORM, FINDER)
+_TRAIN = (CURVES, NOTES, INSIDE, POSITIONS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED, CHOOSER)
 _SWEEP = (FORM, MAP_OF_SWEEP)
 _TASKS = (TEXT, AUTOMATON, EDITOR, UNDERSTOOD)

@@ -31,7 +31,7 @@ OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
 """How the drawings of hnviz.figures begin; all other HTML on a page is text."""
 
 LEFT_OUT = (
-    *("rooms/start/machine", "rooms/train/form", "rooms/train/speed", "run/list", "run/line"),
+    *("rooms/train/form", "run/list", "run/line"),
     *("run/copy_link", "kit/terms", "lesson/panel", "rooms/tasks/editor"),
     *("rooms/compare/curves", "rooms/compare/runs"),
     *("rooms/sweep/form", "rooms/sweep/map"),

@@ -12,7 +12,7 @@ from hnviz.export.collect import Heading, Part
 from hnviz.export.html import plain_page
 from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
 
-RUN = ("run/bar", "train/lead")
+RUN = ("run/bar", "train/notes")
 AROUND = ("kit/headline", *RUN)
 """Pictures that surround a step's subject."""
 

@@ -102,7 +102,13 @@ POINTS: Mapping[str, str] = {
     "tasks/curve": "tasks_start",
     "tasks/result": "tasks_start",
     "tasks/runs": "tasks_start",
+    **dict.fromkeys(("train/lead", "train_how"), "train/notes"),
+    **dict.fromkeys(("train/epochs", "train_epoch_table"), "train/curves"),
+    **dict.fromkeys(("train/worst", "train_worst"), "train/inside"),
     **dict.fromkeys(("compare/change", "compare_change"), "compare/curves"),
+    **dict.fromkeys(("start/machine", "start_machine"), "train/form"),
+    "train/speed": "train_speed",
+    "train_runs": "compare/runs",
 }
 """Pictures and controls that lessons pointed at -> what is in their place."""
 

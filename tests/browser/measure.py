@@ -106,7 +106,7 @@ def radio(name: str) -> str:
     return f"{radios}.find(each => each.innerText.trim() === '{name}')"
 
 
-LOOKS = ("inside", "positions", "epoch_table", "rates")  # keys of what each closer look shows
+LOOKS = ("inside", "positions", "schedule", "rates")  # keys of what each closer look shows
 LOOK = f"{list(LOOKS)}.map(key => document.querySelector('.st-key-train_' + key) !== null)"
 BAR = "[...document.querySelectorAll('.st-key-train_bar *')].find(e => e.shadowRoot).shadowRoot"
 PAUSE_NAME = f"{BAR}.querySelector('.pause').textContent"

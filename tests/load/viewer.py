@@ -15,7 +15,7 @@ from tests.load.disk import Disk
 
 PATIENCE = 30.0  # seconds for an answer to a press
 EACH = ("run", "runs", "curves", "notes")  # what every viewer of the page follows
-CLOSER = (("kinds",), ("kinds",), ("schedule", "epochs"))  # by turns: which closer look is open
+CLOSER = (("kinds",), ("kinds",), ("schedule",))  # by turns: which closer look is open
 
 
 def mini_batches(figure: dict[str, Any]) -> int:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from hnviz.app.run.names import rate
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, corpus_of
-from hnviz.figures.numbers import accuracy
+from hnviz.figures.changes import n_settings_changed
+from hnviz.figures.ladder import recipe_step
+from hnviz.figures.numbers import accuracy, points
 from hnviz.figures.ruler_text import (
     flattery,
     loss_reading,
@@ -18,9 +20,11 @@ from hnviz.figures.ruler_text import (
     too_short,
 )
 from hnviz.figures.sentences import plural, scientific
+from hnviz.figures.shares import shares_sentence
 from hnviz.figures.split_words import valid_holds
-from hnviz.models.catalogue import entry, recipe_for
+from hnviz.models.catalogue import entry, previous, recipe_for
 from hnviz.runs import RunRecord
+from hnviz.runs.reference import Spread
 from hnviz.runs.ruler import Bound, possible, random_bound
 from hnviz.schedule import one_cycle, peak
 from hnviz.tasks.reach import is_task
@@ -306,6 +310,46 @@ def remember(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
         return said
     split, bound = proved
     return f"{said} {flattery(bound, random_bound(record.config, split, bound.k))}"
+
+
+def seeds(record: RunRecord, spread: Spread | None) -> str:
+    """Say how far runs of the same settings lie apart that differ only in the seed."""
+    known = spread and spread.figures.get("accuracy")
+    if not spread or not known:
+        return (
+            "How much **another seed** changes is not known for these settings: train them again "
+            "with another seed, under More settings."
+        )
+    low, high = known
+    said = (
+        f"**Another seed** is another result: equal runs get from {accuracy(low)} to "
+        f"{accuracy(high)} of valid right, **{points(high, low)}** apart, {spread.source}."
+    )
+    if not record.epochs or len(record.epochs) < record.config.epochs:
+        return said
+    return f"{said} This run gets {accuracy(record.epochs[-1].accuracy)}."
+
+
+def recipe(model: str, table: "pd.DataFrame") -> str:
+    """Say whether a step from the model before is the network's or the recipe's.
+
+    `table` as `hnviz.runs.one_recipe_table` has it; empty where nobody has trained both with both.
+    """
+    before = previous(model)
+    if before is None:
+        return ""
+    if not table.empty:
+        return shares_sentence(table)
+    asked = "**Network or recipe?**"
+    if not n_settings_changed(model):
+        return (
+            f"{asked} {model} has the recipe of {before}, so a difference between the two is "
+            "the network's."
+        )
+    return (
+        f"{asked} From {before} to {model} the recipe changes too: {recipe_step(model)}. So either "
+        "of them may cause a difference."
+    )
 
 
 SPIKE = 1.5

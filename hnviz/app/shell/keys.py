@@ -226,7 +226,6 @@ SESSION: tuple[Key, ...] = (
     Key("Train", "train_error", "", "why the last press on Train did nothing"),
     Key("Train", "train_settings", "", "the settings of the next run that are not the default"),
     Key("Train", "train_start", "", "button"),
-    Key("Train", "train_how", "closed", "the fold on how it was measured"),
     Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),
     Key("Remember", "states_good_*", "", "the last text that could be read, by vocab"),
     Key(

@@ -12,7 +12,6 @@ from hnviz.app.rooms.predictions.counting_map.part import counting_map
 from hnviz.app.rooms.start.controls import STARTED, train_button
 from hnviz.app.rooms.start.lessons import lesson_cards
 from hnviz.app.rooms.start.loss.picture import loss_curve
-from hnviz.app.rooms.start.machine.picture import MACHINE
 from hnviz.app.rooms.start.overview import ladder_picture, what_it_is
 from hnviz.app.rooms.start.shares import SHARES_VIEW
 from hnviz.app.run.bar.picture import run_bar
@@ -38,7 +37,6 @@ def _word_by_word() -> None:
     section("Six networks, each one step beyond the last, and some more")
     ladder_picture()
     fold("All runs", "start_all_runs", lambda: run_list("start_runs"))
-    MACHINE()
     linked("[Next: what does the network read?](feed)")
 
 

@@ -13,20 +13,16 @@ from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.compare.page import page as compare
 from hnviz.app.rooms.sweep.page import page as sweep
 from hnviz.app.rooms.train.curves.picture import CURVES
-from hnviz.app.rooms.train.epochs.picture import EPOCHS
 from hnviz.app.rooms.train.finder.picture import lr_finder
 from hnviz.app.rooms.train.form.picture import settings_form
-from hnviz.app.rooms.train.inside.picture import INSIDE
-from hnviz.app.rooms.train.lead.picture import lead
-from hnviz.app.rooms.train.notes.picture import notes
+from hnviz.app.rooms.train.inside.picture import inside
+from hnviz.app.rooms.train.notes.picture import lead, notes
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
 from hnviz.app.rooms.train.settings import config_in_hand
-from hnviz.app.rooms.train.speed.picture import chosen_speed, speed
-from hnviz.app.rooms.train.worst.picture import worst
+from hnviz.app.rooms.train.speed import chosen_speed
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.engine import attempt
-from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import start
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
@@ -45,20 +41,19 @@ def one_run() -> None:
     run = run_in_view()
     if run is not None:
         lead(run)
+        CURVES(run=run.record.id)  # before the machine: they are seen whole from the last row
         with st.container(key="train_shipped" if run.shipped else "train_own"):
             run_bar(run.record.id, "train_bar", on_train=True, named=not run.shipped)
-        CURVES(run=run.record.id)  # before the machine: they are seen whole from the last row
     _next_run()
     if run is not None:
         reading_machine("train_reading", run.record.id, run.record.config, compact=True)
         _closer(run)
         with st.container(key="train_shipped_notes" if run.shipped else "train_own_notes"):
             _notes(run.record.id)  # their length is the run's: above pictures, they would move them
-    section("Runs", "Click on a run to show it on all pages.")
-    run_list("train_runs")
-    if run is not None:
         _take_away(run)
-    linked("[Next: change one setting, and compare the two runs](train?train_part=Compare runs)")
+    linked(
+        "[Next: change one setting, and compare two of all the runs](train?train_part=Compare runs)"
+    )
 
 
 @st.fragment
@@ -68,15 +63,10 @@ def _next_run() -> None:
     A fragment, so that a change of a setting does not draw the pictures of the run shown again.
     """
     with st.container(border=True, key="train_next", gap="small"):
-        # page.css lays this row over the place that the form keeps for it.
-        with st.container(
-            horizontal=True, vertical_alignment="top", gap="small", key="train_press"
-        ):
-            with st.container(width=104, gap="xsmall"):
-                st.markdown(":small[**Train a new run**]")
-                place = st.empty()
-            with st.container(width=156):
-                speed(state.get(state.RUN) or "")
+        # page.css lays this over the place that the form keeps for it.
+        with st.container(gap="xsmall", key="train_press"):
+            st.markdown(":small[**Train a new run**]")
+            place = st.empty()
         config = settings_form()
         started = place.button(
             "Train",
@@ -106,12 +96,7 @@ def _start() -> None:
 
 
 def _notes(run_id: str) -> None:
-    notes(run_id, "train_notes", "memory", "best_loss", "spikes")
-    how = st.expander("How this was measured", key="train_how", on_change="rerun")
-    if how.open:
-        with how:
-            notes(run_id, "train_how_notes", "how", "ruler", "figures", "loss", "accuracies")
-            linked("[Where the thin lines come from: the memory ruler](feed?feed_part=Batches)")
+    notes(run_id, "train_notes", "seeds", "recipe", "memory", "best_loss", "spikes", measured=True)
 
 
 def _take_away(run: CurrentRun) -> None:
@@ -130,8 +115,7 @@ def _kinds(run: CurrentRun) -> None:
     if lacks := without_digits(run.record.config):
         st.markdown(escape(lacks))
         return
-    INSIDE(run=run.record.id)
-    worst(run.record.id)
+    inside(run)
 
 
 def _positions(run: CurrentRun) -> None:
@@ -146,9 +130,8 @@ def _positions(run: CurrentRun) -> None:
 
 
 def _epochs(run: CurrentRun) -> None:
-    section("Epoch by epoch")
-    EPOCHS(run=run.record.id)
-    notes(run.record.id, "train_schedule_notes", "schedule")
+    section("Epochs, and the schedule of lr")
+    notes(run.record.id, "train_schedule_notes", "epochs", "schedule")
     SCHEDULE(run=run.record.id)
 
 

@@ -1,4 +1,4 @@
-"""What the Train page follows: the curves and what they say, the schedule, and the epochs."""
+"""What the Train page follows: the curves and what they say, and the schedule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hnviz.app.kit.panels import Panel, Panels
 from hnviz.app.run import text as run_text
+from hnviz.app.shell.server import server
 from hnviz.data import NOTEBOOK
 from hnviz.data.stream import SPLITS
 from hnviz.figures.curves import (
@@ -17,11 +18,12 @@ from hnviz.figures.curves import (
 from hnviz.figures.plan import schedule_curves
 from hnviz.figures.ruler_text import given_note, lines_note
 from hnviz.figures.theme import Theme, theme
-from hnviz.runs import RunRecord, notebook_table
+from hnviz.runs import RunRecord, notebook_table, one_recipe_table
+from hnviz.runs.reference import spread_of
 from hnviz.runs.ruler import Bound, run_bounds
 from hnviz.schedule import batch_stride
 from hnviz.web.state import CurrentRun
-from hnviz.web.topics import Fields, Topic, short_hash
+from hnviz.web.topics import Fields
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,52 +70,22 @@ class Notes(Fields):
         return moment.record
 
     def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the sentences."""
+        """Return the sentences; runs at hand are looked at once the run has ended."""
         record = moment.record
+        at_hand = server().store.summaries() if record.ended else ()
         return {
             "figures": run_text.figures(record),
             "schedule": run_text.schedule(record, n_batches_of(record) * record.config.epochs),
             "ruler": run_text.ruler(record, bounds(record)),
+            "epochs": run_text.against_notebook(record, notebook_of(moment)),
             "loss": run_text.loss_alt(record),
             "accuracies": run_text.accuracies(record),
             "spikes": run_text.spikes(record),
             "best_loss": run_text.best_loss(record, bounds(record)),
             "memory": run_text.remember(record, bounds(record)),
+            "seeds": run_text.seeds(record, spread_of(record.config, at_hand)),
+            "recipe": run_text.recipe(record.config.model, one_recipe_table(record.config.model)),
         }
-
-
-class Epochs(Topic):
-    """The table of epochs, beside the notebook's.
-
-    News: {"from": n, "rows": the rows from the n-th on, "against_notebook": a sentence}. A long run
-    has a thousand rows, and each epoch of it adds one.
-    """
-
-    name = "epochs"
-
-    def watches(self, moment: CurrentRun) -> Any:
-        """Depend on the epochs alone."""
-        return moment.record.epochs, moment.record.config, moment.record.kept
-
-    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the rows, and a sentence about them."""
-        record, notebook = moment.record, notebook_of(moment)
-        return {
-            "rows": epoch_rows(record, notebook),
-            "against_notebook": run_text.against_notebook(record, notebook),
-        }
-
-    def news(self, state: Mapping[str, Any], have: Any) -> tuple[Mapping[str, Any] | None, Any]:
-        """Return the rows that a follower lacks, if those that it has still hold."""
-        rows, said = state["rows"], state["against_notebook"]
-        known = have if isinstance(have, dict) else {}
-        has = {"n": len(rows), "rows": short_hash(rows), "said": short_hash(said)}
-        if known == has:
-            return None, has
-        n = known.get("n")
-        n = n if isinstance(n, int) and 0 <= n <= len(rows) else 0
-        first = n if known.get("rows") == short_hash(rows[:n]) else 0
-        return {"from": first, "rows": rows[first:], "against_notebook": said}, has
 
 
 def curves(run: CurrentRun, look: Theme) -> list[Panel]:
@@ -162,27 +134,6 @@ def schedule(run: CurrentRun, look: Theme) -> list[Panel]:
             x_marks="step",
         )
     ]
-
-
-def epoch_rows(record: RunRecord, notebook: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Return each epoch's figures, and the notebook's of the same epoch or None."""
-    theirs = notebook.set_index("epoch")[["valid_loss", "accuracy"]].to_dict("index")
-    rows = []
-    for epoch in record.epochs:
-        known = theirs.get(epoch.epoch, {})
-        rows.append(
-            {
-                "epoch": epoch.number,
-                "train_loss": epoch.train_loss,
-                "valid_loss": epoch.valid_loss,
-                "notebook_valid_loss": known.get("valid_loss"),
-                "accuracy": epoch.accuracy,
-                "notebook_accuracy": known.get("accuracy"),
-                "train_accuracy": epoch.train_accuracy,
-                "seconds": epoch.seconds,
-            }
-        )
-    return rows
 
 
 def thinned(record: RunRecord) -> RunRecord:

@@ -5,7 +5,8 @@
 // settings = { known: the address of what the fields need, given: what Python has judged,
 //              wrong, lost: by field a sentence on its value, or on a value in the address that it cannot take,
 //              or what the text is too short for,
-//              warning, shown: what an example holds, in place of the address }
+//              warning, shown: what an example holds, in place of the address,
+//              speeds, speed: see ./speed.js }
 
 import { inAddress, putOwnInAddress } from "../../../kit/js/address.js";
 import { fetchOnce } from "../../../kit/js/fetch.js";
@@ -14,7 +15,9 @@ import { Field, numberBox, selectOf, switchBox } from "../../../kit/js/parts.js"
 import { onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
+import { Following } from "../../../kit/js/following.js";
 import { onVisit } from "../../../kit/js/visits.js";
+import { Speed } from "./speed.js";
 import { changed, shown, valuesOf } from "./values.js";
 
 /**
@@ -23,7 +26,7 @@ import { changed, shown, valuesOf } from "./values.js";
  * @typedef {import("./values.js").Setting} Setting
  */
 
-const MORE = "More settings: seed, bs, nh, warm-up, batch norm, state reset, device, form, text, valid";
+const MORE = "More settings: bptt, seed, bs, nh, warm-up, batch norm, state reset, device, form, text, valid";
 
 class Form {
   /**
@@ -39,8 +42,10 @@ class Form {
     this.more = /** @type {HTMLDetailsElement} */ (make("details", "fold"));
     make("summary", "", this.more, MORE);
     this.inside = make("div", "row inside", this.more);
+    this.machine = make("p", "machine", this.more);
     this.unseen = make("p", "field-wrong");
-    this.more.ontoggle = () => this.say();
+    this.following = new Following(kit, "machine", ({ line }) => (this.machine.textContent = line));
+    this.more.ontoggle = () => this.toggle();
     /** @type {Map<string, Field>} */
     this.fields = new Map();
     /** @type {Given|null} */
@@ -56,10 +61,23 @@ class Form {
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
   draw({ settings }) {
+    if (this.answer === settings) return this.speed?.hear(); // news of the run
     this.answer = settings;
+    this.speed?.hear(settings.speed);
     if (this.given) return this.show();
     for (const setting of this.known.settings) this.add(setting);
+    this.speed = new Speed(this.row, this.kit, settings.speeds, settings.speed);
     this.take(settings.shown ?? this.asked(), settings.given);
+  }
+
+  hear() {
+    this.speed?.hear();
+  }
+
+  /** What this machine trains on is asked for when a reader looks. */
+  toggle() {
+    if (this.more.open) this.following.of("");
+    this.say();
   }
 
   /**
@@ -124,6 +142,7 @@ class Form {
   destroy() {
     this.leave();
     this.unmark();
+    this.following.leave();
   }
 }
 

@@ -27,7 +27,10 @@ from hnviz.app.rooms.train.settings import (
     unused,
     warning,
 )
+from hnviz.app.rooms.train.speed import NAME as SPEED
+from hnviz.app.rooms.train.speed import speed_settings
 from hnviz.app.run.own_text import OWN, own_text_box
+from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE, recipe_for
 
@@ -69,6 +72,7 @@ def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> di
         "wrong": wrong,
         "lost": {**crowding(config), **fields.lost},
         "warning": warning(fields.values),
+        **speed_settings(),
     }
 
 
@@ -78,7 +82,7 @@ def _example(**given: str) -> Mapping[str, Any]:
 
 
 EXAMPLES = {
-    "ready": Example(settings=_example),
+    "ready": Example("Model5", settings=_example),
     "long": Example(
         settings=lambda: _example(model="Transformer", bptt="400", lr="3", bs="0", device="tpu")
     ),
@@ -87,9 +91,9 @@ EXAMPLES = {
 SETTINGS_FORM = Picture(
     __file__,
     Place(KEY, "124px", "304px"),
-    reports=(REPORT,),
+    reports=(REPORT, SPEED),
     silent=True,
-    holds=tuple(key(each.name) for each in FIELDS),
+    holds=(*(key(each.name) for each in FIELDS), key(SPEED)),
     examples=EXAMPLES,
 )
 
@@ -105,5 +109,5 @@ def settings_form() -> RunConfig | None:
         own_text_box("train")
     config, wrong = judge(fields.values)
     with place:
-        SETTINGS_FORM(settings=told(fields, config, wrong))
+        SETTINGS_FORM(run=state.get(state.RUN) or "", settings=told(fields, config, wrong))
     return config

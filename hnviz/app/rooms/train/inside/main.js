@@ -1,4 +1,4 @@
-// Inside an accuracy: answers by kind of token, whole numbers, and how both changed.
+// Inside an accuracy: answers by kind of token, whole numbers, and where the words of a kind cost most.
 //
 // It follows the topic "kinds" (topic.py) and shows the epoch of the page's training step. Whole
 // numbers are counted by the view "whole_numbers", one snapshot after the other, while the picture is visible.
@@ -6,29 +6,20 @@
 import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
-import { mark, onMark, setMark } from "../../../kit/js/page.js";
+import { mark, onMark } from "../../../kit/js/page.js";
 import { Choices } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
-import { accuracy, partNodes, percent } from "../../../kit/js/text.js";
+import { partNodes } from "../../../kit/js/text.js";
+import { sentTables } from "../../../kit/js/tables.js";
 import { Bars, scaleOf } from "./bars.js";
 import { plot } from "./plot.js";
 import { alt, note, sentence, title } from "./words.js";
 import { table } from "./table.js";
+import { Worst, pickKind } from "./worst.js";
 
 const make = maker();
-const KIND = "train_worst_kind"; // in the address
-const MEASURE = "inside";
+const MEASURE = "inside"; // in the address
 const MEASURES = ["accuracy", "loss"];
-
-const share = (value, digits) => (digits === 0 ? percent(value) : accuracy(value));
-
-/** A kind's line: two kinds share a colour, so one is dashed; the comma's fill is too pale. */
-function lineOf(kind, theme) {
-  const place = kind === "hundred" || kind === "thousand";
-  const color = kind === "comma" ? theme.commaMark : theme.kind[place ? "place" : kind];
-  const dash = { hundred: "7 4", comma: "2 3" }[kind] ?? "";
-  return { color, dash };
-}
 
 class Inside {
   constructor(root, kit) {
@@ -49,10 +40,8 @@ class Inside {
     this.two = make("div", "two", this.body);
     this.bars = new Bars(make("div", "bars", this.two), (kind) => this.pick(kind));
     this.numbers = this.chart(this.two, "Whole next number right, after three");
-    this.course = make("div", "two", this.body);
-    this.train = this.chart(this.course, "");
-    this.valid = this.chart(this.course, "");
     this.note = make("p", "note", this.body);
+    this.worst = new Worst(make("div", "worst", this.body), kit);
     this.paints = 0;
     this.following = new Following(kit, "kinds", (news) => this.take(news));
     this.seen = false; // counting takes the engine's time: it waits for a reader
@@ -105,15 +94,18 @@ class Inside {
   }
 
   pick(kind) {
-    const picked = mark("kind") === kind ? null : kind;
-    putInAddress(KIND, picked);
-    setMark("kind", picked, this);
+    pickKind(kind, this);
     this.paintAll();
   }
 
+  params() {
+    return this.worst.params();
+  }
+
   /** Called when the run, the theme or the width has changed, and when it is scrolled to. */
-  draw({ run, theme }) {
+  draw({ run, theme, settings, answer }) {
     this.theme = theme;
+    this.worst.show(answer, settings);
     if (this.following.of(run)) this.reset();
     this.count();
     this.paintAll();
@@ -135,7 +127,6 @@ class Inside {
     const before = this.data?.epochs ?? [];
     if (keep > before.length) return this.following.again();
     this.data = { ...rest, epochs: [...before.slice(0, keep), ...epochs], wanted: counted, counted: [], lacking: 0 };
-    if (mark("kind") === null) setMark("kind", this.kit.asked.choice(KIND, this.data.kinds, null), this);
     this.count();
     this.paintAll();
   }
@@ -227,12 +218,11 @@ class Inside {
     this.slider.disabled = data.epochs.length < 2;
     this.which.textContent = `${epoch.epoch} of ${data.planned}`;
     this.slider.setAttribute("aria-valuetext", this.which.textContent);
-    for (const two of [this.two, this.course]) two.classList.toggle("narrow", narrow);
+    this.two.classList.toggle("narrow", narrow);
     const top = scaleOf(data, measure);
     this.bars.draw({ data, epoch, measure, theme, top, picked: this.picked });
     this.note.textContent = note(data, epoch);
     this.counted(epoch);
-    this.lines(epoch, top);
   }
 
   lastStep() {
@@ -257,12 +247,8 @@ class Inside {
       height: 246,
       label: 84,
       x: [0, this.lastStep()],
-      y: [0, 1],
-      marks: true,
       now: epoch.step,
       hovered: mark("step"),
-      write: share,
-      two: true,
       series,
       theme,
       alt: alt.numbers(counted, words),
@@ -270,43 +256,15 @@ class Inside {
     this.numbers.svg.dataset.points = counted.length;
   }
 
-  lines(epoch, top) {
-    const { data, theme, measure } = this;
-    for (const split of ["train", "valid"]) {
-      const { figure, caption, svg } = this[split];
-      caption.textContent = `${measure === "loss" ? "Loss" : "Accuracy"} on ${split}, ${data.words[split]}`;
-      const series = data.kinds.map((kind, index) => ({
-        name: kind,
-        ...lineOf(kind, theme),
-        width: this.picked === kind ? 4 : 2,
-        points: data.epochs
-          .filter((each) => each[split][index][0])
-          .map((each) => [each.step, each[split][index][measure === "loss" ? 2 : 1] / each[split][index][0]]),
-      }));
-      plot(svg, {
-        width: figure.clientWidth,
-        height: 230,
-        label: 128,
-        x: [0, this.lastStep()],
-        y: [0, top],
-        now: epoch.step,
-        hovered: mark("step"),
-        write: measure === "loss" ? (value, digits = 2) => value.toFixed(digits) : share,
-        series,
-        theme,
-        alt: alt.course(data, epoch, split, measure),
-      });
-    }
-  }
-
   destroy() {
     this.following.leave();
+    this.worst.destroy();
     for (const end of this.ends) end();
   }
 }
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  table,
+  table: (drawing, view) => [...table(drawing, view), ...sentTables(drawing)],
   create: (body, kit) => new Inside(body, kit),
 });

@@ -1,10 +1,12 @@
-"""Answers by kind of token, epoch by epoch, and whole numbers counted at some snapshots."""
+"""Answers by kind of token at an epoch, whole numbers counted at some snapshots, worst places."""
 
-from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.rooms.train.inside.worst import CHOICES, WORST_VIEW
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.split_words import split_words
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
+from hnviz.web.state import CurrentRun
 
 GIVEN = 3  # numbers given before the one to say
 
@@ -26,14 +28,21 @@ NUMBERS_VIEW = View(
 )
 
 EXAMPLES = {
-    "ready": Example("Model5"),
-    "long": Example("Model5-blocks"),  # its numbers are named at more length
+    "ready": Example("Model5", [ask(WORST_VIEW, at="rest")], CHOICES),
+    # Its numbers are named at more length.
+    "long": Example("Model5-blocks", [ask(WORST_VIEW, at="rest")], CHOICES),
 }
 
 INSIDE = Picture(
     __file__,
-    Place("train_inside", "831px", "1445px"),
-    views=(NUMBERS_VIEW,),
+    Place("train_inside", "640px", "900px"),
+    views=(NUMBERS_VIEW, WORST_VIEW),
     silent=True,
     examples=EXAMPLES,
 )
+
+
+def inside(run: CurrentRun) -> None:
+    """Draw the picture; without a snapshot there are no places to list."""
+    asks = [ask(WORST_VIEW, at="rest")] if run.is_live or run.record.snapshots else []
+    INSIDE(run=run.record.id, asks=asks, settings=CHOICES)

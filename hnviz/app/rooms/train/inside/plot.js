@@ -1,7 +1,9 @@
-// A small line chart as SVG, with its labels at the lines' ends.
+// A small line chart of shares as SVG, with its labels at the lines' ends.
+
+import { accuracy, percent } from "../../../kit/js/text.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
-const GAP = 15; // px between the middles of two labels
+const GAP = 15; // px between the two lines of a label
 
 function add(svg, tag, attributes, text = "") {
   const element = document.createElementNS(SPACE, tag);
@@ -30,12 +32,6 @@ export function spread(values, gap, low, high) {
   return found;
 }
 
-function ticksOf(top) {
-  if (top <= 1) return [0, 0.5, 1].filter((tick) => tick <= top);
-  const step = top > 3 ? 2 : 1;
-  return Array.from({ length: Math.floor(top / step) + 1 }, (_, index) => index * step);
-}
-
 /** A round step for about four ticks. */
 function roundStep(last) {
   const rough = last / 3;
@@ -43,7 +39,7 @@ function roundStep(last) {
   return [1, 2, 5, 10].map((digit) => digit * power).find((each) => each >= rough);
 }
 
-export function plot(svg, { width, height, label, x, y, now, hovered, write, two, series, theme, alt }) {
+export function plot(svg, { width, height, label, x, now, hovered, series, theme, alt }) {
   svg.replaceChildren();
   if (!width) return;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -52,10 +48,10 @@ export function plot(svg, { width, height, label, x, y, now, hovered, write, two
   svg.setAttribute("aria-label", alt);
   const box = { left: 46, right: width - label, top: 12, bottom: height - 40 };
   const across = (step) => box.left + ((step - x[0]) / (x[1] - x[0] || 1)) * (box.right - box.left);
-  const up = (value) => box.bottom - (Math.min(value, y[1]) / y[1]) * (box.bottom - box.top);
-  for (const tick of ticksOf(y[1])) {
+  const up = (value) => box.bottom - value * (box.bottom - box.top);
+  for (const tick of [0, 0.5, 1]) {
     add(svg, "line", { x1: box.left, x2: box.right, y1: up(tick), y2: up(tick), stroke: theme.border });
-    add(svg, "text", { x: box.left - 8, y: up(tick) + 4, "text-anchor": "end", fill: theme.muted }, write(tick, 0));
+    add(svg, "text", { x: box.left - 8, y: up(tick) + 4, "text-anchor": "end", fill: theme.muted }, percent(tick));
   }
   for (let step = 0, by = roundStep(x[1]); step <= x[1]; step += by)
     add(svg, "text", { x: across(step), y: box.bottom + 17, "text-anchor": "middle", fill: theme.muted }, step.toLocaleString("en-US"));
@@ -65,18 +61,11 @@ export function plot(svg, { width, height, label, x, y, now, hovered, write, two
     add(svg, "line", { x1: across(hovered), x2: across(hovered), y1: box.top, y2: box.bottom, stroke: theme.muted, "stroke-dasharray": "2 3" });
   const drawn = series.filter(({ points }) => points.length);
   for (const line of drawn) drawLine(svg, line, line.points.map(([step, value]) => [across(step), up(value)]), theme);
-  const gap = two ? 2 * GAP : GAP;
-  const places = spread(drawn.map(({ points }) => up(points.at(-1)[1])), gap, box.top, box.bottom - (two ? GAP : 0));
+  const places = spread(drawn.map(({ points }) => up(points.at(-1)[1])), 2 * GAP, box.top, box.bottom - GAP);
   for (const [index, line] of drawn.entries()) {
-    const number = write(line.points.at(-1)[1]);
     const [left, middle] = [box.right + 8, places[index] + 4];
-    if (two) {
-      add(svg, "text", { x: left, y: middle, fill: theme.text, "font-weight": 600 }, number);
-      add(svg, "text", { x: left, y: middle + GAP, fill: theme.muted }, line.name);
-      continue;
-    }
-    add(svg, "line", { x1: left, x2: left + 16, y1: places[index], y2: places[index], stroke: line.color, "stroke-width": line.width, "stroke-dasharray": line.dash });
-    add(svg, "text", { x: left + 21, y: middle, fill: theme.text, "font-weight": line.width > 3 ? 600 : 400 }, `${line.name} ${number}`);
+    add(svg, "text", { x: left, y: middle, fill: theme.text, "font-weight": 600 }, accuracy(line.points.at(-1)[1]));
+    add(svg, "text", { x: left, y: middle + GAP, fill: theme.muted }, line.name);
   }
 }
 

@@ -80,11 +80,4 @@ export const alt = {
     const [step, inside, beyond] = counted.at(-1);
     return `Share of whole next numbers right after three given, over ${counted.length} snapshots: at step ${count(step)} ${accuracy(inside)} ${words.on_train} and ${accuracy(beyond)} ${words.on_valid}.`;
   },
-  course({ kinds, epochs }, epoch, split, measure) {
-    const said = kinds.map((kind, index) => {
-      const [n, right, loss] = epochs.at(-1)[split][index];
-      return n ? `${kind} ${measure === "loss" ? (loss / n).toFixed(2) : accuracy(right / n)}` : "";
-    });
-    return `${measure} on ${split} by kind of token over ${epochs.length} epochs, at the end ${said.filter(Boolean).join(", ")}.`;
-  },
 };

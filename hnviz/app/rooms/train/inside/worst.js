@@ -1,34 +1,43 @@
 // @ts-check
-// The most costly mistakes with the words of one kind. The kind is a mark of the page: the bars of
-// the picture above set it too. Both choices are in the address.
+// Below the bars: the most costly mistakes with the words of one kind. The kind is a mark of the page,
+// which the bars set too. Both choices are in the address.
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { Choices } from "../../../kit/js/parts.js";
-import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
-import { sentTables } from "../../../kit/js/tables.js";
 
 const KIND = "train_worst_kind";
 const SPLIT = "train_worst_split";
 
-class Worst {
+/**
+ * Pick a kind, or no longer.
+ * @param {string} kind
+ * @param {unknown} from
+ */
+export function pickKind(kind, from) {
+  const picked = mark("kind") === kind ? null : kind;
+  putInAddress(KIND, picked);
+  setMark("kind", picked, from);
+}
+
+export class Worst {
   /**
-   * @param {HTMLElement} body
+   * @param {HTMLElement} parent
    * @param {import("../../../kit/js/frame.js").Frame} kit
    */
-  constructor(body, kit) {
+  constructor(parent, kit) {
     this.kit = kit;
-    const make = maker(body);
-    this.row = make("div", "controls");
-    this.said = make("p", "said");
+    const make = maker(parent);
+    this.row = make("div", "groups");
+    this.said = make("p", "places-said");
     this.said.setAttribute("aria-live", "polite");
     this.places = make("div", "");
     this.note = make("p", "hnviz-note");
     this.split = "";
-    this.leave = onMark("kind", this, () => this.kit.ask());
     this.shown = "";
+    this.leave = onMark("kind", this, () => this.kit.ask());
   }
 
   /** What is asked depends on the two choices. */
@@ -41,8 +50,11 @@ class Worst {
     return { kind: mark("kind") ?? "", split: this.split };
   }
 
-  /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
-  draw({ answer, settings }) {
+  /**
+   * @param {import("../../../kit/js/arrays.js").Answer|null} answer
+   * @param {{ kinds: string[], splits: string[] }} settings
+   */
+  show(answer, settings) {
     const { kind, split } = this.params();
     if (!this.kinds) this.controls(settings);
     this.kinds?.show(kind);
@@ -59,11 +71,7 @@ class Worst {
 
   /** @param {{ kinds: string[], splits: string[] }} settings */
   controls({ kinds, splits }) {
-    this.kinds = this.group("Most costly mistakes with", kinds, (kind) => {
-      const picked = mark("kind") === kind ? null : kind;
-      putInAddress(KIND, picked);
-      setMark("kind", picked, this);
-    });
+    this.kinds = this.group("Most costly mistakes with", kinds, (kind) => pickKind(kind, this));
     this.splits = this.group("on", splits, (split) => {
       this.split = split;
       putInAddress(SPLIT, split === "valid" ? null : split);
@@ -89,9 +97,3 @@ class Worst {
     this.leave();
   }
 }
-
-export const render = picture({
-  styles: new URL("style.css", import.meta.url),
-  table: sentTables,
-  create: (body, kit) => new Worst(body, kit),
-});

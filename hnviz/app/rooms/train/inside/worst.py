@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hnviz.app.kit.drawn import MODE, html, look_of
-from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.kit.text import html_escape
 from hnviz.data.stream import SPLITS
@@ -88,23 +87,5 @@ WORST_VIEW = View(
     slow=True,
 )
 
-_CHOICES = {"kinds": list(SHOWN), "splits": list(SPLITS)}
-
-EXAMPLES = {
-    "ready": Example("Model5", [ask(WORST_VIEW, at="rest", kind="ones")], _CHOICES),
-    "long": Example("Model0", [ask(WORST_VIEW, at="rest", kind="hundred")], _CHOICES),
-}
-
-WORST = Picture(
-    __file__,
-    Place("train_worst", "110px", "210px"),
-    views=(WORST_VIEW,),
-    silent=True,
-    examples=EXAMPLES,
-)
-
-
-def worst(run_id: str) -> None:
-    """Draw the choice of a kind and a text, and the places."""
-    asked = ask(WORST_VIEW, at="rest")
-    WORST(run=run_id, asks=[asked], settings=_CHOICES)
+CHOICES = {"kinds": list(SHOWN), "splits": list(SPLITS)}
+"""What a reader chooses from."""

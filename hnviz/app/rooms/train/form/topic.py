@@ -1,4 +1,4 @@
-"""The topic of the machine line: it has news once, when the engine has started."""
+"""What runs train on: a line in the form, with news once, when the engine has started."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,1 +1,0 @@
-"""The line that says what the app trains on."""

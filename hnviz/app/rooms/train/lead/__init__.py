@@ -1,1 +1,0 @@
-"""The headline of the Train page."""

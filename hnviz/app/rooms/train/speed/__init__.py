@@ -1,1 +1,0 @@
-"""How fast a run trains: chosen before it starts, and changed while it trains."""

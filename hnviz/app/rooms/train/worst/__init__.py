@@ -1,1 +1,0 @@
-"""Where the words of one kind cost most."""
