@@ -207,6 +207,7 @@ def test_a_page_is_embedded_where_it_is_allowed_and_nowhere_else(embedder, serve
         frame = page.frame_locator("iframe")
         frame.get_by_role("heading", name="What does it read", level=1).wait_for()
         frame.locator(".st-key-data_guess .hnviz[data-ready]").wait_for()
+        frame.get_by_role("button", name="Show it").click()
         frame.get_by_role("button", name="Next word").click()
         frame.get_by_text("The network has read 3 tokens.").wait_for()
         assert not frame.locator(styled(":--nav")).is_visible()
