@@ -23,6 +23,8 @@ def test_a_bit_that_is_pressed_changes_the_answer_and_the_address(page, server):
     network.get_by_role("button", name="bit 1: 1").click()
     expect(said).to_contain_text("It has read 0 0 1 1 0 0 1 0: 3 ones.")
     expect(said).to_contain_text("answers odd: right.")
+    answers = network.locator(".trace tbody tr").last.locator("td").all_inner_texts()
+    assert answers == ["even", "even", "odd", "even", "even", "even", "odd", "odd"]
     assert "tasks_bits=00110010.8" in page.url
     slider = network.get_by_role("slider", name="Bits read")
     slider.focus()
@@ -38,13 +40,15 @@ def test_each_weight_says_what_it_is_worth_by_pointer_and_by_keyboard(page, serv
     network = open_network(page, server, "?tasks_bits=11010000.3")
     marked = network.locator(".marked-weight")
     expect(marked).to_contain_text("from bit 0 to unit 1, is 1.56. Without it, 4,095 of 8,190")
-    graph = network.locator(".graph svg")
+    graph = network.get_by_role("table", name="Left and right arrow keys mark another weight")
     graph.focus()
     page.keyboard.press("ArrowRight")
     expect(marked).to_contain_text("from bit 0 to unit 3, is \N{MINUS SIGN}2.99")
     assert "2.99" in graph.get_attribute("aria-label")
+    network.locator(".weights tbody tr").nth(1).locator("td").nth(1).hover()
+    expect(marked).to_contain_text("from bit 1 to unit 1, is \N{MINUS SIGN}1.33")
     network.get_by_text("As a table").click()
-    expect(network.locator("tbody tr")).to_have_count(38)
+    expect(network.locator(".hnviz-as-table tbody tr")).to_have_count(38)
 
 
 def test_bits_that_are_none_are_named_and_the_network_stays(page, server):

@@ -13,7 +13,7 @@ from hnviz.tasks.parity import (
 MINUS = "\N{MINUS SIGN}"
 LEAD = (
     "It answers after every bit: is the number of ones so far even or odd? Press a bit to change "
-    "it, or press Play, and watch which unit turns on."
+    "it, and see which unit turns on."
 )
 
 
@@ -59,10 +59,10 @@ def _mechanism(network: Network) -> str:
 def _any_length(network: Network) -> str:
     ahead = min(network.margins(network.regions()).values())
     return (
-        "**Longer inputs, too.** The boxes in the second picture are calculated. Wherever the "
-        "state is in a box, a 0 or a 1 takes it into the right box again, so it never leaves "
-        f"them, however long the input is. In each box the right answer's logit is ahead by "
-        f"{ahead:.1f} or more."
+        f"**Longer inputs, too.** {len(SITUATIONS)} boxes around the state can be calculated, one "
+        "for each of even and odd and each last bit. Wherever the state is in a box, a 0 or a 1 "
+        "takes it into the right box again, so it never leaves them, however long the input is. "
+        f"In each box the right answer's logit is ahead by {ahead:.1f} or more."
     )
 
 
@@ -71,8 +71,8 @@ def _every_weight(network: Network) -> str:
     idle = [unit for unit in range(network.n_units) if not network.recur[unit].any()]
     return (
         f"**Every weight.** {network.n_weights} numbers were trained, and {network.n_zero} of them "
-        f"became 0: unit {idle[0]} has no weight left. {matter} are needed, each alone: point at a "
-        "line to see how many answers go wrong without it. Unit 0 and the answer's weights have "
+        f"became 0: unit {idle[0]} has no weight left. {matter} are needed, each alone: point at "
+        "one to see how many answers go wrong without it. Unit 0 and the answer's weights have "
         f"spare strength, so one of them can be missed. The {len(SITUATIONS)} boxes are all that "
         "there is to remember: even or odd, and the last bit."
     )

@@ -2,7 +2,7 @@
 // The small network itself: state = tanh(recur state + embed[bit] + bias). No DOM.
 
 /** @typedef {{ embed: number[][], recur: number[][], bias: number[], out: number[][], out_bias: number[] }} Parts */
-/** @typedef {{ state: number[], logits: number[], answer: number }} Moment */
+/** @typedef {{ state: number[], answer: number }} Moment answer: 0 even, 1 odd */
 
 /**
  * @param {number[][]} matrix
@@ -17,24 +17,15 @@ const product = (matrix, vector) => matrix.map((row) => row.reduce((sum, weight,
  * @returns {Moment[]}
  */
 export function read(parts, bits) {
-  let state = parts.bias.map(() => 0);
-  const moments = [answered(parts, state)];
-  for (const bit of bits) {
-    const kept = product(parts.recur, state);
-    state = kept.map((sum, unit) => Math.tanh(sum + parts.embed[bit][unit] + parts.bias[unit]));
-    moments.push(answered(parts, state));
+  const states = [parts.bias.map(() => 0)];
+  for (const [at, bit] of bits.entries()) {
+    const carried = product(parts.recur, states[at]);
+    states.push(carried.map((sum, unit) => Math.tanh(sum + parts.embed[bit][unit] + parts.bias[unit])));
   }
-  return moments;
-}
-
-/**
- * @param {Parts} parts
- * @param {number[]} state
- * @returns {Moment}
- */
-function answered(parts, state) {
-  const logits = product(parts.out, state).map((sum, at) => sum + parts.out_bias[at]);
-  return { state, logits, answer: logits[1] > logits[0] ? 1 : 0 };
+  return states.map((state) => {
+    const [even, odd] = product(parts.out, state).map((sum, at) => sum + parts.out_bias[at]);
+    return { state, answer: odd > even ? 1 : 0 };
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-"""A network for parity, understood to the last weight: its graph, and the path of its state."""
+"""A network for parity, understood to the last weight: its weights, and its state bit by bit."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -11,31 +11,20 @@ from hnviz.tasks.parity import AFTER_ONE, AFTER_ZERO, LENGTH, Network, parity_ne
 
 @cache
 def _settings() -> Mapping[str, Any]:
-    """Return the weights, what each is worth, and the regions of the state: some 3 kB."""
+    """Return the weights and what each is worth: some 3 kB."""
     network = parity_network()
-    regions = [
-        [each.odd, each.bit, *([*low, *high] for low, high in [_on_the_plane(region)])]
-        for each, region in network.regions().items()
-    ]
     return {
         "parts": {part.name: getattr(network, part.name).tolist() for part in fields(Network)},
         "weights": [list(weight) for weight in network.weights],
-        "regions": regions,
         "plane": [AFTER_ZERO, AFTER_ONE],
-        "length": LENGTH,
+        "answers": 2 ** (LENGTH + 1) - 2,  # one to each input of 1 to LENGTH bits
     }
-
-
-def _on_the_plane(region: Any) -> tuple[list[float], list[float]]:
-    shown = [AFTER_ZERO, AFTER_ONE]
-    low, high = (each[shown].round(4).tolist() for each in region)
-    return low, high
 
 
 EXAMPLES = {"ready": Example(settings=_settings), "long": Example(settings=_settings)}
 
 UNDERSTOOD = Picture(
-    __file__, Place("tasks_understood", "620px", "1120px"), silent=True, examples=EXAMPLES
+    __file__, Place("tasks_understood", "440px", "670px"), silent=True, examples=EXAMPLES
 )
 
 

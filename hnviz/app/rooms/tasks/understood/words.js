@@ -3,7 +3,9 @@
 
 import { ones } from "./network.js";
 
-const ANSWERS = ["even", "odd"];
+export const ANSWERS = ["even", "odd"];
+
+/** @typedef {[string, string, number, number]} Weight start, end, value, wrong answers without it */
 
 /** @param {number} value */
 export const written = (value) => value.toFixed(2).replace("-", "−");
@@ -18,7 +20,7 @@ const isOn = (value) => (value > 0 ? "on" : "off");
  * @returns {(string|string[])[]}
  */
 export function momentParts(bits, moment, [zero, one]) {
-  if (!bits.length) return ["Nothing was read yet: all units are 0. Press Play, or change a bit."];
+  if (!bits.length) return ["Nothing was read yet: all units are 0. Move the slider, or press a bit."];
   const odd = bits.filter(Boolean).length % 2;
   const verdict = moment.answer === odd ? "right" : "wrong";
   return [
@@ -33,18 +35,14 @@ export function momentParts(bits, moment, [zero, one]) {
 }
 
 /**
- * @param {[string, string, number, number]} weight
- * @param {number} inputs
+ * @param {Weight} weight
+ * @param {number} answers of all inputs
  * @returns {(string|string[])[]}
  */
-export function weightParts([start, end, value, wrong], inputs) {
+export function weightParts([start, end, value, wrong], answers) {
   const name = start === "bias" ? `the bias of ${end}` : `from ${start} to ${end}`;
   if (value === 0) return [`The marked weight, ${name}, is `, ["0"], ". Training pushed it to zero."];
-  const worth = wrong
-    ? `Without it, ${wrong.toLocaleString("en")} of ${inputs.toLocaleString("en")} answers are wrong.`
-    : `Without this one, all ${inputs.toLocaleString("en")} answers stay right.`;
+  const all = answers.toLocaleString("en");
+  const worth = wrong ? `Without it, ${wrong.toLocaleString("en")} of ${all} answers are wrong.` : `Without this one, all ${all} answers stay right.`;
   return [`The marked weight, ${name}, is `, [written(value)], `. ${worth}`];
 }
-
-/** @param {number} length */
-export const inputsUpTo = (length) => 2 ** (length + 1) - 2;
