@@ -11,17 +11,18 @@ LINK = "{http://www.w3.org/1999/xlink}href"
 FONTS = {"sans-serif", "serif", "monospace"}
 
 
+def more(place, entry: str) -> None:
+    """Press one of the entries of a picture's More, by keyboard; `place` is a page or a part."""
+    menu = place.locator(".hnviz-more summary")
+    menu.wait_for()  # plotly.js is large
+    menu.press("Enter")
+    place.locator(".hnviz-choices button", has_text=entry).first.press("Enter")
+
+
 def saved(page, kind: str, folder: Path) -> Path:
-    """Press one of the entries of Save, by keyboard; return the file."""
-    summary = page.locator(".hnviz-save summary")
-    summary.wait_for()  # plotly.js is large
-    summary.focus()
-    page.keyboard.press("Enter")
-    entry = page.get_by_role("button", name=kind).first
-    entry.wait_for()
-    entry.focus()
+    """Press one of the entries of More that save, by keyboard; return the file."""
     with page.expect_download() as got:
-        page.keyboard.press("Enter")
+        more(page, kind)
     path = folder / got.value.suggested_filename
     got.value.save_as(path)
     page.get_by_text(f"Saved {path.name}").wait_for()

@@ -19,7 +19,7 @@ from hnviz.observe.passes import read_text
 from hnviz.runs import RunStore
 from tests.axe import barriers
 from tests.conftest import PATIENCE, errors_of, until
-from tests.saved import check_svg
+from tests.saved import check_svg, more
 from tests.subjects import shipped
 from tests.views import shown
 
@@ -101,7 +101,7 @@ def test_a_prompt_that_is_typed_is_read_as_the_server_reads_it(offline, files, r
     words.fill("-3")
     recorded.shown(root, "Numbers go from", 1, "9999", 3)
     words.fill("7 to 9")
-    root.locator(".hnviz-fold summary").first.click()
+    more(root, "How it chooses its words")
     offline.get_by_label("Temperature", exact=True).fill("0.8")
     offline.get_by_label("Temperature", exact=True).press("Enter")
     root.get_by_text("only hnviz itself draws words").wait_for()
@@ -171,9 +171,8 @@ def test_a_picture_of_a_file_is_saved(offline, files, tmp_path):
     offline.goto(path.as_uri())
     until(offline, READY)
     place = offline.locator("[data-picture='machine']")
-    place.locator(".hnviz-save summary").click()
     with offline.expect_download() as got:
-        place.get_by_role("button", name="Picture as SVG").click()
+        more(place, "Picture as SVG")
     got.value.save_as(tmp_path / "picture.svg")
     check_svg(tmp_path / "picture.svg", "light")
     assert got.value.suggested_filename == "machine_Model5_step-400.svg"

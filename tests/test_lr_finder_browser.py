@@ -7,6 +7,7 @@ from starlette.testclient import httpx
 
 from hnviz.runs import RunStore
 from tests.conftest import idle, until
+from tests.saved import more
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -52,7 +53,7 @@ def test_a_rate_is_found_taken_and_tried(page, server, app, recorded):
     page.reload()  # the test is in the address, and nothing trains again
     expect(finder.locator("[aria-live]")).to_contain_text(f"the valley, {found}")
     finder.get_by_role("button", name="Run the test").click()
-    finder.get_by_text("As a table").click()
+    more(finder, "As a table")
     expect(finder.locator(".hnviz-as-table tbody tr").first).to_be_visible()
     assert [each.id for each in RunStore(app.runs).range_tests()] == [run]
     assert page.errors == []

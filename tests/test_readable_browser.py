@@ -14,6 +14,7 @@ from hnviz.web.assets import styled
 from tests.axe import barriers
 from tests.conftest import errors_of, idle, profile, start_server, stop_server, until
 from tests.gallery import mount, settled
+from tests.saved import more
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -100,12 +101,10 @@ READ = """() => [...document.querySelectorAll("*")].map((each) => each.shadowRoo
 def test_a_picture_opens_as_a_table_by_keyboard(page, gallery, picture, caption):
     mount(page, gallery, picture=picture, state="ready", mode="light", width=390)
     assert settled(page) == "ready"
-    summary = page.locator(".hnviz-as-table > summary")
-    summary.wait_for()
+    page.locator(".hnviz-more summary").wait_for()
     until(page, "window.scrollTo(0, 1e6) ?? true")
     assert page.evaluate(READ) == []  # made when it is opened, not before
-    summary.focus()
-    page.keyboard.press("Enter")
+    more(page, "As a table")
     page.locator(".hnviz-as-table tbody tr").first.wait_for()
     tables = page.evaluate(READ)
     assert caption in tables[0]["caption"]
@@ -122,7 +121,7 @@ def test_a_copy_has_every_row(page, gallery, context, recorded):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     mount(page, gallery, picture="train/curves", state="ready", mode="dark", width=1280)
     assert settled(page) == "ready"
-    page.locator(".hnviz-as-table > summary").click()
+    more(page, "As a table")
     recorded.shown(page, "These are the first", 100, 401)
     page.get_by_role("button", name="Copy as CSV").first.click()
     page.get_by_text("Copied 401 rows.").wait_for()
@@ -139,7 +138,7 @@ def test_where_the_clipboard_is_closed_the_copy_takes_the_other_way(page, galler
     mount(page, gallery, picture="train/curves", state="ready", mode="light", width=1280)
     assert settled(page) == "ready"
     page.evaluate("delete Navigator.prototype.clipboard")
-    page.locator(".hnviz-as-table > summary").click()
+    more(page, "As a table")
     page.get_by_role("button", name="Copy as CSV").first.click()
     page.get_by_text("Copied 401 rows.").wait_for()
 
@@ -147,10 +146,9 @@ def test_where_the_clipboard_is_closed_the_copy_takes_the_other_way(page, galler
 def test_a_picture_without_figures_offers_neither_table_nor_file(page, gallery):
     mount(page, gallery, picture="train/finder", state="none", mode="light", width=1280)
     assert settled(page) == "ready"
-    for name in ("As a table", "Save"):
-        offer = page.locator("summary", has_text=name)
-        offer.wait_for(state="attached")
-        expect(offer).to_be_hidden()
+    offer = page.locator(".hnviz-more summary")
+    offer.wait_for(state="attached")
+    expect(offer).to_be_hidden()
 
 
 # --- links --------------------------------------------------------------------------------------

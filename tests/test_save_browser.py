@@ -1,6 +1,7 @@
-"""Pictures as files: what "Save" writes is whole without the page."""
+"""Below a picture: its menu, full screen, and files that are whole without the page."""
 
 import csv
+import re
 import struct
 
 import pytest
@@ -12,7 +13,7 @@ from hnviz.app.pictures import PICTURES
 from hnviz.figures.theme import theme
 from tests.axe import barriers
 from tests.gallery import mount, settled
-from tests.saved import SVG, check_svg, saved
+from tests.saved import SVG, check_svg, more, saved
 from tests.test_gallery import HEAVY
 
 SAVED = {  # none of them waits for the engine
@@ -40,12 +41,34 @@ def test_a_picture_is_saved_by_keyboard_in_three_forms(page, gallery, picture, t
             head, *lines = csv.reader(file)
         assert head[0] == column and any("(" in each for each in head)
         assert len(lines) == rows and {len(line) for line in lines} == {len(head)}
-    page.locator(".hnviz-save summary").click()
+    assert page.errors == []
+
+
+ENTRIES = [
+    *("One word back", "From the first word", "How it chooses its words", "As a table"),
+    *("Full screen", "Picture as PNG", "Picture as SVG", "Film as GIF, 4 seconds"),
+    *("Data as CSV: The words", re.compile("Data as CSV: The cells after word 21")),
+]
+
+
+def test_more_is_a_menu_for_keys_and_closes_on_escape_and_outside(page, gallery):
+    mount(page, gallery, picture="machine", state="ready", mode="light", width=390)
+    assert settled(page) == "ready"
+    menu, entries = page.locator(".hnviz-more summary"), page.locator(".hnviz-choices button")
+    menu.press("Enter")
+    expect(entries).to_have_text(ENTRIES)
     assert barriers(page) == []
+    for key, times, held in (("ArrowDown", 2, 1), ("ArrowUp", 1, 0), ("ArrowUp", 2, -1)):
+        for _ in range(times):
+            page.keyboard.press(key)  # "More" itself is one of them
+        expect(entries.nth(held)).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator(".hnviz-choices button")).to_have_count(
-        0
-    )  # a fold tells of it a little later
+    expect(entries).to_have_count(0)
+    expect(menu).to_be_focused()
+    menu.click()
+    expect(entries.first).to_be_visible()
+    page.mouse.click(380, 5)
+    expect(entries).to_have_count(0)
     assert page.errors == []
 
 
@@ -58,7 +81,7 @@ def test_every_picture_is_saved_as_lines_and_words(page, gallery, picture, tmp_p
     mount(page, gallery, picture=picture, state="ready", mode="light", width=1280)
     assert settled(page) == "ready"
     page.wait_for_timeout(300)
-    if not page.locator(".hnviz-save summary:visible").count():
+    if not page.locator(".hnviz-more summary:visible").count():
         return  # there is nothing to save, or no run yet
     root = check_svg(saved(page, "Picture as SVG", tmp_path), "light")
     canvases = page.locator(".hnviz-body canvas").count()
@@ -70,7 +93,7 @@ def test_a_file_of_a_machine_that_moves_holds_the_word_that_it_has_read(page, ga
     page.emulate_media(reduced_motion="no-preference")
     try:
         mount(page, gallery, picture="machine", state="ready", mode="light", width=1280)
-        page.get_by_role("button", name="From the first word").click()
+        more(page, "From the first word")
         page.get_by_role("button", name="Play").click()
         page.locator("canvas[data-word='2']").wait_for()
         moving = saved(page, "Picture as SVG", tmp_path)
@@ -110,7 +133,7 @@ def test_a_film_of_the_machine_has_its_next_words_and_the_page_answers(
     page.emulate_media(reduced_motion="no-preference")
     try:
         mount(page, gallery, picture="machine", state="ready", mode=mode, width=1280)
-        page.get_by_role("button", name="From the first word").click()
+        more(page, "From the first word")
         page.get_by_role("button", name="Play").click()  # a file of what moves is whole
         page.locator("canvas[data-word='1']").wait_for()
         page.evaluate(LONG_TASKS)
@@ -146,14 +169,23 @@ def test_a_film_of_the_map_goes_through_the_training(page, gallery, tmp_path):
     assert page.errors == []
 
 
+def box_at_rest(place):
+    """Return where a picture is once it is drawn for its width."""
+    box = None
+    while box != (now := place.bounding_box()):
+        box = now
+        place.page.wait_for_timeout(500)
+    return box
+
+
 def test_one_picture_fits_the_screen_and_escape_goes_back(page, gallery):
     for picture, width, height in [("machine", 1280, 800), ("hidden_states/units", 1920, 1080)]:
         mount(page, gallery, picture=picture, state="ready", mode="light", width=1280)
         page.set_viewport_size({"width": width, "height": height})
         assert settled(page) == "ready"
         root = page.locator(".hnviz")
-        before = root.bounding_box()
-        page.get_by_role("button", name="Full screen").click()
+        before = box_at_rest(root)
+        more(page, "Full screen")
         page.locator(".hnviz:popover-open:not(.fitting)").wait_for()
         assert root.bounding_box() == {"x": 0, "y": 0, "width": width, "height": height}
         under = page.get_by_role("button", name="Back to the page").bounding_box()
@@ -161,5 +193,5 @@ def test_one_picture_fits_the_screen_and_escape_goes_back(page, gallery):
         assert "fit=" in page.url and barriers(page) == []
         page.keyboard.press("Escape")
         expect(page.locator(".hnviz:popover-open")).to_have_count(0)
-        assert root.bounding_box() == before and "fit=" not in page.url
+        assert box_at_rest(root) == before and "fit=" not in page.url
     assert page.errors == []

@@ -7,6 +7,7 @@ from starlette.testclient import httpx
 
 from hnviz.sweeps.store import SweepStore
 from tests.conftest import idle, until
+from tests.saved import more
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -90,7 +91,7 @@ def test_a_form_fills_a_map_square_by_square(page, server, recorded):
     expect(shown.locator(".square.best b")).to_have_text(figure.replace("\u00a0", " "))
     page.reload()
     expect(shown.locator(".square[data-state=finished]")).to_have_count(4)
-    shown.locator(".hnviz-as-table > summary").click()
+    more(shown, "As a table")
     expect(shown.locator(".hnviz-as-table tbody tr")).to_have_count(4)
     shown.locator(".square.best").click()
     page.wait_for_url(f"**/train?run={best['run']}*")

@@ -12,6 +12,7 @@ from starlette.testclient import httpx
 from hnviz.runs import RunStore
 from hnviz.web.assets import styled
 from tests.conftest import ROOT, idle, profile, resize, start_server, stop_server, until
+from tests.saved import more
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -431,7 +432,7 @@ def test_the_epochs_are_the_curves_table_and_the_schedule_is_a_click_away(page, 
     page.locator("[data-panel=loss] .main-svg").first.wait_for()
     idle(page)
     curves = page.locator(".st-key-train_curves")
-    curves.get_by_text("As a table").click()
+    more(curves, "As a table")
     accuracies = curves.get_by_role("region", name="Accuracy: valid, 8,001 to 9,999")
     expect(accuracies.locator("tbody tr")).to_have_count(10)  # its epochs
     page.get_by_role("radio", name="By epoch").click()

@@ -4,12 +4,14 @@ import re
 
 import pytest
 
+from tests.saved import more
+
 expect = pytest.importorskip("playwright.sync_api").expect
 NETWORK = ".st-key-tasks_understood .hnviz"
 
 
-def open_network(page, server, more="?tasks_network=true"):
-    page.goto(f"{server}/tasks{more}")
+def open_network(page, server, asked="?tasks_network=true"):
+    page.goto(f"{server}/tasks{asked}")
     page.locator(NETWORK).scroll_into_view_if_needed()
     page.locator(f"{NETWORK}[data-ready]").wait_for()
     return page.locator(NETWORK)
@@ -47,7 +49,7 @@ def test_each_weight_says_what_it_is_worth_by_pointer_and_by_keyboard(page, serv
     assert "2.99" in graph.get_attribute("aria-label")
     network.locator(".weights tbody tr").nth(1).locator("td").nth(1).hover()
     expect(marked).to_contain_text("from bit 1 to unit 1, is \N{MINUS SIGN}1.33")
-    network.get_by_text("As a table").click()
+    more(network, "As a table")
     expect(network.locator(".hnviz-as-table tbody tr")).to_have_count(38)
 
 

@@ -34,7 +34,7 @@ from hnviz.questions.view import Reply, View
 from hnviz.web.assets import ASSETS
 
 FOLDER = "kit/chart"
-FOLD = 32  # px: the line "As a table"
+FOLD = 32  # px: the line "More"
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,19 @@ const TYPED = 600; // ms after the last key until a typed text is read
 const WINDOW_HELP =
   "This network reads in windows and forgets one before the next. Choose where the first cut is, here or by the handle of the cut.";
 
-/** Play, one word back, one word on, and what the machine says. */
+/** Play, one word on, and what the machine says. What is used less is in the picture's "More". */
 export class Buttons {
   /**
    * @param {HTMLElement} body
-   * @param {{ play: () => void, step: (by: number) => void, again: () => void }} press
+   * @param {{ play: () => void, step: (by: number) => void }} press
    */
   constructor(body, press) {
     const make = maker(body);
     const row = make("div", "row");
     this.play = new PlayButton(row, press.play);
     this.play.element.title = "Let the network read on, word by word";
-    this.back = button(row, "←", () => press.step(-1), "step");
     this.on = button(row, "→", () => press.step(1), "step");
-    this.back.ariaLabel = this.back.title = "One word back";
     this.on.ariaLabel = this.on.title = "Read one word";
-    button(row, "From the first word", press.again, "again");
     this.says = make("p", "says", row);
     this.says.setAttribute("aria-live", "polite");
     this.said = "";
@@ -33,14 +30,12 @@ export class Buttons {
   /**
    * Say a sentence; return it as plain text.
    * @param {(string|string[])[]} parts
-   * @param {boolean} isFirst
    * @param {boolean} isLast
    */
-  say(parts, isFirst, isLast) {
+  say(parts, isLast) {
     const { nodes, plain } = partNodes(parts);
     if (plain !== this.said) this.says.replaceChildren(...nodes);
     this.said = plain;
-    this.back.disabled = isFirst;
     this.on.disabled = isLast;
     return plain;
   }

@@ -2,6 +2,7 @@
 // How the network says its own words: the likeliest each time, or drawn by its own probabilities.
 
 import { putInAddress } from "../kit/js/address.js";
+import { maker } from "../kit/js/make.js";
 import { Field, numberBox } from "../kit/js/parts.js";
 
 /**
@@ -46,22 +47,15 @@ function valueOf(name, text, low, high) {
   return isGood ? value : null;
 }
 
-/** A fold with the settings; without any, the likeliest word is said. */
+/** The settings, which "More" shows; without any, the likeliest word is said. */
 export class Drawing {
   /**
    * @param {HTMLElement} body
    * @param {(values: Values) => void} choose
    */
   constructor(body, choose) {
-    const fold = document.createElement("details");
-    fold.className = "hnviz-fold";
-    const head = document.createElement("summary");
-    head.textContent = "How it chooses its words";
-    const row = document.createElement("div");
-    row.className = "settings";
-    fold.append(head, row);
-    body.append(fold);
-    this.fold = fold;
+    const row = (this.row = maker(body)("div", "settings"));
+    row.hidden = true;
     /** @type {Values} */
     this.values = { n: null, temperature: null, top_k: null, seed: null };
     this.fields = SETTINGS.map(([name, title, low, high, help]) => {
@@ -70,6 +64,15 @@ export class Drawing {
       box.addEventListener("change", () => this.take(name, box.value, low, high, field, choose));
       return { name, field };
     });
+  }
+
+  get isOpen() {
+    return !this.row.hidden;
+  }
+
+  toggle() {
+    this.row.hidden = this.isOpen;
+    this.row.querySelector("input")?.focus();
   }
 
   /**

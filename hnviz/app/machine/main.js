@@ -46,7 +46,7 @@ class Machine {
     const stage = make("div", "stage");
     this.canvas = /** @type {HTMLCanvasElement} */ (make("canvas", "", stage));
     const tip = make("div", "tip hnviz-aside", stage);
-    this.buttons = new Buttons(body, { play: () => (this.plays ? this.stop() : this.start()), step: (by) => this.press(by), again: () => this.restart() });
+    this.buttons = new Buttons(body, { play: () => (this.plays ? this.stop() : this.start()), step: (by) => this.press(by) });
     this.training = new Training(body, kit);
     this.sentence = new Sentence(body, { read: (text) => this.read(text), cut: (begin) => this.cutAt(begin) });
     this.drawing = new Drawing(body, (values) => this.choose(values));
@@ -243,7 +243,7 @@ class Machine {
   tell() {
     const { reading, at } = this;
     if (!reading) return;
-    this.canvas.setAttribute("aria-label", this.buttons.say(reading.sentence(at), at === 0, at >= reading.n - 1));
+    this.canvas.setAttribute("aria-label", this.buttons.say(reading.sentence(at), at >= reading.n - 1));
     Object.assign(this.canvas.dataset, { word: at, words: reading.n });
     this.pointer.tell();
   }
@@ -283,6 +283,17 @@ class Machine {
     if (this.plays) this.stop();
     this.time = 1;
     this.paint();
+  }
+
+  /** What "More" offers: a compact machine keeps what a page has chosen. */
+  offers() {
+    const { at, drawing } = this;
+    const isCompact = this.body.classList.contains("compact");
+    return [
+      { name: "One word back", press: () => this.press(-1), disabled: at === 0, stays: true },
+      { name: "From the first word", press: () => this.restart(), disabled: at === 0 },
+      ...(isCompact ? [] : [{ name: drawing.isOpen ? "Hide how it chooses its words" : "How it chooses its words", press: () => drawing.toggle() }]),
+    ];
   }
 
   /** A film of the next words, or of the last ones. It moves nothing on the page. */

@@ -7,7 +7,6 @@ import { button } from "./parts.js";
 
 const FIT = "fit"; // in the address
 const CLASS = "hn-alone"; // of the page: page.css hides the rest
-const NAMES = { on: "Back to the page", off: "Full screen" };
 const NARROWEST = 900; // px that a picture has on a wide screen: a narrower one would be that of a phone
 const SMALLEST = 0.4; // zoom
 const ROUNDS = 7;
@@ -19,12 +18,14 @@ export class Alone {
   /**
    * @param {HTMLElement} line
    * @param {import("./frame.js").Frame} frame of the picture
+   * @param {HTMLElement} from what has the focus again afterwards
    */
-  constructor(line, frame) {
+  constructor(line, frame, from) {
     this.frame = frame;
+    this.from = from;
     this.isOn = this.isAsked = false;
     this.round = 0; // of fits: a newer one ends the one before
-    this.button = button(line, NAMES.off, () => (this.isOn ? this.leave() : this.enter()), "hnviz-alone");
+    this.button = button(line, "Back to the page", () => this.leave(), "hnviz-alone");
     this.press = (/** @type {KeyboardEvent} */ event) => this.escape(event);
     this.resize = () => void this.fit();
   }
@@ -66,19 +67,18 @@ export class Alone {
     this.mark(null);
     removeEventListener("keydown", this.press, true);
     removeEventListener("resize", this.resize);
-    this.button.focus();
+    this.from.focus();
   }
 
   /** @param {string|null} id of the picture that is alone */
   mark(id) {
     document.documentElement.classList.toggle(CLASS, this.isOn);
-    this.button.textContent = this.isOn ? NAMES.on : NAMES.off;
     putInAddress(FIT, id);
   }
 
   /** @param {KeyboardEvent} event */
   escape(event) {
-    if (event.key !== "Escape" || this.frame.root.querySelector(".hnviz-save [open]")) return;
+    if (event.key !== "Escape" || this.frame.root.querySelector(".hnviz-more [open]")) return;
     event.stopPropagation(); // present mode stays
     this.leave();
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// What a picture shows, as tables. They are made when a reader opens "As a table", and again while
-// it is open and the picture changes. A picture that has no figures, or none yet, offers neither a table
+// What a picture shows, as tables. They are made when a reader chooses "As a table" (more.js), and again while
+// they are shown and the picture changes. A picture that has no figures, or none yet, offers neither a table
 // nor a file; their line keeps its place, so that nothing moves when the first figures come.
 //
 // A picture declares `table` in its main.js (picture.js): a function from its drawing and its view to
@@ -25,20 +25,21 @@ export class AsTable {
     this.root = root;
     this.tables = tables;
     this.root.classList.add("hnviz-bare");
-    const make = maker(root);
-    this.fold = /** @type {HTMLDetailsElement} */ (make("details", "hnviz-fold hnviz-as-table"));
-    this.fold.hidden = true;
-    make("summary", "", this.fold, "As a table");
-    this.body = make("div", "", this.fold);
+    this.body = maker(root)("div", "hnviz-as-table");
+    this.isOpen = false;
     this.timer = 0;
-    this.fold.addEventListener("toggle", () => this.draw());
   }
 
   /** The picture has changed. The first figures show at once, later changes a few times a second. */
   changed() {
-    this.fold.hidden = false;
     if (this.root.classList.contains("hnviz-bare")) this.draw();
     else if (!this.timer) this.timer = window.setTimeout(() => this.draw(), WAIT);
+  }
+
+  toggle() {
+    this.isOpen = !this.isOpen;
+    this.draw();
+    this.body.querySelector("section")?.scrollIntoView({ block: "nearest" });
   }
 
   draw() {
@@ -46,8 +47,8 @@ export class AsTable {
     this.timer = 0;
     const tables = this.filled();
     this.root.classList.toggle("hnviz-bare", !tables.length);
-    if (!tables.length) this.fold.open = false;
-    if (!this.fold.open) return this.body.replaceChildren();
+    if (!tables.length) this.isOpen = false;
+    if (!this.isOpen) return this.body.replaceChildren();
     const at = this.scrolled();
     this.body.replaceChildren(...tables.map((data, index) => this.section(data, index)));
     this.scrolled().forEach(([, , place], index) => place.scrollTo(at[index]?.[0] ?? 0, at[index]?.[1] ?? 0));

@@ -2,12 +2,11 @@
 // What surrounds one picture, from its mount until it leaves the page. Its view gets it as `kit`.
 
 import { checkShapes } from "./arrays.js";
-import { AsTable } from "./as_table.js";
 import { Asking } from "./asking.js";
 import { keepAddress } from "./address.js";
 import { maker } from "./make.js";
+import { More } from "./more.js";
 import { Questions } from "./questions.js";
-import { Save } from "./save.js";
 import { States } from "./states.js";
 import { tabOf } from "./tab.js";
 import { plainText } from "./text.js";
@@ -58,8 +57,7 @@ export class Frame {
     const tables = typeof table === "string" ? rows : table;
     const filled = () => (this.last && tables ? tables(this.last, this.view) : []);
     const under = maker(root)("div", "hnviz-under");
-    this.table = typeof table === "string" ? null : new AsTable(under, filled);
-    this.save = tables ? new Save(under, this, filled) : null; // what has no figures is no picture
+    this.more = tables ? new More(under, this, filled) : null; // what has no figures is no picture
     // The page scrolls inside an element, whose edge `scrollMargin` moves; `rootMargin` is the window's.
     const ahead = /** @type {IntersectionObserverInit} */ ({ rootMargin: AHEAD, scrollMargin: AHEAD });
     this.seen = new IntersectionObserver((entries) => this.see(entries.at(-1)), ahead);
@@ -172,8 +170,7 @@ export class Frame {
     if (this.hasLeft) return;
     this.expected = [];
     if (this.last?.answer && !this.definition.keeps) this.root.style.minHeight = "0";
-    this.table?.changed();
-    this.save?.show();
+    this.more?.show();
     this.states.done(step);
   }
 
@@ -208,13 +205,17 @@ export class Frame {
     this.states.complain("");
   }
 
+  /** What it shows as tables; a view that changes on its own calls its `changed`. */
+  get table() {
+    return this.more?.table ?? null;
+  }
+
   destroy() {
     this.hasLeft = true;
     this.asking.destroy();
     this.states.destroy();
     this.asked.end();
-    this.table?.destroy();
-    this.save?.destroy();
+    this.more?.destroy();
     for (const end of this.ends.splice(0)) end();
     this.seen.disconnect();
     this.resized.disconnect();

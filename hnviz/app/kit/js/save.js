@@ -1,81 +1,47 @@
 // @ts-check
-// "Save", below each picture: the picture as PNG or SVG, a film of what moves, and its figures as CSV.
+// The files that a picture can be saved as: PNG or SVG, a film of what moves, and its figures as CSV.
 
-import { Alone } from "./alone.js";
 import { addressBelow } from "./link.js";
 import { maker } from "./make.js";
-import { button } from "./parts.js";
 
 /** @typedef {import("./tables.js").Data} Data */
+/** @typedef {"png"|"svg"|"gif"|"csv"} Kind */
 
 const SAID = 4000; // ms
-const EDGE = 60; // px at the top of the window, which the page's header covers
 const MOST_NAMED = 3; // runs, in a file's name
 
 export class Save {
   /**
-   * @param {HTMLElement} under what is below the picture
+   * @param {HTMLElement} line below the picture
    * @param {import("./frame.js").Frame} frame of the picture
    * @param {() => Data[]} tables what it shows now
    */
-  constructor(under, frame, tables) {
+  constructor(line, frame, tables) {
     this.frame = frame;
     this.tables = tables;
-    const make = maker(under);
-    this.line = make("div", "hnviz-save");
-    this.line.hidden = true;
-    this.fold = /** @type {HTMLDetailsElement} */ (make("details", "", this.line));
-    make("summary", "", this.fold, "Save");
-    this.choices = make("div", "hnviz-choices", this.fold);
-    this.choices.setAttribute("role", "group");
-    this.choices.setAttribute("aria-label", "Save this picture");
-    this.alone = new Alone(this.line, frame);
-    this.said = make("span", "hnviz-saved", this.line);
+    this.said = maker(line)("span", "hnviz-saved");
     this.said.setAttribute("role", "status");
-    this.fold.addEventListener("toggle", () => this.offer());
-    this.fold.addEventListener("keydown", (event) => event.key === "Escape" && this.close(true));
-    this.fold.addEventListener("focusout", ({ relatedTarget }) => this.leave(/** @type {Node|null} */ (relatedTarget)));
     this.timer = 0;
   }
 
-  /** The picture is drawn. A table without rows is nothing to save. */
-  show() {
-    this.line.hidden = Boolean(this.frame.definition.rows) && !this.filled().length;
-    if (!this.line.hidden) this.alone.show();
-  }
-
-  /** @param {Node|null} to what has the focus now */
-  leave(to) {
-    if (!this.fold.contains(to) && !this.fold.matches(":hover")) this.close(false);
-  }
-
-  /** @param {boolean} back whether the focus goes back to the line */
-  close(back) {
-    if (!this.fold.open) return;
-    this.fold.open = false;
-    if (back) this.fold.querySelector("summary")?.focus();
-  }
-
-  offer() {
-    this.choices.replaceChildren();
-    if (!this.fold.open) return;
-    button(this.choices, "Picture as PNG", () => this.press("png"));
-    button(this.choices, "Picture as SVG", () => this.press("svg"));
+  /** @returns {import("./more.js").Entry[]} */
+  entries() {
+    const entry = (/** @type {string} */ name, /** @type {Kind} */ kind, /** @type {Data|null} */ data = null) => ({ name, press: () => void this.press(kind, data) });
     const isFile = !addressBelow(location.href, this.frame.home);
-    if (this.frame.view.film && !isFile) button(this.choices, "Film as GIF, 4 seconds", () => this.press("gif"));
     const tables = this.filled();
-    for (const data of tables) {
-      button(this.choices, tables.length > 1 ? `Data as CSV: ${data.caption}` : "Data as CSV", () => this.press("csv", data));
-    }
-    this.choices.classList.toggle("below", this.fold.getBoundingClientRect().top < this.choices.offsetHeight + EDGE);
+    return [
+      entry("Picture as PNG", "png"),
+      entry("Picture as SVG", "svg"),
+      ...(this.frame.view.film && !isFile ? [entry("Film as GIF, 4 seconds", "gif")] : []),
+      ...tables.map((data) => entry(tables.length > 1 ? `Data as CSV: ${data.caption}` : "Data as CSV", "csv", data)),
+    ];
   }
 
   /**
-   * @param {"png"|"svg"|"gif"|"csv"} kind
+   * @param {Kind} kind
    * @param {Data|null} data
    */
   async press(kind, data = null) {
-    this.close(true);
     const { asking } = this.frame;
     if (asking.awaited.size) this.say("The rest of the picture is still loading; the file will include it.");
     await asking.whole();
@@ -89,7 +55,7 @@ export class Save {
 
   /**
    * Write a file, and return its name. What writes it comes with the first press.
-   * @param {"png"|"svg"|"gif"|"csv"} kind
+   * @param {Kind} kind
    * @param {Data|null} data
    */
   async save(kind, data) {
@@ -158,7 +124,6 @@ export class Save {
 
   destroy() {
     clearTimeout(this.timer);
-    this.alone.destroy();
   }
 }
 
