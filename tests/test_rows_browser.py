@@ -92,7 +92,7 @@ def test_another_step_of_training_reads_the_same_words(page, server):
         ("run=Model0", "bptt must be"),
         ("run=Model5&batches_bs=2&batches_random=true", "[012] of 2 rows"),
         ("run=Transformer", "carries no state"),
-        ("run=Model2", "forgets all"),
+        ("run=Model2", "forgets everything"),
     ],
 )
 def test_what_a_network_cannot_read_is_one_sentence(page, server, query, said):

@@ -31,7 +31,7 @@ def test_a_bit_that_is_pressed_changes_the_answer_and_the_address(page, server):
     slider = network.get_by_role("slider", name="Bits read")
     slider.focus()
     page.keyboard.press("Home")
-    expect(said).to_contain_text("Nothing was read yet")
+    expect(said).to_contain_text("Nothing has been read yet")
     page.keyboard.press("ArrowRight")
     expect(said).to_contain_text(re.compile("unit 3 is off .* answers even: right"))
     assert "tasks_bits=00110010.1" in page.url

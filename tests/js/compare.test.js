@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { idsIn } from "../../hnviz/app/rooms/compare/chosen.js";
-import { movedApart, nearest, placeOf, ticks, tickText } from "../../hnviz/app/rooms/compare/curves/scale.js";
+import { movedApart, nearest, placeOf, ticks, tickText } from "../../hnviz/app/kit/js/scale.js";
 import { lookOf } from "../../hnviz/app/rooms/compare/curves/paint.js";
 import { sceneOf } from "../../hnviz/app/rooms/compare/curves/scene.js";
 import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, read, seedGroups, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";

@@ -152,7 +152,7 @@ test("parts of the nearest", () => {
 test("each lane says what it shows", (t) => {
   const said = laneSentences(OWN, 4, false);
   assert.deepEqual(Object.keys(said).sort(), ["", ...NAMES].sort());
-  assert.match(said[""], /^The \*\*gradient\*\* says how much the loss would change.* no probability: its unit is loss per unit of state/);
+  assert.match(said[""], /^The \*\*gradient\*\* says how much the loss would change.* not a probability: its unit is loss per unit of state/);
   assert.match(said.detach, /the gradient stops at the scissors, after 4 steps at most.* the cut on the right alone decides/);
   assert.match(said.keep, /all 12 steps get a gradient.*\*\*0\.01 %\*\* of the nearest\. Nothing can be freed/);
   recorded(t, said.untrained, 1, 1);

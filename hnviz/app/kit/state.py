@@ -24,7 +24,7 @@ class Whole:
     meaning: str
 
     def within(self, high: int) -> "Whole":
-        """Return the entry for what has fewer values."""
+        """Return the entry with a lower limit."""
         return replace(self, high=high, first=min(self.first, high))
 
     @property

@@ -24,7 +24,7 @@ HELP = (
 
 
 def of_run(page: str) -> bool:
-    """Return whether the run's text is chosen, also before the choice is drawn."""
+    """Return whether the run's text is chosen, even before the choice is drawn."""
     key = f"{page}_corpus"
     return state.get(key, st.query_params.get(key, AS_RUN)) == AS_RUN
 

@@ -313,7 +313,7 @@ def remember(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
 
 
 def seeds(record: RunRecord, spread: Spread | None) -> str:
-    """Say how far runs of the same settings lie apart that differ only in the seed."""
+    """Say how far apart runs are that differ only in the seed."""
     known = spread and spread.figures.get("accuracy")
     if not spread or not known:
         return (

@@ -129,7 +129,7 @@ def middleware() -> list[Any]:
 
 
 def _head(path: str) -> str:
-    """Return what the page at an address has in its head besides."""
+    """Return what is added to the head of the page at an address."""
     # Train's first picture needs it.
     charts = f'<script async src="./{ASSETS.plotly}"></script>' if path.endswith("/train") else ""
     return share_tags(path) + charts

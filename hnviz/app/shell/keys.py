@@ -187,7 +187,7 @@ ADDRESS: tuple[Key, ...] = (
 """Parameters of the address; most are also the key of the widget that they set."""
 
 TAKES = {**takes.TAKES, **{key.name: key.takes for key in ADDRESS if key.takes}}
-"""Parameter of the address -> what it takes, where that is no free text."""
+"""Parameter of the address -> what it accepts, unless it accepts any text."""
 
 SESSION: tuple[Key, ...] = (
     Key(EVERY, "_own_corpus", "none", "the id of the own text in the box of Feed or Train"),

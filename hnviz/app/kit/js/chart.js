@@ -3,10 +3,10 @@
 // picture draws it as a part of its view.
 
 import { html, render } from "../../../vendor/preact/preact.js";
-import { movedApart, placeOf, tickText, ticks } from "../../rooms/compare/curves/scale.js";
+import { movedApart, placeOf, tickText, ticks } from "./scale.js";
 import { pointIn } from "./canvas.js";
 
-/** @typedef {import("../../rooms/compare/curves/scale.js").Scale} Scale */
+/** @typedef {import("./scale.js").Scale} Scale */
 /** @typedef {{ from: number, to: number, log?: boolean, title: string, write?: (value: number) => string }} Axis */
 /** @typedef {{ x: number[], y: (number|null)[], color: string, width?: number, dash?: string, spots?: number, label?: string }} Line
  *    null leaves a gap; `spots` is the size, in px, of a spot at each place */

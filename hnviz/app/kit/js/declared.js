@@ -10,13 +10,15 @@
 //     view: ({ answers, news, settings, state, theme }) => html`<p>${state.number}</p>`,
 //   });
 //
-// `state` is read and set as plain properties; a change draws the picture again. The state that Python
-// declares beside the picture (hnviz/app/kit/state.py) comes from the address, which keeps it; the state
-// given here lasts as long as the picture. `asks` are parameters that the browser adds to a question, and
-// `rests` is how long, in ms, they must stay the same before it asks. `follows` are topics with their runs and
-// parameters, null for none: what comes of them is in `news`, by the same names, put together by `takes`, which
-// merges fields unless given. `begins` is called once, when the picture comes to the page, and may return what
-// ends that. Where `about` has another value than before, all state begins again but what `lasts` names.
+// `state` is read and set as plain properties; setting one draws the picture again. State that Python declares beside
+// the picture (hnviz/app/kit/state.py) is kept in the address. State given here lasts as long as the picture.
+//   asks      parameters that the browser adds to a question
+//   rests     how long, in ms, they must stay the same before the question is asked
+//   follows   topics with their runs and parameters, null for none; their news is in `news`, by the same names
+//   takes     merges news into what is known; without it, fields are merged
+//   begins    called once, when the picture comes to the page; may return a function that ends what it began
+//   about     where it has another value than before, all state begins again except what `lasts` names
+//   film      of what moves, as in picture.js
 
 import { html, render, useLayoutEffect, useRef } from "../../../vendor/preact/preact.js";
 import { putInAddress } from "./address.js";

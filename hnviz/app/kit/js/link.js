@@ -25,7 +25,7 @@ export function lacksOf(link) {
   const isOwn = [...searchParams].some(([name, value]) => name.endsWith("_corpus") && value === OWN_TEXT);
   return [
     ...(isOwn && !searchParams.has("batches_text") ? ["The link does not contain your own text: send the text as well."] : []),
-    ...(searchParams.get(TYPED)?.startsWith(STORED) ? ["Its long sentence is stored on this server, so the link works only with this one."] : []),
+    ...(searchParams.get(TYPED)?.startsWith(STORED) ? ["The long sentence is stored on this server, so the link works only here."] : []),
     ...(OWN.test(hostname) ? [`It works on this computer only: on another one, ${hostname} means that other computer.`] : []),
   ];
 }

@@ -1,4 +1,4 @@
-"""How fast a run trains. At full speed it is over before anybody sees it learn."""
+"""How fast a run trains. At full speed it ends before anyone can watch it learn."""
 
 import streamlit as st
 

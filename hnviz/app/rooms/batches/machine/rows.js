@@ -116,7 +116,7 @@ export class Rows {
   origin() {
     const { carries, attends, before, model } = this.meta;
     if (attends) return `${model} carries no state: it looks at the ${this.unit}s of this mini-batch.`;
-    if (!carries) return "The state of each row began at zeros: this network forgets all at the end of a mini-batch.";
+    if (!carries) return "The state of each row began at zeros: this network forgets everything at the end of a mini-batch.";
     if (!before) return "The state of each row began at zeros, as this is the first mini-batch.";
     const words = `${before.toLocaleString("en-US")} ${this.unit}${before === 1 ? "" : "s"}`;
     return `The state of each row came from mini-batch ${(this.batch - 1).toLocaleString("en-US")}, after ${words}.`;

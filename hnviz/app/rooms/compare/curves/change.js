@@ -22,7 +22,7 @@ import { stepsOf, verdict } from "./verdict.js";
 const AGAIN = 5000; // ms until runs that found no room are tried again
 const SEEDS = 2; // more seeds on both sides that a press trains
 const ENOUGH = 5; // seeds on both sides, from which no more are offered
-const NO_PAIR = "Choose runs of two settings, or change one setting here: what the change did is then written here.";
+const NO_PAIR = "Choose runs with two different settings, or change one setting below. This line then says what the change did.";
 
 export class Change {
   /**
@@ -64,7 +64,7 @@ export class Change {
     this.measured = under("p", "measured"); // what a card says besides its runs
     this.measured.setAttribute("role", "status");
     under("h3", "", tried, "Or press one that is ready");
-    under("p", "note", tried, "Runs that are there already, also pre-trained ones, are used again; only the missing ones are trained.");
+    under("p", "note", tried, "Existing runs, including pre-trained ones, are reused. Only missing runs are trained.");
     this.cards = under("div", "cards");
     this.cardWrong = alerting(tried);
     this.run.onchange = () => this.fill();

@@ -9,13 +9,13 @@
 import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
+import { nearest } from "../../../kit/js/scale.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { MOST, chosen, onChosen } from "../chosen.js";
 import { Change } from "./change.js";
 import { Controls } from "./controls.js";
 import { Loader } from "./load.js";
 import { layOut, paint, paintMark, place } from "./paint.js";
-import { nearest } from "./scale.js";
 import { sceneOf } from "./scene.js";
 import { BITS, MEASURES } from "./series.js";
 import { table } from "./table.js";

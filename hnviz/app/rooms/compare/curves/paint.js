@@ -1,7 +1,7 @@
 // Draws the overlaid curves on a canvas: axes, bands of seeds, lines, and names at their ends.
 
 import { openCanvas } from "../../../kit/js/canvas.js";
-import { movedApart, placeOf, ticks } from "./scale.js";
+import { movedApart, placeOf, ticks } from "../../../kit/js/scale.js";
 
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 const LABEL = 16; // px between the middles of two names

@@ -1,8 +1,8 @@
 // What the picture draws, from its runs and the look that a reader has chosen. No DOM.
 
+import { tickText } from "../../../kit/js/scale.js";
 import { percent } from "../../../kit/js/text.js";
 import { lookOf } from "./paint.js";
-import { tickText } from "./scale.js";
 import { MEASURES, bandOf, compares, cutOff, endOf, extent, interpolate, lineOf, notebookLine, seedGroups } from "./series.js";
 import { gapText, labels, written } from "./words.js";
 

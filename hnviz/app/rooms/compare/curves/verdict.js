@@ -129,7 +129,7 @@ function ofSeeds({ mean, low, high, least, most, against, ways }, measure) {
   const said = [`on average ${called(measure)} changes by `, [text(mean)], `, with a 95 % interval from ${bare(low)} to ${bare(high)}. `];
   if (least === most && !mean) return [...said, "Every seed says the same: no difference."];
   if (low <= 0 && high >= 0) {
-    return [...said, "It contains 0: these seeds do not show which way it goes. ", ["One seed could have fooled you"], `: the seeds, one by one, say ${bare(least)} to ${text(most)}.`];
+    return [...said, "The interval contains 0, so these seeds do not show the direction. ", ["One seed could have fooled you"], `: the seeds, one by one, say ${bare(least)} to ${text(most)}.`];
   }
   if (!against) return [...said, ["One seed would not have fooled you"], `: all ${ways} ways to take one run a side point the same way.`];
   return [...said, ["One seed could have fooled you"], `: ${against} of the ${ways} ways to take one run a side ${against === 1 ? "does" : "do"} not point that way.`];

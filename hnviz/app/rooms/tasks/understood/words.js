@@ -20,7 +20,7 @@ const isOn = (value) => (value > 0 ? "on" : "off");
  * @returns {(string|string[])[]}
  */
 export function momentParts(bits, moment, [zero, one]) {
-  if (!bits.length) return ["Nothing was read yet: all units are 0. Move the slider, or press a bit."];
+  if (!bits.length) return ["Nothing has been read yet, so all units are 0. Move the slider or press a bit."];
   const odd = bits.filter(Boolean).length % 2;
   const verdict = moment.answer === odd ? "right" : "wrong";
   return [

@@ -54,7 +54,7 @@ export function laneSentences(lanes, bptt, every) {
   const start = every
     ? "Now every answer has a loss, as in training: a small triangle each. So each mini-batch has a gradient of its own, " +
       `and it still stops at ${cut}.`
-    : "The **gradient** says how much the loss would change if an earlier state changed by 1. It is no probability: its " +
+    : "The **gradient** says how much the loss would change if an earlier state changed by 1. It is not a probability: its " +
       "unit is loss per unit of state. Where a ribbon is half as thick as at the loss, an eighth of it is left. Click a lane " +
       "to look at it alone.";
   return { ...said, "": start };

@@ -1,5 +1,5 @@
 // @ts-check
-// The axes of the overlaid curves: places of values, and round ticks. No DOM.
+// The axes of charts: where values are, and round ticks. No DOM.
 
 /** @typedef {{ from: number, to: number, log: boolean, start: number, end: number }} Scale from values to pixels */
 
