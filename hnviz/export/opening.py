@@ -33,11 +33,12 @@ FIRST = "reading"  # asked by the first picture of five pages
 SNAPSHOT = "snapshot"
 _FRAMES = re.compile(r"^const FRAMES = (\d+);", re.MULTILINE)
 
-PLAIN = ("start", "build", "train", "remember", "learn_back")
+PLAIN = ("start", "feed", "build", "train", "remember", "learn_back")
 """Pages with pictures about the run in view."""
 
 VIEWED: Mapping[str, Sequence[Params]] = {
     "start": ({"count_part": "Counting map"},),
+    "feed": ({"feed_part": "Batches"},),
     "remember": (
         {"states_view": "What the whole state shows"},
         {"states_view": "What the whole state shows", "states_all_models": "true"},
