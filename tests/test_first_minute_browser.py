@@ -60,6 +60,11 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 
+PLACE = """content => {
+  const { left, right } = content.getBoundingClientRect();
+  return [left, right, getComputedStyle(content).paddingTop];
+}"""
+
 
 def watch(context):
     page = context.new_page()
@@ -204,6 +209,19 @@ def test_what_a_reader_opens_is_for_everybody_too(page, server, mode):
             assert barriers(page) == [], (view, width)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
     assert page.errors == []
+
+
+@pytest.mark.walk
+@pytest.mark.parametrize(("size", "mode"), [(WIDE, "light"), (PHONE, "light")])
+def test_a_page_that_waits_for_the_server_keeps_its_place(browser, server, size, mode):
+    """On a busy computer a browser draws Streamlit's skeleton before the sidebar comes."""
+    with profile(browser) as context:
+        page = opened(watch(context), f"{server}/build", size, mode)
+        content = page.locator(styled(":--content"))
+        drawn = content.evaluate(PLACE)
+        page.route_web_socket("**/stream", lambda _: None)  # no answer comes
+        page.goto(f"{server}/build")
+        assert content.evaluate(PLACE) == drawn
 
 
 @pytest.mark.walk
