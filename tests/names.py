@@ -25,11 +25,20 @@ JS_TABLE = re.compile(r"^const IN_ADDRESS = (\{[^}]*\});", re.MULTILINE)
 JS_CONST = re.compile(r"^(?:export )?const ([A-Z][A-Z_]*) = \"([^\"]*)\"", re.MULTILINE)
 Within = tuple[ast.FunctionDef | None, ast.AST]
 
-DOORS = ("hnviz/app/shell/session.py", "hnviz/app/shell/address.py")
+DOORS = (
+    *("hnviz/app/shell/session.py", "hnviz/app/shell/address.py"),
+    "hnviz/app/kit/fields/picture.py",
+)
 """They are handed keys by all others."""
 
 ENTRIES = ("Whole", "Choice", "Text")
 """What a picture declares of its state."""
+
+CONTROLS = {
+    **dict.fromkeys(("choice", "menu"), 2),
+    **dict.fromkeys(("switch", "whole", "number", "text", "slider", "button"), 1),
+}
+"""What adds a control to a row -> which of its arguments is the name."""
 
 DEEPEST = 6  # functions that hand a key on to each other
 
@@ -246,6 +255,8 @@ def _keys_of(node: ast.AST) -> Iterator[ast.expr]:
     func = node.func
     if _called(func) in ENTRIES:
         yield from (each.value for each in node.keywords if each.arg == "name")
+    if isinstance(func, ast.Name) and func.id in CONTROLS:
+        yield from node.args[CONTROLS[func.id] :][:1]
     if not _is_only_named(func):
         yield from (each.value for each in node.keywords if each.arg in ("key", "param"))
     if isinstance(func, ast.Name) and func.id == "address_problem":

@@ -3,12 +3,14 @@
 import json
 from dataclasses import asdict
 from functools import cache
+from itertools import count
 from typing import Any
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.kit.fields.field import Field
 from hnviz.app.rooms.train.settings import KEY, REPORT, read
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
@@ -20,6 +22,7 @@ SHARED = {"run_line", "run_copy", "page_terms"}
 
 EVERY_PAGE = [name for pages in PAGES.values() for name in pages]
 
+_serials = count(1)
 PATIENCE = 120  # seconds, on a machine that others use too
 
 # Each AppTest reads the metadata of all installed packages in search of components: .1 s, of which
@@ -76,3 +79,61 @@ def fill(app: AppTest, **texts: str) -> AppTest:
     kept = {name: text for name, text in form(app)["given"].items() if name not in lost}
     app.session_state[KEY] = {REPORT: {"value": {**kept, **texts}, "serial": 1}}
     return app
+
+
+def control(app: AppTest, name: str) -> dict[str, Any]:
+    """Return a control of the page: its field, its row, what it holds and what is said of it.
+
+    Nothing if it is not there.
+    """
+    for row in mounts(app):
+        settings = row["settings"]
+        for field in settings.get("fields", []) if "given" in settings else []:
+            if field["name"] == name:
+                said = settings["wrong"].get(name, [""])[0]
+                remark = settings.get("remarks", {}).get(name, "")
+                held = {"value": settings["given"][name], "wrong": said, "remark": remark}
+                return {**field, **held, "row": row["id"], "known": settings["known"]}
+    return {}
+
+
+def below(app: AppTest) -> list[str]:
+    """Return what is said below the rows of controls: what is wrong, and remarks."""
+    rows = [row["settings"] for row in mounts(app)]
+    found = [row for row in rows if "known" in row and "given" in row]
+    wrong = [said for row in found for said, _ in row["wrong"].values()]
+    return [*wrong, *(said for row in found for said in row.get("remarks", {}).values())]
+
+
+def controls(app: AppTest) -> set[str]:
+    """Return the names of the controls on the page."""
+    rows = [row["settings"] for row in mounts(app)]
+    return {
+        each["name"] for row in rows if "known" in row and "given" in row for each in row["fields"]
+    }
+
+
+def choose(app: AppTest, **values: Any) -> AppTest:
+    """Set controls, as a browser reports them; run the page after that."""
+    for name, value in values.items():
+        found = control(app, name)
+        assert found, f"there is no control {name}"
+        kept = _reported(app, found).get("given", {}).get("value", found["known"])
+        text = Field.written(value)
+        report = {"value": {**kept, name: text}, "serial": next(_serials)}
+        app.session_state[found["row"]] = {"given": report}
+    return app
+
+
+def press(app: AppTest, name: str) -> AppTest:
+    """Press a button; run the page after that."""
+    found = control(app, name)
+    assert found and not found.get("off"), f"the button {name} cannot be pressed"
+    pressed = {"value": name, "serial": next(_serials)}
+    app.session_state[found["row"]] = {**_reported(app, found), "pressed": pressed}
+    return app
+
+
+def _reported(app: AppTest, found: dict[str, Any]) -> dict[str, Any]:
+    row = found["row"]
+    return dict(app.session_state[row] or {}) if row in app.session_state else {}

@@ -20,7 +20,7 @@ from hnviz.models.catalogue import CATALOGUE
 from hnviz.questions.view import Reply
 from hnviz.runs import RunStore
 from hnviz.web.http import Refusal
-from tests.pages import drawn, open_page
+from tests.pages import below, choose, control, drawn, open_page, press
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -34,7 +34,7 @@ def opening(app):
 
 
 def said(app):
-    return "\n".join(each.value for each in app.markdown).replace("\\", "")
+    return "\n".join([*(each.value for each in app.markdown), *below(app)]).replace("\\", "")
 
 
 def answered(app, key, **more) -> Reply:
@@ -233,7 +233,7 @@ def test_every_model_answers_or_says_why_not(name, recorded):
     recorded(opening(app), RunConfig.for_model(name).bptt, part="each of its answers starts")
     with pytest.raises(Refusal, match="carries no state"):
         shown(CHANGE_VIEW, name, **SWAPPED)
-    app.button(key="predictions_to_Model4").click().run()
+    press(app, "predictions_to_Model4").run()
     assert app.selectbox(key="run").value == "Model4"
     assert drawn(app, "predictions_courses")["run"] == "Model4"
 
@@ -252,7 +252,7 @@ def test_the_state_of_5040_goes_on_from_5040(recorded):
         ids = alone.arrays["ids"][-40:].tolist()
         assert words_of(answers) == [alone.meta["words"][str(index)] for index in ids]
     assert changed["rows"][0][0] == words_of(own)[:6]
-    app.text_input(key="predictions_other").set_value("4316 to 4318").run()
+    choose(app, predictions_other="4316 to 4318").run()
     found = answered(app, "predictions_courses")
     assert "as if nothing had happened. 0 of 40 words differ" in found.meta["changed"]["alt"]
     recorded(found.sentence, 0, 40)
@@ -275,7 +275,7 @@ def test_a_long_prompt_is_cut_before_it_is_asked():
 
 def test_a_prompt_that_cannot_be_read_leaves_the_last_one():
     app = open_page("remember", remember_part=MEMORY, predictions_prompt="7 to 9")
-    app.text_input(key="predictions_prompt").set_value("12345").run()
+    choose(app, predictions_prompt="12345").run()
     assert "Numbers go from 1 to 9999 here; got 12345" in said(app)
     assert "The picture still shows “7 to 9”." in said(app)
     assert drawn(app, "predictions_courses")["asks"][0]["params"]["text"] == "7 to 9"
@@ -283,7 +283,7 @@ def test_a_prompt_that_cannot_be_read_leaves_the_last_one():
 
 def test_units_are_set_held_and_zeroed(recorded):
     app = open_page("remember", remember_part=MEMORY)
-    app.segmented_control(key="predictions_change").set_value("set one unit").run()
+    choose(app, predictions_change="set one unit").run()
     settings = drawn(app, "predictions_courses")["settings"]
     assert (settings["units_key"], settings["units"]) == ("predictions_units_set", "2")
 
@@ -291,16 +291,16 @@ def test_units_are_set_held_and_zeroed(recorded):
         return answered(app, "predictions_courses", units=units).meta["changed"]["alt"]
 
     assert "With unit 2 of layer 0 set to 1 once" in alt("2")
-    app.slider(key="predictions_value").set_value(-0.5).run()
-    app.segmented_control(key="predictions_layer").set_value("1").run()
-    app.toggle(key="predictions_hold").set_value(True).run()
+    choose(app, predictions_value=-0.5).run()
+    choose(app, predictions_layer="1").run()
+    choose(app, predictions_hold=True).run()
     recorded(alt("2"), 2, 1, 0.5, 400, part="before every word")
     found = answered(app, "predictions_courses", units="2")
     assert "1 of its 128 values differs from untouched" in found.meta["state"]
     assert (found.meta["layer"], found.meta["units"]) == (1, [2])
     assert found.arrays["after"][1, 2] == -0.5
     assert (found.arrays["before"] != found.arrays["after"]).sum() == 1
-    app.segmented_control(key="predictions_change").set_value("zero units").run()
+    choose(app, predictions_change="zero units").run()
     settings = drawn(app, "predictions_courses")["settings"]
     assert (settings["units_key"], settings["units"]) == ("predictions_units_zero", "0 to 31")
     found = answered(app, "predictions_courses", units=settings["units"])
@@ -375,7 +375,7 @@ def test_runs_that_cannot_be_asked_are_refused():
     made = folder.create(shipped.config)
     app = open_page("remember", run=made.id, remember_part=MEMORY)
     assert not app.exception
-    assert app.text_input(key="predictions_prompt").value == "4316 to 4318"
+    assert control(app, "predictions_prompt")["value"] == "4316 to 4318"
     (made.path / "events.jsonl").write_bytes((shipped.path / "events.jsonl").read_bytes())
     (made.path / "snapshots").mkdir(exist_ok=True)
     other = load(shipped.snapshot_path(400).read_bytes())

@@ -24,7 +24,7 @@ from hnviz.engine.client import EngineError
 from hnviz.runs import RunSummary
 from hnviz.web.classroom.service import ClassService, Visitor
 from hnviz.web.state import ServerState
-from tests.pages import open_page
+from tests.pages import open_page, press
 from tests.test_pages import drawn, text
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -171,7 +171,7 @@ def test_a_link_of_a_class_leads_to_the_address_of_its_students(held, monkeypatc
 
 def test_a_stranger_starts_no_run_and_the_page_says_why(held, recorded):
     app = open_page("start")
-    app.button(key="start_train").click().run()
+    press(app, "start_train").run()
     recorded(said(app), part="Only members of the class")
     assert not held.room.runs
 

@@ -23,7 +23,7 @@ from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
 from hnviz.web.assets import DATA, PAGE_DATA
 from hnviz.web.corpora import corpus_address
-from tests.pages import EVERY_PAGE, form, mounts, open_page, switch_page
+from tests.pages import EVERY_PAGE, choose, form, mounts, open_page, switch_page
 from tests.sentences import Numbers, Recorded
 from tests.test_pages import drawn, text
 from tests.views import shown
@@ -219,7 +219,7 @@ def test_batches_opens_with_the_own_text_of_data_read_in_the_same_way(
         each.proto for each in app.get("page_link") if each.proto.label.startswith("Next")
     ]
     app.query_params.update(dict(parse_qsl(following.query_string)))
-    app.segmented_control(key="feed_part").set_value("Batches").run()
+    choose(app, feed_part="Batches").run()
     assert not app.exception
     assert app.text_area(key="batches_text").value == TEXT
     read = own_corpus(TEXT.encode(), Way(level=level, **{name: number}))

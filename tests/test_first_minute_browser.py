@@ -153,7 +153,7 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
         assert press["y"] + press["height"] <= fold, "the button is above the fold"
     said = _takeaway(page, takeaway)
     assert 3 <= len(said.split()) <= LONGEST, said
-    chosen = page.locator(styled(":--main [data-selected=true]"))
+    chosen = page.locator(styled(":--main [aria-pressed=true]:visible"))
     if chosen.count():
         chosen.first.hover()  # it stays readable under the pointer
     assert barriers(page) == []
@@ -272,7 +272,7 @@ def test_going_from_page_to_page_moves_nothing(watched, server, size):
         following.locator("a").evaluate("link => link.click()")
         page.get_by_role("heading", name=title, level=1, exact=True).wait_for()
         if part:
-            page.get_by_role("radio", name=part, checked=True).wait_for()
+            page.get_by_role("button", name=part, pressed=True).wait_for()
         idle(page)
         page.wait_for_timeout(800)
         moved = sum(page.evaluate("window.moved"))

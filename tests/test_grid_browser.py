@@ -230,9 +230,9 @@ def test_a_wrong_size_is_told_beside_its_field_and_the_picture_stays(server, pag
 
 def test_the_pick_comes_back_after_another_page(server, page):
     open_batches(page, server, more="&cell=1-2-3")
-    page.get_by_role("radio", name="Text", exact=True).click()
+    page.get_by_role("button", name="Text", exact=True).click()
     page.locator(".st-key-data_guess .hnviz[data-ready]").wait_for()
-    page.get_by_role("radio", name="Batches", exact=True).click()
+    page.get_by_role("button", name="Batches", exact=True).click()
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     assert sentence(page)["cell"] == (1, 2, 3)
 

@@ -368,7 +368,7 @@ def test_the_page_stays_usable_and_the_lesson_comes_back(page, server):
     again = part(page, "button.again")
     until(page, RINGED, "batches/grid")
     assert again.is_hidden()
-    bptt = page.locator(".st-key-batches_bptt input")
+    bptt = page.get_by_role("spinbutton", name="bptt, steps")
     bptt.fill("9")
     bptt.press("Enter")
     again.wait_for()

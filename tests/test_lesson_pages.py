@@ -28,14 +28,15 @@ from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.runs import notebook_table
 from hnviz.runs.ruler import text_bounds, text_position_bounds
 from hnviz.web.corpora import corpus_address, stream_file
-from tests.pages import drawn, mounts, open_page
+from tests.pages import below, choose, control, drawn, mounts, open_page
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
 
 def said(app: AppTest) -> str:
     html = "\n".join(each.proto.body for each in app.get("html"))
-    return html + "\n".join(str(each.value).replace("\\", "") for each in app.markdown)
+    said = (str(each.value).replace("\\", "") for each in app.markdown)
+    return html + "\n".join([*said, *below(app)])
 
 
 def batches(*folds: str, **query: str) -> AppTest:
@@ -83,20 +84,20 @@ def test_batches_cut_at_random_says_what_is_lost():
     sizes = {"batches_bs": "64", "batches_bptt": "70", "batches_split": "valid"}
     app = batches(**sizes)
     assert cut(app)["shuffled"] is False
-    app.toggle(key="batches_random").set_value(True).run()
+    choose(app, batches_random=True).run()
     assert cut(app)["shuffled"] is True
     assert "stopped in <b>0 of 128</b> cases" in said(app)
     app = batches(**sizes, batches_random="true")
-    assert app.toggle(key="batches_random").value is True
+    assert control(app, "batches_random")["value"] == "true"
 
 
 @pytest.mark.parametrize("value", [0, -3, 513])
 @pytest.mark.parametrize("field", ["bs", "bptt"])
 def test_a_size_that_cannot_be_used_is_told_and_the_picture_stays(field, value):
     app = batches()
-    app.number_input(key=f"batches_{field}").set_value(30).run()
+    choose(app, **{f"batches_{field}": 30}).run()
     before = drawn(app, "batches_grid")
-    app.number_input(key=f"batches_{field}").set_value(value).run()
+    choose(app, **{f"batches_{field}": value}).run()
     assert not app.exception
     assert side_problem(field, value) in said(app)
     assert drawn(app, "batches_grid") == before and before["settings"][field] == 30
@@ -125,7 +126,7 @@ def test_a_choice_in_the_address_that_is_none_is_told(key, value, numbers, recor
 )
 def test_any_sentence_can_be_tokenized(text, part, numbers, recorded):
     app = open_page("data")
-    app.text_input(key="data_sentence").set_value(text).run()
+    choose(app, data_sentence=text).run()
     assert not app.exception
     recorded(said(app), *numbers, part=part)
     assert "<b>x</b>" not in said(app)
@@ -150,7 +151,7 @@ def test_bounds_follow_split_and_bptt(recorded):
     recorded(said(app), 46.4, 91.2, 20, part="So on valid it can")
     assert "its own 704 slots" in said(app).replace("that position's", "its")
     assert "the mean with a reset state is 86.4\N{NO-BREAK SPACE}%" in said(app)
-    app.number_input(key="batches_bptt").set_value(5).run()
+    choose(app, batches_bptt=5).run()
     five = text_position_bounds(split_text("valid"), BatchLayout(13_017, 64, 5), kept=False)
     assert f"**{100 * five.mean:.1f}\N{NO-BREAK SPACE}%** over all 5 positions" in said(app)
     app = batches(*FOLDS, batches_bs="64", batches_bptt="20", batches_split="train")
@@ -194,24 +195,24 @@ def test_a_text_of_ones_own_is_cut_and_measured():
     assert not app.exception
     assert (cut(app)["written"], cut(app)["stream"]) == (SENTENCE, own_stream(SENTENCE))
     assert "seen once, train" in said(app) and "<b>two" not in said(app)
-    app.segmented_control(key="batches_split").set_value("valid").run()
+    choose(app, batches_split="valid").run()
     assert cut(app)["stream"] == own_stream(SENTENCE, "valid")
-    app.selectbox(key="batches_corpus").set_value("human_numbers").run()
+    choose(app, batches_corpus="human_numbers").run()
     assert "13,017 tokens" in said(app) and cut(app)["written"] == ""
-    app.selectbox(key="batches_corpus").set_value("your own").run()
+    choose(app, batches_corpus="your own").run()
     assert app.text_area(key="batches_text").value == SENTENCE
 
 
 def test_a_text_of_ones_own_begins_with_a_size_that_fits():
     app = batches(batches_bs="64", batches_bptt="70")
-    app.selectbox(key="batches_corpus").set_value("your own").run()
+    choose(app, batches_corpus="your own").run()
     assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 8)
     numbers = "one two three four five six seven eight nine ten eleven twelve"
     app = batches(batches_corpus="your own", batches_text=numbers, batches_tokens="word")
     assert app.text_area(key="batches_text").value == numbers
     assert (cut(app)["bs"], cut(app)["bptt"]) == small_size(len(own_split(numbers).ids))
     app.text_area(key="batches_text").set_value("one two three " * 30).run()
-    app.number_input(key="batches_bptt").set_value(9).run()
+    choose(app, batches_bptt=9).run()
     assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 9)
     app.text_area(key="batches_text").set_value(numbers).run()
     assert (cut(app)["bs"], cut(app)["bptt"]) == small_size(len(own_split(numbers).ids))
@@ -240,7 +241,7 @@ def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(
 ):
     app = batches(*FOLDS, batches_corpus="your own", batches_bs="4", batches_bptt="8")
     app.text_area(key="batches_text").set_value(text).run()
-    app.number_input(key="batches_bptt").set_value(19).run()
+    choose(app, batches_bptt=19).run()
     assert not app.exception
     recorded(said(app), *numbers, part=part)
     assert not drawn(app, "batches_grid")

@@ -8,7 +8,7 @@ from hnviz.app.run import made
 from hnviz.app.shell.server import server
 from hnviz.config import CHOICES, LIMITS, ConfigError, RunConfig, problems
 from hnviz.models.catalogue import CATALOGUE
-from tests.pages import open_page
+from tests.pages import open_page, press
 
 numbers = {name: st.integers(low, min(high, 5000)) for name, (low, high) in LIMITS.items()}
 reals = {"lr": st.floats(1e-7, 1.0), "pct_start": st.floats(0.01, 0.99)}
@@ -82,7 +82,7 @@ def test_a_link_to_a_run_that_is_missing_offers_to_train_it(own_runs):
     assert "There is no run named" in said
     offered = page.main.caption[0].value.replace("\\", "")
     assert "Model1, its recipe with epochs 1, bs 512" in offered
-    page.main.button(key="lost_train").click().run()
+    press(page, "lost_train").run()
     assert not page.exception
     run = page.session_state["run"]
     assert made.written(server().store.record(run).config) == "Model1--epochs-1--bs-512"

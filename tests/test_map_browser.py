@@ -120,7 +120,7 @@ def test_maps_are_fetched_ahead_one_at_a_time_until_the_page_is_left(server, pag
 
 def test_bad_input_is_one_sentence_and_the_map_stays(app, page, recorded):
     open_map(page, app.url, "&map_given=9&map_number=abc&run=Model0")
-    recorded.shown(page, "which is not one of", 9, 1, 2, 3, 4, 5)
+    recorded.shown(page, "which is not one of", 1, 5, 9, 1, 2, 3, 4, 5)
     page.get_by_text("map_number=abc, which is not a whole number from 1 to 9,999.").wait_for()
     broken = app.runs / "broken-map"
     shutil.copytree(SHIPPED_DIR / "Model0", broken)

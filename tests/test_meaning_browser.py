@@ -57,7 +57,7 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     lines = page.locator("svg[aria-label^='Units over the words']")
     assert "at every token of “three hundred”" in lines.get_attribute("aria-label")
     assert page.locator(".hn-found tbody tr").count() == 16
-    page.get_by_role("slider").and_(page.locator("[aria-label*='hreshold']")).focus()
+    page.get_by_role("slider", name="Threshold, share of the scale").focus()
     page.keyboard.press("ArrowRight")
     page.locator("svg[aria-label*='above 0.65 at every token']").first.wait_for(timeout=60_000)
     page.get_by_role("slider", name="Last token").focus()

@@ -5,7 +5,7 @@ import pytest
 from hnviz.app.rooms.hidden_states.find.picture import FIND_VIEW
 from hnviz.app.rooms.hidden_states.path.picture import PATH_VIEW, numbers_problem
 from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES_VIEW
-from tests.pages import mounts, open_page
+from tests.pages import below, mounts, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -59,7 +59,7 @@ def test_all_pretrained_models_are_probed():
 def test_a_wrong_value_is_told_beside_its_control(view, query, said):
     app = open_page("states", states_view=view, **query)
     assert not app.exception
-    assert said in "\n".join(each.value for each in app.markdown).replace("\\", "")
+    assert said in "\n".join(below(app))
 
 
 def test_the_page_draws_one_view_at_a_time():

@@ -130,12 +130,12 @@ def test_new_weights_keep_the_line_and_the_mount(server, page):
     cursor.evaluate("root => { root.marker = 'the same' }")
     assert marked(cursor) == "res = self.bn(res.flatten(0, 1)).view_as(res)"
     before = cursor.locator(".sentence").inner_text()
-    page.get_by_role("radio", name="untrained").click()
+    page.get_by_role("button", name="untrained", exact=True).click()
     expect(cursor.locator(".sentence")).not_to_have_text(before)
     assert cursor.evaluate("root => root.marker") == "the same"
     assert cursor.get_attribute("data-line") == "1"
     assert "of row 7" in cursor.locator(".tile p").nth(1).inner_text()
-    page.get_by_role("radio", name="Model4").click()
+    page.get_by_role("button", name="Model4", exact=True).click()
     cursor.scroll_into_view_if_needed()
     cursor.get_by_label("Source of Model4.forward").wait_for()
     assert cursor.evaluate("root => root.marker") == "the same"
@@ -200,7 +200,7 @@ def test_the_first_screen_holds_takeaway_control_and_picture(server, page):
         resize(page, width, height)
         page.mouse.wheel(0, -9000)
         page.locator(".hnviz-lead").scroll_into_view_if_needed()
-        for part in (".hnviz-lead", ".st-key-models_next", ".st-key-models_reading"):
+        for part in (".hnviz-lead", ".st-key-models_next_fields", ".st-key-models_reading"):
             box = page.locator(part).first.bounding_box()
             assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, part)
             assert box["x"] + box["width"] <= width, (width, part)

@@ -22,7 +22,7 @@ from hnviz.questions.params import ParamError
 from hnviz.questions.view import Look, Reply
 from hnviz.source import class_source
 from hnviz.web.http import Refusal
-from tests.pages import SHARED, drawn, mounts, open_page
+from tests.pages import SHARED, below, choose, control, drawn, mounts, open_page, press
 from tests.test_source import BASES
 from tests.views import shown
 
@@ -37,7 +37,8 @@ def open_models(*folds: str, **query: str) -> AppTest:
 
 def said(app: AppTest) -> str:
     html = "\n".join(each.proto.body for each in app.get("html"))
-    return html + "\n".join(str(each.value).replace("\\", "") for each in app.markdown)
+    said = (str(each.value).replace("\\", "") for each in app.markdown)
+    return html + "\n".join([*said, *below(app)])
 
 
 def asked(app: AppTest, key: str) -> tuple[str, str, dict]:
@@ -53,7 +54,7 @@ def asked(app: AppTest, key: str) -> tuple[str, str, dict]:
 def test_the_page_opens_at_the_model_of_the_run_in_view():
     for run in ("Model5", "LSTM"):
         app = open_models(run=run)
-        assert app.segmented_control(key="models_model").value == run
+        assert control(app, "models_model")["value"] == run
         assert asked(app, "models_cursor")[0] == run
 
 
@@ -61,11 +62,11 @@ def test_next_goes_through_all_models():
     app = open_models(models_model="Model0")
     for model in CATALOGUE:
         assert not app.exception
-        assert app.segmented_control(key="models_model").value == model
+        assert control(app, "models_model")["value"] == model
         assert f"<b>{model}</b>" in said(app)
         assert asked(app, "models_cursor")[0] == model
-        app.button(key="models_next").click().run()
-    assert app.segmented_control(key="models_model").value == "Model0"
+        press(app, "models_next").run()
+    assert control(app, "models_model")["value"] == "Model0"
 
 
 @pytest.mark.parametrize(
@@ -109,8 +110,8 @@ def test_a_model_beyond_the_notebook_says_why_it_is_here_and_where_its_recipe_is
 
 def test_what_is_folded_is_drawn_once_it_is_open():
     app = open_models(models_model="Model5")
-    ids = [each["id"] for each in mounts(app)]
-    assert [each for each in ids if each not in SHARED] == ["models_reading", "models_cursor"]
+    drawn = [each["id"] for each in mounts(app) if each["picture"] != "kit/fields"]
+    assert [each for each in drawn if each not in SHARED] == ["models_reading", "models_cursor"]
     assert "class Model5(LanguageModel)" not in said(app)
 
 
@@ -139,7 +140,8 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch, recorded):
     recorded(text, part="There is no pre-trained Own")
     assert "Train" in [each.proto.label for each in app.get("page_link")]
     assert "The notebook has no Own." in text
-    assert {each.key for each in app.get("bidi_component")} <= SHARED
+    drawn = {each["id"] for each in mounts(app) if each["picture"] != "kit/fields"}
+    assert drawn <= SHARED
     assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []
     app = open_page("start")
     assert not app.exception
@@ -152,7 +154,7 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch, recorded):
 def test_weights_are_those_of_a_snapshot():
     app = open_models(models_model="Model2")
     assert asked(app, "models_cursor") == ("Model2", "end", {})
-    app.segmented_control(key="models_weights").set_value("untrained").run()
+    choose(app, models_weights="untrained").run()
     assert asked(app, "models_cursor") == ("Model2", "first", {})
 
 
@@ -180,7 +182,7 @@ def test_a_unit_that_there_is_not_is_told_and_the_last_one_stays(recorded):
     app = open_models("cell", models_model="Model5", models_unit="5")
     assert asked(app, "models_unit_line")[2] == {"layer": "1", "unit": "5"}
     for wrong in (64, -1):
-        app.number_input(key="models_unit").set_value(wrong).run()
+        choose(app, models_unit=wrong).run()
         recorded(said(app), 0, 63, abs(wrong), part="Unit must be a whole")
         assert asked(app, "models_unit_line")[2]["unit"] == "5"
     assert not app.exception

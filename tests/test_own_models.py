@@ -28,7 +28,7 @@ from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.source import model_source, shown_path
 from tests import guide
 from tests.conftest import ROOT
-from tests.pages import fields, open_page
+from tests.pages import control, fields, open_page
 
 EXAMPLE = ROOT / "docs/my_models.py"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
@@ -434,7 +434,7 @@ def test_pages_that_were_loaded_before_offer_it():
     held = fields(app)
     assert (held["model"], held["epochs"]) == ("MGU", 20)
     app = open_page("models", models_model="MGU")
-    assert app.segmented_control(key="models_model").value == "MGU"
+    assert control(app, "models_model")["value"] == "MGU"
 
 
 @pytest.mark.usefixtures("_alone")

@@ -20,7 +20,7 @@ from hnviz.lessons import lessons
 from hnviz.lessons.panel import page_path
 from hnviz.runs import RunWriteError
 from hnviz.runs.ruler import run_bounds
-from tests.pages import fields, fill, form, open_page
+from tests.pages import fields, fill, form, open_page, press
 from tests.test_pages import drawn, text
 from tests.views import shown
 
@@ -132,7 +132,7 @@ def test_a_run_is_trained_from_start_at_once_and_the_page_shows_it(recorded):
     app = open_page("start")
     assert not drawn(app, "start_loss"), "a pre-trained run has nothing that grows"
     assert not drawn(app, "start_bar")["settings"]["slider"], "the machine has the slider"
-    app.button(key="start_train").click().run()
+    press(app, "start_train").run()
     run = app.query_params["run"]
     try:
         assert not app.exception
@@ -153,7 +153,7 @@ def test_a_run_that_start_may_not_make_is_told_beside_the_button(monkeypatch):
 
     monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)
     app = open_page("start", run="Model2")
-    app.button(key="start_train").click().run()
+    press(app, "start_train").run()
     assert not app.exception
     assert said(app).count("queue is full") == 1
     assert app.query_params["run"] == "Model2"

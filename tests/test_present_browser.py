@@ -5,7 +5,7 @@ from tests.conftest import idle, until
 from tests.test_states_browser import MAP, open_states
 
 SIDEBAR = styled(":--nav")
-LABEL = ".st-key-states_text label"
+LABEL = ".st-key-states_controls .field-name"
 
 LARGEST = """() => {
   window.largest = 0;

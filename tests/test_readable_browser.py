@@ -162,15 +162,15 @@ def test_copy_link_says_what_it_did_and_a_locked_one_has_no_settings(server, pag
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"{server}/remember?")
     assert {"unit=3", "snapshot=99"} <= set(copied.split("?")[1].split("&"))
-    assert page.locator(styled(":--main :--buttonGroup:visible")).count()
+    assert page.locator(styled(':--main [data-picture="kit/fields"]:visible')).count()
     page.get_by_role("button", name="Copy locked link").click()
     until(page, "navigator.clipboard.readText().then((text) => text.includes('lock=1'))")
     page.goto(page.evaluate("navigator.clipboard.readText()"))
-    page.locator(".hnviz[data-ready]").first.wait_for()
+    page.locator(".hnviz[data-ready]:visible").first.wait_for()
     idle(page)
     assert not page.locator(styled(":--nav")).is_visible()
     fields = styled(
-        ":--buttonGroup, :--selectbox, :--textInput, :--numberInput, :--button, :--checkbox"
+        '[data-picture="kit/fields"], :--selectbox, :--numberInput, :--button, :--checkbox'
     )
     assert page.locator(fields).filter(visible=True).count() == 0
     bar = page.locator(".st-key-states_bar")
@@ -267,7 +267,7 @@ def test_what_is_in_the_headers_place_can_be_pressed(server, page):
     opened(page, server, "remember")
     page.locator(styled(":--header")).get_by_role("button").last.click(trial=True)
     page.get_by_role("button", name="Words", exact=True).click(trial=True)
-    page.locator(".st-key-remember_part").get_by_text("Another memory").click()
+    page.locator(".st-key-remember_part_fields").get_by_text("Another memory").click()
     page.wait_for_url("**remember_part=Another+memory**")
 
 

@@ -12,13 +12,14 @@ ROWS = {
     ),
     "remember": ("states_controls", {"states_text": "nothing", "states_layer": "9"}),
     "build": ("models_controls", {"models_model": "Model99"}),
-    "train": ("room_title", {"train_part": "Nothing"}),
+    "train": ("train_part_fields", {"train_part": "Nothing"}),
     "feed?feed_part=Tasks": ("tasks_train", {"tasks_model": "Model99"}),
 }
 """Page -> its row, and what an address may ask of it in vain."""
 
 PLACES = styled("""(row) => {
-  const place = document.querySelector(`.st-key-${row}`);
+  const host = document.querySelector(`.st-key-${row} [data-picture]`);
+  const place = host?.shadowRoot.querySelector(".row");
   if (!place || document.querySelector(":--main :--skeleton")) return "";
   const from = place.getBoundingClientRect();
   const boxes = [...place.querySelectorAll("label, input, button")]
@@ -45,7 +46,7 @@ def test_a_refusal_is_said_below_the_row_and_moves_no_control(page, server, name
     until(page, SAME, [row, good])
     idle(page)
     assert page.evaluate(PLACES, row) == good
-    row_box = page.locator(f".st-key-{row}").bounding_box()
+    row_box = page.locator(f".st-key-{row} .row").bounding_box()
     for value in asked.values():
         sentence = page.get_by_text(f": the address asks for '{value}' here")
         box = sentence.bounding_box()

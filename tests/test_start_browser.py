@@ -53,7 +53,7 @@ def test_takeaway_control_and_picture_come_first(server, page, name):
         page.goto(f"{server}/data")
         parts = (
             ".hnviz-lead",
-            ".st-key-data_sentence",
+            ".st-key-data_sentence_row",
             ".st-key-data_guess [role=group][tabindex]",
         )
     for width, height, lowest in ((1280, 800, 800), (390, 844, 1266)):

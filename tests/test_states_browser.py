@@ -51,7 +51,7 @@ def test_settings_and_time_repaint_one_picture(server, page):
     assert "Model5 after 400 steps: of 64 units over 40 tokens" in alt(page)
 
     def choose(name):
-        return lambda: main.get_by_role("radio", name=name, exact=True).click()
+        return lambda: main.get_by_role("button", name=name, exact=True).click()
 
     assert "64 update gates" in repainted(page, choose("update"))
     repainted(page, choose("1"))

@@ -23,7 +23,7 @@ from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sent
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.files import write_tensors
 from hnviz.web.http import Refusal
-from tests.pages import drawn, open_page
+from tests.pages import below, choose, control, controls, drawn, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -40,14 +40,14 @@ def asked(app: AppTest, view: str = "units", key: str = "states_picture") -> dic
 
 
 def said(app: AppTest) -> str:
-    return "\n".join(each.value for each in app.markdown).replace("\\", "")
+    return "\n".join([*(each.value for each in app.markdown), *below(app)]).replace("\\", "")
 
 
 def test_layer_and_gate_are_chosen():
     app = open_states(states_phrase="7 to 9")
     assert asked(app) == {"text": "7 to 9", "layer": "0", "show": "state"}
-    app.segmented_control(key="states_show").set_value("update").run()
-    app.segmented_control(key="states_layer").set_value(1).run()
+    choose(app, states_show="update").run()
+    choose(app, states_layer=1).run()
     assert asked(app) == {"text": "7 to 9", "layer": "1", "show": "update"}
     assert asked(app, "unit_rows") == asked(app)
     assert asked(app, "unit_rows", "states_headline") == asked(app)
@@ -126,8 +126,7 @@ def test_the_takeaway_of_a_short_run_does_not_say_that_a_unit_follows_a_digit(re
 def test_a_model_of_one_layer_without_gates_has_neither_to_choose(run):
     app = open_states(run=run, states_phrase="7 to 9")
     assert not app.exception
-    keys = {each.key for each in app.segmented_control}
-    assert not keys & {"states_layer", "states_show"}
+    assert not controls(app) & {"states_layer", "states_show"}
     seen = shown(UNITS_VIEW, run, text="7 to 9")
     assert seen.meta["scale"] >= np.abs(seen.arrays["values"]).max()
 
@@ -135,9 +134,9 @@ def test_a_model_of_one_layer_without_gates_has_neither_to_choose(run):
 def test_a_cell_beside_the_state_can_be_chosen(recorded):
     app = open_states(run="LSTM", states_phrase="7 to 9", states_show="c")
     assert not app.exception
-    box = app.segmented_control(key="states_show")
-    assert (box.label, box.value) == ("State, c or gate", "c")
-    assert box.options == ["state", "c", "input", "forget", "candidate", "output"]
+    box = control(app, "states_show")
+    assert (box["label"], box["value"]) == ("State, c or gate", "c")
+    assert box["options"] == ["state", "c", "input", "forget", "candidate", "output"]
     assert asked(app) == asked(app, "unit_rows") == {"text": "7 to 9", "layer": "0", "show": "c"}
     cell = shown(UNITS_VIEW, "LSTM", text="7 to 9", show="c")
     assert (cell.meta["signed"], cell.meta["what"]) == (True, "the cell c")
@@ -163,7 +162,7 @@ def test_a_cell_far_in_a_text_is_that_of_the_pass():
 
 def test_a_model_of_one_state_tensor_has_no_cell(recorded):
     app = open_states(run="Model5", states_show="c")
-    assert app.segmented_control(key="states_show").options == [
+    assert control(app, "states_show")["options"] == [
         "state", "reset", "update", "candidate"
     ]  # fmt: skip
     assert asked(app)["show"] == "state" and "'c'" in said(app)
@@ -175,8 +174,7 @@ def test_a_model_of_one_state_tensor_has_no_cell(recorded):
 def test_a_transformers_layers_can_be_chosen_but_not_its_past():
     app = open_states(run="Transformer", states_phrase="7 to 9", states_show="past")
     assert not app.exception
-    keys = {each.key for each in app.segmented_control}
-    assert "states_layer" in keys and "states_show" not in keys
+    assert "states_layer" in controls(app) and "states_show" not in controls(app)
     assert asked(app)["show"] == "state"
     with pytest.raises(ValueError, match="got 'past'"):
         shown(UNITS_VIEW, "Transformer", text="7 to 9", show="past")
@@ -238,8 +236,7 @@ def test_a_page_cannot_ask_for_a_parameter_that_a_view_has_not(recorded):
 def test_a_stretch_outside_the_text_is_told_and_the_last_picture_stays(first, n, numbers, recorded):
     recorded(str(stretch_problem("valid", 13_017, first, n)), *numbers)
     app = open_states(states_text="valid", states_n="30")
-    app.number_input(key="states_first").set_value(first)
-    app.number_input(key="states_n").set_value(n).run()
+    choose(app, states_first=first, states_n=n).run()
     assert not app.exception
     recorded(said(app), *numbers, part="; got")
     assert asked(app)["n"] == "30"
@@ -249,7 +246,7 @@ def test_a_stretch_outside_the_text_is_told_and_the_last_picture_stays(first, n,
 @pytest.mark.parametrize("text", ["", "9 to 3", "0 to 5", "-4"])
 def test_a_phrase_that_cannot_be_read_leaves_the_last_picture(text):
     app = open_states(states_phrase="7 to 9")
-    app.text_input(key="states_phrase").set_value(text).run()
+    choose(app, states_phrase=text).run()
     assert not app.exception and asked(app)["text"] == "7 to 9"
     assert "The picture still shows “seven , eight , …”." in said(app)
     assert asked(open_states(states_phrase=text))["text"] == "4367 to 4372"
@@ -257,10 +254,10 @@ def test_a_phrase_that_cannot_be_read_leaves_the_last_picture(text):
 
 def test_ten_thousand_tokens_are_cut_and_unknown_words_are_named():
     app = open_states()
-    app.text_input(key="states_phrase").set_value("1 to 9999").run()
+    choose(app, states_phrase="1 to 9999").run()
     assert "The first 2,000 tokens are shown." in said(app)
     assert len(shown(UNITS_VIEW, text="1 to 9999").meta["words"]) == 2000
-    app.text_input(key="states_phrase").set_value("four thousand bananas").run()
+    choose(app, states_phrase="four thousand bananas").run()
     assert "Not in the vocabulary, so read as xxunk: “bananas”" in said(app)
     assert asked(app)["text"] == "four thousand bananas" and not app.exception
     words = shown(UNITS_VIEW, text="four thousand bananas").meta["words"]

@@ -14,14 +14,11 @@ PAGES = {
     "": (
         *("app", "idle", "view", "header", "script", "main", "content", "sidebar", "shownSidebar"),
         *("sidebarHeader", "sidebarContent", "nav", "navLink", "block", "wrapper", "element"),
-        *("markdown", "html", "selectbox", "label", "button"),
-        *("buttonGroup", "chosen", "checkbox", "icon", "pageLink"),
+        *("markdown", "html", "selectbox", "label"),
+        *("checkbox", "icon", "pageLink"),
     ),
-    "train": ("expander",),
-    "data?data_corpus=your+own": ("textArea", "areaField", "fileUploader", "help"),
-    "states": ("textInput", "textField"),
-    "states?states_text=valid": ("numberInput", "numberField"),
-    "states?states_view=Find+it+elsewhere": ("slider", "sliderValue"),
+    "train": ("expander", "button"),
+    "data?data_corpus=your+own": ("textArea", "numberInput", "fileUploader", "help"),
 }
 """Address of a page -> the names that are on it."""
 

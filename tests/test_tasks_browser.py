@@ -126,8 +126,7 @@ def test_a_task_and_its_parameters_are_a_link(page, server):
     depth.press("Tab")
     expect(page.locator(".hnviz-lead")).to_contain_text("it takes the last token")
     assert address(page)["tasks_depth"] == "1"
-    page.get_by_role("combobox", name="Task").click()
-    page.get_by_role("option", name="Parity").click()
+    page.get_by_role("combobox", name="Task").select_option("Parity")
     expect(page.locator(TEXT).locator(".line")).to_contain_text("even")
     idle(page)
     assert address(page) == {"feed_part": "Tasks", "tasks_task": "Parity"}

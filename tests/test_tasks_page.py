@@ -9,7 +9,7 @@ from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.tasks.generators import EVEN_ONES, REBER
 from hnviz.tasks.task import TaskStream
-from tests.pages import open_page
+from tests.pages import below, choose, control, open_page, press
 from tests.test_pages import drawn, text
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -20,7 +20,8 @@ def said(app):
 
 
 def red(app):
-    return [each.value.replace("\\", "") for each in app.markdown if ":red[" in each.value]
+    shown = [each.value.replace("\\", "") for each in app.markdown if ":red[" in each.value]
+    return [*shown, *below(app)]
 
 
 def links(app):
@@ -60,7 +61,7 @@ def test_parameters_come_from_the_address():
     assert not app.exception and red(app) == []
     assert "it takes the last <b>5 tokens</b>" in html(app)
     assert '<tr aria-current="true"><td><b>Model3</b><br>4 tokens, state kept' in html(app)
-    app.number_input(key="tasks_gap").set_value(4).run()
+    choose(app, tasks_gap=4).run()
     assert "it takes the last <b>6 tokens</b>" in html(app)
 
 
@@ -87,16 +88,16 @@ def test_what_cannot_be_is_one_sentence_and_trains_nothing(query, numbers, recor
     assert not app.exception
     (told,) = red(app)
     recorded(told, *numbers)
-    assert app.button(key="tasks_start").disabled
+    assert control(app, "tasks_start").get("off")
     assert drawn(app, "tasks_text"), "the page still shows what could be used"
 
 
 def test_after_a_mistake_the_last_good_parameters_stay_in_view(recorded):
     app = open_page("tasks", tasks_gap="3")
-    app.number_input(key="tasks_gap").set_value(-1).run()
+    choose(app, tasks_gap=-1).run()
     recorded(said(app), part="The page still shows the")
     assert "it takes the last <b>5 tokens</b>" in html(app)
-    app.number_input(key="tasks_gap").set_value(2).run()
+    choose(app, tasks_gap=2).run()
     assert red(app) == [] and "it takes the last <b>4 tokens</b>" in html(app)
 
 
@@ -118,9 +119,9 @@ def test_an_edited_automaton_is_shown_and_in_the_address():
     again = open_automaton(tasks_table=EVEN_ONES)
     assert drawn(again, "tasks_automaton") == drawn(app, "tasks_automaton")
     assert drawn(again, "tasks_editor")["settings"]["table"] == EVEN_ONES
-    app.selectbox(key="tasks_task").select("Parity").run()
+    choose(app, tasks_task="Parity").run()
     assert "tasks_table" not in app.query_params
-    app.selectbox(key="tasks_task").select("A regular language").run()
+    choose(app, tasks_task="A regular language").run()
     assert app.query_params["tasks_table"] == EVEN_ONES, "it comes back with its task"
     edit(app, REBER, serial=2)
     assert "tasks_table" not in app.query_params, "the default needs no parameter"
@@ -150,7 +151,7 @@ def test_a_bad_automaton_is_one_sentence_and_the_last_one_stays(table, numbers, 
     recorded(told, *numbers)
     assert app.query_params["tasks_table"] == EVEN_ONES
     assert len(drawn(app, "tasks_automaton")["settings"]["nodes"]) == 2
-    assert not app.button(key="tasks_start").disabled, "it trains on the automaton that is shown"
+    assert not control(app, "tasks_start").get("off"), "it trains on the automaton that is shown"
     edit(app, EVEN_ONES, serial=3)
     assert red(app) == []
 
@@ -169,7 +170,7 @@ def test_a_bad_automaton_in_the_address_is_told(recorded):
 def test_a_run_is_trained_on_the_task_and_the_page_follows_it():
     app = open_page("tasks", tasks_gap="2", tasks_model="Model3", tasks_tokens="400")
     assert "reads this task" not in links(app)
-    app.button(key="tasks_start").click().run()
+    press(app, "tasks_start").run()
     assert not app.exception
     run = app.query_params["run"]
     server().engine.stop(run)
@@ -177,7 +178,7 @@ def test_a_run_is_trained_on_the_task_and_the_page_follows_it():
     wanted = RunConfig.for_model("Model3", corpus=corpus, **RECIPE)
     assert server().store.record(run).config == wanted
     assert f"{run} reads this task" in links(app)
-    app.number_input(key="tasks_gap").set_value(3).run()
+    choose(app, tasks_gap=3).run()
     assert "reads this task" not in links(app), "the run read another task"
 
 
@@ -186,14 +187,14 @@ def test_a_run_in_view_sets_the_controls_to_its_task():
     made = server().store.create(RunConfig.for_model("Model2", corpus=corpus))
     app = open_page("tasks", run=made.id)
     assert not app.exception
-    assert app.selectbox(key="tasks_task").value == "A regular language"
+    assert control(app, "tasks_task")["value"] == "A regular language"
     assert '<tr aria-current="true"><td><b>Model2</b>' in html(app)
     assert len(drawn(app, "tasks_automaton")["settings"]["nodes"]) == 2
     assert f"{made.id} reads this task" in links(app)
-    app.selectbox(key="tasks_task").select("Parity").run()
+    choose(app, tasks_task="Parity").run()
     assert "reads this task" not in links(app)
     asked = open_page("tasks", run=made.id, tasks_task="Parity")
-    assert asked.selectbox(key="tasks_task").value == "Parity", "a link comes first"
+    assert control(asked, "tasks_task")["value"] == "Parity", "a link comes first"
 
 
 def test_a_run_that_is_refused_is_told_beside_the_button(monkeypatch):
@@ -202,7 +203,7 @@ def test_a_run_that_is_refused_is_told_beside_the_button(monkeypatch):
 
     monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)
     app = open_page("tasks", run="Model2")
-    app.button(key="tasks_start").click().run()
+    press(app, "tasks_start").run()
     assert not app.exception
     assert said(app).count("queue is full: 16 runs are waiting already") == 1
     assert app.query_params["run"] == "Model2"

@@ -196,8 +196,8 @@ def test_another_model_is_shown_at_its_end_by_whoever_was_at_the_end(server, pag
 
 
 def _pick_model(page, name):
-    page.locator(".st-key-time_model input").click()
-    page.get_by_role("option", name=name, exact=True).click()
+    page.get_by_role("combobox", name="Run shown on all pages").click()
+    page.get_by_role("option", name=f"{name}, pre-trained", exact=True).click()
 
 
 def test_what_is_one_press_away_is_fetched_while_nothing_else_happens(server, page):

@@ -18,7 +18,7 @@ from hnviz.figures.time_text import far_share, part
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.http import Refusal
-from tests.pages import mounts, open_page
+from tests.pages import below, choose, controls, mounts, open_page
 from tests.test_pages import text
 from tests.views import shown
 
@@ -115,7 +115,7 @@ def test_mini_batches_that_the_text_does_not_have_are_refused():
 @pytest.mark.parametrize("value", ["38", "-1"])
 def test_a_first_mini_batch_that_cannot_be_leaves_the_last_good_lanes(value, recorded):
     app = open_page("time", time_first="7")
-    app.number_input(key="time_first").set_value(int(value)).run()
+    choose(app, time_first=int(value)).run()
     assert not app.exception
     recorded(said(app), 40, 3, 0, 37, value.strip("-"), part="First mini-batch: the text")
     for key in ("time_lanes", "time_headline"):
@@ -153,14 +153,14 @@ def test_a_backward_too_many_is_shown_as_torchs_error(recorded):
 @pytest.mark.parametrize("phrase", ["", "9 to 3", "0 to 5"])
 def test_words_that_cannot_be_looked_back_at_leave_the_last_good_map(phrase):
     app = open_page("time", time_phrase="12 to 13")
-    app.text_input(key="time_phrase").set_value(phrase).run()
+    choose(app, time_phrase=phrase).run()
     assert not app.exception
-    assert ":red[" in text(app)
+    assert below(app)
     for question in ("look_back_row", "look_back_map", "look_back_others"):
         assert asks(app, "time_lookback")[question]["params"]["text"] == "12 to 13"
     with pytest.raises(ValueError, match=r"^[A-Z]"):
         shown(MAP_VIEW, text=phrase)
-    app.text_input(key="time_phrase").set_value("1 to 99").run()
+    choose(app, time_phrase="1 to 99").run()
     assert "the first 44 are shown" in text(app)
 
 
@@ -233,16 +233,5 @@ def test_what_changes_nothing_but_the_drawing_needs_no_rerun():
     """Way, loss, weights and row are the browser's: no widget of the page has them."""
     app = open_page("time", time_between="keep", time_loss="all steps", row="3")
     assert not app.exception
-    keys = {each.key for each in [*app.segmented_control, *app.select_slider, *app.number_input]}
-    assert keys & {"time_between", "time_loss", "time_weights", "row", "snapshot"} == set()
+    assert controls(app) & {"time_between", "time_loss", "time_weights", "row", "snapshot"} == set()
     assert asks(app, "time_lanes")["lanes"]["params"]["every"] == "false"
-
-
-def test_another_model_is_one_choice_away():
-    app = open_page("time", run="Model5")
-    app.selectbox(key="time_model").select("Model3").run()
-    assert not app.exception
-    assert app.selectbox(key="run").value == "Model3"
-    given = mounts(app)
-    runs = {each["run"] for each in given if each["id"].startswith("time_")}
-    assert runs == {"Model3"}

@@ -171,7 +171,7 @@ def test_a_recipe_is_filled_in_at_once_and_a_mark_explains_a_field(page, server)
         page.get_by_role("button", name=f"bptt, steps: one {press}").click()
         assert number(page, "bptt, steps").input_value() == value
     page.wait_for_url("**train_bptt=21**")
-    tip = page.get_by_text("Gradients reach back no further.")
+    tip = page.get_by_role("tooltip").get_by_text("Gradients reach back no further.")
     expect(tip).to_be_hidden()
     page.get_by_role("button", name="Help for bptt, steps").focus()
     expect(tip).to_be_visible()
@@ -435,7 +435,7 @@ def test_the_epochs_are_the_curves_table_and_the_schedule_is_a_click_away(page, 
     more(curves, "As a table")
     accuracies = curves.get_by_role("region", name="Accuracy: valid, 8,001 to 9,999")
     expect(accuracies.locator("tbody tr")).to_have_count(10)  # its epochs
-    page.get_by_role("radio", name="By epoch").click()
+    page.get_by_role("button", name="By epoch", exact=True).click()
     page.wait_for_url("**train_view=By+epoch**")
     page.locator(".st-key-train_schedule_notes").scroll_into_view_if_needed()
     recorded.shown(page, "The notebook's Model5 ends", 10, 1.054, 83.9, 1.174, 83.2, 10, 10)

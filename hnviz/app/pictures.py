@@ -3,6 +3,7 @@
 ``python -m hnviz.app.pictures`` writes the style sheet that keeps their places.
 """
 
+from hnviz.app.kit.fields.picture import FIELDS
 from hnviz.app.kit.headline.picture import HEADLINE
 from hnviz.app.kit.picture import Picture
 from hnviz.app.kit.places import SHEET, places
@@ -53,7 +54,7 @@ from hnviz.app.run.line.picture import LINE
 from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.questions.view import View
 
-_SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, READING_MACHINE, RUN_LIST)
+_SHARED = (BAR, COPY_LINK, FIELDS, HEADLINE, LINE, MARKED, PANEL, READING_MACHINE, RUN_LIST)
 _START = (LOSS, GUESS, MERGING)
 _WORDS = (WORD_LIST,)
 _BATCHES = (MACHINES, GRID)

@@ -9,14 +9,12 @@ from hnviz.app.kit.terms.picture import terms
 from hnviz.app.lesson.place import place_in_lesson
 from hnviz.app.rooms.classroom.door import join_first
 from hnviz.app.run.start import may_view
-from hnviz.app.shell.address import leave_out_endless
 from hnviz.app.shell.frame import ICON, lesson_beside, lesson_place, page_frame
 from hnviz.app.shell.navigation import navigation
 
 sidebar: Literal["auto", "collapsed"] = "collapsed" if place_in_lesson() else "auto"
 st.set_page_config("hnviz", ICON, layout="wide", initial_sidebar_state=sidebar)
 page = navigation()
-leave_out_endless(page)
 if may_view():
     with st.sidebar:
         page_frame(page)

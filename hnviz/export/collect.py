@@ -32,7 +32,7 @@ OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
 
 LEFT_OUT = (
     *("rooms/train/form", "run/list", "run/line"),
-    *("run/copy_link", "kit/terms", "lesson/panel", "rooms/tasks/editor"),
+    *("run/copy_link", "kit/fields", "kit/terms", "lesson/panel", "rooms/tasks/editor"),
     *("rooms/compare/curves", "rooms/compare/runs"),
     *("rooms/sweep/form", "rooms/sweep/map"),
 )

@@ -102,8 +102,9 @@ def told(label: str) -> str:
 
 def radio(name: str) -> str:
     """JavaScript that finds a choice of the page by its name."""
-    radios = styled("[...document.querySelectorAll(':--main [role=radio]')]")
-    return f"{radios}.find(each => each.innerText.trim() === '{name}')"
+    choices = "[...document.querySelectorAll('[data-picture=\"kit/fields\"]')]"
+    choices += ".flatMap((each) => [...each.shadowRoot.querySelectorAll('.choices button')])"
+    return f"{choices}.find(each => each.innerText.trim() === '{name}')"
 
 
 LOOKS = ("inside", "positions", "schedule", "rates")  # keys of what each closer look shows
@@ -311,9 +312,10 @@ NEXT_LINE = """async (root, step) => {
   return (await window.painted(() => true)) - begun;
 }"""
 WEIGHTS = styled("""async (root, name) => {
-  const radios = [...document.querySelectorAll(":--main [role=radio]")];
+  const rows = [...document.querySelectorAll("[data-picture='kit/fields']")];
+  const choices = rows.flatMap((each) => [...each.shadowRoot.querySelectorAll(".choices button")]);
   const was = root.dataset.paints, begun = performance.now();
-  radios.find((radio) => radio.innerText.trim() === name).click();
+  choices.find((each) => each.innerText.trim() === name).click();
   return (await window.painted(() => root.dataset.paints !== was)) - begun;
 }""")
 
@@ -539,10 +541,10 @@ def compared(page: Page, url: str) -> float:
 
 def another_run(page: Page, model: str, seen: str) -> float:
     """Return the seconds from the choice of another model's shipped run to what is seen of it."""
-    box = page.locator(".st-key-time_model input")
+    box = page.get_by_role("combobox", name="Run shown on all pages")
     box.click()
     box.fill(model)
-    page.get_by_role("option", name=model, exact=True).wait_for()
+    page.get_by_role("option", name=f"{model}, pre-trained", exact=True).wait_for()
     seconds = pressed(page, "Enter", seen)
     page.wait_for_timeout(2500)
     return seconds

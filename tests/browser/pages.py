@@ -36,7 +36,9 @@ SHOWN = """async (place) => {
   return await window.painted(shown);
 }"""
 PRESSED = styled(f"""async ([name, place]) => {{
-  const links = [...document.querySelectorAll(":--nav a, [role=radio]")];
+  const rows = [...document.querySelectorAll("[data-picture='kit/fields']")];
+  const parts = rows.flatMap((each) => [...each.shadowRoot.querySelectorAll(".choices button")]);
+  const links = [...document.querySelectorAll(":--nav a"), ...parts];
   const begun = performance.now();
   links.find((each) => each.innerText.trim() === name).click();
   return (await ({SHOWN})(place)) - begun;
@@ -78,25 +80,18 @@ def in_the_app(browser: Browser, url: str) -> None:
     page.goto(url)
     times: dict[str, list[float]] = {}
     here = ""
-    last: dict[str, str] = {}  # the view in which a room was left: it opens in the same part
     for number in range(ROUNDS + 1):
         for view, (*_, picture) in VIEWS.items():
             name, _, part = view.partition("?")
             if here == view or name in UNLISTED:  # a press on it does nothing; no link to press
                 continue
             if part and here.partition("?")[0] != name:
-                after(page, TITLES[name], FIRST[last.get(name, name)][-1])
-                if last.get(name) == view:
-                    page.get_by_role("radio").first.click()
-                    idle(page)
+                after(page, TITLES[name], FIRST[name][-1])
             here = view
             if part:  # of a room that is on the page now
                 seconds = after(page, part.partition("=")[2].replace("+", " "), picture)
             else:
-                seconds = after(page, TITLES[name], FIRST[last.get(name, view)][-1])
-                if last.get(name, view) != view:
-                    page.get_by_role("radio").first.click()
-            last[name] = view
+                seconds = after(page, TITLES[name], FIRST[view][-1])
             if number:  # the first time loads what a tab needs once
                 times.setdefault(view, []).append(seconds)
     for view, seen in times.items():

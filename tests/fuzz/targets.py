@@ -412,7 +412,6 @@ def _parameter(place: Place) -> Feed:
                 "train_bs", wanted, ends if isinstance(wanted, str) else None
             )
             assert said is None or ("\n" not in said and len(said) < 500)
-            address.is_endless(raw)
 
     return feed
 

@@ -151,12 +151,16 @@ class Picture:
         run: str = "",
         asks: Sequence[Ask] = (),
         settings: Mapping[str, Any] | None = None,
+        holds: tuple[str, ...] = (),
     ) -> Any:
         """Mount it, or where it is on the page already change what it shows.
 
-        `settings` reach ``draw`` as they are; keep them small. Returns what was reported.
+        `settings` reach ``draw`` as they are; keep them small. `holds` are controls inside it
+        beside its own. Returns what was reported.
         """
-        return self._component(key or self.place.key, self._data(run, asks, settings or {}))
+        data = self._data(run, asks, settings or {})
+        held = {"holds": " ".join(holds)} if holds else {}
+        return self._component(key or self.place.key, {**data, **held})
 
     def sent(self, key: str, example: Example) -> dict[str, Any]:
         """Return what the browser gets for an example: the same as from a page."""

@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from hnviz.app.kit.choice import choice
-from hnviz.app.kit.row import controls_row
+from hnviz.app.kit.fields.picture import choice, controls
 from hnviz.app.kit.text import page_title
 
 Parts = Mapping[str, Callable[[], None]]
 """Each part of a room by its name in the address."""
+
+
+def row_of(key: str) -> str:
+    """Return the key of the row that has the choice of a room's part."""
+    return f"{key}_fields"
 
 
 def room(
@@ -20,11 +24,11 @@ def room(
     `beside` draws what else is in the line of the title, for the part that is chosen.
     """
     place = "room_title_action" if beside else "room_title"  # their heights differ
-    with controls_row(place, "medium", vertical_alignment="bottom"):
+    with st.container(key=place, horizontal=True, gap="medium", vertical_alignment="bottom"):
         with st.container(width="content"):
             page_title(title)
-        with st.container(width="content"):
-            chosen = choice("Look at", tuple(parts), key, label_visibility="collapsed")
+        with st.container(width="content"), controls(row_of(key)):
+            chosen = choice("Look at", tuple(parts), key, bare=True)
         if beside:
             with st.container(width="content"):
                 beside(chosen)

@@ -1,11 +1,7 @@
 """Which text a page without a network shows: the run's, a corpus of the registry, or an own one."""
 
-import streamlit as st
-
-from hnviz.app.kit.row import said_below
+from hnviz.app.kit.fields.picture import menu, text_in
 from hnviz.app.run.own_text import OWN, own_text_box
-from hnviz.app.shell import session as state
-from hnviz.app.shell.address import address_problem
 from hnviz.data import NOTEBOOK, Choice, TextChoice
 from hnviz.data.corpora import BUILT_IN
 from hnviz.tasks.task import TASKS
@@ -23,23 +19,14 @@ HELP = (
 )
 
 
-def of_run(page: str) -> bool:
-    """Return whether the run's text is chosen, even before the choice is drawn."""
-    key = f"{page}_corpus"
-    return state.get(key, st.query_params.get(key, AS_RUN)) == AS_RUN
-
-
-def corpus_box(page: str, run: CurrentRun | None) -> TextChoice | None:
-    """Draw the choice of a text, and the box for an own one; None, with a sentence, for none."""
-    return text_chosen(corpus_choice("Text", page, WIDE), page, run)
+def of_run(page: str, row: str) -> bool:
+    """Return whether the run's text is chosen, even before the choice is drawn in its row."""
+    return text_in(row, f"{page}_corpus") in (None, AS_RUN)
 
 
 def corpus_choice(label: str, page: str, width: int = NARROW) -> str:
     """Draw the choice of a text; return its name, of CORPORA or OWN."""
-    key, options = f"{page}_corpus", (*CORPORA, OWN)
-    said_below(label, address_problem(key, options))
-    with st.container(width=width):
-        return st.selectbox(label, options, key=key, bind="query-params", help=HELP)
+    return menu(label, (*CORPORA, OWN), f"{page}_corpus", width=width, help=HELP)
 
 
 def text_chosen(

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from hnviz.app.kit.fields.picture import button
 from hnviz.app.kit.text import escape, linked, problem
 from hnviz.app.run import made
 from hnviz.app.run.names import Named, labels
@@ -68,12 +69,11 @@ def _offer(lost: str) -> None:
         return
     changes = made.differences(config)
     recipe = f"{config.model}, its recipe" + (f" with {changes}" if changes else "")
-    st.button(
+    button(
         "Train it here, with the same settings",
-        key="lost_train",
-        on_click=_train,
-        args=(config,),
-        help=f"{escape(recipe)}. The same settings give the same run.",
+        "lost_train",
+        partial(_train, config),
+        help=f"{recipe}. The same settings give the same run.",
     )
     st.caption(escape(f"The link says how it was made: {recipe}."))
     problem(state.get(state.LOST_ERROR))

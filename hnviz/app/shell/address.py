@@ -1,21 +1,11 @@
 """Values in the address that a setting cannot take: the page names what Streamlit only drops."""
 
 from collections.abc import Sequence
-from math import isfinite, isinf
+from math import isfinite
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from hnviz.app.shell import session as state
-
-WHOLE_NUMBERS = (
-    *("batches_bs", "batches_bptt", "models_unit", "time_first"),
-    *("tasks_base", "tasks_digits", "tasks_last", "tasks_first", "tasks_years", "tasks_kinds"),
-    *("tasks_depth", "tasks_symbols", "tasks_length", "tasks_delay", "tasks_gap", "tasks_every"),
-    *("tasks_bptt", "tasks_tokens"),
-    *("states_first", "states_n", "states_path_first", "states_path_n"),
-)
-"""The parameters of boxes for whole numbers."""
 
 SWITCH = ("true", "false")
 """What a toggle may hold."""
@@ -71,28 +61,6 @@ def _kept(key: str) -> str:
 
 def _is_within(raw: str, ends: tuple[float, float] | None) -> bool:
     return ends is None or ends[0] <= float(raw) <= ends[1]
-
-
-def is_endless(raw: str) -> bool:
-    """Tell whether a value is a number that is infinite, or too large for Python's floats."""
-    try:
-        return isinf(float(raw))
-    except ValueError:
-        return False
-
-
-def leave_out_endless(page: StreamlitPage) -> None:
-    """Draw the page without whole numbers that are infinite, on which Streamlit's box fails.
-
-    Call it before any widget is drawn. `address_problem` says it beside the box.
-    """
-    asked = st.query_params.to_dict()
-    endless = [key for key in WHOLE_NUMBERS if key in asked and is_endless(asked[key])]
-    for key in endless:
-        state.put(_kept(key), asked[key])
-    if endless:
-        others = {key: value for key, value in asked.items() if key not in endless}
-        st.switch_page(page, query_params=others)
 
 
 def _is_usable(raw: str, wanted: str | Sequence[object]) -> bool:

@@ -6,7 +6,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
-from hnviz.app.kit.choice import switch
 from hnviz.app.kit.text import page_link, problem
 from hnviz.app.lesson.panel.picture import panel, was_left
 from hnviz.app.lesson.place import leave_lesson, lesson_of, lesson_problem, place_in_lesson
@@ -14,6 +13,7 @@ from hnviz.app.run.copy_link.picture import copy_link
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
+from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.lessons import query
 from hnviz.lessons.panel import page_named
 
@@ -53,9 +53,11 @@ def page_frame(page: StreamlitPage) -> None:
     run_picker()
     if (run_id := state.get(state.RUN)) is not None:
         run_line(run_id, page.title)
-    switch(
+    problem(address_problem(PRESENT, SWITCH))
+    st.toggle(
         "Present",
-        PRESENT,
-        explained="Larger, and without this sidebar, for a projector. The key P switches it, too.",
+        key=PRESENT,
+        bind="query-params",
+        help="Larger, and without this sidebar, for a projector. The key P switches it, too.",
     )
     copy_link(state.get(state.RUN))

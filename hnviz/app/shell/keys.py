@@ -250,7 +250,6 @@ SESSION: tuple[Key, ...] = (
     Key("Class", "class_stop_now", "", "button"),
     Key("Class", "class_stopped", "", "what the last press on it did"),
     Key("Class", "class_stopping", "", "whether it waits for a second press"),
-    Key("Learn back", "time_model", "", "the pre-trained run in view"),
     Key("Learn back", "time_good_*", "", "the last words, and mini-batch, that could be used"),
 )
 """Keys of the session state alone."""

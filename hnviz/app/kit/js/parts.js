@@ -192,7 +192,7 @@ export class Field {
  * @param {HTMLInputElement} box
  * @param {string} name
  */
-function stepped(box, name) {
+export function stepped(box, name) {
   const steps = document.createElement("div");
   steps.className = "steps";
   steps.append(box);

@@ -1,17 +1,15 @@
 """The Batches page's settings: the text, how it is cut, and what is wrong with either."""
 
+from math import prod
 from typing import Any, NamedTuple
 
 import streamlit as st
 
-from hnviz.app.kit.choice import switch
-from hnviz.app.kit.row import controls_row, said_below
+from hnviz.app.kit.fields.picture import choice, controls, put_in, switch, text_in, whole, wrong
 from hnviz.app.kit.text import problem
-from hnviz.app.kit.wrong import mark_field
 from hnviz.app.run.corpus_box import corpus_choice, text_chosen
 from hnviz.app.run.own_text import OWN
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import address_problem
 from hnviz.data import (
     NOTEBOOK,
     BatchLayout,
@@ -55,6 +53,7 @@ class Size(NamedTuple):
 SMALL = Size(4, 8)  # so small that every word can be read
 LARGE = Size(64, 70)  # those of the notebook's show_batch
 
+ROW = "batches_controls"
 _GOOD_LAYOUT = "_batches_good"
 _FITTED = "_batches_fitted"  # the corpus that the size was last compared with
 _HELP = {
@@ -125,33 +124,23 @@ def batch_settings(run: CurrentRun | None) -> Reading | None:
     so the picture stays. None, with a sentence, if there is no text, or a window is longer than it.
     """
     good = {**SMALL._asdict(), **state.get(_GOOD_LAYOUT, {})}
-    row, below = st.container(key="batches_row"), st.container()
-    with row, controls_row("batches_controls"):
+    with controls(ROW):
         chosen = corpus_choice("Corpus", "batches")
+        below = st.container()
         with below:
-            choice = text_chosen(chosen, "batches", run, OPENING)
-        _fit(choice if chosen == OWN else None)
-        said_below("Text", address_problem("batches_split", SPLITS))
-        split = st.segmented_control(
-            "Text",
-            SPLITS,
-            default=FIRST_TEXT,
-            required=True,
-            key="batches_split",
-            bind="query-params",
-        )
-        with st.container(horizontal=True, gap="small", width=276):  # one line on a phone too
-            for field, label in (("bs", "bs, rows"), ("bptt", "bptt, steps")):
-                with st.container(width=130):
-                    good[field] = _side(field, label, good[field])
+            choice_of_text = text_chosen(chosen, "batches", run, OPENING)
+        _fit(choice_of_text if chosen == OWN else None)
+        split = choice("Text", SPLITS, "batches_split", FIRST_TEXT)
+        for field, label in (("bs", "bs, rows"), ("bptt", "bptt, steps")):
+            good[field] = _side(field, label, good[field])
         shuffled = switch("Cut at random instead", "batches_random")
     state.put(_GOOD_LAYOUT, good)
-    if choice is None:
+    if choice_of_text is None:
         return None
-    text = split_text(split or FIRST_TEXT, choice)
+    text = split_text(split, choice_of_text)
     kind = ShuffledLayout if shuffled else BatchLayout
-    written = _written(choice) if chosen == OWN else ""
-    return _laid(Reading(text, kind(len(text.ids), **good), choice, written))
+    written = _written(choice_of_text) if chosen == OWN else ""
+    return _laid(Reading(text, kind(len(text.ids), **good), choice_of_text, written))
 
 
 def _written(choice: TextChoice) -> str:
@@ -189,43 +178,34 @@ def window_problem(layout: BatchLayout) -> str | None:
     )
 
 
-def _fit(choice: TextChoice | None) -> None:
+def _fit(chosen: TextChoice | None) -> None:
     """Give another own text, or split of it, a size that fits it, unless the one in force does."""
-    split = state.get("batches_split")
+    split = text_in(ROW, "batches_split")
     split = split if split in SPLITS else FIRST_TEXT
-    fitted = f"{split} {choice.corpus}" if choice else ""
+    fitted = f"{split} {chosen.corpus}" if chosen else ""
     if state.get(_FITTED) == fitted:
         return
     state.put(_FITTED, fitted)
-    if choice is None:
+    if chosen is None:
         return
-    n_tokens = len(split_text(split, choice).ids)
-    bs, bptt = (state.get(f"batches_{name}", side) for name, side in SMALL._asdict().items())
-    if bs * bptt > n_tokens:
-        _put(small_size(n_tokens))
+    n_tokens = len(split_text(split, chosen).ids)
+    if prod(_held(name, side) for name, side in SMALL._asdict().items()) > n_tokens:
+        size = small_size(n_tokens)
+        put_in(ROW, {f"batches_{name}": side for name, side in size._asdict().items()})
 
 
-def _put(size: Size) -> None:
-    for field, side in size._asdict().items():
-        state.put(f"batches_{field}", side)
+def _held(name: str, side: int) -> int:
+    text = text_in(ROW, f"batches_{name}") or ""
+    return int(text) if text.isdecimal() else side
 
 
 def _side(field: str, label: str, good: int) -> int:
     """Draw the field for rows or steps; return its number, or `good` where it is unusable."""
-    lost = address_problem(f"batches_{field}", "whole number")
-    value = st.number_input(
-        label,
-        value=SMALL._asdict()[field],
-        step=1,
-        key=f"batches_{field}",
-        help=_HELP[field],
-        bind="query-params",
-    )
+    key = f"batches_{field}"
+    value = whole(label, key, SMALL._asdict()[field], help=_HELP[field])
     message = side_problem(field, value)
-    if message:
-        mark_field(f"batches_{field}")
-    problem(message or lost)
-    return good if message else value
+    wrong(key, message)
+    return good if message else int(value)
 
 
 def side_problem(field: str, value: int) -> str | None:

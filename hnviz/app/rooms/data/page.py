@@ -19,9 +19,8 @@ from hnviz.app.kit.text import (
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.merging.picture import merging_line
 from hnviz.app.rooms.data.sentence import own_sentence
-from hnviz.app.run.corpus_box import AS_RUN, corpus_box
+from hnviz.app.run.corpus_box import AS_RUN, WIDE, corpus_choice, text_chosen
 from hnviz.app.run.view import run_in_view
-from hnviz.app.shell import session as state
 from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
 from hnviz.figures import corpus_text
 from hnviz.figures.corpus import token_counts
@@ -39,13 +38,13 @@ MOST_LISTED = 2000  # entries of the vocabulary
 def page() -> None:
     """Draw this part of its room."""
     takeaway, line = kept_place("feed_opening"), kept_place("data_line")
-    choice = corpus_box("data", run_in_view())
+    shown = corpus_choice("Text", "data", WIDE)
+    choice = text_chosen(shown, "data", run_in_view())
     with takeaway:
         if choice is not None:
             lead(corpus_sentence(stream_of(choice)))
     if choice is not None:
         _text(choice, line)
-    shown = state.get("data_corpus", AS_RUN)
     own = {} if shown == AS_RUN else {"batches_corpus": shown}
     page_link("feed", FOLLOWS, {"feed_part": "Batches", **own})
 

@@ -1,9 +1,6 @@
 """The Data page's control: the reader's own sentence, in words or digits."""
 
-import streamlit as st
-
-from hnviz.app.kit.text import problem
-from hnviz.app.kit.wrong import mark_field
+from hnviz.app.kit.fields.picture import controls, text, wrong
 from hnviz.app.shell import session as state
 from hnviz.data import TextChoice, corpus_of, stream_of
 from hnviz.figures.offers import example
@@ -13,7 +10,7 @@ EXAMPLE = "three thousand forty five, three thousand forty six"
 """What the line shows while the box is empty; written in the box, it would give the words away."""
 RANGE = "3045 to 3046"  # the same in any language of numbers
 MOST_CHARACTERS = 2_000
-_KEY = "data_sentence"
+_KEY, _ROW = "data_sentence", "data_sentence_row"
 _GOOD = "data_good"  # the last sentence that could be read, and the text it belongs to
 _WHAT = {
     True: (
@@ -34,22 +31,17 @@ def own_sentence(choice: TextChoice) -> OwnTokens:
     read, vocab = corpus_of(choice), stream_of(choice).vocab
     wanted, explained = _WHAT[read.unit == "numbers"]
     start = EXAMPLE if read.has_digits else example(choice, RANGE)
-    typed = st.text_input(
-        "A sentence of your own",
-        key=_KEY,
-        bind="query-params",
-        placeholder=wanted,
-        help=explained,
-    )
-    text = (choice.corpus, choice.split)
-    try:
-        said = own_tokens(typed[:MOST_CHARACTERS] if typed.strip() else start, vocab, read)
-    except ValueError as error:
-        mark_field(_KEY)
-        problem(f"{error} The picture still shows the last text.")
-        of, good = state.get(_GOOD, (None, None))
-        return good if of == text else own_tokens(start, vocab, read)
-    state.put(_GOOD, (text, said))
-    if len(typed) > MOST_CHARACTERS:
-        problem(f"Only the first {MOST_CHARACTERS:,} of {len(typed):,} characters are shown.")
+    of = (choice.corpus, choice.split)
+    with controls(_ROW):
+        typed = text("A sentence of your own", _KEY, "", empty=wanted, help=explained)
+        try:
+            said = own_tokens(typed[:MOST_CHARACTERS] if typed.strip() else start, vocab, read)
+        except ValueError as error:
+            wrong(_KEY, f"{error} The picture still shows the last text.")
+            before, good = state.get(_GOOD, (None, None))
+            return good if before == of else own_tokens(start, vocab, read)
+        state.put(_GOOD, (of, said))
+        if len(typed) > MOST_CHARACTERS:
+            n = f"{len(typed):,}"
+            wrong(_KEY, f"Only the first {MOST_CHARACTERS:,} of {n} characters are shown.")
     return said

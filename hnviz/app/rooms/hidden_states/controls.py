@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass
 
-import streamlit as st
-
-from hnviz.app.kit.choice import choice
-from hnviz.app.kit.row import controls_row
-from hnviz.app.kit.text import escape, problem
+from hnviz.app.kit.fields.picture import choice, controls, remark, text, whole, wrong
 from hnviz.app.rooms.hidden_states.stretch import (
     DEFAULT_PHRASE,
     FIRST,
@@ -16,7 +12,6 @@ from hnviz.app.rooms.hidden_states.stretch import (
     read_text,
 )
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import address_problem
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice
 from hnviz.figures.offers import example, without_numbers
@@ -24,6 +19,7 @@ from hnviz.models.catalogue import entry
 
 PHRASE = "phrase"
 TEXTS = (PHRASE, "valid", "train")
+_WORDS = "states_phrase"
 _GOOD = "states_good"  # the last text that could be read
 
 
@@ -36,73 +32,51 @@ class Asked:
     show: str  # "state", another tensor of the state, or a gate
 
 
-def controls(config: RunConfig) -> Asked:
+def asked_for(config: RunConfig) -> Asked:
     """Draw the controls in one row; a text that cannot be read leaves the last one in force."""
-    with controls_row("states_controls", "medium", vertical_alignment="top"):
-        text = _text_box(config)
+    with controls("states_controls"):
+        read = _text_box(config)
         layer = _layer_box(config.model)
         show = _show_box(config.model)
-    good = f"{_GOOD}_{config.corpus}_{config.split}"  # its ids belong to one vocabulary
-    if text is None:  # the reason appears beside the control
-        text = state.get(good) or read_text(example(config, DEFAULT_PHRASE), config)
-        st.markdown(f":gray[:small[The picture still shows {escape(text.called)}.]]")
-    state.put(good, text)
-    return Asked(text, layer, show)
+        good = f"{_GOOD}_{config.corpus}_{config.split}"  # its ids belong to one vocabulary
+        if read is None:  # the reason appears below the row
+            read = state.get(good) or read_text(example(config, DEFAULT_PHRASE), config)
+            remark("states_text", f"The picture still shows {read.called}.")
+    state.put(good, read)
+    return Asked(read, layer, show)
 
 
-def _text_box(text: TextChoice) -> Stretch | None:
-    with st.container(width="content"):
-        chosen = choice(
-            "Text",
-            TEXTS,
-            "states_text",
-            PHRASE,
-            help="The network reads a phrase from a state of zeros. A stretch of valid or train "
-            "is part of one pass over the whole split.",
-        )
-    if chosen != PHRASE:
-        return _stretch_boxes(chosen, text)
-    with st.container(width="stretch", key="states_words"):
-        return _phrase_box(text)
-
-
-def _phrase_box(text: TextChoice) -> Stretch | None:
-    words = st.text_input(
-        "Phrase" if without_numbers(text) else "Phrase, or a range of numbers",
-        example(text, DEFAULT_PHRASE),
-        max_chars=2000,
-        key="states_phrase",
-        bind="query-params",
+def _text_box(config: TextChoice) -> Stretch | None:
+    chosen = choice(
+        "Text",
+        TEXTS,
+        "states_text",
+        PHRASE,
+        help="The network reads a phrase from a state of zeros. A stretch of valid or train "
+        "is part of one pass over the whole split.",
     )
+    if chosen != PHRASE:
+        return _stretch_boxes(chosen, config)
+    label = "Phrase" if without_numbers(config) else "Phrase, or a range of numbers"
+    words = text(label, _WORDS, example(config, DEFAULT_PHRASE), longest=2000)
     try:
-        stretch = read_text(words or "", text)
+        stretch = read_text(words, config)
     except ValueError as error:
-        problem(str(error))
+        wrong(_WORDS, str(error))
         return None
     if stretch.remark:
-        st.markdown(f":gray[:small[{escape(stretch.remark)}]]")
+        remark(_WORDS, stretch.remark)
     return stretch
 
 
-def _stretch_boxes(split: str, text: TextChoice) -> Stretch | None:
-    with st.container(width=340):  # both fields on one line of a phone, and the sentence below
-        with st.container(horizontal=True, gap="medium"):
-            with st.container(width=150):
-                first = _number("First token", "states_first", FIRST)
-            with st.container(width=150):
-                n = _number("Tokens", "states_n", N)
-        try:
-            return cut_stretch(text, split, first, n)
-        except ValueError as error:
-            problem(str(error))
-            return None
-
-
-def _number(label: str, key: str, default: int) -> int:
-    lost = address_problem(key, "whole number")
-    value = st.number_input(label, value=default, step=1, key=key, bind="query-params")
-    problem(lost)
-    return int(value)
+def _stretch_boxes(split: str, config: TextChoice) -> Stretch | None:
+    first = whole("First token", "states_first", FIRST, width=150)
+    n = whole("Tokens", "states_n", N, width=150)
+    try:
+        return cut_stretch(config, split, first, n)
+    except ValueError as error:
+        wrong("states_first", str(error))
+        return None
 
 
 def _layer_box(model: str) -> int:
@@ -110,14 +84,13 @@ def _layer_box(model: str) -> int:
     layers = tuple(range(entry(model).n_layers))
     if len(layers) == 1:
         return 0
-    with st.container(width="content"):
-        return choice(
-            "Layer",
-            layers,
-            "states_layer",
-            layers[0],
-            help="Layer 0 reads the tokens. The model predicts from the last layer.",
-        )
+    return choice(
+        "Layer",
+        layers,
+        "states_layer",
+        layers[0],
+        help="Layer 0 reads the tokens. The model predicts from the last layer.",
+    )
 
 
 def _show_box(model: str) -> str:
@@ -127,10 +100,9 @@ def _show_box(model: str) -> str:
         return "state"
     others = (name for name in net.shows[1:] if name not in net.gates)
     named = ["State", *others, *(["gate"] if net.gates else [])]
-    with st.container(width="content"):
-        return choice(
-            f"{', '.join(named[:-1])} or {named[-1]}",
-            net.shows,
-            "states_show",
-            help=(net.cell.in_words if net.cell else "") or None,
-        )
+    return choice(
+        f"{', '.join(named[:-1])} or {named[-1]}",
+        net.shows,
+        "states_show",
+        help=net.cell.in_words if net.cell else "",
+    )

@@ -4,15 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hnviz.app.kit.choice import choice, switch
+from hnviz.app.kit.fields.picture import choice, controls, slider, switch, wrong
+from hnviz.app.kit.fields.picture import whole as number
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.row import controls_row, said_below
-from hnviz.app.kit.text import escape, problem, prose, section
+from hnviz.app.kit.text import escape, prose, section
 from hnviz.app.rooms.hidden_states.controls import Asked
 from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
 from hnviz.app.rooms.hidden_states.path.picture import FIRST, PATH, PATH_VIEW, N, numbers_problem
 from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES, PROBES_VIEW
-from hnviz.app.shell.address import address_problem
 from hnviz.figures import code_text
 from hnviz.figures.offers import without_digits
 from hnviz.figures.state_text import reading_note
@@ -47,23 +46,18 @@ def _positions_box() -> str:
 def find(run: CurrentRun, asked: Asked) -> None:
     """Draw where else in the text the same units are on."""
     section("Find it elsewhere")
-    with controls_row(gap="medium", vertical_alignment="center"):
-        with st.container(width="stretch"):
-            lost = address_problem("states_threshold", "number", (0.0, 0.95))
-            said_below("Threshold", lost)
-            share = st.slider(
-                "Threshold, share of the scale",
-                0.0,
-                0.95,
-                THRESHOLD,
-                0.05,
-                key="states_threshold",
-                bind="query-params",
-                help="A unit is on if its state is above the threshold at every token of the "
-                "range. The scale is 1 for tanh; for relu, one value in twenty is above it.",
-            )
-        with st.container(width="content"):
-            edges = switch("Off just before and after", "states_edges")
+    with controls("states_find_row"):
+        share = slider(
+            "Threshold, share of the scale",
+            "states_threshold",
+            THRESHOLD,
+            ends=(0.0, 0.95),
+            step=0.05,
+            width="stretch",
+            help="A unit is on if its state is above the threshold at every token of the range. "
+            "The scale is 1 for tanh; for relu, one value in twenty is above it.",
+        )
+        edges = switch("Off just before and after", "states_edges")
     params = {**asked.text.params, "layer": asked.layer, "threshold": share, "edges": edges}
     FIND(run=run.record.id, asks=[ask(FIND_VIEW, at="rest", **params)])
 
@@ -74,24 +68,17 @@ def path(run: CurrentRun, asked: Asked) -> None:
         "Path of the state",
         "It has its own range, longer than the phrase above: the state goes round once per number.",
     )
-    with st.container(horizontal=True, gap="medium"):
-        first = _number("First number", "states_path_first", FIRST)
-        n = _number("Numbers", "states_path_n", N)
-    wrong = numbers_problem(first, n, run.record.config)
-    problem(wrong)
-    if not wrong:
+    with controls("states_path_row"):
+        first = number("First number", "states_path_first", FIRST, width=180)
+        n = number("Numbers", "states_path_n", N, width=180)
+        lacks = numbers_problem(first, n, run.record.config)
+        wrong("states_path_first", lacks)
+    if not lacks:
         view = ask(PATH_VIEW, at="rest", layer=asked.layer, first=first, n=n)
         PATH(run=run.record.id, asks=[view])
 
 
-def _number(label: str, key: str, default: int) -> int:
-    with st.container(width=180):
-        lost = address_problem(key, "whole number")
-        value = st.number_input(label, value=default, step=1, key=key, bind="query-params")
-        problem(lost)
-    return int(value)
-
-
+CLOSED = "no more"
 VIEWS: dict[str, Callable[[CurrentRun, Asked], None]] = {
     "What the whole state shows": whole,
     "Find it elsewhere": find,
@@ -105,11 +92,8 @@ def meaning(run: CurrentRun, asked: Asked) -> None:
     if lacks := without_digits(run.record.config):
         st.markdown(escape(lacks))
         return
-    problem(address_problem("states_view", tuple(VIEWS)))
-    chosen = st.segmented_control(
-        "Look closer", tuple(VIEWS), key="states_view", bind="query-params"
-    )
-    if chosen:
+    chosen = choice("Look closer", (CLOSED, *VIEWS), "states_view", CLOSED)
+    if chosen != CLOSED:
         VIEWS[chosen](run, asked)
     config = run.record.config
     with st.expander("How this was measured"):

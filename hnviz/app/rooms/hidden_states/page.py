@@ -1,13 +1,12 @@
 """The room Remember: the state over a text, and what happens with another memory."""
 
-import streamlit as st
-
+from hnviz.app.kit.fields.picture import button, put_in
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.room import Parts, room
+from hnviz.app.kit.room import Parts, room, row_of
 from hnviz.app.kit.text import linked, opening, prose
 from hnviz.app.machine.picture import reading_machine
-from hnviz.app.rooms.hidden_states.controls import controls
+from hnviz.app.rooms.hidden_states.controls import asked_for
 from hnviz.app.rooms.hidden_states.meaning import meaning
 from hnviz.app.rooms.hidden_states.units.picture import (
     ROWS_VIEW,
@@ -35,11 +34,11 @@ def _put_in(part: str) -> None:
     """Draw the room's main button; the part that it leads to has its own."""
     if part != MEMORY:
         state.pop(PUT_IN)
-        st.button("Put in another memory", key="remember_put", type="primary", on_click=_press)
+        button("Put in another memory", "remember_put", _press, strong=True)
 
 
 def _press() -> None:
-    state.put(PART, MEMORY)
+    put_in(row_of(PART), {PART: MEMORY})
     state.put(PUT_IN, True)
 
 
@@ -58,7 +57,7 @@ def _units() -> None:
     config, run_id = run.record.config, run.record.id
     reading_machine("states_reading", run_id, config, compact=True)
     run_bar(run_id, "states_bar")
-    asked = controls(config)
+    asked = asked_for(config)
     shown = {**asked.text.params, "layer": asked.layer, "show": asked.show}
     units = ask(UNITS_VIEW, **shown)
     rows = ask(ROWS_VIEW, at="end", **shown)

@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from hnviz.app.kit import cards
-from hnviz.app.kit.choice import choice
+from hnviz.app.kit.fields.picture import choice, controls, whole, wrong
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.text import page_theme, problem, prose, section
 from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cell_of
 from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
 from hnviz.app.rooms.models.source import class_and_new_lines
 from hnviz.app.rooms.models.weights import Weights
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import address_problem
 from hnviz.app.shell.server import server
 from hnviz.data import human_numbers_stream
 from hnviz.figures.cell_diagrams import CELLS
@@ -35,6 +33,8 @@ from hnviz.source import shown_path
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_UNIT = "models_unit"
 
 
 def more(model: str, weights: Weights | None) -> None:
@@ -119,27 +119,22 @@ def _place(model: str, nh: int) -> tuple[int, int]:
     """Draw the choice of a layer and of a unit, one of `nh`; return them."""
     net = entry(model)
     layer = net.n_layers - 1
-    with controls_row(gap="medium", vertical_alignment="bottom"):
+    first = min(FIRST_UNIT, nh - 1)
+    with controls("models_place"):
         if net.n_layers > 1:
-            with st.container(width="content"):
-                layer = choice("Layer", tuple(range(net.n_layers)), "models_layer", layer)
-        lost = address_problem("models_unit", "whole number")
-        first = min(FIRST_UNIT, nh - 1)
-        unit = st.number_input(
-            "Unit", value=first, step=1, key="models_unit", width=140, bind="query-params"
-        )
-    problem(lost)
-    return layer, _good_unit(unit, nh, first)
+            layer = choice("Layer", tuple(range(net.n_layers)), "models_layer", layer)
+        unit = _good_unit(whole("Unit", _UNIT, first, width=140), nh, first)
+    return layer, unit
 
 
-def _good_unit(unit: int | None, nh: int, first: int) -> int:
+def _good_unit(unit: int, nh: int, first: int) -> int:
     """Return a unit of the run: the wanted one, or the last one picked, or the first."""
     kept = "_models_good_unit"
-    if unit is None or not 0 <= unit < nh:
-        problem(f"unit must be a whole number from 0 to {nh - 1}; got {unit}")
+    if not 0 <= unit < nh:
+        wrong(_UNIT, f"unit must be a whole number from 0 to {nh - 1}; got {unit}")
         return min(int(state.get(kept, first)), nh - 1)
     state.put(kept, unit)
-    return int(unit)
+    return unit
 
 
 def _parts(model: str) -> None:

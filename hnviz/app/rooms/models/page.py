@@ -1,11 +1,12 @@
 """The Models page: six networks, each one step from the last, and models beyond them."""
 
+from functools import partial
+
 import streamlit as st
 
 from hnviz.app.kit import cards
-from hnviz.app.kit.choice import choice
+from hnviz.app.kit.fields.picture import button, choice, controls, put_in
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.text import (
     kept_place,
     lead,
@@ -33,19 +34,18 @@ from hnviz.models.catalogue import CATALOGUE, entry, previous
 from hnviz.runs import DamagedRun, RunNotFound, five_seeds_table, one_recipe_table, recipes_table
 from hnviz.runs.ruler import possible, run_bounds
 
-MODEL = "models_model"
+MODEL, ROW = "models_model", "models_controls"
 
 
 def page() -> None:
     """Draw the page."""
-    with controls_row("room_title", "medium", vertical_alignment="bottom"):
+    with st.container(key="room_title", horizontal=True, gap="medium", vertical_alignment="bottom"):
         with st.container(width="content"):
             page_title("What is it made of?")
         following = st.container(width="content")
     headline, machine = opening(one_line=True), kept_place("models_machine")
-    with controls_row("models_controls"), st.container(width="content"):
-        names = tuple(CATALOGUE)
-        model = choice("Model", names, MODEL, _model_in_view(), label_visibility="collapsed")
+    with controls(ROW):
+        model = choice("Model", tuple(CATALOGUE), MODEL, _model_in_view(), bare=True)
     with following:
         _next_model(model)
     with headline:
@@ -81,12 +81,11 @@ def _next_model(model: str) -> None:
     at = names.index(model)
     following = names[(at + 1) % len(names)]
     last = at + 1 == len(names)
-    st.button(
+    button(
         f"Start again with {following}" if last else f"Next model: {following}",
-        key="models_next",
-        type="secondary" if last else "primary",
-        on_click=state.put,
-        args=(MODEL, following),
+        "models_next",
+        partial(put_in, ROW, {MODEL: following}),
+        strong=not last,
     )
 
 

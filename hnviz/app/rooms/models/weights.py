@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hnviz.app.kit.choice import choice
+from hnviz.app.kit.fields.picture import choice
 from hnviz.app.kit.text import linked, problem
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell.server import server

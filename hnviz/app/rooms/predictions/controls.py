@@ -4,9 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from hnviz.app.kit.choice import choice
-from hnviz.app.kit.row import said_below
-from hnviz.app.kit.text import escape, problem
+from hnviz.app.kit.fields.picture import choice, remark, slider, switch, text, wrong
 from hnviz.app.rooms.predictions.change_state.operation import (
     ALL,
     DIGIT,
@@ -22,7 +20,6 @@ from hnviz.app.rooms.predictions.prompt import (
     read_prompt,
 )
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice
 from hnviz.figures.offers import example, without_digits
@@ -35,36 +32,40 @@ LONGEST_UNITS = 400  # letters that the picture's box takes
 FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set to
 
 
-def text_box(label: str, default: str, key: str, text: TextChoice) -> str:
-    """Draw a box for words. One that cannot be read leaves the last in force, with a sentence."""
-    default = example(text, default)
-    typed = st.text_input(label, default, max_chars=LONGEST_TEXT, key=key, bind="query-params")
+def text_box(label: str, default: str, key: str, of: TextChoice) -> str:
+    """Add a box for words. One that cannot be read leaves the last in force, with a sentence."""
+    default = example(of, default)
+    typed = text(label, key, default, longest=LONGEST_TEXT, width=195)
     good = f"{key}_good"
     try:
-        words: Words = read_prompt(typed or "", text)
+        words: Words = read_prompt(typed, of)
     except ValueError as error:
-        problem(str(error))
         last = str(state.get(good, default))
-        st.markdown(f":gray[:small[The picture still shows “{escape(last[:40])}”.]]")
+        wrong(key, str(error))
+        remark(key, f"The picture still shows “{last[:40]}”.")
         return last
     if words.remark:
-        st.markdown(f":gray[:small[{escape(words.remark)}]]")
+        remark(key, words.remark)
     state.put(good, typed)
-    return typed or ""
+    return typed
 
 
 def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Draw the change of the state; return the view's parameters and the picture's settings."""
-    with st.container(width="content"):
-        hows = tuple(how for how in HOWS if how != DIGIT or not without_digits(config))
-        how = choice("Change the state after the prompt", hows, "predictions_change")
+    """Add the change of the state; return the view's parameters and the picture's settings."""
+    hows = tuple(how for how in HOWS if how != DIGIT or not without_digits(config))
+    how = choice("Change the state after the prompt", hows, "predictions_change")
     layer = _layer_box(config.model, with_all=how == SWAP)
     if how == SWAP:
-        with st.container(width=195):
-            other = text_box("The state after this text", OTHER, "predictions_other", config)
+        other = text_box("The state after this text", OTHER, "predictions_other", config)
         return {"how": how, "layer": layer, "other": other}, dict(pressed_by(other))
     if how == DIGIT:
-        digit = _digit_box()
+        digit = choice(
+            "Digit",
+            DIGITS,
+            "predictions_digit",
+            "hundreds",
+            help="The units that follow this digit more than any other, or the position, become 0.",
+        )
         named = {"press": f"Take out the {digit} digit", "undo": f"Put the {digit} digit back"}
         return {"how": how, "layer": layer, "digit": digit}, dict(named)
     value = _value_box(config.model) if how == SET else 0.0
@@ -72,54 +73,33 @@ def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     units = "2" if how == SET else f"0 to {config.nh // 2 - 1}"
     name = "Unit" if how == SET else "Units, a range or a list"
     settings = {"units_key": key, "units_name": name, "units": units, "one": how == SET}
-    asked = {"how": how, "layer": layer, "value": value, "hold": _hold_box()}
+    hold = switch(
+        "Hold at every word",
+        "predictions_hold",
+        explained="Off: the change is made once, after the prompt. On: it is made again before "
+        "every word that the network says.",
+    )
     # The picture reads the units from its own box; these are for a lesson's questions asked ahead.
+    asked = {"how": how, "layer": layer, "value": value, "hold": hold}
     return {**asked, "units": st.query_params.get(key, units)[:LONGEST_UNITS]}, settings
 
 
-def _digit_box() -> str:
-    with st.container(width="content"):
-        return choice(
-            "Digit",
-            DIGITS,
-            "predictions_digit",
-            "hundreds",
-            help="The units that follow this digit more than any other, or the position, become 0.",
-        )
-
-
 def _layer_box(model: str, *, with_all: bool) -> int:
-    """Draw the choice of a layer where there are several."""
+    """Add the choice of a layer where there are several."""
     n_layers = entry(model).n_layers
     if n_layers == 1:
         return ALL if with_all else 0
     layers = [str(layer) for layer in range(n_layers)]
-    with st.container(width="content"):
-        chosen = choice(
-            "Layer",
-            [ALL_LAYERS, *layers] if with_all else layers,
-            "predictions_layers" if with_all else "predictions_layer",
-            help="Layer 0 reads the tokens. The model predicts from the last layer.",
-        )
-    return ALL if chosen == ALL_LAYERS else int(chosen)
-
-
-def _hold_box() -> bool:
-    said_below("Hold at every word", address_problem("predictions_hold", SWITCH))
-    return st.toggle(
-        "Hold at every word",
-        key="predictions_hold",
-        bind="query-params",
-        help="Off: the change is made once, after the prompt. On: it is made again before "
-        "every word that the network says.",
+    chosen = choice(
+        "Layer",
+        [ALL_LAYERS, *layers] if with_all else layers,
+        "predictions_layers" if with_all else "predictions_layer",
+        help="Layer 0 reads the tokens. The model predicts from the last layer.",
     )
+    return ALL if chosen == ALL_LAYERS else int(chosen)
 
 
 def _value_box(model: str) -> float:
     low, high = FARTHEST[entry(model).nonlinearity]
-    key = "predictions_value"
-    said_below("Value", address_problem(key, "number", (low, high)))
-    with st.container(width=120):
-        return float(
-            st.slider("Value", low, high, value=high, step=0.05, key=key, bind="query-params")
-        )
+    ends, step = (low, high), 0.05
+    return float(slider("Value", "predictions_value", high, ends=ends, step=step, width=160))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hnviz.app.kit.fields.picture import button
 from hnviz.app.kit.text import problem
 from hnviz.app.run.start import start
 from hnviz.app.shell import session as state
@@ -18,12 +19,14 @@ STARTED = "start_started"
 def train_button() -> None:
     """Draw the button that trains a network at once; the page then shows that run."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Train one yourself",
-            key="start_train",
-            on_click=_train,
-            help=f"Starts a run of {MODEL} with its own recipe. It goes on if you close this tab.",
-        )
+        with st.container(width="content"):
+            button(
+                "Train one yourself",
+                "start_train",
+                _train,
+                help=f"Starts a run of {MODEL} with its own recipe. "
+                "It goes on if you close this tab.",
+            )
         st.markdown(
             ":gray[:small[The words above then change with every snapshot, from no training "
             "to a network that counts.]]"

@@ -5,17 +5,17 @@ from typing import Any
 
 import streamlit as st
 
+from hnviz.app.kit.fields.picture import controls, menu, put_in, text, text_in, whole, wrong
 from hnviz.app.kit.text import problem
-from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.tasks.editor.picture import KEY, REPORT, editor
 from hnviz.app.rooms.tasks.study import Study, outlooks, study
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import address_problem
 from hnviz.figures.sentences import as_sentence
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.task import TASKS, Number, Parameter, TaskStream, Value
 
 TASKS_PREFIX = "tasks_"
+ROW = "tasks_controls"
 TASK = "tasks_task"
 TABLE = "tasks_table"  # in the address: the reader's automaton
 AUTOMATON = "regular"  # the task whose parameter is that table
@@ -35,22 +35,18 @@ def task_key(name: str) -> str:
 
 
 def task_in_hand() -> str:
-    """Return the name of the task that is chosen, as its widget holds it at this moment."""
-    title = state.get(TASK) or st.query_params.get(TASK)
-    return TITLES.get(str(title), FIRST)
+    """Return the name of the task that is chosen, even before its list is drawn."""
+    return TITLES.get(text_in(ROW, TASK) or "", FIRST)
 
 
 def values_in_hand() -> dict[str, Any]:
-    """Return the parameters that the widgets hold or will hold, usable or not."""
+    """Return the parameters that the controls hold or will hold, usable or not."""
     name = task_in_hand()
     good = _good(name)
     if name == AUTOMATON:
         return dict(good)
-    asked = st.query_params
-    return {
-        field: state.get(task_key(field), asked.get(task_key(field), value))
-        for field, value in good.items()
-    }
+    held = {field: text_in(ROW, task_key(field)) for field in good}
+    return {field: good[field] if text is None else text for field, text in held.items()}
 
 
 def prepare(bptt: int | None) -> None:
@@ -67,33 +63,23 @@ def task_controls() -> Study:
 
     Beside what cannot be used a sentence says so, and what was shown before stays.
     """
-    lost = address_problem(TASK, tuple(TITLES))
-    with st.container(horizontal=True, gap="small", vertical_alignment="top", key="tasks_controls"):
-        with st.container(width=250):
-            st.selectbox(
-                "Task",
-                tuple(TITLES),
-                index=list(TITLES.values()).index(FIRST),
-                key=TASK,
-                bind="query-params",
-            )
+    with controls(ROW):
+        menu("Task", tuple(TITLES), TASK, TASKS[FIRST].title, width=250)
         name = task_in_hand()
         if name == AUTOMATON:
             given: dict[str, Any] = {"table": _table_in_force()}
         else:
             _write_table(None)
             given = {each.name: _field(each) for each in TASKS[name].parameters}
-    problem(lost)
-    return _usable(name, given)
+        return _usable(name, given)
 
 
 def show_task(stream: TaskStream) -> None:
     """Set the controls to a task; call it before they are drawn."""
-    state.put(TASK, TASKS[stream.name].title)
     _keep(stream)
-    if stream.name != AUTOMATON:
-        for field, value in stream.values:
-            state.put(task_key(field), value)
+    values = {} if stream.name == AUTOMATON else dict(stream.values)
+    named = {task_key(field): value for field, value in values.items()}
+    put_in(ROW, {TASK: TASKS[stream.name].title, **named})
 
 
 def automaton_editor(name: str) -> None:
@@ -110,7 +96,7 @@ def _usable(name: str, given: dict[str, Any]) -> Study:
         try:
             found = study(TaskStream.of(name, given))
         except TaskError as error:
-            problem(f"{as_sentence(str(error))} {STAYS.format('parameters')}")
+            wrong(TASK, f"{as_sentence(str(error))} {STAYS.format('parameters')}")
         else:
             _keep(found.stream)
             return found
@@ -120,31 +106,17 @@ def _usable(name: str, given: dict[str, Any]) -> Study:
 def _field(parameter: Parameter) -> Value | None:
     """Draw the field of a parameter; return None, with a sentence, for what it cannot be."""
     name, label = task_key(parameter.name), parameter.name.capitalize()
-    explained, lost = f"{parameter.name}: {parameter.meaning}.", None
-    value: Any
-    with st.container(width=WIDTH if isinstance(parameter, Number) else _TEXT_WIDTH):
-        if isinstance(parameter, Number):
-            lost = address_problem(name, "whole number")
-            value = st.number_input(
-                label,
-                value=parameter.default,
-                step=1,
-                key=name,
-                help=explained,
-                bind="query-params",
-            )
-        else:
-            value = st.text_input(
-                label, value=parameter.default, key=name, help=explained, bind="query-params"
-            )
-        try:
-            checked: Value = parameter.checked(value)
-        except TaskError as error:
-            mark_field(name)
-            problem(f"{as_sentence(str(error))} {STAYS.format('value')}")
-            return None
-        problem(lost)
-    return checked
+    explained = f"{parameter.name}: {parameter.meaning}."
+    value = (
+        whole(label, name, parameter.default, width=WIDTH, help=explained)
+        if isinstance(parameter, Number)
+        else text(label, name, str(parameter.default), width=_TEXT_WIDTH, help=explained)
+    )
+    try:
+        return parameter.checked(value)
+    except TaskError as error:
+        wrong(name, f"{as_sentence(str(error))} {STAYS.format('value')}")
+        return None
 
 
 def _table_in_force() -> str:

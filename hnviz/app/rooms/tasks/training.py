@@ -4,10 +4,16 @@ from typing import Any
 
 import streamlit as st
 
-from hnviz.app.kit.choice import choice
-from hnviz.app.kit.row import controls_row
+from hnviz.app.kit.fields.picture import (
+    button,
+    choice,
+    controls,
+    put_in,
+    text_in,
+    whole,
+    wrong,
+)
 from hnviz.app.kit.text import problem
-from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.tasks.controls import (
     TASKS_PREFIX,
     WIDTH,
@@ -18,7 +24,6 @@ from hnviz.app.rooms.tasks.controls import (
 from hnviz.app.rooms.tasks.study import BS
 from hnviz.app.run.start import start
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import address_problem
 from hnviz.config import ConfigError, RunConfig
 from hnviz.figures.sentences import as_sentence, scientific
 from hnviz.models.catalogue import CATALOGUE, FIRST_RUN, entry
@@ -27,6 +32,7 @@ from hnviz.tasks.machine import TaskError
 from hnviz.tasks.reach import is_task
 from hnviz.tasks.task import LENGTH, Number, TaskStream, task_stream
 
+ROW = "tasks_train"
 MODEL, BPTT, TOKENS = "tasks_model", "tasks_bptt", "tasks_tokens"
 FOLLOWED = "_tasks_followed"  # the run whose task the controls were last set to
 
@@ -49,70 +55,58 @@ def follow(record: RunRecord) -> None:
         return
     show_task(task_stream(record.config.corpus))
     if record.config.model in CATALOGUE:
-        state.put(MODEL, record.config.model)
+        put_in(ROW, {MODEL: record.config.model})
 
 
 def bptt_in_hand() -> int | None:
     """Return the bptt of all models, also before it is drawn; None for each recipe's own."""
-    held = state.get(BPTT, st.query_params.get(BPTT))
+    held = text_in(ROW, BPTT)
     try:
-        return None if held is None else WINDOW.checked(held)
+        return None if not held else WINDOW.checked(held)
     except TaskError:
         return None
 
 
 def training_settings() -> str:
     """Draw the model, bptt and length of the text, and the button; return the model."""
-    with controls_row("tasks_train", vertical_alignment="top"):
-        with st.container(width="content"):
-            model = choice("Model", tuple(CATALOGUE), MODEL, FIRST_RUN)
+    with controls(ROW):
+        model = choice("Model", tuple(CATALOGUE), MODEL, FIRST_RUN)
         _setting(BPTT, WINDOW, "bptt, steps")
         _setting(TOKENS, LENGTH, "Text, tokens", LENGTH.default)
-        config, wrong = _config_in_hand()
-        with st.container(width="content", key="tasks_press"):
-            st.button(
-                f"Train {model}",
-                key="tasks_start",
-                type="primary",
-                on_click=_start,
-                disabled=config is None,
-                help="Starts a run on this task. It keeps going if you close this tab.",
-            )
-    problem(wrong or state.get(state.TASKS_ERROR))
+        config, said = _config_in_hand()
+        button(
+            f"Train {model}",
+            "tasks_start",
+            _start,
+            strong=True,
+            off=config is None,
+            help="Starts a run on this task. It keeps going if you close this tab.",
+        )
+    problem(said or state.get(state.TASKS_ERROR))
     return model
 
 
 def _setting(name: str, limits: Number, label: str, default: int | None = None) -> None:
     """Draw a number, with a sentence if it cannot be used."""
-    lost = address_problem(name, "whole number")
-    with st.container(width=WIDTH):
-        value = st.number_input(
-            label,
-            value=default,
-            step=1,
-            key=name,
-            placeholder="recipe",
-            help=f"{label}: {limits.meaning}.",
-            bind="query-params",
-        )
-        try:
-            limits.checked(limits.default if value is None else value)
-        except TaskError as error:
-            mark_field(name)
-            lost = str(error)  # it begins with the name, as the label has it
-        problem(lost)
+    explained = f"{label}: {limits.meaning}."
+    value = whole(label, name, default, empty="recipe", width=WIDTH, help=explained)
+    try:
+        limits.checked(limits.default if value is None else value)
+    except TaskError as error:
+        wrong(name, str(error))  # it begins with the name, as the label has it
 
 
 def _config_in_hand() -> tuple[RunConfig | None, str | None]:
-    """Return the run that the widgets describe at this moment; None, and why, if they do not.
+    """Return the run that the controls describe at this moment; None, and why, if they do not.
 
-    A typed number and a click on Train may arrive together.
+    A typed number and a press on Train may arrive together.
     """
-    model, bptt = state.get(MODEL, FIRST_RUN), state.get(BPTT)
+    model, length = text_in(ROW, MODEL) or FIRST_RUN, text_in(ROW, TOKENS) or LENGTH.default
     try:
-        given = {**values_in_hand(), "tokens": state.get(TOKENS, LENGTH.default)}
+        given = {**values_in_hand(), "tokens": length}
         corpus = TaskStream.of(task_in_hand(), given).id
-        bptt = None if bptt is None else WINDOW.checked(bptt)
+        held = text_in(ROW, BPTT)
+        bptt = WINDOW.checked(held) if held else None
         return RunConfig.for_model(model, corpus=corpus, bptt=bptt, **RECIPE), None
     except TaskError:
         return None, None  # its field says why

@@ -5,12 +5,10 @@ import streamlit as st
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
-from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.text import lead, linked, opening, page_title, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.through_time.controls import (
     first_box,
-    model_box,
     pretrained_models,
     words_box,
 )
@@ -44,9 +42,7 @@ def page() -> None:
     takeaway, attends = opening(one_line=True), entry(run.record.config.model).attends
     first = 0
     reading_machine("time_reading", run.record.id, run.record.config, compact=True)
-    with controls_row("time_controls", "medium", vertical_alignment="bottom"):
-        with st.container(width=130):
-            model_box(run)
+    with st.container(key="time_bars", horizontal=True, vertical_alignment="bottom"):
         if not attends:
             with st.container(width=150):
                 first = first_box(run)

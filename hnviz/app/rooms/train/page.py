@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hnviz.app.kit.choice import choice
+from hnviz.app.kit.fields.picture import choice
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.room import Parts, room
@@ -158,7 +158,7 @@ def _closer(run: CurrentRun) -> None:
         "A closer look at the accuracy",
         tuple(VIEWS),
         "train_view",
-        label_visibility="collapsed",
+        bare=True,
     )
     VIEWS[chosen](run)
 

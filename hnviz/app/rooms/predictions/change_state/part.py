@@ -1,8 +1,10 @@
 """Another memory as a part of the room Remember."""
 
+from functools import partial
+
 import streamlit as st
 
-from hnviz.app.kit.row import controls_row
+from hnviz.app.kit.fields.picture import button, controls
 from hnviz.app.kit.text import how_measured, kept_place, lead, problem
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, change_asks
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, text_box
@@ -44,10 +46,9 @@ def change_state(run_id: str, config: RunConfig, *, pressed: bool) -> None:
             on_change="rerun",
             bind="query-params",
         ),
-        controls_row("predictions_controls"),
+        controls("predictions_controls"),
     ):
-        with st.container(width=160):
-            text = text_box("Prompt", DEFAULT_PROMPT, PROMPT, config)
+        text = text_box("Prompt", DEFAULT_PROMPT, PROMPT, config)
         params, settings = change_box(config)
     asks = change_asks(text=text, numbers=not without_numbers(config), **params)
     with picture:
@@ -66,11 +67,6 @@ def _nothing_to_change(config: RunConfig) -> None:
         f"{config.model} carries no state: each of its answers starts again and reads only "
         f"the last {config.bptt} tokens, so there is no state to change."
     )
-    with st.container(horizontal=True):
+    with controls("predictions_others"):
         for name in (name for name, net in CATALOGUE.items() if net.stateful and name in known):
-            st.button(
-                f"Look at {name}",
-                key=f"predictions_to_{name}",
-                on_click=state.show_run,
-                args=(name,),
-            )
+            button(f"Look at {name}", f"predictions_to_{name}", partial(state.show_run, name))

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from hnviz.app.kit.fields.picture import slider
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.row import controls_row, said_below
 from hnviz.app.kit.text import escape, how_measured, opening
 from hnviz.app.rooms.predictions.counting_map.picture import (
     GIVEN,
@@ -13,7 +13,6 @@ from hnviz.app.rooms.predictions.counting_map.picture import (
     NUMBER_VIEW,
 )
 from hnviz.app.run.bar.picture import run_bar
-from hnviz.app.shell.address import address_problem
 from hnviz.config import RunConfig
 from hnviz.figures.counting import prompt_note
 from hnviz.figures.offers import without_numbers
@@ -26,16 +25,10 @@ def counting_map(run_id: str, config: RunConfig) -> None:
         run_bar(run_id, "map_bar")
         return
     takeaway = opening()
-    with controls_row("map_controls", "medium", vertical_alignment="bottom"):
+    with st.container(key="map_controls", horizontal=True, vertical_alignment="bottom"):
         with st.container(width=220):
-            said_below("Numbers given", address_problem(GIVEN.name, GIVEN.choices))
-            given = st.select_slider(
-                "Numbers given, 1 to 5",
-                GIVEN.choices,
-                value=GIVEN.first,
-                key=GIVEN.name,
-                bind="query-params",
-            )
+            label = "Numbers given, 1 to 5"
+            given = slider(label, GIVEN.name, GIVEN.first, options=GIVEN.choices)
         with st.container(width="stretch"):
             run_bar(run_id, "map_bar")
     asks = [ask(view, at="paced", given=given) for view in (MAP_VIEW, NUMBER_VIEW)]

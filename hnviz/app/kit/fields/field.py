@@ -1,0 +1,103 @@
+"""One control of a row: what it may hold, and how its text in the address is read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Literal
+
+from hnviz.app.shell.address import SWITCH, described, in_vain
+
+Kind = Literal["choices", "menu", "whole", "real", "text", "switch", "slider", "button"]
+"""Buttons side by side, a list, a box for a number or for words, an on-off switch, a slider, a
+button."""
+
+_SIZE = 2.0**53
+"""Below it, a float holds every whole number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A control; the address keeps what it holds under its name, unless that is `first`."""
+
+    name: str
+    label: str
+    kind: Kind
+    first: Any = None  # what it holds until a reader, or the address, says otherwise
+    options: Sequence[Any] = ()  # of choices, a menu or a slider
+    shown: Mapping[Any, str] | None = None  # option -> what a reader sees in its place
+    ends: tuple[float, float] | None = None  # the lowest and highest number
+    step: float = 1
+    longest: int = 0  # characters of a text
+    help: str = ""
+    width: int | str = "content"  # px, "content" or "stretch"
+    bare: bool = False  # its label is for screen readers
+    empty: str = ""  # what an empty box shows
+    strong: bool = False  # the one button to press next
+    off: bool = False  # it cannot be used now
+
+    def read(self, text: str) -> Any:
+        """Return what a text of the address is; None where the control cannot hold it."""
+        if self.kind in ("choices", "menu"):
+            return next((each for each in self.options if str(each) == text), None)
+        if self.kind == "switch":
+            return text == "true" if text in SWITCH else None
+        if self.kind == "text":
+            return text[: self.longest] if self.longest else text
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+        if not isfinite(number) or abs(number) >= _SIZE:
+            return None
+        if self.kind == "slider":
+            return self._nearest(number)
+        if self.kind == "whole":
+            return int(number) if number.is_integer() else None
+        return number
+
+    def vain(self, text: str, *, asked: bool) -> str:
+        """Say that a text, which the address has `asked` for, is nothing that the control holds."""
+        wanted: str | Sequence[str] = "whole number" if self.kind == "whole" else "number"
+        if self.options or self.kind == "switch":
+            wanted = [str(each) for each in self.options] or SWITCH
+        if asked:
+            return f"{self.label}: {in_vain(text, wanted, self.ends)}"
+        instead = self.written(self.first) or "none"
+        return (
+            f"{self.label}: {text[:40]!r} is not {described(wanted, self.ends)}; {instead} is used"
+        )
+
+    @staticmethod
+    def written(value: Any) -> str:
+        """Write a value as the address has it; "" for none."""
+        if value is None:
+            return ""
+        return str(value).lower() if isinstance(value, bool) else f"{value}"
+
+    def sent(self) -> dict[str, Any]:
+        """Return it as the browser takes it; what is usual is left out."""
+        options = [str(each) for each in self.options]
+        more = {
+            "options": options,
+            "shown": [self.shown[each] for each in self.options] if self.shown else [],
+            "ends": self.ends and list(self.ends),
+            "longest": self.longest,
+            "help": self.help,
+            "bare": self.bare,
+            "empty": self.empty,
+            "strong": self.strong,
+            "off": self.off,
+            "step": self.step if self.kind == "slider" else 0,
+        }
+        said = {"name": self.name, "label": self.label, "kind": self.kind, "width": self.width}
+        return {
+            **said,
+            "first": self.written(self.first),
+            **{name: value for name, value in more.items() if value},
+        }
+
+    def _nearest(self, number: float) -> Any:
+        if self.options:
+            return next((each for each in self.options if each == number), None)
+        low, high = self.ends or (number, number)
+        return number if low <= number <= high else None

@@ -1,0 +1,274 @@
+// @ts-check
+// A row of controls. A change is shown at once, written into the address and reported; Python then says what is wrong
+// with it, in a sentence below the row.
+//
+// settings = { fields: what the row has, in order, known: what each one's text was when Python read it, null for none,
+//              given: the text of what each one holds, wrong: name -> [sentence, whether the value is wrong],
+//              remarks: name -> a sentence, heard: the serial number of the report that Python has read, put: { id, texts }: what Python sets }
+
+import { inAddress, putInAddress, putOwnInAddress } from "../js/address.js";
+import { maker } from "../js/make.js";
+import { button, Choices, hint, numberBox, selectOf, stepped, switchBox } from "../js/parts.js";
+import { picture } from "../js/picture.js";
+import { HAS_NONE } from "../js/tables.js";
+import { onVisit } from "../js/visits.js";
+
+/**
+ * @typedef {"choices"|"menu"|"whole"|"real"|"text"|"switch"|"slider"|"button"} Kind
+ * @typedef {{ name: string, label: string, kind: Kind, first: string, width: number|string, options?: string[],
+ *             shown?: string[], ends?: [number, number], step?: number, longest?: number, help?: string, bare?: boolean,
+ *             empty?: string, strong?: boolean, off?: boolean }} Field as hnviz/app/kit/fields/field.py sends it
+ * @typedef {Record<string, string|null>} Texts of the address, null where it has none
+ * @typedef {{ fields: Field[], known: Texts, given: Record<string, string>, heard: number,
+ *             wrong: Record<string, [string, boolean]>, remarks?: Record<string, string>, put?: { id: number, texts: Texts } }} Settings
+ * @typedef {{ element: HTMLElement, said: string, show: (text: string) => void, focus?: HTMLElement }} Control
+ */
+
+const SOON = 300; // ms in which Python reads a new address
+let serial = 0; // of ids, which are needed once in a document
+
+class Fields {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    this.row = make("div", "row");
+    this.below = make("div", "below");
+    /** @type {Map<string, Control>} */
+    this.controls = new Map();
+    /** @type {Texts} */
+    this.texts = {};
+    /** @type {Settings|null} */
+    this.settings = null;
+    this.sent = 0; // the serial number of the last report
+    this.put = 0; // the id of what Python set last
+    const page = location.pathname;
+    this.leave = onVisit(() => location.pathname === page && this.visit());
+  }
+
+  /** @param {{ settings: Settings }} drawing */
+  draw({ settings }) {
+    if (settings === this.settings) return;
+    this.settings = settings;
+    const names = settings.fields.map(({ name }) => name);
+    for (const name of names) if (!(name in this.texts)) this.texts[name] = inAddress(name);
+    for (const name of this.controls.keys()) if (!names.includes(name) && inAddress(name) !== null) putInAddress(name, null);
+    const { put } = settings;
+    const isNew = put && put.id !== this.put;
+    if (isNew) {
+      this.put = put.id;
+      this.write(put.texts);
+    }
+    this.build();
+    this.show();
+    this.say();
+    if (isNew || (this.sent <= settings.heard && this.isOther())) this.report();
+  }
+
+  /** The address has changed as a whole. Streamlit draws the page for it, and most often that is all that Python needs. */
+  visit() {
+    for (const name of Object.keys(this.texts)) this.texts[name] = inAddress(name);
+    setTimeout(() => this.isOther() && this.report(), SOON);
+  }
+
+  /** Whether Python has read other texts than the row has. */
+  isOther() {
+    const { fields, known } = /** @type {Settings} */ (this.settings);
+    return this.row.isConnected && fields.some(({ name }) => this.texts[name] !== known[name]);
+  }
+
+  /** @param {Texts} texts */
+  write(texts) {
+    for (const [name, text] of Object.entries(texts)) {
+      const isFirst = text === this.settings?.fields.find((each) => each.name === name)?.first;
+      this.texts[name] = isFirst ? null : text;
+      putOwnInAddress(name, this.texts[name]);
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} text
+   */
+  change(name, text) {
+    this.write({ [name]: text });
+    this.report();
+    this.show();
+  }
+
+  report() {
+    this.kit.report("given", this.texts);
+    this.sent = this.kit.serial;
+  }
+
+  // --- Drawing --------------------------------------------------------------------------------------
+
+  /** Make the controls that are new; one whose choices are the same stays, with what is typed in it. */
+  build() {
+    const { fields } = /** @type {Settings} */ (this.settings);
+    const said = new Map(fields.map((field) => [field.name, JSON.stringify({ ...field, first: "" })]));
+    for (const [name, { element, said: before }] of [...this.controls]) {
+      if (said.get(name) === before) continue;
+      element.remove();
+      this.controls.delete(name);
+    }
+    fields.forEach((field, at) => {
+      let control = this.controls.get(field.name);
+      if (!control) {
+        control = { ...this.make(field), said: said.get(field.name) ?? "" };
+        this.controls.set(field.name, control);
+      }
+      if (this.row.children[at] !== control.element) this.row.insertBefore(control.element, this.row.children[at] ?? null);
+    });
+  }
+
+  /** @param {Field} field */
+  make(field) {
+    const { name, label, help = "", width, bare = false, kind } = field;
+    const element = document.createElement("div");
+    element.className = `field ${kind}`;
+    element.dataset.field = name;
+    if (typeof width === "number") element.style.width = `${width}px`;
+    else element.classList.add(width);
+    if (kind === "button") return { element, ...this.press(element, field) };
+    const made = this.box(field);
+    const id = `hnviz-control-${(serial += 1)}`;
+    const make = maker(element);
+    if (!bare) {
+      const head = make("div", "field-name");
+      const called = /** @type {HTMLLabelElement} */ (make(kind === "choices" ? "span" : "label", "", head, label));
+      if (made.focus) called.htmlFor = made.focus.id = id;
+      if (help) hint(head, label, help);
+    } else made.focus?.setAttribute("aria-label", label);
+    element.append(made.element);
+    return { ...made, element };
+  }
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {Field} field
+   */
+  press(parent, { name, label, help = "", strong, off = false }) {
+    const made = button(parent, label, () => this.kit.report("pressed", name), strong ? "press strong" : "press");
+    made.title = help;
+    made.disabled = off;
+    return { show: () => {}, focus: made };
+  }
+
+  /**
+   * The control itself.
+   * @param {Field} field
+   * @returns {{ element: HTMLElement, show: (text: string) => void, focus?: HTMLElement }}
+   */
+  box(field) {
+    const { name, label, kind, options = [], shown = [], ends, longest, empty = "" } = field;
+    const change = (/** @type {string} */ text) => this.change(name, text);
+    const named = shown.length ? shown : options;
+    if (kind === "choices") {
+      const place = document.createElement("div");
+      const row = new Choices(place, label, named, (each) => change(options[named.indexOf(each)]));
+      return { element: place, show: (text) => row.show(named[options.indexOf(text)] ?? null) };
+    }
+    if (kind === "slider") return slider(field, change);
+    const box = kind === "menu" ? selectOf([]) : kind === "switch" ? switchBox() : kind === "text" ? textBox() : numberBox(kind === "whole");
+    if (box instanceof HTMLSelectElement) box.append(...(empty ? [new Option(empty, "", true)] : []), ...options.map((each, at) => new Option(named[at], each)));
+    else {
+      if (empty) box.placeholder = empty;
+      if (longest) box.maxLength = longest;
+      if (ends) [box.min, box.max] = ends.map(String);
+    }
+    let set = /** @type {string|null} */ (null); // what it was set to last; what is being typed stays
+    box.onchange = () => {
+      set = null;
+      if (box instanceof HTMLInputElement && box.validity.badInput) return this.complain(name, `${label} must be a number`);
+      change(kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value || (kind === "text" ? "" : field.first));
+    };
+    const show = (/** @type {string} */ text) => {
+      if (text === set) return;
+      set = text;
+      if (kind === "switch") /** @type {HTMLInputElement} */ (box).checked = text === "true";
+      else box.value = text;
+    };
+    return { element: kind === "whole" ? stepped(/** @type {HTMLInputElement} */ (box), label) : box, show, focus: box };
+  }
+
+  show() {
+    const { fields, given, heard } = /** @type {Settings} */ (this.settings);
+    const isOld = this.sent > heard; // Python has not read the last change
+    for (const { name, first } of fields) {
+      this.controls.get(name)?.show(isOld ? (this.texts[name] ?? first) : given[name]);
+    }
+  }
+
+  say() {
+    const { fields, wrong, remarks = {} } = /** @type {Settings} */ (this.settings);
+    this.below.replaceChildren();
+    for (const { name } of fields) {
+      this.complain(name, ...(wrong[name] ?? ["", false]));
+      if (remarks[name]) maker(this.below)("p", "remark", this.below, remarks[name]);
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} sentence
+   * @param {boolean} isWrong whether the value is, and not only what was asked for
+   */
+  complain(name, sentence, isWrong = true) {
+    const control = this.controls.get(name)?.focus;
+    if (control) control.ariaInvalid = String(Boolean(sentence) && isWrong);
+    this.below.querySelector(`[data-of="${name}"]`)?.remove();
+    control?.removeAttribute("aria-describedby");
+    if (!sentence) return;
+    const line = maker(this.below)("p", "field-wrong", this.below, sentence);
+    line.dataset.of = name;
+    line.setAttribute("role", "alert");
+    line.id = `${control?.id}-wrong`;
+    control?.setAttribute("aria-describedby", line.id);
+  }
+
+  destroy() {
+    this.leave();
+  }
+}
+
+function textBox() {
+  const box = document.createElement("input");
+  Object.assign(box, { type: "text", className: "number", autocomplete: "off", spellcheck: false });
+  return box;
+}
+
+/**
+ * A slider with its value above its end; what it holds is reported when it is let go.
+ * @param {Field} field
+ * @param {(text: string) => void} change
+ */
+function slider({ options = [], ends = [0, 1], step = 1 }, change) {
+  const place = document.createElement("div");
+  place.className = "slide";
+  const box = document.createElement("input");
+  const [min, max] = options.length ? [0, options.length - 1] : ends;
+  Object.assign(box, { type: "range", min, max, step });
+  const value = maker(place)("output", "");
+  place.prepend(box);
+  const text = () => (options.length ? options[box.valueAsNumber] : String(box.valueAsNumber));
+  box.oninput = () => (value.textContent = box.ariaValueText = text());
+  box.onchange = () => change(text());
+  const show = (/** @type {string} */ given) => {
+    box.value = options.length ? String(options.indexOf(given)) : given;
+    value.textContent = box.ariaValueText = text();
+  };
+  return { element: place, show, focus: box };
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.control,
+  keeps: true,
+  stays: true,
+  early: true,
+  create: (body, kit) => new Fields(body, kit),
+});

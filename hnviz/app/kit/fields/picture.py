@@ -1,0 +1,249 @@
+"""Controls in a row, in a room: one component of the browser, which the address remembers.
+
+    with controls("batches_controls"):
+        split = choice("Text", SPLITS, "batches_split")
+        bs = whole("bs, rows", "batches_bs", 4)
+        wrong("batches_bs", "bs must be 512 or less")
+
+Each call returns what its control holds, so a later one may depend on it; the row is drawn at the
+end. A change is drawn by the browser at once, written into the address, and reported; the script
+then runs again. What a reader sees is what the script was given: a report that comes while another
+is on its way is not undone by the answer to the first.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple, TypeVar
+
+import streamlit as st
+
+from hnviz.app.kit.fields.field import Field
+from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.shell import session as state
+from hnviz.data.tokens import upright
+from hnviz.figures.sentences import as_sentence
+
+REPORT = "given"
+PRESSED = "pressed"
+
+LONGEST = 1_000_000  # characters of a text that is read at all
+Option = TypeVar("Option", str, int)
+Press = Callable[[], object]
+
+
+def _sample() -> Mapping[str, Any]:
+    row = Row("gallery_row")
+    row.add(
+        Field(name="of", label="Text", kind="choices", first="train", options=("train", "valid"))
+    )
+    row.add(Field(name="bs", label="bs, rows", kind="whole", first=4, help="Rows side by side."))
+    row.add(Field(name="words", label="Phrase", kind="text", first="4367 to 4372", width="stretch"))
+    row.add(Field(name="at_random", label="Cut at random", kind="switch", first=False))
+    row.say("bs", "bs must be a whole number from 1 to 512; got 0")
+    return row.settings()
+
+
+FIELDS = Picture(
+    __file__,
+    Place("*_fields", "68px"),
+    reports=(REPORT, PRESSED),
+    silent=True,
+    examples={"ready": Example(settings=_sample)},
+)
+
+
+class Row:
+    """The controls of one row, and what they hold."""
+
+    def __init__(self, key: str) -> None:
+        """Take what was reported, what the script has set since, or what the address asks for."""
+        self.key = key
+        self.fields: list[Field] = []
+        self.wrong: dict[str, tuple[str, bool]] = {}
+        self.values: dict[str, Any] = {}
+        self.remarks: dict[str, str] = {}
+
+    def add(self, field: Field) -> Any:
+        """Add a control; return what it holds."""
+        self.fields.append(field)
+        text = text_in(self.key, field.name)
+        value = field.read(text) if text else None if text is None or field.kind != "text" else ""
+        if text and value is None:
+            asked = field.name not in _held(self.key).texts
+            self.wrong[field.name] = (_told(field.vain(text, asked=asked)), False)
+        self.values[field.name] = field.first if value is None else value
+        return self.values[field.name]
+
+    def say(self, name: str, sentence: str) -> None:
+        """Say what is wrong with the value of a control."""
+        self.wrong[name] = (_told(sentence), True)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the browser gets."""
+        held = _held(self.key)
+        put = {"id": held.put, "texts": dict(held.texts)} if held.put else None
+        return {
+            "fields": [each.sent() for each in self.fields],
+            "known": {each.name: text_in(self.key, each.name) for each in self.fields},
+            "given": {each.name: each.written(self.values[each.name]) for each in self.fields},
+            "heard": held.heard,
+            "wrong": {name: list(said) for name, said in self.wrong.items()},
+            **({"put": put} if put else {}),
+            **({"remarks": self.remarks} if self.remarks else {}),
+        }
+
+    def draw(self) -> None:
+        """Mount the row."""
+        if self.fields:
+            holds = tuple(each.name for each in self.fields)
+            FIELDS(key=self.key, settings=self.settings(), holds=holds)
+
+
+def _told(sentence: str) -> str:
+    """Return what is said below a row; it may quote a text from outside."""
+    return upright(as_sentence(sentence))
+
+
+class _Held(NamedTuple):
+    """What is known of a row beside the address."""
+
+    texts: Mapping[str, str | None]
+    heard: int  # the serial number of the report that it is, 0 for none
+    put: int  # of what the script has set after that, 0 for nothing
+
+
+def _held(key: str) -> _Held:
+    report = (state.get(key) or {}).get(REPORT) or {}
+    texts, heard = dict(report.get("value", {})), int(report.get("serial", 0))
+    after, put, put_texts = state.get(_put_key(key), _NOTHING)
+    if not put_texts:
+        return _Held(texts, heard, 0)
+    if heard > after:  # the browser has taken it, and reports it too
+        state.put(_put_key(key), (0, put, {}))
+        return _Held(texts, heard, 0)
+    return _Held({**texts, **put_texts}, heard, put)
+
+
+def text_in(key: str, name: str) -> str | None:
+    """Return the text that a control of a row holds, even before it is drawn; None for none.
+
+    It is what was reported or set last, unless the address has come to ask for something else
+    since then: by a link, a lesson or the browser's Back.
+    """
+    held, asked = _held(key), st.query_params.get(name)
+    serial, before = state.get(f"_{key}_asked", (0, {}))
+    if serial != held.heard:
+        before = {}
+        state.put(f"_{key}_asked", (held.heard, before))
+    is_new = before.setdefault(name, asked) != asked
+    text = held.texts[name] if name in held.texts and (held.put or not is_new) else asked
+    return None if text is None else str(text)[:LONGEST]
+
+
+def put_in(key: str, values: Mapping[str, Any]) -> None:
+    """Set controls of a row; call it before they are drawn, or in a press."""
+    held = _held(key)
+    _, put, put_texts = state.get(_put_key(key), _NOTHING)
+    texts = {name: Field.written(value) for name, value in values.items()}
+    state.put(_put_key(key), (held.heard, put + 1, {**put_texts, **texts}))
+
+
+def _put_key(key: str) -> str:
+    return f"_{key}_put"
+
+
+_NOTHING: tuple[int, int, dict[str, str]] = (0, 0, {})
+_row: ContextVar[Row | None] = ContextVar("row", default=None)
+
+
+@contextmanager
+def controls(key: str) -> Iterator[Row]:
+    """Draw what is called inside as one row of controls; `key` is the row's."""
+    place, row = st.container(), Row(key)
+    token = _row.set(row)
+    try:
+        yield row
+    finally:
+        _row.reset(token)
+    with place:
+        row.draw()
+
+
+def _add(field: Field) -> Any:
+    row = _row.get()
+    if row is not None:
+        return row.add(field)
+    with controls(f"{field.name}_fields") as alone:
+        return alone.add(field)
+
+
+def choice(
+    label: str, options: Sequence[Option], key: str, default: Option | None = None, **look: Any
+) -> Option:
+    """Add choices side by side; return what is chosen: `default`, or the first one, at first."""
+    first = options[0] if default is None else default
+    chosen: Option = _add(
+        Field(name=key, label=label, kind="choices", first=first, options=options, **look)
+    )
+    return chosen
+
+
+def menu(
+    label: str, options: Sequence[str], key: str, default: str | None = None, **look: Any
+) -> str:
+    """Add a list to choose from."""
+    first = options[0] if default is None else default
+    return str(
+        _add(Field(name=key, label=label, kind="menu", first=first, options=options, **look))
+    )
+
+
+def switch(label: str, key: str, *, explained: str = "") -> bool:
+    """Add an on-off switch."""
+    return bool(_add(Field(name=key, label=label, kind="switch", first=False, help=explained)))
+
+
+def whole(label: str, key: str, default: int | None, **look: Any) -> Any:
+    """Add a box for a whole number; return it, `default` where the box holds none."""
+    look = {"width": 132, **look}
+    return _add(Field(name=key, label=label, kind="whole", first=default, **look))
+
+
+def text(label: str, key: str, default: str, **look: Any) -> str:
+    """Add a box for words."""
+    look = {"width": "stretch", **look}
+    return str(_add(Field(name=key, label=label, kind="text", first=default, **look)))
+
+
+def slider(label: str, key: str, default: Any, **look: Any) -> Any:
+    """Add a slider, over `options` or from one of `ends` to the other."""
+    look = {"width": 220, **look}
+    return _add(Field(name=key, label=label, kind="slider", first=default, **look))
+
+
+def button(label: str, key: str, press: Press, **look: Any) -> None:
+    """Add a button. Once it was pressed, `press` is called, and the page is drawn from the top."""
+    row = _row.get()
+    if row is None:
+        with controls(f"{key}_fields"):
+            button(label, key, press, **look)
+        return
+    row.add(Field(name=key, label=label, kind="button", **look))
+    pressed = (state.get(row.key) or {}).get(PRESSED)
+    if pressed and pressed["value"] == key and state.reported(row.key, PRESSED):
+        press()
+        st.rerun()
+
+
+def remark(key: str, sentence: str) -> None:
+    """Say below the row what is worth knowing of what a control holds."""
+    if sentence and (row := _row.get()) is not None:
+        row.remarks[key] = _told(sentence)
+
+
+def wrong(key: str, sentence: str | None) -> None:
+    """Say below the row what is wrong with the value of one of its controls."""
+    row = _row.get()
+    if sentence and row is not None:
+        row.say(key, sentence)

@@ -1,0 +1,113 @@
+"""Controls in a row: what they hold, what the address may ask for, and who is right when."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hnviz.app.kit.fields.field import Field
+from hnviz.app.shell.address import in_vain
+from tests.pages import choose, control, controls, mounts, press
+
+
+def script():
+    import json
+
+    import streamlit as st
+
+    import hnviz.app.shell.everything  # noqa: F401
+    from hnviz.app.kit.fields import picture as kit
+
+    def small():
+        kit.put_in("row", {"bs": 2})
+
+    with kit.controls("row"):
+        split = kit.choice("Text", ("train", "valid"), "split")
+        bs = kit.whole("bs, rows", "bs", 4)
+        if bs > 512:
+            kit.wrong("bs", f"bs is too large: {bs}")
+        words = kit.text("Words", "words", "one", longest=10) if split == "train" else ""
+        random = kit.switch("At random", "random")
+        share = kit.slider("Share", "share", 0.5, ends=(0.0, 1.0), step=0.1)
+        kit.button("Make it small", "small", small)
+    st.text(json.dumps([split, bs, words, random, share]))
+
+
+def opened(**asked: str) -> AppTest:
+    app = AppTest.from_function(script, default_timeout=60)
+    app.query_params.update(asked)
+    return app.run()
+
+
+def said(app: AppTest):
+    assert not app.exception
+    return tuple(json.loads(app.text[0].value))
+
+
+def test_a_row_opens_with_its_defaults_or_with_what_the_address_says():
+    assert said(opened()) == ("train", 4, "one", False, 0.5)
+    asked = opened(split="valid", bs="64", random="true", share="0.9")
+    assert said(asked) == ("valid", 64, "", True, 0.9)
+    assert controls(asked) == {"split", "bs", "random", "share", "small"}
+    assert control(asked, "bs")["value"] == "64" and control(asked, "random")["value"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("split", "tests", ("train", "valid")),
+        ("bs", "4.5", "whole number"),
+        ("bs", "many", "whole number"),
+        ("bs", "1e999", "whole number"),
+        ("bs", "9" * 400, "whole number"),
+        ("random", "yes", ("true", "false")),
+        ("share", "1.5", "number"),
+        ("share", "nan", "number"),
+    ],
+)
+def test_what_the_address_asks_for_in_vain_is_said_below_the_row(name, text, wanted):
+    app = opened(**{name: text})
+    assert said(app) == ("train", 4, "one", False, 0.5)
+    found = control(app, name)
+    ends = (0.0, 1.0) if name == "share" else None
+    assert found["wrong"].endswith(f"{in_vain(text, wanted, ends)}.")
+    assert found["wrong"].lower().startswith(found["label"].lower())
+
+
+def test_what_a_reader_sets_counts_more_than_the_address_it_opened_with():
+    app = opened(bs="64")
+    assert said(choose(app, bs=8).run()) == ("train", 8, "one", False, 0.5)
+    assert said(choose(app, split="valid", random=True).run()) == ("valid", 8, "", True, 0.5)
+    app = choose(app, split="train").run()
+    assert said(choose(app, words="").run()) == ("train", 8, "", True, 0.5)
+    assert said(choose(app, words="nine hundred three").run())[2] == "nine hundr"
+
+
+def test_a_wrong_value_is_said_and_a_number_that_is_none_leaves_the_default(recorded):
+    app = choose(opened(), bs=600).run()
+    assert said(app)[1] == 600 and control(app, "bs")["wrong"] == "bs is too large: 600."
+    app = choose(app, bs="4.5").run()
+    assert said(app)[1] == 4
+    recorded(control(app, "bs")["wrong"], "4.5", 4)
+
+
+def test_a_press_is_done_once_and_may_set_controls_of_the_row():
+    app = choose(opened(bs="64"), random=True).run()
+    app = press(app, "small").run()
+    assert said(app) == ("train", 2, "one", True, 0.5)
+    (row,) = [each["settings"] for each in mounts(app) if each["id"] == "row"]
+    assert row["put"] == {"id": 1, "texts": {**row["put"]["texts"], "bs": "2"}}
+    assert said(choose(app, bs=16).run())[1] == 16, "the browser reports what it was given"
+    (row,) = [each["settings"] for each in mounts(app) if each["id"] == "row"]
+    assert "put" not in row and row["given"]["bs"] == "16"
+
+
+def test_a_field_sends_only_what_is_not_usual():
+    sent = Field(name="bs", label="bs", kind="whole", first=4).sent()
+    assert sent == {"name": "bs", "label": "bs", "kind": "whole", "width": "content", "first": "4"}
+    assert json.dumps(sent)
+
+
+@pytest.mark.parametrize(("value", "text"), [(True, "true"), (None, ""), (0.5, "0.5"), (7, "7")])
+def test_values_are_written_as_the_address_has_them(value, text):
+    assert Field.written(value) == text
