@@ -17,7 +17,7 @@ from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.lessons.moved import moved
 from hnviz.models.catalogue import SAME_RECIPE
 
-SHARED = {"run_line", "run_copy", "page_terms"}
+SHARED = {"run_line", "page_terms"}
 """The pictures that are on every page."""
 
 EVERY_PAGE = [name for pages in PAGES.values() for name in pages]

@@ -105,12 +105,17 @@ def test_the_models_page_has_the_bound_beside_five_seeds(model, recorded):
     assert seeds["train"].max() <= bound
     if model == "Transformer":
         assert bound - seeds["train"].min() <= SLACK
-    text = " ".join(each.value for each in open_page("build", models_model=model).markdown)
+    text = " ".join(
+        each.value for each in open_page("build", models_model=model, models_shares="true").markdown
+    )
     text = text.replace("\N{NO-BREAK SPACE}", " ")
     recorded(text, recipe.bptt, part="tokens begins with nothing known")
     given = possible(RunConfig.for_model(model), "train")
     assert f"give **{accuracy(given)}**, and no network can exceed {accuracy(bound)}" in text
-    other = " ".join(each.value for each in open_page("build", models_model="LSTM").markdown)
+    other = " ".join(
+        each.value
+        for each in open_page("build", models_model="LSTM", models_shares="true").markdown
+    )
     assert "begins with nothing known" not in other
 
 

@@ -166,7 +166,7 @@ def test_a_run_in_a_class_says_whose_it_is(held, monkeypatch):
 
 def test_a_link_of_a_class_leads_to_the_address_of_its_students(held, monkeypatch):
     monkeypatch.setenv("HNVIZ_ORIGINS", "https://lab.example.org")
-    assert drawn(open_page("start"), "run_copy")["settings"]["home"] == "https://lab.example.org/"
+    assert drawn(open_page("start"), "run_line")["settings"]["home"] == "https://lab.example.org/"
 
 
 def test_a_stranger_starts_no_run_and_the_page_says_why(held, recorded):

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from starlette.testclient import httpx
 
+from hnviz.figures.numbers import accuracy
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore
 from hnviz.runs.reference import LIBRARY
 from hnviz.web.assets import styled
@@ -15,19 +16,8 @@ from tests.made_runs import make_run
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
-VIEW = """() => {
-  const root = [...document.querySelectorAll(".st-key-compare_curves *")]
-    .map((each) => each.shadowRoot?.querySelector(".hnviz")).find(Boolean);
-  return root?.frame?.view;
-}"""
-LINES = f"() => ({VIEW})()?.scene?.own.length ?? null"
-ENDS = f"() => ({VIEW})().scene.own.map(line => [line.name, line.end])"
-LOOK = f"() => {{ const look = ({VIEW})().look; return [look.measure, look.axis, look.logY]; }}"
-END_OF_SECOND = f"""() => {{
-  const {{ scene, plot }} = ({VIEW})(), {{ left, top }} = plot.getBoundingClientRect();
-  const {{ px }} = scene.lines[1];
-  return [left + px.at(-2), top + px.at(-1)];
-}}"""
+PLACE = ".st-key-compare_curves"
+PLOT = f"{PLACE} .plot"
 
 
 @pytest.fixture
@@ -44,13 +34,12 @@ def made(app):
 def open_compare(page, server: str, query: str = "") -> None:
     page.goto(f"{server}/compare{query}")
     page.locator(".st-key-compare_curves .hnviz[data-ready]").wait_for()
-    until(page, LINES)
+    page.locator(f"{PLOT}[data-lines]").wait_for()
     idle(page)
 
 
-def lines(page, count: int) -> list:
-    until(page, f"() => ({LINES})() === {count}")
-    return page.evaluate(ENDS)
+def lines(page, count: int) -> None:
+    page.locator(f"{PLOT}[data-lines='{count}']").wait_for()
 
 
 def chooser(page):
@@ -62,14 +51,15 @@ def chooser(page):
 
 def test_shipped_runs_are_compared_at_once_with_their_figures(page, server):
     open_compare(page, server)
-    ends = lines(page, 6)
-    for name, end in ends:
-        record = RunFolder(SHIPPED_DIR / name, shipped=True).read()
-        assert end == pytest.approx(record.epochs[-1].accuracy, abs=1e-6)
+    lines(page, 6)
     headline = page.locator(".st-key-compare_curves .headline")
     expect(headline).to_contain_text("Model5 ends highest, with 83.2 %")
     rows = page.locator(".st-key-compare_curves .ends tbody tr")
     expect(rows).to_have_count(6)
+    for row in rows.all():
+        record = RunFolder(SHIPPED_DIR / str(row.get_attribute("data-key")), shipped=True).read()
+        shown = row.locator("[data-column=accuracy]")
+        expect(shown).to_have_text(accuracy(record.epochs[-1].accuracy))
 
 
 def test_a_look_is_in_the_address_and_comes_back(page, server):
@@ -86,23 +76,28 @@ def test_a_look_is_in_the_address_and_comes_back(page, server):
     page.reload()
     page.locator(".st-key-compare_curves .hnviz[data-ready]").wait_for()
     lines(page, 2)
-    look = page.evaluate(LOOK)
-    assert look == ["loss on train", "epoch", True]
+    expect(curves.get_by_role("combobox", name="Show")).to_have_value("loss on train")
+    expect(curves.get_by_role("combobox", name="by", exact=True)).to_have_value("epoch")
+    expect(curves.get_by_label("Log up")).to_be_checked()
 
 
 def test_the_pointer_and_the_keys_name_a_run(page, server):
     open_compare(page, server, "?runs=Model4,Model5")
     lines(page, 2)
-    place = page.evaluate(END_OF_SECOND)
-    page.mouse.move(*place)
-    point = page.locator(".st-key-compare_curves .point")
-    expect(point).to_contain_text("Model5")
-    page.locator(".st-key-compare_curves .plot").focus()
+    plot, point = page.locator(PLOT), page.locator(f"{PLACE} .point")
+    box = plot.bounding_box()
+    # Model5 has half the steps of Model4, and ends at 83 % of the height.
+    x = box["x"] + 58 + (box["width"] - 142) / 2
+    page.mouse.move(x, box["y"] + 10 + 0.17 * (box["height"] - 54))
+    expect(point).to_contain_text("Model5: training step 400")
+    plot.focus()
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowDown")
     expect(point).to_contain_text("Model4: ends at")
     page.keyboard.press("ArrowRight")
     expect(point).to_contain_text("training step")
+    page.locator(f"{PLACE} .ends tbody tr").last.hover()
+    expect(point).to_contain_text("Model5: ends at 83.2 %")
 
 
 def test_unknown_runs_and_wrong_looks_are_one_sentence(page, server):
@@ -125,10 +120,11 @@ def test_more_runs_than_fit_are_one_sentence(page, server, recorded):
 
 def test_seeds_become_a_band(page, server, app, made):
     open_compare(page, server, f"?runs={','.join(made)},Model5")
-    ends = lines(page, 2)
-    assert ends[0][0].endswith("3 seeds")
+    lines(page, 2)
     figures = [RunFolder(app.runs / run).read().epochs[-1].accuracy for run in made]
-    assert ends[0][1] == pytest.approx(sum(figures) / 3, abs=1e-6)
+    page.locator(PLOT).press("ArrowDown")
+    point = page.locator(f"{PLACE} .point")
+    expect(point).to_contain_text(f"3 seeds: ends at {accuracy(sum(figures) / 3)}")
     expect(page.locator(".st-key-compare_curves .ends")).to_contain_text("Seeds together")
     page.locator(".st-key-compare_curves").get_by_label("Seeds as a band").uncheck()
     lines(page, 4)
@@ -151,10 +147,17 @@ def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made, r
     recorded.shown(lacks, "This run cannot be read")
     for width in (1280, 390):  # all buttons are in view, below a long message too
         page.set_viewport_size({"width": width, "height": 900})
-        for button in (*row.get_by_role("button").all(), lacks.get_by_role("button")):
-            box, place = button.bounding_box(), chooser(page).bounding_box()
-            assert box["x"] + box["width"] <= place["x"] + place["width"]
+        for line, count in ((row, 4), (lacks, 2)):
+            dots = line.get_by_role("button", name="Change")
+            dots.click()
+            expect(line.get_by_role("button")).to_have_count(count)
+            for button in line.get_by_role("button").all():
+                box, place = button.bounding_box(), chooser(page).bounding_box()
+                assert box["x"] + box["width"] <= place["x"] + place["width"]
+            dots.click()
+            expect(line.get_by_role("button")).to_have_count(1)
     page.set_viewport_size({"width": 1280, "height": 900})
+    row.get_by_role("button", name="Change").click()
     row.get_by_role("button", name="Rename").click()
     field = row.get_by_role("textbox")
     field.fill("a" * 61)
@@ -165,12 +168,15 @@ def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made, r
     expect(row).to_contain_text("my <b>run</b>")
     expect(page.locator(".st-key-compare_curves .ends")).to_contain_text("my <b>run</b>")
     assert json.loads((app.runs / made[0] / "label.json").read_text())["name"] == "my <b>run</b>"
+    row.get_by_role("button", name="Change").click()
     row.get_by_role("button", name="Pin").click()
     expect(row).to_contain_text("★")
+    row.get_by_role("button", name="Change").click()
     row.get_by_role("button", name="Delete").click()
     expect(row).to_contain_text("Delete my <b>run</b>?")
     row.get_by_role("button", name="Keep").click()
     assert (app.runs / made[0]).is_dir()
+    row.get_by_role("button", name="Change").click()
     row.get_by_role("button", name="Delete").click()
     row.get_by_role("button", name="Delete", exact=True).click()
     expect(row).to_have_count(0)

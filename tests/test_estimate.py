@@ -226,7 +226,9 @@ def test_without_a_measurement_an_estimate_is_wide() -> None:
     ("least", "most", "said"),
     [
         (31, 44, "about 35 to 45 seconds"),
-        (1, 2, "about 5 seconds"),
+        (0.4, 0.9, "about 1 second"),
+        (1.2, 2, "about 2 seconds"),
+        (2.1, 3.4, "about 3 to 4 seconds"),
         (80, 300, "about 2 to 5 minutes"),
         (6000, 8000, "about 2 to 3 hours"),
     ],

@@ -172,6 +172,7 @@ def _page_questions(run: str) -> list[tuple[str, dict[str, Any]]]:
     for text in (*TEXTS, "1201 to 1240", "-3"):
         rows = [("look_back_row", {"text": text, "row": row}) for row in (-1, 0, 3, 99)]
         asked += [*rows, ("look_back_map", {"text": text})]
+        asked += [("look_back_without", {"text": text, "row": row}) for row in (-1, 0, 5)]
     asked += [("lanes", {"first": first, "every": every}) for first, every in
               ((-1, False), (0, False), (6, True), (10**6, False))]  # fmt: skip
     orders = ("by what they code", "as numbered")

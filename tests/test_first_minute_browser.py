@@ -29,7 +29,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "feed": ("page_lead", "data_guess", "data_guess"),
     "feed?feed_part=Batches": ("page_lead", "batches_controls", "batches_machine"),
     "build": ("page_lead", "models_controls", "models_reading"),
-    "train": ("train_headline", "train_bar", "train_curves"),
+    "train": ("train_curves", "train_bar", "train_curves"),
     "train?train_part=Compare+runs": ("compare_curves", "compare_curves", "compare_curves"),
     "train?train_part=Many+runs": ("sweep_map", "sweep_form", "sweep_map"),
     "remember": ("states_headline", "states_bar", "states_reading"),
@@ -287,7 +287,13 @@ def _takeaway(page, place):
         ".hnviz-sentence:visible, .hnviz-lead, .headline"
     )
     sentence.first.wait_for()
-    return str(until(page, "element => element.innerText.trim()", sentence.first.element_handle()))
+    return str(
+        until(
+            page,
+            "element => element.dataset.said ?? element.innerText.trim()",
+            sentence.first.element_handle(),
+        )
+    )
 
 
 def _small_help(page):

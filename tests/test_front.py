@@ -273,7 +273,7 @@ def test_each_picture_has_a_place_and_a_name_wins_over_a_pattern():
             picture.name
         )
         assert picture.place.height in sheet
-    assert sheet.index('class*="_runs"') < sheet.index(".st-key-compare_runs")
+    assert sheet.index('class*="_bar"') < sheet.index(".st-key-run_line")
 
 
 def test_what_the_page_names_is_served():

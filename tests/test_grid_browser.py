@@ -475,7 +475,7 @@ def test_a_text_of_ones_own_from_a_file(server, page, tmp_path, recorded):
     page.locator("input[type=file]").set_input_files(path)
     # A tenth is valid: train ends at a space before it.
     until(page, "root => root.view.stream.nTokens === 163", arg=handle(page))
-    page.locator(".find").fill("Red fish")
+    page.locator(".st-key-batches_grid .find").fill("Red fish")
     layout = BatchLayout(163, 4, 8)
     words = ["xxbos", *["red", "fish", ",", "two", "fish", ";"] * 27]
     places = sum(len(layout.slots(at)) for at, word in enumerate(words) if word == "red")

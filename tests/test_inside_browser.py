@@ -115,7 +115,9 @@ def test_the_bars_move_while_a_run_trains(server, page):
     )
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Resume", exact=True).wait_for(timeout=30_000)
-    number, percent, *_ = page.locator(".headline").inner_text().split()[-4:]
+    number, percent, *_ = (
+        page.locator(".st-key-train_curves .hnviz-sentence").inner_text().split()[-4:]
+    )
     expect(page.locator(f"{INSIDE} h2")).to_have_text(f"What is inside “{number} {percent}”")
     assert page.errors == []
 

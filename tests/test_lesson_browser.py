@@ -438,7 +438,7 @@ def test_on_a_phone_the_panel_opens_with_its_height(browser, server, kept):
 
 def test_lessons_are_cards_on_the_first_page_and_one_in_each_room_leads(page, server):
     page.goto(f"{server}/lessons?present=true")
-    page.get_by_role("heading", name="Lessons", level=2, exact=True).wait_for()
+    page.get_by_role("heading", name="Lessons: guess first", level=2).wait_for()
     assert page.url == f"{server}/?present=true"
     cards = page.locator("[class*=st-key-lesson_of]")
     assert cards.count() == len(lessons())
@@ -446,6 +446,8 @@ def test_lessons_are_cards_on_the_first_page_and_one_in_each_room_leads(page, se
     for room in ("", "feed", "build", "train", "remember", "learn-back"):
         page.goto(f"{server}/{room}")
         lead_me = page.get_by_role("link", name="Lead me")
+        lead_me.wait_for()
+        idle(page)
         lead_me.click()
         until(page, "location.search.includes('lesson=')")
         page.locator(PANEL).wait_for()

@@ -269,16 +269,13 @@ READERS = ("Model2", "Model4", "Model5")
 
 def best_reaches() -> set[str]:
     """The models whose gradient gets furthest back, trained."""
-    return set(re.findall(r"\w+", said("reach_of_all").split(". ")[0]))
+    return set(re.findall(r"\w+", said("reach_of_all").split(";")[0]))
 
 
 def reach(model: str) -> int:
     """The farthest step back that gets 1 % of the nearest gradient."""
-    table = shown(BY_NAME["reach_of_all"]).meta["tables"][0]
-    column = next(
-        at for at, name in enumerate(table["columns"]) if name["title"] == f"{model} trained"
-    )
-    return max(row[0] for row in table["rows"] if (row[column] or 0) >= 0.01)
+    networks = shown(BY_NAME["reach_of_all"]).meta["networks"]
+    return next(each["trained"] for each in networks if each["model"] == model)
 
 
 def of_rates() -> set[str]:

@@ -1,6 +1,7 @@
 """What of a chart travels to the browser: the whole, or only what is new."""
 
 import json
+from dataclasses import replace
 
 import plotly.graph_objects as go
 import pytest
@@ -48,6 +49,18 @@ def test_new_points_travel_alone():
     assert second["traces"] == [{"from": 3, "x": [3, 4], "y": [1.5, 2.0], "text": text}]
     assert second["marks"]["annotations"][0]["text"] == "5 points"
     assert news(panel(5), has) == (None, has)
+
+
+def test_notes_travel_where_they_have_changed():
+    one = replace(panel(3), sentence="After **3** steps.", notes=["A long note.", "Another one."])
+    first, has = news(one)
+    assert first["notes"] == ["A long note.", "Another one."]
+    second, has = news(replace(one, sentence="It has **ended**."), has)
+    assert second["sentence"] == "It has **ended**." and "notes" not in second
+    assert second["traces"][0]["x"] == []
+    third, has = news(replace(one, sentence="It has **ended**.", notes=["A short note."]), has)
+    assert third["notes"] == ["A short note."]
+    assert news(panel(3), has)[0]["notes"] == []
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,6 @@ def test_next_model_steps_through_the_ladder_on_one_picture(server, page):
         page.get_by_text(f"new since {previous(model)}").wait_for()
         if model != "IRNN":  # its forward is Model4's; its first weights are not
             assert cursor.locator(".code .new").count() > 0
-        assert page.locator("tr.hn-new").count() > 0
         assert page.locator("svg .hn-new").count() > 0
     assert len({*heights, legend_height(page)}) == 1  # what is below it stays
     assert cursor.evaluate("root => root.marker") == "the same"
@@ -279,7 +278,7 @@ def test_drawings_follow_a_change_of_the_mode(page, server):
     page.goto(f"{server}/models")
     drawing = page.locator(".st-key-models_cards svg").first
     drawing.wait_for()
-    page.locator(".st-key-run_copy .hnviz[data-ready]").wait_for()
+    page.locator(".st-key-run_line .hnviz[data-ready]").wait_for()
     before = drawing.evaluate("svg => svg.outerHTML")
     page.emulate_media(color_scheme="dark")
     until(

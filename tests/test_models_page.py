@@ -102,10 +102,10 @@ def test_every_model_has_its_page(model):
 
 @pytest.mark.parametrize("model", [model for model in CATALOGUE if model not in LADDER])
 def test_a_model_beyond_the_notebook_says_why_it_is_here_and_where_its_recipe_is_from(model):
-    text = said(open_models(models_model=model))
-    assert CATALOGUE[model].reason in text
+    assert CATALOGUE[model].reason in said(open_models(models_model=model))
+    text = said(open_models("shares", models_model=model))
     assert "a search found the recipe" in text and f"5 runs of {model}" in text
-    assert "a search found" not in said(open_models(models_model="Model5"))
+    assert "a search found" not in said(open_models("shares", models_model="Model5"))
 
 
 def test_what_is_folded_is_drawn_once_it_is_open():
@@ -117,7 +117,7 @@ def test_what_is_folded_is_drawn_once_it_is_open():
 
 @pytest.mark.parametrize("model", list(CATALOGUE)[1:])
 def test_what_changed_is_marked_in_picture_code_and_recipe(model):
-    text = said(open_models("source", models_model=model))
+    text = said(open_models("shares", "source", models_model=model))
     new = class_source(model).text.splitlines()[0]
     assert 'class="hn-new" x=' in text  # the picture
     assert f"+</i> {new}</div>" in text  # the code

@@ -15,7 +15,7 @@ from hnviz.app.rooms.train.inside.picture import NUMBERS_VIEW
 from hnviz.app.rooms.train.inside.worst import WORST_VIEW
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS_VIEW
 from hnviz.app.rooms.train.settings import read
-from hnviz.app.rooms.train.topics import Notes
+from hnviz.app.rooms.train.topics import notes
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.app.shell.server import server
@@ -322,8 +322,8 @@ def test_a_warm_up_share_that_was_set_is_trained():
 
 
 def test_the_ruler_is_read_on_the_train_page(recorded):
-    fields = Notes().draw(server().current("Model5"), {})
-    recorded(fields["ruler"], 99.6, 65.7, 83.2, 67.7, 60, 58)
+    (read,) = [each for each in notes(server().current("Model5")) if each.startswith("On train")]
+    recorded(read, 99.6, 65.7, 83.2, 67.7, 60, 58)
 
 
 @pytest.mark.parametrize(
@@ -352,10 +352,11 @@ def test_the_page_asks_for_positions_that_the_model_answers(run, view):
     assert asked[0]["params"] == ({"split": "valid"} if view == "positions" else {})
 
 
-def test_the_schedule_and_its_notes_follow_topics():
+def test_the_curves_and_the_schedule_follow_topics():
     app = open_page("train", train_view="By epoch")
     assert not app.exception
-    assert drawn(app, "train_schedule_notes")["settings"]["parts"] == ["epochs", "schedule"]
+    settings = drawn(app, "train_curves")["settings"]
+    assert settings["topic"] == "curves" and settings["sentence"].startswith("Train reaches")
     assert drawn(app, "train_schedule")["settings"]["topic"] == "schedule"
 
 
@@ -409,7 +410,6 @@ def spy(asked):
                 "states_path_n": "inf",
             },
         ),
-        ("time", {"time_first": "1e400"}),
         ("tasks", {"tasks_gap": "inf", "tasks_bptt": "1e400", "tasks_tokens": "inf"}),
         ("models", {"models_model": "Model5", "models_cell": "true", "models_unit": "inf"}),
     ],

@@ -29,6 +29,12 @@ def leave(page):
     raise AssertionError("Escape did not leave present mode")
 
 
+def test_on_a_phone_the_header_names_the_page(server, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_states(page, server)  # whose sidebar is the longest: a shut one is as high as its words
+    page.locator(styled(":--header[data-page=Remember]")).wait_for()
+
+
 def box(page, selector):
     return page.locator(selector).first.bounding_box()
 

@@ -42,7 +42,7 @@ FOCUSED = """() => {
 
 def opened(page, server: str, view: str) -> None:
     page.goto(f"{server}/{view}")
-    page.locator(".hnviz[data-ready]").first.wait_for()
+    page.locator(".hnviz[data-ready]:visible").first.wait_for()
     idle(page)
 
 
@@ -92,7 +92,6 @@ READ = """() => [...document.querySelectorAll("*")].map((each) => each.shadowRoo
         ("through_time/look_back", "How much each word changes the answer"),
         ("train/curves", "Loss"),
         ("train/positions", "valid"),
-        ("start/loss", "The loss"),
         ("train/inside", "Right answers and loss"),
         ("batches/grid", "Mini-batch 0"),
         ("data/guess", "The tokens that have been read"),
@@ -130,6 +129,10 @@ def test_a_copy_has_every_row(page, gallery, context, recorded):
     shown = page.evaluate(READ)[0]
     assert rows[0] == [text for _, _, text in shown["columns"]]
     assert [float(row[0]) for row in rows[1:]] == sorted(float(row[0]) for row in rows[1:])
+    page.get_by_role("button", name="Show all rows").first.click()
+    assert len(page.evaluate(READ)[0]["rows"]) == 401
+    assert page.get_by_text("These are the first").count() == 0
+    assert page.locator(".hnviz-table").first.evaluate("each => each.matches(':focus')")
     assert barriers(page) == []
 
 
@@ -238,6 +241,13 @@ def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
     beside = page.locator(styled(":--content")).bounding_box()
     assert beside["width"] < wide and beside["x"] + beside["width"] <= drawer.bounding_box()["x"]
     assert barriers(page) == []
+    # A search looks through all words, also those that the page does not use.
+    assert "one-cycle" not in named
+    drawer.get_by_label("Find a word").fill("one-cycle")
+    drawer.get_by_text("one-cycle", exact=True).wait_for()
+    assert drawer.locator("dt").count() < len(named)
+    drawer.get_by_label("Find a word").fill("")
+    assert drawer.locator("dt").all_inner_texts() == named
     page.keyboard.press("Escape")
     drawer.wait_for(state="hidden")
     assert button.evaluate("each => each === document.activeElement")
@@ -271,11 +281,32 @@ def test_what_is_in_the_headers_place_can_be_pressed(server, page):
     page.wait_for_url("**remember_part=Another+memory**")
 
 
+@pytest.mark.parametrize(
+    ("query", "width"),
+    [("", 1280), ("", 390), ("?lock=1", 1280), ("?lesson=text-into-batches.1", 1280)],
+)
+def test_the_button_of_the_words_covers_nothing_of_a_page(server, page, query, width):
+    page.set_viewport_size({"width": width, "height": 560})
+    opened(page, server, f"remember{query}")
+    page.evaluate(
+        "(all) => document.querySelectorAll(all).forEach((each) => (each.scrollTop = 300))",
+        styled(":--main, :--sidebar *"),
+    )
+    below = """([main, nav]) => {
+      const button = document.querySelector(".hn-words");
+      const { left, top, width, height } = button.getBoundingClientRect();
+      const [first, next] = document.elementsFromPoint(left + width / 2, top + height / 2);
+      return [first === button, Boolean(next.closest(`${main}, ${nav}`))];
+    }"""
+    assert page.evaluate(below, [styled(":--main"), styled(":--nav")]) == [True, False]
+    page.get_by_role("button", name="Words", exact=True).click(trial=True)
+
+
 def test_the_list_of_words_is_searched(server, page):
     opened(page, server, "words")
     page.get_by_label("Find a word").fill("scissors")
     page.get_by_text("No word here has “scissors” in it").wait_for()
     page.get_by_label("Find a word").fill("one-cycle")
-    assert page.locator(".entry:visible").count() == 1
+    assert page.locator("dt").all_inner_texts() == ["one-cycle"]
     page.get_by_role("link", name="See one-cycle: Train").click()
     page.locator(".st-key-train_schedule").wait_for()

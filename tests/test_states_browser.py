@@ -99,7 +99,7 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     assert said.inner_text().startswith(f"Unit {unit} after token 2, “three”: ")
     page.wait_for_url(f"**unit={unit}**")
     page.get_by_text("Step 400: ").wait_for()
-    page.get_by_text(f"of how unit {unit} varies; untrained").wait_for()
+    page.locator(f"[data-said*='of how unit {unit} varies; untrained']").wait_for()
     page.locator(f"{ROOT} .scroll").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
@@ -248,4 +248,19 @@ def test_a_snapshot_that_there_is_not_is_told_in_the_run_bar(server, page, asked
     page.locator(SLIDER).focus()
     page.keyboard.press("ArrowLeft")
     told.wait_for(state="detached")
+    assert page.errors == []
+
+
+def test_the_unit_is_chosen_in_the_headline(server, page):
+    open_states(page, server)
+    said = page.locator(".st-key-states_headline .hnviz-sentence")
+    unit = said.get_by_label("Unit", exact=True)
+    assert unit.input_value() == "11"
+    unit.select_option("3")
+    page.locator(f"{MAP}[data-unit='3']").wait_for()
+    assert "of how unit 3 varies" in said.get_attribute("data-said")
+    assert "unit=3" in page.url
+    page.locator(ROOT).locator(".scroll").press("ArrowDown")
+    other = page.locator(MAP).get_attribute("data-unit")
+    assert other != "3" and unit.input_value() == other
     assert page.errors == []

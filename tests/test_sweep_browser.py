@@ -58,26 +58,29 @@ def test_a_form_fills_a_map_square_by_square(page, server, recorded):
     expect(form.locator(".card .time")).to_have_text(
         re.compile(r"16 runs, about \d+( to \d+)? (seconds|minutes)\.")
     )
-    form.get_by_label("lr, each of").fill("1e-2 fast")
-    form.get_by_role("button", name="Train all").click()
-    expect(form.locator(".wrong")).to_contain_text("got “fast”.")
-    form.get_by_label("lr, each of").fill("-1")
     asked = []
-    page.on("request", lambda request: asked.append(request.method))
-    form.get_by_role("button", name="Train all").click()
-    recorded.shown(form.locator(".wrong"), "lr must be numbers above", 0, 1)
+    page.on("request", lambda request: asked.append((request.method, request.url)))
+    lr = form.get_by_role("textbox", name="lr, highest")
+    go = form.get_by_role("button", name="Train all")
+    lr.fill("1e-2 fast")
+    go.click()
+    expect(form.locator(".plan-wrong")).to_contain_text("got “fast”.")
     form.get_by_label("Model1", exact=True).uncheck()
-    form.get_by_role("button", name="Train all").click()
-    expect(form.locator(".missing")).to_have_text("Choose at least one model.")
-    expect(form.locator("p.time")).to_have_text("")
-    assert "POST" not in asked
+    go.click()
+    expect(form.locator("p.time")).to_have_text("Choose at least one: Model.")
+    assert ("POST", f"{server}/api/sweeps") not in asked
     form.get_by_label("Model1", exact=True).check()
-    expect(form.locator(".missing")).to_be_hidden()
-    form.get_by_label("lr, each of").fill("1e-2, 1e-1")
-    form.get_by_label("bptt, each of").fill("20, 70")
-    form.get_by_label("epochs").fill("1")
+    lr.fill("-1")
+    go.click()
+    recorded.shown(form.locator(".plan-wrong"), "lr must be a finite number", 0, 1)
+    lr.fill("1e-2, 1e-1")
+    form.get_by_role("textbox", name="bptt, steps").fill("20, 70")
+    epochs = form.get_by_role("textbox", name="Epochs")
+    epochs.fill("1")
+    epochs.press("Enter")  # only the button starts
     expect(form.locator("p.time")).to_contain_text("4 runs, about")
-    form.get_by_role("button", name="Train all").click()
+    assert "sweep=" not in page.url
+    go.click()
     until(page, "() => /^[0-9a-f]{12}$/.test(new URL(location.href).searchParams.get('sweep'))")
     expect(shown.locator(".square")).to_have_count(4)
     expect(shown.locator(".square[data-state=running]").first).to_be_visible(timeout=SECONDS)
@@ -110,7 +113,7 @@ def test_a_sweep_is_stopped_and_goes_on(page, server):
     expect(shown.get_by_role("button", name="Stop")).to_be_visible()
     form = page.locator(".st-key-sweep_form")
     form.locator(".card").click()
-    expect(form.locator(".wrong")).to_contain_text("The sweep “long” is training")
+    expect(form.locator(".plan-wrong")).to_contain_text("The sweep “long” is training")
 
 
 def test_keys_go_from_square_to_square_and_the_look_is_in_the_address(page, server):

@@ -5,10 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 
+from hnviz.app.rooms.data.guess.picture import AT, task_settings
 from hnviz.figures.automaton import MOST, graph
+from hnviz.figures.task_text import needs_sentence, why_sentence
 from hnviz.tasks.bounds import statement_of
 from hnviz.tasks.cycle import Cycle
-from hnviz.tasks.excerpt import FARTHEST, LENGTH, SHOWN, excerpt
+from hnviz.tasks.excerpt import FARTHEST, LENGTH, SHOWN, Token, excerpt
 from hnviz.tasks.machine import Machine
 from hnviz.tasks.task import TASKS, TaskStream
 
@@ -145,3 +147,46 @@ def test_states_have_the_names_of_the_table_and_say_what_they_remember():
 def test_a_large_machine_is_not_drawn():
     assert graph(TaskStream.of("recall", {}).source) is None
     assert graph(TaskStream.of("count", {}).source) is None
+
+
+@pytest.mark.parametrize(
+    ("needed", "guesses", "chance", "asked", "known"),
+    [
+        (8, "b", 1.0, (8,), ()),
+        (1, "b", 1.0, (), ()),
+        (None, "b", 1.0, (64,), ()),
+        (13, "b", 1.0, (13,), ()),
+        (2, "]", 0.5, (2,), (50,)),
+        (0, "b", 1.0, (), ()),
+        (1, "a", 0.9996, (), (99.9,)),
+        (2, "abcd", 0.25, (2,), (25,)),
+        (0, "ab", 0.5, (), (50,)),
+        (1, "abcdefgh", 0.125, (), (8, 12)),
+    ],
+)
+def test_a_place_says_how_far_back_what_decides_it_lies(
+    needed, guesses, chance, asked, known, recorded
+):
+    place = Token(guesses[0], needed, tuple(guesses), chance, 0)
+    recorded(needs_sentence(place, 12), *asked)
+    recorded(why_sentence(place), *known)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_token_and_others_of_the_task_are_offered(name):
+    stream = TaskStream.of(name, SMALL[name])
+    settings, shown = task_settings(stream), excerpt(stream)
+    assert len(settings["words"]) == len(settings["guesses"]) == len(settings["needed"]) == LENGTH
+    assert AT.low <= settings["at"] <= AT.high == LENGTH - 1
+    for place, (choices, *_) in zip(shown.places, settings["guesses"], strict=True):
+        assert place.token in choices and len(choices) <= 4
+        assert set(choices) <= set(stream.source.tokens)
+
+
+def test_what_may_answer_is_offered(recorded):
+    """The last tokens leave it open between the letters, so that none of them is given away."""
+    settings = task_settings(TaskStream.of("recall", {}))
+    choices, why, asked = settings["guesses"][settings["at"]]
+    assert set(choices) == set("abcd")
+    recorded(f"{asked} {why}", 8, 134, 540)
+    recorded(" ".join(settings["guesses"][0][1:]), 25, 1_060, 20_000, 2)

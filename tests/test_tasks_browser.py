@@ -13,7 +13,7 @@ from tests.conftest import idle, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 TEXT, MACHINE = ".st-key-tasks_text .hnviz", ".st-key-tasks_automaton .hnviz"
-EDITOR = ".st-key-tasks_editor .hnviz"
+EDITOR = f"{MACHINE} .edit"
 LANGUAGE = "tasks_task=A+regular+language"
 
 
@@ -30,30 +30,37 @@ def address(page):
 
 def marked(text):
     """The places that are marked as deciding, and the one that they decide."""
-    within = text.locator(".line .chip.in").evaluate_all("all => all.map((one) => one.dataset.at)")
-    after = text.locator(".line .chip.next").get_attribute("data-at")
-    return list(map(int, within)), int(after)
+    looks = text.locator(".words .chip").evaluate_all("all => all.map((one) => one.className)")
+    (after,) = (at for at, look in enumerate(looks) if "next" in look.split())
+    return [at for at, look in enumerate(looks) if "in" in look.split()], after
 
 
-def test_the_tokens_that_decide_the_next_one_are_marked(page, server):
+def test_a_token_is_guessed_from_those_that_decide_it(page, server, recorded):
     text, known = opened(page, server), excerpt(TaskStream.of("recall", {}))
+    place = known.places[known.at]
     within, after = marked(text)
     assert after == known.at
-    assert within == list(range(known.at - known.places[known.at].needed, known.at))
-    expect(text.locator(".said")).to_contain_text("for a network that sees the last 8 tokens")
+    assert within == list(range(known.at - place.needed, known.at))
+    told = text.locator(".told")
+    recorded(told.inner_text(), 8)
+    text.locator(".choices").get_by_role("button", name=place.token, exact=True).click()
+    recorded(told.inner_text(), 134, 540)
+    assert marked(text) == (within, after), "they stay marked beside the answer"
     text.get_by_role("button", name="Next token").click()
     within, after = marked(text)
     assert after == known.at + 1
     assert len(within) == known.places[after].needed
     assert address(page)["tasks_at"] == str(after)
-    text.locator(".line").press("ArrowLeft")
-    text.locator(".line").press("ArrowLeft")
+    text.get_by_role("button", name="Show it").click()
+    assert text.locator(".chip.next b").inner_text() == known.places[after].token
+    text.locator(".words").press("ArrowLeft")
+    text.locator(".words").press("ArrowLeft")
     assert marked(text)[1] == known.at - 1
-    text.locator(".line .chip").nth(3).click()
-    assert marked(text)[1] == 3
+    text.locator(".words .chip").first.click()
+    assert marked(text) == ([], 0)
     page.reload()
     page.locator(f"{TEXT}[data-ready]").wait_for()
-    assert marked(text)[1] == 3, "a link shows the same place"
+    assert marked(text)[1] == 0, "a link shows the same place"
     assert page.errors == []
 
 
@@ -68,10 +75,20 @@ def test_the_state_moves_as_the_text_is_read(page, server, recorded):
             stream.source.names[known.places[at].state]
         )
         expect(machine.locator(".arrow.taken")).to_have_count(1)
-        text.get_by_role("button", name="Next token").click()
+        before, token, here = (
+            stream.source.names[known.places[at - 1].state],
+            known.places[at - 1].token,
+            stream.source.names[known.places[at].state],
+        )
+        row = machine.locator("tbody tr.taken input").evaluate_all(
+            "all => all.map((one) => one.value)"
+        )
+        assert row == ([] if token == "." else [before, token, here])
+        text.locator(".words").press("ArrowRight")
     said = machine.locator("svg").get_attribute("aria-label")
     recorded(said, 8, part="As a machine it has")
     assert "Before the next token it is in " in said
+    text.locator(".words .chip").nth(33).click()
     text.get_by_role("button", name="Play").click()
     until(page, "() => new URL(location).searchParams.get('tasks_at') === '35'")
     expect(text.get_by_role("button", name="Play")).to_be_visible()
@@ -89,23 +106,33 @@ def test_the_readers_own_automaton_is_drawn_and_a_bad_one_is_told_beside_it(page
     fields.nth(1).fill("one")
     fields.nth(1).press("Tab")
     expect(machine.locator("svg > text").first).to_be_visible()
-    expect(page.locator(TEXT).locator(".line")).to_contain_text("one")
+    expect(page.locator(TEXT).locator(".words")).to_contain_text("one")
     assert "even one odd" in address(page)["tasks_table"]
     good = address(page)["tasks_table"]
+    fields.nth(2).fill("")
+    fields.nth(2).press("Tab")
+    expect(editor.locator("tbody tr").nth(2).get_by_role("alert")).to_contain_text("'even one'")
+    assert machine.locator(".state").count() == 2 and fields.nth(0).input_value() == "even"
+    assert address(page)["tasks_table"] == good
+    fields.nth(2).fill("odd")
+    fields.nth(2).press("Tab")
+    expect(editor.get_by_role("alert")).to_have_count(0)
     accept = editor.get_by_label("A word may end in")
     accept.fill("nowhere")
-    accept.press("Tab")
+    accept.press("Enter")  # Tab would scroll on, and a picture out of sight waits
     told = page.get_by_text("'nowhere' accepts")
     recorded.shown(page, "'nowhere' accepts")
     assert accept.input_value() == "nowhere", "what was typed stays"
     assert address(page)["tasks_table"] == good and machine.locator(".state").count() == 2
     accept.fill("odd")
-    accept.press("Tab")
+    accept.press("Enter")  # Tab would scroll on, and a picture out of sight waits
     expect(told).to_have_count(0)
     machine.scroll_into_view_if_needed()  # a picture out of sight waits
     expect(machine.locator(".state:has(.ends) > text")).to_have_text("odd")
     editor.get_by_role("button", name="Add a row").click()
-    row = editor.locator("tbody tr").last.locator("input")
+    row = editor.locator("tbody tr:has(input)").last.locator(
+        "input"
+    )  # what is wrong may be below it
     for at, cell in enumerate(("odd", "two", "third")):
         row.nth(at).fill(cell)
         row.nth(at).press("Tab")
@@ -127,7 +154,7 @@ def test_a_task_and_its_parameters_are_a_link(page, server):
     expect(page.locator(".hnviz-lead")).to_contain_text("it takes the last token")
     assert address(page)["tasks_depth"] == "1"
     page.get_by_role("combobox", name="Task").select_option("Parity")
-    expect(page.locator(TEXT).locator(".line")).to_contain_text("even")
+    expect(page.locator(TEXT).locator(".words")).to_contain_text("even")
     idle(page)
     assert address(page) == {"feed_part": "Tasks", "tasks_task": "Parity"}
     assert page.errors == []
@@ -153,5 +180,6 @@ def test_a_run_of_a_task_is_seen_in_train_and_its_result_here(page, server):
 def test_a_teachers_link_hides_what_sets(page, server):
     opened(page, server, f"{LANGUAGE}&lock=1&tasks_table={quote(EVEN_ONES)}")
     expect(page.locator(f"{MACHINE} .state")).to_have_count(2)
-    for key in ("tasks_editor", "tasks_start", "tasks_bptt"):
+    expect(page.locator(EDITOR)).to_have_count(0)
+    for key in ("tasks_try", "tasks_start", "tasks_bptt"):
         assert not page.locator(f".st-key-{key}").first.is_visible(), key

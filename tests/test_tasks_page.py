@@ -32,27 +32,34 @@ def html(app):
     return "".join(each.proto.body for each in app.get("html"))
 
 
+def wrong(app):
+    """What the picture says is wrong with the table, and in which row."""
+    settings = drawn(app, "tasks_automaton")["settings"]
+    return settings["wrong"], settings["row"]
+
+
 def edit(app, table, serial=1):
     """Do what the table's picture does: report what the reader made of it."""
-    app.session_state["tasks_editor"] = {"table": {"value": table, "serial": serial}}
+    app.session_state["tasks_automaton"] = {"table": {"value": table, "serial": serial}}
     return app.run()
 
 
 @pytest.mark.parametrize("title", TITLES)
 def test_every_task_says_what_it_needs_before_training(title):
-    app = open_page("tasks", tasks_task=title)
+    app = open_page("tasks", tasks_task=title, tasks_figures="true")
     assert not app.exception and red(app) == []
     assert "The best possible accuracy is" in said(app)
     assert ", a machine needs" in said(app)
     asks = TITLES[title] in ("copy", "recall", "parity")
     assert ("of answers right" if asks else "The best possible is") in html(app)
     assert "hn-outlook" in html(app)
-    assert len(drawn(app, "tasks_text")["settings"]["places"]) == 36
+    assert len(drawn(app, "tasks_text")["settings"]["words"]) == 36
     assert "Without context the best guess is right" in said(app)
     assert "Without context the least loss is" in said(app)
     small = TITLES[title] in ("dyck", "parity", "periodic", "regular")
-    assert bool(drawn(app, "tasks_automaton")) is small
-    assert bool(drawn(app, "tasks_editor")) is (title == "A regular language")
+    shown = drawn(app, "tasks_automaton")
+    assert bool(shown) is small
+    assert ("table" in (shown or {"settings": {}})["settings"]) is (title == "A regular language")
     assert len(app.session_state["_tasks_good"]) == 1
 
 
@@ -112,13 +119,13 @@ def test_an_edited_automaton_is_shown_and_in_the_address():
     app = open_automaton()
     assert "tasks_table" not in app.query_params
     edit(app, EVEN_ONES)
-    assert not app.exception and red(app) == []
+    assert not app.exception and wrong(app) == ("", None)
     assert app.query_params["tasks_table"] == EVEN_ONES
     names = [name for name, *_ in drawn(app, "tasks_automaton")["settings"]["nodes"]]
     assert names == ["even", "odd"]
     again = open_automaton(tasks_table=EVEN_ONES)
     assert drawn(again, "tasks_automaton") == drawn(app, "tasks_automaton")
-    assert drawn(again, "tasks_editor")["settings"]["table"] == EVEN_ONES
+    assert drawn(again, "tasks_automaton")["settings"]["table"] == EVEN_ONES
     choose(app, tasks_task="Parity").run()
     assert "tasks_table" not in app.query_params
     choose(app, tasks_task="A regular language").run()
@@ -128,38 +135,42 @@ def test_an_edited_automaton_is_shown_and_in_the_address():
 
 
 @pytest.mark.parametrize(
-    ("table", "numbers"),
+    ("table", "numbers", "row"),
     [
-        ("A 0 A; B 0 C; accept C", ()),
-        ("A 0 B; accept C", ()),
-        ("A 0 B; A 0 A; accept A", (0,)),
-        ("A 0 B", ()),
-        ("A 0; accept A", (0,)),
-        ("A . A; accept A", ()),
-        ("A 0 B; B 0 B; accept A", ()),
-        ("", ()),
-        ("A <script> B; accept Z", ()),
-        ("A \0 B; accept B", ()),
-        ("A 0 " + "B" * 1000 + "; accept A", (1_000, 1_014)),
+        ("A 0 A; B 0 C; accept C", (), None),
+        ("A 0 B; accept C", (), None),
+        ("A 0 B; A 0 A; accept A", (0,), 1),
+        ("A 0 B", (), None),
+        ("A 0; accept A", (0,), 0),
+        ("accept A; A 0 A; A . A", (), 1),
+        ("A 0 B; B 0 B; accept A", (), None),
+        ("", (), None),
+        ("A <script> B; accept Z", (), None),
+        ("A \0 B; accept B", (), None),
+        ("A 0 " + "B" * 1000 + "; accept A", (1_000, 1_014), None),
     ],
 )
-def test_a_bad_automaton_is_one_sentence_and_the_last_one_stays(table, numbers, recorded):
+def test_a_bad_automaton_is_one_sentence_beside_its_row_and_the_last_one_stays(
+    table, numbers, row, recorded
+):
     app = edit(open_automaton(), EVEN_ONES)
     edit(app, table, serial=2)
-    assert not app.exception
-    (told,) = red(app)
+    assert not app.exception and red(app) == []
+    told, where = wrong(app)
+    assert where == row
     recorded(told, *numbers)
     assert app.query_params["tasks_table"] == EVEN_ONES
     assert len(drawn(app, "tasks_automaton")["settings"]["nodes"]) == 2
     assert not control(app, "tasks_start").get("off"), "it trains on the automaton that is shown"
     edit(app, EVEN_ONES, serial=3)
-    assert red(app) == []
+    assert wrong(app) == ("", None)
 
 
 def test_a_bad_automaton_in_the_address_is_told(recorded):
     app = open_automaton(tasks_table="A 0 A; B 0 C; accept C")
     assert not app.exception
-    (told,) = red(app)
+    told, where = wrong(app)
+    assert where is None, "its rows are not those that are shown"
     recorded(told)
     assert len(drawn(app, "tasks_automaton")["settings"]["nodes"]) == 8
 

@@ -55,12 +55,14 @@ def test_the_marked_row_follows_click_keys_and_slider(server, page, recorded):
     canvas = page.locator(MAP)
     assert canvas.get_attribute("data-row") == "22"
     said = page.locator(".said")
+    expect(said).to_contain_text("in place of")  # which comes last
     recorded.shown(said, "steps says", 400)
     recorded.shown(said, "as much as the last", 22, 2.3, 9.7, 6.9, 0.03)
     assert "Model5 trained" not in said.inner_text()  # that is the line it shows itself
     page.locator(".map").focus()
     page.keyboard.press("ArrowUp")
     page.locator(f"{MAP}[data-row='21']").wait_for()
+    expect(said).to_contain_text("in place of")
     assert "three hundred”" in said.inner_text() and "21 words back" in said.inner_text()
     assert canvas.get_attribute("aria-label") == said.inner_text()
     box = page.locator(".hnviz:has(.map)").evaluate("root => root.view.box")
@@ -84,7 +86,7 @@ def test_the_lanes_follow_the_training_step(server, page):
     before = untrained.evaluate("svg => svg.outerHTML")
     expect(lane(page, "No detach").locator("svg")).to_contain_text("0.2 %")
     page.locator(SLIDER).press("Home")
-    expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient vanishes")
+    expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient of mini-batch")
     expect(lane(page, "No detach").locator("svg")).to_contain_text("1 in 82 billion")
     assert untrained.evaluate("svg => svg.outerHTML") == before
     assert "snapshot=0" in page.url
@@ -96,6 +98,53 @@ def test_the_lanes_follow_the_training_step(server, page):
     page.locator(SLIDER).press("End")
     expect(page.locator(TAKEAWAY)).to_contain_text(left)
     assert "snapshot=" not in page.url
+    assert page.errors == []
+
+
+def test_the_mini_batch_is_chosen_in_the_headline(server, page, recorded):
+    """The field names the mini-batch of the loss, the third; the address holds the first."""
+    open_time(page, server)
+    field = page.get_by_label("Mini-batch whose gradient is followed back")
+    expect(field).to_have_value("7")
+    said = page.locator(TAKEAWAY)
+    place = said.bounding_box()
+    field.fill("13")
+    field.press("Enter")
+    expect(said).to_have_attribute(
+        "data-said", re.compile("of mini-batch 13 after 19 steps; uncut")
+    )
+    expect(lane(page, "No detach").locator("svg")).to_be_visible()
+    expect(page.locator(".st-key-time_lanes .drawn").first).to_contain_text("mini-batch 13")
+    assert "time_first=11" in page.url
+    assert field.evaluate("field => field.getRootNode().activeElement === field")
+    field.press("ArrowUp")
+    expect(said).to_have_attribute("data-said", re.compile("of mini-batch 14 "))
+    assert said.bounding_box() == place
+    wrong_said = page.locator(".st-key-time_headline .hnviz-trouble").last
+    for wrong in ("40", "1", "2.5", ""):
+        field.fill(wrong)
+        field.press("Enter")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(wrong_said).to_be_visible()
+    recorded(wrong_said.inner_text(), 2, 39)
+    assert "time_first=12" in page.url
+    page.reload()
+    expect(field).to_have_value("14")
+    field.fill("7")
+    field.press("Enter")
+    expect(said).to_have_attribute("data-said", re.compile("of mini-batch 7 "))
+    expect(wrong_said).to_be_hidden()
+    assert "time_first" not in page.url
+    assert page.errors == []
+
+
+def test_a_mini_batch_that_the_text_lacks_is_said_and_the_first_ones_are_shown(server, page):
+    open_time(page, server, "?time_first=38")
+    told = page.get_by_text(
+        "The address asks for time_first=38, which is not a whole number from 0"
+    )
+    expect(told).to_have_count(1)
+    expect(page.get_by_label("Mini-batch whose gradient is followed back")).to_have_value("7")
     assert page.errors == []
 
 
@@ -184,10 +233,10 @@ def test_another_model_is_shown_at_its_end_by_whoever_was_at_the_end(server, pag
     expect(page.locator(TAKEAWAY)).to_contain_text("0.01\N{NO-BREAK SPACE}% is left after 59 steps")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "step 800 of 800")
     page.locator(SLIDER).press("Home")
-    expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient vanishes")
+    expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient of mini-batch")
     _pick_model(page, "Model4")
     page.wait_for_url("**snapshot=0**")  # Streamlit's own changes of the address leave it there
-    expect(page.locator(TAKEAWAY)).to_contain_text("the gradient vanishes: almost nothing")
+    expect(page.locator(TAKEAWAY)).to_contain_text("vanishes: almost nothing")
     expect(page.locator(SLIDER)).to_have_value("0")
     _pick_model(page, "Model5")  # it was left at its end, and the address says step 0
     expect(page.locator(TAKEAWAY)).to_contain_text("1 in 82 billion is left after 59 steps")
@@ -232,9 +281,14 @@ def test_the_folds_are_drawn_when_they_are_opened(server, page):
     expect(between).to_contain_text("Model5 reads the first valid mini-batch")
     page.get_by_text("Which model's gradient reaches furthest?").click()
     page.locator(".st-key-time_reach").scroll_into_view_if_needed()
-    page.locator(".st-key-time_reach svg[role=img]").wait_for()
-    reach = page.locator(".st-key-time_reach .hnviz-sentence")
-    expect(reach).to_contain_text("steps back in Model4 and Model5Reg")
+    reach = page.locator(".st-key-time_reach")
+    expect(reach.locator(".hnviz-sentence")).to_contain_text("steps back in Model4; untrained")
+    bars = reach.locator(".track i")
+    assert bars.count() == 12
+    widths = bars.evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect().width)")
+    (model4, _), (model5, untrained) = (widths[at : at + 2] for at in (8, 10))
+    assert model5 / model4 == pytest.approx(40 / 59, abs=0.01)
+    assert untrained / model4 == pytest.approx(10 / 59, abs=0.01)
     assert page.errors == []
 
 

@@ -1,7 +1,6 @@
 """The Through time page's drawings and sentences, on small values typed by hand."""
 
 import re
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,7 +12,7 @@ from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import BAR, NARROW, WIDE
 from hnviz.figures.numbers import percent
 from hnviz.figures.panel import round_ticks
-from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
+from hnviz.figures.reaches import Reached, reach_note, reach_sentence
 from hnviz.figures.theme import theme
 from hnviz.figures.time_text import (
     far_share,
@@ -111,17 +110,18 @@ def test_ticks_reach_beyond_the_highest_value(high):
 
 
 def test_the_takeaway_is_one_line_with_the_pictures_numbers(recorded):
-    said = takeaway("Model5", LANES, 400, 4)
-    recorded(said, 4, 0.01, 11)
+    meta = {"bptt": 4, "batches": [5, 6, 7]}
+    said = takeaway("Model5", LANES, 400, meta)
+    recorded(said, 7, 3, 0.01, 11)
     gone = {**LANES, "keep": np.where(np.arange(12) < 2, 0, FADING)}
-    assert "after 9 steps" in takeaway("Model5", gone, 400, 4)
-    untrained = takeaway("Model5", {**LANES, "keep": FADING**3}, 0, 4)
-    recorded(untrained, 1, 1, 11)
-    assert "the gradient fades: " in takeaway("Model5", {**LANES, "keep": FADING**0}, 0, 4)
-    alone = takeaway("Model2", ALONE, 400, 4)
-    least = takeaway("Model5", {**LANES, "keep": FADING**5}, 400, 80)
+    assert "after 9 steps" in takeaway("Model5", gone, 400, meta)
+    untrained = takeaway("Model5", {**LANES, "keep": FADING**3}, 0, meta)
+    recorded(untrained, 7, 1, 1, 11)
+    assert "7 fades: " in takeaway("Model5", {**LANES, "keep": FADING**0}, 0, meta)
+    alone = takeaway("Model2", ALONE, 400, meta)
+    least = takeaway("Model5", {**LANES, "keep": FADING**5}, 400, {**meta, "bptt": 80})
     for each in (said, untrained, alone, least):
-        assert len(each.replace("**", "")) <= 85
+        assert len(each.replace("**", "")) <= 106  # one line at 1,280 pixels
     assert far_share(np.zeros(3)) == 0
 
 
@@ -143,33 +143,9 @@ def test_what_is_reached_by_hand():
     assert (nothing.reach, nothing.rate, len(nothing.shares)) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_the_reach_of_all_models_is_a_line_each_on_one_scale(width):
-    svg = reach_lines(REACHED, LIGHT, "alt", width)
-    *drawn, four, five = curves(svg)
-    assert [each[:2] for each in drawn] == 2 * [four[:2], five[:2]]
-    top = 34 + (0 if width == WIDE else 34 + 200 + 56)
-    for one, (_, _, points) in zip(REACHED[2:], drawn[2:], strict=True):
-        expected = [top + 200 * np.log10(share) / -6 for share in one.shares]
-        np.testing.assert_allclose([y for _, y in points], expected, atol=0.06)
-    assert ElementTree.fromstring(svg).get("aria-label").endswith(" alt")
-
-
-def test_a_gradient_that_grows_on_its_way_back_is_drawn_whole_and_grey_is_never_alone():
-    growing = replace(REACHED[3], norms=np.where(np.arange(12) == 5, 3 * FADING[-1], FADING))
-    lstm = [Reached("LSTM", end, FADING, 4) for end in ("untrained", "trained")]
-    irnn = [Reached("IRNN", end, FADING, 4) for end in ("untrained", "trained")]
-    svg = reach_lines([*REACHED[:3], growing, *lstm, *irnn], LIGHT, "alt")
-    looks = [(color, dash) for color, dash, _ in curves(svg)[:8]]
-    assert len(set(looks)) == 4  # a look for each model, the same at both ends
-    assert {color for color, _ in looks[2:4]} == {LIGHT.muted}
-    _, _, points = next(each for each in curves(svg)[4:] if min(y for _, y in each[2]) == 34)
-    assert sum(y == 34 for _, y in points) == 1  # the highest place is its own, not a flat cut
-
-
 def test_the_reach_sentence_names_both_ends(recorded):
     assert [each.reach for each in REACHED] == [2, 5, 11, 11]
-    recorded(reach_sentence(REACHED), 1, 11, 5)
+    recorded(reach_sentence(REACHED), 1, 11, 5, part="gets")
     note = reach_note(REACHED)
     assert "Model5's update gates keep 50 %" in note and "its gates keep 25 %" in note
     assert f"({percent(REACHED[1].rate)} a step)" in note and percent(REACHED[2].rate) in note

@@ -17,6 +17,7 @@ from tests.saved import more
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
+HEADLINE = ".st-key-train_curves .hnviz-sentence"
 POINTS = "([...document.querySelectorAll('[data-panel=loss]')].map(c => +c.dataset.points)[0] ?? 0)"
 
 RUN = "new URLSearchParams(location.search).get('run')"
@@ -389,6 +390,26 @@ def test_a_line_of_the_list_brings_its_run_into_view(page, server):
     assert page.errors == []
 
 
+def test_the_list_on_count_finds_and_renames_an_own_run(page, server, long_name):
+    page.goto(f"{server}/?run=Model5&start_all_runs=true")
+    runs = page.locator(".st-key-start_runs")
+    runs.scroll_into_view_if_needed()
+    line = runs.locator(f"tr[data-key='{long_name}']")
+    expect(line).to_have_count(1)
+    assert not runs.get_by_role("checkbox").count()
+    runs.get_by_label("Find a run").fill("bptt 100, lr")
+    expect(runs.locator("tr[data-key=Model5]")).to_have_count(0)
+    expect(line).to_have_count(1)
+    line.get_by_role("button", name="Change").click()
+    line.get_by_role("button", name="Rename").click()
+    line.get_by_role("textbox").fill("mine")
+    line.get_by_role("textbox").press("Enter")
+    expect(line.locator("a")).to_have_text("mine")
+    assert "run=Model5" in page.url, "a press on a control brings no run into view"
+    runs.get_by_label("Find a run").fill("zebra")
+    expect(runs.locator(".note")).to_contain_text("“zebra”")
+
+
 @pytest.fixture
 def long_name(app):
     """A run whose name is as long as a name can be."""
@@ -419,7 +440,7 @@ def test_the_list_of_runs_cuts_nothing(page, server, long_name):
 
 def test_the_next_run_and_the_run_shown_are_two_things(page, server):
     page.goto(f"{server}/train?run=Model5&train_model=Model3")
-    headline = page.locator(".headline")
+    headline = page.locator(HEADLINE)
     expect(headline).to_have_text(re.compile(r"^Train reaches 99.6\s%, valid stops at 83.2\s%"))
     box = page.locator(".st-key-train_next")
     expect(box.get_by_text("Train a new run")).to_be_visible()
@@ -435,15 +456,31 @@ def test_the_epochs_are_the_curves_table_and_the_schedule_is_a_click_away(page, 
     more(curves, "As a table")
     accuracies = curves.get_by_role("region", name="Accuracy: valid, 8,001 to 9,999")
     expect(accuracies.locator("tbody tr")).to_have_count(10)  # its epochs
+    curves.locator(".hnviz-fold summary").click()
+    recorded.shown(page, "The notebook's Model5 ends", 10, 1.054, 83.9, 1.174, 83.2, 10, 10)
     page.get_by_role("button", name="By epoch", exact=True).click()
     page.wait_for_url("**train_view=By+epoch**")
-    page.locator(".st-key-train_schedule_notes").scroll_into_view_if_needed()
-    recorded.shown(page, "The notebook's Model5 ends", 10, 1.054, 83.9, 1.174, 83.2, 10, 10)
     page.locator(".st-key-train_schedule").scroll_into_view_if_needed()
     page.locator("[data-panel=schedule] .main-svg").first.wait_for()
     recorded.shown(
         page, "lr rises along half a cosine", "4.0e-4", "1.0e-2", 120, "3.5e-7", 0.95, 0.85, 0.95
     )
+    assert page.errors == []
+
+
+def test_the_speed_is_shown_of_a_training_that_is_played_or_pointed_at(page, server):
+    open_train(page, server)
+    bar = page.locator(".st-key-train_bar")
+    speed, play = bar.get_by_label("Speed"), bar.locator(".play")
+    expect(speed).to_be_hidden()
+    place = bar.get_by_label("Training step").bounding_box()
+    play.hover()
+    expect(speed).to_be_visible()
+    assert bar.get_by_label("Training step").bounding_box() == place, "nothing moves"
+    page.mouse.move(0, 0)
+    expect(speed).to_be_hidden()
+    play.press("Enter")
+    expect(speed).to_be_visible()
     assert page.errors == []
 
 
@@ -510,7 +547,7 @@ def test_a_rate_far_too_high_is_warned_of_and_not_refused(page, server, recorded
     warned = page.get_by_text("lr 1,000 is too high")
     recorded.shown(page, "lr 1,000 is too high", 1_000, "1.0e-1")
     start(page)
-    expect(page.locator(".headline")).to_have_text(re.compile("^Model3 diverged"), timeout=60_000)
+    expect(page.locator(HEADLINE)).to_have_text(re.compile("^Model3 diverged"), timeout=60_000)
     enter(page, "lr, highest", "0.003")
     expect(warned).to_have_count(0)
     # The machine cannot show a network whose numbers are not finite; the console names each answer.
@@ -521,11 +558,11 @@ def test_takeaway_control_and_picture_come_first(page, server):
     page.goto(f"{server}/train?run=Model5")
     page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
     idle(page)
-    assert len(page.locator(".headline").inner_text().split()) <= 20
+    assert len(page.locator(HEADLINE).inner_text().split()) <= 20
     main = styled("document.querySelector(':--main').scrollWidth")
     for width, most, chart in ((1280, 900, 400), (390, 1266, 320)):
         resize(page, width)
-        parts = [".headline", ".st-key-train_bar", "[data-panel=loss]"]
+        parts = [HEADLINE, ".st-key-train_bar", "[data-panel=loss]"]
         if width == 1280:  # on a phone the curves are one below the other
             parts.append(".st-key-train_start")
         for part in parts:

@@ -16,7 +16,6 @@ from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
 from hnviz.app.rooms.classroom.students.picture import STUDENTS
 from hnviz.app.rooms.compare.curves.picture import CURVES_COMPARED
-from hnviz.app.rooms.compare.runs.picture import CHOOSER
 from hnviz.app.rooms.data.guess.picture import GUESS
 from hnviz.app.rooms.data.merging.picture import MERGING
 from hnviz.app.rooms.hidden_states.find.picture import FIND
@@ -28,13 +27,9 @@ from hnviz.app.rooms.models.cursor.picture import CURSOR
 from hnviz.app.rooms.models.pair.picture import PAIR
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE
 from hnviz.app.rooms.predictions.counting_map.picture import MAP
-from hnviz.app.rooms.start.loss.picture import LOSS
 from hnviz.app.rooms.start.shares import SHARES_VIEW
-from hnviz.app.rooms.sweep.form.picture import FORM
 from hnviz.app.rooms.sweep.map.picture import MAP_OF_SWEEP
 from hnviz.app.rooms.tasks.automaton.picture import AUTOMATON
-from hnviz.app.rooms.tasks.editor.picture import EDITOR
-from hnviz.app.rooms.tasks.text.picture import TEXT
 from hnviz.app.rooms.tasks.understood.picture import UNDERSTOOD
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER
 from hnviz.app.rooms.through_time.lanes.picture import LANES
@@ -44,35 +39,31 @@ from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.finder.picture import FINDER
 from hnviz.app.rooms.train.form.picture import SETTINGS_FORM
 from hnviz.app.rooms.train.inside.picture import INSIDE
-from hnviz.app.rooms.train.notes.picture import NOTES
 from hnviz.app.rooms.train.positions.picture import POSITIONS
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
-from hnviz.app.rooms.words.list.picture import WORD_LIST
 from hnviz.app.run.bar.picture import BAR
-from hnviz.app.run.copy_link.picture import COPY_LINK
 from hnviz.app.run.line.picture import LINE
 from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.questions.view import View
 
-_SHARED = (BAR, COPY_LINK, FIELDS, HEADLINE, LINE, MARKED, PANEL, READING_MACHINE, RUN_LIST)
-_START = (LOSS, GUESS, MERGING)
-_WORDS = (WORD_LIST,)
+_SHARED = (BAR, FIELDS, HEADLINE, LINE, MARKED, PANEL, READING_MACHINE, RUN_LIST)
+_DATA = (GUESS, MERGING)
 _BATCHES = (MACHINES, GRID)
 _MODELS = (CURSOR, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, PROBES, FIND, PATH)
 _PREDICTIONS = (CHANGE, MAP)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER)
 _NEXT_RUN = (SETTINGS_FORM, FINDER)
-_TRAIN = (CURVES, NOTES, INSIDE, POSITIONS, SCHEDULE)
-_COMPARE = (CURVES_COMPARED, CHOOSER)
-_SWEEP = (FORM, MAP_OF_SWEEP)
-_TASKS = (TEXT, AUTOMATON, EDITOR, UNDERSTOOD)
+_TRAIN = (CURVES, INSIDE, POSITIONS, SCHEDULE)
+_COMPARE = (CURVES_COMPARED,)
+_SWEEP = (MAP_OF_SWEEP,)
+_TASKS = (AUTOMATON, UNDERSTOOD)
 _CLASS = (BOARD, ANSWERS, STUDENTS)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture
     for picture in (
-        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_NEXT_RUN, *_COMPARE, *_SWEEP, *_WORDS),
+        *(*_SHARED, *_DATA, *_BATCHES, *_MODELS, *_TRAIN, *_NEXT_RUN, *_COMPARE, *_SWEEP),
         *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME, *_TASKS, *_CLASS),
     )
 }

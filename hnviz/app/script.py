@@ -10,7 +10,7 @@ from hnviz.app.lesson.place import place_in_lesson
 from hnviz.app.rooms.classroom.door import join_first
 from hnviz.app.run.start import may_view
 from hnviz.app.shell.frame import ICON, lesson_beside, lesson_place, page_frame
-from hnviz.app.shell.navigation import navigation
+from hnviz.app.shell.navigation import UNLISTED, navigation
 
 sidebar: Literal["auto", "collapsed"] = "collapsed" if place_in_lesson() else "auto"
 st.set_page_config("hnviz", ICON, layout="wide", initial_sidebar_state=sidebar)
@@ -20,7 +20,8 @@ if may_view():
         page_frame(page)
     beside = lesson_place()
     page.run()
-    terms()
+    if page.url_path not in UNLISTED:  # the page Words is the drawer
+        terms()
     lesson_beside(page, beside)
 else:
     join_first()

@@ -31,10 +31,9 @@ OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
 """How the drawings of hnviz.figures begin; all other HTML on a page is text."""
 
 LEFT_OUT = (
+    *("kit/fields", "kit/terms", "lesson/panel"),
     *("rooms/train/form", "run/list", "run/line"),
-    *("run/copy_link", "kit/fields", "kit/terms", "lesson/panel", "rooms/tasks/editor"),
-    *("rooms/compare/curves", "rooms/compare/runs"),
-    *("rooms/sweep/form", "rooms/sweep/map"),
+    *("rooms/compare/curves", "rooms/sweep/map"),
 )
 """Left out: a lesson's panel, links into the app, and pictures about the computer that runs hnviz
 or about what can be done there."""

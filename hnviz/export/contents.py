@@ -18,7 +18,7 @@ from hnviz.config import RunConfig
 from hnviz.export.questions import COMPUTED, Question
 from hnviz.figures.surgery_text import CLAIM_RANGE, CLAIMS
 from hnviz.figures.theme import MODES
-from hnviz.figures.time_text import TAKEAWAYS
+from hnviz.figures.time_text import OF_LOSS, TAKEAWAYS
 from hnviz.models.catalogue import entry
 from hnviz.questions.frame import pack, to_json, unpack
 from hnviz.questions.table import DECLARED
@@ -56,7 +56,10 @@ def declared() -> dict[str, Any]:
             name: {each: param.declared for each, param in params.items()}
             for name, params in views.items()
         },
-        "says": {"claims": {"clauses": CLAIMS, "range": CLAIM_RANGE}, "lanes": TAKEAWAYS},
+        "says": {
+            "claims": {"clauses": CLAIMS, "range": CLAIM_RANGE},
+            "lanes": {**TAKEAWAYS, "of_loss": OF_LOSS},
+        },
     }
 
 

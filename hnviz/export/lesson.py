@@ -12,8 +12,8 @@ from hnviz.export.collect import Heading, Part
 from hnviz.export.html import plain_page
 from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
 
-RUN = ("run/bar", "train/notes")
-AROUND = ("kit/headline", *RUN)
+BAR = "run/bar"
+AROUND = ("kit/headline", BAR)
 """Pictures that surround a step's subject."""
 
 INDEX = "index.html"
@@ -70,7 +70,7 @@ def _section(parts: Sequence[Part], point: str) -> list[Part]:
     top, *more = [list(parts[start:end]) for start, end in pairwise([*starts, len(parts)])]
     for section in more:
         if any(_called(part) == point for part in section):
-            return [part for part in top if _called(part) in ("", *RUN)] + section
+            return [part for part in top if _called(part) in ("", BAR)] + section
     return top
 
 

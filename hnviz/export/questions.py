@@ -28,6 +28,7 @@ LIVE = ("change_state", "machine", "units")
 COMPUTED = (
     *LIVE,
     *("change_claims", "lanes", "look_back_map", "look_back_others", "look_back_row"),
+    "look_back_without",
     *("machine_codes", "start_shares", "unit_rows"),
 )
 """The views that a page answers about a run that it trains: `VIEWS` in hnviz/export/js/views.js."""
@@ -35,7 +36,10 @@ COMPUTED = (
 ORDERS = ("by what they code", "as numbered")
 """Orders of the units that do not depend on the text."""
 
-BROWSERS = ("unit_rows", "lanes", "look_back_row", "number_card", "worst", "change_claims")
+BROWSERS = (
+    *("unit_rows", "lanes", "look_back_row", "look_back_without"),
+    *("number_card", "worst", "change_claims"),
+)
 """Questions to which a picture adds parameters in the browser."""
 HIDDEN = "kit/headline"  # a page's takeaway, which lessons do not show
 
@@ -144,10 +148,12 @@ def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
         names = ("text", "begin", "n", "temperature", "top_k", "seed")
         return [{name: at[f"machine_{name}"] for name in names if f"machine_{name}" in at}]
     if question == "lanes":
-        return [{"every": "false"}, {"every": "true"}]
+        entry = state.get("first") or settings["controls"]["batch"]  # the headline asks it too
+        first = at.get(entry["name"], str(entry["first"]))
+        return [{"first": first, "every": every} for every in ("false", "true")]
     if question == "change_claims" and "units_key" in settings:
         return [{"units": at.get(settings["units_key"], settings["units"])}]
-    if question == "look_back_row":
+    if question in ("look_back_row", "look_back_without"):
         return [{"row": at.get("row", "-1")}]
     if question == "number_card":
         return [{"number": at.get(state["number"]["name"], str(state["number"]["first"]))}]

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from html import escape
 from math import isnan
 
+from hnviz.figures.numbers import percent
+from hnviz.figures.sentences import listed
 from hnviz.figures.theme import Theme
 from hnviz.tasks.bounds import Statement, reaches
+from hnviz.tasks.excerpt import FARTHEST, Token
 from hnviz.tasks.reach import Outlook
 from hnviz.tasks.sentences import figure, nats, tokens
 
@@ -19,6 +22,31 @@ CAUSES = (
     "did not with this recipe. *At best* is a little worse than the task allows, because nothing "
     "comes before the first token that a network reads. Accuracy decides here, not the loss."
 )
+
+MOST_NAMED = 4  # equally likely tokens
+
+
+def needs_sentence(place: Token, before: int) -> str:
+    """Say how far back what decides a place lies, and ask for its token; `before` are shown."""
+    if place.needed == 0:
+        far = "no token before it"
+    elif place.needed is None:
+        far = f"more than the last {tokens(FARTHEST)}"
+    else:
+        far = "the last token" if place.needed == 1 else f"the last {tokens(place.needed)}"
+        far += ", marked here" if place.needed <= before else ", more than this line shows"
+    return f"The best guess needs {far}. Which one comes next?"
+
+
+def why_sentence(place: Token) -> str:
+    """Say how sure the token of a place was to one who has read all that is needed."""
+    names, chance = [f"“{each}”" for each in place.guesses], percent(place.chance)
+    if len(names) > 1:
+        among = listed(names) if len(names) <= MOST_NAMED else tokens(len(names))
+        return f"Chance decides between {among}, {chance} each."
+    if place.chance == 1:
+        return "It was sure to come."
+    return f"The best guess is {names[0]}, right {chance} of the time."
 
 
 def takeaway(statement: Statement, outlooks: Sequence[Outlook]) -> str:

@@ -48,24 +48,32 @@ def _back(norms: NDArray[np.floating]) -> str:
 
 
 TAKEAWAYS = {
-    "reset": "{model} starts each mini-batch from zeros: the gradient ends after {own}.",
-    "gone": "Untrained, the gradient vanishes: almost nothing of it reaches the first step.",
-    "vanishes": "Untrained, the gradient vanishes: **{left}** is left after {back}.",
-    "fades": "Untrained, the gradient fades: **{left}** is left after {back}.",
-    "keep": "Detach ends the gradient after {own}; uncut, **{left}** is left after {back}.",
+    "reset": "{model} starts from zeros: {gradient} ends after {own}.",
+    "gone": "Untrained, {gradient} vanishes: almost nothing reaches the first step.",
+    "vanishes": "Untrained, {gradient} vanishes: **{left}** is left after {back}.",
+    "fades": "Untrained, {gradient} fades: **{left}** is left after {back}.",
+    "keep": "Detach ends {gradient} after {own}; uncut, **{left}** is left after {back}.",
 }
+OF_LOSS = "the gradient of mini-batch {batch}"
 """What the lanes show, for any of their numbers; a page without a server fills them in, too."""
 
 
-def takeaway(model: str, lanes: Mapping[str, NDArray[np.floating]], step: int, bptt: int) -> str:
-    """Say in one line what detach does, from the last step's loss; `lanes` are norms by lane."""
+def takeaway(
+    model: str, lanes: Mapping[str, NDArray[np.floating]], step: int, meta: Mapping[str, Any]
+) -> str:
+    """Say in one line what detach does, from the last step's loss; `lanes` are norms by lane.
+
+    `meta` is that of "state_gradients". Both ways are counted from the last state on.
+    """
     name = "keep" if "keep" in lanes else "reset"
     norms, said = lanes[name], name
     if name == "keep" and step == 0:
         share = far_share(norms)
         said = "gone" if share < LEAST else "vanishes" if share < VANISHED else "fades"
     left = {"left": part(far_share(norms)), "back": _back(norms)}
-    return TAKEAWAYS[said].format(model=model, own=plural(bptt, "step"), **left)
+    gradient = OF_LOSS.format(batch=f"{meta['batches'][-1]:,}")
+    own = plural(meta["bptt"] - 1, "step")
+    return TAKEAWAYS[said].format(model=model, gradient=gradient, own=own, **left)
 
 
 def without_detach(model: str, measured: Mapping[str, Any]) -> str:

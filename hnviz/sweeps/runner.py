@@ -25,6 +25,7 @@ DONE = frozenset({"finished", "diverged"})
 START_SECONDS = 0.3  # of a run in addition to its steps, if these take as long as `cost` says
 FORWARD = 1 / 3  # of a training step's time: what a mini-batch of valid takes
 TIMED = 4  # runs of a sweep to time, from the shortest steps to the longest
+FINE_SECONDS = 20  # below it an estimate is said to a second, above to five
 UNTIMED = 2.0  # how far an estimate without a measurement may be off, as a factor
 
 log = logging.getLogger(__name__)
@@ -231,10 +232,9 @@ class Duration:
 
     def __str__(self) -> str:
         size, unit = next((size, unit) for above, size, unit in _UNITS if self.most >= above)
-        step = 5 if unit == "seconds" else 1
-        low, high = (
-            max(step, step * math.ceil(each / size / step)) for each in (self.least, self.most)
-        )
+        step = 5 if size == 1 and self.most >= FINE_SECONDS else 1
+        low, high = (step * max(1, math.ceil(s / size / step)) for s in (self.least, self.most))
+        unit = unit.removesuffix("s") if high == 1 else unit
         return f"about {low} to {high} {unit}" if high > low else f"about {high} {unit}"
 
 

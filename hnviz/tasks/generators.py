@@ -153,9 +153,12 @@ def read_automaton(text: str) -> Automaton:
         raise TaskError(f"an automaton has at most {MAX_ROWS} rows, got {len(rows)}")
     ends = [state for row in rows if row[0] == "accept" for state in row[1:]]
     moves: dict[str, dict[str, str]] = {}
-    for row in rows:
-        if row[0] != "accept":
+    for number, row in enumerate(row for row in rows if row[0] != "accept"):
+        try:
             _add(moves, row)
+        except TaskError as error:
+            error.row = number
+            raise
     if not moves:
         raise TaskError("an automaton needs at least one row: state, token, next state")
     if not ends:

@@ -471,33 +471,29 @@ def counting_map(page: Page, server: Server) -> None:
 
 # From a change of the comparison until it has been painted.
 CHANGED = """async (root, what) => {
-  const { view } = root, begun = performance.now(), was = view.paints;
-  const { controls } = view;
-  const choose = (select, value) => {
-    select.value = value;
-    select.dispatchEvent(new Event("change"));
+  const all = (selector) => [...root.querySelectorAll(selector)], [plot] = all(".plot");
+  const begun = performance.now(), was = plot.dataset.paints;
+  const choose = (control, value, event = "change") => {
+    control.value = value;
+    control.dispatchEvent(new Event(event));
   };
-  const [measure, , axis] = root.querySelectorAll(".controls select");
-  const other = view.look.measure === "loss on train" ? "accuracy on valid" : "loss on train";
-  if (what === "measure") choose(measure, other);
-  if (what === "axis") choose(axis, view.look.axis === "tokens" ? "step" : "tokens");
-  if (what === "log") controls.logY.querySelector("input").click();
-  if (what === "bands") controls.bands.querySelector("input").click();
-  if (what === "smooth") {
-    const slider = controls.smooth.querySelector("input");
-    slider.value = String((Number(slider.value) + 1) % 7);
-    slider.dispatchEvent(new Event("input"));
-  }
+  const [measure, , axis] = all(".controls select");
+  const [logY, , bands] = all(".boxes input"), [smooth] = all(".smooth input");
+  const [loss, share] = ["loss on train", "accuracy on valid"];
+  if (what === "measure") choose(measure, measure.value === loss ? share : loss);
+  if (what === "axis") choose(axis, axis.value === "tokens" ? "step" : "tokens");
+  if (what === "log") logY.click();
+  if (what === "bands") bands.click();
+  if (what === "smooth") choose(smooth, String((Number(smooth.value) + 1) % 7), "input");
   if (what === "hover") {
-    view.at = (view.at ?? 0) + 1;
-    const { lines } = view.scene, { left, top } = view.plot.getBoundingClientRect();
-    const { px } = lines[(view.at * 37) % lines.length], place = 2 * Math.floor(px.length / 4);
-    const [clientX, clientY] = [left + px[place], top + px[place + 1]];
-    view.plot.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY }));
+    window.at = (window.at ?? 0) + 1;
+    const { left, top, width, height } = plot.getBoundingClientRect();
+    const [clientX, clientY] = [left + width / 2, top + height * (0.2 + 0.02 * (window.at % 20))];
+    plot.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY }));
     await window.painted(() => true);
     return performance.now() - begun;
   }
-  await window.painted(() => view.paints !== was);
+  await window.painted(() => plot.dataset.paints !== was);
   return performance.now() - begun;
 }"""
 COMPARE_RUNS, COMPARE_STEPS = often(200, 20), 800

@@ -175,3 +175,25 @@ for (const late of [false, true]) {
     assert.deepEqual(drawn.at(-1), ["IRNN", 240, "IRNN/240/first"]);
   });
 }
+
+test("a picture whose answers are all late is drawn at once, and again when they have come", async () => {
+  const { frame, asking, source } = picture([200], true);
+  frame.questions.addresses = () => [];
+  asking.ask();
+  assert.equal(frame.drawn, 1);
+  await settled();
+  assert.deepEqual([source.asked, frame.drawn], [1, 2]);
+  asking.ask();
+  assert.equal(frame.drawn, 2);
+});
+
+test("a late answer that the tab does not keep is asked for once", async () => {
+  const { frame, asking, source } = picture([200], true);
+  frame.questions.addresses = () => [];
+  source.known = () => undefined; // as of a run's last snapshot, without its version
+  source.get = async () => ({ sentence: `here ${(source.asked += 1)}` });
+  asking.ask();
+  await settled();
+  assert.deepEqual([source.asked, frame.drawn], [1, 2]);
+  assert.equal(asking.known(400).path.sentence, "here 1");
+});

@@ -1,18 +1,19 @@
 // Compare: curves as numbers, seeds together, axes, and what is said of them.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { idsIn } from "../../hnviz/app/rooms/compare/chosen.js";
+import { idsIn } from "../../hnviz/app/run/list/chosen.js";
 import { movedApart, nearest, placeOf, ticks, tickText } from "../../hnviz/app/kit/js/scale.js";
 import { lookOf } from "../../hnviz/app/rooms/compare/curves/paint.js";
 import { sceneOf } from "../../hnviz/app/rooms/compare/curves/scene.js";
 import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, read, seedGroups, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";
-import { table } from "../../hnviz/app/rooms/compare/curves/table.js";
+import { tables } from "../../hnviz/app/rooms/compare/curves/tables.js";
 import { lacking, paired, sidesOf, studentT } from "../../hnviz/app/rooms/compare/curves/paired.js";
 import { stepsOf, verdict } from "../../hnviz/app/rooms/compare/curves/verdict.js";
-import { bitsNote, headline, labels, lost, refusal, together, valueText } from "../../hnviz/app/rooms/compare/curves/words.js";
-import { settingsText, sifted, startedText, stateText, toggled } from "../../hnviz/app/rooms/compare/runs/rows.js";
+import { bitsNote, headline, labels, lost, placeText, refusal, together, valueText } from "../../hnviz/app/rooms/compare/curves/words.js";
+import { moment, rowOf, sifted, toggled } from "../../hnviz/app/run/list/rows.js";
 import { recorded } from "./recorded.js";
 
 const KINDS = ["ones", "tens"];
@@ -82,6 +83,11 @@ test("a line has the figures of its run", () => {
   const notebook = notebookLine(run, [[0, 1, 2, 0.4], [1, 1, 2, 0.6]], LOOK, KINDS);
   assert.deepEqual(notebook, { x: [10, 20], y: [0.4, 0.6] });
   assert.equal(notebookLine(run, [], { ...LOOK, axis: "seconds" }, KINDS), null);
+});
+
+test("what the address can ask for can be shown", () => {
+  const line = readFileSync(new URL("../../docs/addresses.md", import.meta.url), "utf8").split("\n").find((each) => each.includes("`compare_show`"));
+  assert.deepEqual(line.split(" | ")[3].split(" / "), Object.keys(MEASURES));
 });
 
 test("smoothing is the notebook's, and leaves gaps", () => {
@@ -199,7 +205,7 @@ test("the device that a run asked for is no difference, the one in use is", (t) 
   recorded(t, said(verdict(sidesOf([from, other]), 2)), 2, 20, 0, "80.0", "0.0");
   assert.deepEqual(differing([from, made("b", { epochs: 20, device: "" })]), ["epochs"]);
   const data = { runs: [from, other], kinds: KINDS, notebook: {} };
-  assert.deepEqual(table({}, { data, scene: sceneOf(data, LOOK, THEME), look: LOOK })[0].row(1).slice(0, 3), ["name of b", 20, "cuda"]);
+  assert.deepEqual(tables(data, sceneOf(data, LOOK, THEME), LOOK)[0].row(1).slice(0, 3), ["name of b", 20, "cuda"]);
 });
 
 test("a scene has a line for each run, a band for seeds, and the gap of two", () => {
@@ -221,13 +227,41 @@ test("a scene has a line for each run, a band for seeds, and the gap of two", ()
   assert.equal(new Set(looks).size, 24);
 });
 
+test("the gap of two runs that end elsewhere says where it is", () => {
+  const data = { runs: [made("a"), made("b", { bptt: 70, accuracy: [0.4] })], kinds: KINDS, notebook: {} };
+  assert.equal(sceneOf(data, LOOK, THEME).gap.text, "10.0 points at step 10");
+  assert.deepEqual([placeText("epoch", 10), placeText("tokens", 25600), placeText("seconds", 5.3333)], ["at epoch 10", "at 25,600 tokens", "at 5.33 seconds"]);
+});
+
+test("a run keeps its colour while it is chosen", () => {
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((id, at) => made(id, { lr: at + 1 }));
+  const places = new Map();
+  const colours = (...runs) => sceneOf({ runs, kinds: KINDS, notebook: {} }, LOOK, THEME, places).own.map(({ color }) => color);
+  assert.deepEqual(colours(a, b, c), ["#1", "#2", "#3"]);
+  assert.deepEqual(colours(c, b), ["#3", "#2"]);
+  assert.deepEqual(colours(c, d, b), ["#3", "#1", "#2"]);
+  const seed = made("e", { lr: 3, seed: 1 });
+  assert.deepEqual(colours(seed, c, b), ["#3", "#2"], "seeds together have the colour of the one that was there");
+});
+
+test("the direction of a difference is the same in whatever order runs are ticked", () => {
+  const models = ["Model4", "Model5"];
+  const [four, five] = models.map((model) => ({ ...made(model, { model }), shipped: true, created: 9 }));
+  const own = { ...made("own", { bptt: 70 }), created: 3 };
+  const later = { ...made("later", { bptt: 3 }), created: 5 };
+  for (const [before, after] of [[four, five], [five, own], [own, later]]) {
+    for (const runs of [[before, after], [after, before]]) {
+      assert.equal([...sidesOf(runs, models).from.values()][0], before);
+    }
+  }
+});
+
 test("what is shown as tables has every run and point", () => {
   const data = { runs: [made("a"), made("b", { bptt: 70 })], kinds: KINDS, notebook: {} };
-  const [ends, points] = table({}, { data, scene: sceneOf(data, LOOK, THEME), look: LOOK });
+  const [ends, points] = tables(data, sceneOf(data, LOOK, THEME), LOOK);
   assert.deepEqual(ends.row(1).slice(0, 2), ["name of b", 70]);
   assert.equal(points.n, 4);
   assert.deepEqual(points.row(2).slice(0, 2), ["bptt 70", 10]);
-  assert.deepEqual(table({}, { data: null, scene: null, look: LOOK }), []);
 });
 
 test("axes take what they are given", () => {
@@ -328,15 +362,18 @@ test("a refusal begins with the name of a setting as the page writes it", (t) =>
 });
 
 test("the list of runs is sifted, and chosen runs come first", () => {
-  const runs = ["Model4", "Model5", "LSTM"].map((id) => ({ id, name: id, given: "", pinned: false, shipped: true, status: "finished", created: 0, model: id, accuracy: 0.5, config: { ...CONFIG, model: id }, problem: "" }));
-  assert.deepEqual(sifted(runs, "model", ["Model5"]).rows.map(({ id }) => id), ["Model5", "Model4"]);
-  assert.equal(sifted(runs, "bptt 20", []).rows.length, 3);
-  assert.equal(sifted(Array.from({ length: 400 }, (_, at) => ({ ...runs[0], id: `r${at}` })), "", []).left, 100);
+  const listed = (id) => ({ id, name: id, given: "", pinned: false, shipped: true, status: "finished", created: 0, step: 400, n_steps: 1400, valid_loss: 1.5, accuracy: 0.5, train_accuracy: null, config: { ...CONFIG, model: id }, problem: "", reason: "", message: "over" });
+  const runs = ["Model4", "Model5", "LSTM"].map((id) => rowOf(listed(id)));
+  assert.deepEqual(sifted(runs, "model", ["Model5"]).rows.map(({ run }) => run), ["Model5", "Model4"]);
+  assert.equal(sifted(runs, "bptt 20 pre-trained", []).rows.length, 3);
+  assert.equal(sifted(Array.from({ length: 400 }, (_, at) => ({ ...runs[0], run: `r${at}` })), "", []).left, 100);
   assert.deepEqual(toggled(["a"], "b", 2), ["a", "b"]);
   assert.deepEqual(toggled(["a", "b"], "c", 2), ["a", "b"]);
   assert.deepEqual(toggled(["a", "b"], "a", 2), ["b"]);
-  assert.equal(settingsText(runs[0]), "bptt 20, lr 1.0e-2, 2 epochs, seed 0");
-  assert.match(startedText({ ...runs[0], shipped: false, created: Date.now() / 1000 }, new Date()), /^today \d\d:\d\d$/);
-  assert.equal(startedText(runs[0], new Date()), "");
-  assert.deepEqual([stateText(runs[0]), stateText({ ...runs[0], status: "damaged", unknown_model: true })], ["finished", "? model not loaded"]);
+  const { settings, step, state, remark, created } = runs[0];
+  assert.deepEqual([settings, step, state, remark, created], ["bptt 20, lr 1.0e-2, 2 epochs, seed 0", "400 of 1,400", "finished", "", null]);
+  const lost = rowOf({ ...listed("a"), shipped: false, created: 3, config: null, n_steps: null, status: "damaged", unknown_model: true, problem: "run a is lost", reason: "it is lost" });
+  assert.deepEqual([lost.settings, lost.step, lost.state, lost.remark, lost.created], ["", "", "? model not loaded", "it is lost", 3]);
+  assert.equal(rowOf({ ...listed("a"), status: "failed" }).remark, "over");
+  assert.match(moment(Date.now() / 1000), /^today \d\d:\d\d:\d\d$/);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { table } from "../../hnviz/app/rooms/train/finder/table.js";
-import { benchText, headline, otherSettings, pointText, rateText, runLabel, statusText } from "../../hnviz/app/rooms/train/finder/words.js";
+import { benchText, headline, highest, otherSettings, pointText, rateText, runLabel, statusText } from "../../hnviz/app/rooms/train/finder/words.js";
 import { recorded } from "./recorded.js";
 
 const CONFIG = { model: "Model5", bptt: 20, lr: 10, epochs: 3, seed: 0, pct_start: 0.3, device: "auto" };
@@ -68,4 +68,12 @@ test("the tables hold every mini-batch, the suggestions and the ends of the shor
   assert.deepEqual(made[1].row(0), ["valley", 0.0033, 2.9, 2]);
   assert.deepEqual(made[2].row(0), [0.00033, "finished", 3, 2.41, null]);
   assert.deepEqual(table({ test: null, bench: [] }).map(({ n }) => n), [0, 0, 0]);
+});
+
+test("the chart of a test shows the loss at which it ends", () => {
+  assert.equal(highest([], 4, 4), 5);
+  assert.equal(highest([4, 3, 3.5], 4, 4), 5);
+  const ended = highest([4, null, 2, 8.1], 4, 4); // it ends above 4 times its lowest
+  assert.ok(ended > 8.1 && ended < 9);
+  assert.ok(Math.abs(highest([4, 2, 900], 4, 4) - 8.8) < 1e-9); // a jump is cut, the end itself is not
 });

@@ -1,13 +1,37 @@
-// A headline about one unit: it speaks of the unit that the picture shows.
+// A headline: where in its sentence the numbers are that a reader may choose.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { headlineOf, UNIT } from "../../hnviz/app/kit/headline/unit.js";
-import { onMark, setMark } from "../../hnviz/app/kit/js/page.js";
+import { partsOf } from "../../hnviz/app/kit/headline/controls.js";
 
-test("a headline about units is about the picked one, and about the answer's own before any is picked", (t) => {
-  t.after(onMark(UNIT, {}, () => {}));
-  const units = { meta: { units: ["unit 0", "unit 1"] }, sentence: "unit 1" };
-  assert.equal(headlineOf(units), "unit 1");
-  setMark(UNIT, 0, {});
-  assert.equal(headlineOf(units), "unit 0");
+const RECORDED = Object.values(JSON.parse(readFileSync(new URL("../data/sentences.json", import.meta.url), "utf8"))).flat();
+
+test("a control takes the place of its number, and the other words stay", () => {
+  assert.deepEqual(partsOf("After 1,234 steps it gets **9 %** right.", ["step"]), ["After ", { name: "step", value: 1234 }, " steps it gets **9 %** right."]);
+  assert.deepEqual(partsOf("Step 4: a digit explains **9 %** of how unit **11** varies.", ["unit"]), [
+    "Step 4: a digit explains **9 %** of how unit ",
+    { name: "unit", value: 11 },
+    " varies.",
+  ]);
+  const two = partsOf("In mini-batch 7, unit **3** moves.", ["unit", "batch"]);
+  assert.deepEqual(two.map((part) => part.name ?? part), ["In mini-batch ", "batch", ", unit ", "unit", " moves."]);
+  assert.deepEqual(partsOf("It starts each mini-batch from zeros.", ["batch"]), ["It starts each mini-batch from zeros."]);
+  assert.deepEqual(partsOf("", ["step"]), [""]);
 });
+
+const HEADLINES = [
+  ["step", / of next numbers right /],
+  ["unit", / of how unit \*\*/],
+  ["batch", / the gradient of mini-batch /],
+];
+
+for (const [name, which] of HEADLINES) {
+  test(`every headline with a ${name} has a control for it`, () => {
+    const said = RECORDED.filter((sentence) => which.test(sentence));
+    assert.ok(said.length > 1);
+    for (const sentence of said) {
+      const [before, { value }, after] = partsOf(sentence, [name]);
+      assert.ok(sentence.startsWith(before) && sentence.endsWith(after) && Number.isInteger(value), sentence);
+    }
+  });
+}

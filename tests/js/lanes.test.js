@@ -153,10 +153,10 @@ test("each lane says what it shows", (t) => {
   const said = laneSentences(OWN, 4, false);
   assert.deepEqual(Object.keys(said).sort(), ["", ...NAMES].sort());
   assert.match(said[""], /^The \*\*gradient\*\* says how much the loss would change.* not a probability: its unit is loss per unit of state/);
-  assert.match(said.detach, /the gradient stops at the scissors, after 4 steps at most.* the cut on the right alone decides/);
+  assert.match(said.detach, /the gradient stops at the scissors, after at most 3 steps.* the cut on the right alone decides/);
   assert.match(said.keep, /all 12 steps get a gradient.*\*\*0\.01 %\*\* of the nearest\. Nothing can be freed/);
   recorded(t, said.untrained, 1, 1);
-  assert.match(said.reset, /starts from a state of zeros.*after 4 steps/);
+  assert.match(said.reset, /starts from a state of zeros.*after at most 3 steps/);
   const gone = laneSentences({ ...OWN, keep: FADING.map((norm, at) => (at < 2 ? 0 : norm)) }, 4, false);
   assert.match(gone.keep, /10 of 12 steps get a gradient/);
   assert.doesNotMatch(laneSentences({ ...OWN, untrained: Array(12).fill(1) }, 4, false).untrained, /vanish/);

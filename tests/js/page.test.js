@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Asked, numberInAddress, putInAddress } from "../../hnviz/app/kit/js/address.js";
-import { mark, onMark, setMark } from "../../hnviz/app/kit/js/page.js";
+import { mark, onMark, setMark, share, shared } from "../../hnviz/app/kit/js/page.js";
 import { plainText } from "../../hnviz/app/kit/js/text.js";
 import { address } from "./browser.js";
 import { recorded } from "./recorded.js";
@@ -27,6 +27,22 @@ test("a page that is left takes its marks along", () => {
   setMark("token", 7, null);
   end();
   assert.equal(mark("token"), null);
+});
+
+test("pictures share a number: the reader's own before the address's, and none beyond its limits", (t) => {
+  const asked = [];
+  const kit = { asked: { number: (...all) => asked.push(all) && 5 } };
+  const entry = { name: "of_test", low: 0, high: 9, first: 5 };
+  t.after(onMark("of_test", {}, () => {}));
+  assert.equal(shared(kit, entry), 5);
+  assert.deepEqual(asked, [["of_test", 0, 9, 5]]);
+  address("http://app/learn-back");
+  share(entry, 8, {});
+  assert.deepEqual([mark("of_test"), shared(kit, entry)], [8, 8]);
+  assert.match(location.href, /of_test=8$/);
+  assert.equal(shared(kit, { ...entry, high: 7, first: 4 }), 5);
+  share(entry, 5, {});
+  assert.doesNotMatch(location.href, /of_test/);
 });
 
 test("the address holds whole numbers only where one is asked for", () => {

@@ -4,15 +4,16 @@ import assert from "node:assert/strict";
 import test, { mock } from "node:test";
 
 import { Refusal } from "../../hnviz/app/kit/js/source.js";
-import { Estimates } from "../../hnviz/app/rooms/sweep/form/estimates.js";
-import { estimateText, numbersIn, planOf } from "../../hnviz/app/rooms/sweep/form/values.js";
+import { Estimates } from "../../hnviz/app/rooms/train/form/estimates.js";
+import { estimateText, listOf, planOf } from "../../hnviz/app/rooms/train/form/plan.js";
 import { bestOf, cellsOf, figureOf, layOut, shares, stateOf, tiesOf } from "../../hnviz/app/rooms/sweep/map/squares.js";
 import { table } from "../../hnviz/app/rooms/sweep/map/table.js";
 import { cellText, headline, linkOf, settingsText, squareText, statusText } from "../../hnviz/app/rooms/sweep/map/words.js";
 import { messageOf, recorded } from "./recorded.js";
 
-const TYPED = { models: ["Model1"], lr: "1e-3, 1e-2", bptt: "3 20;70", seeds: "1", epochs: "2" };
-const LONGEST = { bptt: 4096, of: { Model0: 3 } };
+const setting = (name, kind) => ({ name, label: name, kind, help: "", more: false, options: [], first: null });
+const SETTINGS = [setting("model", "word"), setting("bptt", "whole"), setting("lr", "power"), setting("epochs", "whole"), setting("seed", "whole"), setting("same", "switch")];
+const TYPED = { model: "Model1", lr: "1e-3, 1e-2", bptt: "3 20;70", seed: "0", epochs: "2", same: "false" };
 
 /** A run with a figure if it has finished. */
 function made(settings, accuracy = null, { state = accuracy === null ? "waits" : "finished", ...more } = {}) {
@@ -27,34 +28,30 @@ const sweep = (done, all, more = {}) => ({ id: "0", name: "lr by bptt", axes: AX
 const said = (parts) => parts.flat().join("");
 const words = (parts) => said(parts).split(/\s+/).filter(Boolean).length;
 
-test("what is typed becomes a plan", () => {
-  const plan = planOf(TYPED, LONGEST);
-  assert.deepEqual(plan, { name: "lr by bptt of Model1, 2 × 3", fixed: { model: "Model1", epochs: 2 }, grid: { bptt: [3, 20, 70], lr: [0.001, 0.01] } });
-  const more = planOf({ ...TYPED, models: ["Model1", "Model3"], seeds: "3", epochs: "", bptt: "" }, LONGEST);
-  assert.deepEqual(more, { name: "lr of Model1 and Model3, 2, 3 seeds", fixed: {}, grid: { model: ["Model1", "Model3"], lr: [0.001, 0.01], seed: [0, 1, 2] } });
-  assert.deepEqual(numbersIn("1, 1,1.0 , 2", "lr", ""), [1, 2]);
+test("what is typed becomes a plan: a list is varied, and an empty field follows the recipe", () => {
+  const plan = planOf(SETTINGS, TYPED);
+  assert.deepEqual(plan, { name: "lr by bptt of Model1, 2 × 3", fixed: { model: "Model1", epochs: 2, seed: 0 }, grid: { bptt: [3, 20, 70], lr: [0.001, 0.01] } });
+  const more = planOf(SETTINGS, { ...TYPED, model: "Model1, Model3", seed: "0, 1, 2", epochs: "", bptt: "", same: "true" });
+  assert.deepEqual(more, { name: "lr of Model1 and Model3, 2, 3 seeds", fixed: { same: true }, grid: { model: ["Model1", "Model3"], lr: [0.001, 0.01], seed: [0, 1, 2] } });
+  assert.equal(planOf(SETTINGS, { ...TYPED, model: "A, B, C", lr: "", bptt: "" }).name, "3 models");
+  assert.deepEqual(listOf(SETTINGS[2], "1, 1,1.0 , 2"), [1, 2]);
 });
 
 test("what cannot be a plan is one sentence", (t) => {
   const wrong = [
-    [{ models: [] }, []],
-    [{ lr: "1e-3, fast" }, ["1e-3", "1e-2", "1e-1"]],
+    [{ model: "" }, []],
+    [{ lr: "1e-3, fast" }, ["1e-3", "1e-2"]],
     [{ bptt: "Infinity" }, [3, 20, 70]],
-    [{ lr: "1e-3, 0" }, [0, 0]],
-    [{ bptt: "3 2.5" }, [1, 4_096, 2.5]],
-    [{ bptt: "5000" }, [1, 4_096, "5000"]],
-    [{ models: ["Model1", "Model0"] }, [3, 3, 70]],
-    [{ seeds: "0" }, [1, 16, 0]],
-    [{ seeds: "" }, [1, 16]],
-    [{ epochs: "1.5" }, [1, 1_000, 1.5]],
     [{ lr: "", bptt: " " }, []],
   ];
-  for (const [typed, numbers] of wrong) recorded(t, messageOf("RangeError", () => planOf({ ...TYPED, ...typed }, LONGEST)), ...numbers);
+  for (const [typed, numbers] of wrong) recorded(t, messageOf("RangeError", () => planOf(SETTINGS, { ...TYPED, ...typed })), ...numbers);
 });
 
-test("the estimate is from the least to the most, in seconds, minutes or hours", () => {
+test("the estimate is from the least to the most, in seconds, minutes or hours, and follows a few runs", () => {
   assert.equal(estimateText({ runs: 16, least: 36.6, most: 51 }), "16 runs, about 40 to 55 seconds");
-  assert.equal(estimateText({ runs: 1, least: 0.5, most: 0.9 }), "1 run, about 5 seconds");
+  assert.equal(estimateText({ runs: 1, least: 0.5, most: 0.9 }), "1 run, about 1 second");
+  assert.equal(estimateText({ runs: 6, least: 1.8, most: 2.4 }), "6 runs, about 2 to 3 seconds");
+  assert.equal(estimateText({ runs: 16, least: 4.6, most: 4.9 }), "16 runs, about 5 seconds");
   assert.equal(estimateText({ runs: 250, least: 80, most: 600 }), "250 runs, about 2 to 10 minutes");
   assert.equal(estimateText({ runs: 250, least: 2.5 * 3600, most: 3 * 3600 }), "250 runs, about 3 hours");
 });
@@ -90,7 +87,7 @@ test("one plan is timed at a time, and of those that are typed only the newest",
   await answer(3);
   assert.deepEqual(asked, ["card", "three", "four"]);
   await answer(4);
-  assert.deepEqual(said, [["card", "16 runs, about 5 seconds."], ["form", "4 runs, about 5 seconds."]]);
+  assert.deepEqual(said, [["card", "16 runs, about 3 seconds."], ["form", "4 runs, about 3 seconds."]]);
   want("form", "five");
   estimates.drop("form"); // something else is typed
   await answer(5);

@@ -1,27 +1,9 @@
-// The Tasks page: its sentences, the table of an automaton as text, and where its arrows go.
+// The Tasks page: the table of an automaton as text, and where its arrows go.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boxes, HEIGHT, labelled, route, short, widthOf } from "../../hnviz/app/rooms/tasks/automaton/graph.js";
-import { read, written } from "../../hnviz/app/rooms/tasks/editor/rows.js";
-import { sentence } from "../../hnviz/app/rooms/tasks/text/words.js";
+import { placeOf, read, written } from "../../hnviz/app/rooms/tasks/automaton/rows.js";
 import { recorded } from "./recorded.js";
-
-const said = (place) => sentence(place, 64).flat().join("");
-
-test("a place says what comes, and how far back what decides it lies", (t) => {
-  recorded(t, said(["b", 8, ["b"], 1]), 8);
-  recorded(t, said(["b", 1, ["b"], 1]));
-  recorded(t, said(["b", null, ["b"], 1]), 64);
-  recorded(t, said(["(", 2, ["]"], 0.5]), 50, 2);
-  recorded(t, said(["0", 0, ["0"], 1]), 0);
-});
-
-test("where chance decides, it says between what", (t) => {
-  recorded(t, said(["a", 2, ["a", "b", "c", "d"], 0.25]), 25, 2);
-  recorded(t, said(["a", 0, ["a", "b"], 0.5]), 50);
-  recorded(t, said(["a", 1, [..."abcdefgh"], 0.125]), 8, 13);
-  assert.match(said(["a", 1, ["a"], 0.9996]), /right > 99\.9 % of the time/);
-});
 
 test("a table is read and written as the same text", (t) => {
   const text = "even 0 even; even 1 odd; odd 0 odd; odd 1 even; accept even";
@@ -30,6 +12,11 @@ test("a table is read and written as the same text", (t) => {
   assert.equal(written(read(text)), text);
   recorded(t, written({ rows: [["A", " 0 ", "B"], ["", "", ""], ["A", "1", ""]], accept: " A  B " }), 0, 1);
   assert.equal(written({ rows: [], accept: "" }), "");
+});
+
+test("a row of the text is found among the fields", () => {
+  const rows = [["", "", ""], ["A", "0", "B"], ["accept", "A", ""], ["", "1", ""]];
+  assert.deepEqual([0, 1, 2].map((number) => placeOf(rows, number)), [1, 3, -1]);
 });
 
 test("states keep their room, and arrows keep clear of other states", () => {

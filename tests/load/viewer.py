@@ -14,7 +14,7 @@ from hnviz.web.limits import COOKIE
 from tests.load.disk import Disk
 
 PATIENCE = 30.0  # seconds for an answer to a press
-EACH = ("run", "runs", "curves", "notes")  # what every viewer of the page follows
+EACH = ("run", "runs", "curves")  # what every viewer of the page follows
 CLOSER = (("kinds",), ("kinds",), ("schedule",))  # by turns: which closer look is open
 
 

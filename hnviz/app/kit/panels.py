@@ -42,6 +42,8 @@ class Panel:
     height: int = 300
     x_marks: str = ""  # the mark that x is, as "step": see hnviz.app.kit.chart
     attempt: int = 0  # a new one may have replaced points: the chart is drawn whole, with the zoom
+    sentence: str = ""  # above all charts of the picture
+    notes: Sequence[str] = ()  # in a fold below them; `**` marks what is bold
 
     @cached_property
     def drawn(self) -> dict[str, Any]:
@@ -71,6 +73,7 @@ class Panel:
             "title": self.title,
             "note": self.note,
             "alt": self.alt.replace("**", ""),
+            "sentence": self.sentence,
             "height": self.height,
             "of": self.of,
             "x_marks": self.x_marks,
@@ -80,7 +83,12 @@ class Panel:
     @cached_property
     def rest(self) -> str:
         """A hash of what can change without a new point."""
-        return short_hash([self.marks, self.alt, self.title, self.note, self.height])
+        return short_hash([self.marks, self.alt, self.title, self.note, self.sentence, self.height])
+
+    @cached_property
+    def noted(self) -> str:
+        """A hash of the notes, which change less often and are longer than all else."""
+        return short_hash(list(self.notes))
 
     def grown(self, counts: Sequence[int]) -> list[dict[str, Any]]:
         """Return each trace's points from a number of points on."""
@@ -93,9 +101,9 @@ class Panel:
 class Panels(Topic):
     """A topic of charts that grow, side by side.
 
-    News: {"panels": [{name, title, note, alt, height, of, version, and either figure, or traces
-    and marks}]}, of the charts that have changed only. A trace is {from, x, y}: its points from
-    the index `from` on, and their text if it has any.
+    News: {"panels": [{name, title, note, alt, sentence, height, of, version, and either figure, or
+    traces and marks}]}, of the charts that have changed only, with their notes if these have. A
+    trace is {from, x, y}: its points from the index `from` on, and their text if it has any.
     """
 
     params: Mapping[str, Param] = {"mode": Param(MODES, "light")}
@@ -109,7 +117,12 @@ class Panels(Topic):
         known = have if isinstance(have, dict) else {}
         told = [_news(panel, known.get(panel.name)) for panel in state]
         has = {
-            panel.name: {"version": panel.version, "counts": panel.counts, "rest": panel.rest}
+            panel.name: {
+                "version": panel.version,
+                "counts": panel.counts,
+                "rest": panel.rest,
+                "notes": panel.noted,
+            }
             for panel in state
         }
         changed = [panel for panel in told if panel is not None]
@@ -118,14 +131,16 @@ class Panels(Topic):
 
 def _news(panel: Panel, known: Any) -> dict[str, Any] | None:
     """Return what a follower lacks of one chart; None for nothing."""
-    counts = known.get("counts") if isinstance(known, dict) else None
+    known = known if isinstance(known, dict) else {}
+    counts, noted = known.get("counts"), known.get("notes") == panel.noted
+    head = panel.head if noted else {**panel.head, "notes": list(panel.notes)}
     if not isinstance(counts, list) or known.get("version") != panel.version:
-        return {**panel.head, "figure": panel.drawn}
-    if counts == panel.counts and known.get("rest") == panel.rest:
+        return {**head, "figure": panel.drawn}
+    if counts == panel.counts and known.get("rest") == panel.rest and noted:
         return None
     if not _continues(counts, panel.counts):
-        return {**panel.head, "figure": panel.drawn}
-    return {**panel.head, "traces": panel.grown(counts), "marks": panel.marks}
+        return {**head, "figure": panel.drawn}
+    return {**head, "traces": panel.grown(counts), "marks": panel.marks}
 
 
 def _continues(before: list[Any], now: list[int]) -> bool:
@@ -150,16 +165,25 @@ class Growing(Charts):
     """A picture of charts that grow: it follows a topic, and draws nothing else."""
 
     topic: str = ""
+    fold: str = ""
 
     def given(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Say what it follows."""
-        return {**super().given(settings), "topic": self.topic}
+        """Say what it follows, and how the fold with the charts' notes is named."""
+        return {**super().given(settings), "topic": self.topic, "fold": self.fold}
 
 
 def growing(
-    file: str, place: Place, topic: Panels, *, examples: Mapping[str, Example] | None = None
+    file: str,
+    place: Place,
+    topic: Panels,
+    *,
+    fold: str = "",
+    examples: Mapping[str, Example] | None = None,
 ) -> Growing:
-    """Make a picture in a folder that has no JavaScript of its own."""
+    """Make a picture in a folder that has no JavaScript of its own; `fold` names that of its notes.
+
+    The setting "sentence" is above the charts until the topic has one.
+    """
     picture = Growing(
         file,
         place,
@@ -168,5 +192,5 @@ def growing(
         silent=True,
         examples=examples or {},
     )
-    picture.topic = topic.name
+    picture.topic, picture.fold = topic.name, fold
     return picture

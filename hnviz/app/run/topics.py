@@ -36,7 +36,6 @@ class Run(Fields):
             "n_steps": record.started.n_steps if record.started else None,
             "progress": round(min(1.0, record.progress), 4),
             "progress_text": run_text.progress(moment),
-            "lead": run_text.lead(moment),
             "seconds_left": None if left is None else ceil(left),
             "speed": moment.speed,
             "at_rest": moment.at_rest,

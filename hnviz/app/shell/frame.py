@@ -9,7 +9,6 @@ from streamlit.navigation.page import StreamlitPage
 from hnviz.app.kit.text import page_link, problem
 from hnviz.app.lesson.panel.picture import panel, was_left
 from hnviz.app.lesson.place import leave_lesson, lesson_of, lesson_problem, place_in_lesson
-from hnviz.app.run.copy_link.picture import copy_link
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
@@ -51,8 +50,7 @@ def page_frame(page: StreamlitPage) -> None:
     if lesson := lesson_of(page_named(page.url_path)):
         page_link(lesson.steps[0].page, f"Lead me: {lesson.title}", query(lesson, 1))
     run_picker()
-    if (run_id := state.get(state.RUN)) is not None:
-        run_line(run_id, page.title)
+    run_line(state.get(state.RUN), page.title)
     problem(address_problem(PRESENT, SWITCH))
     st.toggle(
         "Present",
@@ -60,4 +58,3 @@ def page_frame(page: StreamlitPage) -> None:
         bind="query-params",
         help="Larger, and without this sidebar, for a projector. The key P switches it, too.",
     )
-    copy_link(state.get(state.RUN))

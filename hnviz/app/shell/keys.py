@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hnviz.app.kit.state import Entry
-from hnviz.app.rooms.data.guess.picture import READ
+from hnviz.app.rooms.compare.curves.picture import STATE as COMPARED
+from hnviz.app.rooms.data.guess.picture import AT, READ
 from hnviz.app.rooms.predictions.counting_map.picture import GIVEN, NUMBER
 from hnviz.app.rooms.sweep.map.picture import SEEDS, SHOWN, SWEEP
+from hnviz.app.rooms.through_time.lanes.picture import FIRST
 from hnviz.app.rooms.train.finder.picture import TEST
 from hnviz.app.shell import takes
 
@@ -80,7 +82,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Build", "models_layer", "the last one", "the layer whose cell is worked out"),
     Key("Build", "models_unit", "the one that moves most", "the unit that is worked out"),
     Key("Build", "models_step", "3", "the token of the mini-batch at which it is worked out"),
-    Key("Build", "models_shares", "closed", "the fold with both recipes"),
+    Key("Build", "models_shares", "closed", "the fold with what changes, and both recipes"),
     Key("Build", "models_twins", "closed", "the fold with two models in step"),
     Key("Build", "models_cell", "closed", "the fold with one unit in numbers"),
     Key("Build", "models_parts", "closed", "the fold with what the model learns"),
@@ -111,14 +113,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Train", "train_view", "By kind of token", "the closer look at the accuracy"),
     Key("Train", "inside", "accuracy", "what the bars inside an accuracy show: accuracy or loss"),
     Key("Train", "runs", "the notebook's models", "the runs that are compared: Model4,Model5"),
-    Key("Train", "compare_show", "accuracy on valid", "what the curves show"),
-    Key("Train", "compare_kind", "ones", "the kind of token, where accuracy by kind is shown"),
-    Key("Train", "compare_across", "step", "what the curves go along"),
-    Key("Train", "compare_smooth", "0.9", "how much of the average each step keeps"),
-    Key("Train", "compare_log_up", "false", "a logarithmic axis upwards"),
-    Key("Train", "compare_log_across", "false", "a logarithmic axis across"),
-    Key("Train", "compare_seeds", "true", "runs that differ only in the seed become one band"),
-    Key("Train", "compare_notebook", "false", "the notebook's printed figures as well"),
+    *map(_of, COMPARED.values()),
     _of(SWEEP),
     _of(SHOWN),
     _of(SEEDS),
@@ -157,7 +152,7 @@ ADDRESS: tuple[Key, ...] = (
     _of(NUMBER),
     Key("Learn back", "time_between", "none", "the lane that is singled out"),
     Key("Learn back", "time_loss", "last step", "whether every step has a loss"),
-    Key("Learn back", "time_first", "5", "the first of three mini-batches"),
+    _of(FIRST),
     Key("Learn back", "time_phrase", "4311 to 4314", "the words whose look back is shown"),
     Key("Learn back", "time_more_reach", "closed", "the fold on how far each model reaches"),
     Key("Learn back", "time_more_state", "closed", "the fold on train to valid"),
@@ -177,7 +172,8 @@ ADDRESS: tuple[Key, ...] = (
     Key("Feed", "tasks_every", "8", "of bits and questions, one in so many asks"),
     Key("Feed", "tasks_sequence", "a a b a b b", "the tokens of a periodic sequence"),
     Key("Feed", "tasks_table", "Reber's grammar", "an automaton: rows of state, token, state"),
-    Key("Feed", "tasks_at", "what needs most", "the place of the next token in the line"),
+    _of(AT)._replace(default="what needs most"),
+    Key("Feed", "tasks_figures", "closed", "the fold with what the task needs, in figures"),
     Key("Feed", "tasks_network", "closed", "the fold with the small network"),
     Key("Feed", "tasks_bits", "10110010.8", "bits of the small network, and how many it has read"),
     Key("Feed", "tasks_model", "Model5", "the model to train on the task"),
@@ -207,13 +203,13 @@ SESSION: tuple[Key, ...] = (
     Key(EVERY, "lost_made", "", "how the link says that run was made"),
     Key(EVERY, "lost_error", "", "why it could not be trained"),
     Key(EVERY, "lost_train", "", "button that trains it"),
+    Key(EVERY, "_*_asked", "", "what the address said when a row of controls was set last"),
     Key(EVERY, "last_start", "", "the last run that was started, its settings, and when"),
     Key(EVERY, "locked", "", "whether a teacher's link was opened in this tab"),
     Key(EVERY, "mode", "", "the mode, light or dark, in which an export draws"),
     Key(EVERY, "lesson_kept", "", "the step of a lesson that the address named last"),
     Key(EVERY, "lesson_turn", "0", "how often a page was drawn beside a lesson"),
     Key("Count", "start_train", "", "button"),
-    Key("Count", "start_started", "", "the run that was started on this page"),
     Key("Count", "start_error", "", "why the last press on Train did nothing"),
     Key("Feed", "data_good", "", "the last sentence that could be read"),
     Key("Feed", "data_vocab", "", "the table of the vocabulary"),
@@ -250,7 +246,7 @@ SESSION: tuple[Key, ...] = (
     Key("Class", "class_stop_now", "", "button"),
     Key("Class", "class_stopped", "", "what the last press on it did"),
     Key("Class", "class_stopping", "", "whether it waits for a second press"),
-    Key("Learn back", "time_good_*", "", "the last words, and mini-batch, that could be used"),
+    Key("Learn back", "time_good_*", "", "the last words that could be used"),
 )
 """Keys of the session state alone."""
 

@@ -23,20 +23,21 @@ export async function lanes(look) {
   const norms = Object.fromEntries(Object.entries(named).map(([name, { data }]) => [name, data]));
   const measured = Object.fromEntries(MEASURED.map((name) => [name, meta[name]]));
   const told = { model: facts.model, every: params.every, answers_every: facts.form.predicts === "every", ...measured, words: look.words("train", meta.batches[0] * meta.bptt, 3 * meta.bptt) };
-  return { meta: told, sentence: params.every ? "" : takeaway(look, norms, meta.bptt), arrays: named };
+  return { meta: told, sentence: params.every ? "" : takeaway(look, norms, meta), arrays: named };
 }
 
 /**
  * What detach does, in one line.
  * @param {Look} look
  * @param {import("../../app/rooms/through_time/lanes/words.js").Lanes} lanes
- * @param {number} bptt
+ * @param {any} meta of "state_gradients"
  */
-function takeaway({ facts, says, step }, lanes, bptt) {
+function takeaway({ facts, says, step }, lanes, { batches, bptt }) {
   const name = lanes.keep ? "keep" : "reset";
   const norms = lanes[name];
   const share = farShare(norms);
   const untrained = share < LEAST ? "gone" : share < VANISHED ? "vanishes" : "fades";
   const said = name === "keep" && step === 0 ? untrained : name;
-  return filled(says.lanes[said], { model: facts.model, own: plural(bptt, "step"), left: part(share), back: back(norms) });
+  const gradient = filled(says.lanes.of_loss, { batch: batches.at(-1).toLocaleString("en-US") });
+  return filled(says.lanes[said], { model: facts.model, gradient, own: plural(bptt - 1, "step"), left: part(share), back: back(norms) });
 }

@@ -32,6 +32,26 @@ export async function lookBackMap(look) {
   return { meta: facts(look, words, meta.answers), arrays: { norms: { data, shape: [data.length] } } };
 }
 
+/** What the answer loses without the earlier word that counts most. @param {Look} look @returns {Promise<Shown>} */
+export async function lookBackWithout(look) {
+  const ids = idsOf(wordsIn(look), look);
+  const row = look.params.row < 0 ? ids.length - 1 : Math.min(look.params.row, ids.length - 1);
+  const window = look.facts.window ?? ids.length;
+  const first = Math.max(0, row + 1 - window);
+  if (row === first) return { meta: { row, at: null } };
+  const { meta, arrays } = await look.ask("look_back", { ids, row });
+  const norms = arrays.norms.data.subarray(first, row);
+  const at = first + norms.indexOf(Math.max(...norms));
+  const answer = idsOf(meta.answers, look);
+  const probability = async (/** @type {number[]} */ text) => {
+    const { surprise } = (await look.ask("reading", { ids: [...text.slice(-window), ...answer], n: 0 })).arrays;
+    const bits = surprise.data[surprise.data.length - 1];
+    return Number.isNaN(bits) ? null : 2 ** -bits;
+  };
+  const read = ids.slice(0, row + 1);
+  return { meta: { row, at, p: await probability(read), without: await probability(read.filter((_, place) => place !== at)) } };
+}
+
 /** The maps of pre-trained models that the page holds, and of the run before training. @param {Look} look @returns {Promise<Shown>} */
 export async function lookBackOthers(look) {
   const words = wordsIn(look);

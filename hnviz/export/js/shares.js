@@ -3,6 +3,7 @@
 
 import { accuracy } from "../../app/kit/js/text.js";
 import { counted } from "../../browser/numbers.js";
+import { plural } from "./wordtext.js";
 
 const GIVEN = 3; // numbers that the network is given
 const LAST_TRAINED = 7999;
@@ -15,8 +16,8 @@ const NOTEBOOK = "notebook"; // its split of the numbers
 export async function startShares({ ask, facts, step }) {
   const { train, valid } = (await ask("counting_accuracy", { given: GIVEN })).meta;
   const isNotebook = facts.split === NOTEBOOK; // otherwise blocks of numbers are held out
-  const [where, beyond] = isNotebook ? [`up to ${counted(LAST_TRAINED)}`, "above 8,000"] : ["where it read", "elsewhere"];
+  const [where, beyond] = isNotebook ? [`up to ${counted(LAST_TRAINED)}`, "above 8,000"] : ["where it has read", "elsewhere"];
   const sentence =
-    `At step ${counted(step)} it gets **${accuracy(train)}** of next numbers right ${where}, **${accuracy(valid)}** ${beyond}.`;
+    `After ${plural(step, "step")} it gets **${accuracy(train)}** of next numbers right ${where}, and **${accuracy(valid)}** ${beyond}.`;
   return { meta: { train, valid }, sentence };
 }

@@ -5,7 +5,7 @@ import { changeClaims } from "./claims.js";
 import { changeState } from "./changestate.js";
 import { startShares } from "./shares.js";
 import { lanes } from "./lanes.js";
-import { lookBackMap, lookBackOthers, lookBackRow } from "./lookback.js";
+import { lookBackMap, lookBackOthers, lookBackRow, lookBackWithout } from "./lookback.js";
 import { machineCodes, readingMachine } from "./machine.js";
 import { unitRows } from "./unitrows.js";
 import { units } from "./units.js";
@@ -18,6 +18,7 @@ export const VIEWS = {
   look_back_map: lookBackMap,
   look_back_others: lookBackOthers,
   look_back_row: lookBackRow,
+  look_back_without: lookBackWithout,
   machine: readingMachine,
   machine_codes: machineCodes,
   start_shares: startShares,

@@ -1,6 +1,7 @@
 """The headline: one sentence with a picture's own numbers, from the picture's view."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.questions.params import Param
@@ -9,7 +10,7 @@ from hnviz.questions.view import Look, Reply, View
 
 def _sample(look: Look) -> Reply:
     """Say how far a run is, `times` times: the gallery's sentence, which no page asks for."""
-    said = f"After **{look.step:,}** updates, **{look.run.record.config.model}** has a snapshot. "
+    said = f"After {look.step:,} steps, **{look.run.record.config.model}** has a snapshot. "
     return Reply({}, sentence=(said * look.params["times"]).strip())
 
 
@@ -17,11 +18,19 @@ SAMPLE = View("headline_sample", {"times": Param("int", 1, low=1, high=9)}, _sam
 EXAMPLES = {
     "ready": Example("Model5", [ask(SAMPLE)]),
     "long": Example("Model5", [ask(SAMPLE, times=6)]),
+    "chosen": Example("Model5", [ask(SAMPLE)], {"controls": {"step": {}}}),
 }
 
 HEADLINE = Picture(__file__, Place("*_headline", "60px", "90px"), examples=EXAMPLES)
 
 
-def headline(key: str, run: str, asks: Sequence[Ask]) -> None:
-    """Show the first sentence among the views' answers; two lines are kept free for it."""
-    HEADLINE(key=key, run=run, asks=asks)
+def headline(
+    key: str, run: str, asks: Sequence[Ask], controls: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """Show the first sentence among the views' answers; two lines are kept free for it.
+
+    `controls` are numbers of the sentence that a reader may choose, by the names of controls.js:
+    "step", "unit", or "batch" with the entry of the first mini-batch and how many before the named
+    one that is, `shift`.
+    """
+    HEADLINE(key=key, run=run, asks=asks, settings={"controls": controls} if controls else None)

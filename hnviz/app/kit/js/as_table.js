@@ -8,11 +8,13 @@
 
 import { copy } from "./clipboard.js";
 import { maker } from "./make.js";
+import { button } from "./parts.js";
 import { cellText, csv } from "./tables.js";
 
 /** @typedef {import("./tables.js").Data} Data */
 
-const MOST = 100; // rows that are shown
+const MOST = 100; // rows that are shown at first
+const MORE = 2000; // rows that a press adds
 const WAIT = 250; // ms between two drawings while the picture changes
 const COPIED = 3000; // ms
 
@@ -27,6 +29,8 @@ export class AsTable {
     this.root.classList.add("hnviz-bare");
     this.body = maker(root)("div", "hnviz-as-table");
     this.isOpen = false;
+    /** @type {Map<string, number>} caption -> how many rows are shown, where a reader wanted more */
+    this.most = new Map();
     this.timer = 0;
   }
 
@@ -75,15 +79,32 @@ export class AsTable {
     place.tabIndex = 0;
     place.setAttribute("role", "region");
     place.setAttribute("aria-label", data.caption);
-    place.append(tableElement(data));
+    const most = this.most.get(data.caption) ?? MOST;
+    place.append(tableElement(data, most));
     const line = make("p", "hnviz-note");
-    if (data.n > MOST) line.append(`These are the first ${MOST} of ${data.n.toLocaleString("en")} rows. `);
-    const button = /** @type {HTMLButtonElement} */ (make("button", "hnviz-copy", line, "Copy as CSV"));
-    button.type = "button";
+    if (data.n > most) {
+      const [shown, all] = [most, data.n].map((each) => each.toLocaleString("en"));
+      line.append(`These are the first ${shown} of ${all} rows. `);
+      button(line, data.n - most > MORE ? `Show ${MORE.toLocaleString("en")} more` : "Show all rows", () => this.add(index, most), "hnviz-copy");
+      line.append(" ");
+    }
+    button(line, "Copy as CSV", () => this.copy(index, said), "hnviz-copy");
     const said = make("span", "", line);
     said.setAttribute("role", "status");
-    button.onclick = () => this.copy(index, said);
     return section;
+  }
+
+  /**
+   * Show more rows of a table; the reader goes on from the first of them.
+   * @param {number} index
+   * @param {number} shown
+   */
+  add(index, shown) {
+    const data = this.filled()[index];
+    if (!data) return;
+    this.most.set(data.caption, shown + MORE);
+    this.draw();
+    /** @type {HTMLElement|undefined} */ (this.body.querySelectorAll(".hnviz-table")[index])?.focus();
   }
 
   /**
@@ -103,8 +124,11 @@ export class AsTable {
   }
 }
 
-/** @param {Data} data */
-function tableElement({ caption, columns, n, row }) {
+/**
+ * @param {Data} data
+ * @param {number} most
+ */
+function tableElement({ caption, columns, n, row }, most) {
   const table = document.createElement("table");
   table.createCaption().textContent = caption;
   const head = table.createTHead().insertRow();
@@ -113,7 +137,7 @@ function tableElement({ caption, columns, n, row }) {
     head.append(heading("col", unit ? `${title} (${unit})` : title, words[at]));
   }
   const body = table.createTBody();
-  for (let at = 0; at < Math.min(n, MOST); at++) {
+  for (let at = 0; at < Math.min(n, most); at++) {
     const line = body.insertRow();
     for (const [column, value] of row(at).entries()) {
       const text = cellText(value);

@@ -13,6 +13,7 @@ const IDLE = 120; // ms after a drawing until they are
 const FAILED = 500; // a reader may try again; what failed once would mostly fail once more
 const GONE = 410; // a file holds a late answer only for what was shown at first
 const FIGURES = "the figures";
+const ALL_LATE = "late"; // in place of addresses, where the picture is drawn without any answer
 
 const BROKEN = new Refusal("This picture could not be drawn.", FAILED); // by a fault of its own
 
@@ -29,6 +30,8 @@ export class Asking {
     this.retried = false;
     this.failures = 0; // one after the other
     this.postponed = ""; // not asked for before the time that the server named
+    /** @type {Map<string, Answer>} late answers that the tab does not keep, as they are of a run's last snapshot */
+    this.held = new Map();
     /** @type {Set<string>} late answers that are on their way */
     this.awaited = new Set();
     /** @type {Promise<void>} resolves when they have come, or were refused */
@@ -50,7 +53,7 @@ export class Asking {
     const step = timeline?.step ?? null;
     if (!this.questions.all.length) return this.draw({}, step, said);
     if (timeline && step === null) return states.waitForSnapshot(timeline);
-    const wanted = this.questions.addresses(step).join("\n");
+    const wanted = this.questions.addresses(step).join("\n") || ALL_LATE;
     if (wanted === this.shown && !this.abort) return states.complain("");
     this.wanted = wanted;
     const known = this.known(step);
@@ -76,11 +79,16 @@ export class Asking {
     const answers = {};
     for (const ask of this.questions.all) {
       const address = this.questions.address(ask, step);
-      const answer = address === null ? null : this.source.known(address);
+      const answer = address === null ? null : this.has(address);
       if (answer === undefined && !ask.late) return null;
       answers[ask.name] = answer ?? null;
     }
     return answers;
+  }
+
+  /** @param {string} address */
+  has(address) {
+    return this.source.known(address) ?? this.held.get(address);
   }
 
   /**
@@ -183,11 +191,12 @@ export class Asking {
     for (const ask of this.questions.all) {
       if (hasLeft()) return;
       const address = ask.late ? this.questions.address(ask, step) : null;
-      if (!address || this.source.known(address) || this.awaited.has(address)) continue;
+      if (!address || this.has(address) || this.awaited.has(address)) continue;
       this.awaited.add(address);
       this.frame.states.wait(FIGURES, false);
       try {
-        await this.source.get(address, undefined, this.tell);
+        const answer = await this.source.get(address, undefined, this.tell);
+        if (!this.source.known(address)) this.held.set(address, answer);
         if (this.wanted === wanted || this.shown === wanted) this.shown = "";
         this.ask();
       } catch (error) {

@@ -75,14 +75,19 @@ class Declared {
     this.about = undefined;
     this.timer = 0;
     this.ends = () => {};
-    // `kit` has its data then.
-    if (definition.begins) queueMicrotask(() => kit.hasLeft || (this.ends = definition.begins?.(this.scene()) || this.ends));
+    if (definition.begins) queueMicrotask(() => kit.hasLeft || this.start(definition.begins));
     const { film } = definition;
     if (film) this.film = () => film(this.scene());
     if (definition.asks) this.params = (/** @type {string} */ name) => this.asked()[name] ?? {};
   }
 
   // --- State ----------------------------------------------------------------------------------------
+
+  /** The picture is on the page: `kit` has its data. @param {Definition["begins"]} begins */
+  start(begins) {
+    this.open();
+    this.ends = begins?.(this.scene()) || this.ends;
+  }
 
   /** Read the state when it is first needed; begin it again for another subject. */
   open() {

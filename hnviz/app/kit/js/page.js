@@ -1,7 +1,10 @@
 // @ts-check
 // Marks: what the pictures of a page share without Python, such as the unit under the pointer.
 
+import { putInAddress } from "./address.js";
 import { onVisit } from "./visits.js";
+
+/** @typedef {{ name: string, low: number, high: number, first: number }} Whole as hnviz/app/kit/state.py sends it */
 
 /** @type {Map<string, unknown>} */
 const marks = new Map();
@@ -46,6 +49,27 @@ export function onMark(name, self, hear) {
     all.delete(listen);
     if (!all.size) marks.delete(name); // the next page starts without it
   };
+}
+
+/**
+ * A whole number that pictures of a page share: the one that a reader chose last, else that of the address.
+ * @param {import("./frame.js").Frame} kit
+ * @param {Whole} entry
+ * @returns {number}
+ */
+export function shared(kit, { name, low, high, first }) {
+  const chosen = mark(name);
+  return chosen !== null && chosen >= low && chosen <= high ? chosen : kit.asked.number(name, low, high, first);
+}
+
+/**
+ * @param {Whole} entry
+ * @param {number} value
+ * @param {unknown} from
+ */
+export function share({ name, first }, value, from) {
+  putInAddress(name, value === first ? null : value);
+  setMark(name, value, from);
 }
 
 /**

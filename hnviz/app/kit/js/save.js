@@ -129,6 +129,6 @@ export class Save {
 
 /** The page's headline, for a picture that has no sentence of its own; else the page's title. */
 function headline() {
-  const said = document.querySelector('[data-picture="kit/headline"]')?.shadowRoot?.querySelector(".hnviz-sentence");
-  return (said ?? document.querySelector(".hnviz-lead, h1"))?.textContent?.trim() ?? "";
+  const said = document.querySelector('[data-picture="kit/headline"]')?.shadowRoot?.querySelector("[data-said]");
+  return said?.getAttribute("data-said") || (document.querySelector(".hnviz-lead, h1")?.textContent?.trim() ?? "");
 }

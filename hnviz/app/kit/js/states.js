@@ -48,6 +48,8 @@ export class States {
     /** @type {Progress|null} */
     this.told = null;
     this.clock = 0;
+    /** How a sentence is written; a view may do so in another way. */
+    this.write = (/** @type {string} */ sentence) => this.sentence.replaceChildren(...boldNodes(sentence));
   }
 
   /**
@@ -125,7 +127,7 @@ export class States {
   /** @param {string} sentence */
   say(sentence) {
     this.sentence.hidden = !sentence;
-    this.sentence.replaceChildren(...boldNodes(sentence));
+    this.write(sentence);
     this.root.dispatchEvent(new CustomEvent("hnviz:said", { bubbles: true, composed: true }));
   }
 

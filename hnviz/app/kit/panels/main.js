@@ -2,17 +2,21 @@
 // Plotly charts that grow in place, from a topic of hnviz/app/kit/panels.py. Nothing is mounted
 // again, so a reader's zoom, hover and hidden curves stay.
 //
-// news = { panels: [{ name, title, note, alt, height, of, version, x_marks, figure?, traces?, marks? }] }
+// news = { panels: [{ name, title, note, alt, sentence, height, of, version, x_marks, notes?, figure?, traces?, marks? }] }
 //   figure   the whole figure
 //   traces   per trace { from, x, y, text? }: its points from the index `from` on
 //   marks    { annotations, shapes }: labels that move with the newest point
+//   notes    sentences for the fold below the charts; without them, they are as before
+// settings.sentence is shown until the first news, settings.fold names the fold
 
 import { Following } from "../js/following.js";
+import { maker } from "../js/make.js";
 import { setMark } from "../js/page.js";
 import { PanelGrid } from "../js/panel.js";
 import { picture } from "../js/picture.js";
 import { loadPlotly } from "../js/plotly.js";
 import { chartTables } from "../js/tables.js";
+import { boldNodes, plainText } from "../js/text.js";
 
 class Growing {
   /**
@@ -22,6 +26,12 @@ class Growing {
   constructor(body, kit) {
     this.kit = kit;
     this.grid = new PanelGrid(body);
+    const make = maker(body);
+    this.fold = make("details", "hnviz-fold");
+    this.fold.hidden = true;
+    this.name = make("summary", "", this.fold);
+    this.notes = make("div", "", this.fold);
+    this.noted = "";
     /** @type {Map<string, any>} what is known of each chart, in the order they came */
     this.known = new Map();
     /** @type {Following|null} */
@@ -36,6 +46,7 @@ class Growing {
 
   /** @param {import("../js/picture.js").Drawing} drawing */
   async draw({ settings, theme, run }) {
+    this.say();
     this.following ??= new Following(this.kit, settings.topic, (news) => this.take(news));
     // Figures contain their colours, so the other mode needs other figures.
     this.following.of(run, { mode: theme.dark ? "dark" : "light" });
@@ -48,9 +59,27 @@ class Growing {
     for (const panel of panels) {
       const figure = panel.figure ?? this.grown(panel);
       if (!figure) return this.following?.again();
-      this.known.set(panel.name, { ...panel, figure, marks: panel.x_marks, zooms: true });
+      this.known.set(panel.name, { notes: this.known.get(panel.name)?.notes, ...panel, figure, marks: panel.x_marks, zooms: true });
     }
+    this.say();
     this.show();
+  }
+
+  /** Write the sentence above the charts and the notes below them. */
+  say() {
+    const { states, data } = this.kit;
+    const { sentence: first = "", fold = "" } = data.settings;
+    const known = [...this.known.values()].filter(({ of }) => of === data.run);
+    const sentence = known.find(({ sentence }) => sentence)?.sentence ?? first;
+    if (states.sentence.textContent !== plainText(sentence)) states.say(sentence);
+    this.fold.hidden = !fold;
+    this.name.textContent = fold;
+    const notes = known.flatMap(({ notes = [] }) => notes);
+    const text = notes.join("\n");
+    if (text === this.noted) return; // a reader may have marked some of it
+    this.noted = text;
+    this.notes.replaceChildren();
+    for (const note of notes) maker(this.notes)("p", "").append(...boldNodes(note));
   }
 
   /**

@@ -1,6 +1,7 @@
 // @ts-check
 // The words of a page. Each is underlined where the prose first has it, and a press there explains it. One
-// button opens a drawer beside the page, with all that the page uses, in the order in which they appear.
+// button opens a drawer beside the page, with all that the page uses, in the order in which they appear. With
+// settings.all the drawer is in the page, and lists all words.
 
 import { fetchOnce } from "../js/fetch.js";
 import { maker } from "../js/make.js";
@@ -9,6 +10,7 @@ import { picture } from "../js/picture.js";
 import { DOM } from "../js/streamlit.js";
 import { HAS_NONE } from "../js/tables.js";
 import { Finder } from "./find.js";
+import { link, List } from "./list.js";
 import { isShown, isTaken, textsOf } from "./texts.js";
 
 /** @typedef {import("./find.js").Term} Term */
@@ -25,44 +27,56 @@ class Words {
    */
   constructor(body, kit) {
     this.kit = kit;
-    const make = maker(body);
-    this.drawer = make("section", "drawer hnviz-words", body);
-    this.drawer.popover = "manual"; // it stays open while the page is used
-    this.drawer.id = "hnviz-words";
-    this.drawer.setAttribute("aria-label", "Words that this page uses");
-    const head = make("div", "head", this.drawer);
-    make("b", "", head, "Words on this page");
-    this.close = button(head, "\u00d7", () => this.show(false), "close");
-    this.close.ariaLabel = "Close the words";
-    this.list = make("dl", "", this.drawer);
-    const all = /** @type {HTMLAnchorElement} */ (make("a", "all", this.drawer, "All words"));
-    all.href = new URL("words", kit.home).href;
-    this.drawer.onkeydown = (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && this.show(false));
-    // The button is on the page itself, over Streamlit's header: it takes no room of any page.
-    this.button = button(document.body, "Words", () => this.show(!this.isOpen), "hn-words");
-    this.button.title = "What the words on this page mean";
-    this.button.ariaExpanded = "false";
-    this.pop = /** @type {HTMLElement} */ (make("div", "pop", body));
-    this.pop.popover = "auto";
-    this.pop.setAttribute("role", "dialog");
+    this.body = body;
+    this.words = maker(body)("section", "hnviz-words");
+    this.list = new List(this.words, kit.home);
+    /** @type {Term[]} */
+    this.glossary = [];
     /** @type {{ term: Term, range: Range }[]} */
     this.found = [];
     this.shown = "";
     this.page = document.querySelector(DOM.main) ?? document.body;
     this.watch = new MutationObserver(() => this.look());
-    this.watch.observe(this.page, { childList: true, subtree: true, characterData: true });
     this.abort = new AbortController();
-    const { signal } = this.abort;
-    this.page.addEventListener("hnviz:said", () => this.look(), { signal });
-    this.page.addEventListener("click", (event) => this.press(/** @type {MouseEvent} */ (event)), { signal });
   }
 
   /** @param {import("../js/picture.js").Drawing} drawing */
   async draw({ settings, theme }) {
-    Object.assign(this.button.style, { color: theme.text, background: theme.background, fontFamily: theme.font });
-    if (this.finder) return;
-    this.finder = new Finder(await fetchOnce(new URL(settings.glossary, this.kit.home), "json"));
+    if (!settings.all && !this.button) this.beside();
+    if (this.button) Object.assign(this.button.style, { color: theme.text, background: theme.background, fontFamily: theme.font });
+    if (this.glossary.length) return;
+    this.glossary = await fetchOnce(new URL(settings.glossary, this.kit.home), "json");
+    if (settings.all) return this.list.show(this.glossary, this.glossary);
+    this.finder = new Finder(this.glossary);
     this.look();
+  }
+
+  /** Put the words into a drawer, and mark those of the page. */
+  beside() {
+    this.words.classList.add("drawer");
+    this.words.popover = "manual"; // it stays open while the page is used
+    this.words.setAttribute("aria-label", "Words that this page uses");
+    const head = document.createElement("div");
+    head.className = "head";
+    maker(head)("b", "", head, "Words on this page");
+    this.close = button(head, "\u00d7", () => this.show(false), "close");
+    this.close.ariaLabel = "Close the words";
+    this.words.prepend(head);
+    const make = maker(this.words);
+    const all = /** @type {HTMLAnchorElement} */ (make("a", "all", this.words, "All words"));
+    all.href = new URL("words", this.kit.home).href;
+    this.words.onkeydown = (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && this.show(false));
+    // The button is on the page itself, over the sidebar's header or Streamlit's: it takes no room of any page.
+    this.button = button(document.body, "Words", () => this.show(!this.isOpen), "hn-words");
+    this.button.title = "What the words on this page mean";
+    this.button.ariaExpanded = "false";
+    this.pop = /** @type {HTMLElement} */ (make("div", "pop", this.body));
+    this.pop.popover = "auto";
+    this.pop.setAttribute("role", "dialog");
+    this.watch.observe(this.page, { childList: true, subtree: true, characterData: true });
+    const { signal } = this.abort;
+    this.page.addEventListener("hnviz:said", () => this.look(), { signal });
+    this.page.addEventListener("click", (event) => this.press(/** @type {MouseEvent} */ (event)), { signal });
   }
 
   /** The page has changed. */
@@ -86,37 +100,25 @@ class Words {
     const shown = JSON.stringify(terms.map(({ name }) => name));
     if (shown === this.shown) return;
     this.shown = shown;
-    this.list.replaceChildren(...terms.map((term) => this.entry(term)));
+    this.list.show(this.glossary, terms);
   }
 
   get isOpen() {
-    return this.drawer.matches(":popover-open");
+    return this.words.matches(":popover-open");
   }
 
   /** @param {boolean} isOpen */
   show(isOpen) {
     if (isOpen === this.isOpen) return;
-    this.drawer.togglePopover(isOpen);
+    this.words.togglePopover(isOpen);
     document.documentElement.classList.toggle(OPEN, isOpen);
-    this.button.ariaExpanded = String(isOpen);
-    (isOpen ? this.close : this.button).focus();
+    if (this.button) this.button.ariaExpanded = String(isOpen);
+    (isOpen ? this.close : this.button)?.focus();
   }
 
   /** @param {Text[]} texts */
   first(texts) {
     return this.finder?.first(texts.map(({ data }) => data)) ?? [];
-  }
-
-  /** @param {Term} term */
-  entry({ name, meaning, title, address }) {
-    const entry = document.createElement("div");
-    const make = maker(entry);
-    make("dt", "", entry, name);
-    const said = make("dd", "", entry, `${meaning}. `);
-    const link = /** @type {HTMLAnchorElement} */ (make("a", "", said, `See it: ${title}`));
-    link.href = new URL(address, this.kit.home).href;
-    link.setAttribute("aria-label", `See ${name}: ${title}`);
-    return entry;
   }
 
   /**
@@ -137,23 +139,26 @@ class Words {
    * @param {Term} term
    * @param {DOMRect} at
    */
-  open({ name, meaning, title, address }, at) {
-    const make = maker(this.pop);
-    this.pop.replaceChildren();
-    make("b", "", this.pop, name);
-    make("p", "", this.pop, `${meaning[0].toUpperCase()}${meaning.slice(1)}.`);
-    const link = /** @type {HTMLAnchorElement} */ (make("a", "", this.pop, `See it: ${title}`));
-    link.href = new URL(address, this.kit.home).href;
-    this.pop.setAttribute("aria-label", name);
-    this.pop.showPopover();
-    const zoom = /** @type {any} */ (this.pop).currentCSSZoom ?? 1; // present mode
-    const { width, height } = this.pop.getBoundingClientRect();
+  open(term, at) {
+    const { name, meaning } = term;
+    const { pop } = this;
+    if (!pop) return;
+    const make = maker(pop);
+    pop.replaceChildren();
+    make("b", "", pop, name);
+    make("p", "", pop, `${meaning[0].toUpperCase()}${meaning.slice(1)}.`);
+    link(pop, term, this.kit.home);
+    pop.setAttribute("aria-label", name);
+    pop.showPopover();
+    const zoom = /** @type {any} */ (pop).currentCSSZoom ?? 1; // present mode
+    const { width, height } = pop.getBoundingClientRect();
     const left = Math.max(EDGE, Math.min(at.left, innerWidth - width - EDGE));
     const top = at.bottom + EDGE + height > innerHeight ? Math.max(EDGE, at.top - EDGE - height) : at.bottom + EDGE;
-    Object.assign(this.pop.style, { left: `${left / zoom}px`, top: `${top / zoom}px` });
+    Object.assign(pop.style, { left: `${left / zoom}px`, top: `${top / zoom}px` });
   }
 
   destroy() {
+    if (!this.button) return; // the page of all words marks none
     clearTimeout(this.timer);
     this.watch.disconnect();
     this.abort.abort();

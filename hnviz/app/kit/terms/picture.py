@@ -1,6 +1,7 @@
 """The words that a page uses: marked where each first appears, explained there and in a drawer.
 
-The browser finds them in what the page says, its pictures included; no page lists them by hand.
+The browser finds them in what the page says, its pictures included; no page lists them by hand. On
+the page Words the drawer is in the page, with all words.
 """
 
 from hnviz.app.kit.glossary import published
@@ -9,6 +10,7 @@ from hnviz.app.shell.navigation import titles
 
 EXAMPLES = {
     "ready": Example(settings=lambda: {"glossary": published(titles())}),
+    "all": Example(settings=lambda: {"glossary": published(titles()), "all": True}),
 }
 
 MARKED = Picture(__file__, Place("page_terms"), silent=True, examples=EXAMPLES)
@@ -17,3 +19,8 @@ MARKED = Picture(__file__, Place("page_terms"), silent=True, examples=EXAMPLES)
 def terms() -> None:
     """Mark the words that a page uses, and offer the drawer."""
     MARKED(settings={"glossary": published(titles())})
+
+
+def all_terms() -> None:
+    """List all words in the page."""
+    MARKED(key="words_list", settings={"glossary": published(titles()), "all": True})

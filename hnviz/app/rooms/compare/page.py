@@ -3,19 +3,19 @@
 import streamlit as st
 
 from hnviz.app.kit.text import linked, prose, section
-from hnviz.app.rooms.compare.curves.picture import compared_curves, standard_runs
-from hnviz.app.rooms.compare.runs.picture import run_chooser
+from hnviz.app.rooms.compare.curves.picture import CURVES_COMPARED, settings, standard_runs
+from hnviz.app.run.list.picture import run_list
 
-CHOOSE = "Tick the runs to compare. A run of your own can be renamed, pinned to the top or deleted."
+CHOOSE = "Tick the runs to compare. ⋯ renames a run of your own, pins it to the top or deletes it."
 
 
 def page() -> None:
     """Draw this part of its room."""
     standard = standard_runs()
-    compared_curves(standard)
+    CURVES_COMPARED(settings=settings(standard))
     with st.container(key="compare_try"):  # a locked page has none of it
         section("Runs", CHOOSE)
-        run_chooser(standard)
+        run_list("compare_runs", standard)
     prose(
         ":gray[:small[The runs and the way they are shown are in the address: copy it to share.]]"
     )

@@ -27,6 +27,7 @@ from hnviz.figures.corpus import token_counts
 from hnviz.figures.offers import without_digits
 from hnviz.figures.sentences import OwnTokens, corpus_sentence, vocab_sentence
 from hnviz.figures.tables import token_table
+from hnviz.runs import RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,24 +39,25 @@ MOST_LISTED = 2000  # entries of the vocabulary
 def page() -> None:
     """Draw this part of its room."""
     takeaway, line = kept_place("feed_opening"), kept_place("data_line")
+    run = run_in_view()
     shown = corpus_choice("Text", "data", WIDE)
-    choice = text_chosen(shown, "data", run_in_view())
+    choice = text_chosen(shown, "data", run)
     with takeaway:
         if choice is not None:
             lead(corpus_sentence(stream_of(choice)))
     if choice is not None:
-        _text(choice, line)
+        _text(choice, line, run.record if run else None)
     own = {} if shown == AS_RUN else {"batches_corpus": shown}
     page_link("feed", FOLLOWS, {"feed_part": "Batches", **own})
 
 
-def _text(choice: TextChoice, line: DeltaGenerator) -> None:
+def _text(choice: TextChoice, line: DeltaGenerator, record: RunRecord | None) -> None:
     """Draw a text as the network gets it; its line is above the choice of the text."""
     stream, read = stream_of(choice), corpus_of(choice)
     prose(escape_marks(corpus_text.texts_sentence(choice)))
     said = own_sentence(choice)
     with line:
-        guess_line("data_guess", said, choice)
+        guess_line("data_guess", said, choice, record)
     _tokens(said, choice)
     if read.level == "bpe":
         merging_line(read.id)

@@ -62,7 +62,7 @@ def _units() -> None:
     units = ask(UNITS_VIEW, **shown)
     rows = ask(ROWS_VIEW, at="end", **shown)
     with takeaway:
-        headline("states_headline", run_id, [rows])
+        headline("states_headline", run_id, [rows], {"unit": {}})
     if entry(config.model).attends:
         prose(in_place_of_state(config.model))
     UNITS(run=run_id, asks=[rows, units], settings={"orders": orders_for(config)})

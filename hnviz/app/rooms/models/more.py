@@ -1,22 +1,23 @@
 """The Models page's folds: each is drawn once it is open, and has its own name in the address."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from hnviz.app.kit import cards
 from hnviz.app.kit.fields.picture import choice, controls, whole, wrong
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import page_theme, problem, prose, section
+from hnviz.app.kit.text import page_link, page_theme, problem, prose, section
 from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cell_of
 from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
 from hnviz.app.rooms.models.source import class_and_new_lines
 from hnviz.app.rooms.models.weights import Weights
 from hnviz.app.shell import session as state
 from hnviz.app.shell.server import server
+from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.figures.cell_diagrams import CELLS
+from hnviz.figures.changes import network_changes, recipe_changes
+from hnviz.figures.recipes import origin_sentence, seeds_sentence, window_bound_sentence
 from hnviz.figures.sentences import (
     gate_lines,
     model_sentence,
@@ -24,15 +25,20 @@ from hnviz.figures.sentences import (
     source_sentence,
     stacked_sentence,
 )
-from hnviz.figures.shares import measured_note, shares_table
+from hnviz.figures.shares import alone_table, measured_note, scored_note, shares_table
 from hnviz.figures.tables import parts_table
-from hnviz.models.catalogue import PAIRS, entry, partner
+from hnviz.models.catalogue import PAIRS, entry, partner, previous
 from hnviz.models.spec import GRU, IRNN, LSTM, RNN
-from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
+from hnviz.runs import (
+    DamagedRun,
+    RunNotFound,
+    five_seeds_table,
+    notebook_table,
+    one_recipe_table,
+    recipes_table,
+)
+from hnviz.runs.ruler import possible, run_bounds
 from hnviz.source import shown_path
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _UNIT = "models_unit"
 
@@ -40,10 +46,9 @@ _UNIT = "models_unit"
 def more(model: str, weights: Weights | None) -> None:
     """Draw the folds that a model has."""
     section(f"More about {model}")
-    measured = one_recipe_table(model)
-    if not measured.empty:
-        title = "Network or recipe: how this was measured"
-        fold(title, "models_shares", lambda: _shares(measured, model))
+    before = previous(model)
+    title = f"What changes from {before} to {model}" if before else f"The settings of {model}"
+    fold(title, "models_shares", lambda: _changes(model, before))
     if weights is not None and partner(model) is not None:
         left, right = next(pair for pair in PAIRS if model in pair)
         same = entry(left).stateful == entry(right).stateful
@@ -58,17 +63,41 @@ def more(model: str, weights: Weights | None) -> None:
         title = f"Inside nn.{kind}: one unit in numbers"
         fold(title, "models_cell", lambda: _cell(model, kind, weights))
     reached = "" if notebook_table(model).empty else ", and what the notebook reached"
-    title = f"What {model} learns{reached}"
-    fold(title, "models_parts", lambda: _parts(model))
-    title = f"The whole class {model}, with its parts"
-    fold(title, "models_source", lambda: _whole_class(model))
+    fold(f"What {model} learns{reached}", "models_parts", lambda: _parts(model))
+    fold(f"The whole class {model}, with its parts", "models_source", lambda: _whole_class(model))
     fold("The notebook's five figures", "models_figures", _figures)
 
 
-def _shares(measured: "pd.DataFrame", model: str) -> None:
-    """Tabulate two networks, each trained with both recipes."""
-    st.html(cards.text_table(shares_table(measured), page_theme(), long=False))
-    prose(measured_note(model))
+def _changes(model: str, before: str | None) -> None:
+    """Tabulate what is new in the network and in the recipe, and what each of them does alone."""
+    look, names = page_theme(), [before, model] if before else [model]
+    network, recipe = st.columns(2, gap="large")
+    for column, title, changes in (
+        (network, "In the network", network_changes(model)),
+        (recipe, "In the recipe", recipe_changes(model)),
+    ):
+        with column:
+            prose(f"**{title}**")
+            listed = [each for each in changes if each.is_new or not before]
+            st.html(cards.changes_html(listed, names, look))
+    if before:
+        prose(f":gray[What is not listed is as in {before}.]")
+    tried, seeds = recipes_table(model), five_seeds_table(model)
+    if not tried.empty and not seeds.empty:
+        prose(f"{origin_sentence(tried)} {seeds_sentence(model, seeds)}")
+        if not entry(model).stateful:
+            own = RunConfig.for_model(model)
+            given, most = possible(own, "train"), run_bounds(own, "train")[-1].most
+            prose(window_bound_sentence(own.bptt, given, most, seeds))
+    measured = one_recipe_table(model)
+    if not measured.empty:  # two networks, each trained with both recipes
+        st.html(cards.text_table(alone_table(measured), look, long=False))
+        prose(f":gray[{scored_note(model)}]")
+        st.html(cards.text_table(shares_table(measured), look, long=False))
+        prose(measured_note(model))
+    if before and {before, model} <= set(server().store.ids()):  # none for a user's own model
+        label = f"Compare the curves of {before} and {model}"
+        page_link("train", label, {"train_part": "Compare runs", "runs": f"{before},{model}"})
 
 
 def _twins(weights: Weights, *, kept: bool) -> None:

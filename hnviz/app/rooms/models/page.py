@@ -12,7 +12,6 @@ from hnviz.app.kit.text import (
     lead,
     linked,
     opening,
-    page_link,
     page_theme,
     page_title,
     prose,
@@ -21,18 +20,15 @@ from hnviz.app.kit.text import (
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
-from hnviz.app.rooms.models.weights import Weights, weights_choice
+from hnviz.app.rooms.models.weights import Weights, weights_choice, weights_of
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell import session as state
 from hnviz.app.shell.server import server
-from hnviz.config import RunConfig
-from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
+from hnviz.figures.changes import recipe_sentence, takeaway
 from hnviz.figures.diagrams import legend
-from hnviz.figures.recipes import origin_sentence, seeds_sentence, window_bound_sentence
-from hnviz.figures.shares import alone_table, scored_note, shares_sentence
+from hnviz.figures.shares import shares_sentence
 from hnviz.models.catalogue import CATALOGUE, entry, previous
-from hnviz.runs import DamagedRun, RunNotFound, five_seeds_table, one_recipe_table, recipes_table
-from hnviz.runs.ruler import possible, run_bounds
+from hnviz.runs import DamagedRun, RunNotFound, one_recipe_table
 
 MODEL, ROW = "models_model", "models_controls"
 
@@ -54,15 +50,16 @@ def page() -> None:
         _machine(model)
     _diagrams(model)
     _changes(model)
-    section(
-        "The same network, as code and as numbers",
-        "Press Next line: one line of the network's code runs, and the pictures show the numbers "
-        "that it makes.",
-    )
-    weights = weights_choice(model)
+    with st.container(key="models_code", horizontal=True, gap="large", vertical_alignment="bottom"):
+        with st.container(width="content"):
+            section("As code and as numbers: press Next line")
+        with st.container(width="content"):
+            chosen = weights_choice(model)
+    weights = weights_of(model, chosen)
     if weights is not None:
         _at_work(weights)
-    more(model, weights)
+    with st.container(gap="xsmall"):
+        more(model, weights)
     linked("[Next: how does it learn to guess right?](train)")
 
 
@@ -108,40 +105,13 @@ def _diagrams(model: str) -> None:
 
 
 def _changes(model: str) -> None:
-    """Draw what the model changes: the network on the left, the recipe on the right."""
-    look, before = page_theme(), previous(model)
-    names = [before, model] if before else [model]
-    if before:
-        st.markdown(f":gray[:small[What is not listed is as in {before}.]]")
+    """Say what the model changes in the network and in the recipe, and what that does."""
     net = entry(model)
-    if net.reason:
-        prose(net.reason)
-    columns = st.columns(2, gap="large")
-    parts = (
-        ("In the network", f"{model} {net.network_change}.", network_changes(model)),
-        ("In the recipe", recipe_sentence(model), recipe_changes(model)),
-    )
-    for column, (title, sentence, changes) in zip(columns, parts, strict=True):
-        with column:
-            section(title, sentence)
-            if listed := [each for each in changes if each.is_new or not before]:
-                st.html(cards.changes_html(listed, names, look))
-    tried, seeds = recipes_table(model), five_seeds_table(model)
-    if not tried.empty and not seeds.empty:
-        prose(f"{origin_sentence(tried)} {seeds_sentence(model, seeds)}")
-        if not net.stateful:
-            own = RunConfig.for_model(model)
-            given, most = possible(own, "train"), run_bounds(own, "train")[-1].most
-            prose(window_bound_sentence(own.bptt, given, most, seeds))
+    network = f"**The network:** {model} {net.network_change}."
+    prose(f"{net.reason} {network} **The recipe:** {recipe_sentence(model)}".strip())
     measured = one_recipe_table(model)
     if not measured.empty:
         prose(shares_sentence(measured))
-        st.html(cards.text_table(alone_table(measured), look, long=False))
-        prose(f":gray[{scored_note(model)}]")
-    runs = server().store.ids()  # none for a user's own model
-    if before and {before, model} <= set(runs):
-        label = f"Compare the curves of {before} and {model}"
-        page_link("train", label, {"train_part": "Compare runs", "runs": f"{before},{model}"})
 
 
 def _at_work(weights: Weights) -> None:

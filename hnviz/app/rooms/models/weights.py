@@ -19,19 +19,17 @@ class Weights:
     at: str
 
 
-def weights_choice(model: str) -> Weights | None:
-    """Draw the choice of a model's weights.
+def weights_choice(model: str) -> str:
+    """Draw the choice of a model's weights."""
+    explained = f"The pre-trained {model} before and after its training, or the run in view."
+    return choice("Weights", CHOICES, "models_weights", TRAINED, help=explained)
 
-    A run of another model cannot be shown: a sentence says so, and the pre-trained run is shown.
+
+def weights_of(model: str, chosen: str) -> Weights | None:
+    """Return the chosen weights, of the pre-trained run where the run in view is another model's.
+
     None, with a sentence, for the user's own model, which has no pre-trained run.
     """
-    chosen = choice(
-        "Weights",
-        CHOICES,
-        "models_weights",
-        TRAINED,
-        help=f"The pre-trained {model} before and after its training, or the run in view.",
-    )
     if chosen == IN_VIEW and (found := _in_view(model)) is not None:
         return found
     if model not in server().store.ids():

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from hnviz.app.kit.fields.picture import button
-from hnviz.app.kit.text import problem
+from hnviz.app.kit.text import linked, problem
 from hnviz.app.run.start import start
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
@@ -12,12 +12,13 @@ MODEL = "Model5"
 """The model that the page trains, with its own recipe."""
 
 _ERROR = "start_error"  # why the last press on the button started nothing
-STARTED = "start_started"
-"""The session's key of the run last started on this page."""
 
 
-def train_button() -> None:
-    """Draw the button that trains a network at once; the page then shows that run."""
+def train_button(*, own: bool) -> None:
+    """Draw the button that trains a network at once; the page then shows that run.
+
+    `own`: whether the page shows a run of the reader's own.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="content"):
             button(
@@ -27,10 +28,13 @@ def train_button() -> None:
                 help=f"Starts a run of {MODEL} with its own recipe. "
                 "It goes on if you close this tab.",
             )
-        st.markdown(
-            ":gray[:small[The words above then change with every snapshot, from no training "
-            "to a network that counts.]]"
-        )
+        if own:
+            linked("The words above change with every snapshot. [See the loss fall](train)")
+        else:
+            st.markdown(
+                ":gray[:small[The words above then change with every snapshot, from no training "
+                "to a network that counts.]]"
+            )
     problem(state.get(_ERROR))
 
 
@@ -38,4 +42,3 @@ def _train() -> None:
     run_id = start(_ERROR, RunConfig.for_model(MODEL))
     if run_id is not None:
         state.show_run(run_id)
-        state.put(STARTED, run_id)

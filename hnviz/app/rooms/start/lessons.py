@@ -11,10 +11,7 @@ CARD = 300  # px: three in a row of a page, one on a phone
 
 def lesson_cards() -> None:
     """Draw a card for each lesson, the user's own too."""
-    section(
-        "Lessons",
-        "Each lesson leads you through the app's own pictures: guess first, then look, then try.",
-    )
+    section("Lessons: guess first, then look, then try")
     with st.container(horizontal=True, key="lesson_cards"):
         for lesson in lessons().values():
             _card(lesson)

@@ -9,7 +9,6 @@ from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.ruler_text import number
-from hnviz.figures.sentences import listed
 from hnviz.models.catalogue import CATALOGUE, LADDER, entry
 from hnviz.runs import RunNotFound, notebook_accuracy
 from hnviz.runs.ruler import possible
@@ -98,8 +97,5 @@ def _given(model: str) -> float:
 def ladder_picture() -> None:
     """Draw the ladder below its sentence."""
     rows = ladder_rows()
-    beyond = [f"**{name}**" for name in CATALOGUE if name not in LADDER]
-    others = f" Beyond them, hnviz has {listed(beyond)}." if beyond else ""
-    st.markdown(f"The six networks are those of {NOTEBOOK}.{others}")
-    prose(ladder_sentence(rows))
+    prose(f"{LADDER[0]} to {LADDER[-1]} are the networks of {NOTEBOOK}. {ladder_sentence(rows)}")
     st.html(ladder(rows, page_theme()))

@@ -9,15 +9,13 @@ from hnviz.app.kit.room import Parts, room
 from hnviz.app.kit.text import escape, linked, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.predictions.counting_map.part import counting_map
-from hnviz.app.rooms.start.controls import STARTED, train_button
+from hnviz.app.rooms.start.controls import train_button
 from hnviz.app.rooms.start.lessons import lesson_cards
-from hnviz.app.rooms.start.loss.picture import loss_curve
 from hnviz.app.rooms.start.overview import ladder_picture, what_it_is
 from hnviz.app.rooms.start.shares import SHARES_VIEW
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.view import run_in_view
-from hnviz.app.shell import session as state
 from hnviz.figures.offers import without_numbers
 from hnviz.web.state import CurrentRun
 
@@ -32,7 +30,7 @@ def _word_by_word() -> None:
     run = run_in_view()
     if run is not None:
         _opening(run)
-    train_button()
+    train_button(own=run is not None and not run.shipped)
     lesson_cards()
     section("Six networks, each one step beyond the last, and some more")
     ladder_picture()
@@ -50,14 +48,13 @@ PARTS: Parts = {"Word by word": _word_by_word, "Counting map": _map}
 
 
 def _opening(run: CurrentRun) -> None:
-    """Draw the takeaway and the machine; of the reader's own run, its loss as it trains."""
+    """Draw the takeaway, the machine and, while the run trains, its progress."""
     run_id, config = run.record.id, run.record.config
     if lacks := without_numbers(config):
         st.markdown(escape(lacks))
     else:
-        headline(f"start_headline_{run_id}", run_id, [ask(SHARES_VIEW, at="rest")])
+        shares = ask(SHARES_VIEW, at="rest")
+        headline(f"start_headline_{run_id}", run_id, [shares], {"step": {}})
     reading_machine("start_reading", run_id, config)
     run_bar(run_id, "start_bar", slider=False)
-    if not run.shipped:
-        loss_curve("start_loss", run_id, comes_to_it=state.get(STARTED) == run_id)
     st.markdown(f"For learners and teachers: {what_it_is(config.model)}")

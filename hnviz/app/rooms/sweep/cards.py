@@ -1,4 +1,4 @@
-"""The sweep that is ready: its map fills in front of a class in less than a minute."""
+"""The sweep that is ready: its map fills before a class in under a minute; and the form's start."""
 
 from typing import Any
 
@@ -8,5 +8,14 @@ CARD: dict[str, Any] = {
     "grid": {"bptt": [3, 10, 20, 70], "lr": [1e-3, 1e-2, 1e-1, 1.0]},
 }
 """The body of POST /api/sweeps."""
+
+GIVEN = {
+    "model": "Model1",
+    "bptt": "3, 20, 70",
+    "lr": "1e-3, 1e-2, 1e-1",
+    "epochs": "2",
+    "seed": "0",
+}
+"""What the form holds at first, by setting; the other fields are in its fold."""
 
 QUESTION = "How large may the steps be, and how far must gradients reach back, for 2 epochs?"

@@ -3,14 +3,18 @@
 import streamlit as st
 
 from hnviz.app.kit.text import linked, prose
-from hnviz.app.rooms.sweep.form.picture import sweep_form
 from hnviz.app.rooms.sweep.map.picture import sweep_map
+from hnviz.app.rooms.train.form.picture import many_form
+from hnviz.app.run.start import leads
 
 
 def page() -> None:
     """Draw this part of its room."""
     with st.container(key="sweep_try"):  # a locked page has none of it
-        sweep_form()
+        if leads():
+            many_form()
+        else:
+            prose("In a class the teacher trains sweeps; the map below shows them to everyone.")
     sweep_map()
     prose(
         ":gray[:small[A run that you start during a sweep does not wait for the whole sweep: it "

@@ -6,8 +6,7 @@ from typing import Any
 import streamlit as st
 
 from hnviz.app.kit.fields.picture import controls, menu, put_in, text, text_in, whole, wrong
-from hnviz.app.kit.text import problem
-from hnviz.app.rooms.tasks.editor.picture import KEY, REPORT, editor
+from hnviz.app.rooms.tasks.automaton.picture import KEY, REPORT, Edited
 from hnviz.app.rooms.tasks.study import Study, outlooks, study
 from hnviz.app.shell import session as state
 from hnviz.figures.sentences import as_sentence
@@ -24,7 +23,7 @@ TITLES = {task.title: name for name, task in TASKS.items()}
 STAYS = "The page still shows the last {} that could be used."
 
 _GOOD = "_tasks_good"  # task -> the last parameters that could be used
-_WRONG = "_tasks_wrong"  # what is wrong with the reader's automaton
+_WRONG = "_tasks_wrong"  # what is wrong with the reader's automaton, and in which of its rows
 _TEXT_WIDTH = 320  # px
 WIDTH = 132  # px
 
@@ -82,12 +81,11 @@ def show_task(stream: TaskStream) -> None:
     put_in(ROW, {TASK: TASKS[stream.name].title, **named})
 
 
-def automaton_editor(name: str) -> None:
-    """Draw the table of the reader's automaton, where the task has one."""
+def edited_automaton(name: str) -> Edited | None:
+    """Return the reader's automaton, with what is wrong with the last change, if it is shown."""
     if name != AUTOMATON:
-        return
-    editor(str(_good(name)["table"]))
-    problem(state.get(_WRONG))
+        return None
+    return Edited(str(_good(name)["table"]), *state.get(_WRONG, ("", None)))
 
 
 def _usable(name: str, given: dict[str, Any]) -> Study:
@@ -143,7 +141,8 @@ def _take_table(table: str, lead: str) -> None:
     try:
         found = study(TaskStream.of(AUTOMATON, {"table": table}))
     except TaskError as error:
-        state.put(_WRONG, f"{lead}{as_sentence(str(error))} {STAYS.format('automaton')}")
+        said = f"{lead}{as_sentence(str(error))} {STAYS.format('automaton')}"
+        state.put(_WRONG, (said, None if lead else error.row))
     else:
         state.pop(_WRONG)
         _keep(found.stream)

@@ -3,13 +3,19 @@
 import streamlit as st
 
 from hnviz.app.kit.fold import fold
-from hnviz.app.kit.text import lead, linked, opening, page_theme, prose, section
+from hnviz.app.kit.text import kept_place, lead, linked, page_theme, prose, section
+from hnviz.app.rooms.data.guess.picture import GUESS, task_settings
 from hnviz.app.rooms.tasks.automaton.picture import automaton
-from hnviz.app.rooms.tasks.controls import automaton_editor, prepare, task_controls
+from hnviz.app.rooms.tasks.controls import edited_automaton, prepare, task_controls
 from hnviz.app.rooms.tasks.outcome import outcome
 from hnviz.app.rooms.tasks.study import Study, outlooks
-from hnviz.app.rooms.tasks.text.picture import text_line
-from hnviz.app.rooms.tasks.training import bptt_in_hand, follow, recipe_note, training_settings
+from hnviz.app.rooms.tasks.training import (
+    bptt_in_hand,
+    follow,
+    model_in_hand,
+    recipe_note,
+    training_settings,
+)
 from hnviz.app.rooms.tasks.understood.picture import understood_network
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
@@ -34,36 +40,39 @@ def page() -> None:
     if run is not None:
         follow(run.record)
     prepare(bptt_in_hand())
-    headline = opening()
+    headline, line = kept_place("tasks_opening"), kept_place("tasks_line")
     shown = task_controls()
     expected = outlooks(shown.stream, bptt_in_hand())
     with headline:
         lead(takeaway(shown.statement, expected))
+    with line:
+        GUESS(key="tasks_text", settings=task_settings(shown.stream))
     prose(f":gray[{task(shown.stream.name).what}]")
-    _text(shown)
-    _bound(shown)
+    automaton(shown.stream, edited_automaton(shown.stream.name))
     section("Which models can reach it?", ABOUT)
-    model = training_settings()
-    if run is not None and _reads(run, shown):
-        prose(outcome(run))
-        linked(f"[{run.record.id} reads this task: see it train, its curves and the bound](train)")
-    st.html(models_table(expected, model, page_theme()))
+    with st.container(key="tasks_outlook"):  # Streamlit draws a table after what is below it
+        st.html(models_table(expected, model_in_hand(), page_theme()))
     prose(f":gray[{CAUSES}]")
-    prose(f":gray[{recipe_note(model)}]")
+    _train(shown, run)
+    fold("How much it needs, in figures", "tasks_figures", lambda: _figures(shown))
     if "tasks_bits" in st.query_params and state.get(NETWORK) is None:
         state.put(NETWORK, True)  # a link to the small network opens it
     fold("One network, understood to the last weight", NETWORK, _understood)
     linked("[Next: which networks read these texts, and what does each add?](build)")
 
 
-def _text(shown: Study) -> None:
-    """Draw a line of the text, and where it is small the automaton that writes it."""
-    text_line(shown.line)
-    automaton(shown.stream)
-    automaton_editor(shown.stream.name)
+def _train(shown: Study, run: CurrentRun | None) -> None:
+    """Draw what trains a model on the task, and what became of the run in view if it reads it."""
+    with st.container(key="tasks_try"):  # a locked page has none of it
+        section("Train one on it")
+        model = training_settings()
+    if run is not None and _reads(run, shown):
+        prose(outcome(run))
+        linked(f"[{run.record.id} reads this task: see it train, its curves and the bound](train)")
+    prose(f":gray[{recipe_note(model)}]")
 
 
-def _bound(shown: Study) -> None:
+def _figures(shown: Study) -> None:
     """Say the best accuracy and the least loss by context, and what the task needs."""
     made, statement = task(shown.stream.name), shown.statement
     prose(f"{curve_sentence(statement)} {loss_sentence(statement)}")

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.tasks.bounds import Statement, statement_of
-from hnviz.tasks.excerpt import Excerpt, excerpt
 from hnviz.tasks.reach import Outlook, Reader, outlook
 from hnviz.tasks.task import TaskStream
 
@@ -14,11 +13,10 @@ BS = 32  # rows of every run that this page starts
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """One task: its text, its exact figures, and a line of it."""
+    """One task: its text, and its exact figures."""
 
     stream: TaskStream
     statement: Statement
-    line: Excerpt
 
 
 @lru_cache(maxsize=64)
@@ -28,7 +26,7 @@ def study(stream: TaskStream) -> Study:
     Raises TaskError for impossible parameters, and for a machine too large for exact figures.
     """
     stream.check()
-    return Study(stream, statement_of(stream.name, dict(stream.values)), excerpt(stream))
+    return Study(stream, statement_of(stream.name, dict(stream.values)))
 
 
 def outlooks(stream: TaskStream, bptt: int | None = None) -> list[Outlook]:

@@ -67,6 +67,12 @@ def bptt_in_hand() -> int | None:
         return None
 
 
+def model_in_hand() -> str:
+    """Return the model that is chosen, also before the choice is drawn."""
+    model = text_in(ROW, MODEL)
+    return model if model in CATALOGUE else FIRST_RUN
+
+
 def training_settings() -> str:
     """Draw the model, bptt and length of the text, and the button; return the model."""
     with controls(ROW):

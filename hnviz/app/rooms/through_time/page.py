@@ -1,24 +1,28 @@
 """The Through time page: how far back a loss reaches, and where the state goes."""
 
-import streamlit as st
-
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
 from hnviz.app.kit.text import lead, linked, opening, page_title, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.through_time.controls import (
-    first_box,
     pretrained_models,
     words_box,
 )
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER, HANDOVER_VIEW
-from hnviz.app.rooms.through_time.lanes.picture import LANES, LANES_VIEW, SECOND_VIEW
+from hnviz.app.rooms.through_time.lanes.picture import (
+    LANES,
+    LANES_VIEW,
+    SECOND_VIEW,
+    chosen_batch,
+    settings_for,
+)
 from hnviz.app.rooms.through_time.look_back.picture import (
     LOOK_BACK,
     MAP_VIEW,
     OTHERS_VIEW,
     ROW_VIEW,
+    WITHOUT_VIEW,
 )
 from hnviz.app.rooms.through_time.reach.picture import REACH, REACH_VIEW
 from hnviz.app.run.bar.picture import run_bar
@@ -40,20 +44,15 @@ def page() -> None:
     if run is None:
         return
     takeaway, attends = opening(one_line=True), entry(run.record.config.model).attends
-    first = 0
     reading_machine("time_reading", run.record.id, run.record.config, compact=True)
-    with st.container(key="time_bars", horizontal=True, vertical_alignment="bottom"):
-        if not attends:
-            with st.container(width=150):
-                first = first_box(run)
-        with st.container(width="stretch", key="time_run"):
-            run_bar(run.record.id, "time_bar")
-    lanes = ask(LANES_VIEW, first=first, every=False)
+    run_bar(run.record.id, "time_bar")
+    lanes = ask(LANES_VIEW, every=False)
     with takeaway:
         if attends:
             lead(no_way_back(run.record.config.model))
         else:
-            headline("time_headline", run.record.id, [lanes])
+            batch = chosen_batch(run.record.config)
+            headline("time_headline", run.record.id, [lanes], {"batch": batch})
     if not attends:
         _lanes(run, lanes)
     _look_back(run)
@@ -67,17 +66,15 @@ def page() -> None:
         "time_more_state",
         lambda: HANDOVER(run=run.record.id, asks=[ask(HANDOVER_VIEW, at="rest")]),
     )
-    linked("[Next: how much must a network remember?](feed?feed_part=Tasks)")
+    linked("[Next: back in Feed, Tasks say how much a network must remember](feed?feed_part=Tasks)")
 
 
 def _lanes(run: CurrentRun, lanes: Ask) -> None:
-    model = run.record.config.model
-    asks = [lanes]
-    if entry(model).stateful:
+    config, asks = run.record.config, [lanes]
+    if entry(config.model).stateful:
         asks.append(ask(SECOND_VIEW, at="end", late=True))
     models = [name for name in pretrained_models() if not entry(name).attends]
-    settings = {"model": model, "models": models}
-    LANES(run=run.record.id, asks=asks, settings=settings)
+    LANES(run=run.record.id, asks=asks, settings=settings_for(config, models))
 
 
 def _look_back(run: CurrentRun) -> None:
@@ -87,6 +84,7 @@ def _look_back(run: CurrentRun) -> None:
         ask(ROW_VIEW, text=text),
         ask(MAP_VIEW, text=text, late=True),
         ask(OTHERS_VIEW, text=text, at="end", late=True),
+        ask(WITHOUT_VIEW, text=text, at="rest", late=True),
     ]
     settings = {"models": pretrained_models()}
     LOOK_BACK(run=run.record.id, asks=asks, settings=settings)

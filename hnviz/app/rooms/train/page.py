@@ -12,11 +12,10 @@ from hnviz.app.kit.text import escape, linked, page_theme, problem, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.compare.page import page as compare
 from hnviz.app.rooms.sweep.page import page as sweep
-from hnviz.app.rooms.train.curves.picture import CURVES
+from hnviz.app.rooms.train.curves.picture import curves
 from hnviz.app.rooms.train.finder.picture import lr_finder
 from hnviz.app.rooms.train.form.picture import settings_form
 from hnviz.app.rooms.train.inside.picture import inside
-from hnviz.app.rooms.train.notes.picture import lead, notes
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
 from hnviz.app.rooms.train.settings import config_in_hand
@@ -40,16 +39,13 @@ def one_run() -> None:
     """Draw the curves of the run in view, and the settings of the next one."""
     run = run_in_view()
     if run is not None:
-        lead(run)
-        CURVES(run=run.record.id)  # before the machine: they are seen whole from the last row
+        curves(run)  # before the machine: they are seen whole from the last row
         with st.container(key="train_shipped" if run.shipped else "train_own"):
             run_bar(run.record.id, "train_bar", on_train=True, named=not run.shipped)
     _next_run()
     if run is not None:
         reading_machine("train_reading", run.record.id, run.record.config, compact=True)
         _closer(run)
-        with st.container(key="train_shipped_notes" if run.shipped else "train_own_notes"):
-            _notes(run.record.id)  # their length is the run's: above pictures, they would move them
         _take_away(run)
     linked(
         "[Next: change one setting, and compare two of all the runs](train?train_part=Compare runs)"
@@ -95,10 +91,6 @@ def _start() -> None:
         attempt(state.TRAIN_ERROR, server().engine.set_speed, run_id, limit)
 
 
-def _notes(run_id: str) -> None:
-    notes(run_id, "train_notes", "seeds", "recipe", "memory", "best_loss", "spikes", measured=True)
-
-
 def _take_away(run: CurrentRun) -> None:
     """Offer files of the run in view."""
     run_id = run.record.id
@@ -131,7 +123,6 @@ def _positions(run: CurrentRun) -> None:
 
 def _epochs(run: CurrentRun) -> None:
     section("Epochs, and the schedule of lr")
-    notes(run.record.id, "train_schedule_notes", "epochs", "schedule")
     SCHEDULE(run=run.record.id)
 
 

@@ -1,4 +1,4 @@
-"""What the Train page follows: the curves and what they say, and the schedule."""
+"""What the Train page follows: the curves, with what they say, and the schedule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,20 +16,24 @@ from hnviz.figures.curves import (
     n_batches_of,
 )
 from hnviz.figures.plan import schedule_curves
-from hnviz.figures.ruler_text import given_note, lines_note
+from hnviz.figures.ruler_text import HOW_TO_READ, TRUE_HERE, given_note, lines_note
 from hnviz.figures.theme import Theme, theme
 from hnviz.runs import RunRecord, notebook_table, one_recipe_table
 from hnviz.runs.reference import spread_of
 from hnviz.runs.ruler import Bound, run_bounds
 from hnviz.schedule import batch_stride
 from hnviz.web.state import CurrentRun
-from hnviz.web.topics import Fields
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 MOST_POINTS = 2000  # of one curve
+
+_LINES = (
+    f"{HOW_TO_READ} {TRUE_HERE} The faint line of the loss is each mini-batch's own; train is a "
+    "running mean of it."
+)
 
 
 class Curves(Panels):
@@ -38,8 +42,8 @@ class Curves(Panels):
     name = "curves"
 
     def watches(self, moment: CurrentRun) -> Any:
-        """Depend only on the record, not on the time left."""
-        return moment.record
+        """Depend on the record and the status, which is in the headline, not on the time left."""
+        return moment.record, moment.status
 
     def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> list[Panel]:
         """Draw both charts."""
@@ -60,32 +64,22 @@ class Schedule(Panels):
         return schedule(moment, theme(params["mode"]))
 
 
-class Notes(Fields):
-    """The sentences about the curves."""
-
-    name = "notes"
-
-    def watches(self, moment: CurrentRun) -> Any:
-        """Depend on the record alone."""
-        return moment.record
-
-    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the sentences; runs at hand are looked at once the run has ended."""
-        record = moment.record
-        at_hand = server().store.summaries() if record.ended else ()
-        return {
-            "figures": run_text.figures(record),
-            "schedule": run_text.schedule(record, n_batches_of(record) * record.config.epochs),
-            "ruler": run_text.ruler(record, bounds(record)),
-            "epochs": run_text.against_notebook(record, notebook_of(moment)),
-            "loss": run_text.loss_alt(record),
-            "accuracies": run_text.accuracies(record),
-            "spikes": run_text.spikes(record),
-            "best_loss": run_text.best_loss(record, bounds(record)),
-            "memory": run_text.remember(record, bounds(record)),
-            "seeds": run_text.seeds(record, spread_of(record.config, at_hand)),
-            "recipe": run_text.recipe(record.config.model, one_recipe_table(record.config.model)),
-        }
+def notes(run: CurrentRun) -> list[str]:
+    """Return what the curves say; runs at hand are looked at once the run has ended."""
+    record, best, model = run.record, bounds(run.record), run.record.config.model
+    at_hand = server().store.summaries() if record.ended else ()
+    said = (
+        run_text.seeds(record, spread_of(record.config, at_hand)),
+        run_text.recipe(model, one_recipe_table(model)),
+        run_text.against_notebook(record, notebook_of(run)),
+        run_text.remember(record, best),
+        run_text.best_loss(record, best),
+        run_text.spikes(record),
+        _LINES,
+        run_text.ruler(record, best),
+        run_text.figures(record),
+    )
+    return [each for each in said if each]
 
 
 def curves(run: CurrentRun, look: Theme) -> list[Panel]:
@@ -102,6 +96,8 @@ def curves(run: CurrentRun, look: Theme) -> list[Panel]:
             height=HEIGHT,
             x_marks="step",
             attempt=record.kept,
+            sentence=run_text.lead(run),
+            notes=notes(run),
         ),
         Panel(
             name="accuracy",
@@ -122,11 +118,13 @@ def schedule(run: CurrentRun, look: Theme) -> list[Panel]:
     record = run.record
     n_steps = n_batches_of(record) * record.config.epochs  # planned, also while it is queued
     now = record.step if run.is_live else None
+    said = run_text.schedule(record, n_steps)
     return [
         Panel(
             name="schedule",
             sketch=schedule_curves(record.config, n_steps, look, now),
-            alt=run_text.schedule(record, n_steps),
+            alt=said,
+            sentence=said,
             of=record.id,
             title="One-cycle schedule",
             note="lr and momentum of every step",

@@ -121,6 +121,7 @@ class Bar {
     this.shown.textContent = buffering ? bufferingText(buffering, this.kit.width < NARROW) : name;
     this.slider.setAttribute("aria-valuetext", `step ${name}`);
     this.play.show(playing);
+    this.time.classList.toggle("plays", playing);
     if (Number(this.rate.value) !== speed) this.rate.value = String(speed);
     this.kit.root.dataset.shown = step;
   }

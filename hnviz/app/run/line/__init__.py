@@ -1,1 +1,1 @@
-"""The line under the run picker: what the run is, and how far it has come."""
+"""The run in view: what it is, how far it has come, and links to what the page shows."""

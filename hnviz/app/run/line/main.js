@@ -1,31 +1,97 @@
-// The sidebar's run line: name, status and step, from the news of the run and its slider.
+// @ts-check
+// The sidebar's run: name, status and step, from the news of the run and its slider, and buttons that copy
+// the address of what the page shows. A link carries the run's settings, so that a reader who has no such run
+// can train it; a locked one also hides the settings and opens in present mode.
 
+import { copy } from "../../kit/js/clipboard.js";
+import { forAll, lacksOf, linkOf, longIn, withTyped } from "../../kit/js/link.js";
+import { maker } from "../../kit/js/make.js";
+import { button } from "../../kit/js/parts.js";
 import { picture } from "../../kit/js/picture.js";
+import { listenForPresent } from "../../kit/js/present.js";
 import { DOM } from "../../kit/js/streamlit.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { lineText } from "./words.js";
 
+const SHOWN = 3000; // ms that "Copied" is shown; a warning about the link stays
+
 class Line {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../kit/js/frame.js").Frame} kit
+   */
   constructor(body, kit) {
     this.kit = kit;
-    this.told = document.createElement("p");
-    this.told.className = "line";
-    body.append(this.told);
+    /** @type {"light"|"dark"|null} */
+    this.mode = null;
+    const make = maker(body);
+    this.told = make("p", "line");
+    const links = make("div", "links");
+    button(links, "Copy link", () => this.copy(false)).title = "The address of what this page shows";
+    button(links, "Copy locked link", () => this.copy(true)).title = "For a class: without settings and without this sidebar";
+    this.outcome = make("p", "outcome");
+    this.outcome.setAttribute("role", "status");
+    this.at = "";
+    this.leave = listenForPresent(); // the sidebar is on every page
     eachPageFromItsTop();
   }
 
-  draw({ settings }) {
+  /**
+   * Python draws some parts of a page in the mode's colours: it draws them again when that changes.
+   * @param {import("../../kit/js/picture.js").Drawing} drawing
+   */
+  draw({ settings, theme }) {
+    const mode = theme.dark ? "dark" : "light";
+    if (this.mode && this.mode !== mode) this.kit.report("mode", mode);
+    this.mode = mode;
+    this.settings = settings;
     // On a phone the sidebar is shut: page.css shows where the reader is.
-    const header = document.querySelector(DOM.header);
+    const header = /** @type {HTMLElement|null} */ (document.querySelector(DOM.header));
     if (header && settings.page) header.dataset.page = settings.page;
-    this.kit.expect(this.kit.timeline.known, "news of the run");
+    if (this.at !== location.pathname) this.outcome.textContent = ""; // it was about another page's link
+    this.at = location.pathname;
+    if (this.kit.timeline) this.kit.expect(this.kit.timeline.known, "news of the run");
     this.hear();
   }
 
   hear() {
+    if (!this.kit.timeline) return;
     const { facts, failure, step, newest } = this.kit.timeline;
     // The run bar says when a snapshot is missing.
     this.told.textContent = facts.status ? lineText(facts, newest ? null : step) : failure;
+  }
+
+  /** @param {boolean} locked */
+  async copy(locked) {
+    const { made, home } = this.settings;
+    const link = await this.shortened(linkOf(forAll(location.href, this.kit.home, home), made, locked));
+    const copied = await copy(link);
+    const lacks = lacksOf(link);
+    const said = copied ? "Copied" : `The browser did not let us copy the link; here it is: ${link}`;
+    this.outcome.textContent = lacks.length ? [`${said}.`, ...lacks].join(" ") : said;
+    clearTimeout(this.rest);
+    if (copied && !lacks.length) this.rest = setTimeout(() => (this.outcome.textContent = ""), SHOWN);
+  }
+
+  /**
+   * A link without long sentences: the server stores them beside the runs, and gives each a name. If it does not,
+   * the link holds them.
+   * @param {string} link
+   */
+  async shortened(link) {
+    const text = longIn(link);
+    if (!text) return link;
+    try {
+      const { name } = await this.kit.source.post("api/typed", { text });
+      return withTyped(link, name);
+    } catch {
+      return link;
+    }
+  }
+
+  destroy() {
+    clearTimeout(this.rest);
+    this.leave();
   }
 }
 

@@ -41,6 +41,9 @@ def row(line: RunSummary, jobs: Mapping[str, Job]) -> dict[str, Any]:
     return {
         "run": line.id,
         "name": name_of(line),
+        "given": line.given,
+        "pinned": line.pinned,
+        "shipped": line.shipped,
         "student": owner(line.id),
         "created": None if line.shipped else line.created or None,
         "settings": _settings(line.config) if line.config else "",

@@ -2,21 +2,22 @@
 // What the comparison says, and how to get more of it: the same seeds on both sides, one setting changed,
 // and comparisons that are ready, whose missing runs one press trains.
 
-import { maker } from "../../../kit/js/make.js";
-import { button, menu } from "../../../kit/js/parts.js";
-import { isLocked } from "../../../kit/js/present.js";
-import { boldNodes, partNodes } from "../../../kit/js/text.js";
-import { choose, chosen } from "../chosen.js";
+import { html } from "../../../kit/js/declared.js";
+import { Button, Menu, told } from "../../../kit/js/ui.js";
+import { choose, chosen } from "../../../run/list/chosen.js";
 import { MOST_SEEDS, lacking, sidesOf } from "./paired.js";
 import { fieldName, labels, refusal, valueText } from "./words.js";
 import { stepsOf, verdict } from "./verdict.js";
 
 /**
  * @typedef {import("./series.js").Run} Run
+ * @typedef {import("../../../kit/js/declared.js").Scene} Scene
  * @typedef {{ name: string, options: string[], whole: boolean }} Field
  * @typedef {{ title: string, question: string, runs: object[], measured: string }} Card
  * @typedef {{ fields: Field[], cards: Card[], stateful: string[], models: string[], shares: import("./verdict.js").Shares }} Settings
- * @typedef {{ body: object, wrong: HTMLElement, shown: (made: string[]) => string[] }} Wanted
+ * @typedef {{ place: "form"|"cards", body: object, shown: (made: string[]) => string[] }} Wanted
+ *   place   where a refusal is said
+ *   shown   the runs to compare then
  */
 
 const AGAIN = 5000; // ms until runs that found no room are tried again
@@ -24,148 +25,68 @@ const SEEDS = 2; // more seeds on both sides that a press trains
 const ENOUGH = 5; // seeds on both sides, from which no more are offered
 const NO_PAIR = "Choose runs with two different settings, or change one setting below. This line then says what the change did.";
 
-export class Change {
-  /**
-   * @param {HTMLElement} said where it says what the comparison shows
-   * @param {HTMLElement} tried where more can be trained; a locked page has none of it
-   * @param {import("../../../kit/js/frame.js").Frame} kit
-   * @param {Settings} settings
-   */
-  constructor(said, tried, kit, settings) {
+/** The state of what can be pressed. */
+export const CHANGE = { base: "", field: "", value: "", busy: "", wrong: { place: "", text: "" }, measured: [] };
+
+/** Has runs trained that are not there yet, and compares them. */
+export class Trainer {
+  /** @param {Scene} scene */
+  constructor({ state, kit, settings }) {
+    this.state = state;
     this.kit = kit;
-    this.settings = settings;
-    /** @type {Run[]} */
-    this.runs = [];
-    const make = maker(said);
-    this.verdict = make("p", "verdict");
-    this.verdict.setAttribute("role", "status");
-    this.more = button(said, "", () => this.moreSeeds(), "quiet");
-    this.steps = make("ul", "steps");
-    this.plain = this.listed = this.names = this.mine = "";
-    /** @type {{ like: string, seed: number }[]} runs of seeds that one side lacks */
-    this.lacks = [];
-    tried.hidden = this.locked = isLocked();
-    const under = maker(tried);
-    under("h3", "", tried, "Change one thing");
-    under("p", "note", tried, "A setting shows what it does only if nothing else differs: the new run keeps the seed.");
-    const row = under("div", "row");
-    row.setAttribute("role", "group");
-    row.setAttribute("aria-label", "Change one thing");
-    this.run = menu(row, "This run", { above: true });
-    this.field = menu(row, "change", { above: true });
-    this.choice = menu(row, "to", { above: true });
-    this.number = /** @type {HTMLInputElement} */ (under("input", "", under("label", "menu above", row, "to")));
-    Object.assign(this.number, { type: "text", autocomplete: "off" });
-    this.number.onkeydown = (event) => void (event.key === "Enter" && this.start());
-    /** @type {HTMLInputElement|HTMLSelectElement} */
-    this.value = this.number;
-    this.train = button(row, "Train it", () => this.start(), "go");
-    this.wrong = alerting(tried);
-    this.measured = under("p", "measured"); // what a card says besides its runs
-    this.measured.setAttribute("role", "status");
-    under("h3", "", tried, "Or press one that is ready");
-    under("p", "note", tried, "Existing runs, including pre-trained ones, are reused. Only missing runs are trained.");
-    this.cards = under("div", "cards");
-    this.cardWrong = alerting(tried);
-    this.run.onchange = () => this.fill();
-    this.field.onchange = () => this.fill();
-    for (const card of settings.cards) this.card(card);
-  }
-
-  /** @param {Card} card */
-  card({ title, question, runs, measured }) {
-    const press = () => {
-      this.press(made, { runs }, this.cardWrong);
-      if (measured) this.measure(measured);
-    };
-    const made = button(this.cards, "", press, "card");
-    const make = maker(made);
-    make("b", "", made, title);
-    make("span", "", made, `${question} It trains up to ${runs.length} runs.`);
+    this.names = settings.fields.map((/** @type {Field} */ { name }) => name);
+    this.mine = ""; // the runs that the last press compares
   }
 
   /**
-   * The chosen runs have changed, train on, or are shown by another measure.
-   * @param {Run[]} runs
-   * @param {number} kinds
-   * @param {string} measure
-   */
-  show(runs, kinds, measure) {
-    this.runs = runs;
-    const names = labels(runs);
-    const key = JSON.stringify([...names]);
-    if (key !== this.names) {
-      this.names = key;
-      const was = this.run.value;
-      this.run.replaceChildren(...runs.map(({ run }) => option(run, names.get(run) ?? run)));
-      this.run.value = names.has(was) ? was : (runs[runs.length - 1]?.run ?? "");
-      this.fill();
-    }
-    this.train.disabled = !runs.length;
-    this.judge(kinds, measure);
-  }
-
-  /** Offer the settings that the run has, and a value other than its own. */
-  fill() {
-    const base = this.base();
-    if (!base) return;
-    const fields = this.settings.fields.filter(({ name }) => name !== "reset_state" || this.settings.stateful.includes(base.config.model));
-    const before = this.field.value;
-    this.field.replaceChildren(...fields.map(({ name }) => option(name, fieldName(name))));
-    if (fields.some(({ name }) => name === before)) this.field.value = before;
-    const { name, options, whole } = fields.find((each) => each.name === this.field.value) ?? fields[0];
-    const now = base.config[name];
-    this.value = options.length ? this.choice : this.number;
-    for (const each of [this.choice, this.number]) /** @type {HTMLElement} */ (each.parentElement).hidden = each !== this.value;
-    if (options.length) this.choice.replaceChildren(...options.filter((each) => each !== now).map((each) => option(each, each)));
-    else Object.assign(this.number, { value: "", inputMode: whole ? "numeric" : "decimal", placeholder: `now ${valueText(name, now)}` });
-    this.value.setAttribute("aria-label", `${fieldName(name)}, instead of ${valueText(name, now)}`);
-    this.wrong.textContent = "";
-  }
-
-  base() {
-    return this.runs.find(({ run }) => run === this.run.value);
-  }
-
-  start() {
-    const base = this.base();
-    const field = this.settings.fields.find((each) => each.name === this.field.value);
-    if (!base || !field) return;
-    const { name, options } = field;
-    const text = this.value.value.trim();
-    const value = options.length ? text : Number(text.replaceAll(",", ""));
-    const now = base.config[name];
-    if (!text || (!options.length && !Number.isFinite(value))) {
-      this.wrong.textContent = refusal(`${name} must be a number; got ${text ? `“${text.slice(0, 40)}”` : "nothing"}.`, [name]);
-      return this.value.focus();
-    }
-    if (value === now) {
-      this.wrong.textContent = `This run has ${fieldName(name)} ${valueText(name, now)} already: choose another value.`;
-      return this.value.focus();
-    }
-    this.press(this.train, { runs: [{ like: base.run, [name]: value }] }, this.wrong, (made) => [base.run, ...made]);
-  }
-
-  /** Train the seeds that the sides lack. */
-  moreSeeds() {
-    const runs = this.runs.map(({ run }) => run);
-    this.press(this.more, { runs: this.lacks }, this.wrong, (made) => [...new Set([...runs, ...made])]);
-  }
-
-  /**
-   * Have runs trained that are not there yet, and compare them.
-   * @param {HTMLButtonElement} pressed
+   * @param {string} pressed
+   * @param {Wanted["place"]} place
    * @param {object} body
-   * @param {HTMLElement} wrong where a refusal is said
-   * @param {Wanted["shown"]} shown the runs to compare then
+   * @param {Wanted["shown"]} shown
    */
-  async press(pressed, body, wrong, shown = (made) => made) {
+  async press(pressed, place, body, shown = (made) => made) {
     this.mine = ""; // what an earlier press still wants is given up
-    this.measured.replaceChildren();
-    wrong.textContent = "";
-    pressed.disabled = true;
-    await this.startAll({ body, wrong, shown });
-    pressed.disabled = false;
+    Object.assign(this.state, { busy: pressed, measured: [] });
+    this.say(place, "");
+    await this.start({ place, body, shown });
+    this.state.busy = "";
+  }
+
+  /**
+   * Start as many as there is room for; the others follow while the page is open and a run trains.
+   * @param {Wanted} wanted
+   */
+  async start(wanted) {
+    clearTimeout(this.timer);
+    const { place, body, shown } = wanted;
+    try {
+      const { runs, refused } = await this.kit.source.post("api/runs", body);
+      const ids = shown(runs.map((/** @type {{ run: string }} */ { run }) => run));
+      choose(ids, this);
+      this.mine = ids.join();
+      this.say(place, refused && `${refusal(refused)} The others start when there is room, while this page is open.`);
+      if (refused) this.timer = setTimeout(() => this.again(wanted), AGAIN);
+    } catch (error) {
+      this.say(place, refusal(/** @type {Error} */ (error).message, this.names));
+    }
+  }
+
+  /**
+   * Try again, unless the reader compares something else by then.
+   * @param {Wanted} wanted
+   */
+  again(wanted) {
+    const waits = this.state.data.runs.some((/** @type {Run} */ { live }) => live) && chosen([]).join() === this.mine;
+    if (waits) this.start(wanted);
+    else this.say(wanted.place, "");
+  }
+
+  /**
+   * @param {Wanted["place"]} place
+   * @param {string} text why a press there was refused
+   */
+  say(place, text) {
+    this.state.wrong = { place, text };
   }
 
   /**
@@ -174,91 +95,88 @@ export class Change {
    */
   async measure(path) {
     const { source } = this.kit;
-    this.measured.textContent = "Measuring …";
-    const said = await source.get(source.address(`api/runs/${path}`)).then(({ sentence: text }) => boldNodes(text), ({ message }) => [refusal(message)]);
-    this.measured.replaceChildren(...said);
+    this.state.measured = ["Measuring …"];
+    const parts = (/** @type {{ sentence: string }} */ { sentence }) => sentence.split("**").map((part, at) => (at % 2 ? [part] : part));
+    this.state.measured = await source.get(source.address(`api/runs/${path}`)).then(parts, (/** @type {Error} */ { message }) => [refusal(message)]);
   }
-
-  /**
-   * Start as many as there is room for; the others follow while the page is open and a run trains.
-   * @param {Wanted} wanted
-   */
-  async startAll(wanted) {
-    clearTimeout(this.timer);
-    const { body, wrong, shown } = wanted;
-    try {
-      const { runs, refused } = await this.kit.source.post("api/runs", body);
-      const ids = shown(runs.map((/** @type {{ run: string }} */ { run }) => run));
-      choose(ids, this);
-      this.mine = ids.join();
-      wrong.textContent = refused ? `${refusal(refused)} The others start when there is room, while this page is open.` : "";
-      if (refused) this.later(wanted);
-    } catch (error) {
-      wrong.textContent = refusal(/** @type {Error} */ (error).message, this.settings.fields.map(({ name }) => name));
-    }
-  }
-
-  /**
-   * Try again, unless the reader compares something else by then.
-   * @param {Wanted} wanted
-   */
-  later(wanted) {
-    this.timer = setTimeout(() => {
-      const waits = this.runs.some(({ live }) => live) && chosen([]).join() === this.mine;
-      if (waits) this.startAll(wanted);
-      else wanted.wrong.textContent = "";
-    }, AGAIN);
-  }
-
-  /**
-   * Say what the change did, or each step from model to model.
-   * @param {number} kinds
-   * @param {string} measure
-   */
-  judge(kinds, measure) {
-    const sides = sidesOf(this.runs);
-    const { models, shares } = this.settings;
-    const { nodes, plain } = partNodes(sides ? verdict(sides, kinds, measure) : [NO_PAIR]);
-    if (plain !== this.plain) this.verdict.replaceChildren(...nodes);
-    this.plain = plain;
-    const steps = stepsOf(this.runs, kinds, measure, models, shares).map((parts) => partNodes(parts));
-    const listed = steps.map((step) => step.plain).join();
-    if (listed !== this.listed) this.steps.replaceChildren(...steps.map((step) => item(step.nodes)));
-    this.listed = listed;
-    this.lacks = sides ? lacking(sides, SEEDS) : [];
-    const even = sides && sides.from.size === sides.to.size && sides.from.size === sides.seeds.length;
-    const n = this.lacks.length;
-    this.more.textContent = even ? `Train ${n / 2} more ${n === 2 ? "seed" : "seeds"} on both sides` : `Train the ${n} ${n === 1 ? "run" : "runs"} that one side lacks`;
-    const offered = sides && (!even || sides.seeds.length < Math.min(ENOUGH, MOST_SEEDS)) && n > 0;
-    this.more.hidden = !offered || this.locked || this.runs.some(({ live }) => live);
-  }
-
-  destroy() {
-    clearTimeout(this.timer);
-  }
-}
-
-/** @param {HTMLElement} parent */
-function alerting(parent) {
-  const wrong = maker(parent)("p", "wrong");
-  wrong.setAttribute("role", "alert");
-  return wrong;
-}
-
-/** @param {(string|HTMLElement)[]} nodes */
-function item(nodes) {
-  const made = document.createElement("li");
-  made.append(...nodes);
-  return made;
 }
 
 /**
- * @param {string} value
- * @param {string} text
+ * What the change did, or each step from model to model; and a press for the seeds that the sides lack.
+ * @param {Scene & { isLocked: boolean }} scene
  */
-function option(value, text) {
-  const made = document.createElement("option");
-  made.value = value;
-  made.textContent = text;
-  return made;
+export function Said({ settings, state: { data, measure, busy, trainer }, isLocked }) {
+  const { runs, kinds } = data;
+  const { models, shares } = /** @type {Settings} */ (settings);
+  const sides = sidesOf(runs, models);
+  const lacks = sides ? lacking(sides, SEEDS) : [];
+  const even = sides && sides.from.size === sides.to.size && sides.from.size === sides.seeds.length;
+  const offered = lacks.length > 0 && (!even || sides.seeds.length < Math.min(ENOUGH, MOST_SEEDS)) && !isLocked && !runs.some((/** @type {Run} */ { live }) => live);
+  const n = even ? lacks.length / 2 : lacks.length;
+  const name = even ? `Train ${n} more ${n === 1 ? "seed" : "seeds"} on both sides` : `Train the ${n} ${n === 1 ? "run" : "runs"} that one side lacks`;
+  const all = (/** @type {string[]} */ made) => [...new Set([...runs.map((/** @type {Run} */ { run }) => run), ...made])];
+  return html`
+    <p class="verdict" role="status">${told(sides ? verdict(sides, kinds.length, measure) : [NO_PAIR])}</p>
+    ${offered && html`<${Button} look="quiet" disabled=${busy === name} press=${() => trainer.press(name, "form", { runs: lacks }, all)}>${name}<//>`}
+    <ul class="steps">${stepsOf(runs, kinds.length, measure, models, shares).map((step) => html`<li>${told(step)}</li>`)}</ul>`;
+}
+
+/**
+ * One setting to change, and comparisons that are ready.
+ * @param {Scene} scene
+ */
+export function Try({ settings, state }) {
+  const { busy, wrong, trainer, data } = state;
+  const alert = (/** @type {string} */ place) => html`<p class="wrong" role="alert">${wrong.place === place && wrong.text}</p>`;
+  const press = (/** @type {Card} */ { title, runs, measured }) => {
+    trainer.press(title, "cards", { runs });
+    if (measured) trainer.measure(measured);
+  };
+  return html`
+    <h3>Change one thing</h3>
+    <p class="note">A setting shows what it does only if nothing else differs: the new run keeps the seed.</p>
+    <${Form} settings=${settings} state=${state} runs=${data.runs} />
+    ${alert("form")}
+    <p class="measured" role="status">${told(state.measured)}</p>
+    <h3>Or press one that is ready</h3>
+    <p class="note">Existing runs, including pre-trained ones, are reused. Only missing runs are trained.</p>
+    <div class="cards">${settings.cards.map((/** @type {Card} */ card) => html`<${Button} look="card" disabled=${busy === card.title} press=${() => press(card)}>
+      <b>${card.title}</b><span>${card.question} It trains up to ${card.runs.length} runs.</span><//>`)}</div>
+    ${alert("cards")}`;
+}
+
+/**
+ * Offers the settings that a run has, and a value other than its own.
+ * @param {{ settings: Settings, state: any, runs: Run[] }} form
+ */
+function Form({ settings, state, runs }) {
+  const names = labels(runs);
+  const base = runs.find(({ run }) => run === state.base) ?? runs.at(-1);
+  const fields = settings.fields.filter(({ name }) => name !== "reset_state" || (base && settings.stateful.includes(base.config.model)));
+  const { name, options, whole } = fields.find((each) => each.name === state.field) ?? fields[0];
+  const now = base?.config[name];
+  const others = options.filter((each) => each !== now);
+  const value = others.includes(state.value) || !options.length ? state.value : others[0];
+  const set = (/** @type {object} */ change) => Object.assign(state, { value: "", wrong: CHANGE.wrong }, change);
+  const title = `${fieldName(name)}, instead of ${valueText(name, now ?? "")}`;
+  const type = (/** @type {any} */ event) => (state.value = event.target.value);
+  const start = (/** @type {any} */ event) => {
+    event.preventDefault();
+    if (!base) return;
+    const text = value.trim();
+    const asked = options.length ? text : Number(text.replaceAll(",", ""));
+    const isNumber = text && Number.isFinite(asked);
+    if (options.length || (isNumber && asked !== now)) return state.trainer.press("form", "form", { runs: [{ like: base.run, [name]: asked }] }, (/** @type {string[]} */ made) => [base.run, ...made]);
+    const got = text ? `“${text.slice(0, 40)}”` : "nothing";
+    state.trainer.say("form", isNumber ? `This run has ${fieldName(name)} ${valueText(name, now)} already: choose another value.` : refusal(`${name} must be a number; got ${got}.`, [name]));
+    event.target.elements.value.focus();
+  };
+  return html`<form class="row" role="group" aria-label="Change one thing" onSubmit=${start}>
+    <${Menu} class="menu above" name="This run" among=${runs.map(({ run }) => ({ id: run, name: names.get(run) ?? run }))} chosen=${base?.run} choose=${(/** @type {string} */ run) => set({ base: run })} />
+    <${Menu} class="menu above" name="change" among=${fields.map((field) => ({ id: field.name, name: fieldName(field.name) }))} chosen=${name} choose=${(/** @type {string} */ field) => set({ field })} />
+    <label class="menu above">to${options.length
+      ? html`<select name="value" aria-label=${title} value=${value} onChange=${type}>${others.map((each) => html`<option>${each}</option>`)}</select>`
+      : html`<input name="value" type="text" autocomplete="off" inputmode=${whole ? "numeric" : "decimal"} placeholder=${base && `now ${valueText(name, now)}`} aria-label=${title} value=${value} onInput=${type} />`}</label>
+    <button class="go" disabled=${!runs.length || state.busy === "form"}>Train it</button>
+  </form>`;
 }

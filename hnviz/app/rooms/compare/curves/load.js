@@ -1,6 +1,7 @@
 // Fetches the curves of the chosen runs, and again those that train.
 
 import { Following } from "../../../kit/js/following.js";
+import { MOST } from "../../../run/list/chosen.js";
 import { read } from "./series.js";
 
 const FEW = 12; // runs that are fetched whole
@@ -28,8 +29,10 @@ export class Loader {
     this.loaded = false;
   }
 
-  /** Show these runs; those that are known are not fetched again unless they train. */
-  async show(ids) {
+  /** Show these runs, up to the most that are compared; those that are known are not fetched again unless they train. */
+  async show(all) {
+    const ids = all.slice(0, MOST);
+    this.asked = all.length;
     if (ids.join() === this.ids?.join()) return;
     this.ids = ids;
     this.following.of("");
@@ -78,7 +81,7 @@ export class Loader {
 
   tell() {
     const runs = this.ids.map((id) => this.known.get(id)).filter(Boolean);
-    this.take({ ...this.rest, runs });
+    this.take({ ...this.rest, runs, asked: this.asked });
   }
 
   /** Rows of the list have changed: runs trained on, ended, were renamed, deleted or restored. */

@@ -123,7 +123,7 @@ export function stroke(pen, { px, color, dash, width, alpha = 1, dots = false })
 function gapWords(pen, { gap }, { box, across, up }, theme) {
   if (!gap?.x.length) return;
   const [x, low, high] = [placeOf(across, gap.x.at(-1)), placeOf(up, gap.low.at(-1)), placeOf(up, gap.high.at(-1))];
-  if (!(Math.abs(high - low) > LABEL) || x < box.left + 90) return;
+  if (!(Math.abs(high - low) > LABEL) || x - 16 - pen.measureText(gap.text).width < box.left) return;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
   pen.fillStyle = theme.text;

@@ -15,13 +15,18 @@ import { differing, grouped } from "./series.js";
 export const MOST_SEEDS = 10; // on a side, that are trained for a comparison
 
 /**
- * The two sides of runs that have two settings, apart from seeds and devices; null for others.
+ * The two sides of runs that have two settings, apart from seeds and devices; null for others. The change goes
+ * from the pre-trained or older side to the other, and from a model to one after it, in whatever order they were ticked.
  * @param {Run[]} runs
+ * @param {string[]} models in their order
  * @returns {Sides|null}
  */
-export function sidesOf(runs) {
+export function sidesOf(runs, models = []) {
   const groups = grouped(runs);
   if (groups.length !== 2) return null;
+  const age = (/** @type {Run[]} */ group) => Math.min(...group.map(({ shipped, created, config }) => (shipped ? models.indexOf(config.model) - models.length : created)));
+  const id = (/** @type {Run[]} */ group) => group.map(({ run }) => run).sort()[0];
+  groups.sort((one, other) => age(one) - age(other) || (id(one) < id(other) ? -1 : 1));
   const [from, to] = groups.map((group) => new Map([...group].reverse().map((run) => [run.config.seed, run]))); // the first of equal ones
   const seeds = [...from.keys()].filter((seed) => to.has(seed)).sort((one, other) => one - other);
   const pair = seeds.length ? [from.get(seeds[0]), to.get(seeds[0])] : [groups[0][0], groups[1][0]];

@@ -4,10 +4,12 @@ The browser fetches the curves from /api/curves, and starts runs by POST /api/ru
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.kit.state import Choice
 from hnviz.app.rooms.compare.cards import CARDS
 from hnviz.app.shell import session as state
 from hnviz.config import CHOICES, LIMITS, SETTINGS
@@ -36,11 +38,38 @@ def _without_detach(look: Look) -> Reply:
 
 DETACH_VIEW = View("without_detach", {}, _without_detach, slow=True)
 
+_SHOWN = (
+    "accuracy on valid / loss on valid / loss on train / accuracy on train / accuracy by kind / "
+    "bits per character / learning rate / momentum"
+)
+_AXES = "step / epoch / tokens / seconds"
+_LEVELS = "0 / 0.5 / 0.8 / 0.9 / 0.95 / 0.98 / 0.99"
+_KIND = "the kind of token, where accuracy by kind is shown"
+_SWITCH = "true / false"
+
+
+def _look(name: str, all_: str, first: str, meaning: str) -> Choice:
+    among = tuple(all_.split(" / "))
+    return Choice(name=name, page="Train", choices=among, first=first, meaning=meaning)
+
+
+STATE = {
+    "measure": _look("compare_show", _SHOWN, "accuracy on valid", "what the curves show"),
+    "kind": _look("compare_kind", " / ".join(KINDS), "ones", _KIND),
+    "axis": _look("compare_across", _AXES, "step", "what the curves go along"),
+    "smooth": _look("compare_smooth", _LEVELS, "0.9", "how much of the average each step keeps"),
+    "logY": _look("compare_log_up", _SWITCH, "false", "a logarithmic axis upwards"),
+    "logX": _look("compare_log_across", _SWITCH, "false", "a logarithmic axis across"),
+    "bands": _look("compare_seeds", _SWITCH, "true", "runs that differ only in the seed as a band"),
+    "notebook": _look("compare_notebook", _SWITCH, "false", "the notebook's figures as well"),
+}
+
 CURVES_COMPARED = Picture(
     __file__,
     Place("compare_curves", "1506px", "2056px"),
     views=(DETACH_VIEW,),
     silent=True,
+    state=STATE,
     examples=EXAMPLES,
 )
 
@@ -54,7 +83,7 @@ def settings(standard: list[str]) -> Mapping[str, Any]:
     Also the settings that can be changed, the cards, and which part of a step between models is
     the network's.
     """
-    return {"standard": standard, "kinds": list(KINDS), **_offered(tuple(CATALOGUE))}
+    return {"standard": standard, **_offered(tuple(CATALOGUE))}
 
 
 @lru_cache(1)
@@ -64,19 +93,10 @@ def _offered(models: tuple[str, ...]) -> Mapping[str, Any]:
         {"name": name, "options": list(options.get(name, ())), "whole": name in LIMITS}
         for name in _FIELDS
     ]
-    cards = [
-        {
-            "title": card.title,
-            "question": card.question,
-            "runs": list(card.runs),
-            "measured": card.measured,
-        }
-        for card in CARDS.values()
-    ]
     tables = {model: one_recipe_table(model) for model in models}
     return {
         "fields": fields,
-        "cards": cards,
+        "cards": [asdict(card) for card in CARDS.values()],
         "stateful": [name for name in models if CATALOGUE[name].stateful],
         "models": list(models),
         "shares": {model: apart(table) for model, table in tables.items() if not table.empty},
@@ -87,8 +107,3 @@ def standard_runs() -> list[str]:
     """Return the runs of an address that names none: the notebook's models, and the run in view."""
     shown = state.get(state.RUN)
     return [*([shown] if shown and shown not in LADDER else []), *LADDER]
-
-
-def compared_curves(standard: list[str]) -> None:
-    """Draw the chosen runs, or the standard ones."""
-    CURVES_COMPARED(settings=settings(standard))

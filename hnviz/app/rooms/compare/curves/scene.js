@@ -4,7 +4,7 @@ import { tickText } from "../../../kit/js/scale.js";
 import { percent } from "../../../kit/js/text.js";
 import { lookOf } from "./paint.js";
 import { MEASURES, bandOf, compares, cutOff, endOf, extent, interpolate, lineOf, notebookLine, seedGroups } from "./series.js";
-import { gapText, labels, written } from "./words.js";
+import { gapText, labels, placeText, written } from "./words.js";
 
 const MOST_NAMES = 10; // at the ends of lines
 const TITLES = { step: "training step", epoch: "epoch", tokens: "tokens read", seconds: "seconds" };
@@ -12,22 +12,24 @@ const TITLES = { step: "training step", epoch: "epoch", tokens: "tokens read", s
 /**
  * Lines with their names and looks: of each run, or of each group of seeds.
  * `look` has measure, axis, smooth, kind, bands, notebook, logX, logY.
+ * `places` has the place of each run among the colours; it is brought up to date.
  */
-export function sceneOf({ runs, kinds, notebook }, look, theme) {
+export function sceneOf({ runs, kinds, notebook }, look, theme, places = new Map()) {
   const groups = look.bands ? seedGroups(runs) : runs.map((run) => [run]);
   const short = labels(groups.map(([first]) => first));
+  const colours = placesOf(groups, places);
   const lines = [];
   const bands = [];
   for (const [at, group] of groups.entries()) {
     const own = group.map((run) => lineOf(run, look, kinds));
-    const style = lookOf(at, groups.length, theme);
+    const style = lookOf(colours[at], groups.length, theme);
     const name = short.get(group[0].run) + (group.length > 1 ? `, ${group.length} seeds` : "");
     const seeds = group.length > 1 ? bandOf(own) : null;
     const line = seeds ?? own[0];
     lines.push({ ...style, x: line.x, y: line.y, name, group, live: group.some(({ live }) => live), end: endOf(line, look.measure), seeds });
     if (seeds) bands.push({ ...seeds, color: style.color, alpha: 0.2 });
   }
-  const gap = lines.length === 2 && !bands.length && compares(runs, look.measure) ? gapBand(lines, look.measure, theme) : null;
+  const gap = lines.length === 2 && !bands.length && compares(runs, look.measure) ? gapBand(lines, look, theme) : null;
   if (gap) bands.push(gap);
   const theirs = look.notebook ? notebookLines(runs, notebook, look, kinds, theme) : [];
   const scene = { lines: [...lines, ...theirs], bands, own: lines, gap };
@@ -36,8 +38,26 @@ export function sceneOf({ runs, kinds, notebook }, look, theme) {
   return { ...scene, ...axesOf(scene, look), named };
 }
 
+/** Places for groups of runs: each keeps the one that it has, and a new one takes the first that is free. */
+function placesOf(groups, places) {
+  const kept = new Set();
+  const found = groups.map((group) => {
+    const place = group.map(({ run }) => places.get(run)).find((each) => each !== undefined && !kept.has(each));
+    if (place !== undefined) kept.add(place);
+    return place;
+  });
+  places.clear();
+  let free = 0;
+  for (const [at, group] of groups.entries()) {
+    while (found[at] === undefined && kept.has(free)) free++;
+    kept.add((found[at] ??= free));
+    for (const { run } of group) places.set(run, found[at]);
+  }
+  return found;
+}
+
 /** The area between two lines, where both are known, and how wide it is at its end. */
-function gapBand([one, other], measure, theme) {
+function gapBand([one, other], { measure, axis }, theme) {
   if (!one.x.length || !other.x.length) return null;
   const end = Math.min(one.x.at(-1), other.x.at(-1));
   const start = Math.max(one.x[0], other.x[0]);
@@ -45,8 +65,8 @@ function gapBand([one, other], measure, theme) {
   if (!x.length) return null;
   const [low, high] = [one, other].map((line) => x.map((each) => interpolate(line.x, line.y, each)));
   const both = one.x.at(-1) === other.x.at(-1); // else the runs end elsewhere, and further apart or not
-  const text = `${gapText(measure, low.at(-1), high.at(-1))}${both ? "" : " here"}`;
-  return { x, low, high, color: theme.control, alpha: 0.24, text };
+  const text = `${gapText(measure, low.at(-1), high.at(-1))}${both ? "" : ` ${placeText(axis, end)}`}`;
+  return { x, low, high, color: theme.control, alpha: 0.24, text, both };
 }
 
 function notebookLines(runs, tables, look, kinds, theme) {

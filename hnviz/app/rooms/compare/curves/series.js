@@ -9,7 +9,8 @@
  *   device   the one in use; "" before the run starts
  *   text, tokens, bits, unknown   as in hnviz/data/stream.py
  * @typedef {{ figures: Record<string, [number, number]>, n: number, source: string }} Spread
- * @typedef {{ runs: Run[], kinds: string[], notebook: Record<string, number[][]>, missing: string[], damaged: Record<string, string> }} Read
+ * @typedef {{ runs: Run[], kinds: string[], notebook: Record<string, number[][]>, missing: string[], damaged: Record<string, string>, asked?: number }} Read
+ *   asked   how many runs the address asks for
  * @typedef {{ x: number[], y: number[] }} Line
  * @typedef {{ title: string, said: string, of: "points"|"epochs", column: string, unit: "share"|"loss"|"rate", smooth?: boolean,
  *             notebook?: number, low?: boolean }} Measure
@@ -19,6 +20,7 @@
  */
 
 export const BITS = "bits per character";
+export const BY_KIND = "accuracy by kind";
 
 /** @type {Record<string, Measure>} */
 export const MEASURES = {
@@ -26,13 +28,11 @@ export const MEASURES = {
   "loss on valid": { title: "loss on valid, nats", said: "loss on valid", of: "epochs", column: "valid_loss", unit: "loss", notebook: 2, low: true },
   "loss on train": { title: "running loss on train, nats", said: "running loss on train", of: "points", column: "loss", unit: "loss", smooth: true, notebook: 1, low: true },
   "accuracy on train": { title: "right on train, running", said: "right on train, a running figure", of: "points", column: "accuracy", unit: "share", smooth: true },
-  "accuracy by kind": { title: "right on valid", said: "right on valid", of: "epochs", column: "kind", unit: "share" },
+  [BY_KIND]: { title: "right on valid", said: "right on valid", of: "epochs", column: "kind", unit: "share" },
   [BITS]: { title: "bits per character of valid", said: "bits per character", of: "epochs", column: "valid_loss", unit: "loss", low: true },
   "learning rate": { title: "learning rate", said: "learning rate", of: "points", column: "lr", unit: "rate" },
   momentum: { title: "momentum, Adam's beta1", said: "momentum", of: "points", column: "momentum", unit: "rate" },
 };
-
-export const AXES = ["step", "epoch", "tokens", "seconds"];
 
 /** Settings that do not tell runs apart: equal runs differ in them. */
 const ASIDE = ["seed", "device"];
@@ -90,7 +90,7 @@ export const secondsOf = (run, kinds) => epochColumn(run, EPOCH.seconds, kinds).
 /**
  * How a run's steps lie on an axis; null where it cannot be known.
  * @param {Run} run
- * @param {string} axis one of AXES
+ * @param {string} axis "step", "epoch", "tokens" or "seconds"
  * @param {number} kinds
  * @returns {((step: number) => number)|null}
  */

@@ -2,7 +2,7 @@
 // What the Compare page says: names of runs, their figures, the headline. No DOM.
 
 import { accuracy, asSentence, points } from "../../../kit/js/text.js";
-import { BITS, MEASURES, compares, differing, settingOf } from "./series.js";
+import { BITS, BY_KIND, MEASURES, compares, differing, settingOf } from "./series.js";
 
 /** @typedef {import("./series.js").Run} Run */
 
@@ -112,6 +112,16 @@ export function gapText(measure, one, other) {
 }
 
 /**
+ * A place on the axis across: "at step 400", "at 5.3 seconds".
+ * @param {string} axis
+ * @param {number} x
+ */
+export function placeText(axis, x) {
+  const text = Number(x.toPrecision(3)).toLocaleString("en");
+  return ["step", "epoch"].includes(axis) ? `at ${axis} ${text}` : `at ${text} ${axis}`;
+}
+
+/**
  * Two names, cut to the few words in which they differ.
  * @param {string[]} names
  */
@@ -141,7 +151,7 @@ function brief(name) {
  */
 export function headline(shown, measure, kind = "") {
   const known = shown.filter(({ end }) => end !== null);
-  const what = measure === "accuracy by kind" ? `right on ${kind}` : MEASURES[measure].said;
+  const what = measure === BY_KIND ? `right on ${kind}` : MEASURES[measure].said;
   if (!shown.length) return ["Choose runs in the list below to lay their curves over each other."];
   if (!compares(shown.flatMap(({ group }) => group ?? []), measure)) return ["These runs read different tokens. Only ", [BITS], " can compare them: choose it beside Show."];
   if (!known.length) return [`No figure of ${what} is there yet; the curves follow while the runs train.`];

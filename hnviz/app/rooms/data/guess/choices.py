@@ -23,12 +23,12 @@ class Guess(NamedTuple):
     why: str
 
 
-def guesses(ids: Sequence[int], stream: TokenStream) -> list[Guess]:
+def guesses(ids: Sequence[int], stream: TokenStream, first: int = 1) -> list[Guess]:
     """Return a guess for each token of a text but the first, which nothing comes before."""
     longest = min(LONGEST, int(BITS // np.log2(len(stream.vocab))) - 1)
     return [
         _guess(ids[max(0, place - longest) : place], ids[place], stream)
-        for place in range(1, len(ids))
+        for place in range(first, len(ids))
     ]
 
 
@@ -48,11 +48,10 @@ def _guess(context: Sequence[int], truth: int, stream: TokenStream) -> Guess:
     choices = sorted([truth, *others[: CHOICES - 1]])
     longest = next(place for place, counts in enumerate(followed) if counts.any())
     before = [stream.vocab.itos[index] for index in shorter[longest]]
-    why = (
-        _why(before, int(followed[longest][truth]), int(followed[longest].sum()))
-        if before
-        else f"Train never has “{stream.vocab.itos[context[-1]]}”."
-    )
+    times, n = int(followed[longest][truth]), int(followed[longest].sum())
+    why = _why(before, times, n) if before else f"It is {times:,} of the {n:,} tokens of train."
+    if context and not before:
+        why = f"Train never has “{stream.vocab.itos[context[-1]]}”."
     return Guess(tuple(stream.vocab.itos[index] for index in choices), why)
 
 

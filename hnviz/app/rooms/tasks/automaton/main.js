@@ -2,15 +2,19 @@
 // A task's generator as an automaton. The state before the next token is marked, and the arrow that
 // led to it.
 //
-// settings = { nodes: [name, x, y, ends][], arrows: [start, end, tokens][], path: the state before
-// each token of the line, at: the place shown first }. It follows the mark "task_place".
+// settings = { nodes: [name, x, y, ends][], arrows: [start, end, tokens][], neither if there are too many
+// states, path: [token, the state before it][] of the line, at: the place shown first, and of the reader's
+// own automaton what edit.js takes }. It follows the mark "task_place".
 
+import { addressBelow } from "../../../kit/js/link.js";
 import { maker } from "../../../kit/js/make.js";
 import { mark, onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
+import { isLocked } from "../../../kit/js/present.js";
 import { add } from "../../../kit/js/svg.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { heads, listed } from "../../../kit/js/tables.js";
+import { Editor } from "./edit.js";
 import { boxes, HEIGHT, labelled, route, short, widthOf } from "./graph.js";
 
 const PLACE = "task_place";
@@ -25,7 +29,8 @@ class Automaton {
   constructor(body, kit) {
     this.kit = kit;
     this.said = maker(body)("p", "hnviz-sentence small said");
-    this.scroller = maker(body)("div", "scroller");
+    this.halves = maker(body)("div", "halves");
+    this.scroller = maker(body)("div", "scroller", this.halves);
     this.scroller.tabIndex = 0;
     this.scroller.setAttribute("role", "region");
     this.scroller.setAttribute("aria-label", "The automaton");
@@ -34,8 +39,10 @@ class Automaton {
     this.nodes = [];
     /** @type {Arrow[]} */
     this.arrows = [];
-    /** @type {number[]} */
+    /** @type {[string, number][]} */
     this.path = [];
+    /** @type {Editor|null} none where nobody can edit: of another task, on a locked page, in a file */
+    this.editor = null;
     this.first = 0;
     this.laid = "";
     this.silence = onMark(PLACE, this, () => this.show());
@@ -43,17 +50,37 @@ class Automaton {
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
   draw({ settings }) {
-    const { nodes, arrows, path, at } = settings;
+    const { nodes = [], arrows = [], path, at } = settings;
     Object.assign(this, { nodes, arrows, path, first: at });
-    const width = Math.max(widthOf(nodes), this.scroller.clientWidth);
-    const laid = JSON.stringify([nodes, arrows, width]);
-    if (laid !== this.laid) this.lay(width);
-    this.laid = laid;
+    this.edit(settings);
+    this.scroller.hidden = this.said.hidden = !nodes.length;
+    if (nodes.length) this.lay();
     this.show();
   }
 
+  /** @param {import("./edit.js").Edited} settings */
+  edit(settings) {
+    const can = settings.table !== undefined && !isLocked() && Boolean(addressBelow(location.href, this.kit.home));
+    if (can && !this.editor) {
+      this.place = maker(this.halves)("div", "edit hnviz-aside");
+      this.editor = new Editor(this.place, (table) => this.kit.report("table", table));
+    }
+    if (!can) {
+      this.place?.remove();
+      this.editor = null;
+    }
+    this.editor?.draw(settings);
+  }
+
+  lay() {
+    const width = Math.max(widthOf(this.nodes), this.scroller.clientWidth);
+    const laid = JSON.stringify([this.nodes, this.arrows, width]);
+    if (laid !== this.laid) this.build(width);
+    this.laid = laid;
+  }
+
   /** @param {number} width */
-  lay(width) {
+  build(width) {
     const places = boxes(this.nodes, width);
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     this.svg.style.width = `${width}px`;
@@ -82,9 +109,11 @@ class Automaton {
   }
 
   show() {
-    if (!this.path.length) return;
+    if (!this.nodes.length) return;
     const at = Math.min(mark(PLACE) ?? this.first, this.path.length - 1);
-    const [here, before] = [this.path[at], at ? this.path[at - 1] : null];
+    const here = this.path[at][1];
+    const [read, before] = at ? this.path[at - 1] : ["", -1];
+    this.editor?.mark([this.nodes[before]?.[0], read, this.nodes[here][0]]);
     this.states?.forEach((group, state) => group.classList.toggle("now", state === here));
     this.lines?.forEach((group, line) => {
       const [start, end] = this.arrows[line];

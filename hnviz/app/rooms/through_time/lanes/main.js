@@ -5,6 +5,7 @@
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
+import { onMark, shared } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 import { Ahead } from "../ahead.js";
@@ -15,6 +16,7 @@ import { laneSentences, passesNote } from "./words.js";
 const PHONE = 640; // px
 const LANE = "time_between"; // in the address
 const LOSS = "time_loss";
+const FIRST = "time_first";
 const LANES = ["detach", "keep", "untrained", "reset"];
 const LAST = "last step";
 const EVERY = "all steps";
@@ -47,10 +49,15 @@ class Lanes {
     this.note = make("p", "hnviz-note", measured);
     this.chosen = kit.asked.choice(LANE, LANES, "");
     this.buttons = new Map();
+    this.leave = onMark(FIRST, this, () => kit.ask()); // the headline chooses it
+  }
+
+  get first() {
+    return shared(this.kit, this.kit.data.state.first);
   }
 
   params(name) {
-    return name === "lanes" ? { every: this.every.checked } : {};
+    return name === "lanes" ? { first: this.first, every: this.every.checked } : {};
   }
 
   askAgain() {
@@ -124,10 +131,11 @@ class Lanes {
     other.searchParams.set("every", String(!every));
     const { steps } = this.kit.timeline;
     const ends = [steps[0], steps.at(-1)].map((step) => this.kit.questions.address(ask, step));
-    return [...ends, other.href, ...(await this.ahead.ofOthers(ask, this.settings.models, { every }))];
+    return [...ends, other.href, ...(await this.ahead.ofOthers(ask, this.settings.models, { first: this.first, every }))];
   }
 
   destroy() {
+    this.leave();
     this.ahead.end();
   }
 }

@@ -1,11 +1,13 @@
 """The lanes: state forward, gradient backward, scissors; untrained beside trained."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.kit.state import Whole
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
 from hnviz.figures.reaches import longest_way
@@ -14,8 +16,15 @@ from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
 
-FIRST = 5  # the first of the three mini-batches
 WINDOWS = 3
+FIRST = Whole(
+    name="time_first",
+    page="Learn back",
+    low=0,
+    high=50826,
+    first=5,
+    meaning="the first of three mini-batches; the headline names the third",
+)
 MEASURED = ("batches", "bptt", "bs", "loss", "n_before")
 
 
@@ -41,7 +50,7 @@ def _lanes(look: Look) -> Reply:
     return Reply(
         lanes,
         meta,
-        "" if params["every"] else takeaway(model, lanes, look.step, found.meta["bptt"]),
+        "" if params["every"] else takeaway(model, lanes, look.step, found.meta),
     )
 
 
@@ -64,7 +73,7 @@ def _untrained(look: Look, params: dict[str, Any]) -> dict[str, NDArray[np.float
 
 def _first(look: Look) -> int:
     config = look.run.record.config
-    return default_first(config) if (first := look.params["first"]) < 0 else int(first)
+    return first_of(config).first if (first := look.params["first"]) < 0 else int(first)
 
 
 def n_batches(config: RunConfig) -> int:
@@ -72,9 +81,14 @@ def n_batches(config: RunConfig) -> int:
     return BatchLayout(len(stream_of(config).train), config.bs, config.bptt).n_batches
 
 
-def default_first(config: RunConfig) -> int:
-    """Return the first mini-batch that is shown by default."""
-    return max(0, min(FIRST, n_batches(config) - WINDOWS))
+def first_of(config: RunConfig) -> Whole:
+    """Return the entry of the first mini-batch, with what the run's text has."""
+    return FIRST.within(max(0, n_batches(config) - WINDOWS))
+
+
+def chosen_batch(config: RunConfig) -> dict[str, Any]:
+    """Return that entry for the headline, which names the mini-batch of the loss."""
+    return {**first_of(config).sent(), "shift": WINDOWS - 1}
 
 
 def _second_backward(look: Look) -> Reply:
@@ -90,10 +104,16 @@ LANES_VIEW = View("lanes", _PARAMS, _lanes)
 SECOND_VIEW = View("second_backward", {}, _second_backward)
 
 
+def settings_for(config: RunConfig, models: Sequence[str]) -> dict[str, Any]:
+    """Return what the page hands to the picture."""
+    return {"model": config.model, "models": list(models), "last": first_of(config).high}
+
+
 def _example(run: str, **params: Any) -> Example:
     lanes, second = ask(LANES_VIEW, **params), ask(SECOND_VIEW, at="end", late=True)
     asks = [lanes, second] if entry(run).stateful else [lanes]
-    return Example(run, asks, {"model": run, "models": list(CATALOGUE)})
+    config = RunConfig.for_model(run)
+    return Example(run, asks, settings_for(config, list(CATALOGUE)))
 
 
 EXAMPLES = {
@@ -107,5 +127,6 @@ LANES = Picture(
     views=(LANES_VIEW, SECOND_VIEW),
     isolate=False,
     silent=True,
+    state=lambda settings: {"first": FIRST.within(settings["last"])},
     examples=EXAMPLES,
 )

@@ -62,13 +62,13 @@ export function laneSentences(lanes, bptt, every) {
 
 /** @param {string} name @param {ArrayLike<number>} norms @param {number} bptt */
 function laneSentence(name, norms, bptt) {
-  const [n, own] = [norms.length, plural(bptt, "step")];
+  const [n, own] = [norms.length, plural(bptt - 1, "step")]; // of the last states, as far apart as the first from the last
   const there = Array.from(norms).filter((norm) => norm > 0).length;
   const got = there === n ? `all ${n} steps get` : `${there} of ${n} steps get`;
   const gone = farShare(norms) < VANISHED ? " It has vanished: a **vanishing gradient**." : "";
   return {
     detach:
-      `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after ${own} at most. For this ` +
+      `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after at most ${own}. For this ` +
       "loss the cut on the right alone decides: without it, the gradient would go on to the other cut. The cut on the left " +
       "stops the losses of the mini-batch before.",
     keep: 
@@ -78,7 +78,7 @@ function laneSentence(name, norms, bptt) {
       "**Untrained**: the same network before its first training step. The farthest gradient is " +
       `${far(norms)} of the nearest.${gone}`,
     reset:
-      `**Reset**: each mini-batch starts from a state of zeros, so the gradient ends there, after ${own} at most. The ` +
+      `**Reset**: each mini-batch starts from a state of zeros, so the gradient ends there, after at most ${own}. The ` +
       "network starts without any memory of the text before.",
   }[name];
 }

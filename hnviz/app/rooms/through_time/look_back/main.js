@@ -91,11 +91,11 @@ class LookBack {
   }
 
   params(name) {
-    return name === "look_back_row" ? { row: this.asked } : {};
+    return ["look_back_row", "look_back_without"].includes(name) ? { row: this.asked } : {};
   }
 
   draw({ answers, run, step, theme, settings }) {
-    const { look_back_row: row, look_back_others: others } = answers;
+    const { look_back_row: row, look_back_others: others, look_back_without: without } = answers;
     const { words, window } = row.meta;
     const own = ownLine(answers);
     const before = this.data;
@@ -103,7 +103,7 @@ class LookBack {
     if (own.whole || String(before?.words) !== String(words)) this.stale = null;
     // The row has arrived, the map has not: the last one stays, pale, until it does.
     else if (this.lines[0].whole) this.stale = this.lines[0];
-    this.data = { words, window, picture: `${run} ${step}` };
+    this.data = { words, window, without: without?.meta, picture: `${run} ${step}` };
     this.lines = [own, ...otherLines(others, run, step)];
     this.theme = theme;
     this.slider.max = words.length - 1;
@@ -117,9 +117,8 @@ class LookBack {
     if (next === this.row) return;
     this.row = this.asked = next;
     putInAddress(ROW, next);
-    if (!this.lines[0].rows[next]) return this.kit.ask();
-    this.paint();
-    this.kit.asking.lookAround(this.kit.timeline.step); // its neighbours' rows
+    if (this.lines[0].rows[next]) this.paint(); // the rest comes
+    this.kit.ask();
   }
 
   under(event) {

@@ -1,5 +1,6 @@
 """What each answer looks back at: one row, the whole map, and the same words read by others."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -51,6 +52,32 @@ def _map(look: Look) -> Reply:
     words, ids = _words(look)
     found = look.ask("look_back", {"ids": ids})
     return Reply({"norms": _triangle(found)}, _facts(look, words, found))
+
+
+def _without(look: Look) -> Reply:
+    """Say what the answer after a row's word loses without the earlier word that counts most.
+
+    meta: "row"; "at", that word's place, or None where there is none; "p" and "without", the
+    probabilities of the answer, None where the model does not answer after so few words.
+    """
+    (words, ids), config = _words(look), look.run.record.config
+    row = len(words) - 1 if look.params["row"] < 0 else min(look.params["row"], len(words) - 1)
+    window = len(ids) if entry(config.model).stateful else config.bptt
+    first = max(0, row + 1 - window)
+    if row == first:
+        return Reply({}, {"row": row, "at": None})
+    found = look.ask("look_back", {"ids": ids, "row": row})
+    at = first + int(found.arrays["norms"][0, first:row].argmax())
+    (answer,) = _numbered(found.meta["answers"], config)
+    texts = ids[: row + 1], [*ids[:at], *ids[at + 1 : row + 1]]
+    p, without = (_probability(look, [*text[-window:], answer]) for text in texts)
+    return Reply({}, {"row": row, "at": at, "p": p, "without": without})
+
+
+def _probability(look: Look, ids: list[int]) -> float | None:
+    """Return the probability of the last of some words after the others."""
+    bits = float(look.ask("reading", {"ids": ids, "n": 0}).arrays["surprise"][-1])
+    return None if math.isnan(bits) else 2.0**-bits
 
 
 def _words(look: Look) -> tuple[tuple[str, ...], list[int]]:
@@ -126,15 +153,18 @@ def _compared(look: Look) -> list[_Line]:
 
 
 _TEXT = {"text": Param("text", DEFAULT_PHRASE)}
-ROW_VIEW = View("look_back_row", {**_TEXT, "row": Param("int", -1, low=-1)}, _row)  # -1: the last
+_ROW = Param("int", -1, low=-1)  # -1: the last
+ROW_VIEW = View("look_back_row", {**_TEXT, "row": _ROW}, _row)
 MAP_VIEW = View("look_back_map", _TEXT, _map)
 OTHERS_VIEW = View("look_back_others", _TEXT, _others)
+WITHOUT_VIEW = View("look_back_without", {**_TEXT, "row": _ROW}, _without)
 
 
 def _example(text: str) -> Example:
     row, rows = ask(ROW_VIEW, text=text), ask(MAP_VIEW, text=text, late=True)
     others = ask(OTHERS_VIEW, text=text, at="end", late=True)
-    return Example("Model5", [row, rows, others], {"models": list(CATALOGUE)})
+    without = ask(WITHOUT_VIEW, at="rest", text=text, late=True)
+    return Example("Model5", [row, rows, others, without], {"models": list(CATALOGUE)})
 
 
 EXAMPLES = {
@@ -144,8 +174,8 @@ EXAMPLES = {
 
 LOOK_BACK = Picture(
     __file__,
-    Place("time_lookback", "619px", "1101px"),
-    views=(ROW_VIEW, MAP_VIEW, OTHERS_VIEW),
+    Place("time_lookback", "647px", "1153px"),
+    views=(ROW_VIEW, MAP_VIEW, OTHERS_VIEW, WITHOUT_VIEW),
     silent=True,
     examples=EXAMPLES,
 )

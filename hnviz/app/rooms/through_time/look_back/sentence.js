@@ -3,7 +3,7 @@
 import { partNodes, percent } from "../../../kit/js/text.js";
 
 /** { nodes, plain }: what is on the page, and the same as text. */
-export function sentence({ words, window }, lines, row) {
+export function sentence({ words, window, without }, lines, row) {
   const [own, ...others] = lines;
   const parts = [];
   const values = own.rows[row];
@@ -21,6 +21,15 @@ export function sentence({ words, window }, lines, row) {
     if (first) parts.push(`, and no word before that: it reads ${window} words`);
     const told = others.filter((line) => line.rows[row]).map((line) => `${percent(line.rows[row][first] / line.rows[row][row])} for ${line.name}`);
     parts.push(told.length ? `; ${told.join(", ")}.` : ".");
+    parts.push(...loss(without, words, row, answer));
   }
   return partNodes(parts);
+}
+
+/** What the answer loses without the earlier word that counts most; nothing until that is known. */
+export function loss(without, words, row, answer) {
+  if (without?.row !== row || typeof without.without !== "number") return [];
+  const [back, word] = [row - without.at, words[without.at]];
+  const said = ` Before the last word, “${word}”, ${back === 1 ? "1 word" : `${back} words`} back, counts most: without it, “${answer}” gets `;
+  return [said, [percent(without.without)], " in place of ", [percent(without.p)], "."];
 }

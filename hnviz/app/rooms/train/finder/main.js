@@ -13,7 +13,7 @@ import { setMark } from "../../../kit/js/page.js";
 import { asSentence } from "../../../kit/js/text.js";
 import { Button, Choices, plainOf, told } from "../../../kit/js/ui.js";
 import { table } from "./table.js";
-import { benchText, headline, lastOf, otherSettings, pointText, rateText, runLabel, statusText } from "./words.js";
+import { benchText, headline, highest, lastOf, otherSettings, pointText, rateText, runLabel, statusText } from "./words.js";
 
 /** @typedef {import("./words.js").Rates} Rates */
 /** @typedef {import("../../../kit/js/chart.js").Scene} Scene */
@@ -61,7 +61,7 @@ function view({ settings, theme, state, news, post, kit }) {
     <div class="two ${bench.some(Boolean) ? "both" : ""}" data-points=${test?.lr.length ?? 0}>
       <figure>
         <figcaption>Loss by learning rate</figcaption>
-        <${Part} of=${Chart} ...${rates(test, theme, { picked, rate, now: config?.lr })} alt="${plainOf(said)} Arrow keys go from mini-batch to mini-batch."
+        <${Part} of=${Chart} ...${rates(test, theme, { picked, rate, now: config?.lr, ends: settings.ends })} alt="${plainOf(said)} Arrow keys go from mini-batch to mini-batch."
           pick=${(/** @type {number} */ each) => (state.picked = each)} point=${(/** @type {number|null} */ each) => (state.at = each)} />
       </figure>
       ${bench.some(Boolean) && courses(bench, epochs, theme, kit.body.clientWidth)}
@@ -97,12 +97,12 @@ function rateOf(test, picked) {
  * The chart of a test.
  * @param {Rates|null} test
  * @param {any} theme
- * @param {{ picked: string|number, rate: number|null, now: number|undefined }} chosen
+ * @param {{ picked: string|number, rate: number|null, now: number|undefined, ends: number }} chosen
  */
-function rates(test, theme, { picked, rate, now }) {
+function rates(test, theme, { picked, rate, now, ends }) {
   const { lr = [], loss = [], smooth = [], found = {} } = test ?? {};
   const heights = [...loss, ...smooth].filter((value) => value !== null);
-  const [first, last] = [smooth[0] ?? CHANCE, lastOf(smooth) ?? 0];
+  const first = smooth[0] ?? CHANCE;
   const { muted, primary, cursor, text, train } = theme;
   const marks = NAMES.filter((name) => found[name]).map((name) => ({ x: found[name].lr, y: found[name].loss, label: `${name} ${rateText(found[name].lr)}`, color: primary, dash: name === "valley" ? "" : "8 4", strong: picked === name }));
   if (now && now !== rate && marks.every(({ x }) => x !== now)) marks.push(/** @type {any} */ ({ x: Math.min(HIGHEST, Math.max(LOWEST, now)), label: `now ${rateText(now)}`, color: muted, dash: "2 4" }));
@@ -111,7 +111,7 @@ function rates(test, theme, { picked, rate, now }) {
     theme,
     height: HEIGHT,
     x: { from: LOWEST, to: HIGHEST, log: true, title: "learning rate", write: (/** @type {number} */ value) => (value < 0.1 ? value.toExponential() : String(value)) },
-    y: { from: Math.min(0.9 * first, ...heights) - 0.1, to: Math.min(2 * first, Math.max(1.25 * first, last)), title: "loss, nats" },
+    y: { from: Math.min(0.9 * first, ...heights) - 0.1, to: highest(smooth, first, ends), title: "loss, nats" },
     dots: { x: lr, y: loss, color: train },
     lines: [{ x: lr, y: smooth, color: text }],
     marks,

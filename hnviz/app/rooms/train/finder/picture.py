@@ -8,7 +8,7 @@ from typing import Any
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.kit.state import Text
 from hnviz.config import RunConfig
-from hnviz.lr_finder import BENCH, BENCH_EPOCHS, STEPS, bench, ramp, suggestions
+from hnviz.lr_finder import BENCH, BENCH_EPOCHS, DIVERGED, STEPS, bench, ramp, suggestions
 
 FINDER_KEY = "train_finder"
 
@@ -30,6 +30,7 @@ def settings(config: RunConfig | None, **shown: Any) -> Mapping[str, Any]:
         "config": asdict(config) if config else None,
         "epochs": BENCH_EPOCHS,
         "times": list(BENCH),
+        "ends": DIVERGED,
         "n_steps": STEPS,
         **shown,
     }

@@ -28,6 +28,17 @@ const lossText = (loss) => (loss < 100 ? loss.toFixed(2) : Math.round(loss).toLo
 export const lastOf = (values) => values.findLast((value) => value !== null) ?? null;
 
 /**
+ * How high the chart of a test goes: its end is seen, which is where the smoothed loss is `ends` times its lowest.
+ * @param {(number|null)[]} smooth
+ * @param {number} first the loss with which it begins
+ * @param {number} ends
+ */
+export function highest(smooth, first, ends) {
+  const known = /** @type {number[]} */ (smooth.filter((value) => value !== null));
+  return Math.max(1.25 * first, Math.min(1.05 * Math.max(0, ...known), 1.1 * ends * Math.min(...known)));
+}
+
+/**
  * The rate at which the smoothed loss is lowest.
  * @param {number[]} lr
  * @param {(number|null)[]} smooth

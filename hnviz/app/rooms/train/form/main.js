@@ -1,12 +1,12 @@
 // @ts-check
-// The settings of the next run. A change is painted at once: the fields know every model's recipe. It
+// The settings of the next run, or of many (./many.js). A change is painted at once: the fields know every model's recipe. It
 // is then reported, and Python says what is wrong with it, for each field a sentence.
 //
 // settings = { known: the address of what the fields need, given: what Python has judged,
 //              wrong, lost: by field a sentence on its value, or on a value in the address that it cannot take,
 //              or what the text is too short for,
 //              warning, shown: what an example holds, in place of the address,
-//              speeds, speed: see ./speed.js }
+//              speeds, speed: see ./speed.js }; for many runs { known, many: see ./many.js }
 
 import { inAddress, putOwnInAddress } from "../../../kit/js/address.js";
 import { fetchOnce } from "../../../kit/js/fetch.js";
@@ -17,6 +17,7 @@ import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
 import { Following } from "../../../kit/js/following.js";
 import { onVisit } from "../../../kit/js/visits.js";
+import { Many } from "./many.js";
 import { Speed } from "./speed.js";
 import { changed, shown, valuesOf } from "./values.js";
 
@@ -26,7 +27,7 @@ import { changed, shown, valuesOf } from "./values.js";
  * @typedef {import("./values.js").Setting} Setting
  */
 
-const MORE = "More settings: bptt, seed, bs, nh, warm-up, batch norm, state reset, device, form, text, valid";
+const MORE = ["bs", "nh", "warm-up", "batch norm", "state reset", "device", "form", "text", "valid"];
 
 class Form {
   /**
@@ -35,12 +36,12 @@ class Form {
    */
   constructor(body, kit) {
     this.kit = kit;
+    this.body = body;
     const make = maker(body);
     this.row = make("div", "row");
-    make("div", "press", this.row);
     this.warning = make("p", "warning");
     this.more = /** @type {HTMLDetailsElement} */ (make("details", "fold"));
-    make("summary", "", this.more, MORE);
+    this.summary = make("summary", "", this.more);
     this.inside = make("div", "row inside", this.more);
     this.machine = make("p", "machine", this.more);
     this.unseen = make("p", "field-wrong");
@@ -50,6 +51,8 @@ class Form {
     this.fields = new Map();
     /** @type {Given|null} */
     this.given = null;
+    /** @type {Many|null} */
+    this.many = null;
     const page = location.pathname;
     this.unmark = onMark("lr", this, ({ rate }) => this.change("lr", String(rate))); // the finder's
     this.leave = onVisit(() => location.pathname === page && this.given && this.take(this.asked(), this.given));
@@ -63,11 +66,20 @@ class Form {
   draw({ settings }) {
     if (this.answer === settings) return this.speed?.hear(); // news of the run
     this.answer = settings;
+    if (settings.many) return this.showMany(settings.many);
     this.speed?.hear(settings.speed);
     if (this.given) return this.show();
+    this.summary.textContent = `More settings: ${["bptt", "seed", ...MORE].join(", ")}`;
+    maker(this.row)("div", "press");
     for (const setting of this.known.settings) this.add(setting);
     this.speed = new Speed(this.row, this.kit, settings.speeds, settings.speed);
     this.take(settings.shown ?? this.asked(), settings.given);
+  }
+
+  /** @param {import("./many.js").Settings} many */
+  showMany(many) {
+    this.summary.textContent = `More settings: ${MORE.join(", ")}`;
+    this.many ??= new Many(this.body, this, this.kit, this.known, many);
   }
 
   hear() {
@@ -140,6 +152,7 @@ class Form {
   }
 
   destroy() {
+    this.many?.destroy();
     this.leave();
     this.unmark();
     this.following.leave();

@@ -1,7 +1,8 @@
 """The fields of the next run's settings, which the browser fills in without asking.
 
 It holds the labels, the choices and every model's recipe. Python reads what it reports, says what
-is wrong with it, and never sets a field: `hnviz.app.rooms.train.settings`.
+is wrong with it, and never sets a field: `hnviz.app.rooms.train.settings`. For many runs a field
+takes a list, and the browser sends the plan to POST /api/sweeps.
 """
 
 import json
@@ -14,6 +15,7 @@ import streamlit as st
 
 from hnviz.app.kit.component import publish
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.rooms.sweep.cards import CARD, GIVEN, QUESTION
 from hnviz.app.rooms.train.settings import (
     FIELDS,
     KEY,
@@ -64,10 +66,15 @@ def _known(models: tuple[str, ...]) -> bytes:
     return json.dumps(known()).encode()
 
 
+def _sent() -> str:
+    """Return the address of `known`."""
+    return publish(_known(tuple(CATALOGUE)), ".json")
+
+
 def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> dict[str, Any]:
     """Return what the browser gets; of `given` only what was judged, for it to compare."""
     return {
-        "known": publish(_known(tuple(CATALOGUE)), ".json"),
+        "known": _sent(),
         "given": fields.given,
         "wrong": wrong,
         "lost": {**crowding(config), **fields.lost},
@@ -81,7 +88,13 @@ def _example(**given: str) -> Mapping[str, Any]:
     return {**told(fields, *judge(fields.values)), "shown": given}
 
 
+def _many() -> Mapping[str, Any]:
+    many = {"card": CARD, "question": QUESTION, "given": GIVEN, "without": [OWN]}
+    return {"known": _sent(), "many": many}
+
+
 EXAMPLES = {
+    "many": Example(settings=_many),
     "ready": Example("Model5", settings=_example),
     "long": Example(
         settings=lambda: _example(model="Transformer", bptt="400", lr="3", bs="0", device="tpu")
@@ -111,3 +124,8 @@ def settings_form() -> RunConfig | None:
     with place:
         SETTINGS_FORM(run=state.get(state.RUN) or "", settings=told(fields, config, wrong))
     return config
+
+
+def many_form() -> None:
+    """Draw the fields of many runs, and the card that is ready."""
+    SETTINGS_FORM(key="sweep_form", settings=_many())

@@ -3,14 +3,14 @@
 
 import { asSentence } from "../../../kit/js/text.js";
 import { Refusal } from "../../../kit/js/source.js";
-import { estimateText } from "./values.js";
+import { estimateText } from "./plan.js";
 
 const MANY = 429; // other plans of the reader are still being timed: that is nothing to say
 
-/** @typedef {{ plan: import("./values.js").Plan, say: (sentence: string) => void }} Wish */
+/** @typedef {{ plan: import("./plan.js").Plan, say: (sentence: string) => void }} Wish */
 
 export class Estimates {
-  /** @param {(plan: import("./values.js").Plan) => Promise<{ runs: number, least: number, most: number }>} post */
+  /** @param {(plan: import("./plan.js").Plan) => Promise<{ runs: number, least: number, most: number }>} post */
   constructor(post) {
     this.post = post;
     /** @type {Map<string, Wish>} place -> what is to be said there */

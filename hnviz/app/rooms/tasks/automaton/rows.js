@@ -29,3 +29,13 @@ export function written({ rows, accept }) {
   if (accept.trim()) lines.push(`${ACCEPT} ${accept.trim()}`);
   return lines.join("; ");
 }
+
+/**
+ * Where a row of the text is among the fields, of which some may be empty.
+ * @param {string[][]} rows
+ * @param {number} number counts the moves in the text
+ */
+export function placeOf(rows, number) {
+  const moves = rows.flatMap(([state, ...rest], at) => (state !== ACCEPT && [state, ...rest].some((cell) => cell.trim()) ? [at] : []));
+  return moves[number] ?? -1;
+}

@@ -1,1 +1,0 @@
-"""The list from which runs are chosen, renamed, pinned and deleted."""

@@ -1,1 +1,0 @@
-"""The loss of the run in view while it trains, as one small curve."""

@@ -1,1 +1,0 @@
-"""Starts a sweep: a card that is ready, and a form."""

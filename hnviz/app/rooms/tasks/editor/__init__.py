@@ -1,1 +1,0 @@
-"""An automaton as a table that the reader edits."""

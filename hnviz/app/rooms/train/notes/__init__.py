@@ -1,1 +1,0 @@
-"""How to read the curves, in sentences with their own numbers."""

@@ -1,1 +1,0 @@
-"""All terms, with a field that searches them."""

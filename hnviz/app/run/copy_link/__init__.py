@@ -1,1 +1,0 @@
-"""The buttons that copy a link to what a page shows."""
