@@ -175,6 +175,7 @@ def test_what_a_folder_says_is_text(page, hostile):
     ids = [each.id for each in RunStore(hostile.runs).summaries() if not each.shipped]
     for run in ids[:: len(ids) // 8]:
         page.goto(f"{hostile.url}/?run={run}&start_all_runs=true")
+        page.locator(".st-key-start_runs").scroll_into_view_if_needed()
         page.locator(".st-key-start_runs tr").nth(8).wait_for()
         idle(page)
         assert page.evaluate(LOOK, list(OURS)) == []
