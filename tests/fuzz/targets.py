@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 from hypothesis import strategies as st
 
+from hnviz.app.kit.fields.field import Field
 from hnviz.app.shell import address
 from hnviz.classroom import GuessError, guesses
 from hnviz.classroom.store import OLD_FILE, ClassStore, DamagedClassError
@@ -390,7 +391,10 @@ def _code(place: Place) -> Feed:
 # The address
 
 
-WANTED = ("whole number", "number", ("a", "b"), address.SWITCH, (1, 2), ("a, b", "c"))
+WANTED: tuple[dict[str, Any], ...] = (
+    *({"kind": kind} for kind in ("whole", "real", "slider", "switch")),
+    *({"kind": "menu", "options": options} for options in (("a", "b"), (1, 2), ("a, b", "c"))),
+)
 ENDS = (None, (0, 10), (-1e9, 1e9), (0.5, 0.75))
 
 
@@ -406,12 +410,15 @@ def _parameter(place: Place) -> Feed:
     def feed(given: tuple[str, int]) -> None:
         raw, number = given
         wanted, ends = WANTED[number % len(WANTED)], ENDS[number // len(WANTED) % len(ENDS)]
-        asked = SimpleNamespace(query_params={"train_bs": raw})
+        asked = SimpleNamespace(query_params={"present": raw})
         with patch.object(address, "st", asked), patch.object(address, "state", state):
-            said = address.address_problem(
-                "train_bs", wanted, ends if isinstance(wanted, str) else None
-            )
-            assert said is None or ("\n" not in said and len(said) < 500)
+            told = [address.address_problem("present")]
+        field = Field(
+            name="train_bs", label="bs", **wanted, ends=None if "options" in wanted else ends
+        )
+        if field.read(raw) is None:
+            told += [field.vain(raw, asked=by_link) for by_link in (True, False)]
+        assert all(said is None or ("\n" not in said and len(said) < 500) for said in told)
 
     return feed
 

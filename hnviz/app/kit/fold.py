@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from hnviz.app.kit.text import problem
-from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.app.shell.address import address_problem
 
 
 def fold(title: str, key: str, draw: Callable[[], None]) -> None:
@@ -13,7 +13,7 @@ def fold(title: str, key: str, draw: Callable[[], None]) -> None:
 
     A sentence above it says so if the address asks for neither open nor closed.
     """
-    problem(address_problem(key, SWITCH))
+    problem(address_problem(key))
     part = st.expander(title, key=key, on_change="rerun", bind="query-params")
     if part.open:
         with part:

@@ -1,7 +1,6 @@
 """Values in the address that a setting cannot take: the page names what Streamlit only drops."""
 
 from collections.abc import Sequence
-from math import isfinite
 
 import streamlit as st
 
@@ -14,22 +13,19 @@ MOST_LISTED = 12
 """Choices that a sentence lists; of more it gives the number, and the box has the list."""
 
 
-def address_problem(
-    key: str, wanted: str | Sequence[object], ends: tuple[float, float] | None = None
-) -> str | None:
-    """Say that a bound widget cannot use its value in the address; call before it is drawn.
+def address_problem(key: str) -> str | None:
+    """Say that a bound toggle or fold cannot use its value in the address.
 
-    `wanted` is "whole number", "number", or the choices, of a toggle `SWITCH`; `ends` are a
-    number's lowest and highest where the widget itself has them. The sentence stays as long as the
-    widget holds what it fell back to.
+    Call it before the widget is drawn. The sentence stays as long as the widget holds what it fell
+    back to.
     """
     raw = st.query_params.get(key)
-    if raw is not None and not (_is_usable(raw, wanted) and _is_within(raw, ends)):
+    if raw is not None and raw not in SWITCH:
         state.put(_kept(key), raw)
     elif raw is not None or state.get(_kept(key)) is None:
         state.pop(_kept(key))  # it was set to something since
         return None
-    return in_vain(state.get(_kept(key)), wanted, ends)
+    return in_vain(state.get(_kept(key)), SWITCH)
 
 
 def in_vain(
@@ -57,19 +53,3 @@ def _one_of(choices: Sequence[object]) -> str:
 
 def _kept(key: str) -> str:
     return f"address_{key}"
-
-
-def _is_within(raw: str, ends: tuple[float, float] | None) -> bool:
-    return ends is None or ends[0] <= float(raw) <= ends[1]
-
-
-def _is_usable(raw: str, wanted: str | Sequence[object]) -> bool:
-    if not isinstance(wanted, str):
-        return raw in map(str, wanted)
-    try:
-        number = float(raw)
-    except ValueError:
-        return False
-    if not isfinite(number):
-        return False
-    return wanted == "number" or (number.is_integer() and abs(number) < 2**53)

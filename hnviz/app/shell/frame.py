@@ -12,7 +12,7 @@ from hnviz.app.lesson.place import leave_lesson, lesson_of, lesson_problem, plac
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.app.shell.address import address_problem
 from hnviz.lessons import query
 from hnviz.lessons.panel import page_named
 
@@ -51,7 +51,7 @@ def page_frame(page: StreamlitPage) -> None:
         page_link(lesson.steps[0].page, f"Lead me: {lesson.title}", query(lesson, 1))
     run_picker()
     run_line(state.get(state.RUN), page.title)
-    problem(address_problem(PRESENT, SWITCH))
+    problem(address_problem(PRESENT))
     st.toggle(
         "Present",
         key=PRESENT,

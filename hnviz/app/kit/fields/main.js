@@ -8,7 +8,7 @@
 
 import { inAddress, putInAddress, putOwnInAddress } from "../js/address.js";
 import { maker } from "../js/make.js";
-import { button, Choices, hint, numberBox, selectOf, stepped, switchBox } from "../js/parts.js";
+import { button, Choices, heading, numberBox, selectOf, setter, stepped, switchBox } from "../js/parts.js";
 import { picture } from "../js/picture.js";
 import { HAS_NONE } from "../js/tables.js";
 import { onVisit } from "../js/visits.js";
@@ -25,7 +25,6 @@ import { onVisit } from "../js/visits.js";
  */
 
 const SOON = 300; // ms in which Python reads a new address
-let serial = 0; // of ids, which are needed once in a document
 
 class Fields {
   /**
@@ -135,14 +134,8 @@ class Fields {
     else element.classList.add(width);
     if (kind === "button") return { element, ...this.press(element, field) };
     const made = this.box(field);
-    const id = `hnviz-control-${(serial += 1)}`;
-    const make = maker(element);
-    if (!bare) {
-      const head = make("div", "field-name");
-      const called = /** @type {HTMLLabelElement} */ (make(kind === "choices" ? "span" : "label", "", head, label));
-      if (made.focus) called.htmlFor = made.focus.id = id;
-      if (help) hint(head, label, help);
-    } else made.focus?.setAttribute("aria-label", label);
+    if (bare) made.focus?.setAttribute("aria-label", label);
+    else heading(element, label, made.focus, help);
     element.append(made.element);
     return { ...made, element };
   }
@@ -180,17 +173,10 @@ class Fields {
       if (longest) box.maxLength = longest;
       if (ends) [box.min, box.max] = ends.map(String);
     }
-    let set = /** @type {string|null} */ (null); // what it was set to last; what is being typed stays
+    const show = setter(box);
     box.onchange = () => {
-      set = null;
       if (box instanceof HTMLInputElement && box.validity.badInput) return this.complain(name, `${label} must be a number`);
       change(kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value || (kind === "text" ? "" : field.first));
-    };
-    const show = (/** @type {string} */ text) => {
-      if (text === set) return;
-      set = text;
-      if (kind === "switch") /** @type {HTMLInputElement} */ (box).checked = text === "true";
-      else box.value = text;
     };
     return { element: kind === "whole" ? stepped(/** @type {HTMLInputElement} */ (box), label) : box, show, focus: box };
   }

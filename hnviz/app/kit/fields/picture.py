@@ -68,7 +68,7 @@ class Row:
         """Add a control; return what it holds."""
         self.fields.append(field)
         text = text_in(self.key, field.name)
-        value = field.read(text) if text else None if text is None or field.kind != "text" else ""
+        value = None if text is None else field.read(text)
         if text and value is None:
             asked = field.name not in _held(self.key).texts
             self.wrong[field.name] = (_told(field.vain(text, asked=asked)), False)

@@ -133,6 +133,37 @@ export function numberBox(whole) {
 const STEPS = ["ArrowUp", "ArrowDown"];
 let serial = 0; // of ids, which are needed once in a document
 
+/**
+ * Add the name of a control, and a mark that explains it.
+ * @param {HTMLElement} parent
+ * @param {string} name
+ * @param {HTMLElement|undefined} control which the name labels
+ * @param {string} help
+ */
+export function heading(parent, name, control, help) {
+  const make = maker(parent);
+  const head = make("div", "field-name");
+  const label = /** @type {HTMLLabelElement} */ (make(control ? "label" : "span", "", head, name));
+  if (control) label.htmlFor = control.id = `hnviz-field-${(serial += 1)}`;
+  if (help) hint(head, name, help);
+}
+
+/**
+ * Return what sets a control, unless it was set to the same before: what is being typed stays.
+ * @param {HTMLInputElement|HTMLSelectElement} control
+ */
+export function setter(control) {
+  /** @type {string|null} */
+  let last = null;
+  control.addEventListener("change", () => (last = null));
+  return (/** @type {string} */ text) => {
+    if (text === last) return;
+    last = text;
+    if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = text === "true";
+    else control.value = text;
+  };
+}
+
 /** A control with its name above it, a mark that explains it, and below it what is wrong with it. */
 export class Field {
   /**
@@ -144,20 +175,14 @@ export class Field {
   constructor(parent, name, control, help = "") {
     const make = maker(parent);
     const element = make("div", "field");
-    const head = make("div", "field-name", element);
-    const label = /** @type {HTMLLabelElement} */ (make("label", "", head, name));
-    const id = `hnviz-field-${(serial += 1)}`;
-    label.htmlFor = control.id = id;
-    if (help) hint(head, name, help);
+    heading(element, name, control, help);
     element.append(control.type === "number" && control.step === "1" ? stepped(control, name) : control);
     this.control = control;
     this.wrong = make("p", "field-wrong", element);
-    this.wrong.id = `${id}-wrong`;
+    this.wrong.id = `${control.id}-wrong`;
     this.wrong.hidden = true;
     this.wrong.setAttribute("role", "alert");
-    /** @type {string|null} what it was set to last; what is being typed stays */
-    this.set = null;
-    control.addEventListener("change", () => (this.set = null));
+    this.set = setter(control);
   }
 
   /**
@@ -165,12 +190,8 @@ export class Field {
    * @param {boolean} isUnused
    */
   show(text, isUnused = false) {
-    const { control } = this;
-    control.disabled = isUnused;
-    if (text === this.set) return;
-    this.set = text;
-    if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = text === "true";
-    else control.value = text;
+    this.control.disabled = isUnused;
+    this.set(text);
   }
 
   /**

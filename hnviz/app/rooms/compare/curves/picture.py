@@ -12,6 +12,7 @@ from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.kit.state import Choice
 from hnviz.app.rooms.compare.cards import CARDS
 from hnviz.app.shell import session as state
+from hnviz.app.shell.address import SWITCH
 from hnviz.config import CHOICES, LIMITS, SETTINGS
 from hnviz.data import KINDS
 from hnviz.data.corpora import BUILT_IN
@@ -39,29 +40,27 @@ def _without_detach(look: Look) -> Reply:
 DETACH_VIEW = View("without_detach", {}, _without_detach, slow=True)
 
 _SHOWN = (
-    "accuracy on valid / loss on valid / loss on train / accuracy on train / accuracy by kind / "
-    "bits per character / learning rate / momentum"
+    *("accuracy on valid", "loss on valid", "loss on train", "accuracy on train"),
+    *("accuracy by kind", "bits per character", "learning rate", "momentum"),
 )
-_AXES = "step / epoch / tokens / seconds"
-_LEVELS = "0 / 0.5 / 0.8 / 0.9 / 0.95 / 0.98 / 0.99"
+_AXES = ("step", "epoch", "tokens", "seconds")
+_LEVELS = ("0", "0.5", "0.8", "0.9", "0.95", "0.98", "0.99")
 _KIND = "the kind of token, where accuracy by kind is shown"
-_SWITCH = "true / false"
 
 
-def _look(name: str, all_: str, first: str, meaning: str) -> Choice:
-    among = tuple(all_.split(" / "))
-    return Choice(name=name, page="Train", choices=among, first=first, meaning=meaning)
+def _look(name: str, choices: tuple[str, ...], first: str, meaning: str) -> Choice:
+    return Choice(name=name, page="Train", choices=choices, first=first, meaning=meaning)
 
 
 STATE = {
     "measure": _look("compare_show", _SHOWN, "accuracy on valid", "what the curves show"),
-    "kind": _look("compare_kind", " / ".join(KINDS), "ones", _KIND),
+    "kind": _look("compare_kind", KINDS, "ones", _KIND),
     "axis": _look("compare_across", _AXES, "step", "what the curves go along"),
     "smooth": _look("compare_smooth", _LEVELS, "0.9", "how much of the average each step keeps"),
-    "logY": _look("compare_log_up", _SWITCH, "false", "a logarithmic axis upwards"),
-    "logX": _look("compare_log_across", _SWITCH, "false", "a logarithmic axis across"),
-    "bands": _look("compare_seeds", _SWITCH, "true", "runs that differ only in the seed as a band"),
-    "notebook": _look("compare_notebook", _SWITCH, "false", "the notebook's figures as well"),
+    "logY": _look("compare_log_up", SWITCH, "false", "a logarithmic axis upwards"),
+    "logX": _look("compare_log_across", SWITCH, "false", "a logarithmic axis across"),
+    "bands": _look("compare_seeds", SWITCH, "true", "runs that differ only in the seed as a band"),
+    "notebook": _look("compare_notebook", SWITCH, "false", "the notebook's figures as well"),
 }
 
 CURVES_COMPARED = Picture(

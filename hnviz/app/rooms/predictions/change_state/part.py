@@ -11,7 +11,7 @@ from hnviz.app.rooms.predictions.controls import PROMPT, change_box, text_box
 from hnviz.app.rooms.predictions.prompt import DEFAULT_PROMPT
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.app.shell.address import address_problem
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.figures.offers import without_numbers
@@ -38,7 +38,7 @@ def change_state(run_id: str, config: RunConfig, *, pressed: bool) -> None:
         return
     picture = kept_place("predictions_change_place")
     run_bar(run_id, "change_bar")
-    problem(address_problem(WAYS, SWITCH))
+    problem(address_problem(WAYS))
     with (
         st.expander(
             "Choose other texts or a layer, take out a digit, or set single units",
