@@ -162,7 +162,10 @@ export class Callout {
     const room = bottom - top - air;
     const wanted = top + air + Math.max(0, (room - box.height) / 2);
     if (box.top >= top + air - 8 && box.bottom <= bottom) return; // it is in sight
-    scrolls?.scrollBy({ top: box.top - wanted, behavior: "instant" });
+    const by = box.top - wanted;
+    const chosen = target.querySelector("[aria-pressed=true]")?.getBoundingClientRect(); // such as a lane
+    const below = chosen ? chosen.bottom + MARGIN - by - bottom : 0;
+    scrolls?.scrollBy({ top: by + Math.max(0, below), behavior: "instant" });
   }
 
   /** @param {DOMRect} box */
