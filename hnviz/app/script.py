@@ -20,7 +20,7 @@ if may_view():
         page_frame(page)
     beside = lesson_place()
     page.run()
-    if page.url_path not in UNLISTED:  # the page Words is the drawer
+    if page.url_path not in UNLISTED:  # the page Words has its own list
         terms()
     lesson_beside(page, beside)
 else:

@@ -27,7 +27,7 @@ MOST_NAMED = 4  # equally likely tokens
 
 
 def needs_sentence(place: Token, before: int) -> str:
-    """Say how far back what decides a place lies, and ask for its token; `before` are shown."""
+    """Say how many tokens the best guess needs, and ask for the next one; `before` are shown."""
     if place.needed == 0:
         far = "no token before it"
     elif place.needed is None:
@@ -39,7 +39,7 @@ def needs_sentence(place: Token, before: int) -> str:
 
 
 def why_sentence(place: Token) -> str:
-    """Say how sure the token of a place was to one who has read all that is needed."""
+    """Say how sure the token of a place was, for a reader of all the tokens that it needs."""
     names, chance = [f"“{each}”" for each in place.guesses], percent(place.chance)
     if len(names) > 1:
         among = listed(names) if len(names) <= MOST_NAMED else tokens(len(names))

@@ -61,9 +61,9 @@ OF_LOSS = "the gradient of mini-batch {batch}"
 def takeaway(
     model: str, lanes: Mapping[str, NDArray[np.floating]], step: int, meta: Mapping[str, Any]
 ) -> str:
-    """Say in one line what detach does, from the last step's loss; `lanes` are norms by lane.
+    """Say in one line what detach does to the gradient of the last step's loss.
 
-    `meta` is that of "state_gradients". Both ways are counted from the last state on.
+    `lanes` has norms, `meta` is of "state_gradients". Both ways back count from the last state.
     """
     name = "keep" if "keep" in lanes else "reset"
     norms, said = lanes[name], name

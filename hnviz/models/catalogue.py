@@ -156,8 +156,8 @@ _BEYOND = (
         reason="A recurrent network has to carry what it will need. A Transformer carries nothing: "
         "it keeps its window in sight and looks a word up when it needs it. So it can never know "
         "what lies before its window, and its gradient goes straight to each word in it. Compare "
-        "its accuracy at each position with Model2's on Train, and see where it looks on "
-        "Predictions.",
+        "its accuracy at each position with Model2's in Train, and see in Count which words it "
+        "looks at.",
         predicts="every",
         stateful=False,
         recipe=Recipe(bptt=35, epochs=20, lr=1e-2, pct_start=0.2),

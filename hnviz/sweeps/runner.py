@@ -25,7 +25,7 @@ DONE = frozenset({"finished", "diverged"})
 START_SECONDS = 0.3  # of a run in addition to its steps, if these take as long as `cost` says
 FORWARD = 1 / 3  # of a training step's time: what a mini-batch of valid takes
 TIMED = 4  # runs of a sweep to time, from the shortest steps to the longest
-FINE_SECONDS = 20  # below it an estimate is said to a second, above to five
+FINE_SECONDS = 20  # an estimate below it is exact to 1 second, above it to 5
 UNTIMED = 2.0  # how far an estimate without a measurement may be off, as a factor
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ SAME = 1e-9  # probabilities closer than this are equal
 class TaskError(ValueError):
     """A task cannot be made; the message says what was wanted and what came."""
 
-    row: int | None = None  # of an automaton's table, where the message is about one of its moves
+    row: int | None = None  # of an automaton's moves, where the message is about one
 
 
 class Best(NamedTuple):

@@ -87,7 +87,7 @@ class Panel:
 
     @cached_property
     def noted(self) -> str:
-        """A hash of the notes, which change less often and are longer than all else."""
+        """A hash of the notes, which are the longest part and rarely change."""
         return short_hash(list(self.notes))
 
     def grown(self, counts: Sequence[int]) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ class Panels(Topic):
     """A topic of charts that grow, side by side.
 
     News: {"panels": [{name, title, note, alt, sentence, height, of, version, and either figure, or
-    traces and marks}]}, of the charts that have changed only, with their notes if these have. A
+    traces and marks}]}, only of the charts that have changed, with their notes if these changed. A
     trace is {from, x, y}: its points from the index `from` on, and their text if it has any.
     """
 
@@ -168,7 +168,7 @@ class Growing(Charts):
     fold: str = ""
 
     def given(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Say what it follows, and how the fold with the charts' notes is named."""
+        """Say what it follows, and the name of the fold with the charts' notes."""
         return {**super().given(settings), "topic": self.topic, "fold": self.fold}
 
 
@@ -182,7 +182,7 @@ def growing(
 ) -> Growing:
     """Make a picture in a folder that has no JavaScript of its own; `fold` names that of its notes.
 
-    The setting "sentence" is above the charts until the topic has one.
+    The setting "sentence" is above the charts until the topic sends one.
     """
     picture = Growing(
         file,

@@ -155,8 +155,8 @@ class Picture:
     ) -> Any:
         """Mount it, or where it is on the page already change what it shows.
 
-        `settings` reach ``draw`` as they are; keep them small. `holds` are controls inside it
-        beside its own. Returns what was reported.
+        `settings` reach ``draw`` as they are; keep them small. `holds` names the controls inside
+        it, besides its own. Returns what was reported.
         """
         data = self._data(run, asks, settings or {})
         held = {"holds": " ".join(holds)} if holds else {}

@@ -12,7 +12,7 @@ Parts = Mapping[str, Callable[[], None]]
 
 
 def row_of(key: str) -> str:
-    """Return the key of the row that has the choice of a room's part."""
+    """Return the key of the row in which a reader chooses the part of a room."""
     return f"{key}_fields"
 
 

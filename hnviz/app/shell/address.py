@@ -31,7 +31,7 @@ def address_problem(key: str) -> str | None:
 def in_vain(
     raw: str, wanted: str | Sequence[object], ends: tuple[float, float] | None = None
 ) -> str:
-    """Write the sentence that the address asks a setting for something else than it takes."""
+    """Write the sentence about a value in the address that a setting does not take."""
     return f"the address asks for {raw[:40]!r} here, which is not {described(wanted, ends)}"
 
 

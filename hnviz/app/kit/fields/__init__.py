@@ -1,1 +1,1 @@
-"""A row of controls: what a room declares, drawn by the browser, kept in the address."""
+"""A row of controls: a room declares it, the browser draws it, the address keeps it."""

@@ -8,21 +8,20 @@ from typing import Any, Literal
 from hnviz.app.shell.address import SWITCH, described, in_vain
 
 Kind = Literal["choices", "menu", "whole", "real", "text", "switch", "slider", "button"]
-"""Buttons side by side, a list, a box for a number or for words, an on-off switch, a slider, a
-button."""
+"""Buttons side by side, a list, boxes for a number or for words, a switch, a slider, a button."""
 
 _SIZE = 2.0**53
-"""Below it, a float holds every whole number."""
+"""Below this, a float holds every whole number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A control; the address keeps what it holds under its name, unless that is `first`."""
+    """A control; the address keeps its value under its name, unless the value is `first`."""
 
     name: str
     label: str
     kind: Kind
-    first: Any = None  # what it holds until a reader, or the address, says otherwise
+    first: Any = None  # its value until a reader or the address sets another one
     options: Sequence[Any] = ()  # of choices, a menu or a slider
     shown: Mapping[Any, str] | None = None  # option -> what a reader sees in its place
     ends: tuple[float, float] | None = None  # the lowest and highest number
@@ -30,13 +29,13 @@ class Field:
     longest: int = 0  # characters of a text
     help: str = ""
     width: int | str = "content"  # px, "content" or "stretch"
-    bare: bool = False  # its label is for screen readers
+    bare: bool = False  # only screen readers get its label
     empty: str = ""  # what an empty box shows
     strong: bool = False  # the one button to press next
-    off: bool = False  # it cannot be used now
+    off: bool = False  # nobody can use it now
 
     def read(self, text: str) -> Any:
-        """Return what a text of the address is; None where the control cannot hold it."""
+        """Return the value of a text in the address; None where the control cannot hold it."""
         if self.kind in ("choices", "menu"):
             return next((each for each in self.options if str(each) == text), None)
         if self.kind == "switch":
@@ -56,7 +55,7 @@ class Field:
         return number
 
     def vain(self, text: str, *, asked: bool) -> str:
-        """Say that a text, which the address has `asked` for, is nothing that the control holds."""
+        """Say that the control cannot hold a text; `asked`: the text comes from the address."""
         wanted: str | Sequence[str] = "whole number" if self.kind == "whole" else "number"
         if self.options or self.kind == "switch":
             wanted = [str(each) for each in self.options] or SWITCH
@@ -69,13 +68,13 @@ class Field:
 
     @staticmethod
     def written(value: Any) -> str:
-        """Write a value as the address has it; "" for none."""
+        """Write a value as it is in the address; "" for none."""
         if value is None:
             return ""
         return str(value).lower() if isinstance(value, bool) else f"{value}"
 
     def sent(self) -> dict[str, Any]:
-        """Return it as the browser takes it; what is usual is left out."""
+        """Return what the browser gets; it leaves out what is usual."""
         options = [str(each) for each in self.options]
         more = {
             "options": options,

@@ -1,10 +1,11 @@
 // @ts-check
-// A row of controls. A change is shown at once, written into the address and reported; Python then says what is wrong
-// with it, in a sentence below the row.
+// A row of controls. It shows a change at once, writes it into the address and reports it. Python then says what is
+// wrong with it, in a sentence below the row.
 //
-// settings = { fields: what the row has, in order, known: what each one's text was when Python read it, null for none,
-//              given: the text of what each one holds, wrong: name -> [sentence, whether the value is wrong],
-//              remarks: name -> a sentence, heard: the serial number of the report that Python has read, put: { id, texts }: what Python sets }
+// settings = { fields: the controls, in order, known: name -> the text that Python read, null for none,
+//              given: name -> the text of its value, wrong: name -> [sentence, whether the value is wrong],
+//              remarks: name -> sentence, heard: the serial number of the last report that Python has read,
+//              put: { id, texts }: what Python sets }
 
 import { inAddress, putInAddress, putOwnInAddress } from "../js/address.js";
 import { maker } from "../js/make.js";
@@ -67,13 +68,13 @@ class Fields {
     if (isNew || (this.sent <= settings.heard && this.isOther())) this.report();
   }
 
-  /** The address has changed as a whole. Streamlit draws the page for it, and most often that is all that Python needs. */
+  /** The whole address has changed. Streamlit then draws the page again, and Python most often needs no report. */
   visit() {
     for (const name of Object.keys(this.texts)) this.texts[name] = inAddress(name);
     setTimeout(() => this.isOther() && this.report(), SOON);
   }
 
-  /** Whether Python has read other texts than the row has. */
+  /** Whether Python has read other texts than those of the row. */
   isOther() {
     const { fields, known } = /** @type {Settings} */ (this.settings);
     return this.row.isConnected && fields.some(({ name }) => this.texts[name] !== known[name]);
@@ -105,7 +106,7 @@ class Fields {
 
   // --- Drawing --------------------------------------------------------------------------------------
 
-  /** Make the controls that are new; one whose choices are the same stays, with what is typed in it. */
+  /** Make the new controls; one with the same choices stays, with the text that is typed in it. */
   build() {
     const { fields } = /** @type {Settings} */ (this.settings);
     const said = new Map(fields.map((field) => [field.name, JSON.stringify({ ...field, first: "" })]));
@@ -152,7 +153,7 @@ class Fields {
   }
 
   /**
-   * The control itself.
+   * Make the control itself.
    * @param {Field} field
    * @returns {{ element: HTMLElement, show: (text: string) => void, focus?: HTMLElement }}
    */
@@ -201,7 +202,7 @@ class Fields {
   /**
    * @param {string} name
    * @param {string} sentence
-   * @param {boolean} isWrong whether the value is, and not only what was asked for
+   * @param {boolean} isWrong whether the value is wrong, and not only what the address asks for
    */
   complain(name, sentence, isWrong = true) {
     const control = this.controls.get(name)?.focus;
@@ -228,7 +229,7 @@ function textBox() {
 }
 
 /**
- * A slider with its value above its end; what it holds is reported when it is let go.
+ * A slider with its value beside it; it reports the value when the reader lets it go.
  * @param {Field} field
  * @param {(text: string) => void} change
  */

@@ -1,14 +1,14 @@
-"""Controls in a row, in a room: one component of the browser, which the address remembers.
+"""A row of controls in a room: the browser draws it, and the address remembers it.
 
     with controls("batches_controls"):
         split = choice("Text", SPLITS, "batches_split")
         bs = whole("bs, rows", "batches_bs", 4)
         wrong("batches_bs", "bs must be 512 or less")
 
-Each call returns what its control holds, so a later one may depend on it; the row is drawn at the
-end. A change is drawn by the browser at once, written into the address, and reported; the script
-then runs again. What a reader sees is what the script was given: a report that comes while another
-is on its way is not undone by the answer to the first.
+Each call returns the value of its control, so a later control may depend on it; the row is drawn at
+the end. The browser draws a change at once, writes it into the address, and reports it; the script
+then runs again. If a reader changes a control before the script has answered the last change, that
+answer does not undo the newer one.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ from hnviz.figures.sentences import as_sentence
 REPORT = "given"
 PRESSED = "pressed"
 
-LONGEST = 1_000_000  # characters of a text that is read at all
+LONGEST = 1_000_000  # characters; the rest of a longer text is not read
 Option = TypeVar("Option", str, int)
 Press = Callable[[], object]
 
@@ -54,10 +54,10 @@ FIELDS = Picture(
 
 
 class Row:
-    """The controls of one row, and what they hold."""
+    """The controls of one row, and their values."""
 
     def __init__(self, key: str) -> None:
-        """Take what was reported, what the script has set since, or what the address asks for."""
+        """Begin a row without controls; `key` is the component's."""
         self.key = key
         self.fields: list[Field] = []
         self.wrong: dict[str, tuple[str, bool]] = {}
@@ -65,7 +65,7 @@ class Row:
         self.remarks: dict[str, str] = {}
 
     def add(self, field: Field) -> Any:
-        """Add a control; return what it holds."""
+        """Add a control; return its value."""
         self.fields.append(field)
         text = text_in(self.key, field.name)
         value = None if text is None else field.read(text)
@@ -101,16 +101,16 @@ class Row:
 
 
 def _told(sentence: str) -> str:
-    """Return what is said below a row; it may quote a text from outside."""
+    """Return a sentence as it is below a row; it may quote a text from outside."""
     return upright(as_sentence(sentence))
 
 
 class _Held(NamedTuple):
-    """What is known of a row beside the address."""
+    """What the session knows of a row, besides the address."""
 
     texts: Mapping[str, str | None]
-    heard: int  # the serial number of the report that it is, 0 for none
-    put: int  # of what the script has set after that, 0 for nothing
+    heard: int  # the serial number of the last report, 0 for none
+    put: int  # the number of what the script has set since then, 0 for nothing
 
 
 def _held(key: str) -> _Held:
@@ -119,17 +119,17 @@ def _held(key: str) -> _Held:
     after, put, put_texts = state.get(_put_key(key), _NOTHING)
     if not put_texts:
         return _Held(texts, heard, 0)
-    if heard > after:  # the browser has taken it, and reports it too
+    if heard > after:  # the browser has taken it over, and this report holds it
         state.put(_put_key(key), (0, put, {}))
         return _Held(texts, heard, 0)
     return _Held({**texts, **put_texts}, heard, put)
 
 
 def text_in(key: str, name: str) -> str | None:
-    """Return the text that a control of a row holds, even before it is drawn; None for none.
+    """Return the text of a control in a row, even before it is drawn; None for none.
 
-    It is what was reported or set last, unless the address has come to ask for something else
-    since then: by a link, a lesson or the browser's Back.
+    It is what the browser reported or the script set last, unless a link, a lesson or the
+    browser's Back has changed the address since then.
     """
     held, asked = _held(key), st.query_params.get(name)
     serial, before = state.get(f"_{key}_asked", (0, {}))
@@ -159,7 +159,7 @@ _row: ContextVar[Row | None] = ContextVar("row", default=None)
 
 @contextmanager
 def controls(key: str) -> Iterator[Row]:
-    """Draw what is called inside as one row of controls; `key` is the row's."""
+    """Draw the controls that are added inside as one row; `key` is the row's."""
     place, row = st.container(), Row(key)
     token = _row.set(row)
     try:
@@ -181,7 +181,7 @@ def _add(field: Field) -> Any:
 def choice(
     label: str, options: Sequence[Option], key: str, default: Option | None = None, **look: Any
 ) -> Option:
-    """Add choices side by side; return what is chosen: `default`, or the first one, at first."""
+    """Add choices side by side; return the chosen one: at first `default`, or the first."""
     first = options[0] if default is None else default
     chosen: Option = _add(
         Field(name=key, label=label, kind="choices", first=first, options=options, **look)
@@ -205,7 +205,7 @@ def switch(label: str, key: str, *, explained: str = "") -> bool:
 
 
 def whole(label: str, key: str, default: int | None, **look: Any) -> Any:
-    """Add a box for a whole number; return it, `default` where the box holds none."""
+    """Add a box for a whole number; return it, or `default` where the box has none."""
     look = {"width": 132, **look}
     return _add(Field(name=key, label=label, kind="whole", first=default, **look))
 
@@ -223,7 +223,7 @@ def slider(label: str, key: str, default: Any, **look: Any) -> Any:
 
 
 def button(label: str, key: str, press: Press, **look: Any) -> None:
-    """Add a button. Once it was pressed, `press` is called, and the page is drawn from the top."""
+    """Add a button. A press calls `press`, and draws the page again from the top."""
     row = _row.get()
     if row is None:
         with controls(f"{key}_fields"):
@@ -237,7 +237,7 @@ def button(label: str, key: str, press: Press, **look: Any) -> None:
 
 
 def remark(key: str, sentence: str) -> None:
-    """Say below the row what is worth knowing of what a control holds."""
+    """Say below the row what is worth knowing about the value of a control."""
     if sentence and (row := _row.get()) is not None:
         row.remarks[key] = _told(sentence)
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The numbers of a headline that a reader may choose: each is a control in the place of its number.
+// The numbers of a headline that a reader may choose: a control takes the place of each.
 
 import { putInAddress } from "../js/address.js";
 import { maker } from "../js/make.js";
@@ -14,7 +14,7 @@ import { numberBox, selectOf } from "../js/parts.js";
 
 export const UNIT = "unit"; // the mark, and its name in the address
 
-/** @type {Record<string, { pattern: RegExp, make: (headline: Headline) => Control }>} each by the number that it takes the place of */
+/** @type {Record<string, { pattern: RegExp, make: (headline: Headline) => Control }>} each has the pattern of its number */
 const KINDS = {
   step: { pattern: /(?<=After )(\d+(?:,\d{3})*)(?= steps?\b)/, make: stepMenu },
   unit: { pattern: /(?<=unit )\*\*(\d+)\*\*/, make: unitMenu },
@@ -30,7 +30,7 @@ export const controlOf = (name, headline) => KINDS[name].make(headline);
 /**
  * A sentence in parts.
  * @param {string} sentence
- * @param {string[]} names the controls that it may have
+ * @param {string[]} names of the controls that it may have
  * @returns {Part[]}
  */
 export function partsOf(sentence, names) {
@@ -44,7 +44,7 @@ export function partsOf(sentence, names) {
   return texts.flatMap((text, at) => (found[at] ? [text, { name: found[at].name, value: found[at].value }] : [text]));
 }
 
-/** A select that looks like its number: over it, and without a look of its own. */
+/** A select that looks like its number: it is invisible, and lies over it. */
 class Menu {
   /**
    * @param {string} name for screen readers
@@ -91,7 +91,7 @@ function unitMenu(headline) {
   });
 }
 
-/** A mini-batch, which may be one of many thousands: a field. Its entry counts from another one, `shift` before it. */
+/** A field for a mini-batch, which may be one of many thousands. Its entry names the one `shift` before it. */
 class BatchField {
   /** @param {Headline} headline */
   constructor({ kit }) {

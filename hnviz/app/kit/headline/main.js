@@ -1,6 +1,6 @@
 // @ts-check
-// A page's takeaway: the sentence of the answer; of a headline about one unit, the one that the picture below it
-// shows. A number that a reader may choose is a control.
+// A page's takeaway: the sentence of the answer; for a headline about one unit, that of the unit in the picture below.
+// A number that a reader may choose is a control.
 
 import { mark, onMark } from "../js/page.js";
 import { picture } from "../js/picture.js";

@@ -29,8 +29,8 @@ def headline(
 ) -> None:
     """Show the first sentence among the views' answers; two lines are kept free for it.
 
-    `controls` are numbers of the sentence that a reader may choose, by the names of controls.js:
-    "step", "unit", or "batch" with the entry of the first mini-batch and how many before the named
-    one that is, `shift`.
+    `controls` are the numbers that a reader may choose, by their names in controls.js: "step",
+    "unit" or "batch". "batch" has the entry of the first mini-batch, and `shift`: how many
+    mini-batches later the named one is.
     """
     HEADLINE(key=key, run=run, asks=asks, settings={"controls": controls} if controls else None)

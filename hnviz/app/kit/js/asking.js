@@ -30,7 +30,7 @@ export class Asking {
     this.retried = false;
     this.failures = 0; // one after the other
     this.postponed = ""; // not asked for before the time that the server named
-    /** @type {Map<string, Answer>} late answers that the tab does not keep, as they are of a run's last snapshot */
+    /** @type {Map<string, Answer>} late answers about a run's last snapshot, which the tab does not keep */
     this.held = new Map();
     /** @type {Set<string>} late answers that are on their way */
     this.awaited = new Set();

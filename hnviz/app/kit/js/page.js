@@ -52,7 +52,7 @@ export function onMark(name, self, hear) {
 }
 
 /**
- * A whole number that pictures of a page share: the one that a reader chose last, else that of the address.
+ * A whole number that the pictures of a page share: what a reader chose last, else the number in the address.
  * @param {import("./frame.js").Frame} kit
  * @param {Whole} entry
  * @returns {number}

@@ -149,7 +149,7 @@ export function heading(parent, name, control, help) {
 }
 
 /**
- * Return what sets a control, unless it was set to the same before: what is being typed stays.
+ * Return a function that sets a control. The same text again changes nothing: what is being typed stays.
  * @param {HTMLInputElement|HTMLSelectElement} control
  */
 export function setter(control) {
@@ -196,7 +196,7 @@ export class Field {
 
   /**
    * @param {string} sentence "" if nothing is wrong
-   * @param {boolean} isWrong whether the value is, and not only what was asked for
+   * @param {boolean} isWrong whether the value is wrong, and not only what the address asks for
    */
   say(sentence, isWrong = Boolean(sentence)) {
     this.control.ariaInvalid = String(isWrong);

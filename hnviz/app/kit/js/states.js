@@ -48,7 +48,7 @@ export class States {
     /** @type {Progress|null} */
     this.told = null;
     this.clock = 0;
-    /** How a sentence is written; a view may do so in another way. */
+    /** Writes a sentence; a view may put another function here. */
     this.write = (/** @type {string} */ sentence) => this.sentence.replaceChildren(...boldNodes(sentence));
   }
 

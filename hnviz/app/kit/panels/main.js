@@ -6,7 +6,7 @@
 //   figure   the whole figure
 //   traces   per trace { from, x, y, text? }: its points from the index `from` on
 //   marks    { annotations, shapes }: labels that move with the newest point
-//   notes    sentences for the fold below the charts; without them, they are as before
+//   notes    sentences for the fold below the charts; without them, the fold stays as it is
 // settings.sentence is shown until the first news, settings.fold names the fold
 
 import { Following } from "../js/following.js";

@@ -1,7 +1,7 @@
 // @ts-check
 // The words of a page. Each is underlined where the prose first has it, and a press there explains it. One
-// button opens a drawer beside the page, with all that the page uses, in the order in which they appear. With
-// settings.all the drawer is in the page, and lists all words.
+// button opens a drawer beside the page, with the terms of the page in the order in which they appear. With
+// settings.all the list is in the page itself, and has all words.
 
 import { fetchOnce } from "../js/fetch.js";
 import { maker } from "../js/make.js";

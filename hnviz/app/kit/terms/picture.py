@@ -1,7 +1,7 @@
 """The words that a page uses: marked where each first appears, explained there and in a drawer.
 
-The browser finds them in what the page says, its pictures included; no page lists them by hand. On
-the page Words the drawer is in the page, with all words.
+The browser finds them in the text of the page and of its pictures; no page lists them by hand. The
+page Words has all words, and no drawer.
 """
 
 from hnviz.app.kit.glossary import published

@@ -64,7 +64,7 @@ def page() -> None:
 
 
 def _model_in_view() -> str:
-    """Return the model of the run in view; the first one where that is not known here."""
+    """Return the model of the run in view, or the first model where that one is unknown."""
     first = next(iter(CATALOGUE))
     try:
         model = server().store.record(state.get(state.RUN) or first).config.model
@@ -105,7 +105,7 @@ def _diagrams(model: str) -> None:
 
 
 def _changes(model: str) -> None:
-    """Say what the model changes in the network and in the recipe, and what that does."""
+    """Say what the model changes in the network and in the recipe, and what each change does."""
     net = entry(model)
     network = f"**The network:** {model} {net.network_change}."
     prose(f"{net.reason} {network} **The recipe:** {recipe_sentence(model)}".strip())

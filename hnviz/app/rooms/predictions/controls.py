@@ -33,7 +33,7 @@ FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set
 
 
 def text_box(label: str, default: str, key: str, of: TextChoice) -> str:
-    """Add a box for words. One that cannot be read leaves the last in force, with a sentence."""
+    """Add a box for words. Words that cannot be read leave the last ones, with a sentence."""
     default = example(of, default)
     typed = text(label, key, default, longest=LONGEST_TEXT, width=195)
     good = f"{key}_good"

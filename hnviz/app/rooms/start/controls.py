@@ -17,7 +17,7 @@ _ERROR = "start_error"  # why the last press on the button started nothing
 def train_button(*, own: bool) -> None:
     """Draw the button that trains a network at once; the page then shows that run.
 
-    `own`: whether the page shows a run of the reader's own.
+    `own`: whether the page shows one of the reader's own runs.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="content"):

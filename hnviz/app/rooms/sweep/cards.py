@@ -16,6 +16,6 @@ GIVEN = {
     "epochs": "2",
     "seed": "0",
 }
-"""What the form holds at first, by setting; the other fields are in its fold."""
+"""The first values of the form, by setting; the other fields are in its fold."""
 
 QUESTION = "How large may the steps be, and how far must gradients reach back, for 2 epochs?"

@@ -62,7 +62,7 @@ def page() -> None:
 
 
 def _train(shown: Study, run: CurrentRun | None) -> None:
-    """Draw what trains a model on the task, and what became of the run in view if it reads it."""
+    """Draw what trains a model on the task; say how the run in view did, if it reads the task."""
     with st.container(key="tasks_try"):  # a locked page has none of it
         section("Train one on it")
         model = training_settings()

@@ -99,7 +99,7 @@ def _setting(name: str, limits: Number, label: str, default: int | None = None) 
     try:
         limits.checked(limits.default if value is None else value)
     except TaskError as error:
-        wrong(name, str(error))  # it begins with the name, as the label has it
+        wrong(name, str(error))  # it begins with the name on the label
 
 
 def _config_in_hand() -> tuple[RunConfig | None, str | None]:

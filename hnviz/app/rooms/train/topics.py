@@ -42,7 +42,7 @@ class Curves(Panels):
     name = "curves"
 
     def watches(self, moment: CurrentRun) -> Any:
-        """Depend on the record and the status, which is in the headline, not on the time left."""
+        """Follow the record and the status, which the headline says, but not the time left."""
         return moment.record, moment.status
 
     def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> list[Panel]:
@@ -65,7 +65,7 @@ class Schedule(Panels):
 
 
 def notes(run: CurrentRun) -> list[str]:
-    """Return what the curves say; runs at hand are looked at once the run has ended."""
+    """Return what the curves say; once the run has ended, the other runs count too."""
     record, best, model = run.record, bounds(run.record), run.record.config.model
     at_hand = server().store.summaries() if record.ended else ()
     said = (

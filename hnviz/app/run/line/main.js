@@ -1,7 +1,7 @@
 // @ts-check
-// The sidebar's run: name, status and step, from the news of the run and its slider, and buttons that copy
-// the address of what the page shows. A link carries the run's settings, so that a reader who has no such run
-// can train it; a locked one also hides the settings and opens in present mode.
+// The sidebar's run: its name, status and step, from the news of the run and its slider; and buttons that copy the
+// address of what the page shows. A link carries the run's settings, so a reader without the run can train it; a
+// locked link also hides the settings and opens in present mode.
 
 import { copy } from "../../kit/js/clipboard.js";
 import { forAll, lacksOf, linkOf, longIn, withTyped } from "../../kit/js/link.js";
@@ -74,8 +74,8 @@ class Line {
   }
 
   /**
-   * A link without long sentences: the server stores them beside the runs, and gives each a name. If it does not,
-   * the link holds them.
+   * A link without long sentences: the server stores them beside the runs and gives each a name. If it fails, the
+   * link holds them.
    * @param {string} link
    */
   async shortened(link) {

@@ -1,6 +1,6 @@
 """The sidebar's run: its line, which follows it while it trains, and the buttons that copy a link.
 
-A link carries the settings of the run. Every hnviz has the pre-trained runs: of these the name is
+A link carries the settings of the run. Every hnviz has the pre-trained runs: for these the name is
 enough.
 """
 

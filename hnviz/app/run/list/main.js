@@ -3,7 +3,7 @@
 // are renamed, pinned and deleted.
 //
 // It follows the topic "runs", which has the newest runs. Where runs are compared it fetches all others too.
-// A deleted run can be restored until the page is left: the server keeps it for an hour.
+// A reader can restore a deleted run until they leave the page: the server keeps it for an hour.
 //
 // settings = { shown: the run in view, student: in a class the reader's number,
 //              keeps: whether the reader may rename, pin and delete,
@@ -180,7 +180,7 @@ class RunList {
   }
 
   /**
-   * A run's name, in a class with the number of its student, and below it what there is to know or to do.
+   * A run's name, in a class with the number of its student, and below it a remark or its tools.
    * @param {Row & { open: Open }} row
    * @returns {(Node|string)[]}
    */
@@ -231,7 +231,7 @@ class RunList {
   }
 
   /**
-   * The button that shows what can be done to an own run.
+   * The button that opens the tools of one of your runs.
    * @param {Row & { open: Open }} row
    */
   change({ run, name, shipped, open }) {
@@ -314,7 +314,7 @@ class RunList {
   }
 
   /**
-   * Have something done to a run; a refusal is said above the list.
+   * Ask the server to change a run; a refusal is said above the list.
    * @param {string} run
    * @param {string} what
    * @param {object} body

@@ -1,6 +1,6 @@
 """The list of runs as a picture: it follows the topic "runs", and brings a picked run into view.
 
-Where runs are compared, ticks choose some of them, and all runs are listed.
+Where runs are compared it lists all of them, and ticks choose some.
 """
 
 import streamlit as st
@@ -20,7 +20,7 @@ EXAMPLES = {
 RUN_LIST = Picture(
     __file__,
     Place("*_runs", "448px"),
-    reports=("pick", "changed"),  # changed: the page shows and offers other runs
+    reports=("pick", "changed"),  # "changed": the page then shows and offers other runs
     silent=True,
     examples=EXAMPLES,
 )

@@ -1,5 +1,5 @@
 // @ts-check
-// The rows of the list of runs: which are shown, and what is said of them. No DOM.
+// The rows of the list of runs: which ones it shows, and what it says about them. No DOM.
 
 /**
  * @typedef {{ run: string, name: string, given: string, pinned: boolean, shipped: boolean, student: number|null, created: number|null,
@@ -40,7 +40,7 @@ function settingsText(config) {
 }
 
 /**
- * The rows in which all words of a search are, the first MOST of them; chosen ones come first.
+ * The first MOST rows that have all words of a search; chosen runs come first.
  * @param {Row[]} runs
  * @param {string} search
  * @param {string[]} chosen
@@ -69,7 +69,7 @@ export function moment(created, now = new Date()) {
 }
 
 /**
- * A tick set or taken away.
+ * The chosen runs after a click on a tick.
  * @param {string[]} chosen
  * @param {string} id
  * @param {number} most

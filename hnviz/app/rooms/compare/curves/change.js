@@ -25,10 +25,10 @@ const SEEDS = 2; // more seeds on both sides that a press trains
 const ENOUGH = 5; // seeds on both sides, from which no more are offered
 const NO_PAIR = "Choose runs with two different settings, or change one setting below. This line then says what the change did.";
 
-/** The state of what can be pressed. */
+/** The state of the form and the buttons. */
 export const CHANGE = { base: "", field: "", value: "", busy: "", wrong: { place: "", text: "" }, measured: [] };
 
-/** Has runs trained that are not there yet, and compares them. */
+/** Trains the runs that are missing, and compares them. */
 export class Trainer {
   /** @param {Scene} scene */
   constructor({ state, kit, settings }) {
@@ -90,7 +90,7 @@ export class Trainer {
   }
 
   /**
-   * Say what the server measures for a card: the sentence of a view.
+   * Say what the server measures for a card: a view's sentence.
    * @param {string} path
    */
   async measure(path) {
@@ -102,7 +102,7 @@ export class Trainer {
 }
 
 /**
- * What the change did, or each step from model to model; and a press for the seeds that the sides lack.
+ * What the change did, or each step from model to model; and a button for the seeds that a side lacks.
  * @param {Scene & { isLocked: boolean }} scene
  */
 export function Said({ settings, state: { data, measure, busy, trainer }, isLocked }) {

@@ -24,7 +24,7 @@ import { bitsNote, headline, lost } from "./words.js";
 
 const MOST_REPORTED = 24; // runs, as in hnviz/export/report.py
 
-/** @type {WeakMap<object, { key: string, drawn: import("./plot.js").Scene }>} what was drawn last of each data */
+/** @type {WeakMap<object, { key: string, drawn: import("./plot.js").Scene }>} data -> the last scene of it */
 const known = new WeakMap();
 
 /** @param {Scene} scene */

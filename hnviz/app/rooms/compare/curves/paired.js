@@ -16,7 +16,7 @@ export const MOST_SEEDS = 10; // on a side, that are trained for a comparison
 
 /**
  * The two sides of runs that have two settings, apart from seeds and devices; null for others. The change goes
- * from the pre-trained or older side to the other, and from a model to one after it, in whatever order they were ticked.
+ * from the pre-trained or older side to the other, and from a model to a later one, whatever the order of the ticks.
  * @param {Run[]} runs
  * @param {string[]} models in their order
  * @returns {Sides|null}

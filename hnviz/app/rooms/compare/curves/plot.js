@@ -1,6 +1,6 @@
 // @ts-check
-// The plot: two canvases, of which the upper one has only what the pointer adds, so 200 curves are drawn once; and the
-// line below, which says what is marked.
+// The plot: two canvases, and a line below that says what is marked. Only the upper canvas follows the pointer, so 200
+// curves are drawn once.
 
 import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";

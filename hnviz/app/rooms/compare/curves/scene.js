@@ -12,7 +12,7 @@ const TITLES = { step: "training step", epoch: "epoch", tokens: "tokens read", s
 /**
  * Lines with their names and looks: of each run, or of each group of seeds.
  * `look` has measure, axis, smooth, kind, bands, notebook, logX, logY.
- * `places` has the place of each run among the colours; it is brought up to date.
+ * `places` has the place of each run among the colours; this function updates it.
  */
 export function sceneOf({ runs, kinds, notebook }, look, theme, places = new Map()) {
   const groups = look.bands ? seedGroups(runs) : runs.map((run) => [run]);
@@ -38,7 +38,7 @@ export function sceneOf({ runs, kinds, notebook }, look, theme, places = new Map
   return { ...scene, ...axesOf(scene, look), named };
 }
 
-/** Places for groups of runs: each keeps the one that it has, and a new one takes the first that is free. */
+/** Places for groups of runs: a group keeps its place, and a new one takes the first free place. */
 function placesOf(groups, places) {
   const kept = new Set();
   const found = groups.map((group) => {

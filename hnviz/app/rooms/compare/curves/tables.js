@@ -1,5 +1,5 @@
 // @ts-check
-// The tables: how each run ended, with what differs, and seeds together, below the curves; and all points of all lines.
+// The tables below the curves: what differs and how each run ended, and seeds together; and all points, for a file.
 
 import { html, render } from "../../../../vendor/preact/preact.js";
 import { heads, listed } from "../../../kit/js/tables.js";
@@ -13,8 +13,8 @@ import { fieldName, labels, scaled, valueText } from "./words.js";
  * @typedef {import("./plot.js").Scene} Scene
  * @typedef {{ name: string, title: string, unit?: string, words?: boolean, of: (run: any) => any, write?: (value: any) => unknown,
  *             fill?: (run: any) => unknown, twice?: boolean }} Column
- *   write   writes a value that is known; `fill` the cell of a run
- *   twice   of figures that other columns have, too: not for a file
+ *   write   writes a known value; `fill` makes the cell of a run
+ *   twice   other columns have these figures too: not for a file
  */
 
 const FEW = 24; // runs whose table is drawn with the curves
@@ -95,7 +95,7 @@ function meanText(group, { name, write }, kinds) {
   return `${write(mean)} (${write(Math.min(...values))} to ${write(Math.max(...values))})`;
 }
 
-/** The tables below the curves; of many runs they come after these. */
+/** The tables below the curves; with many runs they are drawn after the curves. */
 export class Ends {
   /** @param {HTMLElement} parent */
   constructor(parent) {

@@ -44,7 +44,7 @@ AT = Whole(
     page="Feed",
     low=0,
     high=LENGTH - 1,
-    first=0,  # each task's own: the place that needs most
+    first=0,  # a task begins at its place that needs most
     meaning="the place of the next token in the line",
 )
 
@@ -115,7 +115,7 @@ GUESS = Picture(
 
 
 def _asks(text: OwnTokens, choice: TextChoice, record: RunRecord | None) -> list[Ask]:
-    """Ask what a run's last network would guess, where it has learnt from this text."""
+    """Ask for the guesses of a run's last network, if the run has learned from this text."""
     if record is None or not record.snapshots:
         return []
     config = record.config
@@ -129,6 +129,6 @@ def _asks(text: OwnTokens, choice: TextChoice, record: RunRecord | None) -> list
 def guess_line(
     key: str, text: OwnTokens, choice: TextChoice, record: RunRecord | None = None
 ) -> None:
-    """Draw the beginning of a text; what a run's network guesses is asked for, and comes later."""
+    """Draw the beginning of a text; the guesses of a run's network come later."""
     settings = _settings(text, choice)
     GUESS(key=key, asks=_asks(text, choice, record), settings=settings)

@@ -33,10 +33,10 @@ export class Editor {
     this.accept.onchange = () => this.changed();
     this.wrong = make("p", "wrong");
     this.wrong.setAttribute("role", "alert");
-    this.note = this.rows.insertRow(); // where that is said below a row
+    this.note = this.rows.insertRow(); // holds that sentence below a row
     this.note.insertCell().colSpan = COLUMNS.length + 1;
     this.note.remove();
-    /** @type {Set<string>} what was reported: what comes back of it is no news */
+    /** @type {Set<string>} the tables that were reported: one that comes back is no news */
     this.told = new Set();
     this.shown = "";
   }
@@ -79,7 +79,7 @@ export class Editor {
   }
 
   /**
-   * Say what is wrong below the row that it is about, or below the table.
+   * Say what is wrong, below the row with the mistake or below the table.
    * @param {string} sentence "" if nothing is
    * @param {number|null} row
    */

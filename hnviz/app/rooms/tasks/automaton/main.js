@@ -41,7 +41,7 @@ class Automaton {
     this.arrows = [];
     /** @type {[string, number][]} */
     this.path = [];
-    /** @type {Editor|null} none where nobody can edit: of another task, on a locked page, in a file */
+    /** @type {Editor|null} null where nobody can edit: for another task, on a locked page, in a file */
     this.editor = null;
     this.first = 0;
     this.laid = "";

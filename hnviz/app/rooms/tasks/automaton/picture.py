@@ -1,7 +1,7 @@
 """A task's generator as states and arrows; the current state follows the line above it.
 
-Of the reader's own automaton the table is beside the drawing, to be edited in place: one row for
-each move, and the states where a word may end. The picture reports each change as text;
+The table of the reader's own automaton is beside its drawing, and can be edited in place: one row
+for each move, and the states where a word may end. The picture reports each change as text;
 `hnviz.app.rooms.tasks.controls` says what is wrong with it.
 """
 
@@ -25,7 +25,7 @@ class Edited(NamedTuple):
 
     table: str  # the last one that could be used
     wrong: str = ""
-    row: int | None = None  # of the moves, from 0; None if it is about the whole
+    row: int | None = None  # of the moves, from 0; None for the whole table
 
 
 def _settings(stream: TaskStream, edited: Edited | None = None) -> dict[str, Any]:

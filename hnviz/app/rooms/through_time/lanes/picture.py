@@ -82,12 +82,12 @@ def n_batches(config: RunConfig) -> int:
 
 
 def first_of(config: RunConfig) -> Whole:
-    """Return the entry of the first mini-batch, with what the run's text has."""
+    """Return the entry of the first mini-batch, up to the last one that the run's text has."""
     return FIRST.within(max(0, n_batches(config) - WINDOWS))
 
 
 def chosen_batch(config: RunConfig) -> dict[str, Any]:
-    """Return that entry for the headline, which names the mini-batch of the loss."""
+    """Return that entry for the headline, which names the mini-batch with the loss."""
     return {**first_of(config).sent(), "shift": WINDOWS - 1}
 
 

@@ -1,7 +1,7 @@
 // @ts-check
 // How far back 1 % of each network's gradient gets: a bar for the trained network, and one for the untrained one.
 //
-// settings are none. meta.networks = [{ model, untrained, trained, measured }], in steps back.
+// It has no settings. meta.networks = [{ model, untrained, trained, measured }], in steps back.
 
 import { declared, html } from "../../../kit/js/declared.js";
 import { heads, listed } from "../../../kit/js/tables.js";

@@ -28,7 +28,7 @@ const lossText = (loss) => (loss < 100 ? loss.toFixed(2) : Math.round(loss).toLo
 export const lastOf = (values) => values.findLast((value) => value !== null) ?? null;
 
 /**
- * How high the chart of a test goes: its end is seen, which is where the smoothed loss is `ends` times its lowest.
+ * The top of a test's chart: it shows the end of the test, where the smoothed loss is `ends` times its lowest.
  * @param {(number|null)[]} smooth
  * @param {number} first the loss with which it begins
  * @param {number} ends

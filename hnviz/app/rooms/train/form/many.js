@@ -1,6 +1,6 @@
 // @ts-check
-// Many runs: a field takes one value or a list of them, and each combination is a run. A card is ready. Before
-// the press both say how many runs and how long; only their buttons start.
+// Many runs: a field takes one value or a list of them, and each combination is a run. A card has a plan that is
+// ready. Both say how many runs they train and how long it takes; only their buttons start runs.
 
 import { maker } from "../../../kit/js/make.js";
 import { Field, button, hint, switchBox } from "../../../kit/js/parts.js";
@@ -14,8 +14,8 @@ import { planOf } from "./plan.js";
  * @typedef {import("./values.js").Known} Known
  * @typedef {import("./plan.js").Plan} Plan
  * @typedef {{ card: Plan, question: string, given: Record<string, string>, without: string[] }} Settings
- *   given    what fields hold at first; these are in view, the others in the fold
- *   without  words that many runs cannot have
+ *   given    the first values of the fields in view; the other fields are in the fold
+ *   without  words that many runs cannot take
  */
 
 const REST = 350; // ms after the last key until the estimate is asked for
@@ -101,11 +101,11 @@ export class Many {
     return planOf(this.known.settings, Object.fromEntries([...this.typed].map(([name, read]) => [name, read()])));
   }
 
-  /** Something else is typed: say what it would take. */
+  /** A field has changed: say how long the runs would take. */
   change() {
     clearTimeout(this.timer);
     this.wrong.textContent = "";
-    this.estimates.drop("form"); // an answer for what was typed before comes too late
+    this.estimates.drop("form"); // an answer about the old values comes too late
     const say = (/** @type {string} */ said) => void (this.time.textContent = said);
     this.timer = setTimeout(() => {
       try {

@@ -1,6 +1,6 @@
 // @ts-check
-// What is typed for many runs, as the plan of a sweep; and how long it takes. No DOM, and no rules but one:
-// the server says what is wrong with a value.
+// The plan of a sweep, from the texts of the fields; and how long it takes. No DOM, and no check of a value: the
+// server says what is wrong with it.
 
 /** @typedef {import("./values.js").Setting} Setting */
 /** @typedef {{ name: string, fixed: Record<string, unknown>, grid: Record<string, unknown[]> }} Plan as POST /api/sweeps takes it */
@@ -8,7 +8,7 @@
 const EXAMPLES = { whole: "3, 20, 70", real: "0.1, 0.3", power: "1e-3, 1e-2" };
 
 /**
- * The values of a setting as they are typed: "1e-3, 1e-2", with commas, semicolons or blanks between; each once.
+ * The values in the text of a setting, each once: "1e-3, 1e-2", with commas, semicolons or spaces between.
  * @param {Setting} setting
  * @param {string} text
  */
@@ -25,7 +25,7 @@ export function listOf({ name, label, kind }, text) {
 }
 
 /**
- * The plan of what is typed: what has several values is varied. What is left empty follows the model's recipe.
+ * The plan of the texts: it varies a setting with several values. An empty one follows the model's recipe.
  * Throws RangeError, with a sentence.
  * @param {Setting[]} settings
  * @param {Record<string, string>} typed by setting
@@ -58,7 +58,7 @@ function nameOf({ model }, { model: models = [model], seed = [], ...others }) {
 }
 
 /**
- * How long a sweep takes, before it is started: on this machine as it is, and as slow as it is at times.
+ * How long a sweep would take: on this machine now, and when it is slow.
  * @param {{ runs: number, least: number, most: number }} estimate seconds
  */
 export function estimateText({ runs, least, most }) {
