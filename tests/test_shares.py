@@ -81,6 +81,21 @@ def test_a_kept_state_helps_most_after_the_new_recipe(recorded):
     assert f"**{points(both, recipe)}**" in said
 
 
+def test_the_gain_of_the_gru_is_the_networks(recorded):
+    mean = TABLES["Model5"].groupby(["recipe", "model"])[["train", "valid"]].mean()
+    start, network = mean.loc["Model4", "Model4"], mean.loc["Model4", "Model5"]
+    recipe, both = mean.loc["Model5", "Model4"], mean.loc["Model5", "Model5"]
+    for split in ("train", "valid"):  # "all of the gain", and "about as much"
+        assert start[split] < both[split] == pytest.approx(network[split], abs=0.01)
+        assert recipe[split] < start[split]
+    said = shares_sentence(TABLES["Model5"])
+    for each in (network["train"], network["valid"]):
+        assert f"**{accuracy(each)}**" in said
+    assert f"Model4 gets {accuracy(start['train'])} and {accuracy(start['valid'])}" in said
+    assert f"loses **{points(start['train'], recipe['train'])}** on train" in said
+    recorded(said, 400, 800, 3.3, 19.9, part="training steps instead of")
+
+
 def test_the_table_has_means_and_ranges():
     small = pd.DataFrame(
         [("A", "A", 0, 9, 0.1, 0.3), ("A", "A", 1, 9, 0.3, 0.5), ("A", "B", 0, 9, 0.7, 0.9)],

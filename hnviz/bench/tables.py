@@ -6,10 +6,10 @@ one processor:
     python -c "from hnviz.bench.tables import write_lr_map as w; w('hnviz/runs/data/lr_map.csv')"
 
 `write_one_recipe` finds how much of a step of the ladder is due to the network, and how much to the
-recipe, in about ten minutes. Two successive models on the ladder are each trained with both recipes
-and scored on the same slots. Model1 answers once per window, so it and Model2 are scored on the
-token after the three of each window, from a state of zeros. Model2 and Model3 answer in every slot
-of the same layout, so their scores are the accuracies of their last epoch, as the app shows
+recipe, in about twenty minutes. Two successive models on the ladder are each trained with both
+recipes and scored on the same slots. Model1 answers once per window, so it and Model2 are scored on
+the token after the three of each window, from a state of zeros. Model2 to Model5 answer in every
+slot of the same layout, so their scores are the accuracies of their last epoch, as the app shows
 them.
 
     python -c "from hnviz.bench.tables import write_one_recipe as w;
@@ -39,7 +39,7 @@ Row = TypeVar("Row")
 RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0)
 """Peaks of the one-cycle schedule; each recipe's own is among them."""
 
-STEPS = {"Model2": "Model1", "Model3": "Model2"}  # model -> the one before it
+STEPS = {"Model2": "Model1", "Model3": "Model2", "Model5": "Model4"}  # model -> the one before it
 ONCE = "Model2"  # the model whose step is scored once per window
 SEEDS = range(10)
 WINDOW = 3  # tokens read before the scored one: Model1 trains on no more

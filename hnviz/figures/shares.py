@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "valid")
 
+_LAST_EPOCH = "on every token of their last epoch: on train a running figure, as the weights moved"
 _SCORED = {
     "Model2": "on the token after the first three of a window, read from zeros: 16,704 tokens of "
     "train, 4,352 of valid",
-    "Model3": "on every token of their last epoch: on train a running figure, as the weights moved",
+    "Model3": _LAST_EPOCH,
+    "Model5": _LAST_EPOCH,
 }
 """Model -> where it and the model before it were scored, so that both have the same tokens."""
 
@@ -68,6 +70,18 @@ def shares_sentence(table: "pd.DataFrame") -> str:
             f"{entry(after).recipe.bptt} tokens. The new network, which answers after every token, "
             f"wins **{points(both, recipe)}** back. Batch norm moved too, and counts as "
             "network here."
+        )
+    if after == "Model5":
+        own = _alone(table)
+        before_valid, network_valid = (float(each["valid"]) for each in list(own.values())[:2])
+        times = entry(after).recipe.lr / entry(before).recipe.lr
+        return (
+            f"{asked} All of the gain is the network. With {before}'s recipe, {after} already gets "
+            f"**{accuracy(network)}** of train and **{accuracy(network_valid)}** of valid right; "
+            f"{before} gets {accuracy(start)} and {accuracy(before_valid)}. {after}'s own recipe "
+            f"saves time: with {many:,} training steps instead of {fewer:,} and {times:.1f} times "
+            f"the highest lr, {after} learns about as much; {before} loses "
+            f"**{points(start, recipe)}** on train."
         )
     return (
         f"{asked} The new recipe alone lifts {before} by **{points(recipe, start)}** on "
