@@ -257,7 +257,9 @@ def test_another_seed_is_said_with_the_spread_of_the_runs_own_settings(recorded)
 
 def test_a_step_from_the_model_before_is_the_networks_or_the_recipes_too(recorded):
     recorded(run_text.recipe("Model4", one_recipe_table("Model4")))
-    recorded(run_text.recipe("Model5", one_recipe_table("Model5")), "3.0e-3", "1.0e-2", 20, 10)
-    table = one_recipe_table("Model3")
-    assert run_text.recipe("Model3", table) == shares_sentence(table)
+    unmeasured = one_recipe_table("Model4")
+    recorded(run_text.recipe("Model5", unmeasured), "3.0e-3", "1.0e-2", 20, 10)
+    for model in ("Model3", "Model5"):
+        table = one_recipe_table(model)
+        assert run_text.recipe(model, table) == shares_sentence(table)
     assert run_text.recipe("Model0", one_recipe_table("Model0")) == ""
