@@ -36,7 +36,7 @@ ENTRIES = ("Whole", "Choice", "Text")
 
 CONTROLS = {
     **dict.fromkeys(("choice", "menu"), 2),
-    **dict.fromkeys(("switch", "whole", "number", "text", "slider", "button"), 1),
+    **dict.fromkeys(("switch", "whole", "number", "text", "area", "slider", "button"), 1),
 }
 """What adds a control to a row -> which of its arguments is the name."""
 

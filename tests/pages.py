@@ -92,8 +92,11 @@ def control(app: AppTest, name: str) -> dict[str, Any]:
             if field["name"] == name:
                 said = settings["wrong"].get(name, [""])[0]
                 remark = settings.get("remarks", {}).get(name, "")
-                held = {"value": settings["given"][name], "wrong": said, "remark": remark}
-                return {**field, **held, "row": row["id"], "known": settings["known"]}
+                put = settings.get("put", {}).get("texts", {})
+                found = {"row": row["id"], "known": {**settings["known"], **put}}
+                found["heard"] = settings["heard"]
+                value = {**_given(app, found), **settings["given"]}[name]
+                return {**field, "value": value, "wrong": said, "remark": remark, **found}
     return {}
 
 
@@ -118,9 +121,8 @@ def choose(app: AppTest, **values: Any) -> AppTest:
     for name, value in values.items():
         found = control(app, name)
         assert found, f"there is no control {name}"
-        kept = _reported(app, found).get("given", {}).get("value", found["known"])
-        text = Field.written(value)
-        report = {"value": {**kept, name: text}, "serial": next(_serials)}
+        texts = {**_given(app, found), name: Field.written(value)}
+        report = {"value": texts, "serial": next(_serials)}
         app.session_state[found["row"]] = {"given": report}
     return app
 
@@ -132,6 +134,13 @@ def press(app: AppTest, name: str) -> AppTest:
     pressed = {"value": name, "serial": next(_serials)}
     app.session_state[found["row"]] = {**_reported(app, found), "pressed": pressed}
     return app
+
+
+def _given(app: AppTest, found: dict[str, Any]) -> dict[str, Any]:
+    """Return the texts of a row, as a browser has them."""
+    report = _reported(app, found).get("given", {"value": {}, "serial": 0})
+    is_new = report["serial"] > found["heard"]  # the page has not been run since
+    return {**report["value"], **({} if is_new else found["known"])}
 
 
 def _reported(app: AppTest, found: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tests.conftest import (
     until,
 )
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.xdist_group("browser0")
 LESSON = "text-into-batches"
 GUESS = lessons()[LESSON].steps[0].guess
@@ -209,6 +210,12 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     teacher.get_by_role("button", name="Stop them").click()
     teacher.get_by_text("1 run was stopped.").wait_for()
     phone.get_by_text("■ stopped").wait_for()
+    box = teacher.get_by_role("textbox", name="Codes from students")
+    box.fill("Ada: hn/nothing.1/2/k7qw4m/a3cd")
+    teacher.get_by_role("button", name="Count these codes").click()  # it takes the focus
+    teacher.get_by_text("0 codes were counted.").wait_for()
+    expect(box).to_have_accessible_description(re.compile("nothing"))
+    expect(box).to_have_value("Ada: hn/nothing.1/2/k7qw4m/a3cd")
     for width in (390, 1920):
         resize(teacher, width)
         assert teacher.evaluate("document.documentElement.scrollWidth <= innerWidth")

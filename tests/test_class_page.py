@@ -24,7 +24,7 @@ from hnviz.engine.client import EngineError
 from hnviz.runs import RunSummary
 from hnviz.web.classroom.service import ClassService, Visitor
 from hnviz.web.state import ServerState
-from tests.pages import open_page, press
+from tests.pages import choose, control, controls, open_page, press
 from tests.test_pages import drawn, text
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -92,15 +92,13 @@ def test_pasted_codes_are_counted_and_wrong_ones_stay_in_the_box(held, monkeypat
     )
     good = encode(Pasted("k7qw4m", step, float(asked["truth"])))
     app = open_page("class")
-    app.text_area(key="class_codes").set_value(f"Ada: {good}").run()
-    app.button(key="class_paste").click().run()
+    press(choose(app, class_codes=f"Ada: {good}"), "class_paste").run()
     assert "1 code was counted." in said(app)
-    assert app.text_area(key="class_codes").value == ""
-    app.text_area(key="class_codes").set_value(f"{good[:-1]}_").run()
-    app.button(key="class_paste").click().run()
+    assert control(app, "class_codes")["value"] == ""
+    press(choose(app, class_codes=f"{good[:-1]}_"), "class_paste").run()
     assert "0 codes were counted." in said(app)
-    assert "is wrong or missing; copy it again" in said(app)
-    assert app.text_area(key="class_codes").value != ""
+    assert "is wrong or missing; copy it again" in control(app, "class_codes")["wrong"]
+    assert control(app, "class_codes")["value"] == f"{good[:-1]}_"
     assert held.counts() == {step: 1}
 
 
@@ -123,12 +121,12 @@ def test_stop_all_stops_what_is_under_way(held, monkeypatch, recorded):
 
     app = open_page("class")
     monkeypatch.setattr(class_page, "server", lambda: SimpleNamespace(engine=Engine()))
-    app.button(key="class_stop").click().run()
+    press(app, "class_stop").run()
     recorded(said(app), 2, part="those that wait too")
-    app.button(key="class_keep").click().run()
-    app.button(key="class_stop").click().run()
+    press(app, "class_keep").run()
+    press(app, "class_stop").run()
     assert stopped == []
-    app.button(key="class_stop_now").click().run()
+    press(app, "class_stop_now").run()
     (line,) = (each for each in said(app).splitlines() if "run was stopped" in each)
     recorded(line, 1, 2)
     assert stopped == ["run-1"]
@@ -144,8 +142,7 @@ def test_others_see_the_way_in_and_no_code(held, monkeypatch, who, wanted):
     app = open_page("class")
     assert wanted in said(app)
     assert held.room.code not in str(app)
-    assert not app.text_area
-    assert "class_stop" not in [button.key for button in app.button]
+    assert not controls(app) & {"class_codes", "class_stop"}
 
 
 def test_a_run_in_a_class_says_whose_it_is(held, monkeypatch):

@@ -111,3 +111,37 @@ def test_a_field_sends_only_what_is_not_usual():
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (None, ""), (0.5, "0.5"), (7, "7")])
 def test_values_are_written_as_the_address_has_them(value, text):
     assert Field.written(value) == text
+
+
+def with_an_area():
+    import json
+
+    import streamlit as st
+
+    import hnviz.app.shell.everything  # noqa: F401
+    from hnviz.app.kit.fields import picture as kit
+
+    def empty():
+        kit.put_in("row", {"codes": ""})
+
+    with kit.controls("row"):
+        codes = kit.area("Codes", "codes", "", longest=20, linked=9)
+        kit.switch("At random", "random")
+        kit.button("Empty it", "empty", empty)
+    st.text(json.dumps(codes))
+
+
+def test_the_text_of_an_area_comes_back_only_where_the_script_sets_it():
+    app = AppTest.from_function(with_an_area, default_timeout=60)
+    app.query_params["codes"] = "a b c"
+    assert json.loads(app.run().text[0].value) == "a b c"
+    (row,) = [each["settings"] for each in mounts(app)]
+    assert row["given"]["codes"] == row["known"]["codes"] == "a b c"
+    app = choose(app, codes="d" * 30).run()
+    assert json.loads(app.text[0].value) == "d" * 20
+    (row,) = [each["settings"] for each in mounts(app)]
+    assert "d" * 20 not in json.dumps(row) and row["given"] == {"random": "false", "empty": ""}
+    app = choose(app, random=True).run()
+    assert json.loads(app.text[0].value) == "d" * 20
+    app = press(app, "empty").run()
+    assert json.loads(app.text[0].value) == control(app, "codes")["value"] == ""

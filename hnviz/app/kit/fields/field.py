@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from hnviz.app.shell.address import SWITCH, described, in_vain
 
-Kind = Literal["choices", "menu", "whole", "real", "text", "switch", "slider", "button"]
-"""Buttons side by side, a list, boxes for a number or for words, a switch, a slider, a button."""
+Kind = Literal["choices", "menu", "whole", "real", "text", "area", "switch", "slider", "button"]
+"""Buttons side by side, a list, boxes for a number, words, a text; a switch, a slider, a button."""
 
 _SIZE = 2.0**53
 """Below this, a float holds every whole number."""
@@ -27,6 +27,7 @@ class Field:
     ends: tuple[float, float] | None = None  # the lowest and highest number
     step: float = 1
     longest: int = 0  # characters of a text
+    linked: int = 0  # characters of an area up to which the address keeps its text
     help: str = ""
     width: int | str = "content"  # px, "content" or "stretch"
     bare: bool = False  # only screen readers get its label
@@ -40,7 +41,7 @@ class Field:
             return next((each for each in self.options if str(each) == text), None)
         if self.kind == "switch":
             return text == "true" if text in SWITCH else None
-        if self.kind == "text":
+        if self.kind in ("text", "area"):
             return text[: self.longest] if self.longest else text
         try:
             number = float(text)
@@ -81,6 +82,7 @@ class Field:
             "shown": [self.shown[each] for each in self.options] if self.shown else [],
             "ends": self.ends and list(self.ends),
             "longest": self.longest,
+            "linked": self.linked,
             "help": self.help,
             "bare": self.bare,
             "empty": self.empty,

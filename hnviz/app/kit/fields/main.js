@@ -3,7 +3,7 @@
 // wrong with it, in a sentence below the row.
 //
 // settings = { fields: the controls, in order, known: name -> the text that Python read, null for none,
-//              given: name -> the text of its value, wrong: name -> [sentence, whether the value is wrong],
+//              given: name -> the text of its value; neither has an area's text that was reported. wrong: name -> [sentence, whether the value is wrong],
 //              remarks: name -> sentence, heard: the serial number of the last report that Python has read,
 //              put: { id, texts }: what Python sets }
 
@@ -15,9 +15,9 @@ import { HAS_NONE } from "../js/tables.js";
 import { onVisit } from "../js/visits.js";
 
 /**
- * @typedef {"choices"|"menu"|"whole"|"real"|"text"|"switch"|"slider"|"button"} Kind
+ * @typedef {"choices"|"menu"|"whole"|"real"|"text"|"area"|"switch"|"slider"|"button"} Kind
  * @typedef {{ name: string, label: string, kind: Kind, first: string, width: number|string, options?: string[],
- *             shown?: string[], ends?: [number, number], step?: number, longest?: number, help?: string, bare?: boolean,
+ *             shown?: string[], ends?: [number, number], step?: number, longest?: number, linked?: number, help?: string, bare?: boolean,
  *             empty?: string, strong?: boolean, off?: boolean }} Field as hnviz/app/kit/fields/field.py sends it
  * @typedef {Record<string, string|null>} Texts of the address, null where it has none
  * @typedef {{ fields: Field[], known: Texts, given: Record<string, string>, heard: number,
@@ -70,22 +70,39 @@ class Fields {
 
   /** The whole address has changed. Streamlit then draws the page again, and Python most often needs no report. */
   visit() {
-    for (const name of Object.keys(this.texts)) this.texts[name] = inAddress(name);
+    for (const [name, text] of Object.entries(this.texts)) {
+      const there = inAddress(name);
+      if (there !== null || this.linked(name, text) !== null) this.texts[name] = there;
+    }
     setTimeout(() => this.isOther() && this.report(), SOON);
   }
 
   /** Whether Python has read other texts than those of the row. */
   isOther() {
     const { fields, known } = /** @type {Settings} */ (this.settings);
-    return this.row.isConnected && fields.some(({ name }) => this.texts[name] !== known[name]);
+    return this.row.isConnected && fields.some(({ name }) => name in known && this.texts[name] !== known[name]);
+  }
+
+  /** @param {string} name */
+  field(name) {
+    return this.settings?.fields.find((each) => each.name === name);
+  }
+
+  /**
+   * What the address keeps of a text: nothing where it is too long for a link.
+   * @param {string} name
+   * @param {string|null} text
+   */
+  linked(name, text) {
+    const { kind, linked = 0 } = this.field(name) ?? {};
+    return kind === "area" && text && text.length > linked ? null : text;
   }
 
   /** @param {Texts} texts */
   write(texts) {
     for (const [name, text] of Object.entries(texts)) {
-      const isFirst = text === this.settings?.fields.find((each) => each.name === name)?.first;
-      this.texts[name] = isFirst ? null : text;
-      putOwnInAddress(name, this.texts[name]);
+      this.texts[name] = text === this.field(name)?.first ? null : text;
+      putOwnInAddress(name, this.linked(name, this.texts[name]));
     }
   }
 
@@ -167,17 +184,18 @@ class Fields {
       return { element: place, show: (text) => row.show(named[options.indexOf(text)] ?? null) };
     }
     if (kind === "slider") return slider(field, change);
-    const box = kind === "menu" ? selectOf([]) : kind === "switch" ? switchBox() : kind === "text" ? textBox() : numberBox(kind === "whole");
+    const box = kind === "menu" ? selectOf([]) : kind === "switch" ? switchBox() : kind === "area" ? textArea() : kind === "text" ? textBox() : numberBox(kind === "whole");
     if (box instanceof HTMLSelectElement) box.append(...(empty ? [new Option(empty, "", true)] : []), ...options.map((each, at) => new Option(named[at], each)));
     else {
       if (empty) box.placeholder = empty;
       if (longest) box.maxLength = longest;
-      if (ends) [box.min, box.max] = ends.map(String);
+      if (ends && box instanceof HTMLInputElement) [box.min, box.max] = ends.map(String);
     }
     const show = setter(box);
     box.onchange = () => {
       if (box instanceof HTMLInputElement && box.validity.badInput) return this.complain(name, `${label} must be a number`);
-      change(kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value || (kind === "text" ? "" : field.first));
+      if (kind === "area" && box.value === (this.texts[name] ?? this.field(name)?.first)) return; // Ctrl+Enter came before
+      change(kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value || (["text", "area"].includes(kind) ? "" : field.first));
     };
     return { element: kind === "whole" ? stepped(/** @type {HTMLInputElement} */ (box), label) : box, show, focus: box };
   }
@@ -186,7 +204,7 @@ class Fields {
     const { fields, given, heard } = /** @type {Settings} */ (this.settings);
     const isOld = this.sent > heard; // Python has not read the last change
     for (const { name, first } of fields) {
-      this.controls.get(name)?.show(isOld ? (this.texts[name] ?? first) : given[name]);
+      this.controls.get(name)?.show(isOld || !(name in given) ? (this.texts[name] ?? first) : given[name]);
     }
   }
 
@@ -225,6 +243,14 @@ class Fields {
 function textBox() {
   const box = document.createElement("input");
   Object.assign(box, { type: "text", className: "number", autocomplete: "off", spellcheck: false });
+  return box;
+}
+
+/** A box for a text of several lines, which Ctrl+Enter hands in, too. */
+function textArea() {
+  const box = document.createElement("textarea");
+  Object.assign(box, { autocomplete: "off", spellcheck: false });
+  box.onkeydown = ({ key, ctrlKey, metaKey }) => void (key === "Enter" && (ctrlKey || metaKey) && box.dispatchEvent(new Event("change")));
   return box;
 }
 

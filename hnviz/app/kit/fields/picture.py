@@ -8,7 +8,7 @@
 Each call returns the value of its control, so a later control may depend on it; the row is drawn at
 the end. The browser draws a change at once, writes it into the address, and reports it; the script
 then runs again. If a reader changes a control before the script has answered the last change, that
-answer does not undo the newer one.
+answer does not undo the newer one. The text of an area may be long: it is never sent back.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,6 +39,7 @@ def _sample() -> Mapping[str, Any]:
     )
     row.add(Field(name="bs", label="bs, rows", kind="whole", first=4, help="Rows side by side."))
     row.add(Field(name="words", label="Phrase", kind="text", first="4367 to 4372", width="stretch"))
+    row.add(Field(name="all", label="All", kind="area", empty="Paste a text", width="stretch"))
     row.add(Field(name="at_random", label="Cut at random", kind="switch", first=False))
     row.say("bs", "bs must be a whole number from 1 to 512; got 0")
     return row.settings()
@@ -83,10 +84,11 @@ class Row:
         """Return what the browser gets."""
         held = _held(self.key)
         put = {"id": held.put, "texts": dict(held.texts)} if held.put else None
+        new = [each for each in self.fields if each.kind != "area" or each.name not in held.texts]
         return {
             "fields": [each.sent() for each in self.fields],
-            "known": {each.name: text_in(self.key, each.name) for each in self.fields},
-            "given": {each.name: each.written(self.values[each.name]) for each in self.fields},
+            "known": {each.name: text_in(self.key, each.name) for each in new},
+            "given": {each.name: each.written(self.values[each.name]) for each in new},
             "heard": held.heard,
             "wrong": {name: list(said) for name, said in self.wrong.items()},
             **({"put": put} if put else {}),
@@ -214,6 +216,12 @@ def text(label: str, key: str, default: str, **look: Any) -> str:
     """Add a box for words."""
     look = {"width": "stretch", **look}
     return str(_add(Field(name=key, label=label, kind="text", first=default, **look)))
+
+
+def area(label: str, key: str, default: str, **look: Any) -> str:
+    """Add a box for a text; a reader leaves it, or presses Ctrl+Enter, to hand it in."""
+    look = {"width": "stretch", **look}
+    return str(_add(Field(name=key, label=label, kind="area", first=default, **look)))
 
 
 def slider(label: str, key: str, default: Any, **look: Any) -> Any:

@@ -150,7 +150,7 @@ export function heading(parent, name, control, help) {
 
 /**
  * Return a function that sets a control. The same text again changes nothing: what is being typed stays.
- * @param {HTMLInputElement|HTMLSelectElement} control
+ * @param {HTMLInputElement|HTMLSelectElement|HTMLTextAreaElement} control
  */
 export function setter(control) {
   /** @type {string|null} */

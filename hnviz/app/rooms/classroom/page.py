@@ -1,8 +1,9 @@
 """The Class page: for its teacher the code, the answers and the runs; for others the way in."""
 
-import streamlit as st
+from functools import partial
 
-from hnviz.app.kit.text import escape, page_title, problem, prose, section
+from hnviz.app.kit.fields.picture import area, button, controls, put_in, wrong
+from hnviz.app.kit.text import escape, page_title, prose, section
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS, questions
 from hnviz.app.rooms.classroom.board.picture import BOARD, board
 from hnviz.app.rooms.classroom.door import join_link
@@ -16,7 +17,7 @@ from hnviz.engine.client import EngineError
 from hnviz.figures.sentences import plural
 from hnviz.web.classroom.service import ClassService
 
-_CODES, _PASTED = "class_codes", "class_pasted"
+_PASTE, _CODES, _PASTED = "class_paste_row", "class_codes", "class_pasted"
 _STOPPED, _STOPPING = "class_stopped", "class_stopping"
 
 
@@ -66,37 +67,38 @@ def _stop() -> None:
     if state.get(_STOPPING):
         count = plural(len(server().engine.jobs()), "run")
         prose(f"This ends {count}, those that wait too. What they have learnt is kept.")
-        with st.container(horizontal=True):
-            st.button("Stop them", key="class_stop_now", type="primary", on_click=_stop_all)
-            st.button("Keep them", key="class_keep", on_click=state.pop, args=(_STOPPING,))
+        with controls("class_stop_row"):
+            button("Stop them", "class_stop_now", _stop_all, strong=True)
+            button("Keep them", "class_keep", partial(state.pop, _STOPPING))
         return
-    st.button("Stop all runs", key="class_stop", on_click=state.put, args=(_STOPPING, True))
+    button("Stop all runs", "class_stop", partial(state.put, _STOPPING, True))
     if (done := state.get(_STOPPED)) is not None:
         prose(done)
 
 
 def _paste(classroom: ClassService) -> None:
     """Draw the box for codes of those who are not in this network."""
-    st.text_area(
-        "Codes from students outside this network",
-        key=_CODES,
-        height=90,
-        max_chars=20_000,
-        placeholder="hn/batches.3/2/k7qw4m/a3cd",
-        help="Paste many at once, a whole chat too: the words between them are left out.",
-    )
-    st.button("Count these codes", key="class_paste", on_click=_take, args=(classroom,))
-    said = state.get(_PASTED)
-    if said is not None:
-        prose(said[0])
-        problem(said[1])
+    counted, lacks = state.get(_PASTED, ("", ""))
+    with controls(_PASTE):
+        codes = area(
+            "Codes from students outside this network",
+            _CODES,
+            "",
+            longest=20_000,
+            empty="hn/batches.3/2/k7qw4m/a3cd",
+            help="Paste many at once, a whole chat too: the words between them are left out.",
+        )
+        button("Count these codes", "class_paste", partial(_take, classroom, codes))
+        wrong(_CODES, lacks)
+    if counted:
+        prose(counted)
 
 
-def _take(classroom: ClassService) -> None:
-    result = classroom.paste(state.get(_CODES) or "")
+def _take(classroom: ClassService, codes: str) -> None:
+    result = classroom.paste(codes)
     state.put(_PASTED, (_counted(result.taken), "; ".join(result.wrong[:3])))
     if not result.wrong:
-        state.put(_CODES, "")
+        put_in(_PASTE, {_CODES: ""})
 
 
 def _counted(taken: int) -> str:
