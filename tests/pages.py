@@ -86,6 +86,8 @@ def control(app: AppTest, name: str) -> dict[str, Any]:
 
     Nothing if it is not there.
     """
+    if name == "train_start":
+        return {"name": name, "row": KEY, "off": form(app)["off"]}
     for row in mounts(app):
         settings = row["settings"]
         for field in settings.get("fields", []) if "given" in settings else []:

@@ -11,7 +11,7 @@ from hnviz.app.shell.server import server
 from hnviz.cli.main import main
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
-from tests.pages import open_page
+from tests.pages import control, open_page
 from tests.sentences import Recorded
 from tests.test_pages import drawn, text
 
@@ -89,7 +89,7 @@ def test_a_page_says_it_in_one_sentence_beside_the_box(
     assert said.count(sentence[1:]) == 1
     assert not [each for each in app.get("bidi_component") if f'"{picture}"' in each.proto.json]
     if page == "train":
-        assert app.button(key="train_start").disabled
+        assert control(app, "train_start")["off"]
     assert (server().store.ids(), stored()) == before
 
 

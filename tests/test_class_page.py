@@ -217,10 +217,10 @@ def test_with_a_coded_view_a_stranger_sees_the_way_in_alone(held, monkeypatch):
     monkeypatch.setattr(held, "view", "coded")
     app = open_page("train")
     assert "These pages are for those who have joined" in said(app)
-    assert not app.button and not app.sidebar.selectbox
+    assert not drawn(app, "train_settings") and not app.sidebar.selectbox
     member = held.admit("10.0.0.7").result(10)
     monkeypatch.setattr(start, "visitor", lambda: Visitor(member=member))
-    assert open_page("train").button(key="train_start") is not None
+    assert control(open_page("train"), "train_start")
 
 
 def test_the_app_has_the_classs_routes_only_when_it_holds_one(held, monkeypatch):

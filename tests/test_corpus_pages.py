@@ -23,7 +23,7 @@ from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
 from hnviz.web.assets import DATA, PAGE_DATA
 from hnviz.web.corpora import corpus_address
-from tests.pages import EVERY_PAGE, choose, form, mounts, open_page, switch_page
+from tests.pages import EVERY_PAGE, choose, control, form, mounts, open_page, press, switch_page
 from tests.sentences import Numbers, Recorded
 from tests.test_pages import drawn, text
 from tests.views import shown
@@ -241,7 +241,7 @@ def test_a_language_is_trained() -> None:
     from hnviz.app.shell.server import server
 
     app = open_page("train", train_corpus="numbers-vi")
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     run = app.query_params["run"]
     server().engine.stop(run)
     assert server().store.record(run).config.corpus == "numbers-vi"
@@ -253,8 +253,8 @@ def test_an_own_text_is_trained() -> None:
     app = open_own()
     app.text_area(key="train_text").set_value(TEXT).run()
     app.selectbox(key="train_tokens").set_value("char").run()
-    assert not app.exception and not app.button(key="train_start").disabled
-    app.button(key="train_start").click().run()
+    assert not app.exception and not control(app, "train_start")["off"]
+    press(app, "train_start").run()
     run = app.query_params["run"]
     with suppress(EngineError):  # a short text's run may have finished
         server().engine.stop(run)
@@ -286,7 +286,7 @@ def test_a_bad_text_is_one_sentence_beside_the_box(
     assert not app.exception
     (told,) = (each.value for each in app.markdown if each.value.startswith(":red["))
     recorded(told, *numbers)
-    assert app.button(key="train_start").disabled
+    assert control(app, "train_start")["off"]
 
 
 def test_a_text_shorter_than_a_mini_batch_is_told_beside_bptt(recorded: Recorded) -> None:
@@ -300,7 +300,7 @@ def test_a_text_shorter_than_a_mini_batch_is_told_beside_bptt(recorded: Recorded
     for split, n_tokens in (("train", n_train), ("valid", n_valid)):
         recorded(said, n_tokens, 64, 20, 1_280, f"{1_280 / n_tokens:.1f}", part=f"{split} has")
     assert "Set bs to" in said
-    assert not app.button(key="train_start").disabled
+    assert not control(app, "train_start")["off"]
     assert "bptt" not in form(open_page("train"))["lost"]
 
 
@@ -318,7 +318,7 @@ def test_blocks_of_numbers_are_refused_for_an_own_text(recorded: Recorded) -> No
     app.text_area(key="train_text").set_value(TEXT).run()
     assert [*form(app)["wrong"]] == ["split"]
     recorded(form(app)["wrong"]["split"])
-    assert app.button(key="train_start").disabled
+    assert control(app, "train_start")["off"]
 
 
 def test_markup_in_a_text_stays_text() -> None:

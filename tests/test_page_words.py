@@ -18,7 +18,7 @@ from hnviz.lessons import lessons
 from hnviz.lessons.panel import page_path
 from hnviz.runs import RunWriteError
 from hnviz.runs.ruler import run_bounds
-from tests.pages import fields, fill, form, open_page, press
+from tests.pages import control, fields, fill, form, open_page, press
 from tests.test_pages import drawn, text
 from tests.views import shown
 
@@ -177,10 +177,10 @@ def test_a_device_that_this_machine_lacks_is_told_beside_it_and_nothing_is_train
         f"on {absent}; choose one of {there}"
     )
     recorded(wrong["device"].partition(f" {absent};")[0])
-    assert app.button(key="train_start").disabled
+    assert control(app, "train_start")["off"]
     fill(app, device="auto").run()
     assert form(app)["wrong"] == {}
-    assert not app.button(key="train_start").disabled
+    assert not control(app, "train_start")["off"]
 
 
 @pytest.mark.parametrize(
@@ -199,20 +199,20 @@ def test_a_run_that_is_refused_is_told_and_the_address_stays(monkeypatch, refusa
     before = dict(app.query_params)
     assert before == {"run": "Model2", "train_lr": "0.004"}
     assert as_sentence(str(refusal)) not in said(app)
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     assert not app.exception
     assert said(app).count(as_sentence(str(refusal))) == 1
     assert dict(app.query_params) == before
-    assert not app.button(key="train_start").disabled
+    assert not control(app, "train_start")["off"]
     monkeypatch.setattr("hnviz.engine.client.Engine.train", lambda *_, **__: "Model3")
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     assert as_sentence(str(refusal)) not in said(app)
     assert app.query_params["run"] == "Model3"
 
 
 def test_a_speed_that_is_chosen_is_the_runs_and_every_viewer_sees_it():
     app = open_page("train", train_epochs="1000")
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     run = app.query_params["run"]
     try:
         assert Run().draw(server().current(run), {})["speed"] is None

@@ -32,6 +32,7 @@ from tests.pages import (
     form,
     mounts,
     open_page,
+    press,
     switch_page,
 )
 from tests.views import shown
@@ -122,7 +123,7 @@ def test_what_is_set_under_more_is_trained():
     from hnviz.app.shell.server import server
 
     app = fill(open_page("train", train_model="Model3"), bs="32", form="fast").run()
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     run = app.query_params["run"]
     server().engine.stop(run)
     config = server().store.record(run).config
@@ -133,7 +134,7 @@ def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
     from hnviz.app.shell.server import server
 
     app = open_page("train", train_model="Model1", train_form="fast", train_reset_state="both")
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     run = app.query_params["run"]
     server().engine.stop(run)
     config = server().store.record(run).config
@@ -158,17 +159,17 @@ def test_a_setting_that_cannot_be_used_is_told(field, typed, numbers, recorded):
     assert not app.exception
     assert [*form(app)["wrong"]] == [field]
     recorded(form(app)["wrong"][field], *numbers)
-    assert app.button(key="train_start").disabled
+    assert control(app, "train_start")["off"]
     fill(app, **{field: "0.5" if field in ("lr", "pct_start") else "7"}).run()
     assert form(app)["wrong"] == {}
-    assert not app.button(key="train_start").disabled
+    assert not control(app, "train_start")["off"]
 
 
 def test_what_was_typed_a_moment_before_the_click_is_trained():
     from hnviz.app.shell.server import server
 
     app = fill(open_page("train"), lr="0.005", epochs="3")
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     run = app.query_params["run"]
     server().engine.stop(run)
     config = server().store.record(run).config
@@ -179,7 +180,7 @@ def test_a_model_chosen_a_moment_before_the_click_is_trained_with_its_recipe():
     from hnviz.app.shell.server import server
 
     app = fill(open_page("train"), model="Model3")
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     run = app.query_params["run"]
     server().engine.stop(run)
     config = server().store.record(run).config
@@ -188,7 +189,7 @@ def test_a_model_chosen_a_moment_before_the_click_is_trained_with_its_recipe():
 
 def test_a_wrong_number_typed_a_moment_before_the_click_starts_nothing(recorded):
     app = fill(open_page("train", run="Model2"), bptt="0")
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     assert not app.exception
     assert app.query_params["run"] == "Model2"
     assert [*form(app)["wrong"]] == ["bptt"]
@@ -232,7 +233,7 @@ def test_an_older_run_is_offered_where_a_link_asks_for_it(monkeypatch):
 def test_a_rate_that_is_known_to_fail_is_warned_of():
     app = open_page("train", train_lr="1000")
     assert form(app)["warning"].startswith("lr 1,000 is too high for Model5: at 3.0e-1")
-    assert not app.button(key="train_start").disabled
+    assert not control(app, "train_start")["off"]
     fill(app, lr="0.01").run()
     assert form(app)["warning"] == ""
 
@@ -302,7 +303,7 @@ def test_a_setting_in_the_address_that_cannot_be_read_is_told_beside_it(field, v
     sentence = f"'{value}' is not {wanted}"
     assert form(app)["lost"][field].startswith(sentence)
     assert fields(app) == read({}).values
-    assert not app.button(key="train_start").disabled
+    assert not control(app, "train_start")["off"]
     fill(app, seed="3").run()
     assert form(app)["lost"][field].startswith(sentence), "until that field is set"
     fill(app, **{field: {"model": "Model3", "device": "cpu", "same": "true"}.get(field, "1")}).run()
@@ -315,7 +316,7 @@ def test_a_warm_up_share_that_was_set_is_trained():
     app = open_page("train", train_model="Model2")
     assert fields(app)["pct_start"] == 0.1
     fill(app, pct_start="0.25").run()
-    app.button(key="train_start").click().run()
+    press(app, "train_start").run()
     run = app.query_params["run"]
     server().engine.stop(run)
     assert server().store.record(run).config.pct_start == 0.25

@@ -10,7 +10,7 @@ import pytest
 
 from hnviz.runs import RunStore
 from tests.conftest import Server, finished, start_server, stop_server
-from tests.load.viewer import Session, named
+from tests.load.viewer import TRAIN, Session, named
 from tests.test_kill import wait_for
 
 EVE, ANN = 1, 2
@@ -26,7 +26,7 @@ def small(tmp_path: Path) -> Iterator[Server]:
 async def press_train(server: Server, viewer: int) -> None:
     async with Session(server.port, "train_epochs=900", viewer) as session:
         await session.press()
-        await session.press("train_start")
+        await session.press(*TRAIN)
         assert session.errors == []
 
 

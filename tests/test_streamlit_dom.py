@@ -17,7 +17,7 @@ PAGES = {
         *("markdown", "html", "selectbox", "label"),
         *("checkbox", "icon", "pageLink"),
     ),
-    "train": ("expander", "button"),
+    "train": ("expander",),
     "data?data_corpus=your+own": ("textArea", "numberInput", "fileUploader", "help"),
 }
 """Address of a page -> the names that are on it."""

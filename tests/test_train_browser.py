@@ -205,6 +205,17 @@ def test_what_is_typed_is_trained_and_another_address_brings_its_own(page, app, 
     assert page.errors == []
 
 
+def test_a_double_click_on_train_starts_one_run(page, app, server):
+    open_train(page, server, epochs=LONG)
+    before, shown = len(RunStore(app.runs).ids()), page.evaluate(RUN)
+    button(page, "Train").dblclick()
+    until(page, f"before => {RUN} !== before", arg=shown)
+    idle(page)
+    expect(button(page, "Stop")).to_be_enabled()
+    assert len(RunStore(app.runs).ids()) == before + 1
+    assert page.errors == []
+
+
 def test_pause_step_go_on_stop(page, server):
     open_train(page, server, epochs=LONG)
     start(page)
@@ -564,7 +575,7 @@ def test_takeaway_control_and_picture_come_first(page, server):
         resize(page, width)
         parts = [HEADLINE, ".st-key-train_bar", "[data-panel=loss]"]
         if width == 1280:  # on a phone the curves are one below the other
-            parts.append(".st-key-train_start")
+            parts.append(".st-key-train_settings .go")
         for part in parts:
             box = page.locator(part).first.bounding_box()
             assert box["y"] + min(box["height"], 300) <= most, (width, part)

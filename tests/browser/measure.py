@@ -70,17 +70,11 @@ REACTS = """async ([press, seen]) => {
 }"""
 
 
-def named(name: str) -> str:
-    """JavaScript that finds a button of the page by its name."""
-    return styled(
-        "[...document.querySelectorAll(':--main button')]"
-        f".find(b => b.innerText.trim() === '{name}')"
-    )
-
-
 FORM = (
     "[...document.querySelectorAll('.st-key-train_settings *')].find(e => e.shadowRoot).shadowRoot"
 )
+
+TRAIN = f"{FORM}.querySelector('.go')"
 
 
 def field(label: str) -> str:
@@ -204,7 +198,7 @@ def train(page: Page, server: Server) -> None:
         page.goto(f"{server.url}/train?train_epochs=200")
         page.locator(CHART).first.wait_for()
         page.wait_for_timeout(3000)  # the engine is warm, nothing is left to load
-        starts.append(reacts(page, f"{named('Train')}.click()", FIRST_POINT)[0])
+        starts.append(reacts(page, f"{TRAIN}.click()", FIRST_POINT)[0])
         page.wait_for_timeout(1000)
         same, rate = f"{field('Same recipe')}.click()", f"{field('lr, highest')}.value"
         clicks += [reacts(page, same, rate) for _ in range(ROUNDS)]
@@ -252,7 +246,7 @@ def own_text(page: Page, server: Server) -> None:
         page.get_by_text("tokens to learn from").wait_for(timeout=60_000)
         read.append(time.perf_counter() - begun)
         page.wait_for_timeout(1000)
-        starts.append(reacts(page, f"{named('Train')}.click()", FIRST_POINT)[0])
+        starts.append(reacts(page, f"{TRAIN}.click()", FIRST_POINT)[0])
         page.locator(".st-key-train_bar").get_by_role("button", name="Stop").click()
         page.wait_for_timeout(1000)
     say("own text of 1 MB, from the file to its tokens", read, "under 2 s")

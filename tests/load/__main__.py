@@ -34,7 +34,7 @@ from tests.conftest import start_server, stop_server
 from tests.load.classroom import VIEWERS, Class, lesson_for_phones
 from tests.load.disk import Disk
 from tests.load.held import MEGABYTE, Held
-from tests.load.viewer import News, Session
+from tests.load.viewer import TRAIN, News, Session
 
 WARM_UP = 5.0  # seconds
 SETTLE = 2.0  # seconds that the last news may take
@@ -81,7 +81,7 @@ async def train(place: Place, cookie: str = "", *, waits: bool = False) -> str:
     before = set(place.runs.glob(began))
     async with Session(place.port, urllib.parse.urlencode(RECIPE), cookie=cookie) as session:
         await session.press()
-        await session.press("train_start")
+        await session.press(*TRAIN)
         for _ in range(600):
             new = set(place.runs.glob(began)) - before
             if new:

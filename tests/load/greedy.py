@@ -19,7 +19,7 @@ from hnviz.web.answers import QUICK, SLOW
 from hnviz.web.controls import OF_ONE
 from hnviz.web.limits import MAX_SOCKETS
 from hnviz.web.live import MAX_TOPICS
-from tests.load.viewer import CLOSER, EACH, Session, named
+from tests.load.viewer import CLOSER, EACH, TRAIN, Session, named
 
 EVE = 2**64
 PAUSE = 1.0  # seconds after a refusal
@@ -74,7 +74,7 @@ async def main(port: int, run: str) -> None:
             await session.press()
             sessions.append(session)
         for session in sessions[:RUNS]:  # a second press in one tab is a double click
-            await session.press("train_start")
+            await session.press(*TRAIN)
         print("ready", flush=True)
         await asyncio.gather(
             *(listen(port, run, MAX_TOPICS // TABS) for _ in range(TABS)),

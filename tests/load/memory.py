@@ -13,7 +13,7 @@ from hnviz.config import RunConfig
 from hnviz.estimate import Budget, cost
 from hnviz.runs import RunStore
 from tests.conftest import Server, finished
-from tests.load.viewer import Session
+from tests.load.viewer import TRAIN, Session
 
 MEGABYTE = 10**6
 LIMITS = {"server": 300, "engine": 100}  # MB, whatever the run
@@ -76,7 +76,7 @@ async def _press_train(server: Server, config: RunConfig) -> list[str]:
     query = urlencode({f"train_{name}": getattr(config, name) for name in names})
     async with Session(server.port, query) as session:
         await session.press()
-        await session.press("train_start")
+        await session.press(*TRAIN)
         await session.press()  # once more, as the page runs again by itself after Start
         return session.problems
 

@@ -14,6 +14,7 @@ from hnviz.web.limits import COOKIE
 from tests.load.disk import Disk
 
 PATIENCE = 30.0  # seconds for an answer to a press
+TRAIN = ("train_settings", "train_start")  # the form of a run, and its button
 EACH = ("run", "runs", "curves")  # what every viewer of the page follows
 CLOSER = (("kinds",), ("kinds",), ("schedule",))  # by turns: which closer look is open
 
@@ -35,7 +36,7 @@ class Session:
         self._port, self._query = port, query
         self._headers = {"Cookie": cookie} if cookie else named(viewer)
         self._ended = asyncio.Event()
-        self.buttons: dict[str, str] = {}  # key -> id
+        self.mounts: dict[str, str] = {}  # key of a component -> its id
         self.errors: list[str] = []
         self.problems: list[str] = []  # that the page shows beside its controls
 
@@ -72,17 +73,19 @@ class Session:
             self.errors.append(element.exception.message)
         elif kind == "markdown" and element.markdown.body.startswith(":red["):
             self.problems.append(element.markdown.body)
-        elif kind == "button":
-            self.buttons[element.button.id.rpartition("-")[2]] = element.button.id
+        elif kind == "bidi_component":
+            mount = element.bidi_component
+            self.mounts[json.loads(mount.json)[0]["id"]] = mount.id
 
-    async def press(self, button: str = "") -> float:
-        """Run the whole page, as a press on a button does; return the milliseconds it took."""
+    async def press(self, key: str = "", button: str = "") -> float:
+        """Run the whole page, as a press on a button of a component does; return how many ms."""
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.page_name = "train"
         if button:
+            report = {"pressed": {"value": button, "serial": time.time_ns()}}
             state = message.rerun_script.widget_states.widgets.add()
-            state.id, state.trigger_value = self.buttons[button], True
+            state.id, state.json_value = self.mounts[key], json.dumps(report)
         self._ended.clear()
         begun = time.perf_counter()
         await self._line.send(message.SerializeToString())

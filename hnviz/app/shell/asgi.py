@@ -54,7 +54,7 @@ STYLES = (
 )
 LESSONS = (PARAMETER, "lessons")
 """What addresses of lessons end with."""
-EARLY = ("BidiComponent", "Selectbox", "NumberInput", "ButtonGroup", "Html", "PageLink", "Button")
+EARLY = ("BidiComponent", "Selectbox", "NumberInput", "Html", "PageLink")
 """Streamlit's, on our pages, whose modules a browser should load at once."""
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
 TURN_SECONDS = 0.0005  # of the interpreter while modules load: a browser's files come in between

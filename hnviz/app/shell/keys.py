@@ -221,7 +221,6 @@ SESSION: tuple[Key, ...] = (
     Key("Build", "models_next", "", "button"),
     Key("Train", "train_error", "", "why the last press on Train did nothing"),
     Key("Train", "train_settings", "", "the settings of the next run that are not the default"),
-    Key("Train", "train_start", "", "button"),
     Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),
     Key("Remember", "states_good_*", "", "the last text that could be read, by vocab"),
     Key(

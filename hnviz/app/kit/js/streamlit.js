@@ -29,7 +29,6 @@ export const DOM = {
   "markdown": ".stMarkdown",
   "html": ".stHtml",
   "pageLink": ".stPageLink",
-  "button": ".stButton",
   "checkbox": ".stCheckbox",
   "selectbox": ".stSelectbox",
   "option": "[role=listbox] [role=option]",

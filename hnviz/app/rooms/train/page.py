@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hnviz.app.kit.fields.picture import choice
+from hnviz.app.kit.fields.picture import PRESSED, choice
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.room import Parts, room
@@ -18,7 +18,7 @@ from hnviz.app.rooms.train.form.picture import settings_form
 from hnviz.app.rooms.train.inside.picture import inside
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
-from hnviz.app.rooms.train.settings import config_in_hand
+from hnviz.app.rooms.train.settings import KEY, config_in_hand
 from hnviz.app.rooms.train.speed import chosen_speed
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.engine import attempt
@@ -58,24 +58,13 @@ def _next_run() -> None:
 
     A fragment, so that a change of a setting does not draw the pictures of the run shown again.
     """
+    if state.reported(KEY, PRESSED):
+        _start()
+        st.rerun()  # the page now shows the run that _start chose
     with st.container(border=True, key="train_next", gap="small"):
-        # page.css lays this over the place that the form keeps for it.
-        with st.container(gap="xsmall", key="train_press"):
-            st.markdown(":small[**Train a new run**]")
-            place = st.empty()
         config = settings_form()
-        started = place.button(
-            "Train",
-            key="train_start",
-            type="primary",
-            on_click=_start,
-            disabled=config is None,
-            help="Starts a run with these settings. It keeps going if you close this tab.",
-        )
         problem(state.get(state.TRAIN_ERROR))
         fold("Find a learning rate", "train_find", lambda: lr_finder(config))
-    if started:
-        st.rerun()  # the page now shows the run that _start chose
 
 
 def _start() -> None:

@@ -5,13 +5,13 @@
 // settings = { known: the address of what the fields need, given: what Python has judged,
 //              wrong, lost: by field a sentence on its value, or on a value in the address that it cannot take,
 //              or what the text is too short for,
-//              warning, shown: what an example holds, in place of the address,
+//              warning, off: whether no run can start, shown: what an example holds, in place of the address,
 //              speeds, speed: see ./speed.js }; for many runs { known, many: see ./many.js }
 
 import { inAddress, putOwnInAddress } from "../../../kit/js/address.js";
 import { fetchOnce } from "../../../kit/js/fetch.js";
 import { maker } from "../../../kit/js/make.js";
-import { Field, numberBox, selectOf, switchBox } from "../../../kit/js/parts.js";
+import { button, Field, heading, numberBox, selectOf, switchBox } from "../../../kit/js/parts.js";
 import { onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
@@ -70,7 +70,10 @@ class Form {
     this.speed?.hear(settings.speed);
     if (this.given) return this.show();
     this.summary.textContent = `More settings: ${["bptt", "seed", ...MORE].join(", ")}`;
-    maker(this.row)("div", "press");
+    const place = maker(this.row)("div", "field press");
+    heading(place, "Train a new run", undefined, "");
+    this.go = button(place, "Train", () => this.kit.report("pressed", "train_start"), "go");
+    this.go.title = "Starts a run with these settings. It keeps going if you close this tab.";
     for (const setting of this.known.settings) this.add(setting);
     this.speed = new Speed(this.row, this.kit, settings.speeds, settings.speed);
     this.take(settings.shown ?? this.asked(), settings.given);
@@ -144,7 +147,8 @@ class Form {
 
   /** Write what Python has said. */
   say() {
-    const { wrong = {}, lost = {}, warning = "" } = this.answer ?? {};
+    const { wrong = {}, lost = {}, warning = "", off = false } = this.answer ?? {};
+    if (this.go) this.go.disabled = off;
     for (const [name, field] of this.fields) field.say(wrong[name] ?? lost[name] ?? "", name in wrong);
     const hidden = this.known?.settings.find(({ name, more }) => more && name in wrong);
     write(this.unseen, hidden && !this.more.open ? `${hidden.label}: ${wrong[hidden.name]}` : "");

@@ -1,4 +1,4 @@
-"""The fields of the next run's settings, which the browser fills in without asking.
+"""The button Train and the fields of the next run, which the browser fills in without asking.
 
 It holds the labels, the choices and every model's recipe. Python reads what it reports, says what
 is wrong with it, and never sets a field: `hnviz.app.rooms.train.settings`. For many runs a field
@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from hnviz.app.kit.component import publish
+from hnviz.app.kit.fields.picture import PRESSED
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.sweep.cards import CARD, GIVEN, QUESTION
 from hnviz.app.rooms.train.settings import (
@@ -79,6 +80,7 @@ def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> di
         "wrong": wrong,
         "lost": {**crowding(config), **fields.lost},
         "warning": warning(fields.values),
+        "off": config is None,
         **speed_settings(),
     }
 
@@ -104,7 +106,7 @@ EXAMPLES = {
 SETTINGS_FORM = Picture(
     __file__,
     Place(KEY, "124px", "304px"),
-    reports=(REPORT, SPEED),
+    reports=(REPORT, SPEED, PRESSED),
     silent=True,
     holds=(*(key(each.name) for each in FIELDS), key(SPEED)),
     examples=EXAMPLES,
