@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from hnviz.app.rooms.data.guess.choices import CHOICES, LONGEST, guesses
+from hnviz.app.rooms.data.guess.choices import CHOICES, LONGEST, guesses, unknowable
 from hnviz.data import human_numbers, human_numbers_stream, tokenize
 from hnviz.figures.sentences import own_tokens
 
@@ -44,3 +44,21 @@ def test_each_guess_is_among_four_words_and_its_count_is_trains(typed):
 def test_words_that_follow_are_offered_before_words_that_never_do():
     choices, _ = guesses(own_tokens("three thousand", STREAM.vocab).ids, STREAM)[1]
     assert {"thousand", "hundred", ","} < set(choices), "all that follows “three” in train"
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_nobody_could_know_a_word_that_follows_all_before_it_less_than_half_the_time(typed):
+    text = own_tokens(typed, STREAM.vocab)
+    found = unknowable(text.ids, STREAM)
+    assert len(found) == len(text.tokens) - 1
+    for place, nobody in enumerate(found, start=1):
+        before = " ".join(text.tokens[1:place])
+        n = followed(before) if before else 0
+        most = max(followed(before, word) for word in STREAM.vocab.itos) if n else 0
+        assert nobody is (0 < most < n / 2), before
+
+
+def test_the_first_number_is_open_and_the_next_one_is_not():
+    text = own_tokens("3045, 3046", STREAM.vocab)
+    named = dict(enumerate(zip(text.tokens[1:], unknowable(text.ids, STREAM), strict=True)))
+    assert [word for word, nobody in named.values() if nobody] == ["thousand", "forty", "five"]

@@ -263,3 +263,12 @@ def test_a_step_from_the_model_before_is_the_networks_or_the_recipes_too(recorde
         table = one_recipe_table(model)
         assert run_text.recipe(model, table) == shares_sentence(table)
     assert run_text.recipe("Model0", one_recipe_table("Model0")) == ""
+
+
+def test_the_best_epoch_is_that_of_the_record(recorded):
+    record = RunFolder(SHIPPED_DIR / "Model5").read()
+    best = max(record.epochs, key=lambda epoch: epoch.accuracy)
+    assert best is not record.epochs[-1]
+    figures = best.number, 10, best.step, round(100 * best.accuracy, 1)
+    recorded(run_text.best_epoch(record), *figures, round(best.valid_loss, 3))
+    assert run_text.best_epoch(EMPTY) == ""

@@ -155,7 +155,13 @@ test("each lane says what it shows", (t) => {
   assert.match(said[""], /^The \*\*gradient\*\* says how much the loss would change.* not a probability: its unit is loss per unit of state/);
   assert.match(said.detach, /the gradient stops at the scissors, after at most 3 steps.* the cut on the right alone decides/);
   assert.match(said.keep, /all 12 steps get a gradient.*\*\*0\.01 %\*\* of the nearest\. Nothing can be freed/);
-  recorded(t, said.untrained, 1, 1);
+  const back = (lane, n) => OWN[lane].at(-1 - n) / OWN[lane].at(-1);
+  for (const lane of ["keep", "untrained"]) {
+    const half = OWN[lane].map((_, n) => n).find((n) => back(lane, n) < 0.5);
+    assert.match(said[lane], new RegExp(`\\*\\*${part(back(lane, 10))}\\*\\* is left 10 steps back, and it is less than half from ${half} steps? back\\.`));
+  }
+  assert.match(said.detach, new RegExp(`without it, \\*\\*${part(back("keep", 4))}\\*\\* of the gradient would cross here and go on for 4 more steps,`));
+  recorded(t, said.untrained, 1, 81, 10, 1, 1, 1);
   assert.match(said.reset, /starts from a state of zeros.*after at most 3 steps/);
   const gone = laneSentences({ ...OWN, keep: FADING.map((norm, at) => (at < 2 ? 0 : norm)) }, 4, false);
   assert.match(gone.keep, /10 of 12 steps get a gradient/);

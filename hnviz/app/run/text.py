@@ -273,6 +273,18 @@ LINES = (
 )
 
 
+def best_epoch(record: RunRecord) -> str:
+    """Say after which epoch valid was read best, with its loss there."""
+    if not record.epochs:
+        return ""
+    best = max(record.epochs, key=lambda epoch: epoch.accuracy)
+    return (
+        f"Accuracy on valid was highest after epoch {best.number} of {record.config.epochs}, "
+        f"at step {best.step:,}: **{accuracy(best.accuracy)}**, with a valid loss of "
+        f"**{_figure(best.valid_loss)}**."
+    )
+
+
 def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Compare the last losses, of passes in eval mode, with the least that few tokens allow."""
     losses = {"train": record.train_pass.loss} if record.train_pass else {}

@@ -7,7 +7,7 @@ import streamlit as st
 from hnviz.app.kit.fields.picture import choice, controls, slider, switch, wrong
 from hnviz.app.kit.fields.picture import whole as number
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import escape, prose, section
+from hnviz.app.kit.text import escape, linked, prose, section
 from hnviz.app.rooms.hidden_states.controls import Asked
 from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
 from hnviz.app.rooms.hidden_states.path.picture import FIRST, PATH, PATH_VIEW, N, numbers_problem
@@ -25,6 +25,11 @@ def whole(run: CurrentRun, asked: Asked) -> None:
     positions = _positions_box()
     view = ask(PROBES_VIEW, at="rest", layer=asked.layer, positions=positions)
     PROBES(run=run.record.id, asks=[view])
+    linked(
+        "Does the network use what a probe reads? [Take a digit out of its memory, and see what it "
+        "says](remember?remember_part=Another memory&predictions_change=take out a digit"
+        "&predictions_digit=ones&predictions_ways=true)"
+    )
     if switch("Probe all pre-trained models", "states_all_models"):
         view = ask(ALL_PROBES_VIEW, at="end", positions=positions)
         PROBES(key="states_all_probes", run=run.record.id, asks=[view])

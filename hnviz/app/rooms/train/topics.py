@@ -73,6 +73,7 @@ def notes(run: CurrentRun) -> list[str]:
         run_text.recipe(model, one_recipe_table(model)),
         run_text.against_notebook(record, notebook_of(run)),
         run_text.remember(record, best),
+        run_text.best_epoch(record),
         run_text.best_loss(record, best),
         run_text.spikes(record),
         _LINES,

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data import TokenStream
+from hnviz.data.tokens import BOS
 
 CHOICES = 4  # words to choose from
 LONGEST = 3  # tokens of a context: few enough to read at a glance
 BITS = 62  # of a context and its answer, packed into one integer
+KNOWN = 0.5  # share of the most frequent next word below which nobody could know it
 SORTED = 64  # words that may follow; of more, only the most frequent are put in order
 
 
@@ -30,6 +32,22 @@ def guesses(ids: Sequence[int], stream: TokenStream, first: int = 1) -> list[Gue
         _guess(ids[max(0, place - longest) : place], ids[place], stream)
         for place in range(first, len(ids))
     ]
+
+
+def unknowable(ids: Sequence[int], stream: TokenStream) -> list[bool]:
+    """Say for each token of a text but the first whether nobody could know it from train.
+
+    All of the text before it is in train, and no word follows that more than half of the time. A
+    text that begins with xxbos is read without it.
+    """
+    begin = int(ids[0] == stream.vocab.stoi[BOS])
+    places, found = np.arange(len(stream.train)), [False] * begin
+    for index in ids[begin:-1]:
+        places = places[stream.train[places] == index] + 1
+        places = places[places < len(stream.train)]
+        most = np.bincount(stream.train[places]).max(initial=0)
+        found.append(len(places) > 0 and bool(most < KNOWN * len(places)))
+    return found
 
 
 def _guess(context: Sequence[int], truth: int, stream: TokenStream) -> Guess:

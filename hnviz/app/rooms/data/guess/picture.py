@@ -8,7 +8,7 @@ from typing import Any
 from hnviz.app.kit.picture import Ask, Example, Picture, Place
 from hnviz.app.kit.state import Entries, Whole
 from hnviz.app.machine.view import READING_VIEW
-from hnviz.app.rooms.data.guess.choices import guesses
+from hnviz.app.rooms.data.guess.choices import guesses, unknowable
 from hnviz.app.rooms.predictions.prompt import LONGEST_TEXT
 from hnviz.data import (
     NOTEBOOK,
@@ -62,11 +62,15 @@ def _kind(token: str, read: Corpus) -> str:
 def _settings(text: OwnTokens, choice: TextChoice) -> dict[str, Any]:
     read = corpus_of(choice)
     tokens, ids = text.tokens[:MOST], text.ids[:MOST]
+    found = zip(guesses(ids, stream_of(choice)), unknowable(ids, stream_of(choice)), strict=True)
     return {
         "words": [
             (token, _kind(token, read), index) for token, index in zip(tokens, ids, strict=True)
         ],
-        "guesses": guesses(ids, stream_of(choice)),
+        "guesses": [
+            (choices, f"{why} Nobody could know it." if nobody else why)
+            for (choices, why), nobody in found
+        ],
         "left_out": len(text.tokens) - len(tokens),
     }
 

@@ -8,6 +8,7 @@ import { percent } from "../../../kit/js/text.js";
 const MEANT = /** @type {[string, number][]} */ ([["trillion", 1e12], ["billion", 1e9], ["million", 1e6], ["", 1]]);
 export const LEAST = 1e-15; // a part below which its size says nothing more to a reader
 const HELD = 1e-30; // share of the nearest gradient below which a gradient counts as zero: float32 is inexact there
+const NEAR = 10; // steps back from the loss, which a sentence names
 export const VANISHED = 1e-3; // share of the nearest gradient below which the farthest one counts as vanished
 
 /** A share of the nearest gradient: "120 %", "0.7 %", "1 in 56 billion". As hnviz/figures/time_text.py. @param {number} share */
@@ -48,7 +49,7 @@ export function back(norms) {
  * @returns {Record<string, string>}
  */
 export function laneSentences(lanes, bptt, every) {
-  const said = Object.fromEntries(Object.keys(lanes).map((name) => [name, laneSentence(name, lanes[name], bptt)]));
+  const said = Object.fromEntries(Object.keys(lanes).map((name) => [name, laneSentence(name, lanes, bptt)]));
   if (every && "keep" in lanes) said.keep = allLosses(lanes.keep, lanes.detach);
   const cut = "detach" in lanes ? "the scissors" : "the zeros";
   const start = every
@@ -56,31 +57,45 @@ export function laneSentences(lanes, bptt, every) {
       `and it still stops at ${cut}.`
     : "The **gradient** says how much the loss would change if an earlier state changed by 1. It is not a probability: its " +
       "unit is loss per unit of state. Where a ribbon is half as thick as at the loss, an eighth of it is left. Click a lane " +
-      "to look at it alone.";
+      "to look at it alone, and to read how fast it fades.";
   return { ...said, "": start };
 }
 
-/** @param {string} name @param {ArrayLike<number>} norms @param {number} bptt */
-function laneSentence(name, norms, bptt) {
+/** @param {string} name @param {Lanes} lanes @param {number} bptt */
+function laneSentence(name, lanes, bptt) {
+  const norms = lanes[name];
   const [n, own] = [norms.length, plural(bptt - 1, "step")]; // of the last states, as far apart as the first from the last
   const there = Array.from(norms).filter((norm) => norm > 0).length;
   const got = there === n ? `all ${n} steps get` : `${there} of ${n} steps get`;
   const gone = farShare(norms) < VANISHED ? " It has vanished: a **vanishing gradient**." : "";
   return {
-    detach:
+    detach: () =>
       `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after at most ${own}. For this ` +
-      "loss the cut on the right alone decides: without it, the gradient would go on to the other cut. The cut on the left " +
-      "stops the losses of the mini-batch before.",
-    keep: 
-      `**No detach**: ${got} a gradient, through all three mini-batches. The farthest is ${far(norms)} of the nearest. Nothing ` +
-      "can be freed before the third mini-batch is done, so PyTorch holds up to three times as much memory as with detach.",
-    untrained:
-      "**Untrained**: the same network before its first training step. The farthest gradient is " +
+      `loss the cut on the right alone decides: without it, ${across(lanes.keep ?? norms, bptt)} of the gradient would cross here and go ` +
+      `on for ${plural(bptt, "more step")}, to the other cut. The cut on the left stops the losses of the mini-batch before.`,
+    keep: () =>
+      `**No detach**: ${got} a gradient, through all three mini-batches. ${fading(norms)} The farthest is ${far(norms)} of the ` +
+      "nearest. Nothing can be freed before the third mini-batch is done, so PyTorch holds up to three times as much memory as " +
+      "with detach.",
+    untrained: () =>
+      `**Untrained**: the same network before its first training step. ${fading(norms)} The farthest gradient is ` +
       `${far(norms)} of the nearest.${gone}`,
-    reset:
+    reset: () =>
       `**Reset**: each mini-batch starts from a state of zeros, so the gradient ends there, after at most ${own}. The ` +
       "network starts without any memory of the text before.",
-  }[name];
+  }[name]?.() ?? "";
+}
+
+/** What would cross the cut before the last mini-batch. @param {ArrayLike<number>} keep @param {number} bptt */
+const across = (keep, bptt) => `**${part((keep[keep.length - bptt - 1] ?? 0) / (keep[keep.length - 1] || 1))}**`;
+
+/** How fast a gradient fades: what is left NEAR steps back, and where half of it is. @param {ArrayLike<number>} norms */
+function fading(norms) {
+  const shares = Array.from(norms, (norm) => norm / (norms[norms.length - 1] || 1)).reverse();
+  const half = shares.findIndex((share) => share < 0.5);
+  const near = shares.length > NEAR ? `**${part(shares[NEAR])}** is left ${NEAR} steps back` : "";
+  const less = half < 0 ? "it is never less than half" : `it is less than half from ${plural(half, "step")} back`;
+  return `${[near, less].filter(Boolean).join(", and ").replace(/^it/, "It")}.`;
 }
 
 /** The first step's gradient of one backward pass for all losses, against one for each. @param {ArrayLike<number>} keep @param {ArrayLike<number>} cut */
