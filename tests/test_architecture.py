@@ -82,7 +82,7 @@ RULES: dict[str, Rule] = {
     "browser": Rule(("models", "data", "config"), ()),
     "export": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app", "browser"),
-        ("markupsafe", "nbformat", "numpy", "streamlit"),
+        ("markdown_it", "markupsafe", "nbformat", "numpy", "streamlit"),
     ),
     "bench": Rule((*FREE, "runs", "learn", "observe", "engine"), ("numpy", "torch")),
     "cli": Rule(

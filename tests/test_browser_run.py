@@ -14,7 +14,9 @@ from safetensors.numpy import save
 
 from hnviz.browser.form import facts_of, job_of
 from hnviz.config import RunConfig
-from hnviz.export.build import build_file, scene_of
+from hnviz.export.build import build_file
+from hnviz.export.collect import collect
+from hnviz.export.rooms import Scene
 from hnviz.learn import Learner
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.schedule import snapshot_steps
@@ -47,9 +49,13 @@ for (const [address, [as, blob]] of Object.entries(data.files)) {
   provide(new URL(address, data.home).href, content);
   if (as === "text") provide(new URL("hnviz/" + address, data.home).href, content);
 }
-for (const { parts } of data.scenes) {
-  for (const { picture } of parts) if (picture) picture.module = "/" + picture.module;
-}
+const locate = (parts) => {
+  for (const { picture, parts: inside = [] } of parts) {
+    if (picture) picture.module = "/" + picture.module;
+    locate(inside);
+  }
+};
+locate(data.parts);
 for (const [name, value] of Object.entries(data.variables.light)) {
   document.documentElement.style.setProperty(name, value);
 }
@@ -83,7 +89,8 @@ BAR = "[data-picture='run/bar']"
 
 def _given(pages: dict[str, dict[str, str]], run: str, config: RunConfig) -> dict[str, Any]:
     """Build what the page shows, about a run that is named as a pre-trained one is."""
-    scenes = [scene_of(page, {"run": run, **at}) for page, at in pages.items()]
+    at_run = {page: {"run": run, **at} for page, at in pages.items()}
+    scenes = [[Scene(page, at, collect(page, at))] for page, at in at_run.items()]
     content = build_file(scenes, "A run in the page", {}).decode()
     (packed,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', content)
     given = {"facts": facts_of(config), "job": job_of(config)}

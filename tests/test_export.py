@@ -32,7 +32,7 @@ from hnviz.cli.main import main
 from hnviz.export import ExportError, contents, html
 from hnviz.export import collect as collecting
 from hnviz.export.build import MAX_FILE_BYTES, export_page
-from hnviz.export.collect import Mount, collect
+from hnviz.export.collect import collect, mounts
 from hnviz.export.contents import address
 from hnviz.export.html import MAIN
 from hnviz.export.lesson import export_index, export_lesson, lesson_file
@@ -61,7 +61,7 @@ BATCHES = {"feed_part": "Batches", "batches_bs": "4", "batches_bptt": "8"}
 @pytest.fixture(scope="module")
 def batches(own_runs) -> str:
     """A page that needs no network of its own."""
-    return export_page("feed", BATCHES).decode()
+    return export_page("feed", BATCHES, most=1).decode()
 
 
 def held(file: str) -> tuple[dict[str, Any], str]:
@@ -69,6 +69,16 @@ def held(file: str) -> tuple[dict[str, Any], str]:
     packed = json.loads(re.search(r'id="data">(.*?)</script>', file, re.S)[1])  # type: ignore[index]
     page, code = (gzip.decompress(b64decode(packed[each])).decode() for each in ("page", "code"))
     return json.loads(page), code
+
+
+def parts_of(data: dict[str, Any], view: int = 0) -> list[dict[str, Any]]:
+    """List the parts of the first page of a file, as a reader sees them in one of its scenes."""
+
+    def inside(part: dict[str, Any]) -> list[dict[str, Any]]:
+        return [part, *(leaf for each in part.get("parts", ()) for leaf in inside(each))]
+
+    shown = data["scenes"][0]["views"][view]["parts"]
+    return [leaf for at in shown for leaf in inside(data["parts"][at])]
 
 
 def test_the_browser_answers_what_python_leaves_to_it():
@@ -110,7 +120,7 @@ def test_every_module_that_is_imported_is_in_the_map():
 
 def test_no_text_can_end_the_script_that_holds_it(own_runs):
     hostile = "</script><script>alert(1)</script><!-- \u2028"
-    file = export_page("feed", {"data_sentence": hostile}).decode()
+    file = export_page("feed", {"data_sentence": hostile}, most=1).decode()
     assert "alert" not in file
     assert held(file)[0]["scenes"][0]["at"] == {"data_sentence": hostile}
 
@@ -131,17 +141,20 @@ def test_a_file_forbids_the_network_and_names_its_own_scripts(batches):
 
 def test_a_file_has_what_the_page_sends(batches):
     data, _ = held(batches)
-    [scene] = data["scenes"]
-    pictures = [part["picture"] for part in scene["parts"] if "picture" in part]
-    sent = [part for part in collect("feed", scene["at"]) if isinstance(part, Mount)]
-    assert [each["name"] for each in pictures] == [mount.called for mount in sent]
-    assert pictures[0]["data"]["settings"] == sent[0].data["settings"]
-    assert sent[0].data["settings"]["stream"] in data["files"]
+    pictures = [part["picture"] for part in parts_of(data) if "picture" in part]
+    sent = mounts(collect("feed", data["scenes"][0]["at"]))
+    folded = {"batches_reach", "batches_bounds"}
+    named = [each["name"] for each in pictures if each["name"] not in folded]
+    assert named == [mount.called for mount in sent]
+    grid = next(mount.data for mount in sent if mount.called == "batches/grid")
+    kept = next(each["data"] for each in pictures if each["name"] == "batches/grid")
+    assert kept["settings"] == grid["settings"]
+    assert grid["settings"]["stream"] in data["files"]
 
 
 def test_a_file_holds_the_words_that_only_torch_can_draw(own_runs):
     at = {"machine_text": "7 to 9", "machine_temperature": "0.8", "machine_seed": "3"}
-    drawn, likely = (held(export_page("start", given).decode())[0] for given in (at, {}))
+    drawn, likely = (held(export_page("start", given, most=1).decode())[0] for given in (at, {}))
     asked = {"n": str(SAYS), "seed": "3", "temperature": "0.8", "text": "7 to 9"}
     runs = drawn["runs"]["Model5"]
     for step in runs["steps"]:
@@ -155,14 +168,14 @@ def test_a_file_holds_the_words_that_only_torch_can_draw(own_runs):
 
 
 def test_a_page_whose_address_has_a_hyphen_is_collected_itself(own_runs):
-    called = [part.called for part in collect("learn_back", {}) if isinstance(part, Mount)]
+    called = [mount.called for mount in mounts(collect("learn_back", {}))]
     assert {"machine", "through_time/lanes", "through_time/look_back"} <= {*called}
 
 
 def test_what_a_script_draws_is_in_a_file_in_both_modes(own_runs):
-    file = export_page("train", {"train_view": "By learning rate", "run": "Model3"}).decode()
-    data, _ = held(file)
-    drawn = [part["html"] for part in data["scenes"][0]["parts"] if "html" in part]
+    at = {"train_view": "By learning rate", "run": "Model3"}
+    data, _ = held(export_page("train", at, most=1).decode())
+    drawn = [part["html"] for part in parts_of(data) if "html" in part]
     assert drawn
     for each in drawn:
         assert set(each) == set(MODES)
@@ -215,7 +228,7 @@ def test_every_lesson_is_a_file_with_room_for_another_picture(written):
 def test_a_lesson_alone_in_an_index_and_for_a_class_is_the_same_file(written, monkeypatch):
     """So one form of each lesson, the largest, shows how large all are."""
     once = cache(lambda page, at: collect(page, dict(at)))
-    monkeypatch.setattr("hnviz.export.build.collect", lambda page, at: once(page, (*at.items(),)))
+    monkeypatch.setattr("hnviz.export.lesson.collect", lambda page, at: once(page, (*at.items(),)))
     lesson = lessons()["text-into-batches"]
     plain, beside = lesson_file(lesson), lesson_file(lesson, beside=True)
     for_class = written[1][lesson.id]
@@ -235,8 +248,13 @@ def test_the_index_of_lessons_sets_code_as_code(monkeypatch):
 def test_a_step_of_a_lesson_shows_the_section_that_it_points_into(written):
     file, _ = held(written[1]["learning-rate"].decode())
     named = [
-        [part["picture"]["name"] for part in scene["parts"] if "picture" in part]
+        [
+            part["picture"]["name"]
+            for part in map(file["parts"].__getitem__, view["parts"])
+            if "picture" in part
+        ]
         for scene in file["scenes"]
+        for view in scene["views"]
     ]
     for step, pictures in zip(file["lesson"]["steps"], named, strict=True):
         if "/" in step["point"]:

@@ -1,12 +1,14 @@
 """Exported files in a browser: opened from a disk, with the network off."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from hnviz.app.machine.picture import SAYS
 from hnviz.app.machine.view import READING_VIEW
@@ -25,8 +27,9 @@ from tests.views import shown
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 WALKED = ("text-into-batches", "a-loop-is-an-rnn")
-STATES = """() => [...document.querySelectorAll("[data-picture]")].flatMap((place) =>
-  (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state ?? [])"""
+STATES = """() => [...document.querySelectorAll("[data-picture]")]
+  .filter((place) => place.checkVisibility()) // and not in a closed fold
+  .flatMap((place) => (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state ?? [])"""
 READY = (
     f"() => {{ const all = ({STATES})(); return all.length && all.every((s) => s === 'ready') }}"
 )
@@ -47,9 +50,9 @@ LOGITS = """async ([run, step, ids]) => {
 def files(tmp_path_factory, own_runs) -> Path:
     """Files of a page and of lessons."""
     folder = tmp_path_factory.mktemp("files")
-    page = export_page("start", {"machine_text": f"4316 to 4318, {HOSTILE}"})
+    page = export_page("start", {"machine_text": f"4316 to 4318, {HOSTILE}"}, most=1)
     (folder / "page.html").write_bytes(page)
-    (folder / "states.html").write_bytes(export_page("remember", {}))
+    (folder / "states.html").write_bytes(export_page("remember", {}, most=1))
     for name in WALKED:
         (folder / f"{name}.html").write_bytes(export_lesson(name))
     return folder
@@ -164,6 +167,85 @@ def test_a_lesson_is_walked_by_keyboard_from_a_disk(offline, files, name):
     offline.get_by_role("heading", name=lesson.steps[-1].title).wait_for()
     assert _requests(offline) == [path.as_uri()]
     assert offline.errors == []
+
+
+ROW = "[data-picture='kit/fields']"
+UNITS = """() => document.querySelector("[data-picture='hidden_states/units']")
+  .shadowRoot.querySelector(".hnviz").frame.last?.answers.units?.meta"""
+ROOMS = ("start", "feed", "build", "train", "learn_back")
+
+
+@pytest.fixture(scope="module")
+def room(own_runs, tmp_path_factory) -> Callable[[str], Path]:
+    """Write the file of a room, once."""
+    folder = tmp_path_factory.mktemp("rooms")
+
+    @cache
+    def write(page: str) -> Path:
+        path = folder / f"{page}.html"
+        path.write_bytes(export_page(page, {}))
+        return path
+
+    return write
+
+
+def _is_quiet(tab, path: Path) -> None:
+    """Check that all that is in view is drawn, and that nothing was asked of the network."""
+    until(tab, READY)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]
+    assert set(_requests(tab)) == {path.as_uri()}
+    assert tab.errors == []
+
+
+def _walk(tab, path: Path) -> None:
+    """Show each part of a room, with all its folds open, by the controls of the file."""
+    tab.set_viewport_size({"width": 1280, "height": 6000})  # all of it is in view
+    tab.goto(path.as_uri())
+    _is_quiet(tab, path)
+    parts = tab.locator(f"{ROW}[data-key$='_part_fields'] button")
+    for at in range(max(1, parts.count())):
+        if parts.count():
+            parts.nth(at).click()
+            expect(parts.nth(at)).to_have_attribute("aria-pressed", "true")
+        _is_quiet(tab, path)
+        tab.locator("details.fold").evaluate_all("all => all.forEach((each) => (each.open = true))")
+        _is_quiet(tab, path)
+        assert barriers(tab) == []
+        for part in tab.locator(".prose").all():
+            assert part.inner_text().strip()
+
+
+def test_a_room_is_walked_in_a_file_by_its_own_controls(offline, room):
+    path = room("remember")
+    _walk(offline, path)
+    offline.reload()
+    until(offline, READY)
+    row = offline.locator(f"{ROW}[data-key='states_controls']")
+    row.get_by_role("button", name="update", exact=True).click()
+    until(offline, f"() => ({UNITS})()?.what.includes('update')")
+    row.get_by_label("Phrase").fill("8 to 9")
+    row.get_by_label("Phrase").press("Enter")
+    until(offline, f"() => ({UNITS})()?.words.join(' ') === 'eight , nine'")
+    row.get_by_label("Phrase").fill("-3")
+    row.get_by_label("Phrase").press("Enter")
+    row.get_by_text("Numbers go from").wait_for()
+    closer = offline.locator(f"{ROW}[data-key='states_view_fields']")
+    closer.get_by_role("button", name="Path of the state").click()
+    path_row = offline.locator(f"{ROW}[data-key='states_path_row']")
+    expect(path_row.get_by_role("spinbutton", name="First number")).to_be_disabled()
+    expect(path_row).to_contain_text("states_path_first=VALUE")
+    offline.get_by_role("button", name="Put in another memory").first.click()
+    offline.locator("[data-picture='predictions/change_state']").wait_for()
+    _is_quiet(offline, path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ROOMS)
+def test_each_room_is_walked_in_a_file(offline, room, page):
+    _walk(offline, room(page))
+    if page == "start":
+        offline.locator(f"{ROW}[data-key='map_given_fields'] input").fill("5")
+        offline.get_by_text("reads five numbers").first.wait_for(state="attached")
 
 
 def test_a_picture_of_a_file_is_saved(offline, files, tmp_path):

@@ -1,9 +1,12 @@
 """Builds a file from one page of the app, or from the pages of a lesson's steps."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
 
 from hnviz import __version__
 from hnviz.app.pictures import VIEWS
@@ -11,7 +14,7 @@ from hnviz.app.shell.keys import ADDRESS, EVERY
 from hnviz.app.shell.server import server
 from hnviz.app.shell.variables import variables
 from hnviz.export import ExportError
-from hnviz.export.collect import TITLES, Drawn, Heading, Mount, Part, collect
+from hnviz.export.collect import TITLES, Drawn, Group, Heading, Link, Mount, Part, Prose
 from hnviz.export.contents import FREE, Contents, declared
 from hnviz.export.html import (
     HOME,
@@ -25,7 +28,6 @@ from hnviz.export.html import (
 )
 from hnviz.export.questions import (
     AT_END,
-    LIVE,
     MAX_SNAPSHOTS,
     Question,
     choose_steps,
@@ -33,6 +35,7 @@ from hnviz.export.questions import (
     orders,
     questions,
 )
+from hnviz.export.rooms import MOST_SCENES, Scene, fitted, room_scenes
 from hnviz.figures.theme import MODES
 from hnviz.lessons.moved import moved
 from hnviz.web.answers import Answers
@@ -47,37 +50,21 @@ SNAPSHOT = "snapshot"
 FIRST_SNAPSHOTS = 2  # of a run, to start with: the first and the last
 
 
+MAX_FURTHER_BYTES = 400_000  # of the answers to a room's scenes but the first
+LEAST = ((2, 0), (1, 0))
+"""Snapshots of a run, and bytes for further scenes, if the file is too large otherwise."""
+
+Find = Callable[[Link], str | None]
+"""What finds the address of a link's page beside a file; None where it is not."""
+
+
+def nowhere(link: Link) -> None:
+    """Find no page beside a file."""
+
+
 def module_of(mount: Mount) -> str:
     """Return the path below the package of the module that draws a picture."""
     return str(mount.data["module"]).split("/", 2)[2]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A page at an address, with its parts."""
-
-    page: str
-    at: Mapping[str, str]
-    parts: Sequence[Part]
-
-    @property
-    def mounts(self) -> list[Mount]:
-        """The scene's pictures."""
-        return [part for part in self.parts if isinstance(part, Mount)]
-
-
-def scene_of(page: str, at: Mapping[str, str]) -> Scene:
-    """Run a page's script, and leave out headings without content. Raises ExportError."""
-    parts = collect(page, at)
-    follows = [*parts[1:], Heading(1, "")]
-    pairs = zip(parts, follows, strict=True)
-    return Scene(page, at, [each for each, after in pairs if not _is_empty(each, after)])
-
-
-def _is_empty(part: Part, after: Part) -> bool:
-    if not isinstance(part, Heading) or part.level == 1:
-        return False
-    return isinstance(after, Heading) and after.level <= part.level
 
 
 def _add_needs(contents: Contents, scene: Scene) -> None:
@@ -115,12 +102,22 @@ def _topics(mount: Mount) -> list[str]:
     return [*_FOLLOWS.findall(source), *([named] if named else [])]
 
 
-def _as_data(part: Part) -> dict[str, Any]:
+def _as_data(part: Part, find: Find) -> dict[str, Any]:
     """Return a part as data for the browser."""
     if isinstance(part, Heading):
         return {"level": part.level, "text": part.text}
     if isinstance(part, Drawn):
         return {"name": part.called, "html": part.html}
+    if isinstance(part, Prose):
+        return {"prose": part.html}
+    if isinstance(part, Link):
+        where = find(part)
+        link = Markup('<a href="{}">{}</a>').format(where, Markup(part.html))
+        return {"prose": f"<p>{link if where else part.html}</p>"}
+    if isinstance(part, Group):
+        inside = [_as_data(each, find) for each in part.parts]
+        named = {"title": part.title, "name": part.called, "open": part.is_open}
+        return {"group": part.kind, "parts": inside, **named}
     data = {key: value for key, value in part.data.items() if key not in ("module", "debug")}
     settings = dict(data["settings"])
     if "orders" in settings:
@@ -138,27 +135,47 @@ def _as_data(part: Part) -> dict[str, Any]:
     }
 
 
-def export_page(page: str, at: Mapping[str, str]) -> bytes:
-    """Return a page of the app as one file; its address may be an older one. Raises ExportError."""
+def export_page(
+    page: str, at: Mapping[str, str], find: Find = nowhere, most: int = MOST_SCENES
+) -> bytes:
+    """Return a page of the app as one file; its address may be an older one. Raises ExportError.
+
+    `find` returns the address at which a link's page is beside the file; of the room's scenes it
+    holds so many at most.
+    """
     page, at = moved(page, at)
     _check(page, at)
-    return build_file([scene_of(page, at)], f"{TITLES[page]} - hnviz", {})
+    return build_file([room_scenes(page, at, most)], f"{TITLES[page]} - hnviz", {}, find)
 
 
-def build_file(scenes: Sequence[Scene], title: str, more: Mapping[str, Any]) -> bytes:
-    """Build a file of at most 1.6 MB, with fewer snapshots if necessary. Raises ExportError."""
-    runs = sorted({mount.data["run"] for each in scenes for mount in each.mounts} - {""})
-    named = (each.at.get(SNAPSHOT, "") for each in scenes)
+def build_file(
+    rooms: Sequence[Sequence[Scene]],
+    title: str,
+    more: Mapping[str, Any],
+    find: Find = nowhere,
+) -> bytes:
+    """Build a file of at most 1.6 MB, with fewer snapshots if necessary. Raises ExportError.
+
+    `rooms` are its pages, each a list of scenes, of which it shows the first one at first.
+    """
+    every = [each for room in rooms for each in room]
+    runs = sorted(set().union(*(each.runs for each in every)))
+    named = (each.at.get(SNAPSHOT, "") for each in every)
     wanted = [int(each) for each in named if each.isascii() and each.isdigit()]
     answered: dict[Question, bytes] = {}
     size = 0
-    for most in range(max(FIRST_SNAPSHOTS, MAX_SNAPSHOTS // max(1, len(runs))), 0, -1):
+    first = max(FIRST_SNAPSHOTS, MAX_SNAPSHOTS // max(1, len(runs)))
+    for most, further in [*((most, MAX_FURTHER_BYTES) for most in range(first, 1, -1)), *LEAST]:
         contents = Contents(Answers(server(), VIEWS), answered)
         for run in runs:
             steps = server().store.folder(run).snapshots()
             chosen = choose_steps(steps, [step for step in wanted if step in steps], most)
             contents.add_run(run, chosen)
-        content = _written(contents, scenes, title, more)
+        held = []
+        for room in rooms:
+            contents, scenes = _held(contents, room, further)
+            held.append(scenes)
+        content = _written(contents, held, title, {**more, **_as_rooms(held, find)})
         size = len(content)
         if size <= MAX_FILE_BYTES:
             return content
@@ -168,11 +185,64 @@ def build_file(scenes: Sequence[Scene], title: str, more: Mapping[str, Any]) -> 
     )
 
 
+def _held(contents: Contents, room: Sequence[Scene], most: int) -> tuple[Contents, list[Scene]]:
+    """Return a file's contents with what a room needs, and those of its scenes that it holds.
+
+    The answers to all but the first have at most so many bytes together; near scenes come first.
+    """
+    _add_needs(contents, room[0])
+    held, most = [room[0]], most + contents.size
+    for scene in room[1:]:
+        more = contents.copied()
+        try:
+            _add_needs(more, scene)
+        except ValueError:  # the app says in place of a picture why there is none
+            continue
+        if more.size <= most:
+            contents = more
+            held.append(scene)
+    return contents, held
+
+
+def _as_rooms(rooms: Sequence[Sequence[Scene]], find: Find) -> dict[str, Any]:
+    """Return the pages of a file and their parts as data for the browser."""
+    table: dict[str, int] = {}  # a part, and its place: equal ones are stored once
+
+    def keep(part: Part, leads: Find) -> int:
+        return table.setdefault(json.dumps(_as_data(part, leads)), len(table))
+
+    pages = [
+        {
+            "page": room[0].page,
+            "at": dict(room[0].at),
+            "views": [
+                {
+                    "values": {name: given for name, (_, given) in scene.fields.items()},
+                    "parts": [keep(part, _finder(room, find)) for part in fitted(room, scene)],
+                }
+                for scene in room
+            ],
+        }
+        for room in rooms
+    ]
+    return {"scenes": pages, "parts": [json.loads(each) for each in table]}
+
+
+def _finder(room: Sequence[Scene], find: Find) -> Find:
+    """Return what finds a link's page in a room's own file, or beside it."""
+    held = {(name, given) for scene in room for name, (_, given) in scene.fields.items()}
+
+    def found(link: Link) -> str | None:
+        is_here = link.page == room[0].page and link.at and held >= set(link.at.items())
+        return f"#{urlencode(link.at)}" if is_here else find(link)
+
+    return found
+
+
 def _written(
-    contents: Contents, scenes: Sequence[Scene], title: str, more: Mapping[str, Any]
+    contents: Contents, rooms: Sequence[Sequence[Scene]], title: str, more: Mapping[str, Any]
 ) -> bytes:
-    for each in scenes:
-        _add_needs(contents, each)
+    scenes = [each for room in rooms for each in room]
     used = needed([MAIN, *{module_of(mount) for each in scenes for mount in each.mounts}])
     for path in styles(used):
         contents.add_source(path, "text")
@@ -180,18 +250,9 @@ def _written(
     data = {
         **more,
         "home": HOME,
-        "scenes": [
-            {
-                "page": each.page,
-                "at": dict(each.at),
-                "parts": [_as_data(part) for part in each.parts],
-            }
-            for each in scenes
-        ],
         "runs": contents.runs,
         "answers": contents.answers,
         "free": FREE,
-        "live": LIVE,
         **declared(),
         "files": contents.files,
         "variables": {mode: variables(mode) for mode in MODES},

@@ -5,6 +5,7 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Mapping
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -85,19 +86,31 @@ class Contents:
     def __init__(self, answers: Answers, answered: dict[Question, bytes]) -> None:
         """Take the app's views and topics, and answers that are known already."""
         self._app, self._answered = answers, answered
-        self._blobs: dict[bytes, int] = {}
+        self._places: dict[bytes, int] = {}
+        self.blobs: list[str] = []  # all contents, each compressed, in base64
         self.answers: dict[str, int] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.files: dict[str, tuple[str, int]] = {}
 
+    def copied(self) -> "Contents":
+        """Return a copy, which takes more without a change of this one."""
+        made = copy(self)
+        made._places, made.blobs = dict(self._places), [*self.blobs]
+        made.answers, made.files = dict(self.answers), dict(self.files)
+        made.runs = deepcopy(self.runs)
+        return made
+
     @property
-    def blobs(self) -> list[str]:
-        """All contents, each compressed, in base64."""
-        return [packed(each) for each in self._blobs]
+    def size(self) -> int:
+        """Return how many bytes the contents take in a file."""
+        return sum(map(len, self.blobs))
 
     def keep(self, content: bytes) -> int:
         """Store a content; return its number."""
-        return self._blobs.setdefault(content, len(self._blobs))
+        if content not in self._places:
+            self._places[content] = len(self.blobs)
+            self.blobs.append(packed(content))
+        return self._places[content]
 
     def add_answer(self, asked: Question) -> None:
         """Store the answer to a question.

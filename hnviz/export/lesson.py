@@ -7,14 +7,18 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from hnviz.export import ExportError
-from hnviz.export.build import Scene, build_file, scene_of
-from hnviz.export.collect import Heading, Part
+from hnviz.export.build import build_file
+from hnviz.export.collect import Drawn, Heading, Mount, Part, collect, leaves
 from hnviz.export.html import plain_page
+from hnviz.export.rooms import FIELDS, Scene, free
 from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
 
 BAR = "run/bar"
-AROUND = ("kit/headline", BAR)
+AROUND = ("kit/headline", BAR, FIELDS)
 """Pictures that surround a step's subject."""
+
+FIGURES = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
+"""How the drawings begin that are pictures."""
 
 INDEX = "index.html"
 TITLE = "Lessons: how a network learns to count"
@@ -42,20 +46,45 @@ def lesson_file(lesson: Lesson, *, beside: bool = False, in_class: bool = False)
         step["point"] = _pointed(step["point"], scene)
         sections.append(replace(scene, parts=_section(scene.parts, step["point"])))
     return build_file(
-        sections,
+        [[each] for each in sections],
         f"{lesson.title} - hnviz",
         {"lesson": {**data, "beside": beside}, "in_class": in_class},
     )
 
 
 def _scene(lesson: Lesson, number: int) -> Scene:
+    """Return a step's pictures and headings; the panel has the words."""
     at = {key: value for key, value in query(lesson, number).items() if key != PARAMETER}
-    return scene_of(lesson.steps[number - 1].page, at)
+    page = lesson.steps[number - 1].page
+    scene = Scene(page, at, [*leaves(collect(page, at))])
+    parts = [each for part in scene.parts if (each := _shown(scene, part)) is not None]
+    pairs = zip(parts, [*parts[1:], Heading(1, "")], strict=True)
+    return replace(scene, parts=[each for each, after in pairs if not _is_empty(each, after)])
+
+
+def _shown(scene: Scene, part: Part) -> Part | None:
+    """Return a part if it is a heading or a picture; of a row, the controls that need no server."""
+    if isinstance(part, Drawn):
+        return part if next(iter(part.html.values())).startswith(FIGURES) else None
+    if not isinstance(part, Mount) or part.called != FIELDS:
+        return part if isinstance(part, Heading | Mount) else None
+    settings = part.data["settings"]
+    fields = [
+        {**each, "free": sets} for each in settings["fields"] if (sets := free(scene, each["name"]))
+    ]
+    data = {**part.data, "settings": {**settings, "fields": fields}}
+    return replace(part, data=data) if fields else None
+
+
+def _is_empty(part: Part, after: Part) -> bool:
+    if not isinstance(part, Heading) or part.level == 1:
+        return False
+    return isinstance(after, Heading) and after.level <= part.level
 
 
 def _pointed(point: str, scene: Scene) -> str:
     """Return what a step points at in a file, which has pictures but not all controls."""
-    named = [part.called for part in scene.parts if not isinstance(part, Heading)]
+    named = [_called(part) for part in scene.parts if not isinstance(part, Heading)]
     if point in named:
         return point
     return next((each for each in named if each not in AROUND), "")
@@ -75,7 +104,7 @@ def _section(parts: Sequence[Part], point: str) -> list[Part]:
 
 
 def _called(part: Part) -> str:
-    return "" if isinstance(part, Heading) else part.called
+    return part.called if isinstance(part, Drawn | Mount) else ""
 
 
 def export_index(*, in_class: bool = False) -> Iterator[tuple[str, bytes]]:

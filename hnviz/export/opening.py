@@ -12,7 +12,7 @@ from hnviz.app.pictures import VIEWS
 from hnviz.app.shell.server import server
 from hnviz.export import ExportError
 from hnviz.export.build import module_of
-from hnviz.export.collect import Mount, collect
+from hnviz.export.collect import Mount, collect, mounts
 from hnviz.export.questions import Params, varied
 from hnviz.figures.inside import counted_steps
 from hnviz.lessons import PARAMETER, lessons, query
@@ -101,7 +101,7 @@ def answers_of(
             parts = collect(each.page, each.at, ("light",))
         except ExportError:  # this page has nothing to show about the run
             continue
-        for mount in (part for part in parts if isinstance(part, Mount)):
+        for mount in mounts(parts):
             _ask(asker, mount, each.at)
     return asker.found
 

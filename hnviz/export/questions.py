@@ -13,7 +13,7 @@ from typing import Any
 from hnviz.app.rooms.predictions.change_state.operation import DIGIT
 from hnviz.app.shell.server import server
 from hnviz.data import corpus_of
-from hnviz.export.collect import Mount, collect
+from hnviz.export.collect import Mount, collect, mounts
 from hnviz.figures.theme import MODES
 from hnviz.lessons import PARAMETER, Lesson, lessons, query
 from hnviz.lessons.panel import ASKS
@@ -178,8 +178,7 @@ def asks_of(lesson: Lesson) -> list[list[dict[str, Any]]]:
 def _asks(lesson: Lesson, number: int) -> list[dict[str, Any]]:
     step = lesson.steps[number - 1]
     at = {key: value for key, value in query(lesson, number).items() if key != PARAMETER}
-    mounts = [part for part in collect(step.page, at) if isinstance(part, Mount)]
-    shown = [mount for mount in mounts if mount.called != HIDDEN]
+    shown = [each for each in mounts(collect(step.page, at)) if each.called != HIDDEN]
     shown.sort(key=lambda mount: mount.called != step.point)
     found = [
         {"run": mount.data["run"], "ask": _first(mount, ask, at)}

@@ -11,6 +11,11 @@ Parts = Mapping[str, Callable[[], None]]
 """Each part of a room by its name in the address."""
 
 
+def is_part(name: str) -> bool:
+    """Tell whether a control chooses the part of a room, by its name."""
+    return name.endswith("_part")
+
+
 def row_of(key: str) -> str:
     """Return the key of the row in which a reader chooses the part of a room."""
     return f"{key}_fields"

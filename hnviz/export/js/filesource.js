@@ -12,11 +12,10 @@ import { VIEWS } from "./views.js";
  * @typedef {import("../../app/kit/js/arrays.js").Answer} Answer
  * @typedef {import("./heldrun.js").HeldRun|import("./trainedrun.js").TrainedRun} PageRun
  * @typedef {{ runs: Record<string, import("./heldrun.js").Held>, answers: Record<string, number>, free: Record<string, string[]>,
- *             live: string[], questions: import("../../browser/questions.js").Table,
+ *             questions: import("../../browser/questions.js").Table,
  *             views: Record<string, import("../../browser/params.js").Params>, says: import("./look.js").Says }} Held
  *   answers    address -> the blob of an answer
  *   free       question -> the parameters that do not change its answer here
- *   live       the views that the page answers about a run that it holds
  *   questions  what the package declares of each question that a page answers
  *   views      the parameters of each view
  *   says       the sentences of some views

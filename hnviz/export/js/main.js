@@ -5,7 +5,7 @@ import { provide } from "../../app/kit/js/fetch.js";
 import { Blobs } from "./blobs.js";
 import { FileLesson } from "./lesson.js";
 import { SmallPlotly } from "./plot.js";
-import { Stage } from "./stage.js";
+import { Stage, valuesIn } from "./stage.js";
 
 /**
  * @typedef {import("./stage.js").Held & { files: Record<string, [string, number]>,
@@ -46,7 +46,7 @@ async function begin() {
     lesson?.dress();
   });
   await lesson?.dress();
-  await (lesson ? lesson.show() : stage.show(0));
+  await (lesson ? lesson.show() : stage.show(0, valuesIn(location.hash)));
 }
 
 const needs = document.getElementById("needs"); // says which browser the page needs

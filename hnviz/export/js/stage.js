@@ -5,22 +5,25 @@ import { keepParametersIn } from "../../app/kit/js/address.js";
 import { maker } from "../../app/kit/js/make.js";
 import { shareTab, Tab } from "../../app/kit/js/tab.js";
 import { note } from "../../app/kit/js/visits.js";
-import { Controls } from "./controls.js";
 import { FileLive } from "./filelive.js";
 import { FileSource } from "./filesource.js";
 import { Replay } from "./replay.js";
+import { changesIn, Room, ROW } from "./room.js";
 import { Runs } from "./runs.js";
 
 /**
  * @typedef {{ module: string, height: string, isolate: boolean, modes: Record<string, any>, name: string,
  *             data: any }} Picture
  *   modes  mode -> its settings, of a chart that Python made; none of other pictures
- * @typedef {{ level?: number, text?: string, name?: string, html?: Record<string, string>, picture?: Picture }} Part
- *   a heading, a drawing that Python made in each mode, or a picture
- * @typedef {{ page: string, at: Record<string, string>, parts: Part[] }} Scene
- * @typedef {import("./filesource.js").Held & { home: string, scenes: Scene[] }} Held
- * @typedef {{ picture: Picture, root: HTMLElement & { turn?: number }, render: (component: any) => Promise<() => void>,
- *             end: () => void }} Mounted
+ * @typedef {{ level?: number, text?: string, prose?: string, name?: string, html?: Record<string, string>, picture?: Picture,
+ *             group?: "row"|"stack"|"card"|"fold", parts?: Part[], title?: string, open?: boolean }} Part
+ *   a heading, sentences, a drawing that Python made in each mode, a picture, or parts that are shown together
+ * @typedef {{ page: string, at: Record<string, string>, views: import("./room.js").View[] }} Scene
+ * @typedef {import("./filesource.js").Held & { home: string, scenes: Scene[], parts: Part[] }} Held
+ * @typedef {HTMLElement & { turn?: number }} Root
+ * @typedef {{ picture: Picture, root: Root, render: ((component: any) => Promise<() => void>)|null, end: () => void }} Mounted
+ *   render  null until its module has come
+ * @typedef {{ element: HTMLElement, mounted: Mounted|null, drawing: Record<string, string>|null }} Place of a part
  */
 
 export class Stage {
@@ -36,14 +39,25 @@ export class Stage {
     this.held = held;
     this.runs = new Runs(held.runs, blobs); // they serve all scenes
     this.source = new FileSource(held, blobs, this.runs);
-    /** @type {Mounted[]} */
-    this.mounted = [];
-    /** @type {[HTMLElement, Record<string, string>][]} */
-    this.drawings = [];
+    /** @type {Map<string, Place>} by what stays the same of a part while a reader chooses */
+    this.places = new Map();
+    /** @type {Room|null} */
+    this.room = null;
     /** @type {Replay|null} */
     this.replay = null;
+    this.top = document.createElement("div");
     this.turn = 0;
     this.changed = () => {};
+    host.addEventListener("click", (event) => this.follow(event));
+  }
+
+  /** Follow a link to another part of the page. @param {MouseEvent} event */
+  follow(event) {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    if (!link?.getAttribute("href")?.startsWith("#")) return;
+    event.preventDefault();
+    this.choose(valuesIn(link.hash));
+    scrollTo(0, 0);
   }
 
   /**
@@ -57,8 +71,9 @@ export class Stage {
   /**
    * Show a page; what was shown before leaves.
    * @param {number} at its place among the scenes
+   * @param {Record<string, string>} values of its controls
    */
-  async show(at) {
+  async show(at, values = {}) {
     const scene = this.held.scenes[at];
     const turn = ++this.turn;
     this.leave();
@@ -68,77 +83,149 @@ export class Stage {
     const live = new FileLive(this.runs);
     const tab = new Tab(this.source, live);
     shareTab(tab);
-    const top = document.createElement("div");
-    top.className = "top";
-    const places = scene.parts.map((part) => this.place(part));
+    this.top = document.createElement("div");
+    this.top.className = "top";
+    this.room = new Room(scene.views, this.held.parts);
+    this.room.choose(values);
+    await this.fill();
+    if (turn === this.turn) this.replay = new Replay(this.top, live, (run) => tab.timeline(run));
+  }
+
+  /** Show what a reader has chosen. @param {Record<string, string>} values */
+  async choose(values) {
+    if (!this.room?.choose(values)) return;
+    this.changed();
+    await this.fill();
+  }
+
+  /** Show the parts of the room; what is on the page already stays. */
+  async fill() {
+    /** @type {Set<string>} */
+    const used = new Set();
+    const elements = this.room?.shown.map((part) => this.place(part, used)) ?? [];
+    elements.splice(1, 0, this.top); // what replays a training is below the title
+    arrange(this.host, elements);
+    for (const [key, { mounted }] of this.places) {
+      if (used.has(key)) continue;
+      mounted?.end();
+      this.places.delete(key);
+    }
     this.paint();
-    places.find((place) => place.tagName !== "H1")?.before(top); // the controls come below the title
-    const loaded = scene.parts.map(({ picture }, at) => (picture ? this.load(picture, places[at]) : null));
-    const mounted = (await Promise.all(loaded)).filter((each) => each !== null);
-    if (turn !== this.turn) return;
-    this.mounted = mounted;
-    const pictures = mounted.map(({ picture }) => picture);
-    new Controls(top, pictures, this.held, () => {
-      this.changed();
-      this.draw();
-    });
-    this.replay = new Replay(top, live, (run) => tab.timeline(run));
     await this.draw();
   }
 
   /**
-   * Make the place of a heading, a drawing or a picture.
+   * Put a part into its place.
    * @param {Part} part
-   * @returns {HTMLElement}
+   * @param {Set<string>} used the keys of the places that are in use
    */
-  place({ level, text, name, html, picture }) {
-    const make = maker(this.host);
-    if (level) return make(`h${level}`, "", this.host, text);
-    const place = make("div", html ? "picture drawn" : "picture");
-    place.dataset.picture = picture?.name ?? name;
-    if (html) this.drawings.push([place, html]);
-    return place;
+  place(part, used) {
+    let key = keyOf(part);
+    while (used.has(key)) key += "+";
+    used.add(key);
+    const place = this.places.get(key) ?? this.made(part);
+    this.places.set(key, place);
+    const { mounted, element } = place;
+    if (mounted && part.picture) mounted.picture = part.picture;
+    if (part.parts) arrange(element, [...element.querySelectorAll(":scope > summary"), ...part.parts.map((each) => this.place(each, used))]);
+    return element;
   }
 
-  /**
-   * @param {Picture} picture
-   * @param {HTMLElement} place
-   * @returns {Promise<Mounted>}
-   */
-  async load(picture, place) {
-    const root = document.createElement("div");
-    root.className = "hnviz";
-    root.style.minHeight = `var(--hn-height, ${picture.height})`;
-    (picture.isolate ? place.attachShadow({ mode: "open" }) : place).append(root);
-    const { render } = await import(picture.module);
-    const own = structuredClone(picture); // what the reader changes is the page's own
-    return { picture: own, root, render, end: () => {} };
+  /** @param {Part} part @returns {Place} */
+  made({ level, text = "", prose, name = "", html, picture, group, title = "", open = false }) {
+    const element = document.createElement(level ? `h${level}` : group === "fold" ? "details" : "div");
+    if (level) element.textContent = text;
+    if (prose) Object.assign(element, { className: "prose", innerHTML: prose }); // hnviz/export/prose.py escaped its words
+    if (group) element.className = group;
+    if (element instanceof HTMLDetailsElement) {
+      element.open = open;
+      maker(element)("summary", "", element, title);
+    }
+    if (html || picture) {
+      element.className = html ? "picture drawn" : "picture";
+      Object.assign(element.dataset, { picture: picture?.name ?? name, key: picture?.data.id ?? name });
+    }
+    return { element, mounted: picture ? mount(picture, element) : null, drawing: html ?? null };
   }
 
   /** Show the drawings in the mode that the page is in. */
   paint() {
     // hnviz/figures escaped their words, and the policy allows no script.
-    for (const [place, html] of this.drawings) place.innerHTML = html[this.mode()];
+    for (const { element, drawing } of this.places.values()) if (drawing) element.innerHTML = drawing[this.mode()];
   }
 
   /** Draw all pictures with what is asked now, in the mode that the page is in. */
   async draw() {
-    for (const mounted of this.mounted) {
-      const { picture, root, render } = mounted;
-      root.turn = (root.turn ?? 0) + 1;
-      const home = new URL(this.held.home);
-      // A copy: the kit compares what it gets with what it had.
-      const settings = picture.modes[this.mode()] ?? picture.data.settings;
-      const data = structuredClone({ ...picture.data, settings });
-      mounted.end = await render({ data, home, root, turn: root.turn, setStateValue: () => {} });
-    }
+    const turn = this.turn;
+    const all = [...this.places.values()].flatMap(({ mounted }) => mounted ?? []);
+    await Promise.all(all.map(async (mounted) => (mounted.render ??= (await import(mounted.picture.module)).render)));
+    if (turn !== this.turn) return;
+    await Promise.all(all.map((mounted) => this.render(mounted)));
+  }
+
+  /** @param {Mounted} mounted */
+  async render(mounted) {
+    const { picture, root, render } = mounted;
+    root.turn = (root.turn ?? 0) + 1;
+    const home = new URL(this.held.home);
+    // A copy: the kit compares what it gets with what it had.
+    const settings = picture.modes[this.mode()] ?? picture.data.settings;
+    const data = structuredClone({ ...picture.data, settings });
+    const setStateValue = (/** @type {string} */ name, /** @type {{ value: any }} */ { value }) => this.hear(mounted, name, value);
+    mounted.end = (await render?.({ data, home, root, turn: root.turn, setStateValue })) ?? (() => {});
+  }
+
+  /**
+   * Take what a picture reports, as the page's script does.
+   * @param {Mounted} mounted
+   * @param {string} name
+   * @param {any} value
+   */
+  hear({ picture }, name, value) {
+    if (picture.name !== ROW) return;
+    /** @type {import("./room.js").Row} */
+    const row = picture.data.settings;
+    if (name === "pressed") this.choose(row.fields.find((field) => field.name === value)?.leads ?? {});
+    else this.choose(changesIn(row, value));
   }
 
   leave() {
     this.replay?.stop();
-    for (const { end } of this.mounted) end();
-    this.mounted = [];
-    this.drawings = [];
+    for (const { mounted } of this.places.values()) mounted?.end();
+    this.places.clear();
     this.host.replaceChildren();
   }
+}
+
+/** The values of controls after "#" in an address. @param {string} hash @returns {Record<string, string>} */
+export const valuesIn = (hash) => Object.fromEntries(new URLSearchParams(hash.slice(1)));
+
+/** What stays the same of a part while its content changes. @param {Part} part @returns {string} */
+function keyOf(part) {
+  const { picture, group, parts = [], title } = part;
+  if (picture) return `picture ${picture.data.id}`;
+  if (group) return `${group} ${title || (parts[0] ? keyOf(parts[0]) : "")}`;
+  return JSON.stringify(part);
+}
+
+/** @param {Picture} picture @param {HTMLElement} place @returns {Mounted} */
+function mount(picture, place) {
+  /** @type {Root} */
+  const root = document.createElement("div");
+  root.className = "hnviz";
+  root.style.minHeight = `var(--hn-height, ${picture.height})`;
+  (picture.isolate ? place.attachShadow({ mode: "open" }) : place).append(root);
+  return { picture, root, render: null, end: () => {} };
+}
+
+/**
+ * Let an element hold these children. One that stays is not moved, so it keeps the focus.
+ * @param {HTMLElement} host
+ * @param {Element[]} children
+ */
+function arrange(host, children) {
+  for (const each of [...host.children]) if (!children.includes(each)) each.remove();
+  children.forEach((each, at) => {
+    if (host.children[at] !== each) host.insertBefore(each, host.children[at] ?? null);
+  });
 }

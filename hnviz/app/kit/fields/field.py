@@ -34,6 +34,7 @@ class Field:
     empty: str = ""  # what an empty box shows
     strong: bool = False  # the one button to press next
     off: bool = False  # nobody can use it now
+    leads: Mapping[str, str] | None = None  # what a press on a button sets, where that is all
 
     def read(self, text: str) -> Any:
         """Return the value of a text in the address; None where the control cannot hold it."""
@@ -88,6 +89,7 @@ class Field:
             "empty": self.empty,
             "strong": self.strong,
             "off": self.off,
+            "leads": self.leads,
             "step": self.step if self.kind == "slider" else 0,
         }
         said = {"name": self.name, "label": self.label, "kind": self.kind, "width": self.width}

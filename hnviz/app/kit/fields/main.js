@@ -18,7 +18,7 @@ import { onVisit } from "../js/visits.js";
  * @typedef {"choices"|"menu"|"whole"|"real"|"text"|"area"|"switch"|"slider"|"button"} Kind
  * @typedef {{ name: string, label: string, kind: Kind, first: string, width: number|string, options?: string[],
  *             shown?: string[], ends?: [number, number], step?: number, longest?: number, linked?: number, help?: string, bare?: boolean,
- *             empty?: string, strong?: boolean, off?: boolean }} Field as hnviz/app/kit/fields/field.py sends it
+ *             empty?: string, strong?: boolean, off?: boolean, free?: string[], leads?: Record<string, string> }} Field as hnviz/app/kit/fields/field.py sends it
  * @typedef {Record<string, string|null>} Texts of the address, null where it has none
  * @typedef {{ fields: Field[], known: Texts, given: Record<string, string>, heard: number,
  *             wrong: Record<string, [string, boolean]>, remarks?: Record<string, string>, put?: { id: number, texts: Texts } }} Settings
@@ -144,7 +144,7 @@ class Fields {
 
   /** @param {Field} field */
   make(field) {
-    const { name, label, help = "", width, bare = false, kind } = field;
+    const { name, label, help = "", width, bare = false, off = false, kind } = field;
     const element = document.createElement("div");
     element.className = `field ${kind}`;
     element.dataset.field = name;
@@ -155,6 +155,7 @@ class Fields {
     if (bare) made.focus?.setAttribute("aria-label", label);
     else heading(element, label, made.focus, help);
     element.append(made.element);
+    for (const each of element.querySelectorAll("input, select, button:not(.help-mark)")) each.toggleAttribute("disabled", off);
     return { ...made, element };
   }
 

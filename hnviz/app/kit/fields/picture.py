@@ -231,7 +231,10 @@ def slider(label: str, key: str, default: Any, **look: Any) -> Any:
 
 
 def button(label: str, key: str, press: Press, **look: Any) -> None:
-    """Add a button. A press calls `press`, and draws the page again from the top."""
+    """Add a button. A press calls `press`, and draws the page again from the top.
+
+    Where it only sets controls, `leads` names their values, and a file can follow it, too.
+    """
     row = _row.get()
     if row is None:
         with controls(f"{key}_fields"):

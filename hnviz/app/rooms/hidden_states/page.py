@@ -22,6 +22,7 @@ from hnviz.figures.state_text import in_place_of_state
 from hnviz.models.catalogue import entry
 
 PART, MEMORY = "remember_part", "Another memory"
+TO_MEMORY = {PART: MEMORY}
 PUT_IN = "remember_put_in"  # whether the room's button led here
 
 
@@ -34,11 +35,11 @@ def _put_in(part: str) -> None:
     """Draw the room's main button; the part that it leads to has its own."""
     if part != MEMORY:
         state.pop(PUT_IN)
-        button("Put in another memory", "remember_put", _press, strong=True)
+        button("Put in another memory", "remember_put", _press, strong=True, leads=TO_MEMORY)
 
 
 def _press() -> None:
-    put_in(row_of(PART), {PART: MEMORY})
+    put_in(row_of(PART), TO_MEMORY)
     state.put(PUT_IN, True)
 
 

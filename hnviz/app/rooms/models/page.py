@@ -83,6 +83,7 @@ def _next_model(model: str) -> None:
         "models_next",
         partial(put_in, ROW, {MODEL: following}),
         strong=not last,
+        leads={MODEL: following},
     )
 
 

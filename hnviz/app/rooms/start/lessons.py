@@ -22,5 +22,5 @@ def _card(lesson: Lesson) -> None:
     with st.container(border=True, gap=None, width=CARD, key=f"lesson_of_{lesson.id}"):
         page_link(lesson.steps[0].page, f"**{lesson.title}**", query(lesson, 1))
         prose(lesson.about)
-        file = f"[as a file](api/lessons/{lesson.id}/file)"
-        prose(f":gray[{len(lesson.steps)} steps, about {minutes} minutes;] {file}")
+        file = f"[(as a file)](api/lessons/{lesson.id}/file)"
+        prose(f":gray[{len(lesson.steps)} steps, about {minutes} minutes] {file}")

@@ -183,7 +183,8 @@ class Inside {
     const { epochs, wanted } = this.data;
     this.picked = mark("kind");
     this.data.counted = [...this.shares].map(([step, shares]) => [step, ...shares]).sort(([a], [b]) => a - b);
-    this.data.lacking = wanted.filter((step) => !this.shares.has(step)).length;
+    const { versions } = this.kit.timeline ?? {}; // a file has few snapshots
+    this.data.lacking = wanted.filter((step) => !this.shares.has(step) && versions?.has(step)).length;
     const index = this.epochAt();
     const epoch = epochs[index];
     this.title.textContent = title(epoch);
