@@ -1,6 +1,7 @@
 """What every page shows before anybody scrolls: its takeaway, a control and a picture, at rest."""
 
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
@@ -248,6 +249,63 @@ def test_a_link_to_a_lessons_step_opens_at_rest(watched, server, lesson, step, s
     assert f"lesson={lesson}.{step}" in page.url
     page.locator(".hn-callout").wait_for()
     assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
+
+
+TITLES = """content => {
+  const place = (part) => (({ top, bottom }) => ({ top, bottom }))(part.getBoundingClientRect());
+  const [title, ...choices] = content.querySelectorAll(
+    "h1, [class*=_part_fields], .st-key-models_next_fields, .st-key-remember_put_fields");
+  const blanks = [...content.querySelectorAll("[data-picture='kit/fields']")].map((row) => {
+    const root = row.shadowRoot.querySelector(".hnviz");
+    const bottoms = [root, root.querySelector(".row")].map((part) => place(part).bottom);
+    return [row.dataset.holds, bottoms[0] - bottoms[1]];
+  });
+  const wrong = blanks.filter(([, px]) => px > 4);
+  return { title: place(title), choices: choices.map(place), blanks: wrong };
+}"""
+"""The places of a title and the choices beside it, and rows of controls with a blank below."""
+
+FIRST_CONTROL = {
+    "?count_part=Counting+map": (".st-key-map_headline .hnviz-sentence", ".st-key-map_controls"),
+    "train?train_part=Compare+runs": (".st-key-compare_curves .headline", ".controls"),
+    "remember?remember_part=Another+memory": (".st-key-predictions_courses .read", ".swap"),
+}
+"""View -> its words, and the control that follows them closely."""
+
+
+@pytest.mark.walk
+@pytest.mark.parametrize("size", [WIDE, PHONE, (1920, 1080)])
+def test_titles_have_one_height_and_no_row_a_blank_below(watched, server, size):
+    tops = set()
+    for view in (
+        "",
+        "feed",
+        "feed?feed_part=Batches",
+        "feed?feed_part=Tasks",
+        "build",
+        "train",
+        "remember",
+    ):
+        found = (
+            watched(f"{server}/{view}", size, "light")
+            .locator(styled(":--content"))
+            .evaluate(TITLES)
+        )
+        tops.add(found["choices"][0]["top"] if size != PHONE else found["title"]["top"])
+        assert found["blanks"] == [], view
+        if size == PHONE:  # one below the other
+            places = [found["title"], *found["choices"]]
+            gaps = [under["top"] - over["bottom"] for over, under in pairwise(places)]
+            assert all(7 < gap < 24 for gap in gaps), (view, gaps)
+    assert len(tops) == 1, tops
+
+
+@pytest.mark.walk
+@pytest.mark.parametrize(("view", "places"), FIRST_CONTROL.items())
+def test_the_first_control_follows_the_headline(watched, server, view, places):
+    page = watched(f"{server}/{view}", WIDE, "light")
+    words, control = (page.locator(place).first.bounding_box() for place in places)
+    assert 0 < control["y"] - (words["y"] + words["height"]) <= 42
 
 
 def test_every_page_is_looked_at():

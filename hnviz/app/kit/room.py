@@ -28,8 +28,7 @@ def room(
 
     `beside` draws what else is in the line of the title, for the part that is chosen.
     """
-    place = "room_title_action" if beside else "room_title"  # their heights differ
-    with st.container(key=place, horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(key="room_title", horizontal=True, gap="medium", vertical_alignment="bottom"):
         with st.container(width="content"):
             page_title(title)
         with st.container(width="content"), controls(row_of(key)):

@@ -146,7 +146,7 @@ class Fields {
   make(field) {
     const { name, label, help = "", width, bare = false, off = false, kind } = field;
     const element = document.createElement("div");
-    element.className = `field ${kind}`;
+    element.className = "field";
     element.dataset.field = name;
     if (typeof width === "number") element.style.width = `${width}px`;
     else element.classList.add(width);

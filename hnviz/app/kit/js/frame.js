@@ -169,7 +169,7 @@ export class Frame {
   finish(step) {
     if (this.hasLeft) return;
     this.expected = [];
-    if (this.last?.answer && !this.definition.keeps) this.root.style.minHeight = "0";
+    if (!(this.definition.keeps ?? !this.last?.answer)) this.root.style.minHeight = "0";
     this.more?.show();
     this.states.done(step);
   }

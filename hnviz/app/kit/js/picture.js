@@ -47,7 +47,8 @@ import { visits } from "./visits.js";
  *   load    fetches files before the first drawing; they become `kit.files`
  *   shapes  the arrays' dimensions, which debug mode checks
  *   stays   another address, by a lesson or the browser's Back, does not make it again
- *   keeps   keeps its place once it is drawn: its height changes, or its content comes later
+ *   keeps   keeps its place once it is drawn: its height changes, or its content comes later; without answers it
+ *           does, unless this is false
  *   early   is drawn before it comes into sight: other parts of the page follow it
  */
 

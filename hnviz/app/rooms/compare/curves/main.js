@@ -111,6 +111,6 @@ export const render = declared({
   begins,
   table: (scene) => (scene.state.data ? tables(scene.state.data, drawnOf(scene), scene.state) : []),
   subject: ({ state }) => state.data?.runs.map((/** @type {Run} */ { run }) => run) ?? [],
-  keeps: true,
+  keeps: false, // the list of runs follows it
   view,
 });

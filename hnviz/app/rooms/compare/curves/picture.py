@@ -65,7 +65,7 @@ STATE = {
 
 CURVES_COMPARED = Picture(
     __file__,
-    Place("compare_curves", "1506px", "2056px"),
+    Place("compare_curves", "1692px", "2657px"),
     views=(DETACH_VIEW,),
     silent=True,
     state=STATE,

@@ -15,15 +15,13 @@ class Change {
   constructor(body, kit) {
     this.kit = kit;
     const make = maker(body);
-    this.headline = make("p", "headline");
-    this.headline.setAttribute("aria-live", "polite");
-    this.range = make("p", "range");
-    this.range.setAttribute("aria-live", "polite");
+    const told = make("section", "told");
+    this.headline = make("p", "headline", told);
+    this.read = make("p", "read", told);
     this.tools = make("div", "tools");
     this.swap = make("button", "swap", this.tools);
     this.swap.type = "button";
     this.swap.onclick = () => this.press();
-    this.read = make("span", "read", this.tools);
     this.label = make("label", "units", this.tools, "");
     this.name = make("span", "", this.label);
     this.input = make("input", "", this.label);
@@ -32,6 +30,8 @@ class Change {
     this.input.oninput = () => this.type(TYPED);
     this.input.onchange = () => this.type(0);
     this.input.onkeydown = (event) => void (event.key === "Enter" && this.type(0));
+    this.range = make("p", "range", this.tools);
+    for (const each of [this.headline, this.range]) each.setAttribute("aria-live", "polite");
     this.strips = new Strips(make("section", "state"), (unit) => this.click(unit));
     this.said = new Said(make("section", ""), kit);
     this.swapped = null; // until the first drawing

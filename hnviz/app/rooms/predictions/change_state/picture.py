@@ -184,7 +184,7 @@ EXAMPLES = {
 
 CHANGE = Picture(
     __file__,
-    Place("predictions_courses", "625px", "1092px"),
+    Place("predictions_courses", "629px", "1048px"),
     views=(CHANGE_VIEW, CLAIMS_VIEW),
     silent=True,
     examples=EXAMPLES,

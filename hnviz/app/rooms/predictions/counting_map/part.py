@@ -24,7 +24,7 @@ def counting_map(run_id: str, config: RunConfig) -> None:
         st.markdown(escape(lacks))
         run_bar(run_id, "map_bar")
         return
-    takeaway = opening()
+    takeaway = opening(one_line=True)
     with st.container(key="map_controls", horizontal=True, vertical_alignment="bottom"):
         with st.container(width=220):
             label = "Numbers given, 1 to 5"
