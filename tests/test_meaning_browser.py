@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from hnviz.models.catalogue import CATALOGUE
-from tests.conftest import idle
+from tests.conftest import idle, resize
 
 NotYet = pytest.importorskip("playwright.sync_api").Error
 
@@ -65,6 +65,8 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     page.locator("svg[aria-label*='“three hundred seventy”']").first.wait_for(timeout=60_000)
     page.get_by_text("Off just before and after").click()
     page.locator("svg[aria-label*='and off just before and after']").first.wait_for(timeout=60_000)
+    resize(page, 390)
+    assert page.locator(".hn-found").evaluate("list => list.scrollWidth <= list.clientWidth")
     assert page.errors == []
 
 

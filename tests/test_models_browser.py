@@ -163,7 +163,24 @@ def test_a_pair_in_step_and_nothing_is_cut(server, page, width):
             ".map(each => each.getBoundingClientRect().right))"
         )
         assert rights <= width
+        tops = part.evaluate(TOPS)
+        assert len(set(map(tuple, tops))) == len({row for row, _ in tops}), tops
+    ends = page.locator(".st-key-models_controls .choices-row").evaluate(ENDS)
+    assert max(ends) - min(ends) <= 1, "each line of the choices ends at their frame"
     assert page.errors == []
+
+
+TOPS = """root => [...root.querySelectorAll(".tile:not([hidden])")].map((tile) =>
+  [tile, tile.querySelector(":is(canvas, .empty):not([hidden])")].map((each) =>
+    Math.round(each.getBoundingClientRect().top)))"""
+"""Of each tensor: where its tile begins, and where its picture does."""
+
+ENDS = """row => {
+  const boxes = [...row.children].map((each) => each.getBoundingClientRect());
+  const lines = Map.groupBy(boxes, ({ top }) => top);
+  return [row.getBoundingClientRect(), ...[...lines.values()].map((line) => line.at(-1))]
+    .map(({ right }) => right);
+}"""
 
 
 def test_next_model_steps_through_the_ladder_on_one_picture(server, page):
