@@ -65,7 +65,17 @@ def test_the_training_step_is_chosen_in_the_headline(server, page):
     step, said = page.get_by_label("Training step", exact=True).first, page.locator(HEADLINE)
     place = said.bounding_box()
     step.focus()
+    late = []
+    page.route("**/0/start_shares**", late.append)
     page.keyboard.press("Home")
+    waits = re.compile("^After 0 steps it gets … of next numbers right up to 7,999, and … above")
+    expect(said).to_have_attribute("data-said", waits)
+    expect(step).to_have_value("0")
+    while not late:
+        page.wait_for_timeout(20)
+    for route in late:
+        route.continue_()
+    page.unroute("**/0/start_shares**")
     expect(said).to_have_attribute("data-said", re.compile("^After 0 steps it gets 0\\s%"))
     page.locator(f"{MACHINE}[data-step='0']").wait_for()
     assert "snapshot=0" in page.url

@@ -44,6 +44,18 @@ export function partsOf(sentence, names) {
   return texts.flatMap((text, at) => (found[at] ? [text, { name: found[at].name, value: found[at].value }] : [text]));
 }
 
+/**
+ * A sentence about a step; one about another step keeps its words, without its figures.
+ * @param {string} sentence
+ * @param {number|null} step
+ */
+export function ofStep(sentence, step) {
+  const part = partsOf(sentence, ["step"]).find((each) => typeof each !== "string");
+  if (step === null || typeof part !== "object" || part.value === step) return sentence;
+  const steps = `After ${step.toLocaleString("en")} step${step === 1 ? "" : "s"}`;
+  return sentence.replace(/After [\d,]+ steps?/, steps).replaceAll(/\*\*[^*]+\*\*/g, "…");
+}
+
 /** A select that looks like its number: it is invisible, and lies over it. */
 class Menu {
   /**

@@ -6,7 +6,7 @@ import { mark, onMark } from "../js/page.js";
 import { picture } from "../js/picture.js";
 import { HAS_NONE } from "../js/tables.js";
 import { boldNodes, plainText } from "../js/text.js";
-import { controlOf, paramsOf, partsOf, UNIT } from "./controls.js";
+import { controlOf, ofStep, paramsOf, partsOf, UNIT } from "./controls.js";
 
 class Headline {
   /**
@@ -40,8 +40,17 @@ class Headline {
     this.say();
   }
 
+  hear() {
+    this.say();
+  }
+
+  /** Until the answer about another step comes, its figures are open: the sentence never gives those of the last one. */
   say() {
-    if (this.answer) this.kit.states.say(this.units?.[mark(UNIT)] ?? this.answer.sentence);
+    if (!this.answer) return;
+    const sentence = this.units?.[mark(UNIT)] ?? this.answer.sentence;
+    const { timeline, data } = this.kit;
+    const rests = timeline && !timeline.moves && !timeline.playing;
+    this.kit.states.say("step" in (data.settings.controls ?? {}) && rests ? ofStep(sentence, timeline.step) : sentence);
   }
 
   /**
