@@ -239,6 +239,8 @@ def test_a_stretch_outside_the_text_is_told_and_the_last_picture_stays(first, n,
     choose(app, states_first=first, states_n=n).run()
     assert not app.exception
     recorded(said(app), *numbers, part="; got")
+    wrong = {name for name in ("states_first", "states_n") if control(app, name)["wrong"]}
+    assert wrong == {"states_n" if first in (0, 13_000) else "states_first"}
     assert asked(app)["n"] == "30"
     recorded(said(app), 0, 29, part="The picture still shows tokens")
 

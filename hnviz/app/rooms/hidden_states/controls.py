@@ -13,7 +13,7 @@ from hnviz.app.rooms.hidden_states.stretch import (
 )
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
-from hnviz.data import TextChoice
+from hnviz.data import TextChoice, stream_of
 from hnviz.figures.offers import example, without_numbers
 from hnviz.models.catalogue import entry
 
@@ -75,7 +75,8 @@ def _stretch_boxes(split: str, config: TextChoice) -> Stretch | None:
     try:
         return cut_stretch(config, split, first, n)
     except ValueError as error:
-        wrong("states_first", str(error))
+        is_inside = 0 <= first < len(stream_of(config).ids(split))
+        wrong("states_n" if is_inside else "states_first", str(error))
         return None
 
 
