@@ -106,6 +106,8 @@ def test_a_new_parameter_counts_before_an_old_one():
         ("predictions", {"predictions_view": "Change the state", "predictions_prompt": "one"},
          "remember", {"predictions_prompt": "one", "remember_part": "Another memory"}),
         ("time", {"row": "3"}, "learn_back", {"row": "3"}),
+        ("time", {"time_first": "5"}, "learn_back", {"time_batch": "7"}),
+        ("time", {"time_first": "x"}, "learn_back", {"time_batch": "x"}),
         ("train", {"run": "x"}, "train", {"run": "x"}),
     ],
 )  # fmt: skip

@@ -102,7 +102,7 @@ def test_the_lanes_follow_the_training_step(server, page):
 
 
 def test_the_mini_batch_is_chosen_in_the_headline(server, page, recorded):
-    """The field names the mini-batch of the loss, the third; the address holds the first."""
+    """The field and the address name the mini-batch of the loss, the last of three."""
     open_time(page, server)
     field = page.get_by_label("Mini-batch whose gradient is followed back")
     expect(field).to_have_value("7")
@@ -115,7 +115,7 @@ def test_the_mini_batch_is_chosen_in_the_headline(server, page, recorded):
     )
     expect(lane(page, "No detach").locator("svg")).to_be_visible()
     expect(page.locator(".st-key-time_lanes .drawn").first).to_contain_text("mini-batch 13")
-    assert "time_first=11" in page.url
+    assert "time_batch=13" in page.url
     assert field.evaluate("field => field.getRootNode().activeElement === field")
     field.press("ArrowUp")
     expect(said).to_have_attribute("data-said", re.compile("of mini-batch 14 "))
@@ -127,21 +127,21 @@ def test_the_mini_batch_is_chosen_in_the_headline(server, page, recorded):
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(wrong_said).to_be_visible()
     recorded(wrong_said.inner_text(), 2, 39)
-    assert "time_first=12" in page.url
+    assert "time_batch=14" in page.url
     page.reload()
     expect(field).to_have_value("14")
     field.fill("7")
     field.press("Enter")
     expect(said).to_have_attribute("data-said", re.compile("of mini-batch 7 "))
     expect(wrong_said).to_be_hidden()
-    assert "time_first" not in page.url
+    assert "time_batch" not in page.url
     assert page.errors == []
 
 
 def test_a_mini_batch_that_the_text_lacks_is_said_and_the_first_ones_are_shown(server, page):
-    open_time(page, server, "?time_first=38")
+    open_time(page, server, "?time_batch=40")
     told = page.get_by_text(
-        "The address asks for time_first=38, which is not a whole number from 0"
+        "The address asks for time_batch=40, which is not a whole number from 2 to 39."
     )
     expect(told).to_have_count(1)
     expect(page.get_by_label("Mini-batch whose gradient is followed back")).to_have_value("7")

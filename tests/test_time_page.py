@@ -118,12 +118,12 @@ def test_mini_batches_that_the_text_does_not_have_are_refused():
 
 
 def test_the_page_says_which_mini_batches_the_text_has():
-    app = open_page("time", time_first="7")  # the browser reads it
+    app = open_page("time", time_batch="9")  # the browser reads it
     data = {each["id"]: each for each in mounts(app)}
-    entry = data["time_lanes"]["state"]["first"]
-    assert (entry["name"], entry["low"], entry["high"], entry["first"]) == ("time_first", 0, 37, 5)
+    entry = data["time_lanes"]["state"]["batch"]
+    assert (entry["name"], entry["low"], entry["high"], entry["first"]) == ("time_batch", 2, 39, 7)
     batch = data["time_headline"]["settings"]["controls"]["batch"]
-    assert {**entry, "shift": 2} == batch
+    assert {**entry, "before": 2} == batch
 
 
 def test_a_run_whose_window_is_longer_than_the_text_is_told(recorded):

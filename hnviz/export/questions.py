@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnviz.app.rooms.predictions.change_state.operation import DIGIT
+from hnviz.app.rooms.through_time.lanes.picture import BEFORE
 from hnviz.app.shell.server import server
 from hnviz.data import corpus_of
 from hnviz.export.collect import Mount, collect, mounts
@@ -148,9 +149,10 @@ def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
         names = ("text", "begin", "n", "temperature", "top_k", "seed")
         return [{name: at[f"machine_{name}"] for name in names if f"machine_{name}" in at}]
     if question == "lanes":
-        entry = state.get("first") or settings["controls"]["batch"]  # the headline asks it too
-        first = at.get(entry["name"], str(entry["first"]))
-        return [{"first": first, "every": every} for every in ("false", "true")]
+        entry = state.get("batch") or settings["controls"]["batch"]  # the headline asks it too
+        named = at.get(entry["name"], "")
+        batch = int(named) if named.isdecimal() else entry["first"]
+        return [{"first": str(batch - BEFORE), "every": every} for every in ("false", "true")]
     if question == "change_claims" and "units_key" in settings:
         return [{"units": at.get(settings["units_key"], settings["units"])}]
     if question in ("look_back_row", "look_back_without"):

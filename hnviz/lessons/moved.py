@@ -79,7 +79,13 @@ MOVES: tuple[Move, ...] = (
         adds={"remember_part": "Another memory"},
     ),
     Move("predictions", "start", renames=NEXT_WORD),  # the view "Next word", its first
-    Move("time", "learn_back", renames={"time_more_costs": GONE}),  # the lane "keep" says it
+    Move(
+        "time",
+        "learn_back",
+        # The lane "keep" says the costs. Of three mini-batches the last is named.
+        renames={"time_more_costs": GONE, "time_first": "time_batch"},
+        changes={"time_first": lambda at: str(int(at[:9]) + 2) if at.isdecimal() else at},
+    ),
 )
 """All that has moved since version 0.5.0; of several rows of a page the first that fits counts."""
 

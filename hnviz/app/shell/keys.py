@@ -15,7 +15,7 @@ from hnviz.app.rooms.compare.curves.picture import STATE as COMPARED
 from hnviz.app.rooms.data.guess.picture import AT, READ
 from hnviz.app.rooms.predictions.counting_map.picture import GIVEN, NUMBER
 from hnviz.app.rooms.sweep.map.picture import SEEDS, SHOWN, SWEEP
-from hnviz.app.rooms.through_time.lanes.picture import FIRST
+from hnviz.app.rooms.through_time.lanes.picture import BATCH
 from hnviz.app.rooms.train.finder.picture import TEST
 from hnviz.app.shell import takes
 
@@ -152,7 +152,7 @@ ADDRESS: tuple[Key, ...] = (
     _of(NUMBER),
     Key("Learn back", "time_between", "none", "the lane that is singled out"),
     Key("Learn back", "time_loss", "last step", "whether every step has a loss"),
-    _of(FIRST),
+    _of(BATCH),
     Key("Learn back", "time_phrase", "4311 to 4314", "the words whose look back is shown"),
     Key("Learn back", "time_more_reach", "closed", "the fold on how far each model reaches"),
     Key("Learn back", "time_more_state", "closed", "the fold on train to valid"),

@@ -103,7 +103,7 @@ function unitMenu(headline) {
   });
 }
 
-/** A field for a mini-batch, which may be one of many thousands. Its entry names the one `shift` before it. */
+/** A field for a mini-batch, which may be one of many thousands. The question names the first of those that it is about, `before` earlier. */
 class BatchField {
   /** @param {Headline} headline */
   constructor({ kit }) {
@@ -120,19 +120,19 @@ class BatchField {
 
   /** @param {number} value */
   show(value) {
-    const { low, high, shift } = this.entry;
+    const { low, high } = this.entry;
     const { element } = this;
-    Object.assign(element, { min: String(low + shift), max: String(high + shift) });
-    element.style.width = `calc(${String(high + shift).length}ch + 6px)`; // the same for each: nothing moves
+    Object.assign(element, { min: String(low), max: String(high) });
+    element.style.width = `calc(${String(high).length}ch + 6px)`; // the same for each: nothing moves
     if (!element.matches(":focus") || element.ariaInvalid !== "true") element.value = String(value);
   }
 
   take() {
-    const { low, high, shift } = this.entry;
-    const value = this.element.valueAsNumber - shift;
+    const { low, high } = this.entry;
+    const value = this.element.valueAsNumber;
     const good = Number.isInteger(value) && value >= low && value <= high;
     this.element.ariaInvalid = String(!good);
-    this.kit.refuse(good ? "" : `The mini-batch must be a whole number from ${low + shift} to ${(high + shift).toLocaleString("en")}.`);
+    this.kit.refuse(good ? "" : `The mini-batch must be a whole number from ${low} to ${high.toLocaleString("en")}.`);
     if (!good) return;
     share(this.entry, value, this);
     this.kit.ask();
@@ -145,5 +145,5 @@ class BatchField {
  */
 export function paramsOf(kit) {
   const { batch } = kit.data.settings.controls ?? {};
-  return batch ? { first: shared(kit, batch) } : {};
+  return batch ? { first: shared(kit, batch) - batch.before } : {};
 }

@@ -30,7 +30,7 @@ def headline(
     """Show the first sentence among the views' answers; two lines are kept free for it.
 
     `controls` are the numbers that a reader may choose, by their names in controls.js: "step",
-    "unit" or "batch". "batch" has the entry of the first mini-batch, and `shift`: how many
-    mini-batches later the named one is.
+    "unit" or "batch". "batch" has the mini-batch's entry, and `before`: how many before it the
+    question is about, too.
     """
     HEADLINE(key=key, run=run, asks=asks, settings={"controls": controls} if controls else None)

@@ -16,7 +16,7 @@ import { laneSentences, passesNote } from "./words.js";
 const PHONE = 640; // px
 const LANE = "time_between"; // in the address
 const LOSS = "time_loss";
-const FIRST = "time_first";
+const BATCH = "time_batch";
 const LANES = ["detach", "keep", "untrained", "reset"];
 const LAST = "last step";
 const EVERY = "all steps";
@@ -49,11 +49,12 @@ class Lanes {
     this.note = make("p", "hnviz-note", measured);
     this.chosen = kit.asked.choice(LANE, LANES, "");
     this.buttons = new Map();
-    this.leave = onMark(FIRST, this, () => kit.ask()); // the headline chooses it
+    this.leave = onMark(BATCH, this, () => kit.ask()); // the headline chooses it
   }
 
   get first() {
-    return shared(this.kit, this.kit.data.state.first);
+    const { settings, state } = this.kit.data;
+    return shared(this.kit, state.batch) - settings.before;
   }
 
   params(name) {

@@ -17,13 +17,14 @@ from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
 
 WINDOWS = 3
-FIRST = Whole(
-    name="time_first",
+BEFORE = WINDOWS - 1  # mini-batches before the one whose gradient is followed back
+BATCH = Whole(
+    name="time_batch",
     page="Learn back",
-    low=0,
-    high=50826,
-    first=5,
-    meaning="the first of three mini-batches; the headline names the third",
+    low=BEFORE,
+    high=50828,
+    first=7,
+    meaning="the mini-batch whose gradient is followed back, through two before it",
 )
 MEASURED = ("batches", "bptt", "bs", "loss", "n_before")
 
@@ -73,7 +74,8 @@ def _untrained(look: Look, params: dict[str, Any]) -> dict[str, NDArray[np.float
 
 def _first(look: Look) -> int:
     config = look.run.record.config
-    return first_of(config).first if (first := look.params["first"]) < 0 else int(first)
+    first: int = look.params["first"]
+    return batch_of(config).first - BEFORE if first < 0 else first
 
 
 def n_batches(config: RunConfig) -> int:
@@ -81,14 +83,14 @@ def n_batches(config: RunConfig) -> int:
     return BatchLayout(len(stream_of(config).train), config.bs, config.bptt).n_batches
 
 
-def first_of(config: RunConfig) -> Whole:
-    """Return the entry of the first mini-batch, up to the last one that the run's text has."""
-    return FIRST.within(max(0, n_batches(config) - WINDOWS))
+def batch_of(config: RunConfig) -> Whole:
+    """Return the entry of the mini-batch, up to the last one that the run's text has."""
+    return BATCH.within(max(BEFORE, n_batches(config) - 1))
 
 
 def chosen_batch(config: RunConfig) -> dict[str, Any]:
-    """Return that entry for the headline, which names the mini-batch with the loss."""
-    return {**first_of(config).sent(), "shift": WINDOWS - 1}
+    """Return that entry for the headline; `before`: how many mini-batches it asks about as well."""
+    return {**batch_of(config).sent(), "before": BEFORE}
 
 
 def _second_backward(look: Look) -> Reply:
@@ -106,7 +108,8 @@ SECOND_VIEW = View("second_backward", {}, _second_backward)
 
 def settings_for(config: RunConfig, models: Sequence[str]) -> dict[str, Any]:
     """Return what the page hands to the picture."""
-    return {"model": config.model, "models": list(models), "last": first_of(config).high}
+    last = batch_of(config).high
+    return {"model": config.model, "models": list(models), "last": last, "before": BEFORE}
 
 
 def _example(run: str, **params: Any) -> Example:
@@ -127,6 +130,6 @@ LANES = Picture(
     views=(LANES_VIEW, SECOND_VIEW),
     isolate=False,
     silent=True,
-    state=lambda settings: {"first": FIRST.within(settings["last"])},
+    state=lambda settings: {"batch": BATCH.within(settings["last"])},
     examples=EXAMPLES,
 )
