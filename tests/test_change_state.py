@@ -339,7 +339,7 @@ def test_a_change_that_cannot_be_made_is_refused_in_one_sentence(params, numbers
         ({"predictions_change": "all"}, "asks for 'all'", ()),
         ({"predictions_layers": "2"}, "asks for '2'", (2, 0, 1)),
         ({"predictions_change": "set one unit", "predictions_value": "5"}, "asks for '5'",
-         (5, 1, 1)),
+         (1, 1, 5, "1.0")),
         ({"predictions_other": "   "}, "Type some words", ("4318", "4324")),
         ({"predictions_change": "zero units", "predictions_hold": "maybe"}, "asks for 'maybe'", ()),
         ({"predictions_change": "another state", "predictions_ways": "maybe"},

@@ -56,22 +56,25 @@ def test_a_row_opens_with_its_defaults_or_with_what_the_address_says():
     ("name", "text", "wanted"),
     [
         ("split", "tests", ("train", "valid")),
-        ("bs", "4.5", "whole number"),
-        ("bs", "many", "whole number"),
-        ("bs", "1e999", "whole number"),
-        ("bs", "9" * 400, "whole number"),
+        ("bs", "4.5", "a whole number"),
+        ("bs", "many", "a whole number"),
+        ("bs", "1e999", "a whole number"),
+        ("bs", "9" * 400, "a whole number"),
         ("random", "yes", ("true", "false")),
-        ("share", "1.5", "number"),
-        ("share", "nan", "number"),
+        ("share", "1.5", "a number from 0 to 1"),
+        ("share", "nan", "a number from 0 to 1"),
     ],
 )
 def test_what_the_address_asks_for_in_vain_is_said_below_the_row(name, text, wanted):
     app = opened(**{name: text})
     assert said(app) == ("train", 4, "one", False, 0.5)
     found = control(app, name)
-    ends = (0.0, 1.0) if name == "share" else None
-    assert found["wrong"].endswith(f"{in_vain(text, wanted, ends)}.")
-    assert found["wrong"].lower().startswith(found["label"].lower())
+    if isinstance(wanted, tuple):
+        assert found["wrong"] == f"{found['label']}: {in_vain(text, wanted)}."
+    else:
+        told, _, got = found["wrong"].partition("; ")
+        assert told.lower() == f"{name} must be {wanted}"
+        assert got == f"the address asks for {text[:40]!r}, so {found['first']} is used."
 
 
 def test_what_a_reader_sets_counts_more_than_the_address_it_opened_with():

@@ -49,8 +49,8 @@ def test_all_pretrained_models_are_probed():
 @pytest.mark.parametrize(
     ("view", "query", "said"),
     [
-        ("Find it elsewhere", {"states_threshold": "x"}, "address asks for 'x' here"),
-        ("Find it elsewhere", {"states_threshold": "1.5"}, "not a number from 0 to 0.95"),
+        ("Find it elsewhere", {"states_threshold": "x"}, "address asks for 'x'"),
+        ("Find it elsewhere", {"states_threshold": "1.5"}, "must be a number from 0 to 0.95"),
         ("Find it elsewhere", {"states_edges": "x"}, "address asks for 'x' here"),
         ("What the whole state shows", {"states_all_models": "x"}, "address asks for 'x' here"),
         ("Path of the state", {"states_path_n": "101"}, "the path can have 1 to 100 numbers"),

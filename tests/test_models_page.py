@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.kit.cards import model_cards
-from hnviz.app.rooms.models.cell.picture import CELL_VIEW
+from hnviz.app.rooms.models.cell.picture import CELL_VIEW, FIRST_UNIT
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
 from hnviz.app.rooms.models.source import new_forward_lines
@@ -204,7 +204,8 @@ def test_an_address_that_cannot_be_used_is_told(key, value, recorded):
         query |= {"models_twins": "true", "models_cell": "true"}
     app = open_page("models", **query)
     assert not app.exception
-    recorded(said(app), part="address asks for")
+    numbers = (FIRST_UNIT,) if key == "models_unit" else ()
+    recorded(said(app), *numbers, part="address asks for")
 
 
 # --- the views ----------------------------------------------------------------------------------

@@ -48,8 +48,24 @@ def test_a_refusal_is_said_below_the_row_and_moves_no_control(page, server, name
     assert page.evaluate(PLACES, row) == good
     row_box = page.locator(f".st-key-{row} .row").bounding_box()
     for value in asked.values():
-        sentence = page.get_by_text(f": the address asks for '{value}' here")
+        sentence = page.get_by_text(f"the address asks for '{value}'")
         box = sentence.bounding_box()
         assert box["y"] >= row_box["y"] + row_box["height"] - 1
         assert box["width"] > 250  # it is no column of single words
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_is_no_number_is_said_and_the_number_stays(page, server):
+    page.goto(f"{server}/feed?feed_part=Batches&batches_bs=6")
+    box = page.get_by_role("spinbutton", name="bs, rows")
+    box.fill("")
+    box.press_sequentially("e")  # of the letters, Chromium takes no other
+    box.press("Enter")
+    page.get_by_text("bs must be a number; 6 is used.").wait_for()
+    assert box.get_attribute("aria-invalid") == "true"
+    assert "batches_bs=6" in page.url
+    box.fill("5")
+    box.press("Enter")
+    page.wait_for_url("**batches_bs=5**")
+    assert box.get_attribute("aria-invalid") == "false"
+    assert page.errors == []

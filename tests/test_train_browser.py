@@ -133,6 +133,11 @@ def test_more_opens_holds_what_was_set_and_shuts(page, server, recorded):
     page.reload()  # the link opens what it sets
     expect(rows).to_be_visible()
     expect(rows).to_have_value("32")
+    rows.fill("")
+    rows.press_sequentially("e")  # of the letters, Chromium takes no other
+    rows.press("Enter")
+    expect(page.get_by_text("bs must be a number; 32 is used.")).to_be_visible()
+    assert "train_bs=32" in page.url
     rows.fill("0")
     rows.press("Enter")
     said = page.get_by_text("bs must be").filter(visible=True)

@@ -28,11 +28,9 @@ def address_problem(key: str) -> str | None:
     return in_vain(state.get(_kept(key)), SWITCH)
 
 
-def in_vain(
-    raw: str, wanted: str | Sequence[object], ends: tuple[float, float] | None = None
-) -> str:
-    """Write the sentence about a value in the address that a setting does not take."""
-    return f"the address asks for {raw[:40]!r} here, which is not {described(wanted, ends)}"
+def in_vain(raw: str, wanted: Sequence[object]) -> str:
+    """Write the sentence about a value in the address that is none of the choices."""
+    return f"the address asks for {raw[:40]!r} here, which is not {described(wanted)}"
 
 
 def described(wanted: str | Sequence[object], ends: tuple[float, float] | None = None) -> str:

@@ -58,15 +58,16 @@ class Field:
 
     def vain(self, text: str, *, asked: bool) -> str:
         """Say that the control cannot hold a text; `asked`: the text comes from the address."""
-        wanted: str | Sequence[str] = "whole number" if self.kind == "whole" else "number"
+        instead = self.written(self.first)
         if self.options or self.kind == "switch":
             wanted = [str(each) for each in self.options] or SWITCH
-        if asked:
-            return f"{self.label}: {in_vain(text, wanted, self.ends)}"
-        instead = self.written(self.first) or "none"
-        return (
-            f"{self.label}: {text[:40]!r} is not {described(wanted, self.ends)}; {instead} is used"
-        )
+            if asked:
+                return f"{self.label}: {in_vain(text, wanted)}"
+            return f"{self.label}: {text[:40]!r} is not {described(wanted)}; {instead} is used"
+        wanted = described("whole number" if self.kind == "whole" else "number", self.ends)
+        got = f"{'the address asks for' if asked else 'got'} {text[:40]!r}"
+        used = f", so {instead} is used" if instead else ""
+        return f"{self.label.partition(',')[0]} must be {wanted}; {got}{used}"
 
     @staticmethod
     def written(value: Any) -> str:

@@ -9,7 +9,7 @@
 
 import { inAddress, putInAddress, putOwnInAddress } from "../js/address.js";
 import { maker } from "../js/make.js";
-import { button, Choices, heading, numberBox, selectOf, setter, stepped, switchBox } from "../js/parts.js";
+import { button, Choices, heading, noNumber, numberBox, selectOf, setter, stepped, switchBox } from "../js/parts.js";
 import { picture } from "../js/picture.js";
 import { HAS_NONE } from "../js/tables.js";
 import { onVisit } from "../js/visits.js";
@@ -194,7 +194,7 @@ class Fields {
     }
     const show = setter(box);
     box.onchange = () => {
-      if (box instanceof HTMLInputElement && box.validity.badInput) return this.complain(name, `${label} must be a number`);
+      if (box instanceof HTMLInputElement && box.validity.badInput) return this.complain(name, noNumber(label, this.texts[name] ?? field.first));
       if (kind === "area" && box.value === (this.texts[name] ?? this.field(name)?.first)) return; // Ctrl+Enter came before
       change(kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value || (["text", "area"].includes(kind) ? "" : field.first));
     };

@@ -2,6 +2,7 @@
 // The parts that controls are made of; parts.css has their look.
 
 import { maker } from "./make.js";
+import { asSentence } from "./text.js";
 
 export const SHAPES = { Play: "M1 0L11 5.5L1 11Z", Pause: "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z" };
 
@@ -134,6 +135,13 @@ const STEPS = ["ArrowUp", "ArrowDown"];
 let serial = 0; // of ids, which are needed once in a document
 
 /**
+ * Say that what is typed in a box is no number, and what is used.
+ * @param {string} name "bs, rows"
+ * @param {string} used "" for none
+ */
+export const noNumber = (name, used) => `${name.split(",")[0]} must be a number${used && `; ${used} is used`}.`;
+
+/**
  * Add the name of a control, and a mark that explains it.
  * @param {HTMLElement} parent
  * @param {string} name
@@ -200,8 +208,9 @@ export class Field {
    */
   say(sentence, isWrong = Boolean(sentence)) {
     this.control.ariaInvalid = String(isWrong);
-    if (sentence === this.wrong.textContent) return;
-    this.wrong.textContent = sentence;
+    const said = asSentence(sentence);
+    if (said === this.wrong.textContent) return;
+    this.wrong.textContent = said;
     this.wrong.hidden = !sentence;
     if (sentence) this.control.setAttribute("aria-describedby", this.wrong.id);
     else this.control.removeAttribute("aria-describedby");

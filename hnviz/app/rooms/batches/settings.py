@@ -202,7 +202,7 @@ def _held(name: str, side: int) -> int:
 def _side(field: str, label: str, good: int) -> int:
     """Draw the field for rows or steps; return its number, or `good` where it is unusable."""
     key = f"batches_{field}"
-    value = whole(label, key, SMALL._asdict()[field], help=_HELP[field])
+    value = whole(label, key, SMALL._asdict()[field], ends=(1, MAX_SIDE), help=_HELP[field])
     message = side_problem(field, value)
     wrong(key, message)
     return good if message else int(value)

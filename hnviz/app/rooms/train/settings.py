@@ -71,12 +71,14 @@ class Field:
             return text == "true" if text in SWITCH else None
         return _number(text, whole=self.kind == "whole")
 
-    @property
-    def wanted(self) -> str | tuple[str, ...]:
-        """What its parameter must be, as `in_vain` says it."""
+    def lost(self, text: str) -> str:
+        """Say that it cannot hold a text."""
         if self.kind in ("word", "switch"):
-            return self.options or SWITCH
-        return "whole number" if self.kind == "whole" else "number"
+            choices = described(self.options or SWITCH)
+            return f"{text[:40]!r} is not {choices}; the value shown is used"
+        wanted = described("whole number" if self.kind == "whole" else "number")
+        name = self.label.partition(",")[0]
+        return f"{name} must be {wanted}; got {text[:40]!r}, so the value shown is used"
 
 
 FIELDS = (
@@ -108,12 +110,7 @@ def read(given: Mapping[str, str]) -> Held:
     """Read parameters; a setting that is missing has the recipe's value, or its default."""
     given = {name: text for name, text in given.items() if name in _NAMED}
     found = {name: _NAMED[name].value(text) for name, text in given.items()}
-    lost = {
-        name: f"{given[name][:40]!r} is not {described(_NAMED[name].wanted)}; "
-        "the value shown is used"
-        for name, value in found.items()
-        if value is None
-    }
+    lost = {name: _NAMED[name].lost(given[name]) for name, value in found.items() if value is None}
     values = {each.name: each.first for each in FIELDS}
     values |= {name: value for name, value in found.items() if value is not None}
     recipe = asdict(recipe_for(values["model"], same=values["same"]))

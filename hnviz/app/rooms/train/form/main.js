@@ -11,7 +11,7 @@
 import { inAddress, putOwnInAddress } from "../../../kit/js/address.js";
 import { fetchOnce } from "../../../kit/js/fetch.js";
 import { maker } from "../../../kit/js/make.js";
-import { button, Field, heading, numberBox, selectOf, switchBox } from "../../../kit/js/parts.js";
+import { button, Field, heading, noNumber, numberBox, selectOf, switchBox } from "../../../kit/js/parts.js";
 import { onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
@@ -115,10 +115,12 @@ class Form {
   }
 
   /** @param {Setting} setting */
-  add({ name, label, kind, help, more, options }) {
+  add(setting) {
+    const { name, label, kind, help, more, options } = setting;
     const box = kind === "word" ? selectOf(options) : kind === "switch" ? switchBox() : numberBox(kind === "whole");
     const field = new Field(more ? this.inside : this.row, label, box, help);
-    box.onchange = () => this.change(name, kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value);
+    const used = () => shown(setting, valuesOf(this.known, this.given ?? {})[name]);
+    box.onchange = () => (box.validity.badInput ? field.say(noNumber(label, used())) : this.change(name, kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value));
     this.fields.set(name, field);
   }
 
