@@ -8,7 +8,8 @@
  *
  * @callback Tell
  * @param {Event} event
- * @param {Tensors} [tensors] of a "snapshot"; of an "ended" by the button "stop", the checkpoint from which the run can go on
+ * @param {Tensors} [tensors] of a "snapshot"; of an "epoch", and of an "ended" by the button "stop", the checkpoint from which
+ *   the run can go on
  * @returns {void}
  */
 
@@ -17,6 +18,9 @@ const SLICE_MS = 8;
 
 /** How long a slice waits for a frame: a browser draws none while a page is out of sight. */
 const FRAME_MS = 50;
+
+/** How long a slow run rests after a mini-batch. */
+const SLOW_MS = 250;
 
 /** A stretch of work on a thread that has other work, too. */
 export class Slice {
@@ -43,6 +47,7 @@ export class Drive {
     this.tell = tell;
     this.isPaused = false;
     this.isStopped = false;
+    this.isSlow = false;
     this.steps = 0; // single steps still to do
     this.wake = () => {}; // ends a pause
   }
@@ -57,6 +62,7 @@ export class Drive {
       const hasSnapshot = ["started", "batch"].includes(event?.event ?? "") && this.learner.snapshotEvents().length;
       if (hasSnapshot) continue; // the snapshot comes next
       while (this.rests) await new Promise((resolve) => (this.wake = () => resolve(undefined)));
+      if (this.isSlow && event?.event === "batch") await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
       if (this.isStopped) return this.tell(this.learner.stopped(), this.learner.checkpoint());
       await slice.end();
     }
@@ -71,6 +77,7 @@ export class Drive {
   hear(event) {
     if (event.event === "batch") this.steps = Math.max(0, this.steps - 1);
     if (event.event === "snapshot") this.tell(event, this.learner.snapshot());
+    else if (event.event === "epoch") this.tell(event, this.learner.checkpoint());
     else this.tell(event);
   }
 
@@ -89,6 +96,14 @@ export class Drive {
     this.isPaused = true;
     this.steps++;
     this.wake();
+  }
+
+  slow() {
+    this.isSlow = true;
+  }
+
+  fast() {
+    this.isSlow = false;
   }
 
   stop() {

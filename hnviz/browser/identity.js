@@ -37,6 +37,16 @@ export function checkIdentity(theirs, mine) {
   throw new EngineError(`the checkpoint belongs to a run with ${has}, but this run has ${wanted}`);
 }
 
+/** Whether an identity is that of a job's run. @param {ArrayLike<number>|undefined} identity @param {Job} job */
+export function sameIdentity(identity, job) {
+  try {
+    checkIdentity(identity, identityOf(job));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The length and the FNV-1a hash of whole numbers. @param {ArrayLike<number>} numbers */
 function hashed(numbers) {
   let hash = 0x811c9dc5;

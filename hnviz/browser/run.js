@@ -9,10 +9,15 @@ import { train } from "./worker.js";
  * @typedef {import("./limits.js").Job} Job
  * @typedef {import("./parameters.js").Values} Values
  * @typedef {import("./worker.js").Button} Button
+ * @typedef {{ snapshots: [number, Tensors][], checkpoint: Tensors|null, status: string, step: number, epochs: number,
+ *             nSteps: number|null, message: string, batches: Event[], ends: Event[] }} Stored
  */
 
 /** The most memory for a run's snapshots; the package's own runs take at most 25 MB. */
 export const MAX_KEPT_BYTES = 64 * 2 ** 20;
+
+/** @type {Record<string, string>} button -> the status of a run that goes on */
+const STATUS = { pause: "paused", step: "paused", goOn: "running" };
 
 export class Run {
   /**
@@ -26,7 +31,7 @@ export class Run {
     this.most = most;
     /** @type {Map<number, Tensors>} step -> weights, in rising order */
     this.snapshots = new Map();
-    /** @type {Tensors|null} where a stopped run can go on */
+    /** @type {Tensors|null} where it can go on: at its last epoch, or where it was stopped */
     this.checkpoint = null;
     /** @type {Set<(event: Event) => void>} */
     this.listeners = new Set();
@@ -35,13 +40,22 @@ export class Run {
     this.nSteps = null;
     /** @type {import("./worker.js").Buttons|undefined} */
     this.buttons = undefined;
+    this.status = "running"; // as in hnviz/runs/record.py
+    this.message = "";
+    /** @type {Event[]} of mini-batches */
+    this.batches = [];
+    /** @type {Event[]} of epochs */
+    this.ends = [];
     this.forget();
   }
 
   forget() {
     this.snapshots.clear();
     this.checkpoint = null;
-    this.status = "running"; // as in hnviz/runs/record.py
+    this.isSlow = false;
+    this.batches = [];
+    this.ends = [];
+    this.status = "running";
     this.step = 0; // updates done
     this.epochs = 0;
     this.nSteps = null;
@@ -50,6 +64,26 @@ export class Run {
 
   get isLive() {
     return this.status === "running" || this.status === "paused";
+  }
+
+  /** All that `takeUp` needs. @returns {Stored} */
+  get stored() {
+    const { checkpoint, status, step, epochs, nSteps, message, batches, ends } = this;
+    return { snapshots: [...this.snapshots], checkpoint, status, step, epochs, nSteps, message, batches, ends };
+  }
+
+  /**
+   * Continue as a run of an earlier page, which the browser has stored. Returns whether it was training: it can then
+   * resume from its last epoch.
+   * @param {Stored} stored
+   */
+  takeUp({ snapshots, ...stored }) {
+    this.end();
+    Object.assign(this, stored, { snapshots: new Map(snapshots) });
+    if (!this.isLive) return false;
+    this.status = "stopped";
+    this.message = `stopped after step ${this.step.toLocaleString("en-US")}`;
+    return true;
   }
 
   get canResume() {
@@ -89,8 +123,15 @@ export class Run {
     const takes = {
       started: () => (this.nSteps = event.n_steps),
       resumed: () => this.goBack(event.resumed_at),
-      batch: () => (this.step = event.step + 1),
-      epoch: () => (this.epochs = event.epoch + 1),
+      batch: () => {
+        this.step = event.step + 1;
+        this.batches.push(event);
+      },
+      epoch: () => {
+        this.epochs = event.epoch + 1;
+        this.ends.push(event);
+        this.checkpoint = tensors ?? null;
+      },
       snapshot: () => this.keep(event.step, /** @type {Tensors} */ (tensors)),
       ended: () => {
         [this.status, this.message] = [event.status, event.message];
@@ -109,6 +150,8 @@ export class Run {
     this.nSteps = nBatches * config.epochs;
     this.epochs = Math.floor(step / nBatches);
     for (const later of [...this.snapshots.keys()]) if (later > step) this.snapshots.delete(later);
+    this.batches = this.batches.filter((each) => each.step < step);
+    this.ends = this.ends.filter((each) => each.epoch < this.epochs);
   }
 
   /**
@@ -132,7 +175,8 @@ export class Run {
   /** @param {Button} button */
   press(button) {
     if (!this.isLive) return;
-    if (button !== "stop") this.status = button === "goOn" ? "running" : "paused";
+    if (button in STATUS) this.status = STATUS[button];
+    if (button === "slow" || button === "fast") this.isSlow = button === "slow";
     this.buttons?.press(button);
     for (const hear of [...this.listeners]) hear({ event: button });
   }

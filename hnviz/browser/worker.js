@@ -12,7 +12,7 @@ import { EngineError } from "./machine.js";
  * @typedef {import("./limits.js").Job} Job
  * @typedef {import("./parameters.js").Values} Values
  *
- * @typedef {"pause"|"goOn"|"step"|"stop"} Button
+ * @typedef {"pause"|"goOn"|"step"|"slow"|"fast"|"stop"} Button
  * @typedef {{ press: (button: Button) => void }} Buttons of a run
  * @typedef {{ job: Job, checkpoint?: Values }} Order
  * @typedef {{ event: import("./learner.js").Event, tensors?: import("./drive.js").Tensors }} Told
@@ -119,11 +119,11 @@ export function train(order, tell, address) {
   };
 }
 
-/** @param {string} address */
+/** A blob is a script: browsers load no module from one in a page that is a file. @param {string} address */
 function workerOf(address) {
   if (typeof Worker === "undefined") return null;
   try {
-    return new Worker(address, { type: "module", name: NAME });
+    return new Worker(address, { type: address.startsWith("blob:") ? "classic" : "module", name: NAME });
   } catch {
     return null; // a policy forbids it
   }

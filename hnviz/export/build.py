@@ -130,6 +130,7 @@ def _as_data(part: Part, find: Find) -> dict[str, Any]:
             "height": part.height,
             "isolate": part.isolate,
             "modes": part.modes,
+            "topics": _topics(part),
             "data": {**data, "asks": asks, "settings": settings, "tokens": TOKENS},
         }
     }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hnviz.app.pictures import VIEWS
 from hnviz.app.shell.server import server
 from hnviz.app.topics import TOPICS
-from hnviz.browser.form import ANSWERED, facts_of
+from hnviz.browser.form import ANSWERED, IN_BROWSER, facts_of, job_of
 from hnviz.config import RunConfig
 from hnviz.export.questions import COMPUTED, Question
 from hnviz.figures.surgery_text import CLAIM_RANGE, CLAIMS
@@ -70,6 +70,9 @@ def address(path: str, params: Mapping[str, Any]) -> str:
     named = sorted([name, value] for name, value in params.items() if name not in free)
     return json.dumps([path, named], ensure_ascii=False, separators=(",", ":"))
 
+
+MAX_TRAINED = 250_000
+"""The most tokens of a text on which a file trains: 100 kB of it."""
 
 BUSY = 503  # the status of a temporary refusal
 PATIENCE = 600.0  # seconds for a question: no reader is waiting for a picture
@@ -148,6 +151,23 @@ class Contents:
             "topics": {},
         }
         self.add_topic(run, "run")
+        if folder.config.model in IN_BROWSER:
+            self._add_job(run)
+
+    def _add_job(self, run: str) -> None:
+        """Store what it takes to train such a run in the page, if its text is not too long."""
+        record = server().store.record(run)
+        job = job_of(record.config)
+        ids = np.array([*job["train"], *job["valid"]], dtype=np.uint16)
+        if len(ids) > MAX_TRAINED:
+            return
+        self.runs[run]["job"] = {
+            "config": job["config"],
+            "kinds": job["kinds"],
+            "ids": self.keep(ids.tobytes()),
+            "train": len(job["train"]),
+            "accuracies": [round(epoch.accuracy, 4) for epoch in record.epochs],
+        }
 
     def add_weights(self, run: str, step: int) -> None:
         """Store a snapshot's weights."""

@@ -207,7 +207,8 @@ def plain_page(
 def _policy(in_class: bool, *scripts: str) -> str:
     hashes = " ".join(f"'sha256-{_hash(each)}'" for each in scripts)
     connect = "; connect-src 'self'" if in_class else ""
-    return f"{_POLICY}; img-src data:; script-src {hashes} data: {_WASM}{connect}"
+    script = f"script-src {hashes} data: {_WASM}; worker-src blob:"
+    return f"{_POLICY}; img-src data:; {script}{connect}"
 
 
 _WASM = "'wasm-unsafe-eval'"

@@ -53,18 +53,18 @@ class Short extends Near {
   }
 }
 
-/** Train to the end; `hear` may press buttons. Returns the events, and the tensors of the snapshots. */
+/** Train to the end; `hear` may press buttons. Returns the events, and the tensors of the snapshots and epochs. */
 function told(Worker, order, hear = () => {}) {
   if (Worker) globalThis.Worker = Worker;
   else delete globalThis.Worker;
-  const [events, snapshots] = [[], []];
+  const [events, snapshots, checkpoints] = [[], [], []];
   return new Promise((resolve) => {
     const run = train(
       order,
       (event, tensors) => {
         events.push(event);
-        if (tensors) snapshots.push(tensors);
-        if (event.event === "ended") resolve({ events, snapshots });
+        if (tensors) (event.event === "snapshot" ? snapshots : checkpoints).push(tensors);
+        if (event.event === "ended") resolve({ events, snapshots, checkpoints });
         setTimeout(() => hear(event, run), 0);
       },
       "worker.js",
@@ -78,12 +78,16 @@ const wanted = steps([...new Learner(JOB).events()]);
 for (const [name, Worker] of Object.entries({ "a worker": Near, "a worker that does not load": Broken, "no worker": undefined })) {
   test(`with ${name}, a run tells its events and snapshots`, async () => {
     const before = created.length;
-    const { events, snapshots } = await told(Worker, { job: JOB });
+    const { events, snapshots, checkpoints } = await told(Worker, { job: JOB });
     assert.deepEqual(created.slice(before), Worker === Near ? [["worker.js", "hnviz-engine"]] : []);
     assert.deepEqual(steps(events), wanted);
     assert.equal(events.at(-1).status, "finished");
     assert.equal(snapshots.length, events.filter(({ event }) => event === "snapshot").length);
     assert.equal(snapshots[0]["i_h.weight"].length, 7 * CONFIG.nh);
+    const ends = events.filter(({ event }) => event === "epoch");
+    assert.deepEqual(checkpoints.map(({ progress }) => progress[0]), ends.map(({ step }) => step));
+    const later = await told(Worker, { job: JOB, checkpoint: checkpoints[0] });
+    assert.deepEqual(steps(later.events), wanted.slice(ends[0].step));
   });
 
   test(`with ${name}, a refusal ends the run with its sentence`, async () => {
@@ -114,6 +118,20 @@ for (const [name, Worker] of Object.entries({ "a worker": Near, "a worker that d
     recorded(t, message.replace(`step ${step.toLocaleString("en-US")}`, "step N"), 2_500);
     assert.equal(steps(events).length, step);
     assert.ok(step < 2500);
+  });
+
+  test(`with ${name}, a slow run rests after each mini-batch until it is fast again`, async () => {
+    const job = { ...JOB, config: { ...CONFIG, epochs: 500 } };
+    const times = []; // of mini-batches while it is slow, ms
+    const hear = ({ event }, run) => {
+      if (event === "started") run.press("slow");
+      if (event === "batch" && times.push(performance.now()) === 400) run.press("stop");
+      if (event === "batch" && times.at(-1) - times.at(-2) > 200) run.press("fast");
+    };
+    const { events } = await told(Worker, { job }, hear);
+    const rests = times.filter((time, at) => time - times[at - 1] > 200);
+    assert.ok(rests.length >= 1 && rests.length <= 3, String(rests.length));
+    assert.ok(["stopped", "finished"].includes(events.at(-1).status));
   });
 }
 

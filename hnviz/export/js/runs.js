@@ -5,6 +5,11 @@ import { HeldRun } from "./heldrun.js";
 
 /** @typedef {import("./trainedrun.js").TrainedRun} TrainedRun */
 
+export const YOURS = "yours"; // the reader's own run, as it is called on the page
+
+/** The name of the reader's own run that is beside another one. @param {string} name */
+export const ownOf = (name) => `${name} ${YOURS}`;
+
 export class Runs {
   /**
    * @param {Record<string, import("./heldrun.js").Held>} held

@@ -10,18 +10,21 @@ import { FileSource } from "./filesource.js";
 import { Replay } from "./replay.js";
 import { changesIn, Room, ROW } from "./room.js";
 import { Runs } from "./runs.js";
+import { Yours } from "./yours.js";
 
 /**
  * @typedef {{ module: string, height: string, isolate: boolean, modes: Record<string, any>, name: string,
- *             data: any }} Picture
- *   modes  mode -> its settings, of a chart that Python made; none of other pictures
+ *             topics: string[], data: any }} Picture
+ *   modes   mode -> its settings, of a chart that Python made; none of other pictures
+ *   topics  what it follows
  * @typedef {{ level?: number, text?: string, prose?: string, name?: string, html?: Record<string, string>, picture?: Picture,
  *             group?: "row"|"stack"|"card"|"fold", parts?: Part[], title?: string, open?: boolean }} Part
  *   a heading, sentences, a drawing that Python made in each mode, a picture, or parts that are shown together
  * @typedef {{ page: string, at: Record<string, string>, views: import("./room.js").View[] }} Scene
  * @typedef {import("./filesource.js").Held & { home: string, scenes: Scene[], parts: Part[] }} Held
  * @typedef {HTMLElement & { turn?: number }} Root
- * @typedef {{ picture: Picture, root: Root, render: ((component: any) => Promise<() => void>)|null, end: () => void }} Mounted
+ * @typedef {{ picture: Picture, run: string, root: Root, render: ((component: any) => Promise<() => void>)|null, end: () => void }} Mounted
+ *   run     that it shows
  *   render  null until its module has come
  * @typedef {{ element: HTMLElement, mounted: Mounted|null, drawing: Record<string, string>|null }} Place of a part
  */
@@ -39,6 +42,10 @@ export class Stage {
     this.held = held;
     this.runs = new Runs(held.runs, blobs); // they serve all scenes
     this.source = new FileSource(held, blobs, this.runs);
+    this.yours = new Yours(this.runs, blobs, held.views, () => {
+      this.changed();
+      this.draw();
+    });
     /** @type {Map<string, Place>} by what stays the same of a part while a reader chooses */
     this.places = new Map();
     /** @type {Room|null} */
@@ -87,6 +94,7 @@ export class Stage {
     this.top.className = "top";
     this.room = new Room(scene.views, this.held.parts);
     this.room.choose(values);
+    this.yours.reset();
     await this.fill();
     if (turn === this.turn) this.replay = new Replay(this.top, live, (run) => tab.timeline(run));
   }
@@ -111,7 +119,9 @@ export class Stage {
       this.places.delete(key);
     }
     this.paint();
+    const turn = this.turn;
     await this.draw();
+    if (turn === this.turn) await this.yours.place(this.top, [...this.places.values()]);
   }
 
   /**
@@ -165,12 +175,14 @@ export class Stage {
 
   /** @param {Mounted} mounted */
   async render(mounted) {
-    const { picture, root, render } = mounted;
+    const { picture, render } = mounted;
+    turnTo(mounted, this.yours.runOf(picture));
+    const { root, run } = mounted;
     root.turn = (root.turn ?? 0) + 1;
     const home = new URL(this.held.home);
     // A copy: the kit compares what it gets with what it had.
     const settings = picture.modes[this.mode()] ?? picture.data.settings;
-    const data = structuredClone({ ...picture.data, settings });
+    const data = structuredClone({ ...picture.data, settings, run });
     const setStateValue = (/** @type {string} */ name, /** @type {{ value: any }} */ { value }) => this.hear(mounted, name, value);
     mounted.end = (await render?.({ data, home, root, turn: root.turn, setStateValue })) ?? (() => {});
   }
@@ -210,12 +222,30 @@ function keyOf(part) {
 
 /** @param {Picture} picture @param {HTMLElement} place @returns {Mounted} */
 function mount(picture, place) {
-  /** @type {Root} */
+  const root = rootOf(picture);
+  (picture.isolate ? place.attachShadow({ mode: "open" }) : place).append(root);
+  return { picture, run: picture.data.run, root, render: null, end: () => {} };
+}
+
+/** Where a picture is drawn. @param {Picture} picture @returns {Root} */
+function rootOf({ height }) {
   const root = document.createElement("div");
   root.className = "hnviz";
-  root.style.minHeight = `var(--hn-height, ${picture.height})`;
-  (picture.isolate ? place.attachShadow({ mode: "open" }) : place).append(root);
-  return { picture, root, render: null, end: () => {} };
+  root.style.minHeight = `var(--hn-height, ${height})`;
+  return root;
+}
+
+/**
+ * Have a picture begin again with another run: nothing of the one before may stay.
+ * @param {Mounted} mounted
+ * @param {string} run
+ */
+function turnTo(mounted, run) {
+  if (run === mounted.run) return;
+  mounted.end();
+  const root = rootOf(mounted.picture);
+  mounted.root.replaceWith(root);
+  Object.assign(mounted, { run, root });
 }
 
 /**

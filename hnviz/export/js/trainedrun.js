@@ -2,9 +2,11 @@
 // A run that trains in this page, as pictures see runs: snapshots, news, and what can be done to it.
 
 import { Refusal } from "../../app/kit/js/source.js";
+import { identityOf } from "../../browser/identity.js";
 import { counted } from "../../browser/numbers.js";
 import { Run } from "../../browser/run.js";
 import { Subject } from "../../browser/subject.js";
+import { besideCurves } from "./curves.js";
 import { GONE } from "./heldrun.js";
 
 /**
@@ -24,9 +26,11 @@ export class TrainedRun {
    * @param {{ facts: Facts, job: Job }} given of the run; hnviz/browser/form.py makes both
    * @param {string} address of hnviz/browser/worker.js
    * @param {string} [name] as a reader sees it
+   * @param {{ name: string, run: import("./heldrun.js").HeldRun }|null} [beside] the run that is drawn beside it
    */
-  constructor({ facts, job }, address, name = facts.model) {
+  constructor({ facts, job }, address, name = facts.model, beside = null) {
     this.facts = facts;
+    this.beside = beside;
     this.name = name;
     this.run = new Run(job, address);
     this.version = ++serial;
@@ -61,6 +65,10 @@ export class TrainedRun {
     for (const hear of [...this.listeners]) hear();
   }
 
+  get identity() {
+    return identityOf(this.run.job);
+  }
+
   /** @returns {[number, string][]} */
   get snapshots() {
     return [...this.run.snapshots.keys()].map((step) => [step, `${this.version}.${step}`]);
@@ -85,8 +93,12 @@ export class TrainedRun {
     return made;
   }
 
-  /** @param {string} topic */
-  async news(topic) {
+  /**
+   * @param {string} topic
+   * @param {object} [params]
+   */
+  async news(topic, params = {}) {
+    if (topic === "curves" && this.beside) return besideCurves(await this.beside.run.news(topic, params), this, this.beside);
     if (topic !== "run") throw new Error(this.silent);
     const { isLive, canResume, status, step, nSteps } = this.run;
     return {

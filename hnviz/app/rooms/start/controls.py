@@ -19,7 +19,7 @@ def train_button(*, own: bool) -> None:
 
     `own`: whether the page shows one of the reader's own runs.
     """
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="start_try"):
         with st.container(width="content"):
             button(
                 "Train one yourself",

@@ -68,7 +68,8 @@ function laneSentence(name, lanes, bptt) {
   const there = Array.from(norms).filter((norm) => norm > 0).length;
   const got = there === n ? `all ${n} steps get` : `${there} of ${n} steps get`;
   const gone = farShare(norms) < VANISHED ? " It has vanished: a **vanishing gradient**." : "";
-  return {
+  /** @type {Record<string, () => string>} */
+  const say = {
     detach: () =>
       `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after at most ${own}. For this ` +
       `loss the cut on the right alone decides: without it, ${across(lanes.keep ?? norms, bptt)} of the gradient would cross here and go ` +
@@ -83,7 +84,8 @@ function laneSentence(name, lanes, bptt) {
     reset: () =>
       `**Reset**: each mini-batch starts from a state of zeros, so the gradient ends there, after at most ${own}. The ` +
       "network starts without any memory of the text before.",
-  }[name]?.() ?? "";
+  };
+  return say[name]();
 }
 
 /** What would cross the cut before the last mini-batch. @param {ArrayLike<number>} keep @param {number} bptt */

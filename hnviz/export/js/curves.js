@@ -1,0 +1,84 @@
+// @ts-check
+// The curves of a run that trains in this page, over those of the run beside it.
+
+import { ownOf } from "./runs.js";
+
+const FAINT = 0.3; // how strong the other run's curves are
+const MOST_POINTS = 1000; // of a curve
+
+/**
+ * @typedef {{ x: number[], y: number[] }} Points
+ * @typedef {{ traces: Record<string, Points>, write: (value: number) => string }} Own of a chart: its curves, and how a value is written
+ */
+
+/**
+ * @param {{ panels: any[] }} news of the other run
+ * @param {import("./trainedrun.js").TrainedRun} yours
+ * @param {{ name: string, run: import("./heldrun.js").HeldRun }} beside the other run
+ */
+export function besideCurves({ panels }, yours, beside) {
+  const { run, name } = yours;
+  const own = ownCurves(run);
+  const others = `${beside.name}, seed ${beside.run.held.job?.config.seed}`;
+  const sentence = `The strong curves are **${name}**, seed ${run.job.config.seed}; the faint ones are ${others}.`;
+  return {
+    panels: panels.map((panel) => ({
+      ...panel,
+      version: `${yours.version} ${run.step} ${run.status}`,
+      of: ownOf(beside.name),
+      sentence: panel.sentence && sentence,
+      notes: [],
+      figure: over(panel.figure, own[panel.name], name),
+    })),
+  };
+}
+
+/** @param {import("../../browser/run.js").Run} run @returns {Record<string, Own>} by chart */
+function ownCurves({ batches, ends }) {
+  const every = Math.ceil(batches.length / MOST_POINTS);
+  const shown = batches.filter(({ step }) => step % every === 0);
+  const [steps, epochs] = [shown, ends].map((events) => events.map(({ step }) => step));
+  return {
+    loss: {
+      traces: {
+        "each mini-batch": { x: steps, y: shown.map(({ loss }) => loss) },
+        train: { x: steps, y: shown.map(({ smooth_loss }) => smooth_loss) },
+        valid: { x: epochs, y: ends.map(({ valid_loss }) => valid_loss) },
+      },
+      write: (value) => value.toFixed(2),
+    },
+    accuracy: {
+      traces: {
+        train: { x: epochs, y: ends.map(({ train_accuracy }) => 100 * train_accuracy) },
+        valid: { x: epochs, y: ends.map(({ accuracy }) => 100 * accuracy) },
+      },
+      write: (value) => `${value.toFixed(1)} %`,
+    },
+  };
+}
+
+/**
+ * A chart with the other run's curves faint, and one's own over them, each with its last value.
+ * @param {{ data: any[], layout: any }} figure
+ * @param {Own} own
+ * @param {string} name
+ */
+function over({ data, layout }, { traces, write }, name) {
+  const faint = data.map((trace) => ({ ...trace, opacity: FAINT * (trace.opacity ?? 1) }));
+  const added = Object.entries(traces).map(([trace, points]) => ({ ...data.find((each) => each.name === trace), text: undefined, ...points, name: `${name}, ${trace}` }));
+  const headings = layout.annotations.filter((/** @type {any} */ { yref }) => yref.endsWith("domain"));
+  const labels = ["train", "valid"].flatMap((split) => labelOf(data.find((each) => each.name === split), traces[split].y.at(-1), split, write));
+  return { data: [...faint, ...added], layout: { ...layout, annotations: [...headings, ...labels] } };
+}
+
+/**
+ * @param {any} trace on whose axes it is
+ * @param {number|undefined} value
+ * @param {string} split
+ * @param {(value: number) => string} write
+ */
+function labelOf({ xaxis = "x", yaxis = "y" }, value, split, write) {
+  if (value === undefined) return [];
+  const place = { x: 1, xref: `${xaxis} domain`, xanchor: "left", xshift: 8, y: value, yref: yaxis, yanchor: "middle" };
+  return [{ ...place, text: `<b>${split} ${write(value)}</b>`, showarrow: false }];
+}

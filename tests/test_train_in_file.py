@@ -1,0 +1,185 @@
+"""A file that trains, opened from a disk: a run of the reader's own, beside the one it holds."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hnviz.config import RunConfig
+from hnviz.events import EpochEnd
+from hnviz.export.build import export_page
+from hnviz.figures.numbers import accuracy
+from hnviz.learn import Learner
+from hnviz.runs import RunStore
+from tests.conftest import PATIENCE, errors_of, until
+
+pytestmark = pytest.mark.browser
+
+MODEL = "Model3"
+HEARD = """() => {
+  window.heard = [];
+  addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
+    const said = document.querySelector(".yours p")?.textContent ?? "";
+    if (said && said !== heard.at(-1)) heard.push(said);
+  }).observe(document.body, { childList: true, subtree: true, characterData: true }));
+}"""
+SHOWN = """(step) => {
+  const place = document.querySelector("[data-picture='machine']");
+  return (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.step === step;
+}"""
+NO_DATABASE = "delete window.indexedDB; delete Window.prototype.indexedDB;"
+FULL = """IDBObjectStore.prototype.put = () => {
+  throw new DOMException("the disk is full", "QuotaExceededError");
+};"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, own_runs) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    for page in ("train", "remember"):
+        (folder / f"{page}.html").write_bytes(export_page(page, {"run": MODEL}))
+    return folder
+
+
+class Reader:
+    """A person with a browser that has no network, and what its tabs have shown."""
+
+    def __init__(self, browser: Any) -> None:
+        self.context = browser.new_context(
+            offline=True, reduced_motion="reduce", viewport={"width": 1280, "height": 3000}
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.context.add_init_script(f"({HEARD})()")
+        self.errors: list[list[str]] = []
+        self.asked: list[str] = []
+
+    def open(self, path: Path, before: str = "") -> Any:
+        tab = self.context.new_page()
+        if before:
+            tab.add_init_script(before)
+        self.errors.append(errors_of(tab))
+        tab.on("request", lambda request: self.asked.append(request.url))
+        tab.goto(path.as_uri())
+        tab.locator(".yours p").wait_for()
+        return tab
+
+
+@pytest.fixture
+def reader(browser) -> Iterator[Reader]:
+    person = Reader(browser)
+    yield person
+    person.context.close()
+    assert [each for errors in person.errors for each in errors] == []
+    assert {url.split(":")[0] for url in person.asked} <= {"file", "data", "blob"}
+
+
+def _press(tab: Any, name: str) -> None:
+    tab.locator(".yours").get_by_role("button", name=name, exact=True).click()
+
+
+def _says(tab: Any, pattern: str) -> str:
+    told = tab.locator(".yours p", has_text=re.compile(pattern))
+    told.wait_for()
+    return str(told.inner_text())
+
+
+def _step(tab: Any) -> int:
+    return int(
+        re.search(r"step ([\d,]+)", tab.locator(".yours p").inner_text())[1].replace(",", "")
+    )
+
+
+def test_a_second_run_trains_and_its_figures_are_torchs(reader, files):
+    tab = reader.open(files / "train.html")
+    workers: list[str] = []
+    tab.on("worker", lambda worker: workers.append(worker.url))
+    _press(tab, "Train one yourself")
+    _says(tab, "seed 1: all 800 steps are done")
+    assert len(workers) == 1 and workers[0].startswith("blob:")
+    learner = Learner(RunConfig.for_model(MODEL, device="cpu", seed=1))
+    end = next(event for event in learner.events() if isinstance(event, EpochEnd))
+    theirs = RunStore(files).record(MODEL).epochs[0].accuracy
+    wanted = (
+        f"After epoch 1, {accuracy(end.accuracy)} of valid is right; "
+        f"for {MODEL} it was {accuracy(theirs)}."
+    )
+    assert any(wanted in each for each in tab.evaluate("() => heard"))
+
+
+def test_pictures_follow_the_readers_run_and_say_where_they_cannot(reader, files):
+    tab = reader.open(files / "train.html")
+    left = tab.get_by_text(f"This picture shows {MODEL}. Only hnviz itself can draw it")
+    assert not left.first.is_visible()
+    _press(tab, "Train one yourself")
+    _says(tab, "seed 1: all 800 steps are done")
+    curves = tab.locator("[data-picture='train/curves']")
+    curves.get_by_text("The strong curves are yours, seed 1; the faint ones are").wait_for()
+    drawn = "[data-picture='train/curves'] [data-trace='yours, valid']"
+    until(tab, "(trace) => document.querySelectorAll(trace).length === 2", drawn)
+    until(tab, SHOWN, "800")
+    assert left.first.is_visible()
+    _press(tab, MODEL)
+    until(tab, "(trace) => document.querySelectorAll(trace).length === 0", drawn)
+    assert not left.first.is_visible()
+
+
+def test_its_buttons_hold_it_slow_it_and_end_it(reader, files):
+    tab = reader.open(files / "remember.html")
+    _press(tab, "Train one yourself")
+    _press(tab, "Pause")
+    _says(tab, "paused after")
+    tab.wait_for_timeout(200)
+    before = _step(tab) if "step" in _says(tab, "paused") else 0
+    _press(tab, "Step")
+    _says(tab, f"paused after step {before + 1}")
+    _press(tab, "Slow")
+    _press(tab, "Continue")
+    tab.wait_for_timeout(1200)
+    assert before + 2 <= _step(tab) <= before + 10  # four in a second
+    _press(tab, "Stop")
+    stopped = _says(tab, "stopped after step")
+    assert tab.locator(".yours").get_by_role("button", name="Slow", exact=True).is_hidden()
+    _press(tab, "Go on")
+    _says(tab, "all 800 steps are done")
+    assert "seed 1" in stopped
+    _press(tab, "Another seed")
+    _says(tab, "seed 2: step")
+
+
+def test_closing_keeps_it_and_reopening_goes_on(reader, files):
+    tab = reader.open(files / "remember.html")
+    _press(tab, "Train one yourself")
+    _says(tab, "After epoch [3-9],")
+    _press(tab, "Slow")  # it is not done when the page closes
+    second = reader.open(files / "remember.html")
+    _press(second, "Train one yourself")
+    _says(second, "open in another tab, which stores its own run")
+    second.close()
+    tab.wait_for_timeout(300)
+    tab.close()
+    again = reader.open(files / "remember.html")
+    _says(again, "seed 1: all 800 steps are done")
+    heard = again.evaluate("() => heard")
+    first = next(each for each in heard if "step" in each)
+    assert "epoch 1 of 20" not in first  # it went on, and did not begin again
+    assert (
+        again.get_by_role("button", name=MODEL, exact=True).get_attribute("aria-pressed") == "true"
+    )
+    again.close()
+    last = reader.open(files / "remember.html")
+    _says(last, "seed 1: all 800 steps are done")
+    _press(last, "yours")
+    until(last, SHOWN, "800")
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(NO_DATABASE, "stores nothing for this page"), (FULL, "has no room left for this run")],
+    ids=["no database", "full"],
+)
+def test_where_nothing_can_be_stored_the_page_says_so_and_trains(before, said, reader, files):
+    tab = reader.open(files / "remember.html", before)
+    _press(tab, "Train one yourself")
+    _says(tab, f"all 800 steps are done.*{said}")
