@@ -46,6 +46,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "index", help="all lessons and an index, for a static host", allow_abbrev=False
     )
     index.add_argument("folder", type=folder, metavar="DIR")
+    site = kinds.add_parser(
+        "site", help="six rooms, lessons and words, for a static host or a disk", allow_abbrev=False
+    )
+    site.add_argument("folder", type=folder, metavar="DIR")
     for each in (lesson, index):
         each.add_argument(
             "--class",
@@ -111,6 +115,11 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
 
         index = export_index(in_class=options.in_class)
         yield from ((options.folder / name, content) for name, content in index)
+        return
+    if options.kind == "site":
+        from hnviz.export.site import export_site
+
+        yield from ((options.folder / name, content) for name, content in export_site())
         return
     if options.kind == "notebook":
         yield options.output or Path(f"{options.name}.ipynb"), _notebook(options)

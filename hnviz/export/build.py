@@ -20,6 +20,7 @@ from hnviz.export.html import (
     HOME,
     MAIN,
     TOKENS,
+    Around,
     Document,
     needed,
     specifier,
@@ -137,7 +138,11 @@ def _as_data(part: Part, find: Find) -> dict[str, Any]:
 
 
 def export_page(
-    page: str, at: Mapping[str, str], find: Find = nowhere, most: int = MOST_SCENES
+    page: str,
+    at: Mapping[str, str],
+    find: Find = nowhere,
+    most: int = MOST_SCENES,
+    around: Around | None = None,
 ) -> bytes:
     """Return a page of the app as one file; its address may be an older one. Raises ExportError.
 
@@ -146,7 +151,8 @@ def export_page(
     """
     page, at = moved(page, at)
     _check(page, at)
-    return build_file([room_scenes(page, at, most)], f"{TITLES[page]} - hnviz", {}, find)
+    scenes = room_scenes(page, at, most)
+    return build_file([scenes], f"{TITLES[page]} - hnviz", {}, find, around)
 
 
 def build_file(
@@ -154,6 +160,7 @@ def build_file(
     title: str,
     more: Mapping[str, Any],
     find: Find = nowhere,
+    around: Around | None = None,
 ) -> bytes:
     """Build a file of at most 1.6 MB, with fewer snapshots if necessary. Raises ExportError.
 
@@ -176,7 +183,8 @@ def build_file(
         for room in rooms:
             contents, scenes = _held(contents, room, further)
             held.append(scenes)
-        content = _written(contents, held, title, {**more, **_as_rooms(held, find)})
+        data = {**more, **_as_rooms(held, find)}
+        content = _written(contents, held, title, data, around or Around())
         size = len(content)
         if size <= MAX_FILE_BYTES:
             return content
@@ -241,7 +249,11 @@ def _finder(room: Sequence[Scene], find: Find) -> Find:
 
 
 def _written(
-    contents: Contents, rooms: Sequence[Sequence[Scene]], title: str, more: Mapping[str, Any]
+    contents: Contents,
+    rooms: Sequence[Sequence[Scene]],
+    title: str,
+    more: Mapping[str, Any],
+    around: Around,
 ) -> bytes:
     scenes = [each for room in rooms for each in room]
     used = needed([MAIN, *{module_of(mount) for each in scenes for mount in each.mounts}])
@@ -266,6 +278,7 @@ def _written(
             blobs=contents.blobs,
             modules=used,
             in_class=bool(more.get("in_class")),
+            around=around,
         )
     )
 

@@ -11,7 +11,7 @@ import re
 import string
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from posixpath import normpath
@@ -115,6 +115,16 @@ _AS_IS = (string.punctuation + " ").replace("%", "").replace("#", "")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Around:
+    """What surrounds the content of a page that is one of several."""
+
+    nav: Markup = field(default_factory=Markup)  # links to the others
+    head: Markup = field(default_factory=Markup)
+    script: str = ""
+    policy: str = ""  # what that needs
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """The parts of a file."""
 
@@ -124,6 +134,7 @@ class Document:
     blobs: list[str]  # contents to which data refers by number, packed as in Contents
     modules: list[str]  # paths below the package
     in_class: bool = False  # it may call the server of the class, which serves it
+    around: Around = field(default_factory=Around)
 
 
 def write_document(document: Document) -> bytes:
@@ -131,7 +142,8 @@ def write_document(document: Document) -> bytes:
     imports = json.dumps(import_map(document.modules), ensure_ascii=False)
     main = f'import "{specifier(MAIN)}";'
     begin = BEGIN.read_text(encoding="utf-8")
-    policy = _policy(document.in_class, begin, imports, main)
+    around = document.around
+    policy = _policy(document.in_class, around, begin, imports, main)
     page = json.dumps(document.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     data = {
         "start": main,
@@ -147,15 +159,18 @@ def write_document(document: Document) -> bytes:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(document.title)}</title>
+{around.head}
 <style>
 {style}</style>
 </head>
 <body>
+{around.nav}
 <p id="needs">{escape(NEEDS)}</p>
 <main></main>
 <footer><p>{escape(document.note)}</p></footer>
 <script type="application/json" id="data">{json.dumps(data)}</script>
 <script>{begin}</script>
+{Markup(f"<script>{around.script}</script>") if around.script else ""}
 </body>
 </html>
 """.encode()
@@ -171,6 +186,7 @@ def plain_page(
     *,
     style: Path | None = None,
     colours: Callable[[str], Mapping[str, str]] = _no_more,
+    nav: Markup | None = None,
 ) -> bytes:
     """Write a page without a script; a body that is plain text, and not Markup, is escaped.
 
@@ -195,6 +211,7 @@ def plain_page(
 {written_style}</style>
 </head>
 <body>
+{nav or ""}
 <main>
 <h1>{escape(title)}</h1>
 {escape(body)}
@@ -204,11 +221,12 @@ def plain_page(
 """.encode()
 
 
-def _policy(in_class: bool, *scripts: str) -> str:
+def _policy(in_class: bool, around: Around, *scripts: str) -> str:
+    scripts = (*scripts, around.script) if around.script else scripts
     hashes = " ".join(f"'sha256-{_hash(each)}'" for each in scripts)
     connect = "; connect-src 'self'" if in_class else ""
-    script = f"script-src {hashes} data: {_WASM}; worker-src blob:"
-    return f"{_POLICY}; img-src data:; {script}{connect}"
+    more = around.policy or "; img-src data:; worker-src blob:"
+    return f"{_POLICY}; script-src {hashes} data: {_WASM}{more}{connect}"
 
 
 _WASM = "'wasm-unsafe-eval'"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from hnviz.export import ExportError
 from hnviz.export.build import build_file
 from hnviz.export.collect import Drawn, Heading, Mount, Part, collect, leaves
-from hnviz.export.html import plain_page
+from hnviz.export.html import Around, plain_page
 from hnviz.export.rooms import FIELDS, Scene, free
 from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
 
@@ -32,7 +32,13 @@ def export_lesson(name: str, *, in_class: bool = False) -> bytes:
     return lesson_file(lesson, in_class=in_class)
 
 
-def lesson_file(lesson: Lesson, *, beside: bool = False, in_class: bool = False) -> bytes:
+def lesson_file(
+    lesson: Lesson,
+    *,
+    beside: bool = False,
+    in_class: bool = False,
+    around: Around | None = None,
+) -> bytes:
     """Return a lesson as one file; with `beside`, the other lessons' files are in its folder.
 
     With `in_class`, the server of a class serves the file, which may call that server.
@@ -49,6 +55,7 @@ def lesson_file(lesson: Lesson, *, beside: bool = False, in_class: bool = False)
         [[each] for each in sections],
         f"{lesson.title} - hnviz",
         {"lesson": {**data, "beside": beside}, "in_class": in_class},
+        around=around,
     )
 
 
@@ -107,14 +114,24 @@ def _called(part: Part) -> str:
     return part.called if isinstance(part, Drawn | Mount) else ""
 
 
-def export_index(*, in_class: bool = False) -> Iterator[tuple[str, bytes]]:
+def export_index(
+    *, in_class: bool = False, around: Around | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each file of a folder with all lessons, the index last.
 
     Raises ExportError.
     """
     for lesson in lessons().values():
-        yield f"{lesson.id}.html", lesson_file(lesson, beside=True, in_class=in_class)
-    yield INDEX, plain_page(TITLE, Markup("\n").join(map(_offer, lessons().values())))
+        yield (
+            f"{lesson.id}.html",
+            lesson_file(lesson, beside=True, in_class=in_class, around=around),
+        )
+    yield (
+        INDEX,
+        plain_page(
+            TITLE, Markup("\n").join(map(_offer, lessons().values())), nav=around and around.nav
+        ),
+    )
 
 
 def _offer(lesson: Lesson) -> Markup:
