@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+from PIL import Image
+from PIL.ImageSequence import Iterator
+
 from hnviz.figures.theme import theme
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -27,6 +30,13 @@ def saved(page, kind: str, folder: Path) -> Path:
     got.value.save_as(path)
     page.get_by_text(f"Saved {path.name}").wait_for()
     return path
+
+
+def frames_of(path: Path) -> tuple[list[Image.Image], float]:
+    """Return a film's frames, as RGB, and how long it is in seconds."""
+    with Image.open(path) as film:
+        shown = [(each.convert("RGB"), each.info["duration"]) for each in Iterator(film)]
+    return [frame for frame, _ in shown], sum(ms for _, ms in shown) / 1000
 
 
 def check_svg(path: Path, mode: str) -> ElementTree.Element:

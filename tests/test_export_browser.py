@@ -12,16 +12,18 @@ from playwright.sync_api import expect
 
 from hnviz.app.machine.picture import SAYS
 from hnviz.app.machine.view import READING_VIEW
+from hnviz.export import build
 from hnviz.export.build import MAX_FILE_BYTES, export_page
 from hnviz.export.html import NEEDS
 from hnviz.export.lesson import export_lesson
+from hnviz.export.questions import MAX_SNAPSHOTS
 from hnviz.export.report import report
 from hnviz.lessons import lessons
 from hnviz.observe.passes import read_text
-from hnviz.runs import RunStore
+from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore
 from tests.axe import barriers
 from tests.conftest import PATIENCE, errors_of, until
-from tests.saved import check_svg, more
+from tests.saved import check_svg, frames_of, more
 from tests.subjects import shipped
 from tests.views import shown
 
@@ -259,6 +261,67 @@ def test_a_picture_of_a_file_is_saved(offline, files, tmp_path):
     check_svg(tmp_path / "picture.svg", "light")
     assert got.value.suggested_filename == "machine_Model5_step-400.svg"
     assert [url for url in _requests(offline) if not url.startswith("blob:")] == [path.as_uri()]
+    assert offline.errors == []
+
+
+MAP = {"count_part": "Counting map"}
+WRITTEN = """{
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  window.written = new Set();
+  CanvasRenderingContext2D.prototype.fillText = function (words, ...place) {
+    window.written.add(words);
+    fillText.call(this, words, ...place);
+  };
+}"""
+"""Notes what is written on canvases."""
+
+
+@pytest.mark.parametrize(("name", "n"), [("machine", 60), ("counting map", MAX_SNAPSHOTS)])
+def test_a_film_is_saved_from_a_file(offline, files, tmp_path, name, n, recorded):
+    path = files / "page.html"
+    if name == "counting map":
+        path = tmp_path / "map.html"
+        path.write_bytes(export_page("start", MAP))
+    offline.add_init_script(WRITTEN)
+    offline.goto(path.as_uri())
+    until(offline, READY)
+    if name == "counting map":
+        offline.get_by_label("Go to a number").fill("42")  # the file has no answer about it
+        offline.get_by_label("Go to a number").press("Enter")
+        offline.get_by_text("This file does not hold that answer").wait_for()
+    place = offline.locator(f"[data-picture$='{name.replace(' ', '_')}']")
+    with offline.expect_download() as got:
+        more(place, "Film as GIF")
+    film = tmp_path / got.value.suggested_filename
+    got.value.save_as(film)
+    assert film.name.endswith(
+        "Model5_step-400_film.gif" if name == "machine" else "Model5_film.gif"
+    )
+    assert film.stat().st_size < 3e6
+    frames, seconds = frames_of(film)
+    assert len(frames) == n and abs(seconds - 4) < 0.02
+    assert len({frame.tobytes() for frame in frames}) > 0.75 * n, "it moves"
+    written = offline.evaluate("[...window.written]")
+    (said,) = (each for each in written if each.startswith("From the file"))
+    recorded(said, MAX_SNAPSHOTS, len(RunFolder(SHIPPED_DIR / "Model5").snapshots()))
+    headline = offline.locator("[data-said]").get_attribute("data-said").replace("\xa0", " ")
+    assert headline in " ".join(written).replace("\xa0", " "), "the headline is above"
+    assert [url for url in _requests(offline) if not url.startswith("blob:")] == [path.as_uri()]
+    assert offline.errors == []
+
+
+def test_a_file_with_one_snapshot_offers_no_film_through_the_training(
+    offline, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(build, "FIRST_SNAPSHOTS", 1)
+    monkeypatch.setattr(build, "MAX_SNAPSHOTS", 1)
+    path = tmp_path / "one.html"
+    path.write_bytes(export_page("start", MAP))
+    offline.goto(path.as_uri())
+    until(offline, READY)
+    offline.locator("[data-picture$='counting_map'] .hnviz-more summary").press("Enter")
+    entries = offline.locator(".hnviz-choices button").all_inner_texts()
+    assert "Picture as PNG" in entries and not [each for each in entries if "Film" in each]
     assert offline.errors == []
 
 

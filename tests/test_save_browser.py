@@ -5,15 +5,13 @@ import re
 import struct
 
 import pytest
-from PIL import Image
-from PIL.ImageSequence import Iterator
 from playwright.sync_api import expect
 
 from hnviz.app.pictures import PICTURES
 from hnviz.figures.theme import theme
 from tests.axe import barriers
 from tests.gallery import mount, settled
-from tests.saved import SVG, check_svg, more, saved
+from tests.saved import SVG, check_svg, frames_of, more, saved
 from tests.test_gallery import HEAVY
 
 SAVED = {  # none of them waits for the engine
@@ -119,13 +117,6 @@ LONG_TASKS = """() => {
 """Notes the longest time that the page does not answer, from 50 ms on."""
 
 
-def frames_of(path):
-    """Return a film's frames, as RGB, and how long it is in seconds."""
-    with Image.open(path) as film:
-        shown = [(each.convert("RGB"), each.info["duration"]) for each in Iterator(film)]
-    return [frame for frame, _ in shown], sum(ms for _, ms in shown) / 1000
-
-
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_a_film_of_the_machine_has_its_next_words_and_the_page_answers(
     page, gallery, mode, tmp_path
@@ -157,6 +148,7 @@ def test_a_film_of_the_map_goes_through_the_training(page, gallery, tmp_path):
     mount(page, gallery, picture=name, state="ready", mode="light", width=1280)
     assert settled(page) == "ready"
     path = saved(page, "Film as GIF", tmp_path)
+    assert path.name == "predictions_counting_map_Model5_film.gif"
     assert path.stat().st_size < 3e6
     frames, seconds = frames_of(path)
     assert 2 < len(frames) <= 12 and abs(seconds - 4) < 0.02

@@ -146,6 +146,7 @@ class Contents:
             "facts": facts_of(folder.config),
             "steps": steps,
             "last": folder.resolve_step("last"),
+            "of": len(folder.snapshots()),
             "layout": [],
             "weights": {},
             "topics": {},

@@ -115,6 +115,13 @@ export class FileSource extends Source {
     };
   }
 
+  /** @param {string} name of a run, or "" */
+  about(name) {
+    const run = this.runs.get(name);
+    const lacks = run instanceof HeldRun && run.snapshots.length < run.held.of;
+    return `From the file “${document.title}”${lacks ? `, which holds ${run.snapshots.length} of the ${run.held.of} snapshots of ${name}` : ""}.`;
+  }
+
   /** @param {string} path */
   async json(path) {
     const run = this.runs.get(parts(path).run);

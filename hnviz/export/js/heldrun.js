@@ -9,8 +9,9 @@ import { fromHalf } from "./arrays.js";
  * @typedef {{ config: import("../../browser/limits.js").Config, kinds: string[], ids: number, train: number, accuracies: number[] }} HeldJob
  *   what it takes to train such a run here: `ids` is the blob of train's ids, `train` of them, and of valid's;
  *   accuracies  of the held run on valid, by epoch
- * @typedef {{ facts: import("../../browser/subject.js").Facts, steps: number[], last: number, layout: [string, number][],
+ * @typedef {{ facts: import("../../browser/subject.js").Facts, steps: number[], last: number, of: number, layout: [string, number][],
  *             weights: Record<string, number>, topics: Record<string, number>, job?: HeldJob }} Held
+ *   of        how many snapshots the run has
  *   weights   step -> the blob of its weights, in the order of `layout`, name and length
  *   topics    topic and parameters as JSON -> the blob of its news
  */

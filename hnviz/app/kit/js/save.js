@@ -27,12 +27,12 @@ export class Save {
   /** @returns {import("./more.js").Entry[]} */
   entries() {
     const entry = (/** @type {string} */ name, /** @type {Kind} */ kind, /** @type {Data|null} */ data = null) => ({ name, press: () => void this.press(kind, data) });
-    const isFile = !addressBelow(location.href, this.frame.home);
     const tables = this.filled();
+    const frames = this.frame.view.film?.()?.n ?? 0;
     return [
       entry("Picture as PNG", "png"),
       entry("Picture as SVG", "svg"),
-      ...(this.frame.view.film && !isFile ? [entry("Film as GIF, 4 seconds", "gif")] : []),
+      ...(frames > 1 ? [entry("Film as GIF, 4 seconds", "gif")] : []),
       ...tables.map((data) => entry(tables.length > 1 ? `Data as CSV: ${data.caption}` : "Data as CSV", "csv", data)),
     ];
   }
@@ -61,7 +61,7 @@ export class Save {
   async save(kind, data) {
     const { fileName, noteOf, partsOf } = await import("./save/words.js");
     const files = await import("./save/files.js");
-    const { root, states, theme, last, view } = this.frame;
+    const { root, states, theme, last, view, source } = this.frame;
     const about = this.about();
     const parts = partsOf(...about);
     if (data) {
@@ -69,8 +69,9 @@ export class Save {
       files.keep(files.csvBlob(data), name);
       return name;
     }
-    const notes = (/** @type {number|null} */ step) => [noteOf(about[0], about[1], step ?? about[2]), addressBelow(location.href, this.frame.home)];
-    if (kind === "gif") return this.film([...parts, "film"], notes);
+    const from = () => addressBelow(location.href, this.frame.home) || source.about(last?.run ?? "");
+    const notes = (/** @type {number|null} */ step) => [noteOf(about[0], about[1], step ?? about[2]), from()];
+    if (kind === "gif") return this.film((step) => partsOf(about[0], about[1], step), notes);
     const head = states.sentence.hidden ? headline() : "";
     const around = { title: parts.filter(Boolean).join(" "), said: last?.alt ?? "", head, notes: () => notes(null), ...theme };
     const draw = async () => {
@@ -85,7 +86,7 @@ export class Save {
 
   /**
    * Write a film, and return its name.
-   * @param {(string|number|null)[]} parts
+   * @param {(step: number|null) => (string|number|null)[]} parts of its name; null for a film through the training
    * @param {(step: number|null) => string[]} notes say what is shown at a training step
    */
   async film(parts, notes) {
@@ -94,9 +95,10 @@ export class Save {
     const { filmOf } = await import("./save/film.js");
     const film = this.frame.view.film?.();
     if (!film) throw new Error("nothing is drawn yet");
-    const name = fileName(parts, "gif");
-    const tell = (/** @type {number} */ done) => this.say(`Drawing the film: ${done} of ${film.n} pictures`);
-    keep(await filmOf(film, this.frame.theme, (at) => notes(film.steps?.[at] ?? null), tell), name);
+    const name = fileName([...parts(film.steps ? null : this.about()[2]), "film"], "gif");
+    const tell = (/** @type {number} */ share) => this.say(`Drawing the film: ${Math.round(100 * share)} %`);
+    const around = { head: headline(), notes: (/** @type {number} */ at) => notes(film.steps?.[at] ?? null), tell };
+    keep(await filmOf(film, this.frame.theme, around), name);
     return name;
   }
 

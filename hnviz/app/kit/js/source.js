@@ -87,6 +87,14 @@ export class Source {
   }
 
   /**
+   * What the page is, where it has no address: "" for a page of the app.
+   * @param {string} _run that a picture shows, or ""
+   */
+  about(_run) {
+    return "";
+  }
+
+  /**
    * Have something done to a run.
    * @param {string} _path
    * @param {unknown} _body

@@ -4,24 +4,30 @@
 
 import { bytesOf } from "../canvas.js";
 import { ramp } from "../ramp.js";
+import { plainText } from "../text.js";
 import { linesIn } from "./drawing.js";
 
 /**
  * @typedef {{ width: number, height: number, n: number, ms: number, steps?: number[],
- *   draw: (at: number) => HTMLCanvasElement|Promise<HTMLCanvasElement> }} Film
+ *   says?: (at: number) => Promise<string>, draw: (at: number) => HTMLCanvasElement|Promise<HTMLCanvasElement> }} Film
  *   n      how many frames there are
  *   ms     how long each is shown; the last one is shown until four seconds are over
  *   steps  the training step of each, where it is another in each
+ *   says   the headline of each, where it is another in each
  *   draw   draws a frame, at any density
+ * @typedef {{ head: string, notes: (at: number) => string[], tell: (share: number) => void }} Around
+ *   head   the headline of all frames
+ *   notes  the lines below a frame
+ *   tell   is called with how much of the film is drawn
  * @typedef {number[]} Color [red, green, blue]
  */
 
-// Not by its name: an exported file would hold it.
-const ENCODER = new URL("../../../../vendor/gifenc/gifenc.esm.js", import.meta.url);
 export const SECONDS = 4;
 const EDGE = 14; // px around the picture
 const LINE = 16; // px, of a line below
 const FONT = 12; // px
+const HEAD = 24; // px, of a line above
+const HEAD_FONT = 17; // px
 const SHARES = 6; // steps from the ground to a colour: letters have soft edges
 const RAMP = 80; // of the colours of numbers below and above zero
 const MOST = 255; // colours; the last one of a GIF's 256 means "as before"
@@ -53,14 +59,22 @@ const between = (from, to) => Array.from({ length: SHARES }, (_, at) => from.map
 /**
  * @param {Film} film
  * @param {any} theme
- * @param {(at: number) => string[]} notes the lines below a frame
- * @param {(done: number) => void} tell how many frames are drawn
+ * @param {Around} around
  */
-export async function filmOf(film, theme, notes, tell) {
-  const { GIFEncoder, applyPalette } = await import(ENCODER.href);
-  const font = `${FONT}px ${theme.font}`;
+export async function filmOf(film, theme, { head, notes, tell }) {
+  const { GIFEncoder, applyPalette } = await import("../../../../vendor/gifenc/gifenc.esm.js");
+  const [font, headFont] = [`${FONT}px ${theme.font}`, `600 ${HEAD_FONT}px ${theme.font}`];
+  /** @type {string[][]} */
+  const heads = [];
+  for (let at = 0; at < film.n; at++) {
+    heads.push(linesIn(plainText((await film.says?.(at)) ?? head), film.width, headFont));
+    if (film.says) tell((at + 1) / film.n / 2);
+  }
+  const share = (/** @type {number} */ at) => (film.says ? 0.5 + at / film.n / 2 : at / film.n);
   const lines = Math.max(...[0, film.n - 1].map((at) => broken(notes(at), film.width, font).length));
-  const [width, height] = [film.width + 2 * EDGE, film.height + 2 * EDGE + lines * LINE];
+  const most = Math.max(...heads.map(({ length }) => length));
+  const top = EDGE + most * HEAD + (most ? HEAD / 3 : 0);
+  const [width, height] = [film.width + 2 * EDGE, top + film.height + EDGE + lines * LINE];
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
   const palette = paletteOf(theme);
@@ -70,15 +84,17 @@ export async function filmOf(film, theme, notes, tell) {
   for (let at = 0; at < film.n; at++) {
     pen.fillStyle = theme.background;
     pen.fillRect(0, 0, width, height);
-    pen.drawImage(await film.draw(at), EDGE, EDGE, film.width, film.height);
+    pen.drawImage(await film.draw(at), EDGE, top, film.width, film.height);
+    Object.assign(pen, { font: headFont, fillStyle: theme.text });
+    heads[at].forEach((line, place) => pen.fillText(line, EDGE, EDGE + HEAD_FONT + place * HEAD));
     Object.assign(pen, { font, fillStyle: theme.muted });
-    broken(notes(at), film.width, font).forEach((line, place) => pen.fillText(line, EDGE, film.height + EDGE + (place + 1) * LINE));
+    broken(notes(at), film.width, font).forEach((line, place) => pen.fillText(line, EDGE, top + film.height + (place + 1) * LINE));
     const now = applyPalette(pen.getImageData(0, 0, width, height).data, palette);
     const delay = at < film.n - 1 ? film.ms : Math.max(film.ms, SECONDS * 1000 - film.ms * (film.n - 1));
     const look = before ? { transparent: true, transparentIndex: MOST, dispose: 1 } : { palette: filled(palette), dispose: 1 };
     gif.writeFrame(before ? changes(now, before) : now, width, height, { ...look, delay });
     before = now;
-    if (at % Math.ceil(film.n / REPORTS) === 0) tell(at);
+    if (at % Math.ceil(film.n / REPORTS) === 0) tell(share(at));
     await rest();
   }
   gif.finish();

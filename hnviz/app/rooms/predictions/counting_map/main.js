@@ -74,14 +74,17 @@ function film({ answers, theme, kit }) {
   const { counting_map: now } = /** @type {any} */ (answers ?? {});
   if (!now) return null;
   const steps = /** @type {import("../../../kit/js/timeline.js").Timeline} */ (kit.timeline).frames();
+  const asked = /** @type {import("../../../kit/js/questions.js").Ask} */ (kit.questions.all.find(({ name }) => name === "counting_map"));
+  const load = (/** @type {number} */ at) => kit.source.get(/** @type {string} */ (kit.questions.address(asked, steps[at])));
   const heat = new Heat(document.createElement("div"));
   heat.destroy(); // it is on no page, and hears nothing
   heat.width = FILMED;
   const { width, height } = place(squares(now, theme, FILMED), FILMED);
   return {
     ...{ width, height, steps, n: steps.length, ms: Math.round(FILM_MS / steps.length / 10) * 10 },
+    says: async (/** @type {number} */ at) => (await load(at)).sentence,
     async draw(/** @type {number} */ at) {
-      const [map] = await kit.asking.load(steps[at], true);
+      const map = await load(at);
       heat.show(/** @type {any} */ ({ ...squares(map, theme, FILMED), marks: blocks(map, theme), picked: 0, pointed: null, tag: "", pick() {}, point() {} }));
       return heat.canvas;
     },
