@@ -20,6 +20,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from hnviz import disk
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE
 from hnviz.app.shell.server import server
@@ -32,12 +33,22 @@ from hnviz.questions.table import QUESTIONS
 from hnviz.questions.view import Reply
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore, shipped_configs
 from hnviz.runs import answers as kept
-from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers
+from hnviz.runs.answers import (
+    ANSWERS,
+    KeptAnswers,
+    named,
+    ship_answers,
+    shipped_answer,
+    shipped_answers,
+    squeezed,
+    unsqueezed,
+)
 from hnviz.runs.archive import pack as pack_run
 from hnviz.web.answers import observation_routes
 from hnviz.web.http import door
 from hnviz.web.state import ServerState
 from tests.conftest import ROOT
+from tests.failpoints import Failing
 
 FLOATS = 2e-3  # of an array's largest value: float32 sums in another order
 FLIPPED = 0.01  # of yes-or-no and of whole numbers: the likeliest of two that are nearly equal
@@ -173,6 +184,30 @@ def test_every_lesson_and_page_is_walked():
     (part,) = re.findall(r"`/\?count_part=([^`]+)`", readme)
     view = {"run": "Model5", "count_part": part.replace("+", " ")}
     assert ("start", view) in page_addresses(["Model5"])
+
+
+def test_answers_that_are_shipped_are_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk, "on_step", passed := Failing())
+    contents = {"b": b"second" * 99, "a": b"first"}
+    answers = {
+        name: ((step, "units", {"ids": step}, "3"), squeezed(content))
+        for step, (name, content) in enumerate(contents.items())
+    }
+    here, there = tmp_path / "here", tmp_path / "there"
+    for place, given in ((here, answers), (there, dict(reversed(answers.items())))):
+        folder = RunFolder(place, shipped=True)
+        assert shipped_answers(folder) == {} and shipped_answer(folder, "a") is None
+        place.mkdir()
+        ship_answers(place, given)
+        assert {name: shipped_answer(folder, name) for name in contents} == contents
+        assert shipped_answer(folder, "c") is None
+        assert shipped_answers(folder) == {name: about for name, (about, _) in answers.items()}
+        assert shipped_answer(RunFolder(place), "a") is None  # a user's folder can hold any file
+    assert (here / kept.SHIPPED).read_bytes() == (there / kept.SHIPPED).read_bytes()
+    assert {point.partition(".")[0] for point in passed.passed} == {"shipped"}
+    with zipfile.ZipFile(here / kept.SHIPPED) as archive:
+        assert archive.namelist() == ["a", "b"]
+        assert {each.compress_type for each in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
 def test_what_does_not_fit_is_left_out_and_slow_questions_and_the_machine_come_first():
@@ -327,6 +362,13 @@ def test_an_answer_is_of_one_snapshot_question_and_release(runs):
     assert len(others) == 7
 
 
+def test_an_answer_is_of_the_users_model_as_it_is_now(runs, monkeypatch):
+    mine = RunStore(runs).folder("mine")
+    before = named(mine, 0, "unit_codes", {})
+    monkeypatch.setattr(kept, "identity_of", lambda model: "another" if model == "Model1" else "")
+    assert named(mine, 0, "unit_codes", {}) != before
+
+
 def test_a_name_reads_the_settings_once(runs, monkeypatch):
     mine = RunStore(runs).folder("mine")
     before = named(mine, 0, "unit_codes", {"layer": 0})
@@ -346,13 +388,60 @@ def test_kept_answers_are_bounded_and_the_oldest_go(tmp_path):
     assert KeptAnswers(tmp_path).get("11") == content and store.get("00") is None
 
 
-def test_a_folder_that_cannot_be_listed_keeps_answers_all_the_same(tmp_path, monkeypatch):
+def test_an_answer_has_a_largest_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(kept, "LARGEST", 100)
+    store = KeptAnswers(tmp_path / "not" / "there")
+    for size in (99, 100, 101):
+        store.put(f"{size}", bytes(size))
+        assert store.get(f"{size}") == (bytes(size) if size < 101 else None)
+    larger = tmp_path / "not" / "there" / ANSWERS / "larger"
+    larger.write_bytes(squeezed(bytes(101)))  # a small file
+    assert store.get("larger") is None and not larger.exists()
+
+
+def test_the_most_bytes_may_be_used_and_then_a_tenth_is_freed(tmp_path):
+    content = random.Random(0).randbytes(990)
+    most = 10 * len(squeezed(content))
+    store = KeptAnswers(tmp_path, most)
+    for n_files in (*range(1, 11), 9):
+        store.put(f"{n_files} and {time.perf_counter_ns()}", content)
+        assert len(list((tmp_path / ANSWERS).iterdir())) == n_files, most
+
+
+def test_a_damaged_answer_says_how(recorded):
+    with pytest.raises(ValueError, match=r"^the answer is damaged: Error"):  # the rest is zlib's
+        unsqueezed(b"????????")
+    with pytest.raises(ValueError) as refused:
+        unsqueezed(squeezed(b"content")[:-1])
+    recorded(str(refused.value))
+
+
+def test_a_folder_that_cannot_be_listed_keeps_answers_all_the_same(
+    tmp_path, monkeypatch, caplog, recorded
+):
     def refused(path: Path) -> Iterator[Path]:
         raise PermissionError(13, "Permission denied")
 
+    caplog.set_level("DEBUG")
     monkeypatch.setattr(Path, "iterdir", refused)
     KeptAnswers(tmp_path).put("a", b"content")
     assert KeptAnswers(tmp_path).get("a") == b"content"
+    recorded(caplog.messages[-1], 13)
+
+
+@pytest.mark.parametrize("what", ["unlink", "lstat"])
+def test_files_that_another_process_deletes_are_passed_over(tmp_path, monkeypatch, what):
+    def gone(path: Path) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    store = KeptAnswers(tmp_path, most=1)
+    store.put("damaged", b"content")
+    (tmp_path / ANSWERS / "damaged").write_bytes(b"?")
+    monkeypatch.setattr(Path, what, gone)
+    assert store.get("damaged") is None
+    store.put("a", b"content")
+    store.put("b", b"content")
+    assert store.get("b") == b"content"
 
 
 def test_kept_answers_are_no_run_and_in_no_zip(runs):

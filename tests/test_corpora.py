@@ -91,8 +91,9 @@ def test_a_language_lists_the_same_numbers_as_the_lesson(way: str) -> None:
     read, lesson = corpus("numbers-fr"), corpus("human_numbers")
     for mine, theirs in zip(read.tokens(way), lesson.tokens(way), strict=True):
         assert mine.count(",") == theirs.count(",")
-    said = " ".join(read.tokens("notebook").valid[1:9])
-    assert said == "huit mille un , huit mille deux ,"
+    said = read.tokens("notebook").valid
+    assert " ".join(said[1:9]) == "huit mille un , huit mille deux ,"
+    assert " ".join(said[-4:]) == "quatre vingt dix neuf"
     assert " ".join(read.tokenize("quatre-vingt-dix-huit")) == "quatre vingt dix huit"
 
 
@@ -124,7 +125,7 @@ def test_an_example_of_a_text_in_pieces_holds_no_unknown_one() -> None:
     assert said.ids[1:] and stream.vocab.stoi[UNK] not in said.ids
 
 
-def test_an_unknown_corpus_is_one_sentence() -> None:
+def test_an_unknown_corpus_is_one_sentence(recorded: Recorded) -> None:
     known = ", ".join(BUILT_IN)
     with pytest.raises(ConfigError, match=f"^corpus must be one of {known}; got 'poems'$") as wrong:
         RunConfig(corpus="poems")
@@ -133,6 +134,11 @@ def test_an_unknown_corpus_is_one_sentence() -> None:
         with pytest.raises(ConfigError) as wrong:
             RunConfig(corpus=value)  # type: ignore[arg-type]
         assert wrong.value.field == "corpus" and "\n" not in str(wrong.value)
+    with pytest.raises(CorpusError) as refused:
+        corpus(3)  # type: ignore[arg-type]
+    recorded(str(refused.value), 3)
+    with pytest.raises(CorpusError, match=f"; got '{100 * 'x'}'$"):
+        corpus(101 * "x")
 
 
 # --- the user's own text ------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """Events survive a line of JSON, and what is no event is named."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
@@ -17,6 +19,10 @@ from hnviz.events import (
     RunStarted,
     SnapshotSaved,
     TrainPass,
+    diverged,
+    failed,
+    finished,
+    stopped,
 )
 from hnviz.runs.events import decode, encode
 from tests.sentences import Recorded
@@ -45,6 +51,15 @@ def test_round_trip(event: Event) -> None:
     line = encode(event)
     assert json.loads(line)["event"] == event.kind
     assert decode(line) == event
+
+
+def test_a_pre_trained_run_has_as_many_digits_as_are_asked_for() -> None:
+    event = TrainPass(
+        step=1234, loss=1 / 3, accuracy=0.5, kinds={"ones": KindFigures(3210, 9, 2 / 3)}
+    )
+    told = decode(encode(event, digits=3))
+    rounded = {"ones": KindFigures(3210, 9, 0.667)}
+    assert told == TrainPass(step=1234, loss=0.333, accuracy=0.5, kinds=rounded)
 
 
 def test_every_kind_is_tried() -> None:
@@ -83,3 +98,42 @@ def test_wrong_fields_are_named_in_order_and_cut_short(
     with pytest.raises(ValueError) as refused:
         decode(json.dumps(values).encode())
     recorded(str(refused.value))
+
+
+ENDED = {"event": "ended", "status": "stopped", "step": 1, "message": "", "time": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("values", "numbers"), [(ENDED | {"status": "odd"}, ()), (ENDED | {"status": 5}, (5,))]
+)
+def test_a_value_that_a_field_cannot_have_is_quoted(
+    values: dict[str, Any], numbers: tuple[float, ...], recorded: Recorded
+) -> None:
+    with pytest.raises(ValueError) as refused:
+        decode(json.dumps(values).encode())
+    recorded(str(refused.value), *numbers)
+
+
+@pytest.mark.parametrize(
+    ("end", "given", "status", "step", "numbers"),
+    [
+        (finished, (1,), "finished", 1, ()),
+        (finished, (2,), "finished", 2, (2,)),
+        (finished, (1200,), "finished", 1200, (1200,)),
+        (stopped, (1200, 40_000), "stopped", 1200, (1200, 40_000)),
+        (diverged, (7, "the loss became nan", 0.5), "diverged", 7, (7, 0.5)),
+        (failed, (7, "a layer has no weights"), "failed", 7, ()),
+    ],
+)
+def test_an_end_says_how_when_and_at_which_step(
+    end: Callable[..., Ended],
+    given: tuple[Any, ...],
+    status: str,
+    step: int,
+    numbers: tuple[float, ...],
+    recorded: Recorded,
+) -> None:
+    ended = end(*given)
+    assert (ended.status, ended.step) == (status, step)
+    assert abs(ended.time - time.time()) < 60
+    recorded(ended.message, *numbers)

@@ -122,6 +122,8 @@ DAMAGES = {
                      "it has no valid created"),
     "created, below 0": (config_with(created=-1), "it has no valid created"),
     "created, after 9999": (config_with(created=1e12), "it has no valid created"),
+    "config, a number": (config_with(config=3), "it has no valid config"),
+    "versions, a number": (config_with(versions=3), "it has no valid versions"),
     "config, deep": (config_is(60_000 * b"["), "config.json is not a run's config"),
     "config, large": (config_is(b"[" + 70_000 * b" "), "more than 65,536 bytes"),
     "config, later setting": (

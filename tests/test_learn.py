@@ -22,7 +22,6 @@ from hnviz.data import BatchLayout, Texts, TokenStream, batches
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass
 from hnviz.learn import FAST, MODELS, DeviceError, Learner, build_model, fit
 from hnviz.learn.adam import Adam
-from hnviz.learn.learner import finished
 from hnviz.learn.penalty import ActivationPenalty
 from hnviz.learn.state import State, mapped
 from hnviz.models.catalogue import CATALOGUE, LADDER
@@ -446,16 +445,6 @@ def test_a_valid_loss_that_is_no_number_ends_the_run_too() -> None:
     curve, epochs, ended = checked(fit(config, small_stream()))
     assert (len(curve), epochs, ended.status, ended.step) == (1, [], "diverged", 1)
     assert ended.message.startswith("diverged at step 1: the valid loss became nan")
-
-
-@pytest.mark.parametrize(
-    ("n_steps", "said"),
-    [(1, "the only step is done"), (2, "all 2 steps are done"), (1200, "1,200")],
-)
-def test_a_run_says_how_many_steps_it_took(n_steps: int, said: str) -> None:
-    ended = finished(n_steps)
-    assert (ended.status, ended.step) == ("finished", n_steps)
-    assert said in ended.message
 
 
 @pytest.mark.parametrize("form", ["plain", "fast"])

@@ -15,6 +15,7 @@ from hnviz.runs.files import (
     printable,
     read_bounded,
 )
+from tests.sentences import Recorded
 
 
 def test_a_folder_or_a_pipe_is_no_regular_file(tmp_path: Path) -> None:
@@ -27,6 +28,15 @@ def test_a_folder_or_a_pipe_is_no_regular_file(tmp_path: Path) -> None:
             (errno.EINVAL, "not a regular file"),
             (errno.EISDIR, "Is a directory"),
         )
+
+
+def test_a_link_is_not_followed(tmp_path: Path, recorded: Recorded) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with pytest.raises(OSError) as refused:
+        open_regular(tmp_path / "link")
+    assert refused.value.errno == errno.ELOOP
+    recorded(refused.value.strerror or "")
 
 
 def test_as_many_bytes_are_read_as_may_be(tmp_path: Path) -> None:

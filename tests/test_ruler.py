@@ -545,6 +545,8 @@ def test_three_tokens_at_every_third_place():
     assert (valid[2].accuracy, train[2].accuracy) == pytest.approx((0.550, 0.481), abs=5e-4)
     assert (valid[2].most, train[2].most) == pytest.approx((0.589, 0.502), abs=5e-4)
     assert possible(config, "valid") == pytest.approx(valid[2].accuracy)
+    blocks = RunConfig.for_model("Model0", split="blocks")
+    assert possible(blocks, "valid") == pytest.approx(run_bounds(blocks, "valid")[2].accuracy)
     assert run_bounds(RunConfig.for_model("Model1"), "valid") is valid  # the same places
     # 59.6 in FACTS, from one set of places; one set differs from another by .6 points.
     assert random_bound(config, "valid", 3) == pytest.approx(0.598, abs=5e-4)
@@ -577,6 +579,7 @@ def test_a_kept_state_may_know_all_and_its_bounds_are_those_of_the_text():
         found = run_bounds(config, split)
         assert [bound.accuracy for bound in found[:7]] == pytest.approx(known, abs=2e-3)
         assert all(bound.most >= bound.accuracy for bound in found)
+        assert [bound.loss == 0 for bound in found] == [False] * 6 + [True] * 2  # nothing is open
         assert random_bound(config, split, 3) == pytest.approx(known[2], abs=1e-3)
     assert possible(config, "valid") == 1
 

@@ -413,7 +413,7 @@ def tensor_file(path: Path, header: bytes) -> Path:
 @pytest.mark.parametrize("header", [[], 3, {"__metadata__": 3}])
 def test_a_header_that_is_no_object(tmp_path: Path, header: object) -> None:
     path = tensor_file(tmp_path / "a", json.dumps(header).encode())
-    with pytest.raises(DamagedRun, match=r"its header is not a JSON object"):
+    with pytest.raises(DamagedRun, match=r"\(its header is not a JSON object\)"):
         read_tensors(path, 1000)
 
 
@@ -569,6 +569,13 @@ def test_a_torn_first_line_is_cut(folder: RunFolder, torn: bytes, whole: bytes) 
     assert (folder.path / "events.jsonl").read_bytes() == whole
 
 
+def test_a_writer_follows_no_link(folder: RunFolder, tmp_path: Path) -> None:
+    (folder.path / "events.jsonl").symlink_to(tmp_path / "other")
+    with pytest.raises(RunWriteError, match=r"events\.jsonl"):
+        folder.writer()
+    assert not (tmp_path / "other").exists() and not folder.is_alive()
+
+
 def test_a_writer_that_is_closed_twice_closes_its_own_file_alone(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -631,8 +638,9 @@ def test_a_torn_last_line_is_waited_for(folder: RunFolder) -> None:
     line = encode(batch(0))
     follower = RunFollower(folder)
     with (folder.path / "events.jsonl").open("ab", buffering=0) as file:
+        before = follower.poll()
         file.write(line[:20])
-        assert follower.poll().batches == ()
+        assert follower.poll() is before and before.batches == ()
         file.write(line[20:])
         assert follower.poll().batches == (batch(0),)
 
@@ -736,7 +744,7 @@ def test_damaged_snapshots_are_one_sentence(folder: RunFolder) -> None:
         path.write_bytes(path.read_bytes()[:-100])
     for step, said in {
         0: "0.safetensors cannot be read",
-        1: "needs h_o.bias of shape .* got nothing",
+        1: r" damaged: 1\.safetensors: Model5 needs h_o.bias of shape .* got nothing",
         2: r"needs bn.weight of shape \(64,\); got shape \(65,\)",
         3: "has no embedding",
     }.items():
@@ -962,7 +970,8 @@ def test_a_summary_is_of_the_last_epoch_and_the_label(store: RunStore) -> None:
     assert store.line("Model5") == told
     begun = store.create(RunConfig())
     write(begun, FULL[:1])
-    assert (store.line(begun.id).message, store.line(begun.id).epoch) == ("", None)
+    line = store.line(begun.id)
+    assert (line.message, line.epoch, line.running_train) == ("", None, False)
     (store.shipped / "Model5" / "config.json").unlink()
     assert store.line("Model5").shipped and store.line("Model5").status == "damaged"
 

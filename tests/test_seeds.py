@@ -81,4 +81,7 @@ def test_the_usual_gap_is_the_widest_of_some_models_recipes_on_the_notebooks_tex
     assert wide["accuracy"] == pytest.approx(high - low)
     narrow = usual_gaps([RunConfig.for_model("Model5")])
     assert 0 < narrow["accuracy"] < wide["accuracy"]
+    low, high = reference_range("Model5", "uniform", "accuracy") or (0, 0)
+    other = usual_gaps([RunConfig.for_model("Model5", bn_init="uniform")])["accuracy"]
+    assert other == pytest.approx(high - low) != pytest.approx(narrow["accuracy"])
     assert usual_gaps([RunConfig.for_model("Model5", split="blocks")]) == {}

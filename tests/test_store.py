@@ -82,6 +82,18 @@ def test_a_config_keeps_what_the_run_is_of(
     assert RunFolder(path).info() == info
 
 
+def test_a_runs_text_is_that_of_its_split(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = store.create(RunConfig(split="blocks"))
+    folder.check_sources()
+
+    def gone(text: Choice) -> str:
+        raise CorpusError("the text is gone")
+
+    monkeypatch.setattr("hnviz.runs.folder.content_hash", gone)
+    with pytest.raises(DamagedRun, match=r" is damaged: the text is gone$"):
+        folder.check_sources()
+
+
 # A model of the user's own
 
 
@@ -324,10 +336,12 @@ def test_old_range_tests_are_removed_unless_one_is_being_written(
 
 def test_a_folder_that_a_process_has_just_begun_is_kept(store: RunStore) -> None:
     young, old = (_empty(store, f".new-{name}") for name in ("young", "old"))
-    os.utime(young, (time.time() - 50,) * 2)
-    os.utime(old, (time.time() - 70,) * 2)
+    new, left = (store.root / f".{name}.tmp" for name in ("new", "left"))
+    for path, seconds in ((young, 50), (old, 70), (new, 50), (left, 70)):
+        path.touch()
+        os.utime(path, (time.time() - seconds,) * 2)
     store.remove_unfinished()
-    assert young.exists() and not old.exists()
+    assert [path.exists() for path in (young, old, new, left)] == [True, False, True, False]
 
 
 # What is kept in memory
@@ -340,7 +354,7 @@ def test_the_runs_that_were_not_asked_for_longest_are_forgotten(
     store = RunStore(store.root)
     first, second, third = (store.create(RunConfig()) for _ in range(3))
     records = {folder.id: store.record(folder.id) for folder in (first, second)}
-    assert store.record(first.id) is records[first.id]  # asked again, so second is older
+    assert store.record(first) is records[first.id]  # asked again, so second is older
     assert store.record(second.id) is records[second.id]
     assert store.record(first.id) is records[first.id]
     store.record(third.id)

@@ -2,12 +2,15 @@
 
 import json
 import os
+import time
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cachetools import LRUCache
+from starlette.routing import Router
+from starlette.testclient import TestClient, httpx
 
 from hnviz import __version__, disk
 from hnviz.app.shell.server import server
@@ -22,6 +25,9 @@ from hnviz.export import ExportError
 from hnviz.export.build import export_page
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
 from hnviz.runs.texts import TEXTS, drop_text, keep_text, text_problem
+from hnviz.tasks.task import TaskStream
+from hnviz.web import corpora
+from hnviz.web.limits import Bounds, Limits
 from tests.failpoints import Failing
 from tests.pages import open_page
 from tests.sentences import Recorded
@@ -88,11 +94,11 @@ def test_a_text_that_is_put_in_again_is_stored_again(runs: RunStore) -> None:
     assert path.read_bytes() == TEXT
 
 
-def with_other_hash(folder: RunFolder) -> RunFolder:
+def with_other_hash(folder: RunFolder, **others: object) -> RunFolder:
     """A run that read other tokens than its corpus has now."""
     path = folder.path / "config.json"
     content = json.loads(path.read_text())
-    path.write_text(json.dumps(content | {"content_hash": "0" * 16}))
+    path.write_text(json.dumps(content | {"content_hash": "0" * 16} | others))
     return RunFolder(folder.path)
 
 
@@ -105,6 +111,18 @@ def test_tokens_that_are_no_longer_those_that_were_read_are_said(
         with_other_hash(folder).check_sources()
     recorded(str(error.value).replace(__version__, "VERSION"))
     RunFolder(runs.create(RunConfig()).path).check_sources()  # other runs stay as they are
+
+
+def test_a_long_corpus_and_an_unknown_version_are_said_in_short(
+    runs: RunStore, recorded: Recorded
+) -> None:
+    table = "0 a 0; 0 b 1; 1 a 1; 1 b 2; 2 a 2; 2 b 0; accept 0 1"
+    corpus = TaskStream.of("regular", {"table": table, "tokens": 200}).id
+    assert len(corpus) > 60
+    folder = with_other_hash(runs.create(RunConfig(corpus=corpus)), versions={})
+    with pytest.raises(DamagedRun) as error:
+        folder.check_sources()
+    recorded(str(error.value).replace(corpus[:60], "CORPUS"))
 
 
 @pytest.mark.usefixtures("own_runs")
@@ -248,6 +266,8 @@ def test_a_run_that_is_refused_leaves_the_text_of_another(runs: RunStore) -> Non
     with pytest.raises(ValueError, match="no"):
         runs.add(config, lambda _: None, refuse)
     assert kept(runs.root) == before and len(before) == 2
+    drop_text(runs.root, RunConfig())  # which reads no own text
+    assert kept(runs.root) == before
 
 
 def test_what_cannot_be_read_or_removed_stops_no_other(runs: RunStore) -> None:
@@ -418,3 +438,19 @@ def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained: dict[s
 def test_an_export_of_a_damaged_run_is_refused() -> None:
     with pytest.raises(ExportError, match="is damaged"):
         export_page("states", {"run": with_other_hash(server().store.create(RunConfig())).id})
+
+
+def test_uploads_past_a_rate_wait() -> None:
+    client = TestClient(Limits(Router([*corpora.routes()]), Bounds))
+
+    def upload(content: bytes, kind: str = "application/octet-stream") -> httpx.Response:
+        return client.post("/api/texts", content=content, headers={"Content-Type": kind})
+
+    assert upload(TEXT, "text/plain").status_code == 415
+    names, begun = set(), time.perf_counter()
+    for number in range(5):
+        names.add(upload(TEXT + b"%d" % number).json()["name"])
+        if number == 3:
+            assert time.perf_counter() - begun < 0.9
+    assert time.perf_counter() - begun > 0.9
+    assert len(names) == 5 and all(texts.is_known(name) for name in names)
