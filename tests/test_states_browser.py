@@ -177,6 +177,28 @@ def test_the_slider_scrubs_without_python_and_reports_when_it_is_let_go(server, 
     assert page.errors == []
 
 
+def test_the_slider_draws_its_own_picture_a_frame_before_the_machine(server, page):
+    open_states(page, server, "?states_phrase=7+to+9")
+    machine = ".st-key-states_reading .hnviz[data-ready]"
+    for step in ("400", "0", "400"):  # from now on each has both answers at hand
+        show_step(page, int(step))
+        page.locator(f"{machine}[data-step='{step}']").wait_for()
+    place = page.locator(machine)
+    place.scroll_into_view_if_needed()
+    place.evaluate("root => (window.machine = root)")
+    first, second = page.locator(ROOT).evaluate(
+        """async (root) => {
+             const steps = () => [root.dataset.step, window.machine.dataset.step];
+             root.frame.timeline.show(0, false);
+             const first = steps();
+             while (window.machine.dataset.step !== "0") await new Promise(requestAnimationFrame);
+             return [first, steps()];
+           }"""
+    )
+    assert first == ["0", "400"] and second == ["0", "0"]
+    assert page.errors == []
+
+
 def test_a_drag_over_the_columns_selects_what_find_looks_for(server, page):
     open_states(page, server, "?states_view=Find+it+elsewhere")
     box = page.locator(ROOT).evaluate("({view}) => ({...view.box})")

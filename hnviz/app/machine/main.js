@@ -116,7 +116,7 @@ class Machine {
     this.note.textContent = reading.arrays.looks ? LOOKING : LEGEND;
     this.scene = {
       reading,
-      layout: layoutOf(this.body.clientWidth, reading.layers),
+      layout: layoutOf(this.kit.width || this.body.clientWidth, reading.layers),
       theme,
       order: orderOf(reading, order ?? null),
       groups: groupsOf(reading, this.codes, order ?? null),
@@ -312,5 +312,6 @@ class Machine {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   table,
+  second: ({ compact }) => Boolean(compact), // the slider is that of the room's own picture
   create: (body, kit) => new Machine(body, kit),
 });

@@ -44,6 +44,7 @@ export class Frame {
     this.expected = [];
     this.what = "the picture";
     this.hasLeft = false;
+    this.asksNext = false;
     /** @type {Drawing|null} */
     this.last = null;
     this.states = new States(root, css);
@@ -115,7 +116,7 @@ export class Frame {
 
   /** @param {import("./timeline.js").Change} change */
   hear(change) {
-    if (change === "step" || change === "snapshots" || change === "rest") this.ask();
+    if (change === "step" || change === "snapshots" || change === "rest") this.askInTurn();
     if (!this.timeline?.steps.length) {
       if (change === "trouble") this.states.complain(this.timeline?.trouble ?? "", () => this.timeline?.retry());
       if (change === "run") this.ask(); // it may have ended without a snapshot
@@ -136,6 +137,18 @@ export class Frame {
     if (this.last && width) this.view.draw({ ...this.last, theme: this.theme });
   }
 
+  /** Draw the snapshot of a moved slider, at once or after the pictures that the slider is about. */
+  askInTurn() {
+    if (!this.last || !this.definition.second?.(this.data.settings)) return this.ask();
+    if (this.asksNext) return;
+    this.asksNext = true;
+    const ask = () => {
+      this.asksNext = false;
+      if (!this.hasLeft) this.ask();
+    };
+    requestAnimationFrame(() => requestAnimationFrame(ask)); // their questions go first, or what they show is painted first
+  }
+
   /** Draw what is wanted now; a view calls it when its `params` have changed. */
   ask() {
     this.asking.ask();
@@ -154,7 +167,7 @@ export class Frame {
     this.states.begin(silent ? "" : said);
     const drawn = this.view.draw(this.last);
     if (drawn instanceof Promise) this.expected.push(drawn);
-    this.width = this.body.clientWidth;
+    this.width ||= this.body.clientWidth; // asked for each time, the browser would lay the page out each time
     if (!this.expected.length) return this.finish(step);
     const all = Promise.all(this.expected);
     if (this.states.drawn) this.expected = [];

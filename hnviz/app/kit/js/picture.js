@@ -39,7 +39,7 @@ import { visits } from "./visits.js";
  *             table: string|((drawing: Drawing, view: any) => import("./tables.js").Data[]),
  *             load?: (settings: any, home: URL) => unknown, stays?: boolean,
  *             rows?: (drawing: Drawing, view: any) => import("./tables.js").Data[], subject?: (view: any) => string[],
- *             shapes?: Record<string, (number|string)[]>, keeps?: boolean, early?: boolean }} Definition
+ *             shapes?: Record<string, (number|string)[]>, keeps?: boolean, early?: boolean, second?: (settings: any) => boolean }} Definition
  *   table   what it shows as tables, or one of tables.js' HAS_NONE; a view that changes on its own
  *           calls kit.table.changed()
  *   rows    the same of a picture that is a table already, for its file
@@ -50,6 +50,7 @@ import { visits } from "./visits.js";
  *   keeps   keeps its place once it is drawn: its height changes, or its content comes later; without answers it
  *           does, unless this is false
  *   early   is drawn before it comes into sight: other parts of the page follow it
+ *   second  whether the slider is about other pictures of the page, so that they are drawn a frame before it
  */
 
 /** @typedef {HTMLElement & { frame?: Frame|null, put?: () => void }} Root */
