@@ -26,6 +26,8 @@ PROGRAMS = {
     "class": "-m tests.load --class --size 3 --seconds 2",
     "attack": "-m tests.load.attack --seconds 3",
     "against": "-m tests.load.against . --rounds 5 --starts 1",
+    "browser against": "-m tests.browser.against .",
+    "crowds": "-m tests.browser.crowds . --turns 1 --seconds 2 --viewers 2 --watchers 2 --every 1",
     "beside": "-m tests.load.beside --seconds 2 --viewers 2 --rounds 1",
     "sizes": "-m tests.load.sizes --only memory",
     "sweep": "-m tests.load.sweep --runs 12 --epochs 1 --workers 1",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +34,8 @@ class Session:
     """A browser's end of Streamlit's protocol: it runs the page's script, and counts errors."""
 
     def __init__(self, port: int, query: str, viewer: int = 0, cookie: str = "") -> None:
-        self._port, self._query = port, query
+        self._port = port
+        self.page, self.query = "train", query
         self._headers = {"Cookie": cookie} if cookie else named(viewer)
         self._ended = asyncio.Event()
         self.mounts: dict[str, str] = {}  # key of a component -> its id
@@ -80,8 +82,8 @@ class Session:
     async def press(self, key: str = "", button: str = "") -> float:
         """Run the whole page, as a press on a button of a component does; return how many ms."""
         message = BackMsg()
-        message.rerun_script.query_string = self._query
-        message.rerun_script.page_name = "train"
+        message.rerun_script.query_string = self.query
+        message.rerun_script.page_name = self.page
         if button:
             report = {"pressed": {"value": button, "serial": time.time_ns()}}
             state = message.rerun_script.widget_states.widgets.add()
@@ -113,10 +115,20 @@ class News:
     size: int = 0  # bytes
     gaps: int = 0
     errors: list[str] = field(default_factory=list)
+    follows: Sequence[dict[str, Any]] = ()  # its requests; by default those of a page that is open
 
-    @property
-    def _topics(self) -> tuple[str, ...]:
-        return EACH + CLOSER[self.viewer % len(CLOSER)]
+    def __post_init__(self) -> None:
+        topics = EACH + CLOSER[self.viewer % len(CLOSER)]
+        self.follows = self.follows or [
+            {
+                "op": "follow",
+                "id": number,
+                "topic": topic,
+                "run": "" if topic == "runs" else self.run,
+            }
+            for number, topic in enumerate(topics)
+        ]
+        self._topics = {each["id"]: each["topic"] for each in self.follows}
 
     async def hear(self) -> None:
         """Follow until cancelled."""
@@ -125,9 +137,7 @@ class News:
         async with websockets.connect(
             address, additional_headers=headers, max_size=None, compression=None
         ) as line:
-            for number, topic in enumerate(self._topics):
-                run = "" if topic == "runs" else self.run
-                request = {"op": "follow", "id": number, "topic": topic, "run": run}
+            for request in self.follows:
                 await line.send(json.dumps(request))
             async for content in line:
                 told, now = json.loads(content), time.perf_counter()
