@@ -129,7 +129,9 @@ def export_index(
     yield (
         INDEX,
         plain_page(
-            TITLE, Markup("\n").join(map(_offer, lessons().values())), nav=around and around.nav
+            TITLE,
+            Markup("\n").join(map(_offer, lessons().values())),
+            nav=around.nav if around else None,
         ),
     )
 

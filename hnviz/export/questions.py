@@ -150,8 +150,8 @@ def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
         return [{name: at[f"machine_{name}"] for name in names if f"machine_{name}" in at}]
     if question == "lanes":
         entry = state.get("batch") or settings["controls"]["batch"]  # the headline asks it too
-        named = at.get(entry["name"], "")
-        batch = int(named) if named.isdecimal() else entry["first"]
+        text = at.get(entry["name"], "")
+        batch = int(text) if text.isdecimal() else entry["first"]
         return [{"first": str(batch - BEFORE), "every": every} for every in ("false", "true")]
     if question == "change_claims" and "units_key" in settings:
         return [{"units": at.get(settings["units_key"], settings["units"])}]

@@ -60,10 +60,10 @@ class Field:
         """Say that the control cannot hold a text; `asked`: the text comes from the address."""
         instead = self.written(self.first)
         if self.options or self.kind == "switch":
-            wanted = [str(each) for each in self.options] or SWITCH
+            choices = [str(each) for each in self.options] or SWITCH
             if asked:
-                return f"{self.label}: {in_vain(text, wanted)}"
-            return f"{self.label}: {text[:40]!r} is not {described(wanted)}; {instead} is used"
+                return f"{self.label}: {in_vain(text, choices)}"
+            return f"{self.label}: {text[:40]!r} is not {described(choices)}; {instead} is used"
         wanted = described("whole number" if self.kind == "whole" else "number", self.ends)
         got = f"{'the address asks for' if asked else 'got'} {text[:40]!r}"
         used = f", so {instead} is used" if instead else ""
