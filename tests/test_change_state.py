@@ -13,6 +13,7 @@ from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW
 from hnviz.app.rooms.predictions.change_state.operation import read_units
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE_VIEW, CLAIMS_VIEW
 from hnviz.app.rooms.predictions.change_state.said import Said, likeliest
+from hnviz.app.rooms.predictions.prompt import read_prompt
 from hnviz.config import RunConfig
 from hnviz.data.places import LABELS
 from hnviz.figures.surgery_text import Courses, Operation, ending, most_probable, numbers
@@ -51,6 +52,17 @@ def words_of(answers):
 
 
 SWAPPED = {"text": "4316 to 4318", "other": "5038 to 5040"}
+
+
+def test_both_texts_are_sent_in_words_and_any_beginning_of_one_is_a_text_of_these():
+    meta = shown(CHANGE_VIEW, "Model5", **SWAPPED).meta
+    for typed, words in zip(SWAPPED.values(), meta["texts"], strict=True):
+        assert words == list(read_prompt(typed, RunConfig()).tokens)
+        for n in range(1, len(words) + 1):
+            cut = meta["between"].join(words[:n])
+            assert list(read_prompt(cut, RunConfig()).tokens) == words[:n]
+    alone = shown(CHANGE_VIEW, "Model5", text="7", how="zero units", units="2", layer=0)
+    assert alone.meta["texts"] == [["seven"]]
 
 
 # -- sentences ---------------------------------------------------------------------------------

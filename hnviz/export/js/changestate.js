@@ -23,6 +23,7 @@ const BARS = 4; // of each answer
 export async function changeState(look) {
   const { facts } = look;
   const { operation, given, asked, layer } = await operationIn(look);
+  const texts = [given.tokens, operation.other].filter((words) => words.length);
   const { arrays } = await look.ask("surgery", { ids: given.ids, n: SAYS, ...asked });
   const words = (/** @type {string} */ name) => Array.from(arrays[name]?.data ?? [], (id) => facts.itos[id]);
   const course = (/** @type {string} */ name) => ({ said: Array.from(arrays[`${name}_said`].data), probabilities: rowsOf(arrays[`${name}_probabilities`]) });
@@ -41,6 +42,8 @@ export async function changeState(look) {
   const moved = one.filter((value, at) => value !== two[at]).length;
   const most = [...one, ...two].reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const meta = {
+    texts,
+    between: " ",
     own: ownMeta(courses, own),
     changed: changedMeta(courses, changed, operation),
     layer,

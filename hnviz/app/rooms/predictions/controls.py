@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from hnviz.app.kit.fields.picture import choice, remark, slider, switch, text, wrong
+from hnviz.app.kit.fields.picture import choice, put_in, remark, slider, switch, text, wrong
 from hnviz.app.rooms.predictions.change_state.operation import (
     ALL,
     DIGIT,
@@ -13,7 +13,7 @@ from hnviz.app.rooms.predictions.change_state.operation import (
     SET,
     SWAP,
 )
-from hnviz.app.rooms.predictions.change_state.picture import pressed_by
+from hnviz.app.rooms.predictions.change_state.picture import CHANGE, DROPPED, PRESSED_BY
 from hnviz.app.rooms.predictions.prompt import (
     LONGEST_TEXT,
     Words,
@@ -25,7 +25,8 @@ from hnviz.data import TextChoice
 from hnviz.figures.offers import example, without_digits
 from hnviz.models.catalogue import entry
 
-PROMPT = "predictions_prompt"
+ROW = "predictions_controls"
+PROMPT, OTHER_PROMPT = "predictions_prompt", "predictions_other"
 OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
 ALL_LAYERS = "all"
 LONGEST_UNITS = 400  # letters that the picture's box takes
@@ -50,14 +51,22 @@ def text_box(label: str, default: str, key: str, of: TextChoice) -> str:
     return typed
 
 
+def take_drop() -> None:
+    """Put both texts into their boxes, after the memory of one was dropped onto the other."""
+    dropped = state.reported(CHANGE.place.key, DROPPED)
+    if dropped:
+        texts = dropped["value"]
+        put_in(ROW, {PROMPT: texts["text"], OTHER_PROMPT: texts["other"]})
+
+
 def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     """Add the change of the state; return the view's parameters and the picture's settings."""
     hows = tuple(how for how in HOWS if how != DIGIT or not without_digits(config))
     how = choice("Change the state after the prompt", hows, "predictions_change")
     layer = _layer_box(config.model, with_all=how == SWAP)
     if how == SWAP:
-        other = text_box("The state after this text", OTHER, "predictions_other", config)
-        return {"how": how, "layer": layer, "other": other}, dict(pressed_by(other))
+        other = text_box("The state after this text", OTHER, OTHER_PROMPT, config)
+        return {"how": how, "layer": layer, "other": other}, dict(PRESSED_BY)
     if how == DIGIT:
         digit = choice(
             "Digit",

@@ -1,4 +1,5 @@
-// Change the state: by a button, or set units by a click, and the network counts on from there.
+// Change the state: by a button, by a drag from one text to the other, or set units by a click, and the network counts on
+// from there.
 
 import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -7,7 +8,9 @@ import { maker } from "../../../kit/js/make.js";
 import { Said } from "./said.js";
 import { Strips } from "./strips.js";
 import { table } from "./table.js";
+import { Texts } from "./texts.js";
 
+const ALL = -1; // layers
 const SWAPPED = "swapped"; // in the address: the button was pressed
 const TYPED = 300; // ms after the last key until typed units are asked for
 
@@ -32,10 +35,14 @@ class Change {
     this.input.onkeydown = (event) => void (event.key === "Enter" && this.type(0));
     this.range = make("p", "range", this.tools);
     for (const each of [this.headline, this.range]) each.setAttribute("aria-live", "polite");
+    const isFile = Boolean(kit.source.about("")); // it has no fields that take a text
+    const drop = isFile ? null : (text, other) => this.drop(text, other);
+    this.texts = new Texts(this.tools, { drop, stateOf: (text) => this.stateOf(text) });
     this.strips = new Strips(make("section", "state"), (unit) => this.click(unit));
     this.said = new Said(make("section", ""), kit);
     this.swapped = null; // until the first drawing
     this.shown = null; // the units as typed or clicked, and the name of their field
+    this.dropped = null; // both texts, until their answer has come
   }
 
   get settings() {
@@ -64,8 +71,15 @@ class Change {
     this.name.textContent = settings.units_name;
     if (settings.units_key && this.kit.root.getRootNode().activeElement !== this.input) this.input.value = this.units();
     this.swapped ??= this.kit.asked.choice(SWAPPED, ["0", "1"], settings.pressed ? "1" : "0") === "1";
-    const other = settings.other ? ` The other memory is that of ${settings.other}.` : "";
-    this.read.textContent = `The network has read ${settings.prompt}.${other}`;
+    const { text, other, layer = ALL } = this.ask.params;
+    if (this.dropped?.text === text && this.dropped.other === other) {
+      this.swapped = true;
+      this.dropped = null;
+    }
+    const { before, after } = answer.arrays;
+    const { texts: words, between, scale } = answer.meta;
+    const put = Number(layer) < 0 ? null : Number(layer);
+    this.texts.draw({ typed: [text, other], words, between, scale, states: [before.data, after.data], layers: before.shape[0], layer: words.length > 1 ? put : null }, theme);
     this.showSwap();
   }
 
@@ -97,10 +111,32 @@ class Change {
     this.said.draw(said, theme);
   }
 
-  press() {
-    this.swapped = !this.swapped;
-    putInAddress(SWAPPED, this.swapped ? 1 : this.settings.pressed ? 0 : null);
+  /** What is asked about the change. */
+  get ask() {
+    return this.kit.data.asks.find(({ name }) => name === "change_state");
+  }
+
+  press(on = !this.swapped) {
+    this.swapped = on;
+    putInAddress(SWAPPED, on ? 1 : this.settings.pressed ? 0 : null);
+    this.texts.tell();
     this.showSwap();
+  }
+
+  /** A memory was dropped: the fields take both texts, as if they were typed there, and the button is pressed. */
+  drop(text, other) {
+    const { params } = this.ask;
+    if (params.text === text && params.other === other) return this.press(true);
+    putInAddress(SWAPPED, 1);
+    this.dropped = { text, other };
+    this.kit.report("dropped", this.dropped);
+  }
+
+  /** The state that a text leaves. */
+  async stateOf(text) {
+    const { ask, kit } = this;
+    const address = kit.questions.address({ ...ask, params: { ...ask.params, text, other: text } }, kit.timeline.step);
+    return (await kit.source.get(address)).arrays.before.data;
   }
 
   /** A click sets a unit, or takes it out again where several may be set. */
@@ -124,6 +160,7 @@ class Change {
 
   destroy() {
     clearTimeout(this.wait);
+    this.texts.destroy();
   }
 }
 

@@ -7,7 +7,7 @@ import streamlit as st
 from hnviz.app.kit.fields.picture import button, controls
 from hnviz.app.kit.text import how_measured, kept_place, lead, problem
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, change_asks
-from hnviz.app.rooms.predictions.controls import PROMPT, change_box, text_box
+from hnviz.app.rooms.predictions.controls import PROMPT, ROW, change_box, take_drop, text_box
 from hnviz.app.rooms.predictions.prompt import DEFAULT_PROMPT
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell import session as state
@@ -36,6 +36,7 @@ def change_state(run_id: str, config: RunConfig, *, pressed: bool) -> None:
     if not entry(config.model).stateful:
         _nothing_to_change(config)
         return
+    take_drop()
     picture = kept_place("predictions_change_place")
     run_bar(run_id, "change_bar")
     problem(address_problem(WAYS))
@@ -46,7 +47,7 @@ def change_state(run_id: str, config: RunConfig, *, pressed: bool) -> None:
             on_change="rerun",
             bind="query-params",
         ),
-        controls("predictions_controls"),
+        controls(ROW),
     ):
         text = text_box("Prompt", DEFAULT_PROMPT, PROMPT, config)
         params, settings = change_box(config)
@@ -55,7 +56,7 @@ def change_state(run_id: str, config: RunConfig, *, pressed: bool) -> None:
         CHANGE(
             run=run_id,
             asks=asks,
-            settings={**settings, "prompt": f"“{text[:40]}”", "pressed": pressed},
+            settings={**settings, "pressed": pressed},
         )
     how_measured(STATE_NOTE)
 

@@ -16,7 +16,7 @@ from hnviz.app.rooms.predictions.change_state.operation import (
     change_in,
 )
 from hnviz.app.rooms.predictions.change_state.said import Said, likeliest
-from hnviz.data import stream_of
+from hnviz.data import corpus_of, stream_of
 from hnviz.figures.sentences import plural, when
 from hnviz.figures.surgery_text import Courses, beside, claim_range, most_probable
 from hnviz.models.catalogue import entry
@@ -34,7 +34,8 @@ def _change(look: Look) -> Reply:
     """Return both states, float32 (n_layers, nh): "before" and "after", and what each leads to.
 
     meta: "own" and "changed", each the words said and their bars, with a "headline"; "units", those
-    set in "layer", which is None for a swap; "state", how many values differ.
+    set in "layer", which is None for a swap; "state", how many values differ; "texts", the
+    prompt in words and, for a swap, the text of the other memory; "between", what joins them.
     """
     change = change_in(look)
     asked = {"ids": list(change.given.ids), "n": SAYS, **change.asked}
@@ -47,7 +48,11 @@ def _change(look: Look) -> Reply:
     told = f"After the prompt, {moved} of its {before.size} values {differ} from untouched."
     told += beside(entry(look.run.record.config.model).state)
     most = float(max(np.abs(before).max(), np.abs(after).max()))
+    config = look.run.record.config
+    texts = [change.given.tokens, *filter(None, [change.operation.other])]
     meta: dict[str, Any] = {
+        "texts": list(map(list, texts)),
+        "between": corpus_of(config).joined(("", "")),
         "own": _own(courses, answer.arrays["untouched_probabilities"]),
         "changed": _changed(change, courses),
         "layer": change.layer,
@@ -147,13 +152,11 @@ def change_asks(*, text: str, numbers: bool = True, **params: Any) -> list[Ask]:
     return asks
 
 
-def pressed_by(other: str) -> dict[str, str]:
-    """Name the button that puts the memory of another text in, and the one that takes it out."""
-    return {
-        "press": "Put in another memory",
-        "undo": "Put its own memory back",
-        "other": f"“{other[:40]}”",
-    }
+PRESSED_BY = {"press": "Put in another memory", "undo": "Put its own memory back"}
+"""The button that puts the memory of another text in, and the one that takes it out."""
+
+DROPPED = "dropped"
+"""What the picture reports: both texts, after the memory of one was dropped onto the other."""
 
 
 _UNITS = {
@@ -165,14 +168,13 @@ _UNITS = {
 
 
 def _example(settings: Mapping[str, Any], **params: Any) -> Example:
-    settings = {"prompt": "“4316 to 4318”", **settings}
     asks = change_asks(text="4316 to 4318", **params)
     return Example("Model5", asks, settings)
 
 
 EXAMPLES = {
-    "ready": _example(pressed_by("5038 to 5040"), how=SWAP, other="5038 to 5040"),
-    "long": _example(pressed_by("5038 to 5060"), how=SWAP, other="5038 to 5060"),
+    "ready": _example(PRESSED_BY, how=SWAP, other="5038 to 5040"),
+    "long": _example(PRESSED_BY, how=SWAP, other="5038 to 5060"),
     "digit": _example(
         {"press": "Take out the hundreds digit", "undo": "Put the hundreds digit back"},
         how=DIGIT,
@@ -184,8 +186,9 @@ EXAMPLES = {
 
 CHANGE = Picture(
     __file__,
-    Place("predictions_courses", "629px", "1048px"),
+    Place("predictions_courses", "747px", "1311px"),
     views=(CHANGE_VIEW, CLAIMS_VIEW),
+    reports=(DROPPED,),
     silent=True,
     examples=EXAMPLES,
 )

@@ -10,6 +10,16 @@ const NAME = 20; // px of a layer's name
 const NARROW = 640; // px: below, a strip takes two rows
 
 /**
+ * The colour of a value of the state, from -scale to scale.
+ * @param {any} theme
+ * @param {number} scale
+ */
+export function shade(theme, scale) {
+  const colors = ramp(theme.diverging);
+  return (/** @type {number} */ value) => `rgb(${colors[Math.round((Math.max(-1, Math.min(1, value / scale)) + 1) * 127.5)].join()})`;
+}
+
+/**
  * @typedef {{ before: Float32Array, after: Float32Array, layers: number, layer: number|null, units: number[], takes: boolean,
  *   scale: number, alt: string, changed: boolean }} Strip  values (layers, nh); the units of `layer` that were set, and whether a reader may choose them
  */
@@ -75,7 +85,7 @@ export class Strips {
 
   strip(pen, layer) {
     const { before, after, layers } = this.data;
-    const colors = ramp(this.theme.diverging);
+    const color = shade(this.theme, this.data.scale);
     const name = layers > 1 ? `layer ${layer}` : "the state";
     pen.font = `12px ${this.theme.font}`;
     pen.fillStyle = this.theme.muted;
@@ -84,8 +94,7 @@ export class Strips {
     [before, after].forEach((state, side) => {
       state.subarray(layer * this.nh, (layer + 1) * this.nh).forEach((value, unit) => {
         const [x, y, w] = this.place(layer, unit);
-        const share = Math.max(-1, Math.min(1, value / this.data.scale));
-        pen.fillStyle = `rgb(${colors[Math.round((share + 1) * 127.5)].join()})`;
+        pen.fillStyle = color(value);
         pen.fillRect(x, y + side * HIGH, w - 0.6, HIGH - 0.6);
       });
     });
