@@ -67,5 +67,5 @@ def test_what_is_no_number_is_said_and_the_number_stays(page, server):
     box.fill("5")
     box.press("Enter")
     page.wait_for_url("**batches_bs=5**")
-    assert box.get_attribute("aria-invalid") == "false"
+    until(page, "box => box.ariaInvalid === 'false'", box.element_handle())
     assert page.errors == []

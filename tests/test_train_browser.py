@@ -148,7 +148,7 @@ def test_more_opens_holds_what_was_set_and_shuts(page, server, recorded):
     expect(button(page, "Train")).to_be_disabled()
     expect(said).to_have_count(1)
     more.click()
-    expect(said).to_have_text(f"bs, rows: {sentence}")  # out of sight, it is told below
+    expect(said).to_have_text(sentence)  # out of sight, it is told below
     expect(button(page, "Train")).to_be_disabled()
     assert page.errors == []
 

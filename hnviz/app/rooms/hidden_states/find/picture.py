@@ -171,7 +171,7 @@ EXAMPLES = {
 
 FIND = Picture(
     __file__,
-    Place("states_find", "994px", "1096px"),
+    Place("states_find", "994px", "1813px"),
     views=(FIND_VIEW,),
     isolate=False,
     examples=EXAMPLES,

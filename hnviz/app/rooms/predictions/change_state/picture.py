@@ -186,7 +186,7 @@ EXAMPLES = {
 
 CHANGE = Picture(
     __file__,
-    Place("predictions_courses", "747px", "1311px"),
+    Place("predictions_courses", "774px", "1240px"),
     views=(CHANGE_VIEW, CLAIMS_VIEW),
     reports=(DROPPED,),
     silent=True,

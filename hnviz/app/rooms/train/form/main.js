@@ -15,6 +15,7 @@ import { button, Field, heading, noNumber, numberBox, selectOf, switchBox } from
 import { onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
+import { asSentence } from "../../../kit/js/text.js";
 import { Following } from "../../../kit/js/following.js";
 import { onVisit } from "../../../kit/js/visits.js";
 import { Many } from "./many.js";
@@ -153,7 +154,7 @@ class Form {
     if (this.go) this.go.disabled = off;
     for (const [name, field] of this.fields) field.say(wrong[name] ?? lost[name] ?? "", name in wrong);
     const hidden = this.known?.settings.find(({ name, more }) => more && name in wrong);
-    write(this.unseen, hidden && !this.more.open ? `${hidden.label}: ${wrong[hidden.name]}` : "");
+    write(this.unseen, hidden && !this.more.open ? asSentence(wrong[hidden.name]) : "");
     write(this.warning, warning);
   }
 
