@@ -21,8 +21,9 @@ def script():
     def small():
         kit.put_in("row", {"bs": 2})
 
-    with kit.controls("row"):
-        split = kit.choice("Text", ("train", "valid"), "split")
+    with kit.controls("row") as row:
+        row.fold = "Change the rows"
+        split = kit.choice("Text", ("train", "valid"), "split", beside=1)
         bs = kit.whole("bs, rows", "bs", 4)
         if bs > 512:
             kit.wrong("bs", f"bs is too large: {bs}")
@@ -50,6 +51,8 @@ def test_a_row_opens_with_its_defaults_or_with_what_the_address_says():
     assert said(asked) == ("valid", 64, "", True, 0.9)
     assert controls(asked) == {"split", "bs", "random", "share", "small"}
     assert control(asked, "bs")["value"] == "64" and control(asked, "random")["value"] == "true"
+    assert control(asked, "split")["beside"] == 1
+    assert mounts(asked)[0]["settings"]["fold"] == "Change the rows"
 
 
 @pytest.mark.parametrize(

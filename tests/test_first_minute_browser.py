@@ -45,6 +45,53 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "words": ("page_lead", "words_list", "words_list"),
 }
 
+FIRST_SCREEN = {  # room -> its first picture, and the one of its own question
+    "": ("start_reading", "start_reading"),
+    "feed": ("data_guess", "data_guess"),
+    "build": ("models_reading", "models_cards"),
+    "train": ("train_curves", "train_curves"),
+    "remember": ("states_reading", "states_picture"),
+    "learn-back": ("time_reading", "time_lanes"),
+}
+ALSO = (  # other parts of the rooms, and networks with more to choose
+    "?run=Model2",
+    "?count_part=Counting+map",
+    "feed?feed_part=Batches",
+    "feed?feed_part=Tasks",
+    "build?models_model=LSTM",
+    "train?train_part=Compare+runs",
+    "remember?run=LSTM",
+    "remember?remember_part=Another+memory",
+)
+MOST_CONTROLS = 9  # one main control and eight others
+LOWEST = 160  # px, where the first picture begins
+HALF = 600  # px: a picture that begins higher fills the lower half
+MOST_SCREENS = 3
+
+CONTROLS = styled("""() => {
+  const control = "button, input:not([type=hidden]), select, textarea, summary, [role=combobox]";
+  const whole = "[role=group], [role=radiogroup], fieldset, .field:not(:has([role=group]))";
+  const alike = "button, [type=radio], [type=checkbox], [type=range]"; // of what may be one control
+  const seen = [];
+  const look = (root) => root.querySelectorAll("*").forEach((each) => {
+    if (each.shadowRoot) look(each.shadowRoot);
+    const { top, bottom, width } = each.getBoundingClientRect();
+    const isSeen = width && top < innerHeight && bottom > 0;
+    if (!isSeen || !each.matches(control)) return;
+    if (each.checkVisibility({ visibilityProperty: true })) seen.push([each, each.closest(whole)]);
+  });
+  look(document.querySelector(":--content"));
+  const isOne = (all) => all.matches(".field") ||
+    seen.every(([each, of]) => of !== all || each.matches(alike));
+  const ones = new Set(seen.map(([each, all]) => (all && isOne(all) ? all : each)));
+  const name = (each) => each.ariaLabel ||
+    each.querySelector(".field-name :is(label, span)")?.innerText ||
+    each.labels?.[0]?.innerText || each.innerText || each.type;
+  return [...ones].map((each) => name(each).split(/\\s+/).filter(Boolean).join(" ").slice(0, 40));
+}""")
+"""The names of what a reader can choose between without scrolling. Buttons of which one is chosen
+are one control; so are a slider with its play, and a field with the mark that explains it."""
+
 ON_A_PHONE = ("", "train", "remember", "feed")  # in every run; the others: make slow
 
 WATCH = """
@@ -165,6 +212,21 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
     idle(page)
     # A breach of the security policy is an error too. What the page asks for counts as well.
     assert page.errors == []
+
+
+@pytest.mark.walk
+@pytest.mark.parametrize("view", [*FIRST_SCREEN, *ALSO])
+def test_a_room_has_nine_controls_at_most_before_anyone_scrolls(watched, server, view):
+    page = watched(f"{server}/{view}", WIDE, "light")
+    controls = page.evaluate(CONTROLS)
+    assert 3 <= len(controls) <= MOST_CONTROLS, controls
+    if view not in FIRST_SCREEN:
+        return
+    first, own = (page.locator(f".st-key-{each}").bounding_box() for each in FIRST_SCREEN[view])
+    assert first["y"] <= LOWEST
+    assert own["y"] + own["height"] <= WIDE[1] or own["y"] <= HALF, own
+    screens = page.locator(styled(":--main")).evaluate("main => main.scrollHeight") / WIDE[1]
+    assert screens <= MOST_SCREENS
 
 
 DEEPER = (

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import until
 from tests.gallery import settled
+from tests.saved import more
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -285,6 +286,7 @@ def test_of_a_text_of_10_000_words_the_first_200_tokens_are_read(gallery, page, 
 def test_the_address_opens_the_same_state_again(gallery, page):
     show(page, gallery, "window")
     type_text(page, "8314 to 8316")
+    more(page, "Where its windows begin")
     page.get_by_role("spinbutton", name="Windows begin at word").fill("3")
     page.get_by_role("spinbutton", name="Windows begin at word").press("Enter")
     page.locator("canvas").press("Home")
@@ -410,7 +412,9 @@ CUT = f"""() => {{
 def test_a_cut_is_moved_by_its_number_and_by_its_handle(gallery, page):
     show(page, gallery, "window", machine_word=23)
     box = page.get_by_role("spinbutton", name="Windows begin at word")
-    assert begin(page) == 20
+    assert begin(page) == 20 and not box.is_visible()
+    more(page, "Where its windows begin")
+    expect(box).to_be_focused()
     box.fill("2")
     box.press("Enter")
     until(page, f"() => ({VIEW})().reading.begin(23) === 22")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hnviz.data import BatchLayout, human_numbers_stream
-from hnviz.models.catalogue import CATALOGUE, previous
+from hnviz.models.catalogue import CATALOGUE, LADDER, previous
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.assets import styled
@@ -183,14 +183,17 @@ ENDS = """row => {
 }"""
 
 
-def test_next_model_steps_through_the_ladder_on_one_picture(server, page):
+def test_six_models_are_buttons_and_the_others_a_list_for_one_picture(server, page):
     cursor = open_models(page, server, "Model0")
     cursor.get_by_label("Source of Model0.forward").wait_for()
     cursor.evaluate("root => { root.marker = 'the same' }")
     heights = []
     for _, model in pairwise(CATALOGUE):
         heights.append(legend_height(page))
-        page.get_by_role("button", name=f"Next model: {model}").click()
+        if model in LADDER:
+            page.get_by_role("button", name=model, exact=True).click()
+        else:
+            page.get_by_role("combobox", name="Model: more").select_option(model)
         cursor.scroll_into_view_if_needed()
         cursor.get_by_label(f"Source of {model}.forward").wait_for()
         page.get_by_text(f"new since {previous(model)}").wait_for()
@@ -199,7 +202,8 @@ def test_next_model_steps_through_the_ladder_on_one_picture(server, page):
         assert page.locator("svg .hn-new").count() > 0
     assert len({*heights, legend_height(page)}) == 1  # what is below it stays
     assert cursor.evaluate("root => root.marker") == "the same"
-    page.get_by_role("button", name="Start again with Model0").click()
+    page.get_by_role("button", name="Model0", exact=True).click()
+    expect(page.get_by_role("combobox", name="Model: more")).to_have_value("")
     cursor.scroll_into_view_if_needed()
     cursor.get_by_label("Source of Model0.forward").wait_for()
     assert page.errors == []
@@ -216,7 +220,7 @@ def test_the_first_screen_holds_takeaway_control_and_picture(server, page):
         resize(page, width, height)
         page.mouse.wheel(0, -9000)
         page.locator(".hnviz-lead").scroll_into_view_if_needed()
-        for part in (".hnviz-lead", ".st-key-models_next_fields", ".st-key-models_reading"):
+        for part in (".hnviz-lead", ".st-key-models_controls", ".st-key-models_reading"):
             box = page.locator(part).first.bounding_box()
             assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, part)
             assert box["x"] + box["width"] <= width, (width, part)

@@ -5,7 +5,7 @@ from tests.conftest import idle, until
 from tests.test_states_browser import MAP, open_states
 
 SIDEBAR = styled(":--nav")
-LABEL = ".st-key-states_controls .field-name"
+LABEL = ".st-key-states_controls summary"
 
 LARGEST = """() => {
   window.largest = 0;
@@ -75,6 +75,7 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
 
 def test_a_letter_in_a_field_is_a_letter(server, page):
     open_states(page, server)
+    page.locator(LABEL).click()
     phrase = page.get_by_role("textbox", name="Phrase, or a range of numbers")
     phrase.fill("")
     phrase.press_sequentially("p")
@@ -82,6 +83,7 @@ def test_a_letter_in_a_field_is_a_letter(server, page):
     assert page.locator(SIDEBAR).is_visible()
     open_states(page, server, "?present=true")
     assert not page.locator(SIDEBAR).is_visible()
+    page.locator(LABEL).click()
     phrase.focus()
     leave(page)
 

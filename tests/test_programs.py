@@ -19,6 +19,7 @@ MEASURED = (
 PROGRAMS = {
     **{f"measure {part}": f"-m tests.browser.measure {part}" for part in MEASURED},
     "pages": "-m tests.browser.pages",
+    "rooms": "-m tests.browser.rooms",
     "busy": "-m tests.browser.busy",
     "screenshots": "-m tests.browser.screenshots",
     "gallery": "-m tests.browser.screenshots {folder}",

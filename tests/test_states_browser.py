@@ -53,6 +53,7 @@ def test_settings_and_time_repaint_one_picture(server, page):
     def choose(name):
         return lambda: main.get_by_role("button", name=name, exact=True).click()
 
+    page.get_by_text("Change what is shown: 4367 to 4372, layer 0, state").click()
     assert "64 update gates" in repainted(page, choose("update"))
     repainted(page, choose("1"))
     show_step(page, 0)
@@ -63,6 +64,7 @@ def test_settings_and_time_repaint_one_picture(server, page):
     first.fill("500")
     said = repainted(page, lambda: first.press("Enter"))
     assert "tokens 500 to 599 of valid" in said
+    page.get_by_text("Change what is shown: tokens 500 to 599 of valid, layer 1, update").wait_for()
     page.get_by_role("combobox", name="Order of the units").select_option("as numbered")
     page.wait_for_url("**states_order=as+numbered**")
     page.locator(f"{ROOT} canvas[data-order='0,1,2']").wait_for()
@@ -119,6 +121,7 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     page.reload()
     again = f"{MAP}[data-unit='{box['order'][18]}'][data-column='4']"
     page.locator(again).wait_for(timeout=30_000)
+    page.locator(".st-key-states_controls summary").click()
     page.get_by_label("Phrase, or a range of numbers").fill("7 to 9")
     page.keyboard.press("Enter")
     page.locator(f"{MAP}[data-column='']").wait_for(timeout=30_000)

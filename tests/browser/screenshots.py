@@ -254,6 +254,7 @@ def life_of_a_run(page: Page, server: Server) -> None:
     take(page, "run_killed")
     page.get_by_role("button", name="Resume", exact=True).click()
     page.get_by_text(re.compile("epoch 20 of 30")).wait_for(timeout=60_000)
+    page.get_by_text("More settings").click()
     speed = page.get_by_label("Training speed")
     speed.select_option("5")  # so that all parts of the page tell of the same epoch
     page.wait_for_timeout(5000)

@@ -9,7 +9,7 @@ const TYPED = 600; // ms after the last key until a typed text is read
 const WINDOW_HELP =
   "This network reads in windows and forgets one before the next. Choose where the first cut is, here or by the handle of the cut.";
 
-/** Play, one word on, and what the machine says. What is used less is in the picture's "More". */
+/** Play, one word on, "More", which has what is used less, and what the machine says. */
 export class Buttons {
   /**
    * @param {HTMLElement} body
@@ -22,6 +22,7 @@ export class Buttons {
     this.play.element.title = "Let the network read on, word by word";
     this.on = button(row, "→", () => press.step(1), "step");
     this.on.ariaLabel = this.on.title = "Read one word";
+    this.menu = make("div", "", row);
     this.says = make("p", "says", row);
     this.says.setAttribute("aria-live", "polite");
     this.said = "";
@@ -131,9 +132,22 @@ export class Sentence {
     this.tries = make("div", "tries", row);
     this.begin = numberBox(true);
     this.beginField = new Field(row, "Windows begin at word", this.begin, WINDOW_HELP);
+    this.beginPlace = /** @type {HTMLElement} */ (this.begin.closest(".field"));
+    this.beginPlace.hidden = true;
     this.begin.addEventListener("change", () => act.cut(this.begin.value === "" ? NaN : Number(this.begin.value)));
+    this.hasBegin = false; // whether a reader wants that field
     this.first = "";
     this.examples = "";
+  }
+
+  get beginIsOpen() {
+    return !this.beginPlace.hidden;
+  }
+
+  toggleBegin() {
+    this.hasBegin = !this.beginIsOpen;
+    this.beginPlace.hidden = !this.hasBegin;
+    if (this.hasBegin) this.begin.focus();
   }
 
   /**
@@ -151,7 +165,7 @@ export class Sentence {
       this.choices = new Choices(this.tries, "Sentences to try", examples, (each) => this.take(each));
     }
     this.choices?.show(text);
-    /** @type {HTMLElement} */ (this.begin.closest(".field")).hidden = !isCut;
+    this.beginPlace.hidden = !isCut || !(this.hasBegin || begin || wrong.begin);
     this.beginField.show(String(begin));
     this.beginField.say(wrong.begin);
   }

@@ -64,6 +64,10 @@ class Machine {
     document.fonts?.ready.then(() => this.paint()); // else letters stay in another font
   }
 
+  get menu() {
+    return this.buttons.menu;
+  }
+
   get settings() {
     return this.kit.data?.settings ?? {};
   }
@@ -287,12 +291,14 @@ class Machine {
 
   /** What "More" offers: a compact machine keeps what a page has chosen. */
   offers() {
-    const { at, drawing } = this;
+    const { at, drawing, sentence } = this;
     const isCompact = this.body.classList.contains("compact");
+    const begin = { name: sentence.beginIsOpen ? "Hide where its windows begin" : "Where its windows begin", press: () => sentence.toggleBegin() };
+    const chosen = { name: drawing.isOpen ? "Hide how it chooses its words" : "How it chooses its words", press: () => drawing.toggle() };
     return [
       { name: "One word back", press: () => this.press(-1), disabled: at === 0, stays: true },
       { name: "From the first word", press: () => this.restart(), disabled: at === 0 },
-      ...(isCompact ? [] : [{ name: drawing.isOpen ? "Hide how it chooses its words" : "How it chooses its words", press: () => drawing.toggle() }]),
+      ...(isCompact ? [] : [...(this.reading?.isCut ? [begin] : []), chosen]),
     ];
   }
 

@@ -43,12 +43,12 @@ EXAMPLES = {
     "attention": _example("Transformer", "4316 to 4321"),
 }
 
-HEIGHT = "calc(82px + 0.307 * var(--hn-column, 932px))"
+HEIGHT = "calc(50px + 0.307 * var(--hn-column, 932px))"
 """Of a compact one: its drawing grows with the page's column, whose width page.css says."""
 
 READING_MACHINE = Picture(
     __file__,
-    Place("*_reading", HEIGHT, "433px"),
+    Place("*_reading", HEIGHT, "401px"),
     views=(READING_VIEW, CODES_VIEW),
     silent=True,
     examples=EXAMPLES,

@@ -218,7 +218,6 @@ SESSION: tuple[Key, ...] = (
     Key("Feed", "batches_file", "", "the file that was uploaded"),
     Key("Feed", "batches_own_*", "1, 10", "of an own text: minimum count, percent for valid"),
     Key("Build", "_models_good_unit", "", "the last unit that the layer has"),
-    Key("Build", "models_next", "", "button"),
     Key("Train", "train_error", "", "why the last press on Train did nothing"),
     Key("Train", "train_settings", "", "the settings of the next run that are not the default"),
     Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),

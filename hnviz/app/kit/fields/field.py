@@ -24,6 +24,7 @@ class Field:
     first: Any = None  # its value until a reader or the address sets another one
     options: Sequence[Any] = ()  # of choices, a menu or a slider
     shown: Mapping[Any, str] | None = None  # option -> what a reader sees in its place
+    beside: int = 0  # so many choices are side by side, the others in a list; 0: all of them
     ends: tuple[float, float] | None = None  # the lowest and highest number
     step: float = 1
     longest: int = 0  # characters of a text
@@ -82,6 +83,7 @@ class Field:
         more = {
             "options": options,
             "shown": [self.shown[each] for each in self.options] if self.shown else [],
+            "beside": self.beside,
             "ends": self.ends and list(self.ends),
             "longest": self.longest,
             "linked": self.linked,

@@ -5,7 +5,7 @@
 // settings = { fields: the controls, in order, known: name -> the text that Python read, null for none,
 //              given: name -> the text of its value; neither has an area's text that was reported. wrong: name -> [sentence, whether the value is wrong],
 //              remarks: name -> sentence, heard: the serial number of the last report that Python has read,
-//              put: { id, texts }: what Python sets }
+//              put: { id, texts }: what Python sets, fold: what a reader opens to see the controls }
 
 import { inAddress, putInAddress, putOwnInAddress } from "../js/address.js";
 import { maker } from "../js/make.js";
@@ -17,11 +17,11 @@ import { onVisit } from "../js/visits.js";
 /**
  * @typedef {"choices"|"menu"|"whole"|"real"|"text"|"area"|"switch"|"slider"|"button"} Kind
  * @typedef {{ name: string, label: string, kind: Kind, first: string, width: number|string, options?: string[],
- *             shown?: string[], ends?: [number, number], step?: number, longest?: number, linked?: number, help?: string, bare?: boolean,
+ *             shown?: string[], beside?: number, ends?: [number, number], step?: number, longest?: number, linked?: number, help?: string, bare?: boolean,
  *             empty?: string, strong?: boolean, off?: boolean, free?: string[], leads?: Record<string, string> }} Field as hnviz/app/kit/fields/field.py sends it
  * @typedef {Record<string, string|null>} Texts of the address, null where it has none
  * @typedef {{ fields: Field[], known: Texts, given: Record<string, string>, heard: number,
- *             wrong: Record<string, [string, boolean]>, remarks?: Record<string, string>, put?: { id: number, texts: Texts } }} Settings
+ *             wrong: Record<string, [string, boolean]>, remarks?: Record<string, string>, put?: { id: number, texts: Texts }, fold?: string }} Settings
  * @typedef {{ element: HTMLElement, said: string, show: (text: string) => void, focus?: HTMLElement }} Control
  */
 
@@ -35,6 +35,9 @@ class Fields {
   constructor(body, kit) {
     this.kit = kit;
     const make = maker(body);
+    this.fold = make("details", "hnviz-fold");
+    this.fold.hidden = true;
+    this.summary = make("summary", "", this.fold);
     this.row = make("div", "row");
     this.below = make("div", "below");
     /** @type {Map<string, Control>} */
@@ -57,6 +60,7 @@ class Fields {
     for (const name of names) if (!(name in this.texts)) this.texts[name] = inAddress(name);
     for (const name of this.controls.keys()) if (!names.includes(name) && inAddress(name) !== null) putInAddress(name, null);
     const { put } = settings;
+    if (settings.fold) this.hide(settings.fold);
     const isNew = put && put.id !== this.put;
     if (isNew) {
       this.put = put.id;
@@ -66,6 +70,13 @@ class Fields {
     this.show();
     this.say();
     if (isNew || (this.sent <= settings.heard && this.isOther())) this.report();
+  }
+
+  /** @param {string} name what a reader opens to see the controls */
+  hide(name) {
+    this.summary.textContent = name;
+    this.fold.hidden = false;
+    if (!this.fold.contains(this.row)) this.fold.append(this.row);
   }
 
   /** The whole address has changed. Streamlit then draws the page again, and Python most often needs no report. */
@@ -179,11 +190,7 @@ class Fields {
     const { name, label, kind, options = [], shown = [], ends, longest, empty = "" } = field;
     const change = (/** @type {string} */ text) => this.change(name, text);
     const named = shown.length ? shown : options;
-    if (kind === "choices") {
-      const place = document.createElement("div");
-      const row = new Choices(place, label, named, (each) => change(options[named.indexOf(each)]));
-      return { element: place, show: (text) => row.show(named[options.indexOf(text)] ?? null) };
-    }
+    if (kind === "choices") return choices(field, named, change);
     if (kind === "slider") return slider(field, change);
     const box = kind === "menu" ? selectOf([]) : kind === "switch" ? switchBox() : kind === "area" ? textArea() : kind === "text" ? textBox() : numberBox(kind === "whole");
     if (box instanceof HTMLSelectElement) box.append(...(empty ? [new Option(empty, "", true)] : []), ...options.map((each, at) => new Option(named[at], each)));
@@ -239,6 +246,33 @@ class Fields {
   destroy() {
     this.leave();
   }
+}
+
+/**
+ * Choices side by side; some may be in a list behind them.
+ * @param {Field} field
+ * @param {string[]} named what a reader sees of each option
+ * @param {(text: string) => void} change
+ */
+function choices({ label, options = [], beside = options.length, empty = "more" }, named, change) {
+  const place = document.createElement("div");
+  const row = new Choices(place, label, named.slice(0, beside), (each) => change(options[named.indexOf(each)]));
+  const list = beside < options.length ? selectOf([]) : null;
+  if (list) {
+    list.ariaLabel = `${label}: ${empty}`;
+    list.append(new Option(empty, ""), ...options.slice(beside).map((each, at) => new Option(named[beside + at], each)));
+    list.onchange = () => void (list.value && change(list.value));
+    place.className = "with-list";
+    place.append(list);
+  }
+  const show = (/** @type {string} */ text) => {
+    const at = options.indexOf(text);
+    row.show(named[at] ?? null);
+    if (!list) return;
+    list.value = at < beside ? "" : text;
+    list.classList.toggle("chosen", at >= beside);
+  };
+  return { element: place, show };
 }
 
 function textBox() {

@@ -5,6 +5,8 @@
         bs = whole("bs, rows", "batches_bs", 4)
         wrong("batches_bs", "bs must be 512 or less")
 
+A row that is rarely used has a `fold`: the name of what a reader opens to see it.
+
 Each call returns the value of its control, so a later control may depend on it; the row is drawn at
 the end. The browser draws a change at once, writes it into the address, and reports it; the script
 then runs again. If a reader changes a control before the script has answered the last change, that
@@ -35,7 +37,7 @@ Press = Callable[[], object]
 def _sample() -> Mapping[str, Any]:
     row = Row("gallery_row")
     row.add(
-        Field(name="of", label="Text", kind="choices", first="train", options=("train", "valid"))
+        Field(name="of", label="Text", kind="choices", first="b", options=tuple("abcd"), beside=2)
     )
     row.add(Field(name="bs", label="bs, rows", kind="whole", first=4, help="Rows side by side."))
     row.add(Field(name="words", label="Phrase", kind="text", first="4367 to 4372", width="stretch"))
@@ -64,6 +66,7 @@ class Row:
         self.wrong: dict[str, tuple[str, bool]] = {}
         self.values: dict[str, Any] = {}
         self.remarks: dict[str, str] = {}
+        self.fold = ""  # what a reader opens to see the controls; "" shows them
 
     def add(self, field: Field) -> Any:
         """Add a control; return its value."""
@@ -93,6 +96,7 @@ class Row:
             "wrong": {name: list(said) for name, said in self.wrong.items()},
             **({"put": put} if put else {}),
             **({"remarks": self.remarks} if self.remarks else {}),
+            **({"fold": self.fold} if self.fold else {}),
         }
 
     def draw(self) -> None:

@@ -13,14 +13,15 @@ const EDGE = 60; // px at the top of the window, which the page's header covers
 
 export class More {
   /**
-   * @param {HTMLElement} under what is below the picture
+   * @param {HTMLElement} under what is below the picture: the menu's place, if the view has none for it
    * @param {import("./frame.js").Frame} frame of the picture
    * @param {() => import("./tables.js").Data[]} tables what it shows now
    */
   constructor(under, frame, tables) {
     this.frame = frame;
     const make = maker(under);
-    this.line = make("div", "hnviz-more");
+    const { menu } = frame.view;
+    this.line = make("div", menu ? "hnviz-more beside" : "hnviz-more", menu);
     this.line.hidden = true;
     this.fold = /** @type {HTMLDetailsElement} */ (make("details", "", this.line));
     this.head = make("summary", "", this.fold, "More");

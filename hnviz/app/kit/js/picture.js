@@ -11,7 +11,8 @@
 //   view.refused(refusal) optional: whether it says itself what is wrong with those, and adds others now
 //   view.finish()         optional: shows at once what it shows little by little; a file is of that
 //   view.film()           optional: a film of what moves, as save/film.js takes it; null before it is drawn
-//   view.offers()         optional: what "More" below the picture offers before what all pictures have
+//   view.offers()         optional: what "More" offers before what all pictures have
+//   view.menu             optional: the place of "More" among the view's own controls; else it is below the picture
 //   view.hear(change)     optional: when the timeline of the run that is drawn changes
 //   view.destroy()        optional: when the picture leaves the page
 //
@@ -31,7 +32,7 @@ import { visits } from "./visits.js";
  *             step: number|null, run: string, alt: string }} Drawing
  * @typedef {{ draw: (drawing: Drawing) => void|Promise<void>, destroy?: () => void, finish?: () => void,
  *             film?: () => import("./save/film.js").Film|null,
- *             offers?: () => import("./more.js").Entry[],
+ *             offers?: () => import("./more.js").Entry[], menu?: HTMLElement,
  *             hear?: (change: import("./timeline.js").Change) => void,
  *             params?: (name: string) => Record<string, unknown>,
  *             refused?: (refusal: import("./source.js").Refusal) => boolean }} View

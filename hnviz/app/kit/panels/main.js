@@ -6,8 +6,8 @@
 //   figure   the whole figure
 //   traces   per trace { from, x, y, text? }: its points from the index `from` on
 //   marks    { annotations, shapes }: labels that move with the newest point
-//   notes    sentences for the fold below the charts; without them, the fold stays as it is
-// settings.sentence is shown until the first news, settings.fold names the fold
+//   notes    sentences below the charts, which "More" opens; without them, they stay as they are
+// settings.sentence is shown until the first news, settings.fold names the notes
 
 import { Following } from "../js/following.js";
 import { maker } from "../js/make.js";
@@ -27,10 +27,8 @@ class Growing {
     this.kit = kit;
     this.grid = new PanelGrid(body);
     const make = maker(body);
-    this.fold = make("details", "hnviz-fold");
-    this.fold.hidden = true;
-    this.name = make("summary", "", this.fold);
-    this.notes = make("div", "", this.fold);
+    this.notes = make("div", "hnviz-fold hnviz-notes"); // which "More" puts below itself
+    this.notes.remove();
     this.noted = "";
     /** @type {Map<string, any>} what is known of each chart, in the order they came */
     this.known = new Map();
@@ -65,15 +63,21 @@ class Growing {
     this.show();
   }
 
+  /** "More" opens the notes. */
+  offers() {
+    const { fold = "" } = this.kit.data.settings;
+    const { notes, kit } = this;
+    const press = () => (notes.isConnected ? notes.remove() : kit.root.append(notes));
+    return fold && this.noted ? [{ name: notes.isConnected ? `Hide: ${fold}` : fold, press }] : [];
+  }
+
   /** Write the sentence above the charts and the notes below them. */
   say() {
     const { states, data } = this.kit;
-    const { sentence: first = "", fold = "" } = data.settings;
+    const { sentence: first = "" } = data.settings;
     const known = [...this.known.values()].filter(({ of }) => of === data.run);
     const sentence = known.find(({ sentence }) => sentence)?.sentence ?? first;
     if (states.sentence.textContent !== plainText(sentence)) states.say(sentence);
-    this.fold.hidden = !fold;
-    this.name.textContent = fold;
     const notes = known.flatMap(({ notes = [] }) => notes);
     const text = notes.join("\n");
     if (text === this.noted) return; // a reader may have marked some of it
@@ -118,6 +122,7 @@ class Growing {
   }
 
   destroy() {
+    this.notes.remove();
     this.following?.leave();
     this.grid.destroy();
   }

@@ -19,6 +19,7 @@ from hnviz.models.catalogue import entry
 
 PHRASE = "phrase"
 TEXTS = (PHRASE, "valid", "train")
+MOST_NAMED = 40  # characters of a phrase
 _WORDS = "states_phrase"
 _GOOD = "states_good"  # the last text that could be read
 
@@ -33,8 +34,8 @@ class Asked:
 
 
 def asked_for(config: RunConfig) -> Asked:
-    """Draw the controls in one row; a text that cannot be read leaves the last one in force."""
-    with controls("states_controls"):
+    """Draw the controls, folded; a text that cannot be read leaves the last one in force."""
+    with controls("states_controls") as row:
         read = _text_box(config)
         layer = _layer_box(config.model)
         show = _show_box(config.model)
@@ -42,8 +43,16 @@ def asked_for(config: RunConfig) -> Asked:
         if read is None:  # the reason appears below the row
             read = state.get(good) or read_text(example(config, DEFAULT_PHRASE), config)
             remark("states_text", f"The picture still shows {read.called}.")
+        row.fold = f"Change what is shown: {_shown(config.model, read, layer, show)}"
     state.put(good, read)
     return Asked(read, layer, show)
+
+
+def _shown(model: str, text: Stretch, layer: int, show: str) -> str:
+    """Say what the controls are set to, as far as the model has a choice."""
+    said = text.text if 0 < len(text.text) <= MOST_NAMED else text.called
+    said += f", layer {layer}" if entry(model).n_layers > 1 else ""
+    return f"{said}, {show}" if len(entry(model).shows) > 1 else said
 
 
 def _text_box(config: TextChoice) -> Stretch | None:

@@ -1,11 +1,9 @@
 """The Models page: six networks, each one step from the last, and models beyond them."""
 
-from functools import partial
-
 import streamlit as st
 
 from hnviz.app.kit import cards
-from hnviz.app.kit.fields.picture import button, choice, controls, put_in
+from hnviz.app.kit.fields.picture import choice, controls
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.text import (
     kept_place,
@@ -27,7 +25,7 @@ from hnviz.app.shell.server import server
 from hnviz.figures.changes import recipe_sentence, takeaway
 from hnviz.figures.diagrams import legend
 from hnviz.figures.shares import shares_sentence
-from hnviz.models.catalogue import CATALOGUE, entry, previous
+from hnviz.models.catalogue import CATALOGUE, LADDER, entry, previous
 from hnviz.runs import DamagedRun, RunNotFound, one_recipe_table
 
 MODEL, ROW = "models_model", "models_controls"
@@ -35,18 +33,18 @@ MODEL, ROW = "models_model", "models_controls"
 
 def page() -> None:
     """Draw the page."""
-    with st.container(key="room_title", horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(
+        key="room_title_models", horizontal=True, gap="medium", vertical_alignment="bottom"
+    ):
         with st.container(width="content"):
             page_title("What is it made of?")
-        following = st.container(width="content")
-    headline, machine = opening(one_line=True), kept_place("models_machine")
-    with controls(ROW):
-        model = choice("Model", tuple(CATALOGUE), MODEL, _model_in_view(), bare=True)
-    with following:
-        _next_model(model)
-    with headline:
+        with st.container(width="content"), controls(ROW):
+            model = choice(
+                "Model", tuple(CATALOGUE), MODEL, _model_in_view(), bare=True, beside=len(LADDER)
+            )
+    with opening(one_line=True):
         lead(takeaway(model))
-    with machine:
+    with kept_place("models_machine"):
         _machine(model)
     _diagrams(model)
     _changes(model)
@@ -71,20 +69,6 @@ def _model_in_view() -> str:
     except (RunNotFound, DamagedRun):  # the sidebar, or the weights' choice, says why
         return first
     return model if model in CATALOGUE else first
-
-
-def _next_model(model: str) -> None:
-    names = tuple(CATALOGUE)
-    at = names.index(model)
-    following = names[(at + 1) % len(names)]
-    last = at + 1 == len(names)
-    button(
-        f"Start again with {following}" if last else f"Next model: {following}",
-        "models_next",
-        partial(put_in, ROW, {MODEL: following}),
-        strong=not last,
-        leads={MODEL: following},
-    )
 
 
 def _machine(model: str) -> None:

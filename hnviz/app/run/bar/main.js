@@ -43,8 +43,11 @@ class Bar {
     this.progress.hidden = true;
     this.done = make("div", "done", this.progress);
     this.time = make("div", "line time");
+    this.time.setAttribute("role", "group");
+    this.time.setAttribute("aria-label", "The training, step by step");
     this.play = new PlayButton(this.time, () => (this.timeline.playing ? this.timeline.pause() : this.timeline.play()));
     this.play.element.title = PLAY_EXPLAINED;
+    this.play.element.classList.add("quiet");
     const label = make("label", "label", this.time, "Training step");
     label.title = RANGE_EXPLAINED;
     this.slider = make("input", "slider", label);

@@ -70,13 +70,14 @@ class Form {
     if (settings.many) return this.showMany(settings.many);
     this.speed?.hear(settings.speed);
     if (this.given) return this.show();
-    this.summary.textContent = `More settings: ${["bptt", "seed", ...MORE].join(", ")}`;
+    this.summary.textContent = `More settings: ${["speed", "bptt", "seed", ...MORE].join(", ")}`;
     const place = maker(this.row)("div", "field press");
     heading(place, "Train a new run", undefined, "");
     this.go = button(place, "Train", () => this.kit.report("pressed", "train_start"), "go");
     this.go.title = "Starts a run with these settings. It keeps going if you close this tab.";
+    this.speed = new Speed(this.inside, this.kit, settings.speeds, settings.speed);
+    this.more.open = settings.speed !== settings.speeds[0][0];
     for (const setting of this.known.settings) this.add(setting);
-    this.speed = new Speed(this.row, this.kit, settings.speeds, settings.speed);
     this.take(settings.shown ?? this.asked(), settings.given);
   }
 
