@@ -68,7 +68,7 @@ def test_the_training_step_is_chosen_in_the_headline(server, page):
     late = []
     page.route("**/0/start_shares**", lambda route: late.append(route))
     page.keyboard.press("Home")
-    waits = re.compile("^After 0 steps it gets … of next numbers right up to 7,999, and … above")
+    waits = re.compile("^After 0 steps .* … .* … above")
     expect(said).to_have_attribute("data-said", waits)
     expect(step).to_have_value("0")
     while not late:

@@ -136,7 +136,7 @@ def test_more_opens_holds_what_was_set_and_shuts(page, server, recorded):
     rows.fill("")
     rows.press_sequentially("e")  # of the letters, Chromium takes no other
     rows.press("Enter")
-    expect(page.get_by_text("bs must be a number; 32 is used.")).to_be_visible()
+    expect(page.get_by_text("must be a number; 32 is used")).to_be_visible()
     assert "train_bs=32" in page.url
     rows.fill("0")
     rows.press("Enter")
