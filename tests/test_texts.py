@@ -2,15 +2,12 @@
 
 import json
 import os
-import time
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cachetools import LRUCache
-from starlette.routing import Router
-from starlette.testclient import TestClient, httpx
 
 from hnviz import __version__, disk
 from hnviz.app.shell.server import server
@@ -26,8 +23,6 @@ from hnviz.export.build import export_page
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
 from hnviz.runs.texts import TEXTS, drop_text, keep_text, text_problem
 from hnviz.tasks.task import TaskStream
-from hnviz.web import corpora
-from hnviz.web.limits import Bounds, Limits
 from tests.failpoints import Failing
 from tests.pages import open_page
 from tests.sentences import Recorded
@@ -438,19 +433,3 @@ def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained: dict[s
 def test_an_export_of_a_damaged_run_is_refused() -> None:
     with pytest.raises(ExportError, match="is damaged"):
         export_page("states", {"run": with_other_hash(server().store.create(RunConfig())).id})
-
-
-def test_uploads_past_a_rate_wait() -> None:
-    client = TestClient(Limits(Router([*corpora.routes()]), Bounds))
-
-    def upload(content: bytes, kind: str = "application/octet-stream") -> httpx.Response:
-        return client.post("/api/texts", content=content, headers={"Content-Type": kind})
-
-    assert upload(TEXT, "text/plain").status_code == 415
-    names, begun = set(), time.perf_counter()
-    for number in range(5):
-        names.add(upload(TEXT + b"%d" % number).json()["name"])
-        if number == 3:
-            assert time.perf_counter() - begun < 0.9
-    assert time.perf_counter() - begun > 0.9
-    assert len(names) == 5 and all(texts.is_known(name) for name in names)
