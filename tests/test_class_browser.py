@@ -120,6 +120,7 @@ def test_a_stranger_joins_with_the_code_alone(classroom, browser, room):
     assert "#" not in phone.url
     phone.goto(f"{classroom.url}/train")  # it may look now, by its cookie
     idle(phone)
+    phone.locator(".st-key-train_settings").scroll_into_view_if_needed()
     phone.get_by_role("button", name="Train", exact=True).wait_for()
     assert errors == []
     context.close()
@@ -195,6 +196,7 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     phone.get_by_text("Your answer is in").wait_for()
     phone.goto(f"{classroom.url}/train")
     idle(phone)
+    phone.locator(".st-key-train_settings").scroll_into_view_if_needed()
     phone.get_by_role("button", name="Train", exact=True).click()
     phone.wait_for_url("**run=2*")  # the run's own name, which begins with the year
     phone.goto(f"{classroom.url}/class")

@@ -223,6 +223,7 @@ def test_a_room_is_walked_in_a_file_by_its_own_controls(offline, room):
     offline.reload()
     until(offline, READY)
     row = offline.locator(f"{ROW}[data-key='states_controls']")
+    row.locator("summary").click()
     row.get_by_role("button", name="update", exact=True).click()
     until(offline, f"() => ({UNITS})()?.what.includes('update')")
     row.get_by_label("Phrase").fill("8 to 9")
@@ -315,6 +316,7 @@ def test_a_file_with_one_snapshot_offers_no_film_through_the_training(
 ):
     monkeypatch.setattr(build, "FIRST_SNAPSHOTS", 1)
     monkeypatch.setattr(build, "MAX_SNAPSHOTS", 1)
+    monkeypatch.setattr(build, "LEAST", ((1, 0),))
     path = tmp_path / "one.html"
     path.write_bytes(export_page("start", MAP))
     offline.goto(path.as_uri())

@@ -336,7 +336,7 @@ def test_settings_are_in_the_address_and_a_bad_one_is_told_beside_it(page, serve
         good = number(page, field).input_value()
         for text, told in [(value, 1), (good, 0)]:
             enter(page, field, text)
-            said = page.get_by_text(re.compile(re.escape(sentence)))
+            said = page.get_by_text(re.compile(re.escape(sentence), re.IGNORECASE))
             expect(said).to_have_count(told)
             expect(button(page, "Train")).to_be_enabled(enabled=not told)
     enter(page, "bptt, steps", "7")

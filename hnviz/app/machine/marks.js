@@ -63,6 +63,15 @@ export class Marks {
   }
 
   /**
+   * @param {string} text
+   * @param {{ size: number, weight?: number }} how
+   */
+  widthOf(text, { size, weight = 400 }) {
+    this.pen.font = `${weight} ${size}px ${this.theme.font}`;
+    return this.pen.measureText(text).width;
+  }
+
+  /**
    * Write a text and return its width; one that is too long for its place is made smaller, then cut.
    * @param {string} text
    * @param {number} x

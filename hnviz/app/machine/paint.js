@@ -272,23 +272,29 @@ export class Painter extends Marks {
     const wide = this.write(name, 8, top, { size: 12, weight: 600, color: muted });
     if (isNarrow) return;
     const alpha = time < 1 ? part(time, 0.3, 0.5) : 1;
-    this.write(this.layerTold(layer), 20 + wide, top, { size: 12, weight: 600, color: theme.role.h_h, alpha });
+    const room = layout.head - big / 2 - 28 - wide; // up to the cells
+    const look = { size: 12, weight: 600, color: theme.role.h_h, alpha };
+    const told = this.layerTold(layer).find((each) => this.widthOf(each, look) <= room) ?? "";
+    this.write(told, 20 + wide, top, look);
     for (const { from, to, name: group } of groups[layer] ?? []) this.bracket(y, from, to, group);
   }
 
   /**
-   * What a layer did with the last word: how far its numbers moved, or where it looked.
+   * What a layer did with the last word: how far its numbers moved, or where it looked. The longest one first.
    * @param {number} layer
+   * @returns {string[]}
    */
   layerTold(layer) {
     const { reading, at } = this.scene;
     const most = reading.most(layer, at);
-    if (reading.arrays.looks) return most ? unbroken(`looks most at “${most.word}” (${percent(most.share)})`) : "";
+    if (reading.arrays.looks) return most ? [unbroken(`looks most at “${most.word}” (${percent(most.share)})`)] : [];
     const mean = reading.moved(layer, at);
-    if (mean === null) return `read again from word ${this.begin}`;
+    if (mean === null) return [`read again from word ${this.begin}`];
     const passes = at > this.begin ? reading.passes(layer, at) : null;
-    const gate = passes === null ? "" : unbroken(`; the gate passes ${(100 * passes).toFixed(0)} % straight on`);
-    return `changed by ${mean.toFixed(2)} on average${gate}`;
+    const changed = `changed by ${mean.toFixed(2)}`;
+    if (passes === null) return [`${changed} on average`, changed];
+    const gate = unbroken(`; the gate passes ${(100 * passes).toFixed(0)} % straight on`);
+    return [`${changed} on average${gate}`, `${changed}${gate}`, changed];
   }
 
   /**

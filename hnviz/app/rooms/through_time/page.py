@@ -66,7 +66,10 @@ def page() -> None:
         "time_more_state",
         lambda: HANDOVER(run=run.record.id, asks=[ask(HANDOVER_VIEW, at="rest")]),
     )
-    linked("[Next: back in Feed, Tasks say how much a network must remember](feed?feed_part=Tasks)")
+    linked(
+        "[Next: back in Feed, how many words must a network remember?]"
+        "(feed?feed_part=Batches&batches_memory=true)"
+    )
 
 
 def _lanes(run: CurrentRun, lanes: Ask) -> None:

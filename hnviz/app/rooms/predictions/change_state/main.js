@@ -20,7 +20,6 @@ class Change {
     const make = maker(body);
     const told = make("section", "told");
     this.headline = make("p", "headline", told);
-    this.read = make("p", "read", told);
     this.tools = make("div", "tools");
     this.swap = make("button", "swap", this.tools);
     this.swap.type = "button";

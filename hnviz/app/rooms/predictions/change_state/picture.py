@@ -186,7 +186,7 @@ EXAMPLES = {
 
 CHANGE = Picture(
     __file__,
-    Place("predictions_courses", "774px", "1240px"),
+    Place("predictions_courses", "740px", "1240px"),
     views=(CHANGE_VIEW, CLAIMS_VIEW),
     reports=(DROPPED,),
     silent=True,

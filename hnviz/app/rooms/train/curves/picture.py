@@ -16,7 +16,7 @@ CURVES = growing(
     __file__,
     Place("train_curves", "455px", "942px"),
     Curves(),
-    fold="Another seed, memory, and how this was measured",
+    fold="Another seed, the best epoch, memory, and how this was measured",
     examples=EXAMPLES,
 )
 
