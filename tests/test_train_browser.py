@@ -472,7 +472,7 @@ def test_the_epochs_are_the_curves_table_and_the_schedule_is_a_click_away(page, 
     more(curves, "As a table")
     accuracies = curves.get_by_role("region", name="Accuracy: valid, 8,001 to 9,999")
     expect(accuracies.locator("tbody tr")).to_have_count(10)  # its epochs
-    more(curves, "Another seed, memory")
+    more(curves, "Another seed, the best")
     recorded.shown(page, "The notebook's Model5 ends", 10, 1.054, 83.9, 1.174, 83.2, 10, 10)
     page.get_by_role("button", name="By epoch", exact=True).click()
     page.wait_for_url("**train_view=By+epoch**")
