@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hnviz.app.rooms.train.topics import thinned
@@ -438,6 +438,7 @@ GARBAGE = (b'{"event": "batch", "step": 7}', b'{"event": "batch", "step": 9,', b
 
 
 @settings(max_examples=200)
+@example(parts=[(18, 40), GARBAGE[0], (59, 2)], every=4, cut=0)  # a bad line among the skipped
 @given(
     parts=st.lists(
         st.one_of(

@@ -10,7 +10,7 @@ from hnviz.events import ENDS, Ended, Event, KindFigures, RunStarted
 from hnviz.runs.files import LARGEST_NUMBER, is_number, parse_json, printable
 from hnviz.schedule import batch_stride
 
-BATCH_PREFIX = b'{"event": "batch"'
+BATCH_PREFIX, ONCE = b'{"event": "batch"', (b"\n", b', "loss": ')  # in a mini-batch's line
 """The start of the most frequent kind of line, so that a skim can skip it."""
 
 MAX_VALUE_CHARS = 40  # of a value quoted in a sentence; a line that is no event is not quoted
@@ -145,13 +145,13 @@ def last_between(content: bytes, end: int, step: int, every: int) -> int:
     """Return where the last line before the next multiple of `every` ends.
 
     `end` is where the line of `step` ends. Returns `end` unless whole lines of mini-batches, one
-    per step, lead up to that multiple: a search and two counts cost less than parsing each line.
+    per step, lead up to that multiple: a search and three counts cost less than parsing each line.
     """
     target = step + every - step % every
     line = end - content.rfind(b"\n", 0, end)
     limit = end + 2 * every * line
     last = content.find(b'\n%b, "step": %d,' % (BATCH_PREFIX, target), end, limit)
-    if last < 0 or content.count(b"\n", end, last) != target - step - 1:
+    if last < 0 or {content.count(each, end, last) for each in ONCE} != {target - step - 1}:
         return end
     starts = content.count(b"}\n" + BATCH_PREFIX, end - 1, last + 1 + len(BATCH_PREFIX))
     return last if starts == target - step else end
