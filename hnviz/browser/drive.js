@@ -56,13 +56,15 @@ export class Drive {
   async run() {
     await rest();
     const slice = new Slice();
+    let rested = this.learner.step;
     for (const event of this.learner.work()) {
       if (event) this.hear(event);
       if (event?.event === "ended") return;
       const hasSnapshot = ["started", "batch"].includes(event?.event ?? "") && this.learner.snapshotEvents().length;
       if (hasSnapshot) continue; // the snapshot comes next
+      if (this.isSlow && this.learner.step > rested) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+      rested = this.learner.step;
       while (this.rests) await new Promise((resolve) => (this.wake = () => resolve(undefined)));
-      if (this.isSlow && event?.event === "batch") await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
       if (this.isStopped) return this.tell(this.learner.stopped(), this.learner.checkpoint());
       await slice.end();
     }

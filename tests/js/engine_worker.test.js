@@ -144,6 +144,18 @@ test("a pause never separates a step from its snapshot or valid pass, and single
   assert.equal(events.at(-1).status, "finished");
 });
 
+test("a slow run rests after a mini-batch with a snapshot too, and a pause is heard while it rests", async () => {
+  const times = []; // of mini-batches, ms
+  const drive = new Drive(new Learner(JOB), ({ event }) => {
+    if (event === "batch" && times.push(performance.now()) === 3) setTimeout(() => drive.pause(), 100);
+  });
+  drive.slow();
+  drive.run();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.equal(times.length, 3);
+  for (const at of [1, 2]) assert.ok(times[at] - times[at - 1] > 240);
+});
+
 test("a run whose worker is ended by the browser fails with a sentence", async (t) => {
   const { events } = await told(Short, { job: { ...JOB, config: { ...CONFIG, epochs: 1000 } } });
   const { status, step, message } = events.at(-1);
