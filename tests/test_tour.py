@@ -1,5 +1,6 @@
-"""The README's two minutes: each command ends well, and each page of it opens."""
+"""The README's beginning and two minutes: each command ends well, and each page of it opens."""
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -8,6 +9,7 @@ from hnviz.cli import main
 from tests.conftest import ROOT
 from tests.guide import commands, tour
 from tests.pages import open_page
+from tests.saved import frames_of
 
 SAYS = {
     "layout": "n_batches   13017/70/64 = 2.9056 -> 3",
@@ -35,4 +37,15 @@ def test_a_page_of_the_tour(address, picture):
 
 def test_every_picture_of_the_readme_is_of_the_tour():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(tour()) == readme.count("![") >= 4
+    assert len(tour()) + 1 == readme.count("![") >= 5  # and the film
+
+
+def test_the_readme_begins_with_a_film_and_says_how_the_site_is_made_and_that_there_is_no_licence():
+    head = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    (film,) = re.findall(r"!\[[^]]+\]\((docs/screenshots/\w+\.gif)\)", head)
+    assert (ROOT / film).stat().st_size < 3e6
+    frames, seconds = frames_of(ROOT / film)
+    assert len(frames) == 60 and abs(seconds - 4) < 0.02
+    assert "make app" in head and "python -m hnviz export site DIR" in head
+    has_licence = bool([*ROOT.glob("LICEN[CS]E*")])
+    assert has_licence != ("**Licence.** The owner of hnviz has not chosen one yet." in head)

@@ -29,9 +29,11 @@ from tests import gallery, guide
 from tests.brief import BRIEF, some
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
 from tests.pages import EVERY_PAGE
+from tests.saved import more
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 OUT = Path(tempfile.mkdtemp()) if BRIEF else DOCS
+FILM = "tour_machine.gif"
 VIEWS = {
     "counting_map": "?count_part=Counting+map",
     "inside_worst": "train?train_worst_kind=ones",
@@ -135,6 +137,17 @@ def tour(browser: Browser, server: Server) -> None:
         for address, name in some([*guide.tour()]):
             page.goto(f"{server.url}{address}")
             take(page, name, most=900)
+        film(page, server)
+
+
+def film(page: Page, server: Server) -> None:
+    """Save the film of the reading machine with which the README begins."""
+    page.goto(server.url)
+    machine = page.locator(".hnviz", has=page.locator("canvas[data-word]"))
+    with page.expect_download(timeout=60_000) as got:
+        more(machine, "Film as GIF")
+    got.value.save_as(OUT / FILM)
+    print(OUT / FILM)
 
 
 def rooms(browser: Browser, server: Server) -> None:
