@@ -18,8 +18,10 @@ from hnviz.export.html import Around
 from hnviz.figures.terms import TERMS
 from hnviz.lessons import lessons
 from tests.conftest import PATIENCE, errors_of, until
+from tests.drivers import FIREFOX, firefox, wait_for
 
 MOST_BYTES = 2_000_000
+TRAINS = ("build", "train", "remember", "learn-back")  # Feed has no run
 LINKED = re.compile(r'(?:href|src)="([^"#:]+)(?:#[^"]*)?"')
 DRAWN = """() => [...document.querySelectorAll("[data-picture]")].every((place) => {
   const root = (place.shadowRoot ?? place).querySelector(".hnviz");
@@ -146,7 +148,7 @@ def test_a_known_site_opens_without_a_network(folder, host, browser):
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize("room", ["index", "build", "train", "remember", "learn-back"])
+@pytest.mark.parametrize("room", ["index", *TRAINS])
 def test_each_room_trains(room, folder, browser):
     context = browser.new_context(offline=True)
     context.set_default_timeout(PATIENCE)
@@ -155,3 +157,32 @@ def test_each_room_trains(room, folder, browser):
     tab.locator(".yours button", has_text="Train one yourself").click()
     tab.locator(".yours p", has_text=re.compile(r"After epoch \d+,")).wait_for()
     context.close()
+
+
+FOREIGN = """performance.getEntriesByType("resource").map(({ name }) => name)
+  .filter((name) => !["data:", "blob:"].some((scheme) => name.startsWith(scheme)))"""
+FAILED = """[...document.querySelectorAll("[data-picture]")].filter((place) =>
+  (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state === "failed").length"""
+BUTTON = """[...document.querySelectorAll('.yours button')].find(
+  (each) => !each.hidden && each.textContent === 'Train one yourself')"""
+TRAINED = "/After epoch [0-9]+,/.test(document.querySelector('.yours p')?.textContent ?? '')"
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.skipif(not FIREFOX, reason="no Firefox: apt-get install firefox-esr")
+@pytest.mark.parametrize("base", ["disk", "host"])
+def test_firefox_opens_every_page_and_each_room_with_a_run_trains(base, folder, host):
+    home = folder.as_uri() if base == "disk" else f"http://127.0.0.1:{host.server_port}"
+    rooms = {"index.html", *(f"{room}.html" for room in TRAINS)}
+    with firefox() as tab:
+        for path in sorted(folder.rglob("*.html")):
+            name = path.relative_to(folder).as_posix()
+            tab.open(f"{home}/{name}")
+            wait_for(tab, f"({DRAWN})()")
+            asked = [url for url in tab.evaluate(FOREIGN) if not url.startswith(home)]
+            assert (asked, tab.evaluate(FAILED)) == ([], 0), name
+            if name in rooms:
+                wait_for(tab, f"{BUTTON} !== undefined")
+                tab.evaluate(f"void {BUTTON}.click()")
+                wait_for(tab, TRAINED)
