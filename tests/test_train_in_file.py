@@ -137,6 +137,18 @@ def test_pictures_follow_the_readers_run_and_say_where_they_cannot(reader, files
     assert not left.first.is_visible()
 
 
+def test_no_label_at_the_end_of_a_curve_is_cut(reader, files):
+    tab = reader.open(files / "train.html")
+    labels = tab.locator("[data-picture='train/curves'] svg text")
+    labels.filter(has_text="notebook").first.wait_for()
+    assert labels.filter(has_text="at the end").count() == 1  # the longest
+    cut = labels.evaluate_all(
+        """all => all.filter((label) => label.getBoundingClientRect().right
+          > label.closest("svg").getBoundingClientRect().right).map((label) => label.textContent)"""
+    )
+    assert cut == []
+
+
 def test_its_buttons_hold_it_slow_it_and_end_it(reader, files):
     tab = reader.open(files / "remember.html")
     _press(tab, "Train one yourself")

@@ -47,13 +47,14 @@ class Plot {
     if (x) this.tell("plotly_hover", { points: [{ x: Math.round(x.value(event.clientX - left)) }] });
   }
 
-  draw() {
+  /** @param {number} [more] px on the right: this page's font may be wider than the one that the figure was made for */
+  draw(more = 0) {
     const { data, layout } = this.chart;
     const width = this.chart.clientWidth;
     if (!width || !layout) return;
     const { l, r, t, b } = { ...MARGIN, ...layout.margin };
     const height = layout.height ?? 300;
-    const box = { left: l, right: width - r, top: t, bottom: height - b };
+    const box = { left: l, right: width - r - more, top: t, bottom: height - b };
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.svg.setAttribute("width", String(width));
     this.svg.setAttribute("height", String(height));
@@ -64,6 +65,9 @@ class Plot {
     const shapes = (layout.shapes ?? []).map((/** @type {any} */ shape) => drawShape(shape, axes, box));
     const labels = (layout.annotations ?? []).map((/** @type {any} */ label) => drawLabel(label, axes, box, layout));
     this.svg.replaceChildren(...parts, ...curves, ...shapes, ...labels);
+    const edge = this.svg.getBoundingClientRect().right;
+    const cut = Math.max(0, ...labels.map((/** @type {Element} */ label) => label.getBoundingClientRect().right - edge));
+    if (cut && !more) this.draw(Math.ceil(cut));
   }
 }
 
