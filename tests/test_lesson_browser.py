@@ -188,8 +188,7 @@ def _tells_nothing_of_later(page, lesson, number) -> None:
             assert not long or len(told) < len(long), (number, later, told)
 
 
-# One of them in each run of the tests; each takes a quarter of a minute. On a machine whose
-# processors are all busy, the lanes' headline of "why-truncate" comes after them, and moves them.
+# One of them in each run of the tests; each takes a quarter of a minute.
 ON_A_PHONE = {"change-the-state"}
 
 

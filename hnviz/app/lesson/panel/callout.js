@@ -163,7 +163,8 @@ export class Callout {
     const wanted = top + air + Math.max(0, (room - box.height) / 2);
     if (box.top >= top + air - 8 && box.bottom <= bottom) return; // it is in sight
     const by = box.top - wanted;
-    const chosen = target.querySelector("[aria-pressed=true]")?.getBoundingClientRect(); // such as a lane
+    const pressed = this.isHidden ? null : target.querySelector("[aria-pressed=true]"); // such as a lane
+    const chosen = pressed?.getBoundingClientRect();
     const below = chosen ? chosen.bottom + MARGIN - by - bottom : 0;
     scrolls?.scrollBy({ top: by + Math.max(0, below), behavior: "instant" });
   }

@@ -42,6 +42,7 @@ class Lanes {
     this.host = make("div", "lanes");
     this.legend = make("div", "");
     this.error = make("div", "hnviz-lanes-error");
+    make("p", "", this.error, "Nothing can be freed before the third mini-batch is done, so PyTorch holds up to three times as much memory as with detach.");
     make("p", "", this.error, "Without detach and without retain_graph=True, each backward pass enters a graph that the last one has freed. Tried here, PyTorch answered:");
     this.torch = make("pre", "", this.error);
     const measured = make("details", "hnviz-fold");
@@ -84,6 +85,8 @@ class Lanes {
     for (const id of passes.ordered) put(this.buttons.get(id).drawn, passes.lane(id, theme, width));
     this.show();
     this.ahead.begin(() => this.next());
+    // Torch's error is below the lane: what comes after it would move if the error came later.
+    if (this.chosen === "keep" && !second) this.kit.expect(Promise.resolve().then(() => this.kit.asking.whole()), "PyTorch's answer");
   }
 
   /** Make a button for each lane. */

@@ -126,7 +126,7 @@ EXAMPLES = {
 
 LANES = Picture(
     __file__,
-    Place("time_lanes", "677px", "1015px"),
+    Place("time_lanes", "677px", "1008px"),
     views=(LANES_VIEW, SECOND_VIEW),
     isolate=False,
     silent=True,

@@ -42,51 +42,80 @@ export function back(norms) {
 }
 
 /**
- * What each lane shows, and under "" what to look at while none is chosen.
+ * What each lane shows, and under "" what to look at while none is chosen. Each has five lines on a phone: below it, a
+ * lesson's step still shows the lane.
  * @param {Lanes} lanes
  * @param {number} bptt
  * @param {boolean} every
  * @returns {Record<string, string>}
  */
 export function laneSentences(lanes, bptt, every) {
-  const said = Object.fromEntries(Object.keys(lanes).map((name) => [name, laneSentence(name, lanes, bptt)]));
-  if (every && "keep" in lanes) said.keep = allLosses(lanes.keep, lanes.detach);
+  const say = every ? ALL_LOSSES : ONE_LOSS;
+  const said = Object.fromEntries(Object.keys(lanes).map((name) => [name, say[name](lanes, bptt)]));
   const cut = "detach" in lanes ? "the scissors" : "the zeros";
   const start = every
     ? "Now every answer has a loss, as in training: a small triangle each. So each mini-batch has a gradient of its own, " +
       `and it still stops at ${cut}.`
     : "The **gradient** says how much the loss would change if an earlier state changed by 1. It is not a probability: its " +
-      "unit is loss per unit of state. Where a ribbon is half as thick as at the loss, an eighth of it is left. Click a lane " +
-      "to look at it alone, and to read how fast it fades.";
+      "unit is loss per unit of state. Click a lane to look at it alone, and to read how fast it fades.";
   return { ...said, "": start };
 }
 
-/** @param {string} name @param {Lanes} lanes @param {number} bptt */
-function laneSentence(name, lanes, bptt) {
-  const norms = lanes[name];
-  const [n, own] = [norms.length, plural(bptt - 1, "step")]; // of the last states, as far apart as the first from the last
-  const there = Array.from(norms).filter((norm) => norm > 0).length;
-  const got = there === n ? `all ${n} steps get` : `${there} of ${n} steps get`;
-  const gone = farShare(norms) < VANISHED ? " It has vanished: a **vanishing gradient**." : "";
-  /** @type {Record<string, () => string>} */
-  const say = {
-    detach: () =>
-      `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after at most ${own}. For this ` +
-      `loss the cut on the right alone decides: without it, ${across(lanes.keep ?? norms, bptt)} of the gradient would cross here and go ` +
-      `on for ${plural(bptt, "more step")}, to the other cut. The cut on the left stops the losses of the mini-batch before.`,
-    keep: () =>
-      `**No detach**: ${got} a gradient, through all three mini-batches. ${fading(norms)} The farthest is ${far(norms)} of the ` +
-      "nearest. Nothing can be freed before the third mini-batch is done, so PyTorch holds up to three times as much memory as " +
-      "with detach.",
-    untrained: () =>
-      `**Untrained**: the same network before its first training step. ${fading(norms)} The farthest gradient is ` +
-      `${far(norms)} of the nearest.${gone}`,
-    reset: () =>
-      `**Reset**: each mini-batch starts from a state of zeros, so the gradient ends there, after at most ${own}. The ` +
-      "network starts without any memory of the text before.",
-  };
-  return say[name]();
-}
+/** @typedef {Record<string, (lanes: Lanes, bptt: number) => string>} Said by lane */
+
+const BEFORE = "**Untrained**: the same network before its first training step. ";
+
+/** The steps from a mini-batch's first state to its last one. @param {number} bptt */
+const own = (bptt) => plural(bptt - 1, "step");
+
+/** @type {Said["reset"]} */
+const reset = (_, bptt) =>
+  `**Reset**: each mini-batch starts from a state of zeros, so the gradient ends there, after at most ${own(bptt)}. The ` +
+  "network starts without any memory of the text before.";
+
+/** The loss of the last step. @type {Said} */
+const ONE_LOSS = {
+  detach: ({ detach, keep = detach }, bptt) =>
+    `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after at most ${own(bptt)}. Without ` +
+    `the right cut, ${across(keep, bptt)} of it would cross and go on for ${plural(bptt, "more step")}, to the left one.`,
+  keep: ({ keep }) => {
+    const there = Array.from(keep).filter((norm) => norm > 0).length;
+    const got = there === keep.length ? `all ${there} steps get` : `${there} of ${keep.length} steps get`;
+    return `**No detach**: ${got} a gradient, through all three mini-batches. ${fading(keep)} The farthest is ${far(keep)} of the nearest.`;
+  },
+  untrained: ({ untrained }) => {
+    const gone = farShare(untrained) < VANISHED ? " It has vanished: a **vanishing gradient**." : "";
+    return `${BEFORE}${fading(untrained)} The farthest gradient is ${far(untrained)} of the nearest.${gone}`;
+  },
+  reset,
+};
+
+/** A loss at every step: what is left of one of them cannot be read from their sum. @type {Said} */
+const ALL_LOSSES = {
+  detach: ({ detach }, bptt) => {
+    const more = times(detach[detach.length - bptt], detach[detach.length - 1]);
+    const first = more && `: in the third one, the first state's gradient is **${more}** times the last one's`;
+    return (
+      `**Detach**: the gradient of each loss stops at the scissors, after at most ${own(bptt)}. All losses of a mini-batch ` +
+      `reach its first state, and one its last${first}.`
+    );
+  },
+  keep: ({ keep, detach }) => {
+    const more = times(keep[0], detach[0]);
+    const said = `**No detach**: one backward pass covers all ${keep.length} steps. `;
+    if (more === "" || more === "1.00") return `${said}The losses of the two later mini-batches have faded before they arrive at the first step.`;
+    return `${said}The gradient at the first step is **${more}** times that with detach: the losses of the two later mini-batches arrive there too.`;
+  },
+  untrained: ({ untrained }) => {
+    const norms = Array.from(untrained).filter((norm) => norm > 0);
+    const least = norms.length ? Math.min(...norms) / Math.max(...norms) : 0;
+    return `${BEFORE}Its least gradient is **${part(least)}** of its largest. Untick “A loss at every step” to see how fast one loss fades.`;
+  },
+  reset,
+};
+
+/** How many times one norm another is; "" for nothing to compare. @param {number} norm @param {number} other */
+const times = (norm, other) => (other ? (norm / other).toFixed(2) : "");
 
 /** What would cross the cut before the last mini-batch. @param {ArrayLike<number>} keep @param {number} bptt */
 const across = (keep, bptt) => `**${part((keep[keep.length - bptt - 1] ?? 0) / (keep[keep.length - 1] || 1))}**`;
@@ -100,14 +129,6 @@ function fading(norms) {
   return `${[near, less].filter(Boolean).join(", and ").replace(/^it/, "It")}.`;
 }
 
-/** The first step's gradient of one backward pass for all losses, against one for each. @param {ArrayLike<number>} keep @param {ArrayLike<number>} cut */
-function allLosses(keep, cut) {
-  const times = cut[0] ? (keep[0] / cut[0]).toFixed(2) : "";
-  const said = `**No detach**: one backward pass covers all ${keep.length} steps. `;
-  if (times === "" || times === "1.00") return `${said}The two later losses have faded before they arrive at the first step.`;
-  return `${said}The gradient at the first step is **${times}** times that with detach: the two later losses arrive there too.`;
-}
-
 /**
  * What was measured, and how; `nearest` is the norm at the last step by lane's name.
  * @param {{ batches: number[], bs: number, loss: number, n_before: number }} meta
@@ -118,7 +139,7 @@ export function passesNote({ batches, bs, loss, n_before: before }, nearest) {
   const norms = Object.entries(nearest).map(([name, norm]) => `${name} ${Number(norm.toPrecision(3))}`).join(", ");
   return (
     "A ribbon's number is the norm |dLoss/dh| at that step in a typical row, as a share of the norm nearest to the loss. " +
-    `With all losses, it is a share of the largest norm. Nearest: ${norms}. Typical means the median of ${plural(bs, "row")}: ` +
+    `With all losses, it is a share of the largest norm. Half as thick is an eighth of it. Nearest: ${norms}. Typical means the median of ${plural(bs, "row")}: ` +
     `mini-batches ${batches[0]} to ${batches[batches.length - 1]} of train, of which the words above are the first row's; ${start}. Loss ${loss.toFixed(3)}, on a copy in eval ` +
     "mode: batch norm uses the statistics that it learnt. All lanes but “untrained” have the weights of the training step shown."
   );
