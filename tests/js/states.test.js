@@ -48,6 +48,17 @@ test("the sentence of a first drawing stays while its program loads, and when it
   }
 });
 
+test("a sentence is written again only where it changes, and the page hears of each drawing", () => {
+  const made = states();
+  const [written, heard] = [[], []];
+  made.write = (sentence) => written.push(sentence);
+  made.root.dispatchEvent = ({ type }) => heard.push(type);
+  for (const sentence of ["", "One.", "One.", "Two.", "", ""]) made.begin(sentence);
+  assert.deepEqual(written, ["One.", "Two.", ""]);
+  assert.deepEqual(heard, Array(6).fill("hnviz:said"));
+  assert.equal(made.sentence.hidden, true);
+});
+
 test("the sentence of a run without snapshots goes when figures are asked for", () => {
   mock.timers.enable({ apis: ["setInterval"] });
   try {

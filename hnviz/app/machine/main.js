@@ -116,7 +116,7 @@ class Machine {
     this.body.classList.toggle("compact", Boolean(settings.compact));
     this.drawing.show(this.request.drawing, { n: reading.n - reading.given, temperature: 0, top_k: reading.meta.nv, seed: 0 });
     this.showRequest();
-    this.training.show();
+    if (!settings.compact) this.training.show();
     this.note.textContent = reading.arrays.looks ? LOOKING : LEGEND;
     this.scene = {
       reading,
@@ -142,7 +142,7 @@ class Machine {
 
   /** The timeline has changed. */
   hear() {
-    this.training.show();
+    if (!this.settings.compact) this.training.show();
   }
 
   start() {

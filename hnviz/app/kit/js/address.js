@@ -111,7 +111,7 @@ export class Asked {
    * @template Value
    * @param {string} name
    * @param {(text: string) => Value|null} read
-   * @param {string} wanted such as "a whole number"
+   * @param {string|(() => string)} wanted such as "a whole number"
    * @param {any} instead
    * @returns {Value}
    */
@@ -120,7 +120,7 @@ export class Asked {
     const value = text === null ? null : read(text);
     if (value !== null) return value;
     if (text !== null && !vain.has(name)) {
-      const sentence = `The address asks for ${name}=${upright(text.slice(0, 40))}, which is not ${wanted}.`;
+      const sentence = `The address asks for ${name}=${upright(text.slice(0, 40))}, which is not ${typeof wanted === "string" ? wanted : wanted()}.`;
       vain.set(name, { sentence, instead, by: this });
       this.tell();
     }
@@ -135,12 +135,12 @@ export class Asked {
    * @param {any} instead
    */
   number(name, first, last, instead) {
-    const [low, high] = [first, last].map((end) => end.toLocaleString("en"));
+    const wanted = () => `a whole number from ${first.toLocaleString("en")} to ${last.toLocaleString("en")}`;
     const read = (/** @type {string} */ text) => {
       const number = wholeNumber(text);
       return number !== null && number >= first && number <= last ? number : null;
     };
-    return this.value(name, read, `a whole number from ${low} to ${high}`, instead);
+    return this.value(name, read, wanted, instead);
   }
 
   /**

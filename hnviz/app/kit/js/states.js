@@ -41,6 +41,7 @@ export class States {
     this.refused = ""; // what the view said last
     /** @type {(() => void)|null} what asks once more for that */
     this.again = null;
+    this.said = ""; // the sentence that is written
     this.drawn = false; // once
     this.since = 0; // when it began to wait, as performance.now(); 0 while it does not
     this.what = "";
@@ -126,8 +127,11 @@ export class States {
 
   /** @param {string} sentence */
   say(sentence) {
-    this.sentence.hidden = !sentence;
-    this.write(sentence);
+    if (sentence !== this.said) {
+      this.said = sentence;
+      this.sentence.hidden = !sentence;
+      this.write(sentence);
+    }
     this.root.dispatchEvent(new CustomEvent("hnviz:said", { bubbles: true, composed: true }));
   }
 

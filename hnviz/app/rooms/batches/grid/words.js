@@ -1,6 +1,6 @@
 // Numbers and words as sentences write them. Words of a corpus are data: text nodes, never HTML.
 
-export const count = (number) => number.toLocaleString("en-US");
+export const count = (number) => number.toLocaleString("en");
 
 export function plural(number, word) {
   const ending = number === 1 ? "" : word.endsWith("batch") ? "es" : "s";

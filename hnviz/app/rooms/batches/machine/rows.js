@@ -98,7 +98,7 @@ export class Rows {
   sentence(row, step) {
     const { meta, n } = this;
     const guess = this.guess(row, step);
-    const [word, name, here] = [`“${this.word(row, step)}”`, `row ${this.first + row}`, `Mini-batch ${this.batch.toLocaleString("en-US")}: `];
+    const [word, name, here] = [`“${this.word(row, step)}”`, `row ${this.first + row}`, `Mini-batch ${this.batch.toLocaleString("en")}: `];
     if (!guess) return [`${here}${name} has read ${word}. ${meta.model} answers only after the last ${this.unit} of a mini-batch. ${this.origin()}`];
     const right = Array.from({ length: n }, (_, each) => this.mark(each, step)).filter((each) => each === "right").length;
     const follows = guess.word === this.next(row, step) ? "and that comes next" : `but “${this.next(row, step)}” comes next`;
@@ -118,7 +118,7 @@ export class Rows {
     if (attends) return `${model} carries no state: it looks at the ${this.unit}s of this mini-batch.`;
     if (!carries) return "The state of each row began at zeros: this network forgets everything at the end of a mini-batch.";
     if (!before) return "The state of each row began at zeros, as this is the first mini-batch.";
-    const words = `${before.toLocaleString("en-US")} ${this.unit}${before === 1 ? "" : "s"}`;
-    return `The state of each row came from mini-batch ${(this.batch - 1).toLocaleString("en-US")}, after ${words}.`;
+    const words = `${before.toLocaleString("en")} ${this.unit}${before === 1 ? "" : "s"}`;
+    return `The state of each row came from mini-batch ${(this.batch - 1).toLocaleString("en")}, after ${words}.`;
   }
 }

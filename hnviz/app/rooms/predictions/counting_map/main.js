@@ -14,7 +14,7 @@ const FILMED = 620; // px of a film's width
 const FILM_MS = 3300; // all frames; the last one is shown longer
 const FRAMES = 12; // snapshots of a play: each takes the server most of a second
 const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
-const count = (/** @type {number} */ number) => number.toLocaleString("en-US");
+const count = (/** @type {number} */ number) => number.toLocaleString("en");
 
 /** @param {import("../../../kit/js/declared.js").Scene} scene */
 function view({ answers, state, theme }) {

@@ -36,7 +36,7 @@ export function around({ pen, write, left, top, width, size, x, y }, places, isN
   write("right", width - 2, head, { align: "right" });
   for (let thousand = 0; thousand < 10; thousand++) {
     const first = y(10 * thousand);
-    write((1000 * thousand).toLocaleString("en-US"), left - 8, first + 11, { align: "right" });
+    write((1000 * thousand).toLocaleString("en"), left - 8, first + 11, { align: "right" });
     write(shareOf(places, thousand, isNotebook), width - 2, first + 5 * size + 4, { align: "right", color: theme.text });
   }
   if (!isNotebook) return;

@@ -68,7 +68,7 @@ export class Bars {
       row.title = row.getAttribute("aria-label");
     }
     const n = epoch.valid.reduce((sum, [each]) => sum + each, data.special.valid);
-    this.slots.textContent = `${n.toLocaleString("en-US")} answers on valid`;
+    this.slots.textContent = `${n.toLocaleString("en")} answers on valid`;
   }
 
   drawHead(measure, top) {
@@ -90,7 +90,7 @@ export class Bars {
 
 /** "3,708 of 5,858" answers; for the loss, the kind's share of it. */
 function counts([n, right, loss], measure, { valid }) {
-  if (measure === "accuracy") return `${right.toLocaleString("en-US")} of ${n.toLocaleString("en-US")}`;
+  if (measure === "accuracy") return `${right.toLocaleString("en")} of ${n.toLocaleString("en")}`;
   const all = valid.reduce((sum, each) => sum + each[2], 0);
   return `${percent(loss / (all || 1))} of the loss`;
 }
@@ -98,7 +98,7 @@ function counts([n, right, loss], measure, { valid }) {
 function label(kind, valid, train, measure) {
   const said = (name, each) => {
     if (!each[0]) return `no answer on ${name}`;
-    const count = `${each[1].toLocaleString("en-US")} of ${each[0].toLocaleString("en-US")}`;
+    const count = `${each[1].toLocaleString("en")} of ${each[0].toLocaleString("en")}`;
     return measure === "loss" ? `loss ${value(each, "loss").toFixed(3)} on ${name}` : `${accuracy(value(each, measure))} right on ${name}, ${count}`;
   };
   return `${kind}: ${said("valid", valid)}; ${said("train", train)}. Press for its worst places.`;

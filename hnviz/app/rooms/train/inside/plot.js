@@ -54,7 +54,7 @@ export function plot(svg, { width, height, label, x, now, hovered, series, theme
     add(svg, "text", { x: box.left - 8, y: up(tick) + 4, "text-anchor": "end", fill: theme.muted }, percent(tick));
   }
   for (let step = 0, by = roundStep(x[1]); step <= x[1]; step += by)
-    add(svg, "text", { x: across(step), y: box.bottom + 17, "text-anchor": "middle", fill: theme.muted }, step.toLocaleString("en-US"));
+    add(svg, "text", { x: across(step), y: box.bottom + 17, "text-anchor": "middle", fill: theme.muted }, step.toLocaleString("en"));
   add(svg, "text", { x: (box.left + box.right) / 2, y: height - 5, "text-anchor": "middle", fill: theme.muted }, "step");
   add(svg, "line", { x1: across(now), x2: across(now), y1: box.top, y2: box.bottom, stroke: theme.cursor, "stroke-width": 1 });
   if (typeof hovered === "number" && hovered >= x[0] && hovered <= x[1])

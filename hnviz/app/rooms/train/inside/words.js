@@ -12,7 +12,7 @@ const NAMES = {
 };
 const CLOSE = 0.01; // shares that are named together
 
-const count = (number) => number.toLocaleString("en-US");
+const count = (number) => number.toLocaleString("en");
 const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 const upper = (text) => text.replace(/[a-z]/, (letter, at) => (at < 2 ? letter.toUpperCase() : letter));
 
