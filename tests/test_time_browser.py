@@ -90,6 +90,11 @@ def test_the_lanes_follow_the_training_step(server, page):
     expect(lane(page, "No detach").locator("svg")).to_contain_text("1 in 82 billion")
     assert untrained.evaluate("svg => svg.outerHTML") == before
     assert "snapshot=0" in page.url
+    drawn = page.locator(LANES)
+    step_0 = drawn.inner_html()
+    page.reload()
+    page.locator(FIRST_LANE).wait_for()
+    assert drawn.inner_html() == step_0  # drawn as a whole, and not changed from another step
     to_the_map(page)
     page.locator(f"{MAP}[data-whole=true][data-picture='Model5 0']").wait_for()
     expect(page.locator(".said")).to_contain_text("Model5 untrained says")

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { escaped } from "../../hnviz/app/kit/js/shapes.js";
 import { legend, NARROW, Passes, Steps, THICKEST, thickness, WIDE } from "../../hnviz/app/rooms/through_time/lanes/scissors.js";
 import { farShare, laneSentences, part, passesNote } from "../../hnviz/app/rooms/through_time/lanes/words.js";
 import { recorded } from "./recorded.js";
@@ -70,6 +71,21 @@ for (const width of [WIDE, NARROW]) {
     assert.deepEqual(words(head).slice(3).reverse(), META.words.map((word) => word.replace("<", "&lt;").replace(">", "&gt;")));
     const [, x] = /x="([^"]+)"[^>]*>mini-batch 6/.exec(head);
     near(Number(x), PASSES.steps(width).x(5.5), 0.06);
+  });
+}
+
+for (const width of [WIDE, NARROW]) {
+  test(`another training step changes a lane's gradient and its words alone, ${width} px`, () => {
+    const later = new Passes({ ...META, loss: 0.2 }, Object.fromEntries(NAMES.map((name) => [name, power(OWN[name], 0.5)])));
+    for (const name of NAMES) {
+      const [now, then] = [PASSES, later].map((passes) => {
+        const [svg, gradient] = [passes.lane(name, THEME, width), passes.gradient(name, THEME, width)];
+        assert.ok(svg.includes(`<g class="gradient">${gradient}</g>`));
+        return { gradient, still: svg.replace(gradient, "").replaceAll(escaped(passes.told(name)), "") };
+      });
+      assert.notEqual(now.gradient, then.gradient);
+      assert.equal(now.still, then.still);
+    }
   });
 }
 

@@ -11,7 +11,7 @@ import { boldNodes } from "../../../kit/js/text.js";
 import { Ahead } from "../ahead.js";
 import { heads, listed } from "../../../kit/js/tables.js";
 import { legend, NARROW, Passes, WIDE } from "./scissors.js";
-import { laneSentences, passesNote } from "./words.js";
+import { passesNote } from "./words.js";
 
 const PHONE = 640; // px
 const LANE = "time_between"; // in the address
@@ -72,21 +72,45 @@ class Lanes {
     const { lanes, second_backward: second } = answers;
     if (!lanes) return;
     const passes = passesOf(lanes);
-    const { bptt, every } = passes.meta;
-    this.sentences = laneSentences(passes.lanes, bptt, every);
+    const { every } = passes.meta;
+    this.sentences = passes.sentences;
     this.second = second?.meta.error ?? "";
     this.settings = settings;
-    const width = this.host.clientWidth < PHONE ? NARROW : WIDE;
-    put(this.head, passes.head(theme, width));
-    put(this.legend, legend(theme, every));
+    const width = (this.kit.width || this.host.clientWidth) < PHONE ? NARROW : WIDE;
     const nearest = passes.ordered.map((id) => [passes.names(id)[0], passes.lanes[id].at(-1)]);
     this.note.textContent = passesNote(passes.meta, Object.fromEntries(nearest));
-    this.offer(passes);
-    for (const id of passes.ordered) put(this.buttons.get(id).drawn, passes.lane(id, theme, width));
+    // All but the gradients is the same at each training step, and drawn once.
+    const still = JSON.stringify([width, passes.ordered, { ...passes.meta, loss: null }]);
+    if (still === this.still && theme === this.theme) this.move(passes, theme, width);
+    else {
+      this.head.innerHTML = passes.head(theme, width);
+      this.legend.innerHTML = legend(theme, every);
+      this.offer(passes);
+      for (const id of passes.ordered) {
+        const lane = this.buttons.get(id);
+        lane.drawn.innerHTML = passes.lane(id, theme, width);
+        lane.gradient = "";
+      }
+    }
+    Object.assign(this, { still, theme });
     this.show();
     this.ahead.begin(() => this.next());
     // Torch's error is below the lane: what comes after it would move if the error came later.
     if (this.chosen === "keep" && !second) this.kit.expect(Promise.resolve().then(() => this.kit.asking.whole()), "PyTorch's answer");
+  }
+
+  /** Draw the gradients of another training step. */
+  move(passes, theme, width) {
+    for (const id of passes.ordered) {
+      const lane = this.buttons.get(id);
+      const gradient = passes.gradient(id, theme, width);
+      if (gradient === lane.gradient) continue; // that of the untrained network
+      lane.gradient = gradient;
+      const svg = lane.drawn.firstElementChild;
+      svg.querySelector(".gradient").innerHTML = gradient;
+      svg.querySelector("desc").textContent = passes.told(id);
+      svg.setAttribute("aria-label", `${passes.names(id)[0]}. ${passes.told(id)}`);
+    }
   }
 
   /** Make a button for each lane. */
@@ -124,7 +148,7 @@ class Lanes {
     if (said !== this.sentence) this.said.replaceChildren(...boldNodes(said));
     this.sentence = said;
     this.error.hidden = chosen !== "keep" || !this.second;
-    this.torch.textContent = this.second;
+    if (this.torch.textContent !== this.second) this.torch.textContent = this.second;
   }
 
   /** What the next press may ask for. */
@@ -142,12 +166,6 @@ class Lanes {
     this.leave();
     this.ahead.end();
   }
-}
-
-/** Draw, unless it is drawn already. */
-function put(host, html) {
-  if (host.drawnHtml !== html) host.innerHTML = html;
-  host.drawnHtml = html;
 }
 
 /** The norms, a row for each step of the three mini-batches. */

@@ -84,6 +84,8 @@ export class Passes {
     this.meta = meta;
     this.lanes = lanes;
     this.longest = "keep" in lanes ? "keep" : "reset"; // the way in which a gradient gets furthest
+    /** @type {Record<string, string>|undefined} */
+    this.said = undefined;
   }
 
   /** What happens between the mini-batches of a lane. @param {string} lane */
@@ -120,9 +122,19 @@ export class Passes {
     return drawing.render("Three mini-batches", `${names.join(", ")}. Their first row reads: ${words.join(" ")}`);
   }
 
+  /** What each lane says. */
+  get sentences() {
+    return (this.said ??= laneSentences(this.lanes, this.meta.bptt, this.meta.every));
+  }
+
+  /** A lane in words, for screen readers. @param {string} name */
+  told(name) {
+    return this.sentences[name].replaceAll("**", "");
+  }
+
   /** One lane: states forward, and the gradient backward below them. @param {string} name @param {Theme} theme @param {number} width */
   lane(name, theme, width) {
-    const { bptt, every, batches } = this.meta;
+    const { every, batches } = this.meta;
     const way = this.way(name);
     const drawing = new Lane(width, HEIGHT, theme, this.steps(width));
     const { steps, wide } = drawing;
@@ -133,6 +145,18 @@ export class Passes {
       if (every) drawing.losses(this.meta.answers_every ? first : end - 1, end);
     }
     drawing.ends(way);
+    drawing.parts.push(`<g class="gradient">${this.gradient(name, theme, width)}</g>`);
+    if (way === "detach") for (const x of steps.seams) drawing.cut(x, BACKWARD);
+    drawing.loss(every && wide ? "losses" : "loss"); // on a phone there is room only for the shorter word
+    return drawing.render(this.names(name)[0], this.told(name));
+  }
+
+  /** The part of a lane that another training step changes. @param {string} name @param {Theme} theme @param {number} width */
+  gradient(name, theme, width) {
+    const { bptt, every } = this.meta;
+    const way = this.way(name);
+    const drawing = new Lane(width, HEIGHT, theme, this.steps(width));
+    const { steps, wide } = drawing;
     const norms = Array.from(this.lanes[name]);
     const whole = every ? Math.max(...norms) : norms[norms.length - 1]; // 100 %
     const pieces = piecesOf(whole ? norms.map((norm) => norm / whole) : norms, way === "keep" ? steps.n : bptt);
@@ -140,13 +164,10 @@ export class Passes {
       drawing.ribbon(shares, first);
       drawing.numbers(shares, first);
     }
-    if (way === "detach") for (const x of steps.seams) drawing.cut(x, BACKWARD);
     if (pieces.length && pieces[0].first >= bptt && way !== "keep") {
       drawing.text(steps.seams[0] - 24, BACKWARD + 5, wide ? "no gradient here" : "no gradient", { anchor: "end", muted: true });
     }
-    drawing.loss(every && wide ? "losses" : "loss"); // on a phone there is room only for the shorter word
-    const said = laneSentences(this.lanes, bptt, every)[name];
-    return drawing.render(this.names(name)[0], said.replaceAll("**", ""));
+    return drawing.parts.join("");
   }
 }
 
@@ -275,7 +296,7 @@ export function legend(theme, every) {
     const rect = `<rect width="22" y="${((THICKEST - size) / 2).toFixed(1)}" height="${size.toFixed(1)}" fill="${theme.role.h_h}"/>`;
     return `<span><svg width="22" height="${THICKEST}" aria-hidden="true">${rect}</svg>${short(100 * share)} %</span>`;
   });
-  const least = `thinnest: 1 in ${((THICKEST / THINNEST) ** 3).toLocaleString("en-US", { maximumFractionDigits: 0 })} or less`;
+  const least = `thinnest: 1 in ${((THICKEST / THINNEST) ** 3).toLocaleString("en", { maximumFractionDigits: 0 })} or less`;
   return (
     `<div class="hnviz-legend"><span>${state}state, forward</span><span>gradient, backward; thickness: its size |dLoss/dh| as a share of the ` +
     `${every ? "lane's largest" : "nearest"} one</span>${swatches.join("")}<span style="color:${theme.muted}">${least}</span></div>`

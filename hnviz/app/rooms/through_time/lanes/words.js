@@ -17,7 +17,7 @@ export function part(share) {
   if (share >= 1e-4 || share === 0) return percent(share);
   if (share < LEAST) return "almost 0 %";
   const [name, size] = /** @type {[string, number]} */ (MEANT.find(([, each]) => 1 / share >= each));
-  return `1 in ${Number((1 / share / size).toPrecision(2)).toLocaleString("en-US")} ${name}`.trimEnd();
+  return `1 in ${Number((1 / share / size).toPrecision(2)).toLocaleString("en")} ${name}`.trimEnd();
 }
 
 /** The first step that has a gradient; -1 for none. @param {ArrayLike<number>} norms */
@@ -33,7 +33,7 @@ export function farShare(norms) {
 const far = (norms) => `**${part(farShare(norms))}**`;
 
 /** @param {number} n @param {string} word */
-export const plural = (n, word) => `${n.toLocaleString("en-US")} ${word}${n === 1 ? "" : word.endsWith("batch") ? "es" : "s"}`;
+export const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : word.endsWith("batch") ? "es" : "s"}`;
 
 /** How far back the farthest gradient is. @param {ArrayLike<number>} norms */
 export function back(norms) {
