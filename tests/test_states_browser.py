@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from hnviz.web.assets import styled
-from tests.conftest import idle
+from tests.conftest import idle, until
 from tests.test_train_browser import open_train, start
 
 ROOT = ".st-key-states_picture .hnviz[data-ready]"
@@ -178,6 +178,33 @@ def test_the_slider_scrubs_without_python_and_reports_when_it_is_let_go(server, 
     page.keyboard.press("ArrowRight")
     page.locator(f"{MAP}[aria-label^='Model5 after 1 step']").wait_for()
     page.wait_for_url("**snapshot=1**")
+    assert page.errors == []
+
+
+def test_after_other_steps_units_and_widths_it_is_painted_as_if_it_were_new(server, page):
+    open_states(page, server, "?unit=5&states_token=3")
+    until(page, "document.fonts.status === 'loaded'")
+    drawn = page.locator(MAP)
+    drawn.evaluate("canvas => (window.canvas = canvas)")
+    pixels = "canvas => canvas.toDataURL()"
+    first = drawn.evaluate(pixels)
+    repainted(page, lambda: show_step(page, 0))
+    assert drawn.evaluate(pixels) != first
+    repainted(page, lambda: show_step(page, 400))
+    until(page, "first => window.canvas.toDataURL() === first", first)
+    page.locator(f"{ROOT} .scroll").focus()
+    for key in ("ArrowDown", "ArrowUp"):  # another unit has its name and its ring
+        page.keyboard.press(key)
+        assert (drawn.evaluate(pixels) == first) == (key == "ArrowUp")
+    page.set_viewport_size({"width": 700, "height": 800})
+    until(page, "window.canvas.clientWidth < 700")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    until(page, "first => window.canvas.toDataURL() === first", first)
+    points, words = page.locator(f"{ROOT} .unit").evaluate(
+        """unit => [[...unit.querySelectorAll("path")].map(path => path.getAttribute("d")).join("")
+             .split("M").length - 1, unit.querySelectorAll(".chips span").length]"""
+    )
+    assert points == words == 40
     assert page.errors == []
 
 

@@ -77,6 +77,33 @@ export function ring(pen, box, theme, { dash = [], width = 2, color = theme.curs
   pen.setLineDash([]);
 }
 
+const kept = new WeakMap(); // canvas -> { of, image }: the part of a picture that stays, and what it was painted of
+let fonts = 0; // how often fonts have come: letters painted before have another look
+globalThis.document?.fonts?.addEventListener?.("loadingdone", () => (fonts += 1));
+
+/**
+ * Paint what most changes of a picture leave as it is. `draw(pen)` is called where one of `of` is another
+ * than before; otherwise its image is copied.
+ */
+export function paintStill(canvas, pen, of, draw) {
+  if (written) return draw(pen);
+  const now = [...of, canvas.width, canvas.height, fonts];
+  let last = kept.get(canvas);
+  if (!last || now.some((each, at) => each !== last.of[at])) {
+    const { width, height } = canvas;
+    const image = Object.assign(last?.image ?? document.createElement("canvas"), { width, height });
+    const still = image.getContext("2d");
+    still.setTransform(pen.getTransform());
+    still.textRendering = pen.textRendering;
+    draw(still);
+    kept.set(canvas, (last = { of: now, image }));
+  }
+  pen.save();
+  pen.resetTransform();
+  pen.drawImage(last.image, 0, 0);
+  pen.restore();
+}
+
 /** Write a text that begins, or is centred, at a point and runs at an angle. */
 export function writeAt(pen, text, x, y, angle) {
   pen.save();

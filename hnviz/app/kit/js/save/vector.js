@@ -17,6 +17,7 @@ const LOOK = {
   "stroke-linecap": "butt",
   "stroke-linejoin": "miter",
   "paint-order": "normal",
+  "vector-effect": "none",
   "clip-path": "none",
   "marker-end": "none",
   "marker-start": "none",
