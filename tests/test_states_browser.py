@@ -230,6 +230,33 @@ def test_the_slider_draws_its_own_picture_a_frame_before_the_machine(server, pag
     assert page.errors == []
 
 
+def test_while_the_slider_is_dragged_the_machine_waits_for_a_pause(server, page):
+    open_states(page, server, "?states_phrase=7+to+8")
+    machine = page.locator(".st-key-states_reading .hnviz[data-ready]")
+    machine.wait_for()
+    machine.scroll_into_view_if_needed()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    longest = page.locator(SLIDER).evaluate(
+        """async (slider) => {
+             const gaps = [];
+             for (const at of [3, 6, 9, 12]) {
+               const begun = performance.now();
+               slider.dispatchEvent(new Event((slider.value = at, "input")));
+               await new Promise((done) => setTimeout(done, 40));
+               gaps.push(performance.now() - begun);
+             }
+             return Math.max(...gaps);
+           }"""
+    )
+    step = page.locator(BAR).get_attribute("data-shown")
+    for picture in ("picture", "reading"):
+        page.locator(f".st-key-states_{picture} .hnviz[data-step='{step}']").wait_for()
+    times = len([url for url in asked if "/machine?" in url])
+    assert times == 1 or longest > 100  # ms: a busy computer
+    assert page.errors == []
+
+
 def test_a_drag_over_the_columns_selects_what_find_looks_for(server, page):
     open_states(page, server, "?states_view=Find+it+elsewhere")
     box = page.locator(ROOT).evaluate("({view}) => ({...view.box})")

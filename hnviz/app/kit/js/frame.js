@@ -19,6 +19,8 @@ import { visits } from "./visits.js";
  * @typedef {import("./timeline.js").Timeline} Timeline
  */
 
+/** How long a slider that is dragged must pause before a second picture follows, and how long that waits at most. */
+const [PAUSE, DRAWS, ASKS] = [120, 200, 500]; // ms; what is drawn from a known answer waits less than what asks the engine
 const AHEAD = "300px"; // a picture begins to load a little before it is scrolled to
 
 export class Frame {
@@ -45,6 +47,8 @@ export class Frame {
     this.what = "the picture";
     this.hasLeft = false;
     this.asksNext = false;
+    this.since = 0; // when it began to wait for a pause of the slider, as performance.now(); 0 while it does not
+    this.rests = false; // whether it need not wait for one
     /** @type {Drawing|null} */
     this.last = null;
     this.states = new States(root, css);
@@ -116,7 +120,7 @@ export class Frame {
 
   /** @param {import("./timeline.js").Change} change */
   hear(change) {
-    if (change === "step" || change === "snapshots" || change === "rest") this.askInTurn();
+    if (change === "step" || change === "snapshots" || change === "rest") this.askInTurn(change !== "step");
     if (!this.timeline?.steps.length) {
       if (change === "trouble") this.states.complain(this.timeline?.trouble ?? "", () => this.timeline?.retry());
       if (change === "run") this.ask(); // it may have ended without a snapshot
@@ -137,16 +141,37 @@ export class Frame {
     if (this.last && width) this.view.draw({ ...this.last, theme: this.theme });
   }
 
-  /** Draw the snapshot of a moved slider, at once or after the pictures that the slider is about. */
-  askInTurn() {
+  /**
+   * Draw the snapshot of a moved slider, at once or after the pictures that the slider is about.
+   * @param {boolean} rests whether the slider was let go, or was not what moved
+   */
+  askInTurn(rests) {
     if (!this.last || !this.definition.second?.(this.data.settings)) return this.ask();
+    this.rests ||= rests || this.timeline?.playing === true;
     if (this.asksNext) return;
     this.asksNext = true;
     const ask = () => {
       this.asksNext = false;
-      if (!this.hasLeft) this.ask();
+      if (!this.hasLeft) this.askInPause();
     };
     requestAnimationFrame(() => requestAnimationFrame(ask)); // their questions go first, or what they show is painted first
+  }
+
+  /** While the slider is dragged, the browser and the engine are free for the pictures that it is about. */
+  askInPause() {
+    clearTimeout(this.pause);
+    const now = performance.now();
+    const most = this.asking.known(this.timeline?.step ?? null) ? DRAWS : ASKS;
+    this.since ||= now;
+    const wait = this.rests ? 0 : Math.min(PAUSE, this.since + most - now);
+    if (wait > 0) this.pause = setTimeout(() => this.askNow(), wait);
+    else this.askNow();
+  }
+
+  askNow() {
+    this.since = 0;
+    this.rests = false;
+    this.ask();
   }
 
   /** Draw what is wanted now; a view calls it when its `params` have changed. */
@@ -225,6 +250,7 @@ export class Frame {
 
   destroy() {
     this.hasLeft = true;
+    clearTimeout(this.pause);
     this.asking.destroy();
     this.states.destroy();
     this.asked.end();

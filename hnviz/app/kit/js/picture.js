@@ -51,7 +51,7 @@ import { visits } from "./visits.js";
  *   keeps   keeps its place once it is drawn: its height changes, or its content comes later; without answers it
  *           does, unless this is false
  *   early   is drawn before it comes into sight: other parts of the page follow it
- *   second  whether the slider is about other pictures of the page, so that they are drawn a frame before it
+ *   second  whether the slider is about other pictures of the page, so that they are drawn before it: a frame, or while the slider is dragged a pause
  */
 
 /** @typedef {HTMLElement & { frame?: Frame|null, put?: () => void }} Root */
