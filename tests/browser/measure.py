@@ -45,6 +45,7 @@ window.painted = async (changed) => {
   const word = document.createElement("div"), seen = window.onScreen;
   word.textContent = "painted";
   word.style.cssText = "position: fixed; top: 0; left: 0; font-size: 8px; z-index: 9999999";
+  word.inert = true; // else Streamlit would draw again for a pointer over it
   word.setAttribute("elementtiming", "word");
   new PerformanceObserver((entries, observer) => {
     observer.disconnect();
