@@ -12,6 +12,7 @@ from hnviz.app.rooms.classroom.join.page import join_page
 from hnviz.classroom import Limits
 from hnviz.lessons import Guess, Lesson, Step
 from hnviz.web import assets
+from hnviz.web.classroom.experiment_routes import experiment_routes
 from hnviz.web.classroom.lessons import LessonFiles
 from hnviz.web.classroom.routes import class_routes, members_only
 from hnviz.web.classroom.service import TEACHER, ClassService
@@ -75,7 +76,8 @@ def site(
     service.lessons = LessonFiles(folder, write)
     rules = Rules(hosts=(HOST,))
     closed = [members_only(service, lambda: "")] if service.view == "coded" else []
-    ours = [*class_routes(service, join_page()), *assets.routes(), *more]
+    of_class = [*class_routes(service, join_page()), *experiment_routes(service)]
+    ours = [*of_class, *assets.routes(), *more]
     return Starlette(routes=door(ours), middleware=[guard(lambda: rules), *closed])
 
 

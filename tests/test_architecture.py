@@ -64,7 +64,7 @@ RULES: dict[str, Rule] = {
     "web": Rule(
         (
             *(*FREE, "lessons", "settings", "runs", "figures", "engine.client"),
-            *("sweeps", "classroom"),
+            *("sweeps", "classroom", "browser"),
         ),
         ("numpy", "cachetools", "starlette", "anyio", "uvicorn"),
     ),

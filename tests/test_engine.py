@@ -35,6 +35,7 @@ from hnviz.engine.client import (
 from hnviz.engine.observers import Questions, Replies
 from hnviz.engine.protocol import HowFar, line, read_frame, send_frame
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
+from hnviz.engine.timing import first_losses
 from hnviz.engine.trainer import Control, learner_for, record, run_in_folder
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event
 from hnviz.learn import Learner, fit
@@ -591,6 +592,17 @@ def runs(engine: Engine) -> Iterator[RunStore]:
         with suppress(EngineError):  # it may end by itself in this moment
             engine.stop(job.run_id)
     wait_for(lambda: engine.jobs() == [])
+
+
+def test_the_engine_trains_the_first_losses_and_stores_nothing(engine: Engine):
+    configs = [RunConfig.for_model("Model1", device="cpu", epochs=1, lr=lr) for lr in (1e-3, 0.1)]
+    before = sorted(engine.runs_dir.iterdir())
+    found = engine.first_losses(configs, 5)
+    assert found == [first_losses(config, 5) for config in configs]
+    assert [len(losses) for losses in found] == [5, 5]
+    assert sorted(engine.runs_dir.iterdir()) == before
+    with pytest.raises(EngineError, match="1 to 6 runs can be tried"):
+        engine.first_losses([], 5)
 
 
 def test_the_engine_knows_its_machine(engine: Engine) -> None:

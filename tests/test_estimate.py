@@ -14,7 +14,7 @@ from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
 from hnviz.engine.scheduler import Limits
-from hnviz.engine.timing import Timing
+from hnviz.engine.timing import TIMED, Trial
 from hnviz.engine.trainers import Trainers
 from hnviz.engine.workers import Workers
 from hnviz.estimate import (
@@ -262,16 +262,14 @@ def test_steps_that_take_too_long_are_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker, refused = Slow(), []
-    timing = Timing(
-        worker, tmp_path, lambda *reply: None, lambda asker, error: refused.append(asker)
-    )
-    with pytest.raises(EngineError, match="1 to 6 runs can be timed; got 7"):
-        timing.ask(1, [RunConfig()] * 7)
-    timing.ask(1, [RunConfig()])
+    timing = Trial(TIMED, worker, lambda *reply: None, lambda asker, error: refused.append(asker))
+    with pytest.raises(EngineError, match="1 to 6 runs can be tried; got 7"):
+        timing.ask(1, [RunConfig()] * 7, str(tmp_path))
+    timing.ask(1, [RunConfig()], str(tmp_path))
     assert worker.told == (str(tmp_path), RunConfig().to_dict())
     assert 0 < timing.next_deadline() < math.inf
     with pytest.raises(EngineError, match="timed for another viewer"):
-        timing.ask(2, [RunConfig()])
+        timing.ask(2, [RunConfig()], str(tmp_path))
     timing.tick()
     assert not worker.killed
     monkeypatch.setattr("time.monotonic", lambda: math.inf)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hnviz.classroom.codes import new_code, new_token, same, tidy
+from hnviz.classroom.experiment import MAX_EXPERIMENTS, Experiment, ExperimentError
 from hnviz.classroom.guesses import GuessError, Value
 
 VIEWS = ("free", "coded")
@@ -16,7 +17,7 @@ MAX_PASTED = 1000  # students outside the network who may answer a step
 MAX_EVER = 4  # times the limit of members: how many may ever join
 PASTED = "pasted-"  # prefix of those students' names
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class ClassError(ValueError):
@@ -54,6 +55,7 @@ class Classroom:
 
     revealed: frozenset[str] = frozenset()  # steps whose guesses everyone sees
     runs: Mapping[str, str] = field(default_factory=dict)  # id -> the member who started it
+    experiments: Mapping[int, Experiment] = field(default_factory=dict)  # by number, from 1
 
     def fits(self, code: str) -> bool:
         """Return whether a text is the code of the class."""
@@ -133,6 +135,21 @@ class Classroom:
     def counts(self) -> dict[str, int]:
         """Return how many have answered each step."""
         return {step: len(self.answers(step)) for step in self.guesses}
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The newest experiment, which students do."""
+        return self.experiments.get(len(self.experiments))
+
+    def begun(self, experiment: Experiment) -> "Classroom":
+        """Begin another experiment. Raises ExperimentError."""
+        if len(self.experiments) >= MAX_EXPERIMENTS:
+            raise ExperimentError(f"a class does at most {MAX_EXPERIMENTS} experiments")
+        return self.changed(replace(experiment, id=len(self.experiments) + 1))
+
+    def changed(self, experiment: Experiment) -> "Classroom":
+        """Put an experiment in place of the one with its id."""
+        return replace(self, experiments={**self.experiments, experiment.id: experiment})
 
     def check_place(
         self, member: str, under_way: Collection[str], limits: Limits, starting: int = 0

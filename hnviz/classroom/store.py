@@ -1,22 +1,27 @@
 """The class in an SQLite file beside the runs; it is stored once `ClassStore.save` returns.
 
 A commit reaches the system's memory without waiting for the disk, so a killed process loses
-nothing. One row holds the guesses of one step, row "" holds the rest, in the JSON of release 0.5.0.
-That release's file, class.json, is read once and carried over.
+nothing. In the table of parts one row holds the guesses of one step, row "" holds the rest, in the
+JSON of release 0.5.0. That release's file, class.json, is read once and carried over. In the table
+of trained runs one row holds an experiment, and one each result.
 """
 
 import errno
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from hnviz import disk
 from hnviz.classroom.codes import CODE_CHARS, LETTERS
+from hnviz.classroom.experiment import Experiment, Key, Result, Task, Trained
 from hnviz.classroom.guesses import read_step, read_value, written
 from hnviz.classroom.state import NOTHING, Classroom
+
+Row = tuple[int, int, Any]
+"""Of trained runs: the experiment, 0 or the place of a result, and the content."""
 
 FILE, OLD_FILE = "class.db", "class.json"
 VERSION = 1
@@ -24,6 +29,11 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS parts (step TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
+"""
+TRAINED = """
+CREATE TABLE IF NOT EXISTS trained (
+    experiment INTEGER, at INTEGER, content TEXT, PRIMARY KEY (experiment, at)
+) WITHOUT ROWID
 """
 _EMPTY = Classroom(code="", secret="")
 _WRONG = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # raised by `_read`
@@ -45,7 +55,7 @@ class ClassStore:
         """Read the class; return None if there is none. Raises DamagedClassError."""
         try:
             if self._path.exists() and (rows := self._rows()):
-                self._saved = _read({**rows.pop(""), "guesses": rows})
+                self._saved = _read({**rows.pop(""), "guesses": rows}, self._trained())
                 return self._saved
             return _read(json.loads(self._old.read_bytes())) if self._old.exists() else None
         except (OSError, sqlite3.Error, *_WRONG) as error:
@@ -54,9 +64,13 @@ class ClassStore:
     def save(self, room: Classroom) -> None:
         """Store what has changed since the last save. If that fails, store nothing: OSError."""
         rows = [(step, json.dumps(content)) for step, content in _changed(room, self._saved)]
+        trained = list(_changed_trained(room, self._saved))
         try:
             with disk.step("class", "commit"), self._opened() as database:
                 database.executemany("REPLACE INTO parts VALUES (?, ?)", rows)
+                if trained:
+                    database.execute(TRAINED)
+                    database.executemany("REPLACE INTO trained VALUES (?, ?, ?)", trained)
         except sqlite3.Error as error:
             raise OSError(errno.EIO, str(error)) from error
         if self._saved is _EMPTY:
@@ -95,18 +109,27 @@ class ClassStore:
         return self._database
 
     def _rows(self) -> dict[str, Any]:
+        rows = self._readable().execute("SELECT step, content FROM parts")
+        return {step: json.loads(content) for step, content in rows}
+
+    def _trained(self) -> list[Row]:
+        database = self._readable()
+        if not list(database.execute("SELECT 1 FROM sqlite_master WHERE name = 'trained'")):
+            return []  # there has been no experiment
+        rows = database.execute("SELECT * FROM trained ORDER BY experiment, at")
+        return [(number, at, json.loads(content)) for number, at, content in rows]
+
+    def _readable(self) -> sqlite3.Connection:
         try:
-            database = self._opened()
+            return self._opened()
         except (OSError, sqlite3.OperationalError):  # nothing can be written here
             how = "mode=ro" if Path(f"{self._path}-wal").exists() else "immutable=1"
-            database = sqlite3.connect(f"{self._path.absolute().as_uri()}?{how}", uri=True)
-        rows = database.execute("SELECT step, content FROM parts")
-        return {step: json.loads(content) for step, content in rows}
+            return sqlite3.connect(f"{self._path.absolute().as_uri()}?{how}", uri=True)
 
 
 def _changed(room: Classroom, saved: Classroom) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the rows that differ from the stored ones."""
-    if replace(room, guesses=NOTHING) != replace(saved, guesses=NOTHING):
+    if _without_rows(room) != _without_rows(saved):
         yield (
             "",
             {
@@ -124,7 +147,66 @@ def _changed(room: Classroom, saved: Classroom) -> Iterator[tuple[str, Mapping[s
             yield step, {member: written(value) for member, value in guesses.items()}
 
 
-def _read(content: Mapping[str, Any]) -> Classroom:
+def _without_rows(room: Classroom) -> Classroom:
+    return replace(room, guesses=NOTHING, experiments=NOTHING)
+
+
+def _changed_trained(room: Classroom, saved: Classroom) -> Iterator[tuple[int, int, str]]:
+    """Yield the rows of experiments, at 0, and of results that differ from the stored ones."""
+    for number, each in room.experiments.items():
+        before = saved.experiments.get(number)
+        if each is before:
+            continue
+        if before is None or _head(each) != _head(before):
+            yield number, 0, json.dumps(_head(each))
+        for at, (key, result) in enumerate(each.results.items(), 1):
+            if before is None or result is not before.results.get(key):
+                content = {"member": key.member, "task": key.task, **asdict(result)}
+                yield number, at, json.dumps(content)
+
+
+def _head(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment without its results, in a form that JSON can hold."""
+    names = ("axes", "squares", "steps", "tasks", "guesses", "revealed")
+    return {name: getattr(experiment, name) for name in names}
+
+
+def _experiments(rows: Sequence[Row]) -> dict[int, Experiment]:
+    """Read the experiments in the order of their numbers. Raises one of `_WRONG`."""
+    found: dict[int, Experiment] = {}
+    for number, at, content in rows:
+        if at == 0:
+            found[number] = _experiment(number, content)
+            continue
+        key = Key(_text(content.pop("member")), _task(content.pop("task")))
+        runs = tuple(_run(**each) for each in content.pop("runs"))
+        results = {**found[number].results, key: Result(runs, **content)}
+        found[number] = replace(found[number], results=results)
+    return found
+
+
+def _experiment(number: int, content: Mapping[str, Any]) -> Experiment:
+    parts = {
+        "id": number,
+        "axes": {name: tuple(values) for name, values in content["axes"].items()},
+        "squares": tuple(content["squares"]),
+        "tasks": {
+            _text(member): tuple(map(_task, tasks)) for member, tasks in content["tasks"].items()
+        },
+    }
+    return Experiment(**{**content, **parts})
+
+
+def _task(content: Sequence[Any]) -> Task:
+    seed, squares = content
+    return Task(int(seed), tuple(map(int, squares)))
+
+
+def _run(diverged: bool, **numbers: Sequence[float]) -> Trained:
+    return Trained(**{name: tuple(each) for name, each in numbers.items()}, diverged=diverged)
+
+
+def _read(content: Mapping[str, Any], trained: Sequence[Row] = ()) -> Classroom:
     """Check a class in JSON. Raises one of `_WRONG`."""
     code = content["code"]
     if content["version"] != VERSION or len(code) != CODE_CHARS or set(code) - set(LETTERS):
@@ -139,6 +221,7 @@ def _read(content: Mapping[str, Any]) -> Classroom:
         },
         revealed=frozenset(map(read_step, content["revealed"])),
         runs={_text(run): _text(member) for run, member in content["runs"].items()},
+        experiments=_experiments(trained),
     )
     return room.without(frozenset(content.get("removed", ())))  # release 0.5.0 wrote none
 

@@ -57,6 +57,7 @@ __all__ = [
 ]
 
 PRESS_SECONDS = 10.0  # for a reply to a button
+COMPARE_SECONDS = 90.0  # for the first losses of runs, which train beside others
 OBSERVE_SECONDS = 5.0  # of processor time
 RETRY_SECONDS = 5.0  # before another attempt to start an engine that failed to start
 
@@ -258,6 +259,14 @@ class Engine:
         asked = [config.to_dict() for config in configs]
         found: list[tuple[float, float]] = self._ask(
             "step_seconds", PRESS_SECONDS, again=True, configs=asked
+        )
+        return found
+
+    def first_losses(self, configs: Sequence[RunConfig], steps: int) -> list[list[float]]:
+        """Train the first steps of each config now, and return their losses; nothing is stored."""
+        asked = [config.to_dict() for config in configs]
+        found: list[list[float]] = self._ask(
+            "first_losses", COMPARE_SECONDS, again=True, configs=asked, steps=steps
         )
         return found
 

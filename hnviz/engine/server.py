@@ -21,7 +21,7 @@ from hnviz.config import ConfigError, RunConfig
 from hnviz.engine.observers import Questions, Replies
 from hnviz.engine.protocol import EngineError, ErrorKind, HowFar, Job, line, send_frame
 from hnviz.engine.scheduler import Limits
-from hnviz.engine.timing import Timing
+from hnviz.engine.timing import COMPARED, TIMED, Trial
 from hnviz.engine.trainers import Trainers
 from hnviz.engine.workers import Workers
 from hnviz.questions.table import QUESTIONS
@@ -75,8 +75,13 @@ class Server:
         ways = Replies(self._send_frame, self._refuse, self._tell_progress)
         ask = partial(Questions, store, self._workers, ways)
         self._quick, self._slow = ask(), ask(slow=True)
-        self._timing = Timing(self._workers, store.root, self._reply, self._refuse)
-        self._helpers: tuple[Questions | Timing, ...] = (self._quick, self._slow, self._timing)
+        self._timing, self._losses = (
+            Trial(kind, self._workers, self._reply, self._refuse) for kind in (TIMED, COMPARED)
+        )
+        self._helpers: tuple[Questions | Trial, ...] = (
+            *(self._quick, self._slow),
+            *(self._timing, self._losses),
+        )
         self._machine = self._workers.start("hnviz.engine.machine:serve")
         self._due: list[Message] = []  # replies to send after the jobs
         self._told_jobs: list[Job] = []
@@ -88,7 +93,10 @@ class Server:
             "observe": self._observe,
             "observe_aside": lambda request: self._slow.ask(request["id"], request),
             "step_seconds": lambda request: self._timing.ask(
-                request["id"], [RunConfig.from_dict(each) for each in request["configs"]]
+                request["id"], _configs(request), str(store.root)
+            ),
+            "first_losses": lambda request: self._losses.ask(
+                request["id"], _configs(request), request["steps"]
             ),
             **{name: self._press(name) for name in PRESSES},
         }
@@ -228,6 +236,10 @@ class Server:
                 rest = rest[os.write(self._replies, rest) :]
         except BrokenPipeError as error:
             raise ClientGoneError from error
+
+
+def _configs(request: Message) -> list[RunConfig]:
+    return [RunConfig.from_dict(each) for each in request["configs"]]
 
 
 def _next_request(requests: Connection) -> bytes:

@@ -1,6 +1,6 @@
-"""Times training steps, for estimates of this machine in its present state.
+"""Trial steps, which no run folder holds: timed for an estimate, or trained to compare losses.
 
-The engine's `Timing` starts `serve` in a separate process; only that process loads torch.
+The engine's `Trial` starts `serve` or `serve_losses` in a separate process; only that loads torch.
 """
 
 import math
@@ -17,44 +17,67 @@ from hnviz.engine.workers import NICE, Worker, Workers
 from hnviz.estimate import measured_in
 from hnviz.events import BatchEnd
 
-ENTRY = "hnviz.engine.timing:serve"
-MOST_TIMED = 6  # configs per request
-MOST_SECONDS = 8.0  # for all of them
+MOST_CONFIGS = 6  # per request
 WARM_UPS = 2  # reads of losses: the steps before them are slower than the others
 TIMED_SECONDS = 0.3  # per config, and at least one step
+TWINS, ROUNDING = 3, 1e-5  # runs beside one, and by how much their first weights are disturbed
+STEADY = 1e-4  # the largest difference between the losses of twins
 
 
-class Timing:
-    """Times steps in another process, one request at a time."""
+class Kind(NamedTuple):
+    """What is tried, and for how long."""
+
+    entry: str  # what serves in the other process
+    seconds: float  # for all configs of a request
+    busy: str  # why another request has to wait
+    late: str  # what could not be done in that time
+
+
+TIMED = Kind(
+    "hnviz.engine.timing:serve",
+    8.0,
+    "steps are being timed for another viewer; ask again in a moment",
+    "no step could be timed",
+)
+COMPARED = Kind(
+    "hnviz.engine.timing:serve_losses",
+    60.0,
+    "the losses of another run are being compared; ask again in a moment",
+    "the first losses could not be trained",
+)
+
+
+class Trial:
+    """Trains a few steps in another process, one request at a time."""
 
     def __init__(
         self,
+        kind: Kind,
         workers: Workers,
-        runs_dir: Path,
         reply: Callable[[int, Any], None],
         refuse: Callable[[int, EngineError], None],
     ) -> None:
-        """Timed steps use the device on which a run in `runs_dir` would train."""
-        self._workers, self._runs_dir = workers, runs_dir
+        self._kind, self._workers = kind, workers
         self._reply, self._refuse = reply, refuse
         self._asked: tuple[int, Worker] | None = None
         self._until = math.inf
 
-    def ask(self, asker: int, configs: list[RunConfig]) -> None:
-        """Begin to time a step of each config. Raises EngineError."""
+    def ask(self, asker: int, configs: list[RunConfig], how: Any) -> None:
+        """Begin with the steps of each config; `how` goes to the other process. Raises EngineError.
+
+        `serve` takes the folder of runs, `serve_losses` a number of steps.
+        """
         if self._asked is not None:
-            raise EngineError(
-                "steps are being timed for another viewer; ask again in a moment", "busy"
-            )
-        if not 0 < len(configs) <= MOST_TIMED:
-            raise EngineError(f"1 to {MOST_TIMED} runs can be timed; got {len(configs)}", "wrong")
-        worker = self._workers.start(ENTRY, nice=NICE)  # the same priority as a trainer
-        worker.tell(str(self._runs_dir), *(config.to_dict() for config in configs))
-        self._asked, self._until = (asker, worker), time.monotonic() + MOST_SECONDS
+            raise EngineError(self._kind.busy, "busy")
+        if not 0 < len(configs) <= MOST_CONFIGS:
+            raise EngineError(f"1 to {MOST_CONFIGS} runs can be tried; got {len(configs)}", "wrong")
+        worker = self._workers.start(self._kind.entry, nice=NICE)  # the same priority as a trainer
+        worker.tell(how, *(config.to_dict() for config in configs))
+        self._asked, self._until = (asker, worker), time.monotonic() + self._kind.seconds
 
     @property
     def pipe(self) -> Connection | None:
-        """The pipe from the timing process, while there is one."""
+        """The pipe from the other process, while there is one."""
         return self._asked[1].pipe if self._asked else None
 
     def hear(self) -> None:
@@ -65,7 +88,8 @@ class Timing:
         try:
             self._reply(asker, worker.pipe.recv())
         except (EOFError, OSError):
-            self._refuse(asker, EngineError(f"no step could be timed within {MOST_SECONDS:g} s"))
+            sentence = f"{self._kind.late} within {self._kind.seconds:g} s"
+            self._refuse(asker, EngineError(sentence))
         worker.end(patience=1.0)
 
     def tick(self) -> None:
@@ -100,6 +124,48 @@ def serve(pipe: Connection) -> None:
             for config, device in zip(configs, devices, strict=True)
         ]
     )
+
+
+def serve_losses(pipe: Connection) -> None:
+    """Train the first steps of each config that arrives through the pipe; send their losses."""
+    try:
+        steps, *asked = pipe.recv()
+    except EOFError:
+        return
+    pipe.send([first_losses(RunConfig.from_dict(each), steps) for each in asked])
+
+
+def first_losses(config: RunConfig, steps: int) -> list[float]:
+    """Return the losses of a run's first steps, as far as rounding does not change them.
+
+    A run whose first weights differ by a rounding must have the same losses to `STEADY`; where it
+    has not, two machines may differ. Fewer also of a run that is shorter or diverges.
+    """
+    whole, *twins = (_losses(config, steps, twin) for twin in range(1 + TWINS))
+    for at, losses in enumerate(zip(whole, *twins, strict=False)):
+        if max(losses) - min(losses) > STEADY:
+            return whole[:at]
+    return whole[: min(map(len, (whole, *twins)))]
+
+
+def _losses(config: RunConfig, steps: int, twin: int) -> list[float]:
+    """Train; a twin begins with its own disturbance of the weights, 0 with none."""
+    import torch
+
+    from hnviz.learn import Learner
+
+    learner, chance = Learner(config), torch.Generator().manual_seed(twin)
+    if twin:
+        with torch.no_grad():
+            for weights in learner.model.parameters():
+                weights.mul_(1 + ROUNDING * torch.randn(weights.shape, generator=chance))
+    losses: list[float] = []
+    for event in learner.events():
+        if isinstance(event, BatchEnd):
+            losses.append(event.loss)
+        if len(losses) >= steps:
+            break
+    return losses
 
 
 class _Mark(NamedTuple):

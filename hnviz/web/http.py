@@ -149,16 +149,16 @@ async def answer_refusals(
         await refused.send(scope, send)
 
 
-async def json_body(request: Request) -> Body:
-    """Read a small JSON object; an empty body counts as {}. Raises Refusal."""
+async def json_body(request: Request, most: int = MAX_JSON_BYTES) -> Body:
+    """Read a JSON object of at most so many bytes; an empty body counts as {}. Raises Refusal."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         raise Refusal(f"Content-Type must be {JSON}; got {quoted(kind)}", 415)
     content = b""
     async for chunk in request.stream():
         content += chunk
-        if len(content) > MAX_JSON_BYTES:
-            raise Refusal(f"a body may have at most {MAX_JSON_BYTES:,} bytes", 413)
+        if len(content) > most:
+            raise Refusal(f"a body may have at most {most:,} bytes", 413)
     body = read_json(content or b"{}")
     if body is None:
         raise Refusal("the body must be one JSON object")

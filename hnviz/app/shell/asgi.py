@@ -84,9 +84,13 @@ def _pictures_routes() -> list[Any]:
     if classroom is not None:
         from hnviz.app.rooms.classroom.join.page import join_page
         from hnviz.web.classroom import routes as classes
+        from hnviz.web.classroom.experiment_routes import experiment_routes
 
         permit = partial(classes.permit, classroom)
-        of_class = classes.class_routes(classroom, join_page())
+        of_class = [
+            *classes.class_routes(classroom, join_page()),
+            *experiment_routes(classroom),
+        ]
     return [
         *controls.start_routes(state, classroom),
         *sweep_routes(sweeps(), classroom),
@@ -246,6 +250,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     keep_short()
     if (classroom := class_service()) is not None:
         classroom.lessons.begin()
+        classroom.experiments.begin()
     try:
         yield {}
     finally:

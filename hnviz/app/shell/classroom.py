@@ -49,6 +49,7 @@ def open_class() -> None:
         limits=Limits(each=int(runs)) if runs else None,
         jobs=lambda: {job.run_id for job in shared_engine().jobs()},
     )
+    service.experiments.losses = lambda configs, steps: shared_engine().first_losses(configs, steps)
     cache = LessonCache(folder / ".lessons")
     service.lessons = LessonFiles(
         Path(lessons) if lessons else None, partial(exporter().lesson, in_class=True), cache

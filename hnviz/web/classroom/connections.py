@@ -12,7 +12,8 @@ revealed answers to everyone and counts to the teacher only:
     {"id": 7, "step": "batches.3"}    or    {"id": 7, "error": "a sentence"}
     {"step": "batches.3", "n": 28, "values": [...], "sentence": "..."}
     {"step": "batches.3", "covered": true}    when the teacher takes that back
-    {"here": 28, "members": 30, "steps": [["batches.3", 12, 28, false], ...],
+    {"experiment": {"id": 2, "revealed": false, "results": 12, ...}}    when students see another
+    {"here": 28, "members": 30, "steps": [["batches.3", 12, 28, false], ...], "experiment": {...},
      "lessons": {"all": 8, "missing": [["Why truncate?", "why phones cannot open it yet"], ...]}}
 A step's numbers are how many have answered, and how many there are: all who are connected or have
 answered. Several messages are sent as a list. While nothing happens, nothing is sent.
@@ -58,6 +59,8 @@ BURST, PER_SECOND = 20, 4  # guesses per connection
 MAX_ID = 2**53
 NOT_KNOWN = 4403  # closes the connection of someone who must join, or join again
 COUNT_SECONDS = 0.2  # between two counts for the teacher, at least
+
+EXPERIMENT = "experiment"  # queued like a step; each step has a dot
 
 JOIN_FIRST = "join the class with its code first"
 
@@ -129,6 +132,8 @@ class Connection:
         if self.member:
             own = room.own(self.member)
             self._answer({"mine": {step: written(value) for step, value in own.items()}})
+            if room.experiment:
+                self.queue(EXPERIMENT)
         for step in self._service.revealed().keys() ^ known:
             self.queue(step)
         if self.teacher:
@@ -189,6 +194,7 @@ class Connections:
         self._greeting: dict[Connection, asyncio.Timeout] = {}  # in order of arrival
         self._texts: dict[str, tuple[Mapping[str, Value], str]] = {}  # step -> answers, message
         self._revealed = service.revealed()  # as last sent to all connections
+        self._stage = service.experiments.stage()  # as last sent to students
         self._loop: asyncio.AbstractEventLoop | None = None
         self._counting: asyncio.TimerHandle | None = None
         service.watch(self._changed)
@@ -254,6 +260,8 @@ class Connections:
         room = self.service.room
         if not step:
             return to_json(self._counts())
+        if step == EXPERIMENT:
+            return to_json({EXPERIMENT: self.service.experiments.summary()})
         if step not in room.revealed:
             return to_json({"step": step, "covered": True})
         answers = room.answers(step)
@@ -288,6 +296,7 @@ class Connections:
                 [step, n, len({*here, *room.answers(step)}), step in room.revealed]
                 for step, n in steps
             ],
+            "experiment": self.service.experiments.summary(),
             "lessons": {"all": len(lessons()), "missing": self.service.lessons.missing()},
         }
 
@@ -308,8 +317,11 @@ class Connections:
         before, self._revealed = self._revealed, self.service.revealed()
         # Revealed, covered again, or revealed and without a member's answer now.
         steps = {step for step, _ in before.items() ^ self._revealed.items()}
+        was, self._stage = self._stage, self.service.experiments.stage()
         for each in self._all:
             for step in steps:
                 each.queue(step)
+            if each.member and was != self._stage:
+                each.queue(EXPERIMENT)
             if each.member in self.service.room.removed:
                 each.end(Closed(NOT_KNOWN, REMOVED))

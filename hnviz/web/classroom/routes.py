@@ -66,7 +66,7 @@ T = TypeVar("T")
 
 
 def class_routes(service: ClassService, page: bytes) -> list[BaseRoute]:
-    """Return the class's routes; `page` is the page that a phone opens to join."""
+    """Return the class's routes but for its experiments; `page` is what a phone opens to join."""
     connections = Connections(service)
     endpoints = _Endpoints(service, connections)
     posted = ("join", "teach", "reveal", "cover", "remove", "restore", "lessons")
@@ -101,7 +101,7 @@ class _Endpoints:
         lessons = (
             self._service.lessons.titles() if who.is_known or self._service.view == "free" else {}
         )
-        return _answer(joined=who.member is not None, teacher=who.teacher, lessons=lessons)
+        return answer_with(joined=who.member is not None, teacher=who.teacher, lessons=lessons)
 
     async def join(self, request: Request) -> Response:
         """Admit a browser that has the code; one that was in before gets its old place back."""
@@ -110,24 +110,24 @@ class _Endpoints:
         member = token or request.cookies.get(MEMBER, "")
         if not self._service.knows(code, _address(request), member):
             member = await self._admitted(request)
-        answer = _answer(token=member, number=self._service.room.members[member])
+        answer = answer_with(token=member, number=self._service.room.members[member])
         return _with_cookie(request, answer, MEMBER, member)
 
     async def teach(self, request: Request) -> Response:
         """Recognize the teacher's browser from now on."""
         secret = _text(await json_body(request), "secret")
         self._service.teach(secret, _address(request))
-        return _with_cookie(request, _answer(teacher=True), TEACHER, secret)
+        return _with_cookie(request, answer_with(teacher=True), TEACHER, secret)
 
     async def reveal(self, request: Request) -> Response:
-        return _answer(revealed=await self._change_step(request, self._service.reveal))
+        return answer_with(revealed=await self._change_step(request, self._service.reveal))
 
     async def cover(self, request: Request) -> Response:
-        return _answer(covered=await self._change_step(request, self._service.cover))
+        return answer_with(covered=await self._change_step(request, self._service.cover))
 
     async def students(self, request: Request) -> Response:
-        self._check_teacher(request)
-        return _answer(students=self._service.students(self._connections.here()))
+        check_teacher(self._service, request)
+        return answer_with(students=self._service.students(self._connections.here()))
 
     async def remove(self, request: Request) -> Response:
         return await self._change_students(request, self._service.remove)
@@ -137,7 +137,7 @@ class _Endpoints:
 
     async def lessons(self, request: Request) -> Response:
         """Try again to write the lessons that could not be written."""
-        self._check_teacher(request)
+        check_teacher(self._service, request)
         self._service.lessons.try_again()
         return JSONResponse({}, 202, NO_STORE)
 
@@ -167,16 +167,16 @@ class _Endpoints:
         if await request.is_disconnected():
             raise Refusal("nobody is waiting for this place any more", 408)
         try:
-            return await _stored(self._service.admit(address))
+            return await stored_or_refused(self._service.admit(address))
         except ClassError as error:
             raise Refusal(str(error), 503) from error
 
     async def _change_step(self, request: Request, change: Callable[[Any], "Future[None]"]) -> Any:
         """Change a step, which only the teacher may do; return it."""
         step = (await json_body(request)).get("step")
-        self._check_teacher(request)
+        check_teacher(self._service, request)
         try:
-            await _stored(change(step))
+            await stored_or_refused(change(step))
         except GuessError as error:
             raise Refusal(str(error)) from error
         return step
@@ -184,16 +184,18 @@ class _Endpoints:
     async def _change_students(
         self, request: Request, change: Callable[[Collection[int]], "Future[None]"]
     ) -> Response:
-        self._check_teacher(request)
+        check_teacher(self._service, request)
         numbers = (await json_body(request)).get("students")
         if not isinstance(numbers, list) or not all(type(each) is int for each in numbers):
             raise Refusal(f"students must be a list of their numbers; got {quoted(numbers)}")
-        await _stored(change(frozenset(numbers)))
-        return _answer(students=numbers)
+        await stored_or_refused(change(frozenset(numbers)))
+        return answer_with(students=numbers)
 
-    def _check_teacher(self, request: Request) -> None:
-        if not self._service.visitor(request.cookies).teacher:
-            raise Refusal("only the teacher's browser may do this; open the teacher's link", 403)
+
+def check_teacher(service: ClassService, request: Request) -> None:
+    """Raise Refusal unless the teacher's browser asks."""
+    if not service.visitor(request.cookies).teacher:
+        raise Refusal("only the teacher's browser may do this; open the teacher's link", 403)
 
 
 def permit(service: ClassService, request: Request, name: str, run_id: str) -> None:
@@ -239,7 +241,8 @@ def members_only(service: ClassService, base: Callable[[], str]) -> Middleware:
     return Middleware(wrapped)
 
 
-async def _stored(change: "Future[T]") -> T:
+async def stored_or_refused(change: "Future[T]") -> T:
+    """Await a change. Raises Refusal if it cannot be stored, and anything the change raises."""
     try:
         return await stored(change)
     except OSError as error:
@@ -259,7 +262,8 @@ def _address(request: Request) -> str:
     return viewer_of(request.scope).address
 
 
-def _answer(**content: Any) -> Response:
+def answer_with(**content: Any) -> Response:
+    """Answer with JSON that no browser keeps."""
     return JSONResponse(content, headers=NO_STORE)
 
 

@@ -31,6 +31,7 @@ from hnviz.classroom.guesses import (
 )
 from hnviz.classroom.state import VIEWS
 from hnviz.classroom.store import ClassStore, DamagedClassError
+from hnviz.web.classroom.experiments import Experiments
 from hnviz.web.classroom.lessons import LessonFiles
 from hnviz.web.http import Refusal
 
@@ -94,6 +95,7 @@ class ClassService:
         self._backoff = Backoff()
         self._addresses: Mapping[str, str] = {}  # member -> address they joined from; not stored
         self._watchers: list[Callable[[], None]] = []
+        self.experiments = Experiments(self)
         self._store = ClassStore(folder)
         self.room = self._loaded()
         try:
@@ -111,8 +113,9 @@ class ClassService:
         self._watchers.append(watcher)
 
     def close(self) -> None:
-        """Store pending changes, close the file, and start writing no further lesson."""
+        """Store pending changes, close the file, and start no further lesson and no check."""
         self.lessons.end()
+        self.experiments.end()
         self._changes.put(None)
         self._writer.join(WAIT_SECONDS)
         self._store.close()
@@ -152,7 +155,7 @@ class ClassService:
             self._addresses = {**self._addresses, member: address}
             return room.joined(member, self.limits)
 
-        return self._change(join, member)
+        return self.change(join, member)
 
     def teach(self, secret: str, address: str) -> None:
         """Check a teacher's secret. Nobody can guess it, so the right one never has to wait.
@@ -187,11 +190,11 @@ class ClassService:
 
     def remove(self, numbers: Collection[int]) -> "Future[None]":
         """Remove members by their numbers: their answers no longer count."""
-        return self._change(lambda room: room.without(numbers), None)
+        return self.change(lambda room: room.without(numbers), None)
 
     def restore(self, numbers: Collection[int]) -> "Future[None]":
         """Readmit removed members."""
-        return self._change(lambda room: room.restored(numbers), None)
+        return self.change(lambda room: room.restored(numbers), None)
 
     def visitor(self, cookies: Mapping[str, str]) -> Visitor:
         """Return who sends these cookies."""
@@ -213,7 +216,7 @@ class ClassService:
                 raise GuessError(REMOVED)
             return room.guessed(member, step, read)
 
-        return self._change(take, step)
+        return self.change(take, step)
 
     def paste(self, text: str) -> PasteResult:
         """Take all guesses whose codes a text contains."""
@@ -232,7 +235,7 @@ class ClassService:
             return room
 
         try:
-            self._change(take, None).result(WAIT_SECONDS)
+            self.change(take, None).result(WAIT_SECONDS)
         except OSError as error:
             return PasteResult(0, (not_stored(error),))
         return PasteResult(taken, tuple(dict.fromkeys(wrong)))
@@ -240,12 +243,12 @@ class ClassService:
     def reveal(self, step: Any) -> "Future[None]":
         """Show everyone the guesses of a step. Raises GuessError."""
         guess_of(read_step(step))
-        return self._change(lambda room: room.shown(step), None)
+        return self.change(lambda room: room.shown(step), None)
 
     def cover(self, step: Any) -> "Future[None]":
         """Cover a revealed step, which then takes guesses again. Raises GuessError."""
         guess_of(read_step(step))
-        return self._change(lambda room: room.covered(step), None)
+        return self.change(lambda room: room.covered(step), None)
 
     def revealed(self) -> dict[str, int]:
         """Return the steps whose answers everyone sees, and how many count for each.
@@ -278,7 +281,7 @@ class ClassService:
         try:
             run_id = train()
             self._starting[this] = member, run_id  # from now on, the class may count it, too
-            stored = self._change(lambda room: room.started(member, run_id), None, lasts=True)
+            stored = self.change(lambda room: room.started(member, run_id), None, lasts=True)
             with suppress(OSError):  # the run trains all the same
                 stored.result(WAIT_SECONDS)
             return run_id
@@ -290,7 +293,7 @@ class ClassService:
         """Check that a member may have one more run under way. Raises ClassError."""
         self.room.check_place(member, self._jobs(), self.limits)
 
-    def _change(
+    def change(
         self, make: Callable[[Classroom], Classroom], result: T, *, lasts: bool = False
     ) -> "Future[T]":
         """Queue a change to be made and stored; return a future of `result`.
