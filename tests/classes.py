@@ -8,7 +8,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from hnviz.app.rooms.classroom.join.page import join_page
+from hnviz.app.rooms.classroom.join.page import join_page, train_page
 from hnviz.classroom import Limits
 from hnviz.lessons import Guess, Lesson, Step
 from hnviz.web import assets
@@ -76,7 +76,7 @@ def site(
     service.lessons = LessonFiles(folder, write)
     rules = Rules(hosts=(HOST,))
     closed = [members_only(service, lambda: "")] if service.view == "coded" else []
-    of_class = [*class_routes(service, join_page()), *experiment_routes(service)]
+    of_class = [*class_routes(service, join_page()), *experiment_routes(service, train_page())]
     ours = [*of_class, *assets.routes(), *more]
     return Starlette(routes=door(ours), middleware=[guard(lambda: rules), *closed])
 

@@ -250,11 +250,85 @@ def test_the_board_says_which_lessons_phones_can_open(teacher, recorded):
     recorded.shown(teacher, "has no file why-truncate.html")
 
 
+def begins(teacher, kind: str, **fields: str) -> None:
+    """Begin an experiment on the page Class."""
+    place = teacher.locator(".st-key-class_experiment")
+    place.scroll_into_view_if_needed()
+    place.locator("form, summary").first.wait_for()
+    if place.get_by_text("Begin another").count() and not place.locator("form").is_visible():
+        place.get_by_text("Begin another").click()
+    place.get_by_role("button", name=kind).click()
+    for name, value in fields.items():
+        place.get_by_role("textbox", name=name).fill(value)
+    place.get_by_role("button", name="Begin", exact=True).click()
+
+
+def test_a_class_guesses_trains_on_its_phones_and_sees_all_differences(classroom, teacher, a_phone):
+    begins(teacher, "Is A better than B?", Epochs="1")
+    phones = [a_phone() for _ in range(3)]
+    for at, phone in enumerate(phones):
+        phone.get_by_role("link", name="Train with the class").click()
+        phone.get_by_text("Guess first").wait_for()
+        phone.get_by_role("button", name=("B: lr 0.01", "No difference")[at % 2]).click()
+        phone.get_by_role("button", name="Train both here").click()
+    for phone in phones:
+        phone.get_by_text("The teacher shows them all.").wait_for()
+        assert phone.locator(".differences").count() == 0
+        assert phone.get_by_role("button", name="No difference").is_disabled()
+    teacher.get_by_text("3 guesses. 3 results are in.").wait_for()
+    assert teacher.locator(".differences").count() == 0
+    teacher.get_by_role("button", name="Show the results").click()
+    for each in (teacher, *phones):
+        each.locator(".differences").wait_for()
+        assert each.locator(".dot").count() == 3
+        assert each.locator(".guesses .n").all_inner_texts()[1:] in (["2 ✓", "1"], ["2", "1 ✓"])
+        assert each.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert barriers(each) == []
+        assert each.errors == []
+
+
+def test_a_result_that_is_not_sent_is_kept_and_sent_again(classroom, teacher, a_phone, recorded):
+    begins(teacher, "Is A better than B?", Epochs="1")
+    phone = a_phone()
+    phone.get_by_role("link", name="Train with the class").click()
+    phone.get_by_role("button", name="No difference").click()
+    phone.get_by_role("button", name="Train both here").wait_for()
+    sends = "**/api/class/experiment/result"
+    phone.route(sends, lambda route: route.abort())
+    phone.get_by_role("button", name="Train both here").click()
+    recorded.shown(phone, "It is stored on this device")
+    recorded.shown(phone, "The teacher's computer does not answer")
+    phone.get_by_role("button", name="Send it again").click()
+    phone.reload()  # it tries again when the page opens
+    recorded.shown(phone, "It is stored on this device")
+    phone.unroute(sends)
+    phone.get_by_role("button", name="Send it again").click()
+    phone.get_by_text("The teacher shows them all.").wait_for()
+    phone.reload()
+    phone.get_by_text("The teacher shows them all.").wait_for()
+    assert phone.get_by_role("button", name="Send it again").count() == 0
+    phone.errors.clear()  # the browser reports what was aborted in red
+
+
+def test_a_class_fills_a_map_together(classroom, teacher, a_phone):
+    begins(teacher, "Train together", Epochs="1", lr="0.003, 0.01", bptt="20, 40")
+    phone = a_phone()
+    phone.get_by_role("link", name="Train with the class").click()
+    for done, name in enumerate(("Train a square", *["Train another square"] * 3), 1):
+        phone.get_by_role("button", name=name).click()
+        until(phone, "(n) => document.querySelectorAll('.settings li').length === n", done)
+    for each in (teacher, phone):
+        each.get_by_text("0 of 4 squares have 3 seeds; 4 runs so far.").wait_for()
+        assert each.locator(".squares small", has_text="1 seed").count() == 4
+        assert each.errors == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_nothing_bars_the_way_on_the_pages_of_a_class(classroom, teacher, a_phone, mode):
     phone = a_phone()
-    pages = [(teacher, "/class"), (phone, "/class/join"), (phone, "/class")]
+    pages = [(teacher, "/class"), (phone, "/class/join"), (phone, "/class/train")]
+    pages += [(phone, "/class")]
     pages += [(phone, f"/class/lesson/{LESSON}"), (teacher, f"/lesson?id={LESSON}&step=1")]
     for tab, address in pages:
         tab.emulate_media(color_scheme=mode)

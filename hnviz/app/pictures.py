@@ -14,6 +14,7 @@ from hnviz.app.rooms.batches.grid.picture import GRID
 from hnviz.app.rooms.batches.machine.picture import MACHINES
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
+from hnviz.app.rooms.classroom.experiment.picture import EXPERIMENT
 from hnviz.app.rooms.classroom.students.picture import STUDENTS
 from hnviz.app.rooms.compare.curves.picture import CURVES_COMPARED
 from hnviz.app.rooms.data.guess.picture import GUESS
@@ -58,7 +59,7 @@ _TRAIN = (CURVES, INSIDE, POSITIONS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED,)
 _SWEEP = (MAP_OF_SWEEP,)
 _TASKS = (AUTOMATON, UNDERSTOOD)
-_CLASS = (BOARD, ANSWERS, STUDENTS)
+_CLASS = (BOARD, ANSWERS, EXPERIMENT, STUDENTS)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture

@@ -250,7 +250,7 @@ def differs(sent: Trained, trained: list[float], deciding: int) -> str:
     mine = trained[:deciding]
     theirs = sent.losses[: len(mine)]
     for step, (loss, came) in enumerate(zip(mine, theirs, strict=False)):
-        if abs(loss - came) > CLOSE * max(1.0, abs(loss)):
+        if abs(loss - came) > CLOSE:
             return f"at step {step} the loss is {loss:.4f}, and {came:.4f} was sent"
     if len(theirs) != len(mine):
         return f"the first steps have {len(mine)} losses, and {len(theirs)} were sent"

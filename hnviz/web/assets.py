@@ -1,8 +1,9 @@
 """The files of the pictures, and data that a page has prepared for a picture: GET /assets/...
 
-The files are JavaScript, style sheets, plotly.js, gifenc, the colours and the rooms' pictures. Each
-address holds a hash of our files, or of plotly.js, so a browser may cache a file forever and never
-mixes two versions. Each file is read only once, so its content always matches the hash.
+The files are JavaScript, style sheets, the engine of hnviz/browser, plotly.js, gifenc, the colours
+and the rooms' pictures. Each address holds a hash of our files, or of plotly.js, so a browser may
+cache a file forever and never mixes two versions. Each file is read only once, so its content
+always matches the hash.
 """
 
 import hashlib
@@ -142,6 +143,7 @@ class Assets:
     def _paths(self) -> Iterator[Path]:
         yield from (self._package / TOKENS, *(self._package / "vendor/preact").glob("*.js"))
         yield from (self._package / GIFENC).glob("*.js")
+        yield from (self._package / "browser").glob("*.js")
         for path in (self._package / "app").rglob("*"):
             hidden = any(part.startswith(".") for part in path.relative_to(self._package).parts)
             if path.suffix in FILES and path.is_file() and not hidden:

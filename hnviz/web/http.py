@@ -63,7 +63,7 @@ ENGINE_STATUS: "dict[ErrorKind, int]" = {
 }
 """The kind of an error of the engine -> the HTTP status of the answer."""
 
-OURS = ("/api", "/assets", "/class/join", "/class/lesson", "/places.css")
+OURS = ("/api", "/assets", "/class/join", "/class/lesson", "/class/train", "/places.css")
 """Addresses that begin with one of these are ours; Streamlit answers all others with its page."""
 
 log = logging.getLogger(__name__)

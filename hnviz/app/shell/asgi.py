@@ -82,14 +82,14 @@ def _pictures_routes() -> list[Any]:
     classroom, state = class_service(), server()
     permit, of_class = controls.anyone, []
     if classroom is not None:
-        from hnviz.app.rooms.classroom.join.page import join_page
+        from hnviz.app.rooms.classroom.join.page import join_page, train_page
         from hnviz.web.classroom import routes as classes
         from hnviz.web.classroom.experiment_routes import experiment_routes
 
         permit = partial(classes.permit, classroom)
         of_class = [
             *classes.class_routes(classroom, join_page()),
-            *experiment_routes(classroom),
+            *experiment_routes(classroom, train_page()),
         ]
     return [
         *controls.start_routes(state, classroom),

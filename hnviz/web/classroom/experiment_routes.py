@@ -15,11 +15,18 @@ from hnviz.questions.frame import to_json
 from hnviz.web.classroom.experiments import job
 from hnviz.web.classroom.routes import OPEN, answer_with, check_teacher, stored_or_refused
 from hnviz.web.classroom.service import JOIN, ClassService
-from hnviz.web.http import JSON, NO_STORE, Body, Refusal, entry_reply, json_body
+from hnviz.web.http import JSON, NO_STORE, Body, Refusal, bytes_reply, entry_reply, json_body
 from hnviz.web.limits import Rate, viewer_of
 
 MAX_RESULT_BYTES = 48 * 1024  # two runs of 1,000 steps have 22,000
 SENT_A_SECOND, SENT_AT_ONCE = 1.0, 10  # by a phone; more wait
+
+POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; connect-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; "
+    "worker-src 'self'; frame-ancestors 'self'"
+)
+"""The page that trains: like the app's own, and its worker is a file of this server."""
 
 JOIN_FIRST = Refusal(f"join the class with its code first, at {JOIN}", 403)
 
@@ -27,8 +34,8 @@ Act = Callable[[str, Body], "Future[None]"]
 """Does what a member asks for."""
 
 
-def experiment_routes(service: ClassService) -> list[BaseRoute]:
-    """Return the routes of a class's experiments."""
+def experiment_routes(service: ClassService, page: bytes) -> list[BaseRoute]:
+    """Return the routes of a class's experiments; `page` is the page on which a student trains."""
     endpoints = _Endpoints(service)
     experiments = service.experiments
     acts: dict[str, Act] = {
@@ -39,7 +46,12 @@ def experiment_routes(service: ClassService) -> list[BaseRoute]:
         "result": lambda member, body: experiments.send(member, body.get("experiment"), body),
     }
 
+    async def train_page(request: Request) -> Response:
+        headers = {"Cache-Control": "no-cache", "Content-Security-Policy": POLICY}
+        return bytes_reply(request, (page, None), headers, "text/html; charset=utf-8")
+
     return [
+        Route("/class/train", train_page),
         Route(f"{OPEN}/experiment", endpoints.look),
         Route(f"{OPEN}/experiment", endpoints.start, methods=["POST"]),
         Route(f"{OPEN}/experiment/{{number:int}}", endpoints.look),

@@ -60,8 +60,20 @@ export class Line {
   }
 }
 
+/** A refusal of the server: its sentence and its HTTP status. */
+export class Refused extends Error {
+  /**
+   * @param {string} sentence
+   * @param {number} status
+   */
+  constructor(sentence, status) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
 /**
- * Send a small object to one of the class's routes. Throws an Error with the server's sentence.
+ * Send a small object to one of the class's routes. Throws an Error, of a server that answers a Refused.
  * @param {URL} home
  * @param {string} name
  * @param {object} body
@@ -76,6 +88,6 @@ export async function post(home, name, body) {
     throw new Error("The teacher's computer does not answer. Are you in the same network?");
   }
   const said = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
-  if (!response.ok) throw new Error(said.error);
+  if (!response.ok) throw new Refused(said.error, response.status);
   return said;
 }

@@ -15,3 +15,8 @@ def join_first() -> None:
 def join_link() -> None:
     """Draw the link to the page that takes the code; it opens in this tab."""
     st.html('<a class="hnviz-join" href="class/join" target="_self">Join the class</a>')
+
+
+def train_link() -> None:
+    """Draw the link to the page on which a student's device trains for the class."""
+    st.html('<a class="hnviz-join" href="class/train" target="_self">Train with the class</a>')

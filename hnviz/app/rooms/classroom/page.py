@@ -6,7 +6,8 @@ from hnviz.app.kit.fields.picture import area, button, controls, put_in, wrong
 from hnviz.app.kit.text import escape, page_title, prose, section
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS, questions
 from hnviz.app.rooms.classroom.board.picture import BOARD, board
-from hnviz.app.rooms.classroom.door import join_link
+from hnviz.app.rooms.classroom.door import join_link, train_link
+from hnviz.app.rooms.classroom.experiment.picture import EXPERIMENT, models
 from hnviz.app.rooms.classroom.students.picture import STUDENTS
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import visitor
@@ -43,6 +44,7 @@ def _for_students(classroom: ClassService) -> None:
             f"You are in the class as **student {number}**. Your answers in a lesson are counted, "
             "without a name or a number."
         )
+        train_link()
         section("Runs", "The newest runs of the class; yours are marked.")
         run_list("class_runs")
 
@@ -52,6 +54,12 @@ def _for_teacher(classroom: ClassService) -> None:
     section("What the class answered", "Nobody sees the answers of a step before you reveal them.")
     ANSWERS(settings={"live": True, "questions": questions()})
     _paste(classroom)
+    section(
+        "What the class trains",
+        "Students open **Train with the class**, and their own devices train; this computer checks "
+        "one result in ten, and every outlier.",
+    )
+    EXPERIMENT(settings={"live": True, "models": models()})
     section(
         "Students",
         "Remove a student who joined twice or is not in the room: the answers no longer count.",

@@ -2,7 +2,8 @@
 // What the comparison says: what changed between two sides, over all their seeds, and whether one seed
 // would have fooled the reader; and which steps from model to model are the network's. No DOM.
 
-import { paired, first } from "./paired.js";
+import { paired } from "../../../kit/js/seeds.js";
+import { first } from "./paired.js";
 import { BITS, MEASURES, compares, differing, grouped, lastOf, scaleOf, settingOf } from "./series.js";
 import { fieldName, gapText, scaled, valueText, written } from "./words.js";
 
@@ -119,7 +120,7 @@ function signed(measure, value) {
 }
 
 /**
- * @param {import("./paired.js").Paired} told
+ * @param {import("../../../kit/js/seeds.js").Paired} told
  * @param {Figured} measure
  * @returns {Parts}
  */

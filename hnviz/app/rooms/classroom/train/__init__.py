@@ -1,0 +1,1 @@
+"""The page on which students train on their own devices, without Streamlit."""
