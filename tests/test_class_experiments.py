@@ -597,6 +597,34 @@ def test_phones_hear_of_an_experiment_and_the_teacher_of_each_result(service, ph
         assert heard(line, "experiment")["revealed"]
 
 
+def test_phones_hear_of_each_run_of_a_map(service, phone, teacher):
+    service.experiments.losses.refuses = "later"
+    token = next(iter(service.room.members))
+    number = begun(teacher, MAP)
+    with phone.websocket_connect("/api/class/live") as line:
+        line.send_json({"op": "hello", "token": token})
+        for n in range(3):
+            while heard(line, "experiment")["results"] < n:
+                continue
+            trained(phone, number, a_run(0.4, 80, 2))
+
+
+def test_the_page_that_trains_has_a_worker_of_this_server_and_all_its_files(phone):
+    answer = phone.get("/class/train")
+    policy = answer.headers["content-security-policy"]
+    assert "worker-src 'self'" in policy and "script-src 'self' 'wasm-unsafe-eval'" in policy
+    files = re.findall(r'"\.\./(assets/[^"]+)"', answer.text)
+    assert [Path(file).name for file in files] == [
+        "style.css",
+        "shown.css",
+        "style.css",
+        "phone.js",
+    ]
+    worker = str(Path(files[-1]).parents[4] / "browser/worker.js")
+    for file in (*files, worker):
+        assert phone.get(f"/{file}").status_code == 200, file
+
+
 def heard(line: Any, name: str) -> Any:
     """Hear messages until one has a name; return what it has there."""
     while True:

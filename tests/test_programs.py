@@ -25,6 +25,7 @@ PROGRAMS = {
     "gallery": "-m tests.browser.screenshots {folder}",
     "load": "-m tests.load --seconds 2 --viewers 2 --watchers 2 --every 1",
     "class": "-m tests.load --class --size 3 --seconds 2",
+    "browsers of a class": "-m tests.load.together --phones 8 --epochs 1",
     "attack": "-m tests.load.attack --seconds 3",
     "against": "-m tests.load.against . --rounds 5 --starts 1",
     "browser against": "-m tests.browser.against .",
@@ -46,7 +47,9 @@ MISSED = 1  # the exit status of a program that held figures to its limits: not 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_still_works(name, tmp_path):
-    if not CHROMIUM and any(word in PROGRAMS[name] for word in ("browser", "page_training")):
+    if not CHROMIUM and any(
+        word in PROGRAMS[name] for word in ("browser", "page_training", "together")
+    ):
         pytest.skip("no chromium")
     words = PROGRAMS[name].format(folder=tmp_path).split()
     environ = {**os.environ, "HNVIZ_BRIEF": "1"}

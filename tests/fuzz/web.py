@@ -30,7 +30,7 @@ from hnviz.sweeps.service import SweepService
 from hnviz.web import controls, corpora, live
 from hnviz.web.answers import observation_routes
 from hnviz.web.classroom import lessons as class_lessons
-from hnviz.web.classroom.service import TEACHER, ClassService
+from hnviz.web.classroom.service import MEMBER, TEACHER, ClassService
 from hnviz.web.controls import start_routes
 from hnviz.web.guard import Rules, guard
 from hnviz.web.http import door
@@ -47,6 +47,9 @@ CLOSED = {1003, 1008, 1009, 4403}
 
 ERRORS = {400, 403, 404, 405, 409, 410, 411, 413, 415, 422, 429, 503}
 
+
+RUN = {"losses": [3.5] * 40, "valid_losses": [3.1], "accuracies": [0.2], "diverged": False}
+"""A run of a class's experiment."""
 
 _NO_SERVER_PASSES = re.compile(rb"[\0\r\n]")
 
@@ -338,6 +341,11 @@ def _class_bodies(place: Place) -> st.SearchStrategy[tuple[str, bytes]]:
         "remove": {"students": [1, 2]},
         "restore": {"students": [1]},
         "lessons": {},
+        "experiment": {"model": "Model3", "epochs": 1, "grid": {"lr": [0.003, 0.01]}},
+        "experiment/task": {"experiment": 1},
+        "experiment/guess": {"experiment": 1, "choice": 1},
+        "experiment/result": {"experiment": 1, "seed": 0, "squares": [0, 1], "runs": [RUN, RUN]},
+        "experiment/reveal": {"experiment": 1},
     }
     return st.sampled_from(sorted(given)).flatmap(
         lambda name: st.tuples(st.just(name), json_of(given[name]))
@@ -347,13 +355,13 @@ def _class_bodies(place: Place) -> st.SearchStrategy[tuple[str, bytes]]:
 def _class_post(place: Place) -> Feed:
     clock = Clock()
     service = ClassService(place.root.parent / "posted", clock=clock)
-    service.admit("10.0.0.1").result(10)
+    member = service.admit("10.0.0.1").result(10)
     place.world.callback(service.close)
     app = site(service, write=lambda lesson: b"<!doctype html>")
     client = place.world.enter_context(closing(Client(app, HOST)))
     teacher = {
         "content-type": "application/json",
-        "cookie": f"{TEACHER}={service.room.secret}",
+        "cookie": f"{TEACHER}={service.room.secret}; {MEMBER}={member}",
     }
 
     def feed(given: tuple[str, bytes]) -> None:

@@ -115,13 +115,17 @@ class Experiments:
 
     # What they see
 
-    def stage(self) -> tuple[int, bool, int]:
-        """Return what students hear of when it changes: what is shown, and what does not count."""
+    def stage(self) -> tuple[int, bool, int, int]:
+        """Return what students hear of when it changes: what is shown, and what does not count.
+
+        Of a map that is each result.
+        """
         experiment = self._service.room.experiment
         if experiment is None:
-            return 0, False, 0
+            return 0, False, 0, 0
         wrong = sum(each.check == "wrong" for each in experiment.results.values())
-        return experiment.id, experiment.revealed, wrong
+        came = len(experiment.results) if experiment.is_map else 0
+        return experiment.id, experiment.revealed, wrong, came
 
     def summary(self) -> Mapping[str, Any] | None:
         """Return what changes while students do the newest experiment; None if there is none."""

@@ -23,6 +23,9 @@ const WORKER = new URL("../../../../browser/worker.js", import.meta.url).href;
 const NEVER = [413, 422]; // the server will not take the same again
 const DIGITS = 7; // of a loss, which has single precision
 
+const FILLS_MS = 2000;
+let timer = 0;
+
 const home = new URL("../", location.href);
 const room = new ClassRoom(home);
 const place = /** @type {HTMLElement} */ (document.querySelector("main"));
@@ -32,7 +35,7 @@ const now = { experiment: null, isOut: !room.joined, isBusy: false, trouble: "",
 
 const line = new Line(home, {
   hello: () => [{ op: "hello", token: room.token }],
-  hear: (message) => ("mine" in message || "experiment" in message) && void look(), // once connected, and of a change
+  hear: (message) => ("mine" in message || "experiment" in message) && lookSoon(), // once connected, and of a change
   refused: (reason) => set({ isOut: true, trouble: asSentence(reason) }),
 });
 
@@ -40,6 +43,11 @@ const line = new Line(home, {
 function set(changes) {
   Object.assign(now, changes);
   render(view(), place);
+}
+
+/** See what the experiment is now: while a map fills, not all phones at once, and not at each run. */
+function lookSoon() {
+  timer ||= window.setTimeout(() => void (look(), (timer = 0)), now.experiment?.map ? FILLS_MS * (0.5 + Math.random()) : 0);
 }
 
 /** See what the experiment is now; send what the server does not have. */
