@@ -17,10 +17,12 @@ from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.engine.trainer import run_in_folder
-from hnviz.runs import RunStore
+from hnviz.engine.trainer import Control, run_in_folder
+from hnviz.events import BatchEnd, Event
+from hnviz.runs import RunFolder, RunStore
 from hnviz.runs import archive as archives
 from hnviz.runs.archive import ArchiveError, pack, unpack
+from hnviz.runs.files import checkpoint_content
 from hnviz.runs.folder import MAX_CONFIG_BYTES
 from hnviz.runs.texts import TEXTS
 from tests.failpoints import Failing
@@ -91,6 +93,62 @@ def test_an_own_text_travels_with_its_run(tmp_path):
     assert there.folder(new.id).read().epochs == epochs
 
 
+def stopped_after(steps: int, folder: Path) -> RunFolder:
+    """A run of two epochs of 12 steps that was stopped."""
+    config = RunConfig.for_model("Model1", epochs=2, nh=8, bptt=64, device="cpu")
+    run, control = RunStore(folder / "runs").create(config), Control()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, BatchEnd) and event.step == steps - 1:
+            control.stop()
+
+    run_in_folder(run, control, listen)
+    return run
+
+
+def test_an_imported_run_is_resumed_where_it_was_stopped(tmp_path):
+    run = stopped_after(9, tmp_path)
+    with (tmp_path / "run.zip").open("wb") as file:
+        pack(run, file)
+    new = unpack(RunStore(tmp_path / "there"), tmp_path / "run.zip")
+    stopped = new.read()
+    assert (stopped.status, stopped.step) == ("stopped", 9)
+    run_in_folder(run)
+    run_in_folder(new)
+    there, here = new.read(), run.read()
+    assert (there.status, there.kept) == ("finished", 9)
+    assert there.batches == here.batches and here.step > 9
+    for name, tensor in run.load_snapshot("last").items():
+        assert np.array_equal(new.load_snapshot("last")[name], tensor)
+
+
+@pytest.mark.parametrize(
+    ("progress", "numbers"),
+    [([10, 0], (10,)), ([-1, 0], (1,)), ([9, 1], (9, 1)), ([9], ()), ([9.0, 0.0], ())],
+    ids=str,
+)
+def test_a_checkpoint_of_another_run_is_refused(progress, numbers, tmp_path, recorded):
+    run = stopped_after(9, tmp_path)
+    checkpoint = run.load_resume() | {"progress": np.array(progress)}
+    with (tmp_path / "run.zip").open("wb") as file:
+        pack(run, file)
+    content = checkpoint_content(checkpoint)
+    path = changed(tmp_path / "run.zip", tmp_path / "other.zip", resume_safetensors=content)
+    with pytest.raises(ArchiveError) as error:
+        unpack(RunStore(tmp_path / "there"), path)
+    recorded(str(error.value).removeprefix(f"{path} "), *numbers)
+
+
+def test_a_run_with_a_damaged_checkpoint_is_packed_without_it(tmp_path):
+    run = stopped_after(9, tmp_path)
+    (run.path / "resume.safetensors").write_bytes(b"\xff" * 40)
+    (run.path / "resume.before.safetensors").unlink(missing_ok=True)
+    with (tmp_path / "run.zip").open("wb") as file:
+        pack(run, file)
+    new = unpack(RunStore(tmp_path / "there"), tmp_path / "run.zip")
+    assert new.load_resume() is None and new.read().step == 9
+
+
 def test_what_can_be_packed_smaller_is_and_weights_are_copied(made):
     with zipfile.ZipFile(made) as archive:
         ways = {each.filename: each.compress_type for each in archive.infolist()}
@@ -112,6 +170,16 @@ REFUSED = {
     "a later format": (
         {"config_json": b'{"format": 2}'},
         f"{NOT_WHOLE}its config.json: its format is 2, and this version reads format 1",
+    ),
+    "a later format that says who wrote it": (
+        {"config_json": b'{"format": 2, "versions": {"hnviz": "9.1"}}'},
+        f"{NOT_WHOLE}its config.json: its format is 2, and this version reads format 1; hnviz 9.1 "
+        "wrote it: install that version to read it",
+    ),
+    "a broken checkpoint": (
+        {"resume_safetensors": b"\xff" * 40},
+        f"{NOT_WHOLE}resume.safetensors cannot be read (it has a header of "
+        "18,446,744,073,709,551,615 bytes, more than 1,048,576); start the run again",
     ),
     "broken events": (
         {"events_jsonl": b"not json\nnot json\n{}\n"},

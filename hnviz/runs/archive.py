@@ -16,8 +16,19 @@ from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import text_hash, way_of
 from hnviz.runs.errors import DamagedRun
-from hnviz.runs.files import CONFIG, EVENTS, SNAPSHOTS, open_regular, parse_json, writing
+from hnviz.runs.files import (
+    CONFIG,
+    EVENTS,
+    RESUME,
+    SNAPSHOTS,
+    Tensors,
+    checkpoint_content,
+    open_regular,
+    parse_json,
+    writing,
+)
 from hnviz.runs.folder import MAX_CONFIG_BYTES, RunFolder, info_from
+from hnviz.runs.record import RunRecord
 from hnviz.runs.store import RunStore
 
 TEXT = "text.txt"  # the user's own text that the run read
@@ -35,7 +46,7 @@ BROKEN = (
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _NAME = re.compile(
-    rf"{CONFIG}|{EVENTS}|{TEXT}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors", re.ASCII
+    rf"{CONFIG}|{EVENTS}|{TEXT}|{RESUME}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors", re.ASCII
 )
 _LIMITS = {CONFIG: MAX_CONFIG_BYTES, TEXT: texts.MAX_TEXT_BYTES}
 
@@ -45,11 +56,13 @@ class ArchiveError(ValueError):
 
 
 def pack(folder: RunFolder, file: IO[bytes]) -> None:
-    """Write a run as a zip file: its config, events and snapshots, and the user's own text.
+    """Write a run as a zip file: its config, events, snapshots, checkpoint and the user's own text.
 
-    The checkpoint is left out: an unpacked run can be viewed, but not resumed. Raises DamagedRun.
+    A damaged checkpoint is left out: the unpacked run can be viewed, but not resumed. Raises
+    DamagedRun.
     """
     name = text_hash(folder.config.corpus)
+    checkpoint = _checkpoint(folder)  # first: of a run that trains, the events must reach it
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
         for each in (folder.path / CONFIG, folder.path / EVENTS):
             if each.is_file():
@@ -57,8 +70,18 @@ def pack(folder: RunFolder, file: IO[bytes]) -> None:
         for step in folder.snapshots():
             path = folder.snapshot_path(step)
             made.write(path, f"{SNAPSHOTS}/{path.name}", zipfile.ZIP_STORED)  # weights are noise
+        if checkpoint is not None:
+            made.writestr(RESUME, checkpoint, zipfile.ZIP_STORED)
         if name is not None:
             made.writestr(TEXT, texts.text_of(name))
+
+
+def _checkpoint(folder: RunFolder) -> bytes | None:
+    try:
+        tensors = folder.load_resume()
+    except DamagedRun:
+        return None
+    return None if tensors is None else checkpoint_content(tensors)
 
 
 def unpack(store: RunStore, path: Path) -> RunFolder:
@@ -153,9 +176,28 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> Non
 
 def _check(folder: RunFolder) -> None:
     """Read all of a run. Raises DamagedRun."""
-    folder.read()
+    record = folder.read()
     for step in folder.snapshots():
         folder.load_snapshot(step)
+    checkpoint = folder.load_resume()
+    if checkpoint is not None and (problem := progress_problem(checkpoint, record)):
+        raise folder.damaged(f"{RESUME} {problem}")
+
+
+def progress_problem(checkpoint: Tensors, record: RunRecord) -> str | None:
+    """Say that a checkpoint is not of this run; None if it is, or if only its weights can show it.
+
+    A run resumes from it: its events must reach the step, and no further than the run's end.
+    """
+    progress = checkpoint.get("progress")
+    if progress is None or progress.shape != (2,) or progress.dtype.kind != "i":
+        return "does not say how far the run was"
+    (step, epochs), started = progress.tolist(), record.started
+    if started is None or not 0 <= step <= min(record.step, started.n_steps):
+        return f"is at step {step:,}, which the events do not reach"
+    if not 0 <= epochs <= step // started.n_batches:
+        return f"is at step {step:,} after epoch {epochs:,}, which do not fit"
+    return None
 
 
 def repeat_command(config: RunConfig) -> str:

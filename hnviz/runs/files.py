@@ -184,10 +184,15 @@ def write_checkpoint(path: Path, before: Path, tensors: Mapping[str, np.ndarray]
 
     The previous checkpoint at `path` moves to `before`.
     """
-    ordered = _ordered(tensors)
-    content = save(ordered, metadata={CHECKSUM: _checksum(ordered)})
+    content = checkpoint_content(tensors)
     with writing(path):
         disk.replace_and_keep(path, content, before, "resume")
+
+
+def checkpoint_content(tensors: Mapping[str, np.ndarray]) -> bytes:
+    """Return named arrays as a file with a checksum."""
+    ordered = _ordered(tensors)
+    return save(ordered, metadata={CHECKSUM: _checksum(ordered)})
 
 
 def read_tensors(path: Path, most: int) -> Tensors:

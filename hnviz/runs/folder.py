@@ -237,6 +237,7 @@ def info_from(content: Any) -> RunInfo:
     if content.get("format") != FORMAT:
         raise ValueError(
             f"its format is {content.get('format')!r:.60}, and this version reads format {FORMAT}"
+            f"{_written_by(content)}"
         )
     created: Any = content.get("created")
     valid = {
@@ -254,6 +255,15 @@ def info_from(content: Any) -> RunInfo:
 
     identities = text("content_hash"), text("model_identity")
     return RunInfo(config, versions, text("device"), float(created), *identities)
+
+
+def _written_by(content: dict[str, Any]) -> str:
+    """Name the version that wrote a config.json, if it says so."""
+    versions = content.get("versions")
+    version = versions.get("hnviz") if isinstance(versions, dict) else None
+    if not isinstance(version, str):
+        return ""
+    return f"; hnviz {printable(version):.20} wrote it: install that version to read it"
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from hnviz.own import own_models
 from hnviz.questions.params import Param, quoted
 from hnviz.runs import RunFolder, RunStore
-from hnviz.runs.files import scratch
+from hnviz.runs.files import RESUME, scratch
 from hnviz.web.http import Endpoint, Entry, Refusal, entry_reply, query, until_gone
 from hnviz.web.limits import viewer_of
 from hnviz.web.runs import run_ids
@@ -30,7 +30,7 @@ from hnviz.web.work import Pool, Shared
 POOL = 1, 8, 2  # files written at once, files waiting in all, files waiting per viewer
 SECONDS = 600  # limit for writing a file
 SECONDS_FOR_CLASS = 3600  # limit for phones: nobody waits for a lesson before the class
-MAX_ZIP_MB = 64  # of snapshots: the server holds a zip file in memory while sending it
+MAX_ZIP_MB = 64  # of weights: the server holds a zip file in memory while sending it
 MAX_LOG_CHARS = 4000  # of a failed process's output
 MAX_NAME_CHARS = 100  # in a report's name
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
@@ -124,12 +124,12 @@ class Exporter:
 
 
 def _check_size(folder: RunFolder) -> None:
-    """Raise Refusal for a run whose snapshots are too large for a browser."""
-    paths = [folder.snapshot_path(step) for step in folder.snapshots()]
+    """Raise Refusal for a run whose weights are too large for a browser."""
+    paths = [folder.path / RESUME, *(folder.snapshot_path(step) for step in folder.snapshots())]
     size = sum(path.stat().st_size for path in paths if path.is_file()) / 10**6
     if size > MAX_ZIP_MB:
         raise Refusal(
-            f"the run has {size:,.0f} MB of snapshots, and a browser gets at most {MAX_ZIP_MB}; "
+            f"the run has {size:,.0f} MB of weights, and a browser gets at most {MAX_ZIP_MB}; "
             f"write it with: python -m hnviz export run {folder.id}",
             413,
         )
