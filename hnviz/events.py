@@ -8,6 +8,9 @@ import time
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
+BROWSER = "browser"
+"""The device of a run that a page has trained, or a part of it: hnviz/browser."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
@@ -17,7 +20,7 @@ class RunStarted:
     n_batches: int  # steps per epoch
     n_steps: int  # total steps
     n_weights: int
-    device: str  # in use: "cpu", "cuda" or "mps"
+    device: str  # in use: "cpu", "cuda", "mps" or BROWSER
     time: float  # seconds since 1970
 
 

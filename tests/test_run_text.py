@@ -8,7 +8,7 @@ import pytest
 from hnviz.app.run import text as run_text
 from hnviz.app.run.text import CurrentRun
 from hnviz.config import RunConfig
-from hnviz.events import Ended, TrainPass
+from hnviz.events import BROWSER, Ended, TrainPass
 from hnviz.figures.numbers import accuracy, points
 from hnviz.figures.ruler_text import proof
 from hnviz.figures.shares import shares_sentence
@@ -228,6 +228,15 @@ def test_the_line_over_the_curves_says_where_a_run_stands(given, numbers, record
 def test_the_line_of_a_run_that_is_over_is_its_last_message(status):
     run = CurrentRun(**{"record": SHORT, **ended(status, f"{status} at step 4")})
     assert run_text.progress(run) == f"{status} at step 4"
+
+
+def test_a_run_that_a_browser_trained_says_so(recorded):
+    record = replace(SHORT, started=replace(SHORT.started, device=BROWSER))
+    for kept in (0, 2):
+        run = CurrentRun(replace(record, kept=kept), "running")
+        recorded(run_text.progress(run), 4, 6, 3, 3)
+    recorded(run_text.progress(CurrentRun(record, "interrupted")), 4, 6)
+    assert [run_text.where(device) for device in (BROWSER, "cpu")] == ["in a browser", "on cpu"]
 
 
 @pytest.mark.parametrize("model", ("Model0", "Model3", "Model5"))

@@ -122,6 +122,8 @@ def test_a_run_on_blocks_says_beside_its_accuracy_what_valid_holds():
     assert "100 random blocks" in row(line("finished", config=config), JOBS)["remark"]
     old = row(line("finished", config=config, running_train=True), JOBS)["remark"]
     assert old.endswith("8,001 to 9,999; on train: a running figure")
+    trained = line("finished", config=RunConfig(), browser="trained in a browser")
+    assert row(trained, JOBS)["remark"] == "trained in a browser"
     failed = line("failed", config=config, message="how it ended")
     assert row(failed, JOBS)["remark"] == "how it ended"
 

@@ -14,18 +14,12 @@ from hnviz.export.build import export_page
 from hnviz.figures.numbers import accuracy
 from hnviz.learn import Learner
 from hnviz.runs import RunStore
-from tests.conftest import PATIENCE, errors_of, until
+from tests.conftest import until
+from tests.yours import Reader, press, says
 
 pytestmark = pytest.mark.browser
 
 MODEL = "Model3"
-HEARD = """() => {
-  window.heard = [];
-  addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
-    const said = document.querySelector(".yours p")?.textContent ?? "";
-    if (said && said !== heard.at(-1)) heard.push(said);
-  }).observe(document.body, { childList: true, subtree: true, characterData: true }));
-}"""
 SHOWN = """(step) => {
   const place = document.querySelector("[data-picture='machine']");
   return (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.step === step;
@@ -48,46 +42,11 @@ def files(tmp_path_factory, own_runs) -> Path:
     return folder
 
 
-class Reader:
-    """A person with a browser that has no network, and what its tabs have shown."""
-
-    def __init__(self, browser: Any) -> None:
-        self.context = browser.new_context(
-            offline=True, reduced_motion="reduce", viewport={"width": 1280, "height": 3000}
-        )
-        self.context.set_default_timeout(PATIENCE)
-        self.context.add_init_script(f"({HEARD})()")
-        self.errors: list[list[str]] = []
-        self.asked: list[str] = []
-
-    def open(self, path: Path, before: str = "") -> Any:
-        tab = self.context.new_page()
-        if before:
-            tab.add_init_script(before)
-        self.errors.append(errors_of(tab))
-        tab.on("request", lambda request: self.asked.append(request.url))
-        tab.goto(path.as_uri())
-        tab.locator(".yours p").wait_for()
-        return tab
-
-
 @pytest.fixture
 def reader(browser) -> Iterator[Reader]:
     person = Reader(browser)
     yield person
-    person.context.close()
-    assert [each for errors in person.errors for each in errors] == []
-    assert {url.split(":")[0] for url in person.asked} <= {"file", "data", "blob"}
-
-
-def _press(tab: Any, name: str) -> None:
-    tab.locator(".yours").get_by_role("button", name=name, exact=True).click()
-
-
-def _says(tab: Any, pattern: str) -> str:
-    told = tab.locator(".yours p", has_text=re.compile(pattern))
-    told.wait_for()
-    return str(told.inner_text())
+    person.leave()
 
 
 def _step(tab: Any) -> int:
@@ -98,7 +57,7 @@ def _step(tab: Any) -> int:
 
 def _rests_at(tab: Any) -> int:
     """The step of a paused run, once nothing more arrives of what was under way at the press."""
-    _says(tab, r"paused after step \d")
+    says(tab, r"paused after step \d")
     before = -1
     while before != _step(tab):
         before = _step(tab)
@@ -110,8 +69,8 @@ def test_a_second_run_trains_and_its_figures_are_torchs(reader, files):
     tab = reader.open(files / "train.html")
     workers: list[str] = []
     tab.on("worker", lambda worker: workers.append(worker.url))
-    _press(tab, "Train one yourself")
-    _says(tab, "seed 1: all 800 steps are done")
+    press(tab, "Train one yourself")
+    says(tab, "seed 1: all 800 steps are done")
     assert len(workers) == 1 and workers[0].startswith("blob:")
     learner = Learner(RunConfig.for_model(MODEL, device="cpu", seed=1))
     end = next(event for event in learner.events() if isinstance(event, EpochEnd))
@@ -124,15 +83,15 @@ def test_pictures_follow_the_readers_run_and_say_where_they_cannot(reader, files
     tab = reader.open(files / "train.html")
     left = tab.locator(".left-out", has_text=f"shows {MODEL}")
     assert not left.first.is_visible()
-    _press(tab, "Train one yourself")
-    _says(tab, "seed 1: all 800 steps are done")
+    press(tab, "Train one yourself")
+    says(tab, "seed 1: all 800 steps are done")
     curves = tab.locator("[data-picture='train/curves']")
     curves.get_by_text("yours, seed 1; the faint").wait_for()
     drawn = "[data-picture='train/curves'] [data-trace='yours, valid']"
     until(tab, "(trace) => document.querySelectorAll(trace).length === 2", drawn)
     until(tab, SHOWN, "800")
     assert left.first.is_visible()
-    _press(tab, MODEL)
+    press(tab, MODEL)
     until(tab, "(trace) => document.querySelectorAll(trace).length === 0", drawn)
     assert not left.first.is_visible()
 
@@ -151,40 +110,40 @@ def test_no_label_at_the_end_of_a_curve_is_cut(reader, files):
 
 def test_its_buttons_hold_it_slow_it_and_end_it(reader, files):
     tab = reader.open(files / "remember.html")
-    _press(tab, "Train one yourself")
-    _press(tab, "Pause")
+    press(tab, "Train one yourself")
+    press(tab, "Pause")
     before = _rests_at(tab)
-    _press(tab, "Step")
-    _says(tab, rf"paused after step {before + 1}\b")
-    _press(tab, "Slow")
+    press(tab, "Step")
+    says(tab, rf"paused after step {before + 1}\b")
+    press(tab, "Slow")
     begun = time.monotonic()  # a click may return long after the page has heard it
-    _press(tab, "Continue")
+    press(tab, "Continue")
     until(tab, PAST, before + 3)
     done = _step(tab) - before - 1
     assert time.monotonic() - begun > 0.2 * (done - 1)  # at most four in a second
-    _press(tab, "Stop")
-    stopped = _says(tab, "stopped after step")
+    press(tab, "Stop")
+    stopped = says(tab, "stopped after step")
     assert tab.locator(".yours").get_by_role("button", name="Slow", exact=True).is_hidden()
-    _press(tab, "Go on")
-    _says(tab, "all 800 steps are done")
+    press(tab, "Go on")
+    says(tab, "all 800 steps are done")
     assert "seed 1" in stopped
-    _press(tab, "Another seed")
-    _says(tab, "seed 2: step")
+    press(tab, "Another seed")
+    says(tab, "seed 2: step")
 
 
 def test_closing_keeps_it_and_reopening_goes_on(reader, files):
     tab = reader.open(files / "remember.html")
-    _press(tab, "Train one yourself")
-    _says(tab, "After epoch [3-9],")
-    _press(tab, "Slow")  # it is not done when the page closes
+    press(tab, "Train one yourself")
+    says(tab, "After epoch [3-9],")
+    press(tab, "Slow")  # it is not done when the page closes
     second = reader.open(files / "remember.html")
-    _press(second, "Train one yourself")
-    _says(second, "stores its own run")
+    press(second, "Train one yourself")
+    says(second, "stores its own run")
     second.close()
     tab.wait_for_timeout(300)
     tab.close()
     again = reader.open(files / "remember.html")
-    _says(again, "seed 1: all 800 steps are done")
+    says(again, "seed 1: all 800 steps are done")
     heard = again.evaluate("() => heard")
     first = next(each for each in heard if "step" in each)
     assert "epoch 1 of 20" not in first  # it went on, and did not begin again
@@ -193,8 +152,8 @@ def test_closing_keeps_it_and_reopening_goes_on(reader, files):
     )
     again.close()
     last = reader.open(files / "remember.html")
-    _says(last, "seed 1: all 800 steps are done")
-    _press(last, "yours")
+    says(last, "seed 1: all 800 steps are done")
+    press(last, "yours")
     until(last, SHOWN, "800")
 
 
@@ -205,5 +164,5 @@ def test_closing_keeps_it_and_reopening_goes_on(reader, files):
 )
 def test_where_nothing_can_be_stored_the_page_says_so_and_trains(before, said, reader, files):
     tab = reader.open(files / "remember.html", before)
-    _press(tab, "Train one yourself")
-    _says(tab, f"all 800 steps are done.*{said}")
+    press(tab, "Train one yourself")
+    says(tab, f"all 800 steps are done.*{said}")

@@ -6,7 +6,7 @@ import { EngineError } from "./machine.js";
 /** @typedef {import("./limits.js").Job} Job */
 
 /** The settings that decide a run. */
-const SETTINGS = /** @type {const} */ (["nh", "bs", "bptt", "epochs", "lr", "pct_start", "seed", "bn_init", "reset_state"]);
+export const SETTINGS = /** @type {const} */ (["nh", "bs", "bptt", "epochs", "lr", "pct_start", "seed", "bn_init", "reset_state"]);
 
 /**
  * The identity of a run: JSON in UTF-8, since a checkpoint contains only arrays of numbers. A torch checkpoint has none:

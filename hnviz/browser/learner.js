@@ -17,6 +17,9 @@ import { firstWeights } from "./weights.js";
  * @typedef {Record<string, any> & { event: string }} Event as a line of events.jsonl: hnviz/events.py
  */
 
+/** The device of a run that trains in a browser. */
+export const BROWSER = "browser";
+
 const SMOOTHING = 0.98; // factor of the exponential average of train_loss
 
 /** One run: a network, its optimizer, and its progress. `step` counts the updates whose event has been yielded. */
@@ -199,7 +202,7 @@ export class Learner {
   /** @returns {Event} */
   started() {
     const nWeights = this.network.parameters.count;
-    return { event: "started", n_batches: this.nBatches, n_steps: this.nSteps, n_weights: nWeights, device: "wasm", time: now() };
+    return { event: "started", n_batches: this.nBatches, n_steps: this.nSteps, n_weights: nWeights, device: BROWSER, time: now() };
   }
 
   /** @returns {Event[]} */

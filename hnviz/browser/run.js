@@ -1,6 +1,7 @@
 // @ts-check
 // A run that trains in this page: what it has told so far, the snapshots that it keeps, and its buttons.
 
+import { BROWSER } from "./learner.js";
 import { train } from "./worker.js";
 
 /**
@@ -10,7 +11,8 @@ import { train } from "./worker.js";
  * @typedef {import("./parameters.js").Values} Values
  * @typedef {import("./worker.js").Button} Button
  * @typedef {{ snapshots: [number, Tensors][], checkpoint: Tensors|null, status: string, step: number, epochs: number,
- *             nSteps: number|null, message: string, batches: Event[], ends: Event[] }} Stored
+ *             nSteps: number|null, message: string, batches: Event[], ends: Event[], started: Event|null, resumed: Event|null,
+ *             closing: Event[] }} Stored
  */
 
 /** The most memory for a run's snapshots; the package's own runs take at most 25 MB. */
@@ -46,6 +48,12 @@ export class Run {
     this.batches = [];
     /** @type {Event[]} of epochs */
     this.ends = [];
+    /** @type {Event|null} */
+    this.started = null;
+    /** @type {Event|null} where a browser went on with a run that a server had begun, or the other way round */
+    this.resumed = null;
+    /** @type {Event[]} the pass over train, and the end */
+    this.closing = [];
     this.forget();
   }
 
@@ -55,6 +63,8 @@ export class Run {
     this.isSlow = false;
     this.batches = [];
     this.ends = [];
+    this.started = this.resumed = null;
+    this.closing = [];
     this.status = "running";
     this.step = 0; // updates done
     this.epochs = 0;
@@ -68,8 +78,8 @@ export class Run {
 
   /** All that `takeUp` needs. @returns {Stored} */
   get stored() {
-    const { checkpoint, status, step, epochs, nSteps, message, batches, ends } = this;
-    return { snapshots: [...this.snapshots], checkpoint, status, step, epochs, nSteps, message, batches, ends };
+    const { checkpoint, status, step, epochs, nSteps, message, batches, ends, started, resumed, closing } = this;
+    return { snapshots: [...this.snapshots], checkpoint, status, step, epochs, nSteps, message, batches, ends, started, resumed, closing };
   }
 
   /**
@@ -121,19 +131,30 @@ export class Run {
    */
   hear(event, tensors) {
     const takes = {
-      started: () => (this.nSteps = event.n_steps),
-      resumed: () => this.goBack(event.resumed_at),
+      started: () => {
+        this.nSteps = event.n_steps;
+        this.started = event;
+      },
+      resumed: () => {
+        if (this.started && this.started.device !== BROWSER) {
+          this.resumed = event;
+          this.started = { ...this.started, device: BROWSER };
+        }
+        this.goBack(event.resumed_at);
+      },
       batch: () => {
         this.step = event.step + 1;
         this.batches.push(event);
       },
       epoch: () => {
         this.epochs = event.epoch + 1;
-        this.ends.push(event);
+        this.ends = [...this.ends.filter(({ epoch }) => epoch < event.epoch), event];
         this.checkpoint = tensors ?? null;
       },
       snapshot: () => this.keep(event.step, /** @type {Tensors} */ (tensors)),
+      train_pass: () => this.closing.push(event),
       ended: () => {
+        this.closing.push(event);
         [this.status, this.message] = [event.status, event.message];
         this.checkpoint = tensors ?? null;
       },
@@ -152,6 +173,7 @@ export class Run {
     for (const later of [...this.snapshots.keys()]) if (later > step) this.snapshots.delete(later);
     this.batches = this.batches.filter((each) => each.step < step);
     this.ends = this.ends.filter((each) => each.epoch < this.epochs);
+    this.closing = [];
   }
 
   /**

@@ -176,7 +176,9 @@ def _archive(options: argparse.Namespace, path: Path) -> None:
 
 def add_import_options(parser: argparse.ArgumentParser) -> None:
     """Add the file, and the folder of the runs."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="made by: export run RUN")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="made by: export run RUN, or saved in a page"
+    )
     add_runs_dir(parser)
 
 

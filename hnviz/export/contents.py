@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz import __version__
 from hnviz.app.pictures import VIEWS
 from hnviz.app.shell.server import server
 from hnviz.app.topics import TOPICS
 from hnviz.browser.form import ANSWERED, IN_BROWSER, facts_of, job_of
 from hnviz.config import RunConfig
+from hnviz.data import Choice
+from hnviz.data.corpora import texts
+from hnviz.data.corpora.own import text_hash
 from hnviz.export.questions import COMPUTED, Question
 from hnviz.figures.surgery_text import CLAIM_RANGE, CLAIMS
 from hnviz.figures.theme import MODES
@@ -24,6 +28,7 @@ from hnviz.models.catalogue import entry
 from hnviz.questions.frame import pack, to_json, unpack
 from hnviz.questions.table import DECLARED
 from hnviz.runs.files import Tensors
+from hnviz.runs.texts import content_hash
 from hnviz.web.answers import Answers, read_step
 from hnviz.web.assets import PACKAGE
 from hnviz.web.http import Refusal
@@ -159,6 +164,7 @@ class Contents:
         """Store what it takes to train such a run in the page, if its text is not too long."""
         record = server().store.record(run)
         job = job_of(record.config)
+        own = text_hash(record.config.corpus)
         ids = np.array([*job["train"], *job["valid"]], dtype=np.uint16)
         if len(ids) > MAX_TRAINED:
             return
@@ -168,6 +174,9 @@ class Contents:
             "ids": self.keep(ids.tobytes()),
             "train": len(job["train"]),
             "accuracies": [round(epoch.accuracy, 4) for epoch in record.epochs],
+            "hash": content_hash(Choice(record.config.corpus, record.config.split)),
+            "version": __version__,
+            "text": None if own is None else self.keep(texts.text_of(own).encode()),
         }
 
     def add_weights(self, run: str, step: int) -> None:

@@ -131,7 +131,7 @@ def _when(run: Reported) -> list[str]:
         said.append(f"started {parts.day(run.folder.created)}")
     if record.started is not None:
         weights = plural(record.started.n_weights, "number")
-        said.append(f"on {record.started.device}, {weights} to learn")
+        said.append(f"{run_text.where(record.started.device)}, {weights} to learn")
     seconds = sum(epoch.seconds for epoch in record.epochs)
     said.append(f"{seconds:.1f} s for {plural(len(record.epochs), 'epoch')}")
     return ["; ".join(said) + "."]

@@ -12,6 +12,7 @@ from string import Template
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from hnviz.app.run.text import where
 from hnviz.config import RunConfig
 from hnviz.data.numbers import numbers_split
 from hnviz.export import ExportError
@@ -83,7 +84,7 @@ def _figures(record: RunRecord) -> str:
     if not rows:
         return "The run itself has no finished epoch to compare with."
     device = record.started.device if record.started else "cpu"
-    heard = f"The run itself, on {device}: epoch, train_loss, valid_loss, accuracy on valid."
+    heard = f"The run itself, {where(device)}: epoch, train_loss, valid_loss, accuracy on valid."
     return "\n".join([heard, "", *(f"    {row}" for row in rows)])
 
 

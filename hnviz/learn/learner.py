@@ -301,8 +301,9 @@ def generator_states(device: str) -> dict[str, Tensor]:
 
 
 def set_generators(device: str, states: Mapping[str, Tensor]) -> None:
-    """Restore `generator_states`. A checkpoint from another device has no "rng.device"."""
-    torch.set_rng_state(states["rng"])
+    """Restore `generator_states`: a browser has none, another device no "rng.device"."""
+    if "rng" in states:
+        torch.set_rng_state(states["rng"])
     if device != "cpu" and "rng.device" in states:
         torch.get_device_module(device).set_rng_state(states["rng.device"])
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hnviz.config import RunConfig
 from hnviz.events import (
+    BROWSER,
     ENDS,
     BatchEnd,
     Ended,
@@ -106,6 +107,13 @@ class RunRecord:
         if self.alive:
             return "running"
         return "interrupted" if self.started else "queued"
+
+    @property
+    def browser(self) -> str:
+        """Say that a page has trained the run, or a part of it; empty if none has."""
+        if self.started is None or self.started.device != BROWSER:
+            return ""
+        return f"trained {'partly ' if self.kept else ''}in a browser"
 
     @property
     def progress(self) -> float:

@@ -78,6 +78,7 @@ class RunSummary:
     valid_loss: float | None = None
     accuracy: float | None = None
     train_accuracy: float | None = None  # with the last weights, if measured
+    browser: str = ""  # that a page has trained it, or a part of it
     running_train: bool = False  # that figure is a running one: the run is older, or not over
     message: str = ""  # how it ended
     given: str = ""  # the name that the user gave it
@@ -309,6 +310,7 @@ def _summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummar
         valid_loss=last.valid_loss if last else None,
         accuracy=last.accuracy if last else None,
         train_accuracy=record.train_accuracy,
+        browser=record.browser,
         running_train=last is not None and record.train_pass is None,
         message=record.ended.message if record.ended else "",
         given=label.name,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hnviz.app.run.names import rate
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, corpus_of
+from hnviz.events import BROWSER
 from hnviz.figures.changes import n_settings_changed
 from hnviz.figures.ladder import recipe_step
 from hnviz.figures.numbers import accuracy, points
@@ -168,8 +169,20 @@ def _on_train(record: RunRecord) -> str:
     return f"{last}, {running} while they moved {RUNNING}"
 
 
+def where(device: str) -> str:
+    """Say what a run trained on."""
+    return "in a browser" if device == BROWSER else f"on {device}"
+
+
 def progress(run: CurrentRun) -> str:
-    """Say how far the run has come, and how much time is left."""
+    """Say how far the run has come, how much time is left, and whether a browser trained it."""
+    said, mark = _progress(run), run.record.browser
+    if not mark:
+        return said
+    return f"{said} It was {mark}." if said.endswith(".") else f"{said}; {mark}"
+
+
+def _progress(run: CurrentRun) -> str:
     record = run.record
     match run.status:
         case "queued":

@@ -6,9 +6,13 @@ import { Subject } from "../../browser/subject.js";
 import { fromHalf } from "./arrays.js";
 
 /**
- * @typedef {{ config: import("../../browser/limits.js").Config, kinds: string[], ids: number, train: number, accuracies: number[] }} HeldJob
+ * @typedef {{ config: import("../../browser/limits.js").Config, kinds: string[], ids: number, train: number, accuracies: number[],
+ *             hash: string, version: string, text: number|null }} HeldJob
  *   what it takes to train such a run here: `ids` is the blob of train's ids, `train` of them, and of valid's;
  *   accuracies  of the held run on valid, by epoch
+ *   hash        of the text's tokens
+ *   version     of hnviz that wrote the page
+ *   text        the blob of an own text
  * @typedef {{ facts: import("../../browser/subject.js").Facts, steps: number[], last: number, of: number, layout: [string, number][],
  *             weights: Record<string, number>, topics: Record<string, number>, job?: HeldJob }} Held
  *   of        how many snapshots the run has

@@ -3,7 +3,7 @@
 
 import { Choices, button } from "../../app/kit/js/parts.js";
 import { maker } from "../../app/kit/js/make.js";
-import { sameIdentity } from "../../browser/identity.js";
+import { sameIdentity, SETTINGS } from "../../browser/identity.js";
 import { counted } from "../../browser/numbers.js";
 import { ANSWERED } from "../../browser/questions.js";
 import { workerAddress } from "./engine_modules.js";
@@ -15,8 +15,11 @@ import { TrainedRun } from "./trainedrun.js";
 /**
  * @typedef {import("../../browser/limits.js").Job} Job
  * @typedef {import("./stage.js").Picture} Picture
- * @typedef {{ model: string, run: TrainedRun|null, kept: Kept, last: Promise<void> }} Mine
+ * @typedef {import("./runzip.js").Info} Info
+ * @typedef {{ config: Job["config"], info: Info, run: import("../../browser/run.js").Stored }} Held of a run: all that it takes to show it again
+ * @typedef {{ model: string, run: TrainedRun|null, info: Info|null, before: Held|null, kept: Kept, last: Promise<void> }} Mine
  *   of a run that the page holds: the reader's own one beside it, and where that is stored
+ *   before  the run whose place one from a zip file took
  */
 
 const INTRODUCED = "A second run, which trains in this page with the same settings and another seed.";
@@ -98,37 +101,47 @@ export class Yours {
   /** Take up what was trained when the page was open last. @param {string} name */
   async open(name) {
     if (this.all.has(name)) return;
-    const mine = { model: name, run: null, kept: new Kept(`${location.pathname} ${name}`), last: Promise.resolve() };
+    /** @type {Mine} */
+    const mine = { model: name, run: null, info: null, before: null, kept: new Kept(`${location.pathname} ${name}`), last: Promise.resolve() };
     this.all.set(name, mine);
     const stored = await mine.kept.read();
-    if (!stored) return;
-    const job = await this.job(name, stored.seed);
-    if (!sameIdentity(stored.identity, job)) return; // of a file with other settings
-    const run = this.add(mine, job);
+    if (!stored?.config) return;
+    const job = await this.job(name, stored.config);
+    if (!sameIdentity(stored.identity, job)) return; // of a file with another text
+    const run = this.add(mine, job, stored.info);
     if (run.run.takeUp(stored.run)) run.run.resume();
     run.tell();
   }
 
+  /** @param {string} name of the run beside it */
+  jobOf(name) {
+    const { job } = /** @type {HeldRun} */ (this.heldOf(name)).held;
+    return /** @type {NonNullable<typeof job>} */ (job);
+  }
+
   /**
    * @param {string} name of the run beside it
-   * @param {number} seed
+   * @param {Partial<Job["config"]>} settings that are not those of that run
    * @returns {Promise<Job>}
    */
-  async job(name, seed) {
-    const { facts, job } = /** @type {HeldRun} */ (this.heldOf(name)).held;
-    const { config, kinds, ids, train } = /** @type {NonNullable<typeof job>} */ (job);
+  async job(name, settings) {
+    const { facts } = /** @type {HeldRun} */ (this.heldOf(name)).held;
+    const { config, kinds, ids, train } = this.jobOf(name);
     const all = new Uint16Array(await this.blobs.get(ids));
-    return { form: /** @type {any} */ (facts.form), config: { ...config, seed }, kinds, train: all.subarray(0, train), valid: all.subarray(train) };
+    return { form: /** @type {any} */ (facts.form), config: { ...config, ...settings }, kinds, train: all.subarray(0, train), valid: all.subarray(train) };
   }
 
   /**
    * @param {Mine} mine
    * @param {Job} job
+   * @param {Info} info
    */
-  add(mine, job) {
+  add(mine, job, info) {
     const held = /** @type {HeldRun} */ (this.heldOf(mine.model));
-    const run = new TrainedRun({ facts: held.facts, job }, workerAddress(), YOURS, { name: mine.model, run: held });
-    mine.run = run;
+    const { nh, bptt } = job.config;
+    const facts = { ...held.facts, nh, bptt, window: held.facts.window === null ? null : bptt };
+    const run = new TrainedRun({ facts, job }, workerAddress(), YOURS, { name: mine.model, run: held });
+    Object.assign(mine, { run, info });
     this.runs.add(ownOf(mine.model), run);
     run.on(() => this.mine === mine && this.bar?.show());
     run.run.on(({ event }) => STORES.includes(event) && this.store(mine));
@@ -138,8 +151,9 @@ export class Yours {
   /** Store a run; of several in a row, one after the other. @param {Mine} mine */
   store(mine) {
     const { run, kept } = mine;
-    if (!run) return;
-    mine.last = mine.last.then(() => kept.write({ seed: run.run.job.config.seed, identity: run.identity, run: run.run.stored }));
+    const held = heldIn(mine);
+    if (!run || !held) return;
+    mine.last = mine.last.then(() => kept.write({ ...held, identity: run.identity }));
     mine.last.then(() => this.mine === mine && this.bar?.show());
   }
 
@@ -147,10 +161,58 @@ export class Yours {
   async begin() {
     const { mine, beside } = this;
     if (!mine) return;
-    const before = mine.run?.run.job ?? this.heldOf(beside)?.held.job;
-    const run = this.add(mine, await this.job(beside, (before?.config.seed ?? 0) + 1));
+    const { hash, version, config } = this.jobOf(beside);
+    const seed = (mine.run?.run.job ?? { config }).config.seed + 1;
+    const info = { created: Date.now() / 1000, device: "", versions: { hnviz: version }, content_hash: hash };
+    const run = this.add(mine, await this.job(beside, /** @type {any} */ ({ seed, device: "auto" })), info);
     run.run.start();
     this.choose(true);
+  }
+
+  /** Let the browser keep the run as a zip file. */
+  async save() {
+    const { mine } = this;
+    if (!mine?.run || !mine.info) return;
+    const [{ zipOf }, { keep }] = [await import("./runzip.js"), await import("../../app/kit/js/save/files.js")];
+    const { text } = this.jobOf(mine.model);
+    const { run } = mine.run;
+    const zip = await zipOf(run, mine.info, text === null ? null : new Uint8Array(await this.blobs.get(text)));
+    keep(zip, `${mine.run.facts.model}-seed-${run.job.config.seed}.zip`);
+  }
+
+  /**
+   * Show the run of a zip file as the reader's own. Throws ZipError, and then all stays as it was.
+   * @param {File} file
+   */
+  async openZip(file) {
+    const { mine } = this;
+    if (!mine) return;
+    const { runIn } = await import("./runzip.js");
+    const { hash, version } = this.jobOf(mine.model);
+    const { job, info, stored } = await runIn(file, { job: await this.job(mine.model, {}), hash, version });
+    const before = heldIn(mine);
+    await this.take(mine, { config: job.config, info, run: stored });
+    mine.before = before;
+    this.choose(true);
+  }
+
+  /** Show again the run whose place one from a zip file took. */
+  async bringBack() {
+    const { mine } = this;
+    if (!mine?.before) return;
+    await this.take(mine, mine.before);
+    mine.before = null;
+    this.choose(true);
+  }
+
+  /** @param {Mine} mine @param {Held} held */
+  async take(mine, { config, info, run }) {
+    const made = this.add(mine, await this.job(mine.model, config), info);
+    made.run.takeUp(run);
+    const { checkpoint } = made.run;
+    if (checkpoint) made.run.checkpoint = { ...checkpoint, identity: made.identity }; // one from torch has none
+    this.store(mine);
+    made.tell();
   }
 
   /** @param {boolean} isShown */
@@ -160,6 +222,9 @@ export class Yours {
     this.changed();
   }
 }
+
+/** What it takes to show a run again. @param {Mine} mine @returns {Held|null} */
+const heldIn = ({ run, info }) => run && info && { config: run.run.job.config, info, run: run.run.stored };
 
 /** What a reader sees and presses. */
 class Bar {
@@ -179,6 +244,19 @@ class Bar {
     this.stop = button(this.place, "Stop", () => this.press("stop"));
     this.goOn = button(this.place, "Go on", () => this.run?.resume());
     this.again = button(this.place, "Another seed", () => yours.begin());
+    this.save = button(this.place, "Save as zip", () => this.files(() => yours.save()));
+    this.picker = make("input", "", this.place);
+    Object.assign(this.picker, { type: "file", accept: ".zip,application/zip", hidden: true });
+    this.picker.onchange = () => this.take(this.picker.files?.[0]);
+    this.open = button(this.place, "Open a zip", () => this.picker.click());
+    this.back = button(this.place, "", () => this.files(() => yours.bringBack()));
+    this.file = make("span", "file-of-yours", this.place);
+    this.file.setAttribute("role", "alert");
+    this.place.ondragover = (/** @type {DragEvent} */ event) => event.preventDefault();
+    this.place.ondrop = (/** @type {DragEvent} */ event) => {
+      event.preventDefault();
+      this.take(event.dataTransfer?.files[0]);
+    };
     this.said = make("p", "said-of-yours", this.place);
     this.said.setAttribute("role", "status");
     /** @type {HTMLElement[]} what says that a picture does not follow */
@@ -206,6 +284,29 @@ class Bar {
     this.show();
   }
 
+  /** Open a zip file; one that is refused is named in a sentence beside the button. @param {File|undefined} file */
+  take(file) {
+    this.picker.value = ""; // so that the same file can be chosen again
+    if (file) this.files(() => this.yours.openZip(file), file.name);
+  }
+
+  /**
+   * Do something with a file, and say what goes wrong.
+   * @param {() => Promise<void>} work
+   * @param {string} [name] of the file
+   */
+  async files(work, name = "The zip file") {
+    const { yours } = this;
+    this.file.textContent = "";
+    try {
+      await work();
+    } catch (error) {
+      const { name: kind, message } = /** @type {Error} */ (error);
+      (yours.bar ?? this).file.textContent = `${name} ${kind === "ZipError" ? message : `could not be used: ${message}`}.`;
+    }
+    yours.bar?.show();
+  }
+
   show() {
     const { run, yours } = this;
     const row = this.choices.buttons[0].parentElement;
@@ -218,8 +319,19 @@ class Bar {
     this.slow.setAttribute("aria-pressed", String(run?.isSlow ?? false));
     this.goOn.hidden = !run?.canResume;
     this.again.hidden = !run || run.isLive;
+    this.save.hidden = !run?.started;
+    const before = yours.mine?.before;
+    this.back.hidden = !before;
+    this.back.textContent = `Back to seed ${before?.config.seed}`;
     const sentence = [this.progress, yours.mine?.kept.refused].filter(Boolean).join(" ");
     if (this.said.textContent !== sentence) this.said.textContent = sentence;
+  }
+
+  /** Its seed, and what differs from the run beside it. @param {Record<string, any>} config */
+  settings(config) {
+    const theirs = /** @type {Record<string, any>} */ (this.yours.jobOf(this.yours.beside).config);
+    const others = SETTINGS.filter((name) => name !== "seed" && config[name] !== theirs[name]);
+    return ["seed", ...others].map((name) => `${name} ${config[name]}`).join(", ");
   }
 
   /** How far it is, with its own figures beside those of the other run. */
@@ -227,7 +339,7 @@ class Bar {
     const mine = this.yours.mine;
     if (!mine?.run) return INTRODUCED;
     const { job, ends } = mine.run.run;
-    const far = `Yours, seed ${job.config.seed}: ${mine.run.progress}.`;
+    const far = `Yours, ${this.settings(job.config)}: ${mine.run.progress}.`;
     const last = ends.at(-1);
     const theirs = this.yours.heldOf(mine.model)?.held.job?.accuracies[last?.epoch];
     if (!last || theirs === undefined) return far;

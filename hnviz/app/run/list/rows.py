@@ -81,7 +81,8 @@ def _remark(line: RunSummary) -> str:
     if line.problem or line.status in ("diverged", "failed"):
         return line.reason or line.problem or line.message
     blocks = line.config is not None and line.config.split != NOTEBOOK.split
-    return "; ".join([*[BLOCKS_NOTE] * blocks, *[RUNNING_NOTE] * line.running_train])
+    notes = [line.browser, *[BLOCKS_NOTE] * blocks, *[RUNNING_NOTE] * line.running_train]
+    return "; ".join(filter(None, notes))
 
 
 def _steps(line: RunSummary) -> str:

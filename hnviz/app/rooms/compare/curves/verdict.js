@@ -86,7 +86,7 @@ export function verdict(sides, kinds, shown = "accuracy on valid") {
   if (!seeds.length) return [change, `: the two sides have no seed in common, so the seed differs as well.`];
   const devices = differing([from, to]).includes("device");
   const which = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds on both sides`;
-  const equal = devices ? `${which}, but on ${to.device} instead of ${from.device}` : `all else equal, ${which}`;
+  const equal = devices ? `${which}, but ${placeOf(to)} instead of ${placeOf(from)}` : `all else equal, ${which}`;
   const head = [change, `, ${equal}: `];
   const pairs = seeds.map((seed) => both.map((side) => /** @type {Run} */ (side.get(seed))));
   const lives = pairs.flat().filter(({ live }) => live);
@@ -97,6 +97,9 @@ export function verdict(sides, kinds, shown = "accuracy on valid") {
   const told = paired(known);
   return [...head, ...(told ? ofSeeds(told, measure) : ofOne([from, to], known[0], measure)), ...together(fields)];
 }
+
+/** Where a run trained. @param {Run} run */
+const placeOf = ({ device }) => (device === "browser" ? "in a browser" : `on ${device}`);
 
 /**
  * @param {Run[]} lives
