@@ -397,6 +397,27 @@ def test_pages_define_fragments_only(path: Path) -> None:
         assert "st.fragment" in decorators, f"{path}:{node.lineno} {node.name}"
 
 
+WIDGETS = (
+    *("audio_input", "button", "camera_input", "chat_input", "checkbox", "color_picker"),
+    *("data_editor", "date_input", "datetime_input", "download_button", "feedback"),
+    *("file_uploader", "form", "form_submit_button", "link_button", "multiselect", "number_input"),
+    *("pills", "radio", "segmented_control", "select_slider", "selectbox", "slider", "text_area"),
+    *("text_input", "time_input", "toggle"),
+)
+IN_SIDEBAR = {
+    Path("hnviz/app/run/view.py"): {"selectbox"},
+    Path("hnviz/app/shell/frame.py"): {"toggle"},
+}
+"""Which of Streamlit's widgets the sidebar has: the picker of runs, and Present."""
+
+
+@each(lambda path: path.parts[:2] == ("hnviz", "app"))
+def test_a_room_has_no_widget_of_streamlits(path: Path) -> None:
+    called = (named(node).rpartition(".") for node in nodes_of(path))
+    found = {name for start, _, name in called if start in ("st", "streamlit") and name in WIDGETS}
+    assert found == IN_SIDEBAR.get(path, set()), "the browser draws it: hnviz/app/kit/fields"
+
+
 PRIVATE = re.compile(
     r"(?<!self)(?<!cls)(?<!torch\.utils)\._(?!_|replace\b|asdict\b|fields\b|exit\b)[a-zA-Z]\w*(?![\"\w])"
     r"|^from .* import .*\b_[a-z]",

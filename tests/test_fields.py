@@ -149,6 +149,7 @@ def test_the_text_of_an_area_comes_back_only_where_the_script_sets_it():
     assert json.loads(app.text[0].value) == "d" * 20
     (row,) = [each["settings"] for each in mounts(app)]
     assert "d" * 20 not in json.dumps(row) and row["given"] == {"random": "false", "empty": ""}
+    assert row["known"]["codes"] == 30, "a browser that has lost it sees so by its length"
     app = choose(app, random=True).run()
     assert json.loads(app.text[0].value) == "d" * 20
     app = press(app, "empty").run()

@@ -571,6 +571,6 @@ def test_a_short_text_of_ones_own_is_in_the_link(server, page, context, recorded
     page.get_by_label("Your text").fill("many words " * 400)
     page.keyboard.press("Control+Enter")
     recorded.shown(page, "so a link to this", 2_000)
-    until(page, "() => !location.search.includes('batches_text')")
+    until(page, "() => /batches_text=%7E[0-9a-f]{20}(&|$)/.test(location.search)")  # its name alone
     until(page, "root => root.view.stream.nTokens > 3000", arg=handle(page))
     assert page.errors == []

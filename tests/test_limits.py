@@ -24,16 +24,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.exceptions import InvalidStatus
 
+from hnviz.data.corpora.texts import MAX_TEXT_BYTES
 from hnviz.settings import SETTINGS
 from hnviz.web import limits
-from hnviz.web.limits import Bounds, Limits, Upload, forwarded, proxies, viewer_of
+from hnviz.web.limits import Bounds, Limits, forwarded, proxies, viewer_of
 from hnviz.web.uvicorn_fixes import close_half_sent, keep_addresses
 from tests.conftest import finished, free_port, listening
 from tests.sentences import Recorded
 from tests.visitor import show, tab
 
 ROOT = Path(__file__).parent.parent
-SESSION = "/_stcore/upload_file/a-session/a-file"
+UPLOAD = "/api/texts"
 
 
 async def reads(scope: Any, receive: Any, send: Any) -> None:
@@ -71,7 +72,7 @@ def sent(
 
 def test_a_body_within_its_bound_passes() -> None:
     assert sent([b"x" * 60_000, b"y"]) == (200, 60_001)
-    assert sent([b"x" * 5_000_000], SESSION) == (200, 5_000_000)
+    assert sent([b"x" * 5_000_000], UPLOAD) == (200, 5_000_000)
 
 
 @pytest.mark.parametrize("length", [None, 70_000])
@@ -81,8 +82,13 @@ def test_a_large_body_is_refused(length: int | None) -> None:
 
 
 def test_a_large_upload_is_refused_wherever_the_app_is_mounted() -> None:
-    status, _ = sent([b"x"] * 2, f"/class{SESSION}", length=6_000_000)
-    assert status == 413
+    status, said = sent([b"x"] * 2, f"/class{UPLOAD}", length=6_000_000)
+    assert status == 413 and said["error"].startswith("a body may have at most 5,000,000 bytes")
+    assert limits.MAX_FILE_BYTES == MAX_TEXT_BYTES
+
+
+def test_streamlits_own_door_for_files_is_shut() -> None:
+    assert sent([b"x"], "/class/_stcore/upload_file/a-session/a-file")[0] == 404
 
 
 def test_a_body_that_stops_coming_is_given_up(
@@ -92,49 +98,6 @@ def test_a_body_that_stops_coming_is_given_up(
     status, said = sent([b"x", b"..."], length=100)
     assert status == 408
     recorded(said["error"])
-
-
-def uploaded(*files: tuple[int, int], gone: int = 0) -> int:
-    """Upload files, each of a viewer and so many bytes, to two tabs; return the last one's status.
-
-    The first `gone` are no longer there at the end.
-    """
-    held: dict[Upload, int] = {}
-    bounds = Bounds(uploads=lambda asked: {each: held[each] for each in asked if each in held})
-    app = Limits(reads, lambda: bounds)
-
-    async def go() -> int:
-        status = 0
-        for number, (viewer, size) in enumerate(files):
-            if number == len(files) - 1:
-                for each in list(held)[:gone]:
-                    del held[each]
-            upload = (f"tab{number % 2}", f"file{number}")
-            status = await under_way(
-                app, "/_stcore/upload_file/{}/{}".format(*upload), viewer=viewer
-            )
-            held[upload] = size
-        return status
-
-    return finished(go())
-
-
-def test_a_viewers_uploads_are_bounded_in_number_and_sum_over_all_tabs() -> None:
-    assert uploaded(*8 * [(0, 9)]) == 200
-    assert uploaded(*9 * [(0, 9)]) == 413
-    assert uploaded((0, 11 * 2**20), (0, 1)) == 200
-    assert uploaded((0, 11 * 2**20), (0, 1), (0, 1)) == 413
-    assert uploaded(*8 * [(1, 9)], (0, 9)) == 200
-
-
-def test_all_uploads_are_bounded_in_their_sum() -> None:
-    assert uploaded((1, 58_000_000), (0, 9)) == 200
-    assert uploaded((1, 63_000_000), (0, 9)) == 503
-
-
-def test_an_upload_that_is_gone_no_longer_counts() -> None:
-    assert uploaded(*9 * [(0, 9)], gone=1) == 200
-    assert uploaded((1, 63_000_000), (0, 9), gone=1) == 200
 
 
 def under_way(app: Any, path: str, kind: str = "http", viewer: int = 0) -> asyncio.Task[int]:
@@ -370,12 +333,12 @@ def test_uvicorn_believes_no_address_that_a_program_here_claims() -> None:
 def test_a_viewer_uploads_one_file_at_a_time_and_others_theirs() -> None:
     async def go() -> None:
         app, free = held_open()
-        first = under_way(app, SESSION)
+        first = under_way(app, UPLOAD)
         assert await now(first) is None
-        assert await now(under_way(app, SESSION.replace("a-s", "b-s"))) == 429
-        others = [under_way(app, SESSION, viewer=each) for each in (1, 2, 3)]
+        assert await now(under_way(app, UPLOAD)) == 429
+        others = [under_way(app, UPLOAD, viewer=each) for each in (1, 2, 3)]
         assert {await now(each) for each in others} == {None}
-        assert await now(under_way(app, SESSION, viewer=4)) == 429  # four together
+        assert await now(under_way(app, UPLOAD, viewer=4)) == 429  # four together
         free.set()
         await asyncio.gather(first, *others)
 

@@ -172,7 +172,7 @@ def test_copy_link_says_what_it_did_and_a_locked_one_has_no_settings(server, pag
     page.locator(".hnviz[data-ready]:visible").first.wait_for()
     idle(page)
     assert not page.locator(styled(":--nav")).is_visible()
-    fields = styled('[data-picture="kit/fields"], :--selectbox, :--numberInput, :--checkbox')
+    fields = styled('[data-picture="kit/fields"], :--selectbox, :--checkbox')
     assert page.locator(fields).filter(visible=True).count() == 0
     bar = page.locator(".st-key-states_bar")
     assert bar.get_by_label("Training step").is_visible()  # looking goes on

@@ -158,7 +158,7 @@ SAFE = {
     "server.fileWatcherType": "none",
     "server.headless": True,
     "server.maxMessageSize": 1,
-    "server.maxUploadSize": 6,
+    "server.maxUploadSize": 1,
     "server.port": 8555,
     "theme.base": "light",
 }

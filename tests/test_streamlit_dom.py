@@ -14,11 +14,10 @@ PAGES = {
     "": (
         *("app", "idle", "view", "header", "script", "main", "content", "sidebar", "shownSidebar"),
         *("sidebarHeader", "sidebarContent", "nav", "navLink", "block", "wrapper", "element"),
-        *("markdown", "html", "selectbox", "label"),
+        *("markdown", "html", "selectbox", "label", "help"),
         *("checkbox", "icon", "pageLink"),
     ),
     "train": ("expander",),
-    "data?data_corpus=your+own": ("textArea", "numberInput", "fileUploader", "help"),
 }
 """Address of a page -> the names that are on it."""
 
@@ -29,7 +28,7 @@ def _option(page: Any, server: str) -> None:
 
 
 def _help(page: Any, server: str) -> None:
-    page.goto(f"{server}/data?data_corpus=your+own")
+    page.goto(f"{server}/data")
     page.locator(streamlit_names()["help"]).first.hover()
 
 

@@ -1,25 +1,8 @@
 """The parts of Streamlit that its documentation does not name are as the app takes them to be."""
 
-from types import SimpleNamespace
-
-from streamlit import runtime
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from hnviz.app.shell.streamlit_parts import is_end_of_script, uploads
-
-
-def test_uploads_have_the_sizes_of_those_that_are_still_held(monkeypatch):
-    manager = MemoryUploadedFileManager("/upload")
-    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=manager))
-    assert isinstance(runtime.Runtime.uploaded_file_mgr, property)
-    asked = [("a", "1"), ("a", "2"), ("b", "1")]
-    for size, (tab, file) in enumerate(asked):
-        manager.add_file(tab, UploadedFileRec(file, "name", "text/plain", size * b"x"))
-    assert uploads([*asked, ("c", "1")]) == {("a", "1"): 0, ("a", "2"): 1, ("b", "1"): 2}
-    manager.remove_session_files("a")
-    assert uploads(asked) == {("b", "1"): 2}
+from hnviz.app.shell.streamlit_parts import is_end_of_script
 
 
 def test_a_page_is_drawn_when_its_script_has_ended_and_runs_no_more():

@@ -2,12 +2,15 @@
 
 import json
 import os
+import time
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pytest
 from cachetools import LRUCache
+from starlette.routing import Router
+from starlette.testclient import TestClient, httpx
 
 from hnviz import __version__, disk
 from hnviz.app.shell.server import server
@@ -23,6 +26,8 @@ from hnviz.export.build import export_page
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
 from hnviz.runs.texts import TEXTS, drop_text, keep_text, text_problem
 from hnviz.tasks.task import TaskStream
+from hnviz.web import corpora
+from hnviz.web.limits import Bounds, Limits
 from tests.failpoints import Failing
 from tests.pages import open_page
 from tests.sentences import Recorded
@@ -433,3 +438,41 @@ def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained: dict[s
 def test_an_export_of_a_damaged_run_is_refused() -> None:
     with pytest.raises(ExportError, match="is damaged"):
         export_page("states", {"run": with_other_hash(server().store.create(RunConfig())).id})
+
+
+@pytest.fixture
+def client() -> TestClient:
+    return TestClient(Limits(Router([*corpora.routes()]), Bounds))
+
+
+def uploaded(client: TestClient, content: bytes, kind: str = "octet-stream") -> httpx.Response:
+    return client.post(
+        "/api/texts", content=content, headers={"Content-Type": f"application/{kind}"}
+    )
+
+
+def test_texts_past_a_rate_wait(client: TestClient) -> None:
+    assert uploaded(client, TEXT, "json").status_code == 415
+    names, begun = set(), time.perf_counter()
+    for number in range(5):
+        names.add(uploaded(client, TEXT + b"%d" % number).json()["name"])
+        if number == 3:
+            assert time.perf_counter() - begun < 0.9
+    assert time.perf_counter() - begun > 0.9
+    assert len(names) == 5 and all(texts.is_known(name) for name in names)
+
+
+def test_a_box_gets_a_stored_text_or_the_beginning_of_a_long_one(
+    client: TestClient, recorded: Recorded
+) -> None:
+    for content, shown in (
+        (b"\xef\xbb\xbfa b\r\nc", "a b\nc"),
+        (b"ab " * 50_000, "ab " * 666 + "ab"),
+    ):
+        name = uploaded(client, content).json()["name"]
+        n_chars = 5 if len(shown) == 5 else 150_000
+        assert client.get(f"/api/texts/{name}").json() == {"text": shown, "n_chars": n_chars}
+    for name in ("0" * 20, "..%2Fconfig"):
+        answer = client.get(f"/api/texts/{name}")
+        assert answer.status_code == 404
+    recorded(client.get("/api/texts/none").json()["error"])

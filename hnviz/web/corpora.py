@@ -1,5 +1,6 @@
-"""Corpora over HTTP: GET /api/corpora and below."""
+"""Corpora over HTTP: GET /api/corpora and below; /api/texts takes a reader's own text."""
 
+import asyncio
 import json
 import struct
 from collections.abc import Callable
@@ -9,9 +10,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import numpy as np
+from anyio import to_thread
 from numpy.typing import NDArray
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hnviz.config import LIMITS
@@ -29,17 +31,21 @@ from hnviz.data import (
     kind_in,
     stream_of,
 )
+from hnviz.data.corpora import texts
 from hnviz.data.numbers import WAYS
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import kind_in_text
 from hnviz.questions.params import Param, quoted
-from hnviz.web.http import Entry, Refusal, query, until_gone
+from hnviz.web.http import BINARY, NO_STORE, Entry, Refusal, query, until_gone
+from hnviz.web.limits import Rate, viewer_of
 from hnviz.web.work import Pool, Shared
 
 CORPORA = "api/corpora/"
 """The start of each text's address, relative to the app."""
 
 POOL = 2, 64  # threads, waiting requests
+RATE = 1, 4  # texts per viewer: per second, and in a burst; more wait
+BEGINNING = 2_000  # characters that a box shows of a text too long for it
 _VERSION = {"v": Param("text", None)}
 _CHOICE = {"corpus": Param("text", NOTEBOOK.corpus), "way": Param(WAYS, NOTEBOOK.split)}
 _LISTED = {"corpus": Param("text", None), "way": Param(WAYS, NOTEBOOK.split)}
@@ -57,6 +63,8 @@ def routes() -> list[Route]:
         Route("/api/corpora", until_gone(served.listed), name="corpora"),
         Route("/api/corpora/{split}", until_gone(served.split), name="corpus"),
         Route("/api/corpora/{split}/layout", until_gone(served.layout), name="layout"),
+        Route("/api/texts", served.take, methods=["POST"]),
+        Route("/api/texts/{name}", until_gone(served.text), name="text"),
     ]
 
 
@@ -65,6 +73,7 @@ class Corpora:
 
     def __init__(self) -> None:
         self._shared = Shared(Pool(*POOL))
+        self._rate = Rate(*RATE)
 
     async def listed(self, request: Request) -> Response:
         """List the built-in corpora; with `corpus`, describe one, with its splits."""
@@ -79,10 +88,39 @@ class Corpora:
         is_fixed = version is not None
         return await self._shared.reply(request, str(request.url), read, immutable=is_fixed)
 
+    async def take(self, request: Request) -> Response:
+        """Hold a reader's own text in memory; answer with its name."""
+        kind = request.headers.get("content-type", "")
+        if kind != BINARY:  # which no form on another site can send
+            raise Refusal(f"Content-Type must be {BINARY}; got {quoted(kind)}", 415)
+        await asyncio.sleep(self._rate.delay(viewer_of(request.scope)))
+        return JSONResponse(await to_thread.run_sync(_held, await request.body()), headers=NO_STORE)
+
+    async def text(self, request: Request) -> Response:
+        """Answer with a reader's own text as a box shows it."""
+        name = str(request.path_params["name"])
+        return await self._shared.json_reply(request, str(request.url), lambda: _shown(name))
+
     async def layout(self, request: Request) -> Response:
         """Describe how a split is cut into mini-batches: hnviz.data.BatchLayout's figures."""
         split, asked = _split(request), query(request, {**_CHOICE, **_LAYOUT}, "a layout")
         return await self._shared.json_reply(request, str(request.url), lambda: _laid(split, asked))
+
+
+def _held(content: bytes) -> dict[str, str]:
+    try:
+        return {"name": texts.hold(texts.read_text(content))}
+    except CorpusError as error:
+        raise Refusal(str(error)) from error
+
+
+def _shown(name: str) -> dict[str, Any]:
+    try:
+        text = texts.text_of(name)
+    except CorpusError as error:
+        raise Refusal(f"no text is named {quoted(name)} here", 404) from error
+    most = texts.MAX_TYPED_CHARS
+    return {"text": text if len(text) <= most else text[:BEGINNING], "n_chars": len(text)}
 
 
 def _chosen(asked: dict[str, Any]) -> Choice:

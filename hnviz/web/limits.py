@@ -31,12 +31,8 @@ PROXIES = "HNVIZ_PROXIES"  # addresses or networks of trusted proxies
 LOOPBACK = "127.0.0.1"  # for a browser on this machine, for which Streamlit gives no address
 HOME_BITS = 64  # of an IPv6 address: they identify a home's network
 
-MEGABYTE = 1024 * 1024
 MAX_BODY_BYTES = 64 * 1024  # in any request except an upload
-MAX_FORM_BYTES = 64 * 1024  # in an upload's form, without its file
-MAX_FILES = 8  # per viewer, in all tabs
-MAX_VIEWER_BYTES = 16 * MEGABYTE  # for one viewer's files
-MAX_FILES_BYTES = 64 * MEGABYTE  # for all files
+MAX_FILE_BYTES = 5_000_000  # in an upload; as texts.MAX_TEXT_BYTES, which needs numpy
 MAX_UPLOADS = 4  # at the same time; one per viewer
 MAX_SOCKETS = 40  # per viewer; a tab has two
 MAX_ADDRESS_SOCKETS = 400  # a class of 100 behind one router has three each
@@ -50,10 +46,8 @@ PAUSE_SECONDS = 20.0  # between two parts of a body
 BODY_SECONDS = 120.0  # for a whole body
 RETRY = {"Retry-After": "10"}
 
-UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
-
-Upload = tuple[str, str]
-"""An uploaded file: the ids of its tab and of the file."""
+UPLOAD = "/api/texts"
+SHUT = "/_stcore/upload_file/"  # Streamlit's own, which no page uses
 
 Header = tuple[bytes, bytes]
 Network = IPv4Network | IPv6Network
@@ -352,9 +346,6 @@ class Rate:
 class Bounds:
     """The limits that depend on the server."""
 
-    largest_upload: int = 5 * MEGABYTE  # bytes of a file
-    uploads: Callable[[Iterable[Upload]], Mapping[Upload, int]] = lambda asked: {}
-    """The sizes in bytes of the uploads still held."""
     is_full: Callable[[], bool] = lambda: False  # of open files
     draws: Callable[[bytes], bool] = lambda message: (
         False
@@ -381,7 +372,6 @@ class Limits:
         self._opening = Rate(TABS_A_SECOND, TABS_AT_ONCE)
         self._uploading = Quota(1, "another of your files is being uploaded; try again in a moment")
         self._counted, self._is_full = 0.0, False  # when open files were counted, and the result
-        self._uploads: dict[Viewer, set[Upload]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it, even while its body arrives."""
@@ -402,15 +392,15 @@ class Limits:
             return
         if _asks_for_a_page(scope):
             self._check_room()
-        upload = UPLOAD.search(scope["path"]) if scope["method"] in ("PUT", "POST") else None
-        most = self.bounds.largest_upload + MAX_FORM_BYTES if upload else MAX_BODY_BYTES
-        bounded = _bounded(scope, receive, most)
-        if upload is None:
-            await self.app(scope, bounded, send)
+        if SHUT in scope["path"]:
+            raise Refusal("files are not taken here; send a text to api/texts", 404)
+        if not scope["path"].endswith(UPLOAD):
+            await self.app(scope, _bounded(scope, receive, MAX_BODY_BYTES), send)
             return
         with self._uploading.taken(viewer):
-            self._check(viewer, (upload[1], upload[2]))
-            await self.app(scope, bounded, send)
+            if self._uploading.total > MAX_UPLOADS:
+                raise Refusal("others are uploading files; try again in a moment", 429)
+            await self.app(scope, _bounded(scope, receive, MAX_FILE_BYTES), send)
 
     def _check_room(self) -> None:
         """Raise Refusal if too few files can be opened; they are counted rarely, for speed."""
@@ -430,24 +420,6 @@ class Limits:
             await self.app(scope, partial(presses.receive, receive), presses.send)
         finally:
             presses.end()
-
-    def _check(self, viewer: Viewer, upload: Upload) -> None:
-        """Raise Refusal for an upload that does not fit."""
-        if self._uploading.total > MAX_UPLOADS:
-            raise Refusal("others are uploading files; try again in a moment", 429, RETRY)
-        sizes = self.bounds.uploads(set().union(*self._uploads.values()))
-        held = {each: uploads & sizes.keys() for each, uploads in self._uploads.items()}
-        self._uploads = {each: uploads for each, uploads in held.items() if uploads}
-        own = [sizes[each] for each in self._uploads.get(viewer, ())]
-        self._uploads.setdefault(viewer, set()).add(upload)
-        if len(own) >= MAX_FILES or sum(own) + self.bounds.largest_upload > MAX_VIEWER_BYTES:
-            raise Refusal(
-                f"one viewer may hold at most {MAX_FILES} files, and "
-                f"{MAX_VIEWER_BYTES // MEGABYTE} MB with the next; remove one first",
-                413,
-            )
-        if sum(sizes.values()) + self.bounds.largest_upload > MAX_FILES_BYTES:
-            raise Refusal("there is no room for more uploads; try again later", 503, RETRY)
 
 
 class Tab:

@@ -20,14 +20,14 @@ test("a locked link opens in present mode; its copy need not be locked", () => {
 test("a link says what it does not hold, and that it opens on this computer only", (t) => {
   const at = (address) => lacksOf(`https://example.org/${address}`);
   assert.deepEqual(at("states?run=a"), []);
-  const [text, ...others] = at("data?data_corpus=your+own");
+  const [text, ...others] = at("data?data_corpus=your+own&data_text=~0123456789abcdef0123");
   assert.deepEqual(others, []);
   recorded(t, text);
-  assert.deepEqual(at("train?train_corpus=your%20own&run=a"), [text]);
-  assert.deepEqual(at("batches?batches_corpus=your+own"), [text]);
-  assert.deepEqual(at("batches?batches_corpus=your+own&batches_text=a+b"), []);
+  assert.deepEqual(at("train?train_corpus=your%20own&train_text=~0123456789abcdef0123&run=a"), [text]);
+  assert.deepEqual(at("train?train_corpus=human_numbers&train_text=~0123456789abcdef0123"), []);
+  for (const typed of ["", "&batches_text=a+b", "&data_text=~0123456789abcdef0123"]) assert.deepEqual(at(`batches?batches_corpus=your+own${typed}`), []);
   for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
-    const [first, said] = lacksOf(`http://${host}:8501/data?data_corpus=your+own`);
+    const [first, said] = lacksOf(`http://${host}:8501/data?data_corpus=your+own&data_text=~0123456789abcdef0123`);
     assert.equal(first, text);
     assert.ok(said.includes(` ${host} `));
     recorded(t, said.replace(host, "HOST"));

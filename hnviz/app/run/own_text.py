@@ -1,25 +1,39 @@
 """The box for the reader's own text, and how it becomes tokens: the same text on all pages."""
 
+import re
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from hnviz.app.kit.text import escape, problem
+from hnviz.app.kit.fields.picture import (
+    area,
+    ask_again,
+    controls,
+    menu,
+    put_in,
+    remark,
+    serial,
+    text_in,
+    whole,
+    wrong,
+)
 from hnviz.app.shell import session as state
 from hnviz.data import Choice, CorpusError, stream_of
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.own import LIMITS, Way, own_corpus, text_hash, way_of
+from hnviz.data.corpora.own import LIMITS, Way, held_corpus, own_corpus
 from hnviz.data.tokens import BOS, UNK
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural
 
 OWN = "your own"
 MANY = 0.5  # share of tokens read as xxunk that is worth a word
-MOST_CHARS = 100_000  # of the box, whose text each press sends; a longer one comes as a file
-SHORT = 20_000  # characters that the box of another page is filled with
+LONGEST_LINKED = 2_000  # characters of a text that a link contains
+_STORED = re.compile(r"~([0-9a-f]{20})")
+"""What the browser reports in place of a longer text: its name at the server."""
 _LEVELS = {"word": "words", "char": "characters", "bpe": "byte pairs"}
 _CHOSEN = "_own_corpus"  # the id of the text in the box
+_HELD = "_own_text"  # the row that was drawn last, its last report, and the texts of its controls
 _LABELS = {"merges": "Merges", "min_count": "Minimum count", "valid": "Valid, percent"}
 _HELP = {
     "merges": "Byte-pair encoding begins with characters, and joins the most frequent pair of "
@@ -38,89 +52,102 @@ def own_corpus_id() -> str | None:
 def own_text_box(page: str, first: str = "") -> str | None:
     """Draw the box; return the id of its text as a corpus, or None with a sentence.
 
-    It opens with what the page's address says, or what the box of another page held, or `first`.
+    It opens with what the page's address says, or what the box of any page held last, or `first`.
     """
-    known, asked = _known_text(), st.query_params.get(f"{page}_text")
-    if state.get(f"{page}_text") is None:
-        held = known if len(known) <= SHORT else ""
-        state.put(f"{page}_text", asked or held or first)
-        _open_as(page, Way() if asked else way_of(own_corpus_id() or "") or Way())
-    typed = st.text_area("Your text", height=110, max_chars=MOST_CHARS, key=f"{page}_text")
-    file = st.file_uploader(
-        "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
-        key=f"{page}_file",
-        max_upload_size=texts.MAX_TEXT_BYTES // 10**6,
-    )
-    way = _way(page)
-    content = typed.encode("utf-8", "replace") if file is None else file.getvalue()
-    if not content and len(known) > SHORT:  # a file that another page was given
-        content = known.encode()
-    chosen = None
-    try:
-        chosen = own_corpus(content, Way(**way)).id
-    except CorpusError as error:
-        problem(_told(str(error)))
+    row, box, chosen = f"{page}_own_box", f"{page}_text", None
+    _open(row, page, first)
+    with controls(row):
+        typed = area(
+            "Your text",
+            box,
+            first,
+            longest=texts.MAX_TYPED_CHARS,
+            linked=LONGEST_LINKED,
+            file=texts.MAX_TEXT_BYTES,
+        )
+        way = _way(page)
+        try:
+            chosen = _corpus_id(box, typed, way)
+        except CorpusError as error:
+            field, _, rest = str(error).partition(" ")
+            named = field in LIMITS
+            wrong(f"{page}_own_{field}" if named else box, f"{_LABELS.get(field, field)} {rest}")
+        else:
+            _describe(page, chosen, is_linked=not _STORED.fullmatch(typed))
+    state.put(_HELD, (row, serial(row), _texts(row, page, first)))
     state.put(_CHOSEN, chosen)
-    if chosen is not None:
-        _describe(chosen)
     return chosen
 
 
-def _told(message: str) -> str:
-    """Have an error begin with the name of its field."""
-    name, _, rest = message.partition(" ")
-    return f"{_LABELS.get(name, name)} {rest}"
+def _open(row: str, page: str, first: str) -> None:
+    """Have a row that comes to the page hold what the row that was drawn last held.
+
+    A row leaves the page with another corpus or page, and may come back with an old report.
+    """
+    drawn, heard, held = state.get(_HELD, ("", 0, {}))
+    is_news = drawn == row and serial(row) > heard
+    if is_news or f"{page}_text" in st.query_params:
+        return
+    if drawn != row and not held.get("text"):
+        held = {**held, "text": first}
+    known = _texts(row, page, first)
+    lost = {f"{page}_{name}": text for name, text in held.items() if text != known[name]}
+    if lost := {name: text for name, text in lost.items() if name not in st.query_params}:
+        put_in(row, lost)
 
 
-def _known_text() -> str:
-    """Return the text that the box held last, on any page; "" for none."""
-    name = text_hash(own_corpus_id() or "")
-    return texts.text_of(name) if name is not None and texts.is_known(name) else ""
+def _texts(row: str, page: str, first: str) -> dict[str, str]:
+    """Return what the controls of a row hold, as the address has it."""
+    usual = {"text": first, "tokens": Way().level}
+    usual |= {f"own_{name}": str(getattr(Way(), name)) for name in LIMITS}
+    found = {name: text_in(row, f"{page}_{name}") for name in usual}
+    return {name: usual[name] if text is None else text for name, text in found.items()}
 
 
-def _open_as(page: str, way: Way) -> None:
-    """Have the fields open with a way to read the text; the address may say its tokens."""
-    asked = st.query_params.get(f"{page}_tokens", "")
-    state.put(f"{page}_tokens", asked if asked in _LEVELS else way.level)
-    for name in LIMITS:
-        state.put(f"{page}_own_{name}", getattr(way, name))
+def _corpus_id(box: str, typed: str, way: dict[str, Any]) -> str:
+    """Return the id of a text that was typed, or that is stored by its name. Raises CorpusError."""
+    stored = _STORED.fullmatch(typed)
+    if not stored:
+        return own_corpus(typed.encode("utf-8", "replace"), Way(**way)).id
+    if not texts.is_known(stored[1]):
+        ask_again(box)
+        raise CorpusError(
+            "this server no longer has your text: paste it again, or choose its file again"
+        )
+    return held_corpus(stored[1], Way(**way)).id
 
 
 def _way(page: str) -> dict[str, Any]:
     """Draw how the text is read."""
-    with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
-        with st.container(width=132):
-            level = st.selectbox(
-                "Tokens", _LEVELS, format_func=_LEVELS.__getitem__, key=f"{page}_tokens"
-            )
-        names = [name for name in LIMITS if name != "merges" or level == "bpe"]
-        return {"level": level, **{name: _bounded(page, name) for name in names}}
+    level = menu("Tokens", tuple(_LEVELS), f"{page}_tokens", shown=_LEVELS, width=132)
+    names = [name for name in LIMITS if name != "merges" or level == "bpe"]
+    return {"level": level, **{name: _bounded(page, name) for name in names}}
 
 
 def _bounded(page: str, name: str) -> int:
-    with st.container(width=132):
-        value = st.number_input(
-            _LABELS[name],
-            value=getattr(Way(), name),
-            step=1,
-            key=f"{page}_own_{name}",
-            help=_HELP[name],
-        )
-    return int(value)
+    first = getattr(Way(), name)
+    return int(whole(_LABELS[name], f"{page}_own_{name}", first, help=_HELP[name]))
 
 
-def _describe(corpus_id: str) -> None:
+def _describe(page: str, corpus_id: str, *, is_linked: bool) -> None:
     stream = stream_of(Choice(corpus_id))
     first = " ".join(stream.vocab.itos[index] for index in stream.train[1:13].tolist())
     used = np.unique(np.concatenate([stream.train, stream.valid]))
     n_different = int(np.count_nonzero(used != stream.vocab.stoi[BOS]))
-    st.markdown(
-        f":gray[:small[{len(stream.train):,} tokens to learn from and {len(stream.valid):,} to "
-        f"test on, of {plural(n_different, 'different one')}. They begin: {escape(first)} …]]"
+    lacks = (
+        f"The text is longer than {LONGEST_LINKED:,} characters, so a link to this page does not "
+        "contain it. "
+    )
+    remark(
+        f"{page}_text",
+        f"{len(stream.train):,} tokens to learn from and {len(stream.valid):,} to test on, of "
+        f"{plural(n_different, 'different one')}. {'' if is_linked else lacks}"
+        f"The tokens begin: {first} …",
     )
     unknown = float(np.mean(stream.train == stream.vocab.stoi[UNK]))
     if unknown > MANY:
-        problem(
+        wrong(
+            f"{page}_own_min_count",
             f"{percent(unknown)} of the tokens are rarer than the minimum count, so they become "
-            "xxunk. Choose a smaller minimum count."
+            "xxunk. Choose a smaller minimum count.",
         )

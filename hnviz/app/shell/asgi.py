@@ -33,7 +33,6 @@ from hnviz.web.assets import ASSETS
 from hnviz.web.guard import Rules, guard, security_policy
 from hnviz.web.http import door
 from hnviz.web.limits import (
-    MEGABYTE,
     PROXIES,
     Bounds,
     allow_many_open_files,
@@ -54,7 +53,7 @@ STYLES = (
 )
 LESSONS = (PARAMETER, "lessons")
 """What addresses of lessons end with."""
-EARLY = ("BidiComponent", "Selectbox", "NumberInput", "Html", "PageLink")
+EARLY = ("BidiComponent", "Selectbox", "Html", "PageLink")
 """Streamlit's, on our pages, whose modules a browser should load at once."""
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
 TURN_SECONDS = 0.0005  # of the interpreter while modules load: a browser's files come in between
@@ -226,16 +225,9 @@ def _dressed(page: str, script: str) -> Page:
 
 def _bounds() -> Bounds:
     """Say how much one visitor may take."""
-    import streamlit as st
+    from hnviz.app.shell.streamlit_parts import is_end_of_script
 
-    from hnviz.app.shell.streamlit_parts import is_end_of_script, uploads
-
-    return Bounds(
-        largest_upload=int(st.get_option("server.maxUploadSize")) * MEGABYTE,
-        uploads=uploads,
-        is_full=is_nearly_full,
-        draws=is_end_of_script,
-    )
+    return Bounds(is_full=is_nearly_full, draws=is_end_of_script)
 
 
 @asynccontextmanager

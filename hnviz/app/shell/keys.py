@@ -38,6 +38,9 @@ def _of(entry: Entry) -> Key:
     return Key(entry.page, entry.name, entry.default, entry.meaning, entry.takes)
 
 
+_OWN_TEXTS = (("Feed", "data"), ("Feed", "batches"), ("Train", "train"))
+"""The parts of rooms with a box for the reader's own text."""
+
 ADDRESS: tuple[Key, ...] = (
     Key(EVERY, "run", "Model5", "the run in view"),
     Key(EVERY, "snapshot", "the last one", "the training step that the slider shows"),
@@ -63,12 +66,10 @@ ADDRESS: tuple[Key, ...] = (
     _of(READ),
     Key("Feed", "data_vocabulary", "closed", "the fold with the vocabulary"),
     Key("Feed", "batches_corpus", "the run's text", "the corpus that is shown, or your own"),
-    Key("Feed", "batches_tokens", "word", "what a token of the reader's own text is"),
     Key("Feed", "batches_split", "train", "the split: train or valid"),
     Key("Feed", "batches_random", "false", "cut the text at random instead"),
     Key("Feed", "batches_bs", "4", "rows read in parallel"),
     Key("Feed", "batches_bptt", "8", "tokens read per row and step"),
-    Key("Feed", "batches_text", "", "the reader's own text, where it is short"),
     Key("Feed", "cell", "", "the picked cell of the grid: mini-batch-row-column"),
     Key("Feed", "find", "", "the number or words that are searched for"),
     Key("Feed", "batches_counts", "closed", "the fold on how many mini-batches there are"),
@@ -179,6 +180,15 @@ ADDRESS: tuple[Key, ...] = (
     Key("Feed", "tasks_model", "Model5", "the model to train on the task"),
     Key("Feed", "tasks_bptt", "the recipe's", "tokens that gradients reach back over"),
     Key("Feed", "tasks_tokens", "20000", "tokens of the text to learn from"),
+    *(
+        Key(room, f"{part}_{name}", default, meaning)
+        for room, part in _OWN_TEXTS
+        for name, default, meaning in (
+            ("text", "", "the reader's own text; of a long one its name at this server"),
+            ("tokens", "word", "what a token of the reader's own text is"),
+            ("own_*", "500, 1, 10", "of an own text: merges, minimum count, percent for valid"),
+        )
+    ),
 )
 """Parameters of the address; most are also the key of the widget that they set."""
 
@@ -187,15 +197,10 @@ TAKES = {**takes.TAKES, **{key.name: key.takes for key in ADDRESS if key.takes}}
 
 SESSION: tuple[Key, ...] = (
     Key(EVERY, "_own_corpus", "none", "the id of the own text in the box of Feed or Train"),
+    Key(EVERY, "_own_text", "none", "what the box for an own text held when it was drawn last"),
     *(
-        Key(room, f"{page}_{name}", default, meaning)
-        for room, page in (("Feed", "data"), ("Train", "train"))
-        for name, default, meaning in (
-            ("text", "", "the reader's own text"),
-            ("file", "none", "a file with the reader's own text"),
-            ("tokens", "word", "how an own text becomes tokens"),
-            ("own_*", "500, 1, 10", "of an own text: merges, minimum count, percent for valid"),
-        )
+        Key(room, f"{part}_own_box", "", "what the box for an own text has reported")
+        for room, part in _OWN_TEXTS
     ),
     Key(EVERY, "lost_run", "", "an id in the address that no run has"),
     Key(EVERY, "shown_run", "", "the run that the last page showed"),
@@ -215,8 +220,6 @@ SESSION: tuple[Key, ...] = (
     Key("Feed", "data_vocab", "", "the table of the vocabulary"),
     Key("Feed", "_batches_good", "4, 8", "the last sizes that could be used"),
     Key("Feed", "_batches_fitted", "", "the own text that the sizes were last compared with"),
-    Key("Feed", "batches_file", "", "the file that was uploaded"),
-    Key("Feed", "batches_own_*", "1, 10", "of an own text: minimum count, percent for valid"),
     Key("Build", "_models_good_unit", "", "the last unit that the layer has"),
     Key("Train", "train_error", "", "why the last press on Train did nothing"),
     Key("Train", "train_settings", "", "the settings of the next run that are not the default"),

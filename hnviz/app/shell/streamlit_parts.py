@@ -3,12 +3,7 @@
 tests/test_streamlit_parts.py fails when one of them changes.
 """
 
-from collections.abc import Iterable
-
-from streamlit import runtime
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-from hnviz.web.limits import Upload
 
 SHORT = 1000  # bytes of a message that may be the one about a script's end
 
@@ -24,16 +19,3 @@ def is_end_of_script(message: bytes) -> bool:
     read = ForwardMsg.FromString(message)
     ends = read.WhichOneof("type") == "script_finished"
     return ends and read.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
-
-
-def uploads(asked: Iterable[Upload]) -> dict[Upload, int]:
-    """Return the sizes in bytes of those uploads that Streamlit still holds.
-
-    It drops a tab's files some time after the tab is closed, without a word to the app.
-    """
-    manager = runtime.get_instance().uploaded_file_mgr
-    return {
-        (tab, file): len(found.data)
-        for tab, file in asked
-        for found in manager.get_files(tab, [file])
-    }

@@ -47,7 +47,7 @@ TAKES: dict[str, str] = {
     "machine_seed": "0 to 2147483647",
     "data_step": "1 to 59",
     "batches_split": "train / valid",
-    "batches_tokens": "word / char / bpe",
+    **dict.fromkeys(("data_tokens", "batches_tokens", "train_tokens"), "word / char / bpe"),
     "batches_bs": "1 to 512",
     "batches_bptt": "1 to 512",
     "models_batch": "first / second",

@@ -65,7 +65,12 @@ def own_corpus(content: bytes, way: Way) -> Corpus:
 
     Raises CorpusError for a text that cannot be read or trained on.
     """
-    made = text_corpus(f"{FAMILY}-{texts.hold(texts.read_text(content))}-{way.written}")
+    return held_corpus(texts.hold(texts.read_text(content)), way)
+
+
+def held_corpus(name: str, way: Way) -> Corpus:
+    """Make a corpus from a text that is held already, by its hash. Raises CorpusError."""
+    made = text_corpus(f"{FAMILY}-{name}-{way.written}")
     made.tokens()
     return made
 

@@ -23,6 +23,7 @@ from hnviz.data.corpora.base import CorpusError
 from hnviz.data.tokens import Vocab
 
 MAX_TEXT_BYTES = 5_000_000
+MAX_TYPED_CHARS = 100_000  # in a box; a longer text comes as a file
 MAX_HELD_CHARS = 50_000_000  # of all texts in memory: enough for a class that types at once
 
 _HASH = re.compile(r"[0-9a-f]{20}")

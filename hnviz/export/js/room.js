@@ -94,7 +94,7 @@ export class Room {
       if (sentence) row.wrong[name] = [sentence, true];
     }
     row.heard = READ;
-    if (row.fields.some(({ name }) => inAddress(name) !== row.known[name])) row.put = { id: this.put, texts: row.known };
+    if (row.fields.some(({ name }) => inAddress(name) !== row.known[name])) row.put = { id: this.put, texts: /** @type {Record<string, string|null>} */ (row.known) };
   }
 }
 

@@ -29,6 +29,7 @@ class Field:
     step: float = 1
     longest: int = 0  # characters of a text
     linked: int = 0  # characters of an area up to which the address keeps its text
+    file: int = 0  # bytes of a text file that an area takes; the server stores a text past `linked`
     help: str = ""
     width: int | str = "content"  # px, "content" or "stretch"
     bare: bool = False  # only screen readers get its label
@@ -87,6 +88,7 @@ class Field:
             "ends": self.ends and list(self.ends),
             "longest": self.longest,
             "linked": self.linked,
+            "file": self.file,
             "help": self.help,
             "bare": self.bare,
             "empty": self.empty,

@@ -3,9 +3,10 @@
 // wrong with it, in a sentence below the row.
 //
 // settings = { fields: the controls, in order, known: name -> the text that Python read, null for none,
-//              given: name -> the text of its value; neither has an area's text that was reported. wrong: name -> [sentence, whether the value is wrong],
-//              remarks: name -> sentence, heard: the serial number of the last report that Python has read,
-//              put: { id, texts }: what Python sets, fold: what a reader opens to see the controls }
+//              given: name -> the text of its value; of an area's text that was reported, `known` has the length alone.
+//              wrong: name -> [sentence, whether the value is wrong], remarks: name -> sentence,
+//              heard: the serial number of the last report that Python has read, put: { id, texts }: what Python sets,
+//              again: areas whose stored text the server no longer has, fold: what a reader opens to see the controls }
 
 import { inAddress, putInAddress, putOwnInAddress } from "../js/address.js";
 import { maker } from "../js/make.js";
@@ -13,16 +14,18 @@ import { button, Choices, heading, noNumber, numberBox, selectOf, setter, steppe
 import { picture } from "../js/picture.js";
 import { HAS_NONE } from "../js/tables.js";
 import { onVisit } from "../js/visits.js";
+import { OwnText, textArea } from "./area.js";
 
 /**
  * @typedef {"choices"|"menu"|"whole"|"real"|"text"|"area"|"switch"|"slider"|"button"} Kind
  * @typedef {{ name: string, label: string, kind: Kind, first: string, width: number|string, options?: string[],
- *             shown?: string[], beside?: number, ends?: [number, number], step?: number, longest?: number, linked?: number, help?: string, bare?: boolean,
+ *             shown?: string[], beside?: number, ends?: [number, number], step?: number, longest?: number, linked?: number, file?: number, help?: string, bare?: boolean,
  *             empty?: string, strong?: boolean, off?: boolean, free?: string[], leads?: Record<string, string> }} Field as hnviz/app/kit/fields/field.py sends it
  * @typedef {Record<string, string|null>} Texts of the address, null where it has none
- * @typedef {{ fields: Field[], known: Texts, given: Record<string, string>, heard: number,
+ * @typedef {{ fields: Field[], known: Record<string, string|number|null>, given: Record<string, string>, heard: number, again?: string[],
  *             wrong: Record<string, [string, boolean]>, remarks?: Record<string, string>, put?: { id: number, texts: Texts }, fold?: string }} Settings
- * @typedef {{ element: HTMLElement, said: string, show: (text: string) => void, focus?: HTMLElement }} Control
+ * @typedef {{ element: HTMLElement, show: (text: string) => unknown, focus?: HTMLElement, below?: HTMLElement, again?: () => boolean }} Made
+ * @typedef {Made & { said: string }} Control `below` has its sentences, `again` sends its text again
  */
 
 const SOON = 300; // ms in which Python reads a new address
@@ -44,6 +47,10 @@ class Fields {
     this.controls = new Map();
     /** @type {Texts} */
     this.texts = {};
+    /** @type {Set<string>} names of controls that have left the row */
+    this.gone = new Set();
+    /** @type {Map<string, string>} name -> why the browser or the server refused its text */
+    this.refusals = new Map();
     /** @type {Settings|null} */
     this.settings = null;
     this.sent = 0; // the serial number of the last report
@@ -58,7 +65,12 @@ class Fields {
     this.settings = settings;
     const names = settings.fields.map(({ name }) => name);
     for (const name of names) if (!(name in this.texts)) this.texts[name] = inAddress(name);
-    for (const name of this.controls.keys()) if (!names.includes(name) && inAddress(name) !== null) putInAddress(name, null);
+    for (const name of this.controls.keys()) {
+      if (names.includes(name)) continue;
+      this.gone.add(name);
+      if (inAddress(name) !== null) putInAddress(name, null);
+    }
+    for (const name of names) if (this.gone.delete(name)) putOwnInAddress(name, this.linked(name, this.texts[name]));
     const { put } = settings;
     if (settings.fold) this.hide(settings.fold);
     const isNew = put && put.id !== this.put;
@@ -68,6 +80,7 @@ class Fields {
     }
     this.build();
     this.show();
+    for (const name of settings.again ?? []) if (this.controls.get(name)?.again?.()) delete settings.wrong[name];
     this.say();
     if (isNew || (this.sent <= settings.heard && this.isOther())) this.report();
   }
@@ -91,7 +104,8 @@ class Fields {
   /** Whether Python has read other texts than those of the row. */
   isOther() {
     const { fields, known } = /** @type {Settings} */ (this.settings);
-    return this.row.isConnected && fields.some(({ name }) => name in known && this.texts[name] !== known[name]);
+    const text = (/** @type {string} */ name) => (typeof known[name] === "number" ? [...(this.texts[name] ?? "")].length : this.texts[name]);
+    return this.row.isConnected && fields.some(({ name }) => name in known && text(name) !== known[name]);
   }
 
   /** @param {string} name */
@@ -122,6 +136,7 @@ class Fields {
    * @param {string} text
    */
   change(name, text) {
+    this.refusals.delete(name);
     this.write({ [name]: text });
     this.report();
     this.show();
@@ -161,13 +176,14 @@ class Fields {
     element.dataset.field = name;
     if (typeof width === "number") element.style.width = `${width}px`;
     else element.classList.add(width);
+    element.classList.toggle("own", Boolean(field.file));
     if (kind === "button") return { element, ...this.press(element, field) };
     const made = this.box(field);
     if (bare) made.focus?.setAttribute("aria-label", label);
     else heading(element, label, made.focus, help);
     element.append(made.element);
-    for (const each of element.querySelectorAll("input, select, button:not(.help-mark)")) each.toggleAttribute("disabled", off);
-    return { ...made, element };
+    for (const each of element.querySelectorAll("input, select, textarea, button:not(.help-mark)")) each.toggleAttribute("disabled", off);
+    return { ...made, element, show: (/** @type {string} */ text) => made.show(text), again: () => made.again?.() ?? false };
   }
 
   /**
@@ -184,11 +200,12 @@ class Fields {
   /**
    * Make the control itself.
    * @param {Field} field
-   * @returns {{ element: HTMLElement, show: (text: string) => void, focus?: HTMLElement }}
+   * @returns {Made}
    */
   box(field) {
-    const { name, label, kind, options = [], shown = [], ends, longest, empty = "" } = field;
+    const { name, label, kind, options = [], shown = [], ends, longest, file, empty = "" } = field;
     const change = (/** @type {string} */ text) => this.change(name, text);
+    if (file) return new OwnText(field, this.kit.source, { use: change, refuse: (sentence) => this.refuse(name, sentence), again: () => this.report() });
     const named = shown.length ? shown : options;
     if (kind === "choices") return choices(field, named, change);
     if (kind === "slider") return slider(field, change);
@@ -220,9 +237,26 @@ class Fields {
     const { fields, wrong, remarks = {} } = /** @type {Settings} */ (this.settings);
     this.below.replaceChildren();
     for (const { name } of fields) {
-      this.complain(name, ...(wrong[name] ?? ["", false]));
-      if (remarks[name]) maker(this.below)("p", "remark", this.below, remarks[name]);
+      const [refused, place] = [this.refusals.get(name), this.place(name)];
+      this.complain(name, ...(refused ? /** @type {[string, boolean]} */ ([refused, false]) : (wrong[name] ?? ["", false])));
+      place.querySelector(`[data-about="${name}"]`)?.remove();
+      if (remarks[name]) maker(place)("p", "remark", place, remarks[name]).dataset.about = name;
     }
+  }
+
+  /** Where the sentences about a control are. @param {string} name */
+  place(name) {
+    return this.controls.get(name)?.below ?? this.below;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} sentence why its text was refused; "" for nothing
+   */
+  refuse(name, sentence) {
+    if (sentence) this.refusals.set(name, sentence);
+    else this.refusals.delete(name);
+    this.say();
   }
 
   /**
@@ -233,18 +267,24 @@ class Fields {
   complain(name, sentence, isWrong = true) {
     const control = this.controls.get(name)?.focus;
     if (control) control.ariaInvalid = String(Boolean(sentence) && isWrong);
-    this.below.querySelector(`[data-of="${name}"]`)?.remove();
+    const place = this.place(name);
+    place.querySelector(`[data-of="${name}"]`)?.remove();
     control?.removeAttribute("aria-describedby");
     if (!sentence) return;
-    const line = maker(this.below)("p", "field-wrong", this.below, sentence);
+    const line = maker(place)("p", "field-wrong", place, sentence);
     line.dataset.of = name;
     line.setAttribute("role", "alert");
     line.id = `${control?.id}-wrong`;
     control?.setAttribute("aria-describedby", line.id);
   }
 
+  /** A row with the reader's own text leaves the page: a link to what is there now does not contain it. */
   destroy() {
     this.leave();
+    const { pathname } = location;
+    const own = this.settings?.fields.some(({ file }) => file) ? this.settings.fields : [];
+    const isGone = () => location.pathname === pathname && !document.querySelector(`.st-key-${this.kit.data.id}`);
+    setTimeout(() => own.forEach(({ name }) => isGone() && putInAddress(name, null)), SOON);
   }
 }
 
@@ -278,14 +318,6 @@ function choices({ label, options = [], beside = options.length, empty = "more" 
 function textBox() {
   const box = document.createElement("input");
   Object.assign(box, { type: "text", className: "number", autocomplete: "off", spellcheck: false });
-  return box;
-}
-
-/** A box for a text of several lines, which Ctrl+Enter hands in, too. */
-function textArea() {
-  const box = document.createElement("textarea");
-  Object.assign(box, { autocomplete: "off", spellcheck: false });
-  box.onkeydown = ({ key, ctrlKey, metaKey }) => void (key === "Enter" && (ctrlKey || metaKey) && box.dispatchEvent(new Event("change")));
   return box;
 }
 

@@ -10,7 +10,8 @@ A row that is rarely used has a `fold`: the name of what a reader opens to see i
 Each call returns the value of its control, so a later control may depend on it; the row is drawn at
 the end. The browser draws a change at once, writes it into the address, and reports it; the script
 then runs again. If a reader changes a control before the script has answered the last change, that
-answer does not undo the newer one. The text of an area may be long: it is never sent back.
+answer does not undo the newer one. The text of an area may be long: it is never sent back. Where an
+area takes files, the server stores a long one, and the area's text is its name there.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,7 +42,7 @@ def _sample() -> Mapping[str, Any]:
     )
     row.add(Field(name="bs", label="bs, rows", kind="whole", first=4, help="Rows side by side."))
     row.add(Field(name="words", label="Phrase", kind="text", first="4367 to 4372", width="stretch"))
-    row.add(Field(name="all", label="All", kind="area", empty="Paste a text", width="stretch"))
+    row.add(Field(name="all", label="All", kind="area", file=5_000_000, width="stretch"))
     row.add(Field(name="at_random", label="Cut at random", kind="switch", first=False))
     row.say("bs", "bs must be a whole number from 1 to 512; got 0")
     return row.settings()
@@ -66,6 +67,7 @@ class Row:
         self.wrong: dict[str, tuple[str, bool]] = {}
         self.values: dict[str, Any] = {}
         self.remarks: dict[str, str] = {}
+        self.again: list[str] = []  # areas whose stored text is gone
         self.fold = ""  # what a reader opens to see the controls; "" shows them
 
     def add(self, field: Field) -> Any:
@@ -87,15 +89,20 @@ class Row:
         """Return what the browser gets."""
         held = _held(self.key)
         put = {"id": held.put, "texts": dict(held.texts)} if held.put else None
-        new = [each for each in self.fields if each.kind != "area" or each.name not in held.texts]
+        long = {each.name for each in self.fields if each.kind == "area"} & held.texts.keys()
+        new = [each for each in self.fields if each.name not in long]
+        known = {each.name: text_in(self.key, each.name) for each in self.fields}
         return {
             "fields": [each.sent() for each in self.fields],
-            "known": {each.name: text_in(self.key, each.name) for each in new},
+            "known": {
+                name: len(text) if text and name in long else text for name, text in known.items()
+            },
             "given": {each.name: each.written(self.values[each.name]) for each in new},
             "heard": held.heard,
             "wrong": {name: list(said) for name, said in self.wrong.items()},
             **({"put": put} if put else {}),
             **({"remarks": self.remarks} if self.remarks else {}),
+            **({"again": self.again} if self.again else {}),
             **({"fold": self.fold} if self.fold else {}),
         }
 
@@ -129,6 +136,11 @@ def _held(key: str) -> _Held:
         state.put(_put_key(key), (0, put, {}))
         return _Held(texts, heard, 0)
     return _Held({**texts, **put_texts}, heard, put)
+
+
+def serial(key: str) -> int:
+    """Return the number of the last report of a row; a later one has a larger number."""
+    return _held(key).heard
 
 
 def text_in(key: str, name: str) -> str | None:
@@ -223,7 +235,11 @@ def text(label: str, key: str, default: str, **look: Any) -> str:
 
 
 def area(label: str, key: str, default: str, **look: Any) -> str:
-    """Add a box for a text; a reader leaves it, or presses Ctrl+Enter, to hand it in."""
+    """Add a box for a text; a reader leaves it, or presses Ctrl+Enter, to hand it in.
+
+    With `file`, it takes a text file, too. A text of more than `linked` characters is then stored
+    (hnviz.data.corpora.texts), and this returns "~" and its hash.
+    """
     look = {"width": "stretch", **look}
     return str(_add(Field(name=key, label=label, kind="area", first=default, **look)))
 
@@ -255,6 +271,12 @@ def remark(key: str, sentence: str) -> None:
     """Say below the row what is worth knowing about the value of a control."""
     if sentence and (row := _row.get()) is not None:
         row.remarks[key] = _told(sentence)
+
+
+def ask_again(key: str) -> None:
+    """Have the browser store the text of an area again, if it has it: the server has it no more."""
+    if (row := _row.get()) is not None:
+        row.again.append(key)
 
 
 def wrong(key: str, sentence: str | None) -> None:

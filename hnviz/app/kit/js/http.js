@@ -56,12 +56,13 @@ export class HttpSource extends Source {
   }
 
   /**
-   * Ask the server to do something to a run.
+   * Ask the server to do something to a run, or to take a file.
    * @param {string} path
    * @param {unknown} body
    */
   async post(path, body = {}) {
-    const options = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const [kind, content] = body instanceof Blob ? ["octet-stream", body] : ["json", JSON.stringify(body)];
+    const options = { method: "POST", headers: { "content-type": `application/${kind}` }, body: content };
     return (await reach(this.address(path), options)).json();
   }
 }

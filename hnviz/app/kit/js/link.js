@@ -22,9 +22,9 @@ const OWN_TEXT = "your own"; // hnviz/app/run/own_text.py
  */
 export function lacksOf(link) {
   const { hostname, searchParams } = new URL(link);
-  const isOwn = [...searchParams].some(([name, value]) => name.endsWith("_corpus") && value === OWN_TEXT);
+  const isOwn = [...searchParams].some(([name, value]) => name.endsWith("_corpus") && value === OWN_TEXT && searchParams.get(name.replace(/corpus$/, "text"))?.startsWith(STORED));
   return [
-    ...(isOwn && !searchParams.has("batches_text") ? ["The link does not contain your own text: send the text as well."] : []),
+    ...(isOwn ? ["The link does not contain your own text: send the text as well."] : []),
     ...(searchParams.get(TYPED)?.startsWith(STORED) ? ["The long sentence is stored on this server, so the link works only here."] : []),
     ...(OWN.test(hostname) ? [`It works on this computer only: on another one, ${hostname} means that other computer.`] : []),
   ];
@@ -50,7 +50,7 @@ export function addressBelow(href, home) {
 }
 
 const TYPED = "machine_text"; // in the address
-const STORED = "~"; // what the name of a stored sentence begins with: hnviz/runs/typed.py
+const STORED = "~"; // what the name of a stored text begins with: hnviz/runs/typed.py, hnviz/app/run/own_text.py
 
 /**
  * A sentence that is too long for a link, "" if there is none.

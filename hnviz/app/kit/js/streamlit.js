@@ -32,9 +32,6 @@ export const DOM = {
   "checkbox": ".stCheckbox",
   "selectbox": ".stSelectbox",
   "option": "[role=listbox] [role=option]",
-  "numberInput": ".stNumberInput",
-  "textArea": ".stTextArea",
-  "fileUploader": ".stFileUploader",
   "label": "[data-testid=stWidgetLabel]",
   "help": ".stTooltipHoverTarget",
   "helpText": "[data-testid=stTooltipContent]"

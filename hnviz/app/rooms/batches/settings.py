@@ -20,8 +20,6 @@ from hnviz.data import (
     numbers_of,
     split_text,
 )
-from hnviz.data.corpora import texts
-from hnviz.data.corpora.own import Way, text_hash, way_of
 from hnviz.data.stream import SPLITS
 from hnviz.web.corpora import corpus_address
 from hnviz.web.state import CurrentRun
@@ -31,7 +29,6 @@ MAX_SIDE = 512
 MOST_WINDOWS = 2**21
 """The most windows of a text cut at random, by hnviz/app/rooms/batches/grid/shuffled.js."""
 
-LONGEST_LINKED = 2_000  # characters of an own text in an address
 FIRST_TEXT = "train"
 OPENING = (
     "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age "
@@ -68,7 +65,6 @@ class Reading(NamedTuple):
     text: Text
     layout: BatchLayout
     choice: TextChoice
-    written: str = ""  # the reader's own text, if short, for links to the page
 
     @property
     def is_lesson(self) -> bool:
@@ -139,22 +135,7 @@ def batch_settings(run: CurrentRun | None) -> Reading | None:
         return None
     text = split_text(split, choice_of_text)
     kind = ShuffledLayout if shuffled else BatchLayout
-    written = _written(choice_of_text) if chosen == OWN else ""
-    return _laid(Reading(text, kind(len(text.ids), **good), choice_of_text, written))
-
-
-def _written(choice: TextChoice) -> str:
-    """Return an own text as a link carries it; "" with a remark if none can."""
-    text, way = texts.text_of(text_hash(choice.corpus) or ""), way_of(choice.corpus)
-    if len(text) > LONGEST_LINKED:
-        why = f"is longer than {LONGEST_LINKED:,} characters"
-    elif way and way != Way(level=way.level):
-        why = "is not read with the usual settings"
-    else:
-        return text
-    remark = f"The text {why}, so a link to this page does not contain it."
-    st.markdown(f":gray[:small[{remark}]]")
-    return ""
+    return _laid(Reading(text, kind(len(text.ids), **good), choice_of_text))
 
 
 def _laid(reading: Reading) -> Reading | None:

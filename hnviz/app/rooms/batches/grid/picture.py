@@ -17,7 +17,6 @@ def _settings(reading: Reading) -> dict[str, Any]:
         **cut(reading),
         "level": reading.level,
         "numbers": reading.numbers,
-        "written": reading.written,
         "alt": layout_sentence(reading.layout).replace("**", ""),
     }
 

@@ -86,8 +86,6 @@ export class View {
     }
     this.parts.chain.setAttribute("aria-label", settings.alt);
     for (const item of this.parts.kinds) item.hidden = !stream.kinds.includes(item.lastChild.textContent);
-    putInAddress("batches_text", settings.written || null);
-    putInAddress("batches_tokens", settings.written && settings.level !== "word" ? settings.level : null);
     this.redraw(ALL);
     if (first) this.paint(); // at once: with the frame that shows it, or its parts would move after that
   }
