@@ -531,6 +531,10 @@ def test_byte_pairs_can_be_watched_merging() -> None:
     read = own_corpus(TEXT, Way(level="bpe", merges=20))
     shown = own.merging(read.id)
     assert shown.words[:2] == [list("the"), list("␣cat")] and len(shown.merges) == 20
+    assert (
+        not shown.whole
+        and own.merging(own_corpus(b"low lower lowest slow slower", Way(level="bpe")).id).whole
+    )
     line = [tuple(word) for word in shown.words]
     for left, right, _ in shown.merges:
         line = [joined(word, left, right) for word in line]

@@ -40,6 +40,7 @@ def test_byte_pairs_merge_step_by_step(server, page, run, recorded):
     fresh = page.locator(".pieces .piece.fresh").all_text_contents()
     assert set(fresh) == {left + right}
     n_before = pieces.count()
+    recorded.shown(page, "characters, now", len(line), n_before)
     page.get_by_role("button", name="Back").last.click()
     recorded.shown(page, "each character is a token", 12)
     assert pieces.count() == len(line) and n_before < len(line)

@@ -139,7 +139,7 @@ def test_the_data_page_shows_what_the_run_reads(runs: dict[str, str]) -> None:
     address = drawn(app, "data_merging")["settings"]["merges"]
     sent = json.loads(PAGE_DATA.find(address.removeprefix(DATA)) or b"")
     merged = merging(server().store.record(runs["own"]).config.corpus)
-    assert (sent["words"], [tuple(each) for each in sent["merges"]]) == tuple(merged)
+    assert {**sent, "merges": [tuple(each) for each in sent["merges"]]} == merged._asdict()
     assert "quatre-vingt-dix-huit" in text(open_page("data", run=runs["fr"])).replace("\\", "")
     assert not any("merging" in name for name in mounted(open_page("data")))
 
@@ -192,7 +192,7 @@ def test_an_own_text_of_data_is_the_own_text_of_train(level: str) -> None:
     choose(app, data_tokens=level).run()
     assert not app.exception
     read = own_corpus(TEXT.encode(), Way(level=level))
-    assert f"<b>{sum(map(len, read.tokens())):,}</b> numbers" in html(app)
+    assert f"<b>{sum(map(len, read.tokens())):,}</b> tokens" in html(app)
     assert ("data_merging" in mounted(app)) == (level == "bpe")
     app = switch_page(app, "train")
     app.query_params["train_corpus"] = "your own"

@@ -117,9 +117,9 @@ def test_a_choice_in_the_address_that_is_none_is_told(key, value, numbers, recor
 @pytest.mark.parametrize(
     ("text", "part", "numbers"),
     [
-        ("", "characters become", (51, 10)),
-        ("   ", "characters become", (51, 10)),
-        ("eight bananas", "become xxunk", ()),
+        ("", "The line at the top", (10, 51)),
+        ("   ", "The line at the top", (10, 51)),
+        ("eight bananas", "Not in the vocabulary", ()),
         ("<b>x</b> **y** $z$ `q`", "Not in the vocabulary", (3,)),
         ("nine " * 20_000, "characters are shown", (MOST_CHARACTERS, 100_000)),
         ("\x00\u202e🙂 seven", "Not in the vocabulary", ()),

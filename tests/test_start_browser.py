@@ -138,7 +138,7 @@ def test_a_sentence_in_digits_is_guessed_and_the_address_keeps_the_place(server,
     root = page.locator(GUESS)
     root.wait_for()
     assert in_sight(root) == ["xxbos", "three", "thousand", "forty", "five"]
-    box = page.get_by_role("textbox", name="A sentence of your own")
+    box = page.get_by_role("textbox", name="A sentence in the words of this text")
     box.fill("8045, 8046")
     box.press("Enter")
     root.locator(WORDS, has_text="eight").first.wait_for(state="attached")

@@ -206,7 +206,14 @@ def test_the_vocab_and_ones_own_sentence_have_the_streams_ids(opened):
         "special",
         "place",
     ]
-    assert line["left_out"] == 0
+    assert line["left_out"] == 0 and below(app) == []
+
+
+def test_of_words_that_are_not_in_the_text_it_says_where_another_one_is_chosen(opened, recorded):
+    app = switch_page(opened, "data").run()
+    choose(app, data_sentence="low lower one").run()
+    (told,) = below(app)
+    recorded(told, 2, 3)
 
 
 def chips(app: AppTest) -> list[tuple[str, str]]:

@@ -158,9 +158,14 @@ def model_sentence(model: str, nv: int) -> str:
     )
 
 
-def corpus_sentence(stream: TokenStream) -> str:
-    """Say what a network is fed, in at most 20 words."""
+def corpus_sentence(stream: TokenStream, *, own: bool = False) -> str:
+    """Say what a network is fed, in at most 20 words; of an own text, how it is cut."""
     n = len(stream.train) + len(stream.valid)
+    if own:
+        return (
+            f"Your text becomes **{n:,}** tokens: {n - 2:,} pieces of it, and {BOS} at the start "
+            "of train and of valid."
+        )
     return f"A text becomes **{n:,}** numbers, and a network guesses each from those before it."
 
 
@@ -202,8 +207,11 @@ def own_tokens(text: str, vocab: Vocab, corpus: Corpus = BUILT_IN["human_numbers
     ids = vocab.numericalize(list(words)).tolist()
     unknown = list(dict.fromkeys(word for word in words if word not in vocab.stoi))
     spelled = corpus.unit == "numbers" and any(letter.isdigit() for letter in text)
-    read = "In words, your text is" if spelled else f"{plural(len(text), 'character')} become"
-    sentence = f"{read} {plural(len(words), 'token')}; the first is {BOS}, which begins every text."
+    made = "your numbers in words" if spelled else f"made of {plural(len(text), 'character')}"
+    sentence = (
+        f"The line at the top is {plural(len(words), 'token')}, {made}; the first is {BOS}, which "
+        "begins every text."
+    )
     if len(phrase.tokens) == MAX_TOKENS:
         sentence += f" Only the first {len(words):,} tokens are shown."
     if unknown:

@@ -177,6 +177,7 @@ class Merging(NamedTuple):
 
     words: list[list[str]]  # each as a list of characters, split by `pieces`
     merges: list[Merge]  # in the order of learning
+    whole: bool  # whether that beginning is all of train
 
 
 def merging(corpus_id: str) -> Merging:
@@ -189,13 +190,14 @@ def merging(corpus_id: str) -> Merging:
         raise CorpusError(f"{corpus_id[:100]} is not read in byte pairs")
     way = Way(level="bpe", merges=int(found[3]), min_count=int(found[4]), valid=int(found[5]))
     learned = encoder(found[1], way).merges
-    beginning = upright(cut(texts.text_of(found[1]), way)[0])[:_BEGINNING]
+    train = upright(cut(texts.text_of(found[1]), way)[0])
     return Merging(
-        [list(word.translate(_SHOWN)) for word in pieces(beginning)],
+        [list(word.translate(_SHOWN)) for word in pieces(train[:_BEGINNING])],
         [
             Merge(each.left.translate(_SHOWN), each.right.translate(_SHOWN), each.times)
             for each in learned
         ],
+        len(train) <= _BEGINNING,
     )
 
 

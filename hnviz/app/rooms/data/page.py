@@ -22,6 +22,7 @@ from hnviz.app.rooms.data.sentence import own_sentence
 from hnviz.app.run.corpus_box import AS_RUN, WIDE, corpus_choice, text_chosen
 from hnviz.app.run.view import run_in_view
 from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
+from hnviz.data.corpora.own import text_hash
 from hnviz.figures import corpus_text
 from hnviz.figures.corpus import token_counts
 from hnviz.figures.offers import without_digits
@@ -44,7 +45,8 @@ def page() -> None:
     choice = text_chosen(shown, "data", run)
     with takeaway:
         if choice is not None:
-            lead(corpus_sentence(stream_of(choice)))
+            is_own = text_hash(choice.corpus) is not None
+            lead(corpus_sentence(stream_of(choice), own=is_own))
     if choice is not None:
         _text(choice, line, run.record if run else None)
     own = {} if shown == AS_RUN else {"batches_corpus": shown}

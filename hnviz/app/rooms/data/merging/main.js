@@ -1,8 +1,8 @@
 // @ts-check
 // A line of text while byte pairs merge, step by step.
 //
-// settings = { merges: the address of { words: string[][], merges: [left, right, times][] } }. The
-// step is the browser's own: ?data_merge=.
+// settings = { merges: the address of { words: string[][], merges: [left, right, times][], whole: boolean } }: the
+// words are the beginning of train, or all of it. The step is the browser's own: ?data_merge=.
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { fetchOnce } from "../../../kit/js/fetch.js";
@@ -52,8 +52,8 @@ class Merging {
       this.go(Number(this.slider.value));
     };
     this.list = make("ol", "last", body);
-    /** @type {{ words: string[][], merges: import("./merges.js").Merge[] }} */
-    this.data = { words: [], merges: [] };
+    /** @type {{ words: string[][], merges: import("./merges.js").Merge[], whole: boolean }} */
+    this.data = { words: [], merges: [], whole: false };
     this.n = 0; // merges done
     this.pieces = 0;
   }
@@ -85,7 +85,7 @@ class Merging {
   }
 
   show() {
-    const { words, merges } = this.data;
+    const { words, merges, whole } = this.data;
     const { n } = this;
     const pieces = after(words, merges, n);
     this.pieces = pieces.length;
@@ -99,7 +99,8 @@ class Merging {
     const made = pieces.filter(({ fresh }) => fresh).length;
     const here = merge && !made ? " That pair is not in this line." : "";
     const characters = words.reduce((all, word) => all + word.length, 0);
-    this.size.textContent = `The line's ${count(characters)} characters are ${count(pieces.length)} tokens.${here}`;
+    const size = `${count(characters)} characters, now ${count(pieces.length)} tokens`;
+    this.size.textContent = `${whole ? `All of train: ${size}, and xxbos before them` : `The beginning of train: ${size}`}.${here}`;
     this.slider.value = String(n);
     this.next.disabled = n === merges.length;
     this.back.disabled = n === 0;

@@ -21,9 +21,8 @@ TALE = (
 
 
 def _file(found: Merging) -> bytes:
-    """Write what the browser needs: the line in words of characters, and the merges in order."""
-    content = {"words": found.words, "merges": found.merges}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    """Write what the browser needs: the line in words of characters, the merges in order."""
+    return json.dumps(found._asdict(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @lru_cache(maxsize=8)
