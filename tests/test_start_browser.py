@@ -122,7 +122,7 @@ def test_the_next_word_is_guessed_before_it_is_shown(server, page, recorded):
     page.keyboard.press("Enter")  # the focus is on Next word
     page.wait_for_url("**data_step=3**")
     assert in_sight(root) == ["xxbos", "three", "thousand"]
-    recorded(told.inner_text().split("?")[1], 0, 1, 1, 1)
+    recorded(told.inner_text().split("?")[1], 0, 1, 1, 1, 1)
     choices.filter(has_text="forty").click()
     assert told.inner_text().startswith("Right: it is “forty”. In train, it follows ")
     root.locator(LINE).press("ArrowRight")

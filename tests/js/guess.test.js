@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guessOf, score } from "../../hnviz/app/rooms/data/guess/score.js";
+import { recorded } from "./recorded.js";
 
 const WORDS = [["three", "ones", 14], ["hundred", "hundred", 10], [",", "comma", 9]];
 const ANSWER = {
@@ -14,6 +15,11 @@ test("a network guesses after the same words, and only where it answers", () => 
   assert.equal(guessOf(ANSWER, WORDS, 3), null); // -1: it does not answer there
   assert.equal(guessOf(null, WORDS, 1), null);
   assert.equal(guessOf({ ...ANSWER, arrays: { ...ANSWER.arrays, ids: { data: [14, 11, 9] } } }, WORDS, 2), null);
+});
+
+test("the words that nobody could know are counted", (t) => {
+  const tries = [{ you: true, model: null, open: true }, { you: false, model: { name: "Model5", right: true }, open: false }];
+  recorded(t, score(tries), 1, 2, 1, 1, 1);
 });
 
 test("both are counted over the same guesses", () => {

@@ -62,7 +62,8 @@ def _kind(token: str, read: Corpus) -> str:
 def _settings(text: OwnTokens, choice: TextChoice) -> dict[str, Any]:
     read = corpus_of(choice)
     tokens, ids = text.tokens[:MOST], text.ids[:MOST]
-    found = zip(guesses(ids, stream_of(choice)), unknowable(ids, stream_of(choice)), strict=True)
+    is_open = unknowable(ids, stream_of(choice))
+    found = zip(guesses(ids, stream_of(choice)), is_open, strict=True)
     return {
         "words": [
             (token, _kind(token, read), index) for token, index in zip(tokens, ids, strict=True)
@@ -71,6 +72,7 @@ def _settings(text: OwnTokens, choice: TextChoice) -> dict[str, Any]:
             (choices, f"{why} Nobody could know it." if nobody else why)
             for (choices, why), nobody in found
         ],
+        "open": is_open,
         "left_out": len(text.tokens) - len(tokens),
     }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // What a network guesses at the reader's place, and how often both were right. No DOM.
 
-/** @typedef {{ you: boolean, model: { name: string, right: boolean }|null }} Try */
+/** @typedef {{ you: boolean, model: { name: string, right: boolean }|null, open?: boolean }} Try open: nobody could know the word */
 
 /** @param {string} word */
 export const quoted = (word) => (word === "," ? "a comma" : `“${word}”`);
@@ -26,10 +26,12 @@ export function guessOf(answer, words, read) {
 export function score(tries) {
   if (!tries.length) return "";
   const you = tries.filter((each) => each.you).length;
+  const open = tries.filter((each) => each.open).length;
+  const nobody = open ? ` Nobody could know ${open} of these words.` : "";
   const said = ` So far you were right ${you} of ${tries.length === 1 ? "1 time" : `${tries.length} times`}`;
   const { model } = tries[tries.length - 1];
   const both = tries.filter((each) => model && each.model?.name === model.name);
-  if (!model) return `${said}.`;
+  if (!model) return `${said}.${nobody}`;
   const its = both.filter((each) => each.model?.right).length;
-  return `${said}, and ${model.name} ${its} of ${both.length}.`;
+  return `${said}, and ${model.name} ${its} of ${both.length}.${nobody}`;
 }
