@@ -1,7 +1,7 @@
 // The reading machine without a page: what it says of each place, where its cells are, and their order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellAt, cellBox, columnsOf, ease, layoutOf, part, placeOf, shown, sideOf } from "../../hnviz/app/machine/layout.js";
+import { cellAt, cellBox, columnsOf, ease, layoutOf, part, placeOf, shown, sideOf, wordAt } from "../../hnviz/app/machine/layout.js";
 import { groupsOf, orderOf } from "../../hnviz/app/machine/order.js";
 import { Reading, signed } from "../../hnviz/app/machine/reading.js";
 import { address } from "./browser.js";
@@ -177,6 +177,27 @@ test("beside the cells, past the last one and behind the words that are known th
   assert.ok(look(left, layout.lanes[0]));
   assert.equal(look(left - 1, layout.lanes[0]), null);
   assert.equal(look(right, layout.lanes[0]), null);
+});
+
+test("a word of the line is found where it is written, and no word that is still to be said", () => {
+  for (const across of [320, 390, 932, 1280]) {
+    const layout = layoutOf(across, 2);
+    const read = { at: 15, n: 56, given: 20 };
+    const find = (one, now = read, y = layout.tape) => wordAt(layout, now, placeOf(layout, one - now.at), y);
+    for (let one = 0; one < 23; one++) assert.equal(find(one), one >= 3 && one < 20 && shown(layout, placeOf(layout, one - 15)) ? one : null, `${across}: ${one}`);
+    assert.equal(find(15, read, layout.tape - 40), null, "above the line are the cells");
+    assert.deepEqual([19, 20, 21].map((one) => find(one, { ...read, at: 19 })), [19, 20, null]);
+    assert.deepEqual([55, 56].map((one) => find(one, { ...read, at: 55 })), [55, null]);
+  }
+});
+
+test("a word of the line says what the network expected, or which word is right", (t) => {
+  const reading = read();
+  recorded(t, reading.judged(0).join(" "));
+  recorded(t, plain([reading.judged(1).join(" ")]), 75);
+  recorded(t, plain([reading.judged(2).join(" ")]), 50);
+  recorded(t, reading.judged(3).join(" "));
+  recorded(t, reading.judged(4).join(" "));
 });
 
 test("blocks, words and bars fit into the drawing, and no layer covers another", () => {

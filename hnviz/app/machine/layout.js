@@ -14,6 +14,9 @@
 const NARROW = 560; // px
 const WIDTH = 932; // of the drawing at its natural size
 const LARGEST = 1.25; // beyond that more words are shown instead
+export const BEHIND = 12; // words before the last one that are drawn, at most
+export const AHEAD = 8; // words of the line from the last one on
+const [ABOVE, BELOW] = [17.5, 31.5]; // of the line of words, around its centre
 const GAP = 8; // between two layers
 const ROOM = 204; // of all layers together
 
@@ -100,6 +103,25 @@ export function cellAt(layout, { nh, order, n }, x, y) {
       const place = Math.floor((y - top) / each) * columns + Math.floor((x - left) / each);
       return place < nh ? { layer, unit: Number(order[layer][place]), by } : null;
     }
+  }
+  return null;
+}
+
+/**
+ * The word of the line under a point; null for none. Of its own words the network has said one more than it read.
+ * @param {Layout} layout
+ * @param {{ at: number, n: number, given: number }} read
+ * @param {number} x
+ * @param {number} y
+ * @returns {number|null}
+ */
+export function wordAt(layout, { at, n, given }, x, y) {
+  if (y < layout.tape - ABOVE || y > layout.tape + BELOW) return null;
+  const end = Math.min(n, at + AHEAD, Math.max(given, at + 2));
+  for (let one = Math.max(0, at - BEHIND); one < end; one++) {
+    const place = placeOf(layout, one - at);
+    const half = one === at ? 50 : 36;
+    if (Math.abs(x - place) < half && shown(layout, place) > 0) return one;
   }
   return null;
 }

@@ -135,7 +135,7 @@ class Machine {
     const before = this.reading;
     const reading = (this.reading = new Reading(answer));
     if (before?.given !== reading.given || before.n !== reading.n) this.halt();
-    this.at = Math.min(this.request.word ?? reading.given + 1, reading.n - 1);
+    this.at = Math.min(this.request.word ?? reading.given - 1, reading.n - 1);
     this.request.answered();
     this.pointer.fit(reading);
   }
@@ -247,7 +247,9 @@ class Machine {
   tell() {
     const { reading, at } = this;
     if (!reading) return;
-    this.canvas.setAttribute("aria-label", this.buttons.say(reading.sentence(at), at >= reading.n - 1));
+    const said = this.buttons.say(reading.sentence(at), at >= reading.n - 1);
+    const isWrong = at >= reading.given && reading.mark(at) === "wrong";
+    this.canvas.setAttribute("aria-label", isWrong ? `${reading.judged(at).join(" ")} ${said}` : said);
     Object.assign(this.canvas.dataset, { word: at, words: reading.n });
     this.pointer.tell();
   }

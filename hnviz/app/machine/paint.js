@@ -5,7 +5,7 @@
 import { ring } from "../kit/js/canvas.js";
 import { percent, unbroken } from "../kit/js/text.js";
 import { colorsOf, eachCell, fillCells } from "./cells.js";
-import { cellBox, columnsOf, mix, part, placeOf, shown, sideOf } from "./layout.js";
+import { AHEAD, BEHIND, cellBox, columnsOf, mix, part, placeOf, shown, sideOf } from "./layout.js";
 import { Marks } from "./marks.js";
 
 /**
@@ -19,7 +19,6 @@ import { Marks } from "./marks.js";
 
 const BANDS = 8; // of a ribbon: its blocks' rows, or several of them together
 const MOVED = 0.5; // of full colour: such a cell is ringed
-const BEHIND = 12; // blocks of earlier words at most
 const [SLIDES, GOES_UP, OUT, GROWS, FALLS] = [[0, 0.26], [0.26, 0.36], [0.68, 0.76], [0.72, 0.88], [0.86, 1]];
 const [CELLS, CELLS_END] = [0.34, 0.7]; // the layers change one after the other
 
@@ -393,9 +392,9 @@ export class Painter extends Marks {
     pen.setLineDash([4, 3]);
     pen.strokeRect(next - (isNarrow ? 36 : 39), tape - 14, isNarrow ? 72 : 78, 28);
     pen.setLineDash([]);
-    for (let one = Math.max(0, at - BEHIND); one < Math.min(reading.n, at + 8); one++) this.tapeWord(one);
+    for (let one = Math.max(0, at - BEHIND); one < Math.min(reading.n, at + AHEAD); one++) this.tapeWord(one);
     if (reading.isCut) this.cut();
-    if (at + 8 > reading.given) this.itself();
+    if (at + AHEAD > reading.given) this.itself();
   }
 
   /** @param {number} one */

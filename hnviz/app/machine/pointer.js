@@ -1,9 +1,9 @@
 // @ts-check
-// Pointing at the machine's cells, with what is known of one; dragging the cut; keys.
+// Pointing at the machine's cells and words, with what is known of one; a press on a word; dragging the cut; keys.
 
 import { pointIn } from "../kit/js/canvas.js";
 import { setMark } from "../kit/js/page.js";
-import { cellAt, columnsOf, placeOf, sideOf } from "./layout.js";
+import { cellAt, columnsOf, placeOf, sideOf, wordAt } from "./layout.js";
 
 /**
  * @typedef {import("./reading.js").Cell} Cell
@@ -13,7 +13,7 @@ import { cellAt, columnsOf, placeOf, sideOf } from "./layout.js";
  */
 
 const HINT =
-  "Arrow keys read one word on or back, Space plays. Enter goes to the cells, where arrow keys point at one; Escape leaves them.";
+  "Arrow keys read one word on or back, a press on a word goes there, Space plays. Enter goes to the cells, where arrow keys point at one; Escape leaves them.";
 const NEAR = 12; // px around the cut that take hold of it
 
 export class Pointer {
@@ -28,6 +28,8 @@ export class Pointer {
     this.machine = machine;
     /** @type {Cell|null} */
     this.pick = null;
+    /** @type {number|null} the word of the line that is pointed at */
+    this.word = null;
     this.by = 0; // how many words behind the last one it is
     this.byKey = false;
     /** @type {{ x: number, begin: number }|null} */
@@ -39,11 +41,19 @@ export class Pointer {
     canvas.onpointermove = (event) => this.move(event);
     canvas.onpointerdown = (event) => this.hold(event);
     canvas.onpointerup = canvas.onpointercancel = () => void (this.drags = null);
+    canvas.onclick = (event) => this.press(event);
     canvas.onpointerleave = ({ pointerType }) => {
-      if (!this.drags && !this.byKey && pointerType === "mouse") this.point(null); // a finger leaves as it is lifted
+      if (!this.drags && !this.byKey && pointerType === "mouse") {
+        this.point(null); // a finger leaves as it is lifted
+        this.look(null);
+      }
     };
     canvas.onkeydown = (event) => this.key(event);
-    canvas.onblur = () => this.point(null);
+    canvas.onfocus = () => this.focus();
+    canvas.onblur = () => {
+      this.point(null);
+      this.look(null);
+    };
   }
 
   /**
@@ -56,7 +66,7 @@ export class Pointer {
 
   /**
    * Where an event is in the drawing.
-   * @param {PointerEvent} event
+   * @param {MouseEvent} event
    * @returns {[number, number]}
    */
   place(event) {
@@ -73,9 +83,32 @@ export class Pointer {
     if (this.drags) return this.drag(x, this.drags);
     const { layout, order, reading } = scene;
     const found = cellAt(layout, { nh: reading.nh, order, n: reading.reach(at) }, x, y);
-    const cursor = found ? "crosshair" : this.isOnCut(x, y) ? "ew-resize" : "";
+    const word = found || this.isOnCut(x, y) ? null : wordAt(layout, { at, ...reading }, x, y);
+    const cursor = found ? "crosshair" : this.isOnCut(x, y) ? "ew-resize" : word === null ? "" : "pointer";
     if (this.canvas.style.cursor !== cursor) this.canvas.style.cursor = cursor;
     this.point(found, found?.by);
+    this.look(word);
+  }
+
+  /**
+   * A press on a word of the line goes there.
+   * @param {MouseEvent} event
+   */
+  press(event) {
+    const { scene, at, press } = this.machine;
+    const [x, y] = this.place(event);
+    const word = scene && !this.isOnCut(x, y) ? wordAt(scene.layout, { at, ...scene.reading }, x, y) : null;
+    if (word !== null && word !== at) press.call(this.machine, word - at);
+  }
+
+  /**
+   * Say what is known of a word of the line, or of none.
+   * @param {number|null} word
+   */
+  look(word) {
+    if (word === this.word) return;
+    this.word = word;
+    this.tell();
   }
 
   /** @param {PointerEvent} event */
@@ -120,6 +153,14 @@ export class Pointer {
     if (!act) return;
     event.preventDefault();
     act();
+    this.focus();
+  }
+
+  /** For a reader with a keyboard: say which word is right where the network's own is wrong. */
+  focus() {
+    const { scene, at } = this.machine;
+    const isWrong = scene && at >= scene.reading.given && scene.reading.mark(at) === "wrong";
+    this.look(isWrong && !this.pick && this.canvas.matches(":focus") ? at : null);
   }
 
   /**
@@ -173,20 +214,24 @@ export class Pointer {
     if (!this.machine.frame) this.machine.paint();
   }
 
-  /** Say what is known of the cell that is pointed at. */
+  /** Say what is known of the cell or the word that is pointed at. */
   tell() {
-    const { pick, tip } = this;
+    const { pick, tip, word } = this;
     const { scene, at, codes } = this.machine;
-    tip.hidden = !pick;
-    if (!pick || !scene) return;
+    tip.hidden = !scene || (!pick && (word === null || word >= scene.reading.n));
+    if (tip.hidden || !scene) return;
     const { reading, layout } = scene;
-    const by = Math.max(-reading.reach(at), this.by);
-    const [head, ...lines] = reading.about(pick, at + by, codes ?? null);
-    const parts = [head, ...lines].map((text, place) => Object.assign(document.createElement(place ? "span" : "strong"), { textContent: text }));
-    tip.replaceChildren(...parts);
-    const side = sideOf(layout, by);
+    const by = pick ? Math.max(-reading.reach(at), this.by) : Number(word) - at;
+    this.write(pick ? reading.about(pick, at + by, codes ?? null) : reading.judged(Number(word)));
+    const side = pick ? sideOf(layout, by) : tip.offsetWidth / layout.zoom;
     const left = (placeOf(layout, by) - side / 2) * layout.zoom;
-    const top = (layout.lanes[pick.layer] + side / 2 + 6) * layout.zoom;
+    const top = pick ? (layout.lanes[pick.layer] + side / 2 + 6) * layout.zoom : (layout.tape - 20) * layout.zoom - tip.offsetHeight;
     Object.assign(tip.style, { left: `${Math.max(0, Math.min(layout.width * layout.zoom - tip.offsetWidth, left))}px`, top: `${top}px` });
+  }
+
+  /** @param {string[]} lines the first one bold */
+  write(lines) {
+    const parts = lines.map((text, place) => Object.assign(document.createElement(place ? "span" : "strong"), { textContent: text }));
+    this.tip.replaceChildren(...parts);
   }
 }

@@ -165,6 +165,19 @@ export class Reading {
   }
 
   /**
+   * What is known of a word of the line, as lines: what the network expected there, or what its own word should be.
+   * @param {number} at
+   */
+  judged(at) {
+    const [word, mark, isOwn] = [`“${this.word(at)}”`, this.mark(at), at >= this.given];
+    if (isOwn && mark === "wrong") return [`${word} is wrong.`, `The right word here is “${this.meta.truth[at - this.given][0]}”.`];
+    if (isOwn) return [mark ? `${word} is right.` : `${word} is the network's own word.`];
+    if (!mark) return [word, "The network was not asked for this word."];
+    const [{ word: guess, share }] = this.guesses(at - 1);
+    return [word, mark === "right" ? `The network expected it (${percent(share)}).` : `The network expected “${guess}” (${percent(share)}).`];
+  }
+
+  /**
    * How much a layer's state looked at each earlier word, from the first that it knows of; null without attention.
    * @param {number} layer
    * @param {number} at

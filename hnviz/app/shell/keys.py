@@ -51,7 +51,7 @@ ADDRESS: tuple[Key, ...] = (
     Key(EVERY, "lock", "", "1: a teacher's link, without settings and actions"),
     Key(EVERY, "lesson", "", "the lesson beside the page, and its step: text-into-batches.1"),
     Key(EVERY, "machine_text", "3496 to 3498", "what the reading machine reads"),
-    Key(EVERY, "machine_word", "the second it says", "the word that the machine has read"),
+    Key(EVERY, "machine_word", "the last of the text", "the word that the machine has read"),
     Key(EVERY, "machine_begin", "0", "the word at which a window of the machine begins"),
     Key(EVERY, "machine_n", "36", "how many words the machine says after its text"),
     Key(EVERY, "machine_temperature", "0", "0 says the likeliest word each time"),

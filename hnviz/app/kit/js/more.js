@@ -10,6 +10,7 @@ import { Save } from "./save.js";
 /** @typedef {{ name: string, press: () => void, disabled?: boolean, stays?: boolean }} Entry `stays`: the menu stays open */
 
 const EDGE = 60; // px at the top of the window, which the page's header covers
+const FOOT = 8; // px below the choices
 
 export class More {
   /**
@@ -60,7 +61,10 @@ export class More {
     if (!this.fold.open) return;
     addEventListener("pointerdown", this.outside, true);
     this.fill();
-    this.choices.classList.toggle("below", this.fold.getBoundingClientRect().top < this.choices.offsetHeight + EDGE);
+    const { top, bottom } = this.fold.getBoundingClientRect();
+    const fitsBelow = bottom + this.choices.offsetHeight + FOOT < innerHeight;
+    const isBelow = top < this.choices.offsetHeight + EDGE || (this.line.matches(".beside") && fitsBelow); // off the picture
+    this.choices.classList.toggle("below", isBelow);
   }
 
   fill() {
