@@ -56,8 +56,9 @@ class Schedule(Panels):
     name = "schedule"
 
     def watches(self, moment: CurrentRun) -> Any:
-        """Depend on the step."""
-        return moment.is_live, moment.record.step, moment.record.config, moment.record.started
+        """Depend on the step, and on the epochs, of which one was best."""
+        record = moment.record
+        return moment.is_live, record.step, record.config, record.started, record.epochs
 
     def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> list[Panel]:
         """Draw the chart."""
@@ -119,7 +120,7 @@ def schedule(run: CurrentRun, look: Theme) -> list[Panel]:
     record = run.record
     n_steps = n_batches_of(record) * record.config.epochs  # planned, also while it is queued
     now = record.step if run.is_live else None
-    said = run_text.schedule(record, n_steps)
+    said = f"{run_text.schedule(record, n_steps)} {run_text.best_epoch(record)}".strip()
     return [
         Panel(
             name="schedule",

@@ -9,4 +9,6 @@ EXAMPLES = {
     "long": Example("Model0"),  # the most steps
 }
 
-SCHEDULE = growing(__file__, Place("train_schedule", "288px"), Schedule(), examples=EXAMPLES)
+SCHEDULE = growing(
+    __file__, Place("train_schedule", "383px", "464px"), Schedule(), examples=EXAMPLES
+)
