@@ -62,6 +62,20 @@ def test_shipped_runs_are_compared_at_once_with_their_figures(page, server):
         expect(shown).to_have_text(accuracy(record.epochs[-1].accuracy))
 
 
+def test_a_tick_moves_no_row(page, server):
+    open_compare(page, server)
+    rows = chooser(page).locator("tbody tr")
+    rows.first.wait_for()
+    keys = "all => all.map((each) => each.dataset.key)"
+    before = rows.evaluate_all(keys)
+    page.get_by_role("checkbox", name="Compare LSTM").check()
+    lines(page, 7)
+    page.get_by_role("checkbox", name="Compare Model1", exact=True).uncheck()
+    lines(page, 6)
+    assert rows.evaluate_all(keys) == before
+    assert page.errors == []
+
+
 def test_a_look_is_in_the_address_and_comes_back(page, server):
     open_compare(page, server, "?runs=Model4,Model5")
     lines(page, 2)

@@ -55,8 +55,13 @@ class RunList {
     this.open = null;
     /** @type {string[]} */
     this.ids = [];
+    /** @type {string[]|null} the runs that come first: a tick moves no row */
+    this.first = null;
     this.following = new Following(kit, "runs", (news) => this.take(news));
-    this.leave = onChosen(this, () => this.show());
+    this.leave = onChosen(this, () => {
+      this.first = null; // another picture has chosen
+      this.show();
+    });
   }
 
   /** @param {import("../../kit/js/picture.js").Drawing} drawing */
@@ -139,7 +144,8 @@ class RunList {
     const search = this.field.value.trim();
     this.ids = this.compares ? chosen(this.settings.standard) : [];
     const runs = this.order.map((run) => ({ ...this.fetched[run], ...this.news[run] }));
-    const { rows, left } = sifted(runs, search, this.ids);
+    this.first ??= this.ids;
+    const { rows, left } = sifted(runs, search, this.first);
     this.rows = rows;
     this.table.show(rows.map((run) => this.row(run)));
     if (this.count) this.count.textContent = this.counted();

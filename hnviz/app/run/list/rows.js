@@ -40,18 +40,18 @@ function settingsText(config) {
 }
 
 /**
- * The first MOST rows that have all words of a search; chosen runs come first.
+ * The first MOST rows that have all words of a search.
  * @param {Row[]} runs
  * @param {string} search
- * @param {string[]} chosen
+ * @param {string[]} ahead the ids of those that come before all others
  */
-export function sifted(runs, search, chosen) {
+export function sifted(runs, search, ahead) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = runs.filter((run) => {
     const text = [run.run, run.name, run.state, run.settings, run.words, run.pinned ? "pinned" : ""].join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
-  const first = new Set(chosen);
+  const first = new Set(ahead);
   const ordered = [...fits.filter(({ run }) => first.has(run)), ...fits.filter(({ run }) => !first.has(run))];
   return { rows: ordered.slice(0, MOST), left: Math.max(0, ordered.length - MOST) };
 }
