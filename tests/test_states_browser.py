@@ -9,6 +9,8 @@ from hnviz.web.assets import styled
 from tests.conftest import idle, until
 from tests.test_train_browser import open_train, start
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 ROOT = ".st-key-states_picture .hnviz[data-ready]"
 MAP = f"{ROOT} canvas.map"
 BAR = ".st-key-states_bar .hnviz[data-ready]"
@@ -102,7 +104,7 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     assert said.inner_text().startswith(f"Unit {unit} after token 2, “three”: ")
     page.wait_for_url(f"**unit={unit}**")
     page.get_by_text("Step 400: ").wait_for()
-    page.locator(f"[data-said*='of how unit {unit} varies; untrained']").wait_for()
+    page.locator(f"[data-said*=' unit {unit}']").wait_for()
     page.locator(f"{ROOT} .scroll").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
@@ -127,6 +129,43 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     page.keyboard.press("Enter")
     page.locator(f"{MAP}[data-column='']").wait_for(timeout=30_000)
     assert "states_token" not in page.url
+    assert page.errors == []
+
+
+def test_the_line_of_a_unit_says_its_number_at_the_pointer_and_at_the_keys(server, page):
+    open_states(page, server)
+    picture = page.locator(".st-key-states_picture")
+    chips, tip, say = (picture.locator(f".{each}") for each in ("chips span", "tip", "say"))
+
+    def agrees(at):
+        expect(tip).to_contain_text(f"After “{chips.nth(at).inner_text()}”: ")
+        assert say.inner_text().endswith(tip.inner_text().rpartition(" ")[2])
+        assert f"after token {at}, " in say.inner_text()
+
+    chips.nth(3).hover()
+    agrees(3)
+    picture.locator(".dots i").nth(5).hover(force=True)
+    agrees(5)
+    chips.nth(4).click()
+    picture.locator(".rows").press("ArrowRight")
+    page.mouse.move(2, 2)
+    agrees(5)
+    assert "states_token=5" in page.url
+    assert page.errors == []
+
+
+def test_another_layer_begins_with_its_own_best_unit_until_one_is_chosen(server, page):
+    open_states(page, server)
+    said = page.locator("[class*='st-key-states_headline'] .hnviz-sentence")
+    expect(said).to_have_attribute("data-said", re.compile("unit 11 varies"))
+    page.get_by_text("Change what is shown: 4367 to 4372, layer 0, state").click()
+    main = page.locator(styled(":--main"))
+    main.get_by_role("button", name="1", exact=True).click()
+    expect(said).to_have_attribute("data-said", re.compile("unit 61 varies"))
+    page.get_by_label("Unit", exact=True).select_option("11")
+    expect(said).to_have_attribute("data-said", re.compile("of the best unit"))
+    main.get_by_role("button", name="0", exact=True).click()
+    expect(said).to_have_attribute("data-said", re.compile("unit 11 varies"))
     assert page.errors == []
 
 
@@ -338,7 +377,7 @@ def test_the_unit_is_chosen_in_the_headline(server, page):
     assert unit.input_value() == "11"
     unit.select_option("3")
     page.locator(f"{MAP}[data-unit='3']").wait_for()
-    assert "of how unit 3 varies" in said.get_attribute("data-said")
+    assert " unit 3" in said.get_attribute("data-said")
     assert "unit=3" in page.url
     page.locator(ROOT).locator(".scroll").press("ArrowDown")
     other = page.locator(MAP).get_attribute("data-unit")

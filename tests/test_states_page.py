@@ -81,7 +81,7 @@ def test_rows_are_ordered_by_what_units_code_by_kinship_or_by_number(recorded):
     assert units[best] == coded.sentence
     untrained = 100 * coded.arrays["untrained"][:, LABELS.index("tens")].max()
     recorded(coded.sentence, 400, 65, best, f"{untrained:.0f}")
-    assert [f"unit **{unit}** varies" in said for unit, said in enumerate(units)] == [True] * 64
+    assert [f" unit **{unit}**" in said for unit, said in enumerate(units)] == [True] * 64
     assert all(said.startswith("Step 400: ") for said in units)
     assert max(len(said.replace("**", "").split()) for said in units) <= 20
     assert coded.arrays["explained"].shape == coded.arrays["untrained"].shape == (64, 5)
@@ -109,6 +109,16 @@ def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit(recorded):
     recorded(takeaway(after, before, 13), 13, 85, 1, 20)
     recorded(takeaway(before, None, 0), 0, 70, 0)
     recorded(unit_headlines(after, before, 1000)[0], 1_000, 90, 0, 70)
+
+
+def test_the_headline_of_any_unit_compares_the_best_unit_with_the_best_untrained(recorded):
+    before = np.array([[0.2, 0, 0, 0, 0], [0.5, 0, 0, 0, 0], [0.1, 0, 0, 0, 0]])
+    after = np.array([[0.13, 0, 0, 0, 0], [0.1, 0, 0, 0.6, 0], [0.8, 0, 0, 0, 0]])
+    for twin, known in ((before, (50,)), (None, ())):
+        said = unit_headlines(after, twin, 400)
+        recorded(said[0], 400, 13, 0, 80, *known)
+        recorded(said[2], 400, 80, 2, *known)
+        assert all(len(each.split()) <= 20 for each in said)
 
 
 def test_the_takeaway_of_a_short_run_does_not_say_that_a_unit_follows_a_digit(recorded):
@@ -327,3 +337,9 @@ def test_the_note_says_where_the_state_begins(recorded):
     assert "again every 20 tokens" in reading_note("Model2", 20, "")
     recorded(reading_note("Model5", 20, ""), part="from zeros at the first")
     assert "at the first token of valid" in reading_note("Model5", 20, "valid")
+
+
+def test_the_room_leads_to_how_many_words_must_be_remembered():
+    links = [each.proto for each in open_page("remember").get("page_link")]
+    (found,) = [each for each in links if "How good can a short memory be?" in each.label]
+    assert "batches_memory=true" in found.query_string

@@ -104,8 +104,11 @@ function takeaway(explained, twin, step) {
  */
 function headline(explained, twin, step, [unit, label]) {
   const what = label ? `the ${LABELS[label]} digit` : "a word's position";
-  const said = `Step ${counted(step)}: ${what} explains **${percent(explained[unit][label])}** of how unit **${unit}** varies`;
-  return twin ? `${said}; untrained, **${percent(mostOf(twin)[label])}** at best.` : `${said}.`;
+  const [share, most] = [explained[unit][label], mostOf(explained)[label]];
+  const said = `Step ${counted(step)}: ${what} explains **${percent(share)}** of`;
+  const before = twin && `**${percent(mostOf(twin)[label])}**`;
+  if (share < most) return `${said} unit **${unit}**; of the best unit **${percent(most)}**${before ? `, untrained ${before}` : ""}.`;
+  return `${said} how unit **${unit}** varies${before ? `; untrained, ${before} at best` : ""}.`;
 }
 
 /**

@@ -68,6 +68,10 @@ def _units() -> None:
         prose(in_place_of_state(config.model))
     UNITS(run=run_id, asks=[rows, units], settings={"orders": orders_for(config)})
     meaning(run, asked)
+    linked(
+        "[How many words must a network remember? See “How good can a short memory be?” in Feed]"
+        "(feed?feed_part=Batches&batches_memory=true)"
+    )
     linked("[Next: how far back does the network learn from?](learn_back)")
 
 

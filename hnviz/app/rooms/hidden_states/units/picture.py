@@ -190,13 +190,14 @@ def _unit_headline(
 ) -> str:
     unit, label = at
     what = f"the {LABELS[label]} digit" if label else "a word's position"
-    said = (
-        f"Step {step:,}: {what} explains **{percent(float(explained[at]))}** of how unit "
-        f"**{unit}** varies"
-    )
-    if untrained is None:
-        return f"{said}."
-    return f"{said}; untrained, **{percent(float(untrained[:, label].max()))}** at best."
+    share, most = float(explained[at]), float(explained[:, label].max())
+    said = f"Step {step:,}: {what} explains **{percent(share)}** of"
+    twin = "" if untrained is None else percent(float(untrained[:, label].max()))
+    if share < most:  # the best unit untrained is compared with the best one now
+        before = f", untrained **{twin}**" if twin else ""
+        return f"{said} unit **{unit}**; of the best unit **{percent(most)}**{before}."
+    said += f" how unit **{unit}** varies"
+    return f"{said}; untrained, **{twin}** at best." if twin else f"{said}."
 
 
 def layer_of(look: Look) -> int:
