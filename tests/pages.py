@@ -92,7 +92,7 @@ def control(app: AppTest, name: str) -> dict[str, Any]:
         settings = row["settings"]
         for field in settings.get("fields", []) if "given" in settings else []:
             if field["name"] == name:
-                said = settings["wrong"].get(name, [""])[0]
+                said = settings["wrong"].get(name, "")
                 remark = settings.get("remarks", {}).get(name, "")
                 put = settings.get("put", {}).get("texts", {})
                 known = {  # of a long text its length, so a browser goes by what it has reported
@@ -111,7 +111,7 @@ def below(app: AppTest) -> list[str]:
     """Return what is said below the rows of controls: what is wrong, and remarks."""
     rows = [row["settings"] for row in mounts(app)]
     found = [row for row in rows if "known" in row and "given" in row]
-    wrong = [said for row in found for said, _ in row["wrong"].values()]
+    wrong = [said for row in found for said in row["wrong"].values()]
     return [*wrong, *(said for row in found for said in row.get("remarks", {}).values())]
 
 

@@ -75,6 +75,19 @@ def test_what_is_no_number_is_said_and_the_number_stays(page, server):
     assert page.errors == []
 
 
+def test_a_box_of_which_the_address_asks_for_no_number_is_marked(page, server):
+    page.goto(f"{server}/feed?feed_part=Batches&batches_bs=abc")
+    sentence = page.get_by_text("the address asks for 'abc'")
+    sentence.wait_for()
+    box = page.get_by_role("spinbutton", name="bs, rows")
+    assert (box.input_value(), box.get_attribute("aria-invalid")) == ("4", "true")
+    assert box.get_attribute("aria-describedby") == sentence.get_attribute("id")
+    box.fill("5")
+    box.press("Enter")
+    until(page, "box => box.ariaInvalid === 'false'", box.element_handle())
+    assert page.errors == []
+
+
 def unfold(page, name):
     """Open a row that a reader opens; what is wrong with it is below, in any case."""
     if name in FOLDED:

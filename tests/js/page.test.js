@@ -77,6 +77,18 @@ test("what the address asks in vain is said until another value is chosen", (t) 
   recorded(t, said.at(-1), 99, 0, 9);
 });
 
+test("a value of what the page showed before is taken out and not said", () => {
+  const said = [];
+  for (const isWritten of [true, false]) {
+    address(`http://app/feed${isWritten ? "" : "?step=9"}`);
+    const asked = new Asked((sentence) => said.push(sentence));
+    if (isWritten) putInAddress("step", 9);
+    else assert.equal(asked.number("step", 1, 20, 2), 9);
+    assert.equal(asked.number("step", 1, 4, 2), 2);
+    assert.deepEqual([said, location.href], [[], "http://app/feed"]);
+  }
+});
+
 test("a value that is asked for in vain is said once, and cut", () => {
   address(`http://app/states?unit=${"9".repeat(400)}`);
   const said = [];

@@ -91,7 +91,7 @@ export class Room {
       row.given[name] = now;
       row.known[name] = now === first ? null : now;
       const sentence = wrong(now, kind === "text");
-      if (sentence) row.wrong[name] = [sentence, true];
+      if (sentence) row.wrong[name] = sentence;
     }
     row.heard = READ;
     if (row.fields.some(({ name }) => inAddress(name) !== row.known[name])) row.put = { id: this.put, texts: /** @type {Record<string, string|null>} */ (row.known) };

@@ -4,7 +4,7 @@
 //
 // settings = { fields: the controls, in order, known: name -> the text that Python read, null for none,
 //              given: name -> the text of its value; of an area's text that was reported, `known` has the length alone.
-//              wrong: name -> [sentence, whether the value is wrong], remarks: name -> sentence,
+//              wrong: name -> sentence, remarks: name -> sentence,
 //              heard: the serial number of the last report that Python has read, put: { id, texts }: what Python sets,
 //              again: areas whose stored text the server no longer has, fold: what a reader opens to see the controls }
 
@@ -23,7 +23,7 @@ import { OwnText, textArea } from "./area.js";
  *             empty?: string, strong?: boolean, off?: boolean, free?: string[], leads?: Record<string, string> }} Field as hnviz/app/kit/fields/field.py sends it
  * @typedef {Record<string, string|null>} Texts of the address, null where it has none
  * @typedef {{ fields: Field[], known: Record<string, string|number|null>, given: Record<string, string>, heard: number, again?: string[],
- *             wrong: Record<string, [string, boolean]>, remarks?: Record<string, string>, put?: { id: number, texts: Texts }, fold?: string }} Settings
+ *             wrong: Record<string, string>, remarks?: Record<string, string>, put?: { id: number, texts: Texts }, fold?: string }} Settings
  * @typedef {{ element: HTMLElement, show: (text: string) => unknown, focus?: HTMLElement, below?: HTMLElement, again?: () => boolean }} Made
  * @typedef {Made & { said: string }} Control `below` has its sentences, `again` sends its text again
  */
@@ -238,7 +238,7 @@ class Fields {
     this.below.replaceChildren();
     for (const { name } of fields) {
       const [refused, place] = [this.refusals.get(name), this.place(name)];
-      this.complain(name, ...(refused ? /** @type {[string, boolean]} */ ([refused, false]) : (wrong[name] ?? ["", false])));
+      this.complain(name, refused ?? wrong[name] ?? "", !refused);
       place.querySelector(`[data-about="${name}"]`)?.remove();
       if (remarks[name]) maker(place)("p", "remark", place, remarks[name]).dataset.about = name;
     }
@@ -261,8 +261,8 @@ class Fields {
 
   /**
    * @param {string} name
-   * @param {string} sentence
-   * @param {boolean} isWrong whether the value is wrong, and not only what the address asks for
+   * @param {string} sentence "" if nothing is wrong
+   * @param {boolean} isWrong whether it is about what the control holds, and not about a file that was refused
    */
   complain(name, sentence, isWrong = true) {
     const control = this.controls.get(name)?.focus;

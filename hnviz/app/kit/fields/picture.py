@@ -64,7 +64,7 @@ class Row:
         """Begin a row without controls; `key` is the component's."""
         self.key = key
         self.fields: list[Field] = []
-        self.wrong: dict[str, tuple[str, bool]] = {}
+        self.wrong: dict[str, str] = {}
         self.values: dict[str, Any] = {}
         self.remarks: dict[str, str] = {}
         self.again: list[str] = []  # areas whose stored text is gone
@@ -77,13 +77,13 @@ class Row:
         value = None if text is None else field.read(text)
         if text and value is None:
             asked = field.name not in _held(self.key).texts
-            self.wrong[field.name] = (_told(field.vain(text, asked=asked)), False)
+            self.wrong[field.name] = _told(field.vain(text, asked=asked))
         self.values[field.name] = field.first if value is None else value
         return self.values[field.name]
 
     def say(self, name: str, sentence: str) -> None:
         """Say what is wrong with the value of a control."""
-        self.wrong[name] = (_told(sentence), True)
+        self.wrong[name] = _told(sentence)
 
     def settings(self) -> dict[str, Any]:
         """Return what the browser gets."""
@@ -99,7 +99,7 @@ class Row:
             },
             "given": {each.name: each.written(self.values[each.name]) for each in new},
             "heard": held.heard,
-            "wrong": {name: list(said) for name, said in self.wrong.items()},
+            "wrong": dict(self.wrong),
             **({"put": put} if put else {}),
             **({"remarks": self.remarks} if self.remarks else {}),
             **({"again": self.again} if self.again else {}),

@@ -35,8 +35,12 @@ const listeners = new Set();
 /** @type {Map<string, Vain>} parameter -> what the address asks of it in vain */
 const vain = new Map();
 
+/** @type {Map<string, string>} numbers that the address asked for, and a picture of this page has shown */
+const met = new Map();
+
 onVisit(() => {
   written.clear();
+  met.clear();
   vain.clear();
 });
 
@@ -128,7 +132,7 @@ export class Asked {
   }
 
   /**
-   * A whole number from `first` to `last`.
+   * A whole number from `first` to `last`. One that is left from what the page showed before is taken out without a word.
    * @param {string} name
    * @param {number} first
    * @param {number} last
@@ -140,6 +144,9 @@ export class Asked {
       const number = wholeNumber(text);
       return number !== null && number >= first && number <= last ? number : null;
     };
+    const text = inAddress(name);
+    if (text !== null && read(text) !== null) met.set(name, text);
+    else if (text !== null && [met.get(name), written.get(name)].includes(text)) putInAddress(name, null); // nobody asks for it now
     return this.value(name, read, wanted, instead);
   }
 
