@@ -296,6 +296,20 @@ def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
     assert _small_help(page) == []
 
 
+@pytest.mark.walk
+def test_the_counting_map_keeps_its_place_on_a_large_screen(watched, server):
+    page = watched(f"{server}/?count_part=Counting+map", (1920, 1080), "light")
+    place = page.locator(".st-key-map_picture")
+    kept = place.evaluate("""place => {
+      const probe = place.appendChild(document.createElement("div"));
+      probe.style.height = "var(--hn-height)";
+      const { offsetHeight } = probe;
+      probe.remove();
+      return offsetHeight;
+    }""")
+    assert 0 <= kept - place.bounding_box()["height"] < 8
+
+
 STEPS = (
     *(("text-into-batches", 6), ("what-the-state-remembers", 4), ("what-the-state-remembers", 7)),
     *(("why-truncate", 3), ("is-47-percent-bad", 4), ("counting-past-8000", 2)),
