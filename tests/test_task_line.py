@@ -132,6 +132,10 @@ def test_a_small_task_is_drawn_with_all_its_moves(name):
         }
     moves = [(each.start, each.end, token) for each in drawn.arrows for token in each.tokens]
     assert set(moves) == wanted and len(moves) == len(wanted)
+    for state in range(len(drawn.nodes)):
+        leaving = [each for each in drawn.arrows if each.start == state]
+        assert sum(sum(each.chances) for each in leaving) == pytest.approx(1)
+        assert all(len(each.chances) == len(each.tokens) for each in leaving)
 
 
 def test_states_have_the_names_of_the_table_and_say_what_they_remember():

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from hnviz.figures.automaton import graph
 from hnviz.tasks.excerpt import excerpt
 from hnviz.tasks.generators import EVEN_ONES
 from hnviz.tasks.task import TaskStream
@@ -86,7 +87,14 @@ def test_the_state_moves_as_the_text_is_read(page, server, recorded):
         assert row == ([] if token == "." else [before, token, here])
         text.locator(".words").press("ArrowRight")
     said = machine.locator("svg").get_attribute("aria-label")
-    recorded(said, 8, part="As a machine it has")
+    recorded(said, 8, "0", part="As a machine it has")
+    labels = machine.locator("svg > text").all_text_contents()
+    (first,) = stream.source.tokens[stream.source.move[0].argmax()]
+    assert f"{first} 100 %" in labels and len(labels) == len(graph(stream.source).arrows)
+    starts = machine.locator(".arrow").filter(has_text="start").bounding_box()
+    state = machine.locator(".state").first.bounding_box()
+    gap = state["x"] - (starts["x"] + starts["width"])
+    assert abs(gap) < 3, "it leads to the first state"
     assert "Before the next token it is in " in said
     text.locator(".words .chip").nth(33).click()
     text.get_by_role("button", name="Play").click()

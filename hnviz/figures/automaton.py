@@ -30,6 +30,7 @@ class Arrow:
     start: int
     end: int
     tokens: tuple[str, ...]
+    chances: tuple[float, ...]  # of each token in the state where the arrow begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _ring(cycle: Cycle) -> Graph:
         for place, turn in enumerate(turns)
     ]
     arrows = [
-        Arrow(place, (place + 1) % n, (cycle.tokens[token],))
+        Arrow(place, (place + 1) % n, (cycle.tokens[token],), (1.0,))
         for place, token in enumerate(cycle.ids.tolist())
     ]
     return Graph(tuple(nodes), tuple(arrows))
@@ -92,8 +93,9 @@ def _ends(machine: Machine, state: int) -> bool:
 
 
 def _arrows(machine: Machine) -> list[Arrow]:
-    found: dict[tuple[int, int], list[str]] = {}
+    found: dict[tuple[int, int], list[tuple[str, float]]] = {}
     for state, token in np.argwhere(machine.move >= 0).tolist():
         ends = state, int(machine.move[state, token])
-        found.setdefault(ends, []).append(machine.tokens[token])
-    return [Arrow(*ends, tuple(tokens)) for ends, tokens in found.items()]
+        chance = float(machine.chance[state, token])
+        found.setdefault(ends, []).append((machine.tokens[token], chance))
+    return [Arrow(*ends, *zip(*moves, strict=True)) for ends, moves in found.items()]

@@ -1,7 +1,7 @@
 // The Tasks page: the table of an automaton as text, and where its arrows go.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxes, HEIGHT, labelled, route, short, widthOf } from "../../hnviz/app/rooms/tasks/automaton/graph.js";
+import { boxes, HEIGHT, labelled, labelOf, route, short, START, widthOf } from "../../hnviz/app/rooms/tasks/automaton/graph.js";
 import { placeOf, read, written } from "../../hnviz/app/rooms/tasks/automaton/rows.js";
 import { recorded } from "./recorded.js";
 
@@ -57,9 +57,18 @@ test("a long name is cut, and its state stays in the drawing", () => {
   for (const { x, w } of boxes(names.map((name, at) => [name, at, 0.5, false]), 326)) assert.ok(x - w / 2 >= 0 && x + w / 2 <= 326);
 });
 
-test("a drawing is wide enough for its columns", () => {
+test("a drawing is wide enough for its columns, the labels between them and the arrow at the start", () => {
   const nodes = Array.from({ length: 6 }, (_, at) => [`state${at}`, at / 5, 0.5, false]);
-  const places = boxes(nodes, widthOf(nodes));
-  for (const [at, { x, w }] of places.slice(1).entries()) assert.ok(x - w / 2 - (places[at].x + places[at].w / 2) >= 20);
-  assert.ok(widthOf([..."01234567"].map((name, at) => [name, Math.min(at, 5) / 5, 0.5, false])) < 326);
+  for (const [label, room] of [["", 20], ["B 100 %", 7 * 6]]) {
+    const places = boxes(nodes, widthOf(nodes, [label]));
+    assert.ok(places[0].x - places[0].w / 2 >= START);
+    for (const [at, { x, w }] of places.slice(1).entries()) assert.ok(x - w / 2 - (places[at].x + places[at].w / 2) >= room);
+  }
+});
+
+test("an arrow's label has its tokens, and how likely each is", () => {
+  assert.equal(labelOf(["B"], [1]), "B 100 %");
+  assert.equal(labelOf(["0", "1"], [0.5, 0.5]), "0, 1 50 % each");
+  assert.equal(labelOf(["0", "1"], [0.4, 0.125]), "0 40 %, 1 13 %");
+  assert.equal(labelOf(["a".repeat(20)], [0.25]), "aaaaaaaa… 25 %");
 });

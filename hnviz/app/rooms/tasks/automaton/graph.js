@@ -1,6 +1,8 @@
 // @ts-check
 // Where the states and arrows of an automaton are drawn, in pixels. No DOM.
 
+import { percent } from "../../../kit/js/text.js";
+
 /**
  * @typedef {[string, number, number, boolean]} Node name, x and y from 0 to 1, whether a word may end here
  * @typedef {{ x: number, y: number, w: number, h: number }} Box its middle and its size
@@ -10,9 +12,11 @@
 
 export const HEIGHT = 246;
 const LOOP = 40; // px that an arrow from a state to itself rises above it
-const LETTER = 8.4; // px
+const LETTER = 8.4; // px, of a name
+const SMALL = 6.8; // px, of a label
+export const START = 40; // px of the arrow that leads to the first state
 const LONGEST = 9; // letters of a name
-const BETWEEN = 28; // px between two columns, at least
+const BETWEEN = 28; // px between two columns, beside a label
 const GAP = 3; // px between an arrow and a state
 const CLEAR = 5; // px that an arrow keeps from other states
 const BENDS = [0, 16, -16, 34, -34, 56, -56, 80, -80, 104, -104]; // px at the middle of an arrow
@@ -28,12 +32,23 @@ const ALONG = [0.5, 0.36, 0.64, 0.25, 0.75]; // of an arrow's way, where its lab
 export const short = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name);
 
 /**
- * The width that a drawing needs: its columns of states, and room for arrows between them.
- * @param {Node[]} nodes
+ * What is beside an arrow: its tokens, and how likely each is.
+ * @param {string[]} tokens
+ * @param {number[]} chances
  */
-export function widthOf(nodes) {
+export function labelOf(tokens, chances) {
+  if (chances.some((each) => each !== chances[0])) return tokens.map((each, at) => `${short(each)} ${percent(chances[at])}`).join(", ");
+  return `${short(tokens.join(", "))} ${percent(chances[0])}${tokens.length > 1 ? " each" : ""}`;
+}
+
+/**
+ * The width that a drawing needs: its columns of states, and room for an arrow's label between them.
+ * @param {Node[]} nodes
+ * @param {string[]} labels
+ */
+export function widthOf(nodes, labels) {
   const columns = new Set(nodes.map(([, x]) => x)).size;
-  return columns * (Math.max(...nodes.map(([name]) => short(name).length)) * LETTER + 12) + (columns - 1) * BETWEEN;
+  return START + columns * (Math.max(...nodes.map(([name]) => short(name).length)) * LETTER + 12) + (columns - 1) * (BETWEEN + SMALL * Math.max(0, ...labels.map((each) => each.length)));
 }
 
 /**
@@ -49,7 +64,7 @@ export function boxes(nodes, width) {
   const edge = Math.max(...wide) / 2 + 4;
   const [top, bottom] = [LOOP, h / 2 + 6];
   return nodes.map(([, x, y], at) => ({
-    x: edge + x * (width - 2 * edge),
+    x: START + edge + x * (width - START - 2 * edge),
     y: top + y * (HEIGHT - top - bottom),
     w: wide[at],
     h,
@@ -168,7 +183,7 @@ export function labelled(routes, labels, states) {
   /** @type {Box[]} */
   const taken = [...states];
   return routes.map(({ spots }, at) => {
-    const size = { w: LETTER * labels[at].length + 2, h: LINE };
+    const size = { w: SMALL * labels[at].length + 2, h: LINE };
     const faults = spots.map((spot) => taken.filter((box) => meet({ ...spot, ...size }, box)).length);
     const spot = spots[faults.indexOf(Math.min(...faults))];
     taken.push({ ...spot, ...size });

@@ -2,7 +2,7 @@
 // A task's generator as an automaton. The state before the next token is marked, and the arrow that
 // led to it.
 //
-// settings = { nodes: [name, x, y, ends][], arrows: [start, end, tokens][], neither if there are too many
+// settings = { nodes: [name, x, y, ends][], arrows: [start, end, tokens, chances][], neither if there are too many
 // states, path: [token, the state before it][] of the line, at: the place shown first, and of the reader's
 // own automaton what edit.js takes }. It follows the mark "task_place".
 
@@ -15,11 +15,11 @@ import { add } from "../../../kit/js/svg.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { heads, listed } from "../../../kit/js/tables.js";
 import { Editor } from "./edit.js";
-import { boxes, HEIGHT, labelled, route, short, widthOf } from "./graph.js";
+import { boxes, HEIGHT, labelled, labelOf, route, short, START, widthOf } from "./graph.js";
 
 const PLACE = "task_place";
 
-/** @typedef {[number, number, string[]]} Arrow */
+/** @typedef {[number, number, string[], number[]]} Arrow chances: how likely each token is in the state where it begins */
 
 class Automaton {
   /**
@@ -43,6 +43,8 @@ class Automaton {
     this.path = [];
     /** @type {Editor|null} null where nobody can edit: for another task, on a locked page, in a file */
     this.editor = null;
+    /** @type {number[]} px from the left, of each state */
+    this.middles = [];
     this.first = 0;
     this.laid = "";
     this.silence = onMark(PLACE, this, () => this.show());
@@ -73,27 +75,28 @@ class Automaton {
   }
 
   lay() {
-    const width = Math.max(widthOf(this.nodes), this.scroller.clientWidth);
+    const labels = this.arrows.map(([, , tokens, chances]) => labelOf(tokens, chances));
+    const width = Math.max(widthOf(this.nodes, labels), this.scroller.clientWidth);
     const laid = JSON.stringify([this.nodes, this.arrows, width]);
-    if (laid !== this.laid) this.build(width);
+    if (laid !== this.laid) this.build(width, labels);
     this.laid = laid;
   }
 
-  /** @param {number} width */
-  build(width) {
+  /**
+   * @param {number} width
+   * @param {string[]} labels of the arrows
+   */
+  build(width, labels) {
     const places = boxes(this.nodes, width);
+    this.middles = places.map(({ x }) => x);
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     this.svg.style.width = `${width}px`;
     this.svg.replaceChildren();
     const lead = Object.fromEntries(this.arrows.map(([start, end]) => [`${start}-${end}`, true]));
     const routes = this.arrows.map(([start, end]) => route(start, end, places, Boolean(lead[`${end}-${start}`])));
-    const labels = this.arrows.map(([, , tokens]) => short(tokens.join(", ")));
     const spots = labelled(routes, labels, places);
     this.lines = routes.map(({ d, tip }, at) => {
-      const group = add(this.svg, "g", { class: "arrow" });
-      add(group, "path", { d, class: "line" });
-      const turn = `translate(${tip.x.toFixed(1)} ${tip.y.toFixed(1)}) rotate(${tip.turn.toFixed(1)})`;
-      add(group, "path", { d: "M-8-4.5L1 0L-8 4.5Z", class: "head", transform: turn });
+      const group = this.arrow(d, tip);
       add(group, "text", { x: spots[at].x.toFixed(1), y: (spots[at].y + 4).toFixed(1) }).textContent = labels[at];
       return group;
     });
@@ -105,7 +108,22 @@ class Automaton {
       add(group, "text", { x, y: y + 4.5 }).textContent = short(name);
       return group;
     });
+    const { x, y, w } = places[0];
+    const tip = { x: x - w / 2 - 1, y, turn: 0 };
+    add(this.arrow(`M${tip.x - START} ${y}H${tip.x}`, tip), "text", { x: tip.x - START / 2 - 2, y: y - 6 }).textContent = "start";
     this.svg.append(...(this.lines ?? []).map((group) => /** @type {Element} */ (group.querySelector("text"))));
+  }
+
+  /**
+   * @param {string} d
+   * @param {import("./graph.js").Route["tip"]} tip
+   */
+  arrow(d, tip) {
+    const group = add(this.svg, "g", { class: "arrow" });
+    add(group, "path", { d, class: "line" });
+    const turn = `translate(${tip.x.toFixed(1)} ${tip.y.toFixed(1)}) rotate(${tip.turn.toFixed(1)})`;
+    add(group, "path", { d: "M-8-4.5L1 0L-8 4.5Z", class: "head", transform: turn });
+    return group;
   }
 
   show() {
@@ -114,6 +132,8 @@ class Automaton {
     const here = this.path[at][1];
     const [read, before] = at ? this.path[at - 1] : ["", -1];
     this.editor?.mark([this.nodes[before]?.[0], read, this.nodes[here][0]]);
+    const { clientWidth, scrollWidth } = this.scroller;
+    if (scrollWidth > clientWidth) this.scroller.scrollLeft = this.middles[here] - clientWidth / 2; // on a phone
     this.states?.forEach((group, state) => group.classList.toggle("now", state === here));
     this.lines?.forEach((group, line) => {
       const [start, end] = this.arrows[line];
@@ -121,7 +141,7 @@ class Automaton {
     });
     const count = `${this.nodes.length} state${this.nodes.length === 1 ? "" : "s"}`;
     const ends = this.nodes.some(([, , , end]) => end) ? " A word may end where the frame is double." : "";
-    const { nodes, plain } = partNodes(["As a machine it has ", [count], ". Before the next token it is in ", [short(this.nodes[here][0])], `.${ends}`]);
+    const { nodes, plain } = partNodes(["As a machine it has ", [count], " and starts in ", [short(this.nodes[0][0])], ". Before the next token it is in ", [short(this.nodes[here][0])], `.${ends}`]);
     this.said.replaceChildren(...nodes);
     this.svg.setAttribute("aria-label", plain);
   }
@@ -136,8 +156,8 @@ class Automaton {
  * @param {Automaton} view
  */
 function table(_, { nodes, arrows }) {
-  const rows = arrows.flatMap(([start, end, tokens]) => tokens.map((token) => [nodes[start][0], token, nodes[end][0]]));
-  return [listed("Where each token leads", heads("state", "token", "next state"), rows)];
+  const rows = arrows.flatMap(([start, end, tokens, chances]) => tokens.map((token, at) => [nodes[start][0], token, chances[at], nodes[end][0]]));
+  return [listed(`Where each token leads. A text begins in ${nodes[0]?.[0]}.`, heads("state", "token", "chance", "next state"), rows)];
 }
 
 export const render = picture({

@@ -35,7 +35,10 @@ def _settings(stream: TaskStream, edited: Edited | None = None) -> dict[str, Any
         settings["nodes"] = [
             (node.name, round(node.x, 4), round(node.y, 4), node.ends) for node in drawn.nodes
         ]
-        settings["arrows"] = [(arrow.start, arrow.end, arrow.tokens) for arrow in drawn.arrows]
+        settings["arrows"] = [
+            (each.start, each.end, each.tokens, [round(chance, 4) for chance in each.chances])
+            for each in drawn.arrows
+        ]
     if edited is not None:
         settings |= {**edited._asdict(), "starts": STARTS}
     return {**settings, "at": shown.at}
