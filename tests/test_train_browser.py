@@ -13,6 +13,7 @@ from hnviz.runs import RunStore
 from hnviz.web.assets import styled
 from tests.conftest import ROOT, idle, profile, resize, start_server, stop_server, until
 from tests.saved import more
+from tests.test_first_minute_browser import CONTROLS, MOST_CONTROLS
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -225,6 +226,8 @@ def test_pause_step_go_on_stop(page, server):
     open_train(page, server, epochs=LONG)
     start(page)
     until(page, f"() => {POINTS} > 3")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert len(page.evaluate(CONTROLS)) <= MOST_CONTROLS, page.evaluate(CONTROLS)
     button(page, "Pause").click()
     expect(page.get_by_text(re.compile(r"paused after step"))).to_be_visible()
     expect(button(page, "Continue")).to_be_enabled()

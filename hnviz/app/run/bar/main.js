@@ -29,6 +29,8 @@ class Bar {
     this.lost = make("span", "lost", first, "Connection lost; trying again …");
     this.lost.hidden = true;
     this.actions = make("div", "actions", first);
+    this.actions.setAttribute("role", "group");
+    this.actions.setAttribute("aria-label", "The run that trains");
     this.actions.hidden = true;
     this.pause = this.button(make, "Pause", () => this.act(this.pauseAction()));
     this.again = this.button(make, "Start again", () => this.act("start_again"));

@@ -19,7 +19,7 @@ EXAMPLES = {
 
 RUN_LIST = Picture(
     __file__,
-    Place("*_runs", "448px"),
+    Place("*_runs", "408px"),
     reports=("pick", "changed"),  # "changed": the page then shows and offers other runs
     silent=True,
     examples=EXAMPLES,

@@ -43,10 +43,7 @@ function view(scene) {
   return html`
     <p class="headline" aria-live="polite">${told(headline(sweep, layout, state.measure))}</p>
     <p class="status" role="status">${sweep && statusText(sweep)}</p>
-    <div class="row">
-      <${Menu} name="Sweep" hidden=${!sweeps.length} among=${offered} chosen=${sweep?.id} choose=${(/** @type {string} */ id) => Object.assign(state, { sweep: id, wrong: "" })} />
-      <${Choices} name="What the squares show" among=${Object.keys(MEASURES)} chosen=${state.measure} choose=${(/** @type {string} */ measure) => (state.measure = measure)} />
-      <span class="apart" hidden=${!axes.includes("seed") || axes.length < 2}>Seeds${" "}<${Choices} name="Seeds: their mean, or a map for each" among=${["mean", "each"]} chosen=${state.seeds} choose=${(/** @type {string} */ seeds) => (state.seeds = seeds)} /></span>
+    <div class="row" hidden=${!can.length}>
       ${Object.entries(PRESSES).map(([what, name]) => html`<${Button} look="quiet" hidden=${!can.includes(what)} press=${() => post(what, `api/sweeps/${sweep.id}/${what}`)}>${name}<//>`)}
     </div>
     <p class="wrong" role="alert">${state.wrong}</p>
@@ -54,6 +51,11 @@ function view(scene) {
       ${layout && html`<${Kept} of=${[known, state.measure, state.seeds, state.focused, scene.theme]} draw=${() => mapsOf(scene, layout, sweep, best)} />`}
     </div>
     <p class="point hnviz-aside" role="status">${pointed ? titleOf(pointed, best) : POINT}</p>
+    <div class="row below" hidden=${!sweep}>
+      <${Menu} name="Sweep" hidden=${!sweeps.length} among=${offered} chosen=${sweep?.id} choose=${(/** @type {string} */ id) => Object.assign(state, { sweep: id, wrong: "" })} />
+      <${Choices} name="What the squares show" among=${Object.keys(MEASURES)} chosen=${state.measure} choose=${(/** @type {string} */ measure) => (state.measure = measure)} />
+      <span class="apart" hidden=${!axes.includes("seed") || axes.length < 2}>Seeds${" "}<${Choices} name="Seeds: their mean, or a map for each" among=${["mean", "each"]} chosen=${state.seeds} choose=${(/** @type {string} */ seeds) => (state.seeds = seeds)} /></span>
+    </div>
     <p class="note">${layout ? "" : "This sweep has too many different values for a map: its runs are in the table."}</p>`;
 }
 
