@@ -30,6 +30,7 @@ PATIENCE = 600  # seconds for a page's script, even on a busy computer
 _ESCAPED = re.compile(r"\\(.)")  # an escaped character in Markdown
 HEADINGS = {"title": 1, "header": 2}
 WRITTEN = ("html", "markdown")
+TABLE = '<div class="table" tabindex="0" role="region" aria-label="Table">{}</div>'  # it scrolls
 OURS = ("<p", "<div", "<table", "<svg")
 """How what hnviz.figures and the kit draw begins: their words are escaped already."""
 
@@ -199,8 +200,7 @@ def _parts(block: Any, mode: str, key: str = "", *, in_row: bool = False) -> Ite
             ours = each.type == "html" or each.proto.body.startswith(OURS)
             yield (Drawn(key, {mode: each.proto.body}) if ours else Prose(as_html(each.proto.body)))
         elif each.type == "dataframe":
-            table = each.value.to_html(index=False, border=0, classes="hn-table")
-            yield Prose(f'<div class="table">{table}</div>')
+            yield Prose(TABLE.format(each.value.to_html(index=False, border=0, classes="hn-table")))
         elif each.type == "page_link":
             yield _link(each.proto)
         elif hasattr(each, "children"):
