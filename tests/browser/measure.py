@@ -98,7 +98,7 @@ def told(label: str) -> str:
 def radio(name: str) -> str:
     """JavaScript that finds a choice of the page by its name."""
     choices = "[...document.querySelectorAll('[data-picture=\"kit/fields\"]')]"
-    choices += ".flatMap((each) => [...each.shadowRoot.querySelectorAll('.choices button')])"
+    choices += ".flatMap((each) => [...each.shadowRoot.querySelectorAll('button')])"
     return f"{choices}.find(each => each.innerText.trim() === '{name}')"
 
 
@@ -308,7 +308,7 @@ NEXT_LINE = """async (root, step) => {
 }"""
 WEIGHTS = styled("""async (root, name) => {
   const rows = [...document.querySelectorAll("[data-picture='kit/fields']")];
-  const choices = rows.flatMap((each) => [...each.shadowRoot.querySelectorAll(".choices button")]);
+  const choices = rows.flatMap(({ shadowRoot }) => [...shadowRoot.querySelectorAll("button")]);
   const was = root.dataset.paints, begun = performance.now();
   choices.find((each) => each.innerText.trim() === name).click();
   return (await window.painted(() => root.dataset.paints !== was)) - begun;

@@ -37,7 +37,7 @@ SHOWN = """async (place) => {
 }"""
 PRESSED = styled(f"""async ([name, place]) => {{
   const rows = [...document.querySelectorAll("[data-picture='kit/fields']")];
-  const parts = rows.flatMap((each) => [...each.shadowRoot.querySelectorAll(".choices button")]);
+  const parts = rows.flatMap((each) => [...each.shadowRoot.querySelectorAll("button")]);
   const links = [...document.querySelectorAll(":--nav a"), ...parts];
   const begun = performance.now();
   links.find((each) => each.innerText.trim() === name).click();
@@ -90,6 +90,7 @@ def in_the_app(browser: Browser, url: str) -> None:
             here = view
             if part:  # of a room that is on the page now
                 seconds = after(page, part.partition("=")[2].replace("+", " "), picture)
+                page.locator("[class*='_part_fields'] button").first.click()  # a tab remembers it
             else:
                 seconds = after(page, TITLES[name], FIRST[view][-1])
             if number:  # the first time loads what a tab needs once

@@ -51,6 +51,7 @@ class Side:
     run: str = ""  # of the user, paused
     session: Session = field(init=False)
     news: News = field(init=False)
+    hearing: asyncio.Task[None] = field(init=False)
 
     def start(self) -> tuple[float, float]:
         """Start the server; return the seconds until its first answer, and its engine's first."""
@@ -130,6 +131,8 @@ async def told(side: Side, turn: int) -> float:
     await asyncio.to_thread(side.press, "step", turn + 2)
     async with asyncio.timeout(SECONDS):
         while news.step == before or before not in news.disk.written:
+            if side.hearing.done():
+                side.hearing.result()  # raises what has ended the line
             await asyncio.sleep(0.002)
     return news.told - news.disk.written[before]
 
@@ -221,8 +224,11 @@ async def play(sides: list[Side], kinds: list[str], rounds: int) -> bool:
                 disk = Disk(events)
                 stack.callback(disk.close)
                 side.news = News(side.server.port, side.run, disk, 1)
-                hearing = asyncio.create_task(side.news.hear())
-                stack.callback(hearing.cancel)
+                side.hearing = asyncio.create_task(side.news.hear())
+                stack.callback(side.hearing.cancel)
+                async with asyncio.timeout(SECONDS):
+                    while not side.news.step and not side.hearing.done():
+                        await asyncio.sleep(0.05)
         await asyncio.sleep(1)
         for name in kinds:
             kept &= await measure(name, sides, rounds)
