@@ -48,7 +48,6 @@ export class Frame {
     this.hasLeft = false;
     this.asksNext = false;
     this.since = 0; // when it began to wait for a pause of the slider, as performance.now(); 0 while it does not
-    this.rests = false; // whether it need not wait for one
     /** @type {Drawing|null} */
     this.last = null;
     this.states = new States(root, css);
@@ -147,30 +146,27 @@ export class Frame {
    */
   askInTurn(rests) {
     if (!this.last || !this.definition.second?.(this.data.settings)) return this.ask();
-    this.rests ||= rests || this.timeline?.playing === true;
+    clearTimeout(this.pause);
+    if (!rests && this.waits()) return void (this.pause = setTimeout(() => this.askNow(), PAUSE));
     if (this.asksNext) return;
     this.asksNext = true;
     const ask = () => {
       this.asksNext = false;
-      if (!this.hasLeft) this.askInPause();
+      if (!this.hasLeft) this.askNow();
     };
     requestAnimationFrame(() => requestAnimationFrame(ask)); // their questions go first, or what they show is painted first
   }
 
   /** While the slider is dragged, the browser and the engine are free for the pictures that it is about. */
-  askInPause() {
-    clearTimeout(this.pause);
-    const now = performance.now();
-    const most = this.asking.known(this.timeline?.step ?? null) ? DRAWS : ASKS;
-    this.since ||= now;
-    const wait = this.rests ? 0 : Math.min(PAUSE, this.since + most - now);
-    if (wait > 0) this.pause = setTimeout(() => this.askNow(), wait);
-    else this.askNow();
+  waits() {
+    const { timeline } = this;
+    const most = this.asking.known(timeline?.step ?? null) ? DRAWS : ASKS;
+    this.since ||= performance.now();
+    return !timeline?.playing && performance.now() - this.since < most;
   }
 
   askNow() {
     this.since = 0;
-    this.rests = false;
     this.ask();
   }
 
