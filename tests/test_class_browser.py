@@ -310,7 +310,7 @@ def test_a_result_that_is_not_sent_is_kept_and_sent_again(classroom, teacher, a_
     phone.errors.clear()  # the browser reports what was aborted in red
 
 
-def test_a_class_fills_a_map_together(classroom, teacher, a_phone):
+def test_a_class_fills_a_map_together(classroom, teacher, a_phone, recorded):
     begins(teacher, "Train together", Epochs="1", lr="0.003, 0.01", bptt="20, 40")
     phone = a_phone()
     phone.get_by_role("link", name="Train with the class").click()
@@ -318,7 +318,7 @@ def test_a_class_fills_a_map_together(classroom, teacher, a_phone):
         phone.get_by_role("button", name=name).click()
         until(phone, "(n) => document.querySelectorAll('.settings li').length === n", done)
     for each in (teacher, phone):
-        each.get_by_text("0 of 4 squares have 3 seeds; 4 runs so far.").wait_for()
+        recorded.shown(each, "runs so far", 0, 4, 3, 4)
         assert each.locator(".squares small", has_text="1 seed").count() == 4
         assert each.errors == []
 
