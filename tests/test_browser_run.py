@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from safetensors.numpy import save
 
+from hnviz.app.shell.variables import variables
 from hnviz.browser.form import facts_of, job_of
 from hnviz.config import RunConfig
 from hnviz.export.build import build_file
@@ -56,9 +57,6 @@ const locate = (parts) => {
   }
 };
 locate(data.parts);
-for (const [name, value] of Object.entries(data.variables.light)) {
-  document.documentElement.style.setProperty(name, value);
-}
 const stage = new Stage(document.querySelector("main"), data, blobs, () => "light");
 const run = new TrainedRun(given, "/hnviz/browser/worker.js", "yours");
 stage.runs.add(at, run);
@@ -72,8 +70,10 @@ window.resume = async () => {
 await stage.show(0);
 window.ready = true;
 """
-HTML = """<!doctype html>
-<html lang="en"><body><main></main><script type="module" src="/main.js"></script>"""
+LIGHT = "".join(f"{name}:{value};" for name, value in variables("light").items())
+HTML = f"""<!doctype html>
+<html lang="en"><head><style>:root {{ {LIGHT} }}</style></head>
+<body><main></main><script type="module" src="/main.js"></script>"""
 KINDS = {".js": "text/javascript", ".css": "text/css"}
 STATES = """() => Object.fromEntries(
   [...document.querySelectorAll("[data-picture]")].flatMap((place) => {

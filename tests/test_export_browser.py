@@ -1,5 +1,6 @@
 """Exported files in a browser: opened from a disk, with the network off."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -350,12 +351,50 @@ def test_a_report_opens_from_a_disk_and_prints_on_white(offline, tmp_path, own_r
     assert offline.errors == []
 
 
-def test_without_javascript_a_file_says_what_it_needs(browser, files):
+def test_without_javascript_a_file_shows_its_words_and_says_what_it_needs(browser, files):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto((files / "page.html").as_uri())
+    assert tab.locator("main h1").inner_text() == TITLE
+    assert "recurrent network" in tab.locator("main").inner_text()
     tab.get_by_text(NEEDS).wait_for()
     context.close()
+
+
+TITLE = "What can it do?"
+SWAPPED = """addEventListener("DOMContentLoaded", () => {
+  const main = document.querySelector("main");
+  const place = (each) => JSON.stringify([each.innerText, each.getBoundingClientRect()]);
+  const words = () => [...main.querySelectorAll("h1, .prose")].map(place);
+  window.written = words();
+  new MutationObserver((_, watch) => {
+    window.made = words().slice(0, window.written.length);
+    watch.disconnect();
+  }).observe(main, { childList: true });
+});"""
+
+
+@pytest.mark.parametrize("name", ["page", "states", WALKED[0]])
+def test_the_words_of_a_file_are_there_at_first_and_stay_in_place(offline, files, name):
+    """It has them before its JavaScript begins, which then puts the same words there."""
+    path = files / f"{name}.html"
+    offline.add_init_script(SWAPPED)
+    offline.goto(path.as_uri())
+    until(offline, READY)
+    written, made = offline.evaluate("[window.written, window.made]")
+    assert json.loads(written[0])[0] == offline.locator("main h1").inner_text()
+    assert written == made
+
+
+def test_another_view_of_the_address_has_no_words_of_the_first(offline, files):
+    offline.add_init_script("""
+      addEventListener("DOMContentLoaded", () => {
+        window.atFirst = document.querySelector("main").childElementCount;
+      });
+    """)
+    offline.goto((files / "page.html").as_uri() + "#count_part=Word+by+word")
+    assert offline.evaluate("window.atFirst") == 0
+    offline.locator("main h1").wait_for()
 
 
 LACKING = {
@@ -394,4 +433,6 @@ def _says_only_what_it_needs(tab) -> None:
     tab.get_by_text(NEEDS).wait_for()  # visible
     said = tab.evaluate("document.body.innerText").strip().splitlines()
     note = tab.locator("footer").inner_text()
-    assert [line for line in said if line] == [NEEDS, note]
+    words = tab.locator("main").inner_text().splitlines() if tab.locator("main").count() else []
+    assert [line for line in said if line] == [*filter(None, words), NEEDS, note]
+    assert not tab.locator("main .hnviz:not(:empty)").count()  # no picture is drawn

@@ -30,6 +30,7 @@ PROGRAMS = {
     "attack": "-m tests.load.attack --seconds 3",
     "against": "-m tests.load.against . --rounds 5 --starts 1",
     "browser against": "-m tests.browser.against .",
+    "paint": "-m tests.browser.paint .",
     "crowds": "-m tests.browser.crowds . --turns 1 --seconds 2 --viewers 2 --watchers 2 --every 1",
     "beside": "-m tests.load.beside --seconds 2 --viewers 2 --rounds 1",
     "sizes": "-m tests.load.sizes --only memory",

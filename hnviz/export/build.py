@@ -12,7 +12,6 @@ from hnviz import __version__
 from hnviz.app.pictures import VIEWS
 from hnviz.app.shell.keys import ADDRESS, EVERY
 from hnviz.app.shell.server import server
-from hnviz.app.shell.variables import variables
 from hnviz.export import ExportError
 from hnviz.export.collect import TITLES, Drawn, Group, Heading, Link, Mount, Part, Prose
 from hnviz.export.contents import FREE, Contents, declared
@@ -22,6 +21,7 @@ from hnviz.export.html import (
     TOKENS,
     Around,
     Document,
+    first_view,
     needed,
     specifier,
     styles,
@@ -37,7 +37,6 @@ from hnviz.export.questions import (
     questions,
 )
 from hnviz.export.rooms import MOST_SCENES, Scene, fitted, room_scenes
-from hnviz.figures.theme import MODES
 from hnviz.lessons.moved import moved
 from hnviz.web.answers import Answers
 from hnviz.web.assets import DATA, PACKAGE, PAGE_DATA
@@ -268,7 +267,6 @@ def _written(
         "free": FREE,
         **declared(),
         "files": contents.files,
-        "variables": {mode: variables(mode) for mode in MODES},
     }
     return write_document(
         Document(
@@ -279,6 +277,7 @@ def _written(
             modules=used,
             in_class=bool(more.get("in_class")),
             around=around,
+            first=first_view(data["parts"][at] for at in data["scenes"][0]["views"][0]["parts"]),
         )
     )
 

@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from posixpath import normpath
 from typing import Any
@@ -135,6 +136,43 @@ class Document:
     modules: list[str]  # paths below the package
     in_class: bool = False  # it may call the server of the class, which serves it
     around: Around = field(default_factory=Around)
+    first: Markup = field(default_factory=Markup)  # what it shows before its JavaScript has begun
+
+
+def _variables(mode: str, more: Mapping[str, str] | None = None) -> str:
+    """Return the style sheets' variables in a mode, as declarations."""
+    return "".join(
+        f"{name}:{value};" for name, value in {**variables(mode), **(more or {})}.items()
+    )
+
+
+def first_view(parts: Iterable[Mapping[str, Any]]) -> Markup:
+    """Write a page's first section: its words, and room for its pictures, as in stage.js.
+
+    It ends before the second heading: more words would take longer to be seen. It ends before a
+    drawing, too, whose height only the browser knows.
+    """
+    shown = takewhile(lambda part: "html" not in part and part.get("level", 1) == 1, parts)
+    return Markup("\n").join(map(_first, shown))
+
+
+def _first(part: Mapping[str, Any]) -> Markup:
+    if "level" in part:
+        return Markup("<h{0}>{1}</h{0}>").format(part["level"], part["text"])
+    if "prose" in part:
+        return Markup('<div class="prose">{}</div>').format(Markup(part["prose"]))
+    if "picture" in part:
+        picture = part["picture"]
+        place = '<div class="picture" data-picture="{}" data-key="{}">{}</div>'
+        room = Markup('<div class="hnviz" style="min-height: var(--hn-height, {})"></div>')
+        key = picture["data"]["id"]
+        return Markup(place).format(picture["name"], key, room.format(picture["height"]))
+    inside = first_view(part["parts"])
+    if part["group"] != "fold":
+        return Markup('<div class="{}">{}</div>').format(part["group"], inside)
+    summary = Markup("<summary>{}</summary>").format(part["title"])
+    is_open = Markup(" open") if part["open"] else ""
+    return Markup('<details class="fold"{}>{}{}</details>').format(is_open, summary, inside)
 
 
 def write_document(document: Document) -> bytes:
@@ -151,7 +189,7 @@ def write_document(document: Document) -> bytes:
         "page": packed(page.encode()),
         "blobs": document.blobs,
     }
-    style = styled("\n".join(path.read_text(encoding="utf-8") for path in STYLES))
+    body = ' class="in-lesson"' if "lesson" in document.data else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -161,23 +199,30 @@ def write_document(document: Document) -> bytes:
 <title>{escape(document.title)}</title>
 {around.head}
 <style>
-{style}</style>
+{_style()}</style>
 </head>
-<body>
+<body{body}>
 {around.nav}
+<main>
+{document.first}
+</main>
 <p id="needs">{escape(NEEDS)}</p>
-<main></main>
 <footer><p>{escape(document.note)}</p></footer>
-<script type="application/json" id="data">{json.dumps(data)}</script>
 <script>{begin}</script>
+<script type="application/json" id="data">{json.dumps(data)}</script>
 {Markup(f"<script>{around.script}</script>") if around.script else ""}
 </body>
 </html>
 """.encode()
 
 
-def _no_more(mode: str) -> Mapping[str, str]:
-    return {}
+def _style() -> str:
+    """Return the style sheets of a file, after their variables in both modes."""
+    light, dark = map(_variables, MODES)
+    sheets = styled("\n".join(path.read_text(encoding="utf-8") for path in STYLES))
+    return f""":root {{ {light} color-scheme: light; }}
+@media (prefers-color-scheme: dark) {{ :root {{ {dark} color-scheme: dark; }} }}
+{sheets}"""
 
 
 def plain_page(
@@ -185,17 +230,14 @@ def plain_page(
     body: Markup,
     *,
     style: Path | None = None,
-    colours: Callable[[str], Mapping[str, str]] = _no_more,
+    colours: Callable[[str], Mapping[str, str]] = lambda mode: {},
     nav: Markup | None = None,
 ) -> bytes:
     """Write a page without a script; a body that is plain text, and not Markup, is escaped.
 
     `style` is the page's style sheet, `colours` its variables in a mode. Paper is light.
     """
-    light, dark = (
-        "".join(f"{name}:{value};" for name, value in {**variables(mode), **colours(mode)}.items())
-        for mode in MODES
-    )
+    light, dark = (_variables(mode, colours(mode)) for mode in MODES)
     sheets = [FILES / "style.css", *([style] if style else [])]
     written_style = "\n".join(path.read_text(encoding="utf-8") for path in sheets)
     return f"""<!doctype html>

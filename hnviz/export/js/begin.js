@@ -1,13 +1,22 @@
 // @ts-check
 // Unpacks the modules of a file and starts the first. It is no module, as an import map must come before any.
+// First it lets the browser show the words that the file has as HTML: unpacking would delay that frame.
 {
-  const { code, start } = JSON.parse(document.getElementById("data")?.textContent ?? "");
-  const packed = Uint8Array.from(atob(code), (sign) => sign.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const FRAME_MS = 100; // a tab in the background shows none
+  const shown = () =>
+    new Promise((done) => {
+      requestAnimationFrame(() => setTimeout(done));
+      setTimeout(done, FRAME_MS);
+    });
   const add = (/** @type {string} */ type, /** @type {string} */ textContent) =>
     document.body.append(Object.assign(document.createElement("script"), { type, textContent }));
-  new Response(stream).text().then((imports) => {
-    add("importmap", imports);
+  if (location.hash) document.querySelector("main")?.replaceChildren(); // it names another view than the first
+  addEventListener("DOMContentLoaded", async () => {
+    await shown();
+    const { code, start } = JSON.parse(document.getElementById("data")?.textContent ?? "");
+    const packed = Uint8Array.from(atob(code), (sign) => sign.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    add("importmap", await new Response(stream).text());
     add("module", start);
   });
 }

@@ -34,7 +34,6 @@ export class FileLesson {
     this.host = document.createElement("div");
     this.host.className = "beside";
     document.body.append(this.host);
-    document.body.classList.add("in-lesson");
     this.root = document.createElement("div");
     this.host.attachShadow({ mode: "open" }).append(this.root);
     this.callout = new Callout(() => this.host.getBoundingClientRect());

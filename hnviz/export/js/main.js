@@ -9,9 +9,8 @@ import { Stage, valuesIn } from "./stage.js";
 
 /**
  * @typedef {import("./stage.js").Held & { files: Record<string, [string, number]>,
- *             lesson?: import("./lesson.js").Lesson, variables: Record<string, Record<string, string>> }} Data
- *   files      address -> how it is read ("json", "text", "arrayBuffer"), and its blob
- *   variables  mode -> the style sheets' variables
+ *             lesson?: import("./lesson.js").Lesson }} Data
+ *   files  address -> how it is read ("json", "text", "arrayBuffer"), and its blob
  */
 
 /** What is not in every browser that knows modules; html.py names the first ones that have it all. */
@@ -31,16 +30,9 @@ async function begin() {
   Object.assign(window, { Plotly: SmallPlotly }); // kit/js/plotly.js takes it in place of its own
 
   const mode = () => (dark.matches ? "dark" : "light");
-  const dress = () => {
-    for (const [name, value] of Object.entries(data.variables[mode()])) document.documentElement.style.setProperty(name, value);
-    document.documentElement.style.colorScheme = mode();
-  };
-
-  dress();
   const stage = new Stage(main, data, blobs, mode);
   const lesson = data.lesson ? new FileLesson(data.lesson, stage) : null;
   dark.addEventListener("change", () => {
-    dress();
     stage.paint();
     stage.draw();
     lesson?.dress();
