@@ -318,7 +318,7 @@ def test_a_class_fills_a_map_together(classroom, teacher, a_phone, recorded):
         phone.get_by_role("button", name=name).click()
         until(phone, "(n) => document.querySelectorAll('.settings li').length === n", done)
     for each in (teacher, phone):
-        recorded.shown(each, "runs so far", 0, 4, 3, 4)
+        recorded.shown(each, "4 runs so far", 0, 4, 3, 4)
         assert each.locator(".squares small", has_text="1 seed").count() == 4
         assert each.errors == []
 

@@ -157,7 +157,7 @@ def test_every_step_is_walked_by_keyboard(page, server, name):
         until(page, f"() => location.search.includes('lesson={name}.{number}')")
         idle(page)
         page.evaluate("window.moved = []; window.what = []")
-        assert part(page, ".count").inner_text() == f"Step {number} of {len(steps)}"
+        expect(part(page, ".count")).to_have_text(f"Step {number} of {len(steps)}")
         assert part(page, "h2").inner_text() == step.title
         assert page.evaluate("location.pathname").lstrip("/") == page_path(step.page)
         if step.guess:

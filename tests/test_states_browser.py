@@ -144,7 +144,8 @@ def test_the_line_of_a_unit_says_its_number_at_the_pointer_and_at_the_keys(serve
 
     chips.nth(3).hover()
     agrees(3)
-    picture.locator(".dots i").nth(5).hover(force=True)
+    below, line = (each.bounding_box() for each in (chips.nth(5), picture.locator(".plot").first))
+    page.mouse.move(below["x"] + below["width"] / 2, line["y"] + line["height"] / 2)
     agrees(5)
     chips.nth(4).click()
     picture.locator(".rows").press("ArrowRight")
@@ -292,7 +293,7 @@ def test_while_the_slider_is_dragged_the_machine_waits_for_a_pause(server, page)
     for picture in ("picture", "reading"):
         page.locator(f".st-key-states_{picture} .hnviz[data-step='{step}']").wait_for()
     times = len([url for url in asked if "/machine?" in url])
-    assert times == 1 or longest > 100  # ms: a busy computer
+    assert times == 1 or longest > 48  # ms, of a wait of 40: a busy computer
     assert page.errors == []
 
 
