@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hnviz.browser.form import IN_BROWSER
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
 from hnviz.export.build import export_page
@@ -94,6 +95,52 @@ def test_pictures_follow_the_readers_run_and_say_where_they_cannot(reader, files
     press(tab, MODEL)
     until(tab, "(trace) => document.querySelectorAll(trace).length === 0", drawn)
     assert not left.first.is_visible()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(each, marks=() if each in {"Model1", "Model5"} else pytest.mark.slow)
+        for each in IN_BROWSER
+        if each != MODEL
+    ],
+)
+def test_trains_page_trains_every_other_model_with_its_own_settings(reader, files, model):
+    tab = reader.open(files / "train.html")
+    tab.locator(".yours").get_by_label("Model", exact=True).select_option(model)
+    press(tab, "Train one yourself")
+    config = RunConfig.for_model(model)
+    said = says(tab, r"After epoch \d+,")
+    assert f"Yours, {model}, seed {config.seed + 1}" in said
+    curves = tab.locator("[data-picture='train/curves']")
+    curves.get_by_text("yours, seed 1; the faint").wait_for()
+    done = says(tab, "steps are done")
+    until(tab, SHOWN, re.search(r"all ([\d,]+) steps", done)[1].replace(",", ""))
+    button = tab.locator(".yours").get_by_role("button", name="Another seed", exact=True)
+    assert button.is_visible()
+    tab.locator(".yours").get_by_label("Model", exact=True).select_option(MODEL)
+    assert tab.locator(".yours").get_by_role("button", name=f"Train {MODEL}").is_visible()
+
+
+def test_another_models_run_is_there_again_when_the_page_opens(reader, files, tmp_path):
+    tab = reader.open(files / "train.html")
+    tab.locator(".yours").get_by_label("Model", exact=True).select_option("Model1")
+    press(tab, "Train one yourself")
+    press(tab, "Slow")
+    press(tab, "Stop")
+    stopped = says(tab, "stopped after step")
+    with tab.expect_download() as got:
+        press(tab, "Save as zip")
+    got.value.save_as(tmp_path / "run.zip")
+    tab.wait_for_timeout(300)
+    tab.close()
+    again = reader.open(files / "train.html")
+    assert says(again, "stopped after step") == stopped
+    press(again, "Another seed")
+    says(again, "Model1, seed 2")
+    press(again, "Stop")
+    again.locator(".yours input[type=file]").set_input_files(tmp_path / "run.zip")
+    says(again, "Model1, seed 1")
 
 
 def test_no_label_at_the_end_of_a_curve_is_cut(reader, files):

@@ -178,6 +178,8 @@ def build_file(
             steps = server().store.folder(run).snapshots()
             chosen = choose_steps(steps, [step for step in wanted if step in steps], most)
             contents.add_run(run, chosen)
+            if {room[0].page for room in rooms} == {"train"}:
+                contents.add_others(run)
         held = []
         for room in rooms:
             contents, scenes = _held(contents, room, further)

@@ -179,6 +179,28 @@ class Contents:
             "text": None if own is None else self.keep(texts.text_of(own).encode()),
         }
 
+    def add_others(self, run: str) -> None:
+        """Store what the other models are, so that the page can train one of them on the text."""
+        config = server().store.record(run).config
+        held, facts = self.runs[run], facts_of(config)
+        if "job" not in held:
+            return
+        held["job"]["others"] = {
+            model: {
+                "facts": {
+                    name: value for name, value in facts_of(other).items() if value != facts[name]
+                },
+                "config": other.to_dict(),
+            }
+            for model in IN_BROWSER
+            if model != config.model
+            for other in [
+                RunConfig.for_model(
+                    model, corpus=config.corpus, split=config.split, seed=config.seed
+                )
+            ]
+        }
+
     def add_weights(self, run: str, step: int) -> None:
         """Store a snapshot's weights."""
         held = self.runs[run]

@@ -28,7 +28,7 @@ export function besideCurves({ panels }, yours, beside) {
       of: ownOf(beside.name),
       sentence: panel.sentence && sentence,
       notes: [],
-      figure: over(panel.figure, own[panel.name], name),
+      figure: over(panel.figure, own[panel.name], name, run.nSteps ?? 0),
     })),
   };
 }
@@ -62,13 +62,25 @@ function ownCurves({ batches, ends }) {
  * @param {{ data: any[], layout: any }} figure
  * @param {Own} own
  * @param {string} name
+ * @param {number} nSteps of one's own run
  */
-function over({ data, layout }, { traces, write }, name) {
+function over({ data, layout }, { traces, write }, name, nSteps) {
   const faint = data.map((trace) => ({ ...trace, opacity: FAINT * (trace.opacity ?? 1) }));
   const added = Object.entries(traces).map(([trace, points]) => ({ ...data.find((each) => each.name === trace), text: undefined, ...points, name: `${name}, ${trace}` }));
   const headings = layout.annotations.filter((/** @type {any} */ { yref }) => yref.endsWith("domain"));
   const labels = ["train", "valid"].flatMap((split) => labelOf(data.find((each) => each.name === split), traces[split].y.at(-1), split, write));
-  return { data: [...faint, ...added], layout: { ...layout, annotations: [...headings, ...labels] } };
+  const axes = Object.entries(layout).map(([axis, props]) => [axis, axis.startsWith("xaxis") ? reaching(props, nSteps) : props]);
+  return { data: [...faint, ...added], layout: { ...Object.fromEntries(axes), annotations: [...headings, ...labels] } };
+}
+
+/**
+ * An axis that also reaches the last step of a longer run.
+ * @param {any} axis
+ * @param {number} nSteps
+ */
+function reaching(axis, nSteps) {
+  const [from, to] = axis.range;
+  return { ...axis, range: [from, Math.max(to, 1.02 * nSteps)] };
 }
 
 /**

@@ -6,10 +6,12 @@ import { Subject } from "../../browser/subject.js";
 import { fromHalf } from "./arrays.js";
 
 /**
+ * @typedef {{ facts: Partial<import("../../browser/subject.js").Facts>, config: import("../../browser/limits.js").Config }} Recipe
  * @typedef {{ config: import("../../browser/limits.js").Config, kinds: string[], ids: number, train: number, accuracies: number[],
- *             hash: string, version: string, text: number|null }} HeldJob
+ *             hash: string, version: string, text: number|null, others?: Record<string, Recipe> }} HeldJob
  *   what it takes to train such a run here: `ids` is the blob of train's ids, `train` of them, and of valid's;
  *   accuracies  of the held run on valid, by epoch
+ *   others      the other models that the page can train on the text; of each only the facts that differ
  *   hash        of the text's tokens
  *   version     of hnviz that wrote the page
  *   text        the blob of an own text

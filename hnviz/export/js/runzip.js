@@ -16,7 +16,8 @@ import { contentOf, membersOf, ZipError, zipped } from "./zip.js";
  * @typedef {import("../../browser/run.js").Run} Run
  * @typedef {import("../../browser/run.js").Stored} Stored
  * @typedef {{ created: number, device: string, versions: Record<string, string>, content_hash: string }} Info of config.json, besides its settings
- * @typedef {{ job: Job, hash: string, version: string }} Beside the page's run: a zip file may hold another run of its model, on its text
+ * @typedef {{ job: Job, jobs: Record<string, Job>, hash: string, version: string }} Beside the page's run, and what the page can train, by
+ *   its model: a zip file may hold another run of one of them, on its text
  *   hash     of its tokens
  *   version  of hnviz that wrote the page
  */
@@ -136,14 +137,15 @@ function jobIn(content, page, file) {
   const textOf = (/** @type {Record<string, any>} */ { corpus, split }) => `${short(corpus)}, ${short(split)}`;
   const app = `the app shows it after python -m hnviz import ${file}`;
   if (own) throw new ZipError(`is a run of ${short(config.model)}, a model of somebody's own, which no page can train`);
-  if (config.model !== wanted.model) {
+  const beside = Object.hasOwn(page.jobs, config.model) ? page.jobs[config.model] : null;
+  if (!beside) {
     throw new ZipError(`is a run of ${short(config.model)}, and this page holds ${wanted.model}: a page on that model shows it, and so does the app after python -m hnviz import ${file}`);
   }
   if (config.corpus !== wanted.corpus || config.split !== wanted.split) {
     throw new ZipError(`is a run on another text (${textOf(config)}) than this page's (${textOf(wanted)}): ${app}`);
   }
   if (hash && hash !== page.hash) throw new ZipError(`has other tokens of the text ${short(config.corpus)} than this page: ${app}`);
-  return jobOf(page.job, config);
+  return jobOf(beside, config);
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 // A second run of a model that the page shows: it trains here, with another seed, and is called yours.
 
-import { Choices, button } from "../../app/kit/js/parts.js";
+import { Choices, button, menu } from "../../app/kit/js/parts.js";
 import { maker } from "../../app/kit/js/make.js";
 import { sameIdentity, SETTINGS } from "../../browser/identity.js";
 import { counted } from "../../browser/numbers.js";
@@ -23,6 +23,7 @@ import { TrainedRun } from "./trainedrun.js";
  */
 
 const INTRODUCED = "A second run, which trains in this page with the same settings and another seed.";
+const CHOOSE = "Another model trains with its own settings.";
 const TOPICS = ["run", "curves"]; // of which the page has news about it
 const STORES = ["epoch", "ended"]; // events after which the run is stored
 
@@ -113,6 +114,23 @@ export class Yours {
     run.tell();
   }
 
+  /**
+   * What a model is, and its settings: those of the run beside it, or of another model that the page can train.
+   * @param {string} name of the run beside it
+   * @param {string} [model]
+   */
+  recipe(name, model = "") {
+    const { facts } = /** @type {HeldRun} */ (this.heldOf(name)).held;
+    const { config, others } = this.jobOf(name);
+    const other = others?.[model];
+    return other ? { facts: { ...facts, ...other.facts }, config: other.config } : { facts, config };
+  }
+
+  /** The models that the page can train beside a run, its own first. @param {string} name */
+  models(name) {
+    return [this.recipe(name).facts.model, ...Object.keys(this.jobOf(name).others ?? {})];
+  }
+
   /** @param {string} name of the run beside it */
   jobOf(name) {
     const { job } = /** @type {HeldRun} */ (this.heldOf(name)).held;
@@ -121,12 +139,12 @@ export class Yours {
 
   /**
    * @param {string} name of the run beside it
-   * @param {Partial<Job["config"]>} settings that are not those of that run
+   * @param {Partial<Job["config"]> & { model?: string }} settings that are not those of that run, or of the model's recipe
    * @returns {Promise<Job>}
    */
   async job(name, settings) {
-    const { facts } = /** @type {HeldRun} */ (this.heldOf(name)).held;
-    const { config, kinds, ids, train } = this.jobOf(name);
+    const { facts, config } = this.recipe(name, settings.model);
+    const { kinds, ids, train } = this.jobOf(name);
     const all = new Uint16Array(await this.blobs.get(ids));
     return { form: /** @type {any} */ (facts.form), config: { ...config, ...settings }, kinds, train: all.subarray(0, train), valid: all.subarray(train) };
   }
@@ -138,8 +156,9 @@ export class Yours {
    */
   add(mine, job, info) {
     const held = /** @type {HeldRun} */ (this.heldOf(mine.model));
-    const { nh, bptt } = job.config;
-    const facts = { ...held.facts, nh, bptt, window: held.facts.window === null ? null : bptt };
+    const { nh, bptt, model } = /** @type {Job["config"] & { model: string }} */ (job.config);
+    const known = this.recipe(mine.model, model).facts;
+    const facts = { ...known, nh, bptt, window: known.window === null ? null : bptt };
     const run = new TrainedRun({ facts, job }, workerAddress(), YOURS, { name: mine.model, run: held });
     Object.assign(mine, { run, info });
     this.runs.add(ownOf(mine.model), run);
@@ -157,14 +176,15 @@ export class Yours {
     mine.last.then(() => this.mine === mine && this.bar?.show());
   }
 
-  /** Train from the first step, with a seed that was not used yet. */
-  async begin() {
+  /** Train from the first step, with a seed that was not used yet. @param {string} model */
+  async begin(model) {
     const { mine, beside } = this;
     if (!mine) return;
-    const { hash, version, config } = this.jobOf(beside);
-    const seed = (mine.run?.run.job ?? { config }).config.seed + 1;
+    const { hash, version } = this.jobOf(beside);
+    const last = mine.run?.facts.model === model ? mine.run.run.job : this.recipe(beside, model);
+    const seed = last.config.seed + 1;
     const info = { created: Date.now() / 1000, device: "", versions: { hnviz: version }, content_hash: hash };
-    const run = this.add(mine, await this.job(beside, /** @type {any} */ ({ seed, device: "auto" })), info);
+    const run = this.add(mine, await this.job(beside, /** @type {any} */ ({ model, seed, device: "auto" })), info);
     run.run.start();
     this.choose(true);
   }
@@ -189,7 +209,10 @@ export class Yours {
     if (!mine) return;
     const { runIn } = await import("./runzip.js");
     const { hash, version } = this.jobOf(mine.model);
-    const { job, info, stored } = await runIn(file, { job: await this.job(mine.model, {}), hash, version });
+    /** @type {Record<string, Job>} */
+    const jobs = {};
+    for (const model of this.models(mine.model)) jobs[model] = await this.job(mine.model, { model });
+    const { job, info, stored } = await runIn(file, { job: await this.job(mine.model, {}), jobs, hash, version });
     const before = heldIn(mine);
     await this.take(mine, { config: job.config, info, run: stored });
     mine.before = before;
@@ -237,13 +260,19 @@ class Bar {
     const make = maker(host);
     this.place = make("div", YOURS);
     this.choices = new Choices(this.place, "Which run the pictures show", [yours.beside, YOURS], (name) => yours.choose(name === YOURS));
-    this.train = button(this.place, "Train one yourself", () => yours.begin(), "strong");
+    const models = yours.models(yours.beside);
+    this.models = menu(this.place, "Model");
+    this.models.ariaLabel = "Model"; // and not the options, too
+    this.models.append(...models.map((each) => new Option(each)));
+    this.models.onchange = () => this.show();
+    this.hasChoice = models.length > 1;
+    this.train = button(this.place, "Train one yourself", () => yours.begin(this.models.value), "strong");
     this.pause = button(this.place, "Pause", () => this.press(this.run?.status === "paused" ? "goOn" : "pause"));
     this.step = button(this.place, "Step", () => this.press("step"));
     this.slow = button(this.place, "Slow", () => this.press(this.run?.isSlow ? "fast" : "slow"));
     this.stop = button(this.place, "Stop", () => this.press("stop"));
     this.goOn = button(this.place, "Go on", () => this.run?.resume());
-    this.again = button(this.place, "Another seed", () => yours.begin());
+    this.again = button(this.place, "Another seed", () => yours.begin(this.models.value));
     this.save = button(this.place, "Save as zip", () => this.files(() => yours.save()));
     this.picker = make("input", "", this.place);
     Object.assign(this.picker, { type: "file", accept: ".zip,application/zip", hidden: true });
@@ -259,6 +288,8 @@ class Bar {
     };
     this.said = make("p", "said-of-yours", this.place);
     this.said.setAttribute("role", "status");
+    /** @type {TrainedRun|null} the run whose model was chosen last */
+    this.chosen = null;
     /** @type {HTMLElement[]} what says that a picture does not follow */
     this.left = [];
     this.show();
@@ -319,6 +350,10 @@ class Bar {
     this.slow.setAttribute("aria-pressed", String(run?.isSlow ?? false));
     this.goOn.hidden = !run?.canResume;
     this.again.hidden = !run || run.isLive;
+    const mine = yours.mine?.run;
+    if (mine && mine !== this.chosen) [this.chosen, this.models.value] = [mine, mine.facts.model];
+    this.again.textContent = !mine || this.models.value === mine.facts.model ? "Another seed" : `Train ${this.models.value}`;
+    /** @type {HTMLElement} */ (this.models.parentElement).hidden = !this.hasChoice || Boolean(run?.isLive);
     this.save.hidden = !run?.started;
     const before = yours.mine?.before;
     this.back.hidden = !before;
@@ -331,13 +366,14 @@ class Bar {
   settings(config) {
     const theirs = /** @type {Record<string, any>} */ (this.yours.jobOf(this.yours.beside).config);
     const others = SETTINGS.filter((name) => name !== "seed" && config[name] !== theirs[name]);
-    return ["seed", ...others].map((name) => `${name} ${config[name]}`).join(", ");
+    const model = config.model === theirs.model ? [] : [config.model];
+    return [...model, ...["seed", ...others].map((name) => `${name} ${config[name]}`)].join(", ");
   }
 
   /** How far it is, with its own figures beside those of the other run. */
   get progress() {
     const mine = this.yours.mine;
-    if (!mine?.run) return INTRODUCED;
+    if (!mine?.run) return this.hasChoice ? `${INTRODUCED} ${CHOOSE}` : INTRODUCED;
     const { job, ends } = mine.run.run;
     const far = `Yours, ${this.settings(job.config)}: ${mine.run.progress}.`;
     const last = ends.at(-1);
