@@ -197,7 +197,7 @@ def _refused(made: Path, folder: Path) -> Iterator[Path]:
     configs = {
         "later": {"format": 2, "versions": {"hnviz": "9.1"}},
         "setting": {"warmth": 3, "versions": {"hnviz": "9.1"}},
-        "model": {"model": "Model5"},
+        "model": {"model": "Model5Reg"},
         "text": {"corpus": "numbers-fr"},
         "split": {"split": "blocks"},
         "tokens": {"content_hash": "0"},
