@@ -296,14 +296,11 @@ def finished(story: Coroutine[Any, Any, Told]) -> Told:
 
 
 def errors_of(tab) -> list[str]:
-    """What a tab's console says in red from now on; a breach of the security policy too.
-
-    Status 429 is left out: a busy server puts a question off, and the page asks it again.
-    """
+    """What a tab's console says in red from now on; a breach of the security policy too."""
     errors: list[str] = []
 
     def note(said) -> None:
-        if said.type == "error" and "status of 429" not in said.text:
+        if said.type == "error":
             errors.append(f"{said.text} {said.location['url']}")
 
     tab.on("pageerror", lambda error: errors.append(str(error)))

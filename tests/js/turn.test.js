@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Turn } from "../../hnviz/app/lesson/panel/turn.js";
 
-const place = (named, isItsPage = true) => ({ named, isItsPage });
+const place = (named, isItsPage = true, isTouched = false) => ({ named, isItsPage, isTouched });
 
 test("the first drawing, and a link of the page, say which step it is", () => {
   const turn = new Turn();
@@ -40,6 +40,17 @@ test("a step on another step's page, or over whose address an older one was writ
   assert.equal(turn.arrive("a.2", 2, place("a.2", false)), "lost");
   assert.equal(turn.arrive("a.2", 3, place("a.1")), "lost");
   assert.equal(turn.arrive("a.2", 4, place(null)), "here"); // the address of a page beside the lesson names none
+});
+
+test("after the wanted step was drawn, an earlier one comes back only by a link", () => {
+  const turn = new Turn();
+  turn.arrive("a.1", 1, place("a.1"));
+  turn.ask("a.2", 0);
+  turn.arrive("a.2", 2, place("a.2"));
+  assert.equal(turn.arrive("a.1", 3, place("a.1")), "lost");
+  assert.equal(turn.wanted, "a.2");
+  assert.equal(turn.arrive("a.1", 4, place("a.1", true, true)), "here");
+  assert.equal(turn.wanted, "a.1");
 });
 
 test("a page that the reader goes to beside the lesson is none of its steps' pages, and that is all right", () => {

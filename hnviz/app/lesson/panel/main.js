@@ -85,7 +85,7 @@ class InLesson {
     const { at, page, turn } = settings;
     const { pathname } = this.address(at);
     const isItsPage = new URL(page, this.kit.home).pathname === pathname && location.pathname === pathname;
-    const found = this.turning.arrive(this.name(at), turn, { isItsPage, named: inAddress(LESSON) });
+    const found = this.turning.arrive(this.name(at), turn, { isItsPage, named: inAddress(LESSON), isTouched: this.touched });
     if (found === "lost") return this.again();
     if (found === "late") return;
     renew();

@@ -40,19 +40,19 @@ export class Turn {
    *
    * "here"  for the step that is wanted, or for one that a link of the page leads to
    * "late"  for an earlier step; the drawing of the wanted one follows
-   * "lost"  by a request that mixed two steps; none follows
+   * "lost"  by a request that mixed two steps, or again for an earlier one that nobody asked for; none follows
    * @param {string} step that the page was drawn for
    * @param {number} serial of the drawing
-   * @param {{ isItsPage: boolean, named: string|null }} place whether the step is on the page that was
-   *   drawn, and which step the address names
+   * @param {{ isItsPage: boolean, named: string|null, isTouched: boolean }} place whether the step is on the page that
+   *   was drawn, which step the address names, and whether the reader has touched the page: a link may be pressed
    * @returns {Found}
    */
-  arrive(step, serial, { isItsPage, named }) {
+  arrive(step, serial, { isItsPage, named, isTouched }) {
     this.drawn = Math.max(this.drawn, serial);
     if (this.isUnderWay) {
       if (step !== this.wanted || serial <= this.before) return "late";
       if (!isItsPage || (named !== null && named !== step)) return "lost";
-    }
+    } else if (this.isStale(step) && !isTouched) return "lost";
     this.wanted = step;
     this.everWanted.add(step);
     this.isUnderWay = false;
