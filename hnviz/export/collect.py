@@ -138,24 +138,28 @@ def collect(page: str, at: Mapping[str, str], modes: Sequence[str] = MODES) -> l
     page, at = moved(page, at)
     if page not in TITLES:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
+    app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
+    app.query_params.update(at)
+    app = app if page == "start" else app.switch_page(str(page_file(page)))
     first, *others = modes
-    parts = _drawn(page, at, first)
+    parts = _drawn(app, page, first)
     if not any(
         isinstance(part, Drawn) or (isinstance(part, Mount) and part.modes)
         for part in leaves(parts)
     ):
         return parts  # the same in each mode
-    drawn = [parts, *(_drawn(page, at, mode) for mode in others)]
+    drawn = [parts, *(_drawn(app, page, mode) for mode in others)]
     return [_in_all_modes(each) for each in zip(*drawn, strict=True)]
 
 
-def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
-    """Run a page's script in one mode. Raises ExportError."""
+def _drawn(app: AppTest, page: str, mode: str) -> list[Part]:
+    """Run a page's script in one mode. Raises ExportError.
+
+    Each new AppTest reads the metadata of all installed packages, which takes four times as long
+    as a script; so one runs the page in all modes.
+    """
     st.set_option("client.showErrorDetails", "full")  # the reader may see the details
-    app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
-    app.query_params.update(at)
     app.session_state[MODE] = mode
-    app = app if page == "start" else app.switch_page(str(page_file(page)))
     begun = time.monotonic()
     try:
         app.run()
