@@ -1,10 +1,10 @@
 // @ts-check
 // What a changed state leads to, answered here: rooms/predictions/change_state/picture.py and said.py.
 
+import { plural } from "../../app/kit/js/text.js";
 import { networkName, rowsOf } from "./look.js";
 import { operationIn } from "./operation.js";
 import { beside, counted, Courses, done, mostProbable } from "./surgerytext.js";
-import { plural } from "./wordtext.js";
 
 /**
  * @typedef {import("./look.js").Look} Look

@@ -1,7 +1,8 @@
 // @ts-check
 // How far back a loss reaches, answered here: rooms/through_time/lanes/picture.py.
 
-import { back, farShare, LEAST, part, plural, VANISHED } from "../../app/rooms/through_time/lanes/words.js";
+import { plural } from "../../app/kit/js/text.js";
+import { back, farShare, LEAST, part, VANISHED } from "../../app/rooms/through_time/lanes/words.js";
 import { filled } from "./look.js";
 
 /** @typedef {import("./look.js").Look} Look */

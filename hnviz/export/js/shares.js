@@ -1,9 +1,8 @@
 // @ts-check
 // How often the next number is right, answered here: rooms/start/shares.py.
 
-import { accuracy } from "../../app/kit/js/text.js";
+import { accuracy, plural } from "../../app/kit/js/text.js";
 import { counted } from "../../browser/numbers.js";
-import { plural } from "./wordtext.js";
 
 const GIVEN = 3; // numbers that the network is given
 const LAST_TRAINED = 7999;

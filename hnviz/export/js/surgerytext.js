@@ -1,10 +1,10 @@
 // @ts-check
 // Sentences on a changed state: hnviz/figures/surgery_text.py. A test holds both to the same words.
 
-import { percent } from "../../app/kit/js/text.js";
+import { percent, plural } from "../../app/kit/js/text.js";
 import { largest } from "../../browser/speech.js";
 import { COMMA } from "../../browser/numbers.js";
-import { plural, quoted, quotedText } from "./wordtext.js";
+import { quoted, quotedText } from "./wordtext.js";
 
 /**
  * @typedef {{ text: string[], layer: number|null, layers: number, nh: number, other: string[], units: number[],

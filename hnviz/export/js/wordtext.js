@@ -1,7 +1,7 @@
 // @ts-check
 // Words and numbers in sentences: hnviz/figures/sentences.py and surgery_text.py.
 
-import { counted } from "../../browser/numbers.js";
+import { plural } from "../../app/kit/js/text.js";
 
 const SHOWN = 20; // characters of a word
 
@@ -13,12 +13,6 @@ export const quoted = (word) => `“${word.slice(0, SHOWN)}”`;
  * @param {boolean} cut whether more words come before them
  */
 export const quotedText = (words, cut) => `“${cut ? "… " : ""}${words.map((word) => word.slice(0, SHOWN)).join(" ")}”`;
-
-/**
- * @param {number} number
- * @param {string} word
- */
-export const plural = (number, word) => `${counted(number)} ${word}${number === 1 ? "" : word.endsWith("batch") ? "es" : "s"}`;
 
 /** @param {number} step */
 export const when = (step, untrained = "untrained") => (step === 0 ? untrained : `after ${plural(step, "step")}`);

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from hnviz.browser.form import IN_BROWSER, form_of, job_of
 from hnviz.classroom import Classroom, ExperimentError
 from hnviz.classroom.experiment import (
-    MAX_SQUARES,
     MAX_STEPS,
     Experiment,
     Key,
@@ -34,6 +34,9 @@ from hnviz.web.http import Entry
 
 if TYPE_CHECKING:
     from hnviz.web.classroom.service import ClassService
+
+MODELS = IN_BROWSER
+"""The models that a phone trains."""
 
 AXES = ("model", "lr", "bptt", "nh", "pct_start", "bn_init", "reset_state")
 """The settings that may be compared: runs that differ in them take equally many steps."""
@@ -227,7 +230,9 @@ def planned(body: Mapping[str, Any]) -> Experiment:
     if unknown := sorted(body.keys() - {"model", "epochs", "grid"}):
         raise ExperimentError(f"an experiment has model, epochs and grid; got {quoted(unknown[0])}")
     axes = _axes(body.get("grid"))
-    squares = [_square(body, values) for values in _products(axes)]
+    squares = [
+        _square(body, dict(zip(axes, values, strict=True))) for values in product(*axes.values())
+    ]
     steps = {_steps(square) for square in squares}
     if len(steps) > 1:
         raise ExperimentError(f"all runs must take equally many steps; got {_listing(steps)}")
@@ -257,18 +262,11 @@ def _axes(grid: Any) -> dict[str, tuple[Any, ...]]:
     return {name: tuple(values) for name, values in grid.items()}
 
 
-def _products(axes: Mapping[str, tuple[Any, ...]]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [{}]
-    for name, values in axes.items():
-        found = [{**each, name: value} for each in found for value in values]
-    return found[:MAX_SQUARES]
-
-
 def _square(body: Mapping[str, Any], values: Mapping[str, Any]) -> RunConfig:
     """Return the settings of a square. Raises ExperimentError."""
     model = values.get("model", body.get("model", "Model3"))
-    if model not in IN_BROWSER:
-        raise ExperimentError(f"a phone trains {', '.join(IN_BROWSER)}; got {quoted(model)}")
+    if model not in MODELS:
+        raise ExperimentError(f"a phone trains {', '.join(MODELS)}; got {quoted(model)}")
     try:
         recipe = RunConfig.for_model(
             model, same="model" in values, device="cpu", epochs=body.get("epochs")

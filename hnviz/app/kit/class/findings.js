@@ -2,7 +2,7 @@
 // What a class's experiment shows, in numbers and sentences. No DOM.
 
 import { paired } from "../js/seeds.js";
-import { accuracy } from "../js/text.js";
+import { accuracy, plural } from "../js/text.js";
 
 /**
  * @typedef {{ seed: number, square: number, accuracy: number|null }} Row accuracy null of a run that diverged
@@ -42,7 +42,7 @@ export const called = (name, value) => (name === "model" ? String(value) : `${na
  * What is the same in all squares: "Model3, 200 steps".
  * @param {Experiment} experiment
  */
-export const shared = ({ axes, squares, steps }) => ["model" in axes ? "" : squares[0].model, `${steps.toLocaleString("en")} steps`].filter(Boolean).join(", ");
+export const shared = ({ axes, squares, steps }) => ["model" in axes ? "" : squares[0].model, plural(steps, "step")].filter(Boolean).join(", ");
 
 /**
  * The seeds with both runs, from the smallest difference to the largest.
@@ -80,7 +80,7 @@ export function told(experiment) {
 export function verdict(experiment) {
   const found = told(experiment);
   const lost = experiment.came - pairsOf(experiment).length;
-  const left = lost ? ` ${counted(lost, "seed")} ${lost === 1 ? "is" : "are"} left out: a run diverged.` : "";
+  const left = lost ? ` ${plural(lost, "seed")} ${lost === 1 ? "is" : "are"} left out: a run diverged.` : "";
   if (!found) return [`Two seeds are needed for a comparison; ${experiment.came ? "one is" : "none is"} there.${left}`];
   const { n, mean, low, high, against, isKnown, better } = found;
   if (!isKnown) {
@@ -90,7 +90,7 @@ export function verdict(experiment) {
       [`These ${n} seeds do not show a difference`],
       `: B minus A is on average ${pointsText(mean)} points, with a 95 % interval from ${pointsText(low)} to ${pointsText(high)}. `,
       ["One seed could have fooled you"],
-      `: ${counted(up, "seed")} ${up === 1 ? "says" : "say"} B, ${counted(down, "seed")} ${down === 1 ? "says" : "say"} A.${left}`,
+      `: ${plural(up, "seed")} ${up === 1 ? "says" : "say"} B, ${plural(down, "seed")} ${down === 1 ? "says" : "say"} A.${left}`,
     ];
   }
   const [least, most] = [low, high].map(Math.abs).sort((one, other) => one - other);
@@ -98,7 +98,7 @@ export function verdict(experiment) {
     [`${LETTERS[better]}, ${settingOf(experiment, better)}, is better`],
     `: over ${n} seeds it is right on valid ${Math.abs(mean).toFixed(1)} points more often, with a 95 % interval from ${least.toFixed(1)} to ${most.toFixed(1)}. `,
     [against ? `One seed would have fooled ${against} of ${n}` : "One seed would have fooled nobody"],
-    against ? `: ${counted(against, "seed")} ${against === 1 ? "does" : "do"} not point that way.${left}` : `: all ${n} point the same way.${left}`,
+    against ? `: ${plural(against, "seed")} ${against === 1 ? "does" : "do"} not point that way.${left}` : `: all ${n} point the same way.${left}`,
   ];
 }
 
@@ -110,12 +110,6 @@ export function pointsText(points) {
   const text = Math.abs(points).toFixed(1);
   return `${Number(text) === 0 ? "" : points < 0 ? "−" : "+"}${text}`;
 }
-
-/**
- * @param {number} n
- * @param {string} what
- */
-export const counted = (n, what) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
 
 // --- A map ---------------------------------------------------------------------------------------------
 
@@ -170,8 +164,8 @@ export function mapVerdict(experiment) {
   const found = bestOf(experiment);
   const squares = squaresOf(experiment);
   const done = squares.filter((square) => square?.ends).length;
-  const far = `${done} of ${counted(squares.length, "square")} have ${SEEDS} seeds`;
-  if (!found) return [`${far}; ${counted(experiment.came, "run")} so far.`];
+  const far = `${done} of ${plural(squares.length, "square")} have ${SEEDS} seeds`;
+  if (!found) return [`${far}; ${plural(experiment.came, "run")} so far.`];
   const { best, ties } = found;
   const share = accuracy(/** @type {Square} */ (squares[best]).mean);
   const rest = done < squares.length ? ` ${far}.` : "";

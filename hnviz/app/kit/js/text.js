@@ -40,6 +40,13 @@ function strong(text) {
 }
 
 /**
+ * A number with its word: "1 row", "13,017 tokens", "3 mini-batches". As hnviz/figures/sentences.py.
+ * @param {number} number
+ * @param {string} word
+ */
+export const plural = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : word.endsWith("batch") ? "es" : "s"}`;
+
+/**
  * A refusal as a sentence: it begins with a capital, unless with the name of a setting, and has one full stop.
  * As hnviz/figures/sentences.py.
  * @param {string} text such as "no run is named 'a'", "bs must be at least 1"

@@ -7,7 +7,7 @@ from hnviz.app.kit.text import escape, page_title, prose, section
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS, questions
 from hnviz.app.rooms.classroom.board.picture import BOARD, board
 from hnviz.app.rooms.classroom.door import join_link, train_link
-from hnviz.app.rooms.classroom.experiment.picture import EXPERIMENT, models
+from hnviz.app.rooms.classroom.experiment.picture import EXPERIMENT
 from hnviz.app.rooms.classroom.students.picture import STUDENTS
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import visitor
@@ -16,6 +16,7 @@ from hnviz.app.shell.classroom import class_service
 from hnviz.app.shell.server import server
 from hnviz.engine.client import EngineError
 from hnviz.figures.sentences import plural
+from hnviz.web.classroom.experiments import MODELS
 from hnviz.web.classroom.service import ClassService
 
 _PASTE, _CODES, _PASTED = "class_paste_row", "class_codes", "class_pasted"
@@ -59,7 +60,7 @@ def _for_teacher(classroom: ClassService) -> None:
         "Students open **Train with the class**, and their own devices train; this computer checks "
         "one result in ten, and every outlier.",
     )
-    EXPERIMENT(settings={"live": True, "models": models()})
+    EXPERIMENT(settings={"live": True, "models": MODELS})
     section(
         "Students",
         "Remove a student who joined twice or is not in the room: the answers no longer count.",

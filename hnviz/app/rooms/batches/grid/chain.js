@@ -1,8 +1,9 @@
 // The chain of magnifications: the whole text, one row's part of it, its words one by one.
 
 import { ring } from "../../../kit/js/canvas.js";
+import { plural } from "../../../kit/js/text.js";
 import { isNarrow, pointers, write } from "./look.js";
-import { count, plural } from "./words.js";
+import { count } from "./words.js";
 import { drawWords, WORDS } from "./wordrow.js";
 
 const WHOLE = 26; // px from the top to the ribbon of the whole text

@@ -3,8 +3,8 @@
 // A corpus says how it is read ("word", "char" or "bpe") and which numbers the text lists, if it does.
 // A number's words are read from the text itself: so it can be typed in digits in any language.
 
-import { upright } from "../../../kit/js/text.js";
-import { count, plural } from "./words.js";
+import { plural, upright } from "../../../kit/js/text.js";
+import { count } from "./words.js";
 
 const NAMED = 6; // unknown words that are written out
 const CHUNK = 65536; // tokens that are joined at once

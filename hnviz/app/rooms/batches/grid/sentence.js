@@ -1,7 +1,8 @@
 // What the marked cell is, and what a row carries over, in words.
 
+import { plural } from "../../../kit/js/text.js";
 import { sameCell } from "./layout.js";
-import { bold, count, plural, quoted } from "./words.js";
+import { bold, count, quoted } from "./words.js";
 
 const NAMED = 3; // places that are written out before "and n more"
 const AROUND = 6; // words on each side of a cell

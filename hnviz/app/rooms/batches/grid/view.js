@@ -3,6 +3,7 @@
 import { hatchPattern, openCanvas, pointIn } from "../../../kit/js/canvas.js";
 import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { onMark, setMark } from "../../../kit/js/page.js";
+import { plural } from "../../../kit/js/text.js";
 import { onVisit, visits } from "../../../kit/js/visits.js";
 import { chainHeight, chainHit, drawChain } from "./chain.js";
 import { epochImage } from "./epoch.js";
@@ -13,7 +14,7 @@ import { Player } from "./player.js";
 import { around, cellSentence, seamSentence, sizeNote } from "./sentence.js";
 import { buildShell } from "./shell.js";
 import { layoutOf } from "./shuffled.js";
-import { count, plural } from "./words.js";
+import { count } from "./words.js";
 import { drawMarks, drawWindow, hatches, windowGeometry, windowHeight, windowHit } from "./window.js";
 
 const MARKS = 1; // what a redraw renews: the marked cell only,

@@ -2,11 +2,6 @@
 
 export const count = (number) => number.toLocaleString("en");
 
-export function plural(number, word) {
-  const ending = number === 1 ? "" : word.endsWith("batch") ? "es" : "s";
-  return `${count(number)} ${word}${ending}`;
-}
-
 /** A comma is hard to see in a sentence without quotes. */
 export const quoted = (word) => (/^\w/.test(word) ? word : `“${word}”`);
 

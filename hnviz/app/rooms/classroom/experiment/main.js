@@ -3,12 +3,12 @@
 //
 // settings = { live, models, experiment? where it is not live }
 
-import { counted, gapOf, pairsOf, settingOf, shared, squaresOf } from "../../../kit/class/findings.js";
+import { gapOf, pairsOf, settingOf, shared, squaresOf } from "../../../kit/class/findings.js";
 import { Shown, asideText } from "../../../kit/class/shown.js";
 import { TeacherLine } from "../../../kit/class/teacher.js";
 import { declared, html } from "../../../kit/js/declared.js";
 import { heads, listed } from "../../../kit/js/tables.js";
-import { asSentence } from "../../../kit/js/text.js";
+import { asSentence, plural } from "../../../kit/js/text.js";
 import { Button, Choices, Menu } from "../../../kit/js/ui.js";
 
 /** @typedef {import("../../../kit/class/findings.js").Experiment} Experiment */
@@ -50,7 +50,7 @@ function far(scene, experiment) {
   return html`
     <h3>${map ? KINDS.map : `A: ${names[0]}, or B: ${names[1]}?`}</h3>
     ${state.all > 1 && html`<${Menu} name="Experiment" among=${Array.from({ length: state.all }, (_, at) => ({ id: String(at + 1), name: String(at + 1) }))} chosen=${String(id)} choose=${(/** @type {string} */ number) => choose(scene, Number(number))} />`}
-    <p class="far" role="status">${shared(experiment)}. ${map ? "" : `${guessed} ${guessed === 1 ? "guess" : "guesses"}. `}${counted(came, "result")} ${came === 1 ? "is" : "are"} in.${waits}</p>
+    <p class="far" role="status">${shared(experiment)}. ${map ? "" : `${guessed} ${guessed === 1 ? "guess" : "guesses"}. `}${plural(came, "result")} ${came === 1 ? "is" : "are"} in.${waits}</p>
     ${problem && html`<p class="wrong">The server could not check a result, and tries again: ${asSentence(problem)}</p>`}
     ${!map && !revealed && html`<${Button} look="strong" disabled=${came < 2 || state.busy === "reveal"} press=${reveal}>Show the results<//>`}
     ${(map || revealed) && html`<${Shown} of=${experiment} />`}

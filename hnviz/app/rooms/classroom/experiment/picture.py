@@ -1,24 +1,17 @@
 """The experiment; it follows the class's WebSocket as the teacher's browser."""
 
 from collections.abc import Mapping
+from itertools import product
 from random import Random
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.models.catalogue import BUILT_IN, entry
-
-
-def models() -> list[str]:
-    """Return the models that a phone trains: those without dropout."""
-    return [name for name in BUILT_IN if not entry(name).dropout]
+from hnviz.web.classroom.experiments import MODELS
 
 
 def _example(axes: Mapping[str, list[Any]], seeds: int, **more: Any) -> Mapping[str, Any]:
     """Describe an experiment whose later squares are a little better."""
-    chance, values = Random(0), [*axes.values()]
-    pairs = [[each] for each in values[0]]
-    for others in values[1:]:
-        pairs = [[*pair, each] for pair in pairs for each in others]
+    chance, pairs = Random(0), [*product(*axes.values())]
     rows = [
         {"seed": seed, "square": square, "accuracy": 0.4 + square / 40 + chance.gauss(0, 0.02)}
         for square in range(len(pairs))
@@ -45,7 +38,7 @@ def _example(axes: Mapping[str, list[Any]], seeds: int, **more: Any) -> Mapping[
         "problem": "",
         **more,
     }
-    return {"live": False, "models": models(), "experiment": shown}
+    return {"live": False, "models": MODELS, "experiment": shown}
 
 
 WRONG = {"student": 7, "seed": 6, "why": "at step 0 the loss is 3.7553, and 2.1000 was sent"}
@@ -55,7 +48,7 @@ EXAMPLES = {
     "map": Example(settings=_example({"lr": [0.001, 0.003, 0.01], "bptt": [10, 20, 40]}, 3)),
     "long": Example(settings=_example({"lr": [0.003, 0.01]}, 120, aside=1, wrong=[WRONG], due=3)),
     "before": Example(settings=_example({"nh": [64, 128]}, 3, revealed=False, results=[])),
-    "none": Example(settings={"live": False, "models": models(), "experiment": None}),
+    "none": Example(settings={"live": False, "models": MODELS, "experiment": None}),
 }
 
 EXPERIMENT = Picture(

@@ -7,10 +7,10 @@
 import { html, render } from "../../../../vendor/preact/preact.js";
 import { train } from "../../../../browser/worker.js";
 import { ClassRoom } from "../../../kit/class/class.js";
-import { LETTERS, NO_DIFFERENCE, SEEDS, counted, settingOf, shared } from "../../../kit/class/findings.js";
+import { LETTERS, NO_DIFFERENCE, SEEDS, settingOf, shared } from "../../../kit/class/findings.js";
 import { Line, Refused, post } from "../../../kit/class/line.js";
 import { Shown, asideText } from "../../../kit/class/shown.js";
-import { accuracy, asSentence } from "../../../kit/js/text.js";
+import { accuracy, asSentence, plural } from "../../../kit/js/text.js";
 
 /**
  * @typedef {import("../../../kit/class/findings.js").Experiment} Experiment
@@ -239,7 +239,7 @@ function sent(experiment) {
   const one = (/** @type {import("../../../kit/class/findings.js").Sent} */ { task: [seed, of], accuracies, wrong }) => html`<li>
     Seed ${seed}. ${of.map((square, at) => `${map ? settingOf(experiment, square) : LETTERS[at]}: ${end(accuracies[at])}`).join(", ")}.
     ${wrong && ` The server trained this seed again and got other losses, so it does not count: ${wrong}.`}</li>`;
-  const all = `The class has ${counted(came, "result")}.`;
+  const all = `The class has ${plural(came, "result")}.`;
   return html`<ul class="settings">${rows.map(one)}</ul><p role="status">${all}${map || revealed ? "" : " The teacher shows them all."}</p>`;
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // What the lanes say, each with the picture's own numbers. No DOM: a page without a server says it too.
 
-import { percent } from "../../../kit/js/text.js";
+import { percent, plural } from "../../../kit/js/text.js";
 
 /** @typedef {Record<string, ArrayLike<number>>} Lanes norms of dLoss/dh after each step of three mini-batches, by lane; 0 for none */
 
@@ -31,9 +31,6 @@ export function farShare(norms) {
 
 /** @param {ArrayLike<number>} norms */
 const far = (norms) => `**${part(farShare(norms))}**`;
-
-/** @param {number} n @param {string} word */
-export const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : word.endsWith("batch") ? "es" : "s"}`;
 
 /** How far back the farthest gradient is. @param {ArrayLike<number>} norms */
 export function back(norms) {
