@@ -5,7 +5,7 @@ two axes it is a map: each student trains one square at a time. Nothing that is 
 `Experiment.due` lists the results whose first losses the server trains again.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from math import ceil
@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 MAX_EXPERIMENTS = 20  # in a class
 MAX_STEPS = 1000  # of a run: a phone trains it in a minute
-MAX_SQUARES = 25
 MAX_TASKS = 20  # of a student, on a map
 MAX_SEEDS = 32  # of a square of a map
 SEEDS = 3  # of a square, before another seed begins
@@ -129,8 +128,7 @@ class Experiment:
         """Return the square and seed that the fewest have; the first seeds come first."""
         held = [task for tasks in self.tasks.values() for task in tasks]
         done = {key.task for key, each in self.results.items() if each.check != "wrong"}
-        of_seed = (all(task in done for task in self._of_seed(seed)) for seed in count())
-        full = next(seed for seed, is_full in enumerate(of_seed) if not is_full)
+        full = next(seed for seed in count() if not done.issuperset(self._of_seed(seed)))
         some = [
             task
             for seed in range(min(MAX_SEEDS, max(SEEDS, full + 1)))
@@ -178,8 +176,7 @@ class Experiment:
     @property
     def deciding(self) -> int:
         """How many first losses a check compares."""
-        models = {square["model"] for square in self.squares}
-        return min(self.steps, *(DECIDING_OF.get(model, DECIDING) for model in models))
+        return min(self.steps, *(DECIDING_OF.get(each["model"], DECIDING) for each in self.squares))
 
 
 def _chosen(results: dict[Key, Result], new: Key, chance: Random) -> dict[Key, Result]:
@@ -197,52 +194,60 @@ def _chosen(results: dict[Key, Result], new: Key, chance: Random) -> dict[Key, R
     }
 
 
+FIGURES: tuple[Callable[[Trained], float], ...] = (
+    lambda run: run.accuracies[-1],
+    lambda run: run.valid_losses[-1],
+    lambda run: fmean(run.losses[:DECIDING]),
+)
+"""What is compared: the final accuracy, the final loss and the mean of the first losses."""
+
+
 def outliers(results: Mapping[Key, Result]) -> set[Key]:
     """Return the results of which a figure is far from those of the same setting.
 
-    The spread is that of the setting, or if it has few results that of all settings.
+    The spread is that of the setting, and at least that of all settings: few results of a setting,
+    or many that end alike, say too little of how seeds differ.
     """
     found: set[Key] = set()
-    counted = {key: each for key, each in results.items() if each.check != "wrong"}
-    squares: dict[int, list[tuple[Key, Trained]]] = {}
-    for key, each in counted.items():
+    squares: dict[int, dict[Key, Trained]] = {}
+    for key, each in results.items():
         for square, run in zip(key.task.squares, each.runs, strict=True):
-            squares.setdefault(square, []).append((key, run))
-    for rows in squares.values():
-        rare = sum(run.diverged for _, run in rows) * 2 < len(rows)
-        found |= {key for key, run in rows if run.diverged is rare}
-    for figure in (_last_accuracy, _last_loss, _first_loss):
-        found |= _far(squares.values(), figure)
+            if each.check != "wrong":
+                squares.setdefault(square, {})[key] = run
+    for runs in squares.values():
+        rare = sum(run.diverged for run in runs.values()) * 2 < len(runs)
+        found |= {key for key, run in runs.items() if run.diverged is rare}
+    for figure in FIGURES:
+        found |= _far(
+            [
+                {key: figure(run) for key, run in runs.items() if not run.diverged}
+                for runs in squares.values()
+            ]
+        )
     return found
 
 
-def _far(squares: Iterable[list[tuple[Key, Trained]]], figure: Any) -> set[Key]:
-    of_squares = [[(key, figure(run)) for key, run in rows if not run.diverged] for rows in squares]
-    gaps = [_gaps(rows) for rows in of_squares if rows]
-    everywhere = [gap for square in gaps for _, gap in square]
-    found = set()
+def _far(squares: list[dict[Key, float]]) -> set[Key]:
+    found: set[Key] = set()
+    gaps = [_gaps(figures) for figures in squares]
+    everywhere = _spread([gap for square in gaps for gap in square.values()])
     for square in gaps:
-        own = [gap for _, gap in square]
-        spread = MAD_OF_NORMAL * median(own if len(own) >= FEW else everywhere)
-        found |= {key for key, gap in square if gap > SPREADS * spread + 1e-9}
+        spread = max(everywhere, _spread(square.values()))
+        found |= {key for key, gap in square.items() if gap > SPREADS * spread + 1e-9}
     return found
 
 
-def _gaps(rows: list[tuple[Key, float]]) -> list[tuple[Key, float]]:
-    middle = median(value for _, value in rows)
-    return [(key, abs(value - middle)) for key, value in rows]
+def _gaps(figures: dict[Key, float]) -> dict[Key, float]:
+    """Return how far each is from the median of the others; nothing for one without others."""
+    keys = sorted(figures, key=figures.__getitem__) if len(figures) > 1 else []
+    values = [figures[key] for key in keys]
+    others = (values[:at] + values[at + 1 :] for at in range(len(values)))
+    return {key: abs(figures[key] - median(rest)) for key, rest in zip(keys, others, strict=True)}
 
 
-def _last_accuracy(run: Trained) -> float:
-    return run.accuracies[-1]
-
-
-def _last_loss(run: Trained) -> float:
-    return run.valid_losses[-1]
-
-
-def _first_loss(run: Trained) -> float:
-    return fmean(run.losses[:DECIDING])
+def _spread(gaps: Collection[float]) -> float:
+    """Return the standard deviation of seeds; 0 if there are too few, so that each gap counts."""
+    return MAD_OF_NORMAL * median(gaps) if len(gaps) >= FEW else 0.0
 
 
 def differs(sent: Trained, trained: list[float], deciding: int) -> str:
@@ -286,7 +291,6 @@ def _numbers(name: str, content: Any) -> tuple[float, ...]:
     if not isinstance(content, list):
         raise ExperimentError(f"{name} must be a list of numbers; got {content!r:.40}")
     for each in content:
-        is_number = isinstance(each, int | float) and not isinstance(each, bool)
-        if not is_number or not abs(each) <= MAX_LOSS:  # nan is not
+        if type(each) not in (int, float) or not abs(each) <= MAX_LOSS:  # nan is not
             raise ExperimentError(f"{name} has numbers up to {MAX_LOSS:g}; got {each!r:.40}")
     return tuple(map(float, content))
