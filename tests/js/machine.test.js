@@ -229,6 +229,17 @@ test("words go on from place to place, and pale at the left", () => {
   assert.deepEqual([columnsOf(1), columnsOf(2), columnsOf(64), columnsOf(65), columnsOf(512)], [1, 2, 8, 9, 23]);
 });
 
+test("between two words, each word is wholly seen or not at all", () => {
+  for (let across = 300; across <= 1800; across += 10) {
+    const layout = layoutOf(across, 2);
+    const seen = Array.from({ length: 13 }, (_, by) => shown(layout, placeOf(layout, -by)));
+    assert.ok(seen.every((share) => share === 0 || share === 1), `${across}: ${seen}`);
+    assert.deepEqual(seen, seen.toSorted((one, other) => other - one));
+    const half = layout.isNarrow ? 31 : 39; // of the longest word
+    seen.forEach((share, by) => by && share && assert.ok(placeOf(layout, -by) >= half, `${across}: word ${by} is cut`));
+  }
+});
+
 test("a part of a word's time goes from 0 to 1, slow at both ends", () => {
   assert.deepEqual([part(0, 0.2, 0.6), part(0.2, 0.2, 0.6), part(0.6, 0.2, 0.6), part(1, 0.2, 0.6)], [0, 0, 1, 1]);
   assert.ok(Math.abs(part(0.4, 0.2, 0.6) - 0.5) < 1e-9);

@@ -3,10 +3,11 @@
 
 /**
  * @typedef {{ isNarrow: boolean, zoom: number, width: number, height: number, head: number, big: number, small: number,
- *   first: number, pitch: number, next: number, ahead: number, lanes: number[], tape: number,
+ *   first: number, pitch: number, last: number, gone: number, next: number, ahead: number, lanes: number[], tape: number,
  *   bars: { x: number, y: number, width: number, apart: number } }} Layout
  *   head    centre of the blocks after the last word read; `next` is that of the next word
  *   first   from there to the block before it, `pitch` between earlier ones, `ahead` between words to come
+ *   last    centre of the earliest word for which there is room; at `gone`, one word further, it cannot be seen
  *   lanes   centres of the layers' blocks, the first layer lowest
  *   tape    centre of the line of words
  */
@@ -37,6 +38,9 @@ export function layoutOf(across, layers) {
   const used = layers * (big + GAP) - GAP;
   const lowest = 4 + (ROOM + used) / 2 - big / 2;
   const head = isNarrow ? Math.max(76, width - 222) : width - 386;
+  const [first, pitch, half] = isNarrow ? [82, 66, 32] : [128, 82, 46]; // half: of a word
+  const earlier = Math.floor((head - first - half) / pitch);
+  const [last, gone] = [earlier, earlier + 1].map((by) => (by < 0 ? head : head - first - by * pitch));
   return {
     isNarrow,
     zoom,
@@ -45,8 +49,10 @@ export function layoutOf(across, layers) {
     head,
     big,
     small: isNarrow ? Math.min(34, big * 0.4) : Math.min(46, big * 0.48),
-    first: isNarrow ? 82 : 128,
-    pitch: isNarrow ? 66 : 82,
+    first,
+    pitch,
+    last,
+    gone,
     next: isNarrow ? head + 96 : width - 234,
     ahead: isNarrow ? 74 : 82,
     lanes: Array.from({ length: layers }, (_, layer) => lowest - layer * (big + GAP)),
@@ -75,11 +81,11 @@ export function placeOf({ head, first, pitch, next, ahead }, by) {
 export const sideOf = ({ big, small }, by) => mix(big, small, Math.min(1, Math.abs(by)));
 
 /**
- * How much of a word can be seen: those that leave at the left pale.
+ * How much of a word can be seen: it fades as it leaves on the left, and between two moves none is half seen.
  * @param {Layout} layout
  * @param {number} x
  */
-export const shown = ({ isNarrow }, x) => clamp(isNarrow ? (x - 6) / 20 : (x - 30) / 40);
+export const shown = ({ last, gone }, x) => clamp((x - gone) / (last - gone));
 
 /** @param {number} nh how many cells a block has in a row */
 export const columnsOf = (nh) => Math.ceil(Math.sqrt(nh));
