@@ -16,9 +16,10 @@ from hnviz.app.rooms.start.shares import SHARES_VIEW
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.data import Choice, corpus, stream_of
-from hnviz.data.corpora.own import Way, merging, own_corpus
+from hnviz.data.corpora.own import MIN_TOKENS, Way, merging, own_corpus
 from hnviz.engine.client import EngineError
 from hnviz.engine.trainer import run_in_folder
+from hnviz.figures.sentences import vocab_sentence
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
 from hnviz.web.assets import DATA, PAGE_DATA
@@ -187,7 +188,9 @@ def test_a_choice_of_the_address_that_is_no_text_is_told(recorded: Recorded) -> 
 @pytest.mark.parametrize("level", ["word", "char", "bpe"])
 def test_an_own_text_of_data_is_the_own_text_of_train(level: str) -> None:
     app = open_page("data", data_corpus="your own")
-    assert "The text is empty" in text(app) and "data_guess" not in mounted(app)
+    asked = control(app, "data_text")["empty"]
+    assert str(MIN_TOKENS) in asked and not control(app, "data_text")["wrong"]
+    assert "The text is empty" not in text(app) and "data_guess" not in mounted(app)
     choose(app, data_text=TEXT).run()
     choose(app, data_tokens=level).run()
     assert not app.exception
@@ -262,21 +265,23 @@ def test_an_own_text_is_trained() -> None:
     assert (default_runs_dir() / TEXTS / f"{config.corpus.split('-')[1]}.txt").is_file()
 
 
-def test_the_box_counts_the_tokens_of_the_text_alone(recorded: Recorded) -> None:
+def test_the_box_counts_the_tokens_that_the_text_uses(recorded: Recorded) -> None:
     app = open_own()
-    choose(app, train_text="the cat sat on the mat. the dog sat. " * 40).run()
-    assert ", of 7 different ones." in text(app)  # six words and a full stop; no special entries
+    told = "the cat sat on the mat. the dog sat. " * 40
+    choose(app, train_text=told).run()
+    assert ", of 8 different ones." in text(app)  # xxbos, six words and a full stop
+    assert "The tokens begin: xxbos the cat" in text(app)
+    stream = stream_of(Choice(own_corpus(told.encode(), Way()).id))
+    assert "only 8 of the" in vocab_sentence(stream)
     assert "become xxunk" not in text(app)
     choose(app, train_own_min_count=1000).run()
-    assert ", of 1 different one." in text(app)
+    assert ", of 2 different ones." in text(app)  # xxbos and xxunk
     recorded(text(app).replace("\\", ""), 99.7, part="so they become xxunk")
     choose(app, train_own_min_count=2000).run()
     recorded(text(app).replace("\\", ""), 1, 1_000, "2000", part="Minimum count must be a")
 
 
-@pytest.mark.parametrize(
-    ("typed", "numbers"), [("", ()), (" \n ", ()), ("word", (1, 10)), ("a\0b", (2,))]
-)
+@pytest.mark.parametrize(("typed", "numbers"), [(" \n ", ()), ("word", (1, 10)), ("a\0b", (2,))])
 def test_a_bad_text_is_one_sentence_beside_the_box(
     typed: str, numbers: Numbers, recorded: Recorded
 ) -> None:
@@ -323,4 +328,4 @@ def test_markup_in_a_text_stays_text() -> None:
     app = open_own()
     choose(app, train_text="<script>alert(1)</script> *b* " * 9).run()
     assert not app.exception
-    assert "begin: < script > alert" in control(app, "train_text")["remark"]
+    assert "begin: xxbos < script > alert" in control(app, "train_text")["remark"]

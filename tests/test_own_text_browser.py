@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from hnviz.data.corpora.own import LIMITS, Way, own_corpus
+from hnviz.data.corpora.own import LIMITS, MIN_TOKENS, Way, own_corpus
 from hnviz.data.corpora.texts import MAX_TEXT_BYTES
 from tests.conftest import idle, start_server, stop_server, until
 
@@ -100,7 +100,7 @@ def test_a_text_goes_from_part_to_part_and_room_to_room(server, page):
     expect(box(page)).to_have_value(SHORT)
     until(page, "() => !location.search.includes('batches_text')")
     hand_in(page, LONG)
-    page.get_by_text("The tokens begin: word0").wait_for()
+    page.get_by_text("The tokens begin: xxbos word0").wait_for()
     parts.get_by_role("button", name="Batches").click()
     if asked(page, "batches_corpus") != "your own":
         choose_corpus(page, "your own")
@@ -155,6 +155,35 @@ def test_a_file_that_is_refused_is_one_sentence_and_the_text_stays(
     expect(alerts.filter(visible=True)).to_have_count(0)
     expect(page.get_by_role("button", name="Remove the file")).to_be_hidden()
     assert [error for error in page.errors if " 422 " not in error] == []
+
+
+def test_the_box_asks_for_a_text_and_blames_none_that_is_being_typed(server, page, recorded):
+    found = opened(page, server, "feed?data_corpus=your+own")
+    alert, line = page.get_by_role("alert").filter(visible=True), page.locator(".st-key-data_line")
+    asked = found.get_attribute("placeholder")
+    recorded(asked, MIN_TOKENS)
+    expect(alert).to_have_count(0)
+    expect(line).to_have_count(0)
+    top = found.bounding_box()["y"]
+    assert top < 300  # nothing is above the box but the choice of a text
+    hand_in(page, "one fish")
+    expect(alert).to_contain_text("The text has 2 tokens")
+    page.keyboard.type("y")
+    expect(alert).to_have_count(0)
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Tab")  # the same text as before
+    expect(alert).to_contain_text("The text has 2 tokens")
+    hand_in(page, SHORT)
+    expect(line).to_be_visible()
+    expect(alert).to_have_count(0)
+    assert found.bounding_box()["y"] == top
+    number = page.get_by_role("spinbutton", name="Minimum count")
+    number.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("e")
+    page.keyboard.press("Tab")
+    expect(alert).to_contain_text("must be a number")
+    assert page.errors == []
 
 
 def drop(page, *paths):
@@ -254,7 +283,7 @@ def test_the_box_is_used_by_keyboard_and_nothing_is_cut(server, page, width, rec
     page.keyboard.type("one two three four five six seven eight nine ten eleven twelve")
     recorded.shown(page, "Ctrl+Enter")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("The tokens begin: one two three").wait_for()
+    page.get_by_text("The tokens begin: xxbos one two three").wait_for()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Choose a file")).to_be_focused()
     page.keyboard.press("Tab")

@@ -19,9 +19,9 @@ HELP = (
 )
 
 
-def of_run(page: str, row: str) -> bool:
-    """Return whether the run's text is chosen, even before the choice is drawn in its row."""
-    return text_in(row, f"{page}_corpus") in (None, AS_RUN)
+def corpus_in(page: str, row: str) -> str:
+    """Return the name of the text that is chosen, even before the choice is drawn in its row."""
+    return text_in(row, f"{page}_corpus") or AS_RUN
 
 
 def corpus_choice(label: str, page: str, width: int = NARROW) -> str:

@@ -21,14 +21,15 @@ from hnviz.app.kit.fields.picture import (
 from hnviz.app.shell import session as state
 from hnviz.data import Choice, CorpusError, stream_of
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.own import LIMITS, Way, held_corpus, own_corpus
-from hnviz.data.tokens import BOS, UNK
+from hnviz.data.corpora.own import LIMITS, MIN_TOKENS, Way, held_corpus, own_corpus
+from hnviz.data.tokens import UNK
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural
 
 OWN = "your own"
 MANY = 0.5  # share of tokens read as xxunk that is worth a word
 LONGEST_LINKED = 2_000  # characters of a text that a link contains
+EMPTY = f"Type or paste a text of at least {MIN_TOKENS} words, or choose a file."
 _STORED = re.compile(r"~([0-9a-f]{20})")
 """What the browser reports in place of a longer text: its name at the server."""
 _LEVELS = {"word": "words", "char": "characters", "bpe": "byte pairs"}
@@ -50,7 +51,7 @@ def own_corpus_id() -> str | None:
 
 
 def own_text_box(page: str, first: str = "") -> str | None:
-    """Draw the box; return the id of its text as a corpus, or None with a sentence.
+    """Draw the box; return the id of its text as a corpus; None if it is empty or refused.
 
     It opens with what the page's address says, or what the box of any page held last, or `first`.
     """
@@ -61,18 +62,19 @@ def own_text_box(page: str, first: str = "") -> str | None:
             "Your text",
             box,
             first,
+            empty=EMPTY,
             longest=texts.MAX_TYPED_CHARS,
             linked=LONGEST_LINKED,
             file=texts.MAX_TEXT_BYTES,
         )
         way = _way(page)
         try:
-            chosen = _corpus_id(box, typed, way)
+            chosen = _corpus_id(box, typed, way) if typed else None
         except CorpusError as error:
             field, _, rest = str(error).partition(" ")
             named = field in LIMITS
             wrong(f"{page}_own_{field}" if named else box, f"{_LABELS.get(field, field)} {rest}")
-        else:
+        if chosen:
             _describe(page, chosen, is_linked=not _STORED.fullmatch(typed))
     state.put(_HELD, (row, serial(row), _texts(row, page, first)))
     state.put(_CHOSEN, chosen)
@@ -131,9 +133,8 @@ def _bounded(page: str, name: str) -> int:
 
 def _describe(page: str, corpus_id: str, *, is_linked: bool) -> None:
     stream = stream_of(Choice(corpus_id))
-    first = " ".join(stream.vocab.itos[index] for index in stream.train[1:13].tolist())
-    used = np.unique(np.concatenate([stream.train, stream.valid]))
-    n_different = int(np.count_nonzero(used != stream.vocab.stoi[BOS]))
+    first = " ".join(stream.vocab.itos[index] for index in stream.train[:13].tolist())
+    n_different = len(np.unique(np.concatenate([stream.train, stream.valid])))
     lacks = (
         f"The text is longer than {LONGEST_LINKED:,} characters, so a link to this page does not "
         "contain it. "

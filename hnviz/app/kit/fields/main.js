@@ -51,6 +51,8 @@ class Fields {
     this.gone = new Set();
     /** @type {Map<string, string>} name -> why the browser or the server refused its text */
     this.refusals = new Map();
+    /** @type {Set<string>} names of controls in which the reader types: nothing is said about the text before */
+    this.typed = new Set();
     /** @type {Settings|null} */
     this.settings = null;
     this.sent = 0; // the serial number of the last report
@@ -63,6 +65,7 @@ class Fields {
   draw({ settings }) {
     if (settings === this.settings) return;
     this.settings = settings;
+    if (this.sent <= settings.heard) this.typed.clear();
     const names = settings.fields.map(({ name }) => name);
     for (const name of names) if (!(name in this.texts)) this.texts[name] = inAddress(name);
     for (const name of this.controls.keys()) {
@@ -174,6 +177,8 @@ class Fields {
     const element = document.createElement("div");
     element.className = "field";
     element.dataset.field = name;
+    element.oninput = () => this.type(name);
+    element.addEventListener("focusout", () => this.stop(name));
     if (typeof width === "number") element.style.width = `${width}px`;
     else element.classList.add(width);
     element.classList.toggle("own", Boolean(field.file));
@@ -218,7 +223,10 @@ class Fields {
     }
     const show = setter(box);
     box.onchange = () => {
-      if (box instanceof HTMLInputElement && box.validity.badInput) return this.complain(name, noNumber(label, this.texts[name] ?? field.first));
+      if (box instanceof HTMLInputElement && box.validity.badInput) {
+        this.typed.delete(name);
+        return this.complain(name, noNumber(label, this.texts[name] ?? field.first));
+      }
       if (kind === "area" && box.value === (this.texts[name] ?? this.field(name)?.first)) return; // Ctrl+Enter came before
       change(kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value || (["text", "area"].includes(kind) ? "" : field.first));
     };
@@ -238,10 +246,23 @@ class Fields {
     this.below.replaceChildren();
     for (const { name } of fields) {
       const [refused, place] = [this.refusals.get(name), this.place(name)];
-      this.complain(name, refused ?? wrong[name] ?? "", !refused);
+      this.complain(name, this.typed.has(name) ? "" : (refused ?? wrong[name] ?? ""), !refused);
       place.querySelector(`[data-about="${name}"]`)?.remove();
       if (remarks[name]) maker(place)("p", "remark", place, remarks[name]).dataset.about = name;
     }
+  }
+
+  /** The reader types: hide what is wrong with the text before. @param {string} name */
+  type(name) {
+    if (this.typed.has(name)) return;
+    this.typed.add(name);
+    this.complain(name, "");
+  }
+
+  /** The reader leaves a control: if its text is the same as before, say again what is wrong with it. @param {string} name */
+  stop(name) {
+    const isHeard = this.settings && this.sent <= this.settings.heard;
+    if (isHeard && this.typed.delete(name)) this.say();
   }
 
   /** Where the sentences about a control are. @param {string} name */
@@ -254,6 +275,7 @@ class Fields {
    * @param {string} sentence why its text was refused; "" for nothing
    */
   refuse(name, sentence) {
+    this.typed.delete(name);
     if (sentence) this.refusals.set(name, sentence);
     else this.refusals.delete(name);
     this.say();

@@ -9,7 +9,7 @@ from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.machine.picture import row_machines
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.settings import ROW, Reading, batch_settings
-from hnviz.app.run.corpus_box import of_run
+from hnviz.app.run.corpus_box import AS_RUN, corpus_in
 from hnviz.app.run.view import run_in_view
 from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, layout_sentence
 
@@ -18,7 +18,7 @@ def page() -> None:
     """Draw this part of its room."""
     takeaway = kept_place("feed_opening")
     run = run_in_view()
-    is_read = run is not None and of_run("batches", ROW)  # else there is one sentence at most
+    is_read = run is not None and corpus_in("batches", ROW) == AS_RUN  # else one sentence
     machines = kept_place("batches_machines" if is_read else "batches_unread")
     reading = batch_settings(run)
     with takeaway:

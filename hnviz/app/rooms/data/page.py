@@ -7,22 +7,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.app.kit import cards
 from hnviz.app.kit.fold import fold
-from hnviz.app.kit.text import (
-    escape,
-    kept_place,
-    lead,
-    page_link,
-    page_theme,
-    prose,
-    section,
-)
+from hnviz.app.kit.text import escape, kept_place, lead, page_link, page_theme, prose, section
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.merging.picture import merging_line
 from hnviz.app.rooms.data.sentence import own_sentence
-from hnviz.app.run.corpus_box import AS_RUN, WIDE, corpus_choice, text_chosen
+from hnviz.app.run.corpus_box import AS_RUN, WIDE, corpus_choice, corpus_in, text_chosen
+from hnviz.app.run.own_text import OWN
 from hnviz.app.run.view import run_in_view
 from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
-from hnviz.data.corpora.own import text_hash
 from hnviz.figures import corpus_text
 from hnviz.figures.corpus import token_counts
 from hnviz.figures.offers import without_digits
@@ -34,27 +26,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOLLOWS = "Next: how does a text this long fit into mini-batches?"
+AWAITED = "Your text becomes numbers, and a network guesses each from those before it."
+ROW = "data_corpus_fields"  # with the choice of the text
 MOST_LISTED = 2000  # entries of the vocabulary
 
 
 def page() -> None:
     """Draw this part of its room."""
-    takeaway, line = kept_place("feed_opening"), kept_place("data_line")
-    run = run_in_view()
+    takeaway, run = kept_place("feed_opening"), run_in_view()
+    is_own = corpus_in("data", ROW) == OWN  # then the box comes first, and its line below it
+    line = None if is_own else kept_place("data_line")
     shown = corpus_choice("Text", "data", WIDE)
     choice = text_chosen(shown, "data", run)
     with takeaway:
-        if choice is not None:
-            is_own = text_hash(choice.corpus) is not None
-            lead(corpus_sentence(stream_of(choice), own=is_own))
+        lead(AWAITED if choice is None else corpus_sentence(stream_of(choice), own=is_own))
     if choice is not None:
-        _text(choice, line, run.record if run else None)
-    own = {} if shown == AS_RUN else {"batches_corpus": shown}
-    page_link("feed", FOLLOWS, {"feed_part": "Batches", **own})
+        _text(choice, line or kept_place("data_line"), run.record if run else None)
+        own = {} if shown == AS_RUN else {"batches_corpus": shown}
+        page_link("feed", FOLLOWS, {"feed_part": "Batches", **own})
 
 
 def _text(choice: TextChoice, line: DeltaGenerator, record: RunRecord | None) -> None:
-    """Draw a text as the network gets it; its line is above the choice of the text."""
+    """Draw a text as the network gets it; `line` is the place of its line."""
     stream, read = stream_of(choice), corpus_of(choice)
     prose(escape_marks(corpus_text.texts_sentence(choice)))
     said = own_sentence(choice)
