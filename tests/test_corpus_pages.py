@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.app.machine.picture import SAYS, TRIES
 from hnviz.app.machine.view import READING_VIEW
+from hnviz.app.rooms.data.guess.picture import task_settings
 from hnviz.app.rooms.models.cell.picture import CELL_VIEW
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW, NUMBER_VIEW
@@ -22,6 +23,7 @@ from hnviz.engine.trainer import run_in_folder
 from hnviz.figures.sentences import vocab_sentence
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
+from hnviz.tasks.task import task_stream
 from hnviz.web.assets import DATA, PAGE_DATA
 from hnviz.web.corpora import corpus_address
 from tests.pages import EVERY_PAGE, choose, control, form, mounts, open_page, press, switch_page
@@ -229,6 +231,18 @@ def test_batches_opens_with_the_own_text_of_data_read_in_the_same_way(
     [settings] = [each["settings"] for each in mounts(app) if each["id"] == "batches_grid"]
     assert settings["stream"] == corpus_address("train", Choice(read.id))
     assert "a link to this page" not in text(app)
+
+
+@pytest.mark.parametrize("corpus_id", ["task-regular", "task-recall-gap.7"])
+def test_the_text_of_a_task_leads_to_the_task(corpus_id: str) -> None:
+    run = server().store.create(RunConfig(corpus=corpus_id)).id
+    app = open_page("data", run=run)
+    [link] = [each.proto for each in app.get("page_link") if "Tasks" in each.proto.label]
+    app = open_page("feed", run=run, **dict(parse_qsl(link.query_string)))
+    assert not app.exception
+    wanted = task_stream(corpus_id)
+    [guess] = [each["settings"] for each in mounts(app) if each["id"] == "tasks_text"]
+    assert guess == json.loads(json.dumps(task_settings(wanted)))
 
 
 def test_batches_opens_with_the_corpus_that_data_shows() -> None:

@@ -11,6 +11,7 @@ from hnviz.app.kit.text import escape, kept_place, lead, page_link, page_theme, 
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.merging.picture import merging_line
 from hnviz.app.rooms.data.sentence import own_sentence
+from hnviz.app.rooms.tasks.controls import address_of
 from hnviz.app.run.corpus_box import AS_RUN, WIDE, corpus_choice, corpus_in, text_chosen
 from hnviz.app.run.own_text import OWN
 from hnviz.app.run.view import run_in_view
@@ -21,12 +22,15 @@ from hnviz.figures.offers import without_digits
 from hnviz.figures.sentences import OwnTokens, corpus_sentence, vocab_sentence
 from hnviz.figures.tables import token_table
 from hnviz.runs import RunRecord
+from hnviz.tasks.reach import is_task
+from hnviz.tasks.task import task_stream
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FOLLOWS = "Next: how does a text this long fit into mini-batches?"
 AWAITED = "Your text becomes numbers, and a network guesses each from those before it."
+RULE = "See the rule behind this text, and how much memory it needs, in Tasks"
 ROW = "data_corpus_fields"  # with the choice of the text
 MOST_LISTED = 2000  # entries of the vocabulary
 
@@ -51,6 +55,8 @@ def _text(choice: TextChoice, line: DeltaGenerator, record: RunRecord | None) ->
     stream, read = stream_of(choice), corpus_of(choice)
     prose(escape_marks(corpus_text.texts_sentence(choice)))
     said = own_sentence(choice)
+    if is_task(choice.corpus):
+        page_link("feed", RULE, address_of(task_stream(choice.corpus)))
     with line:
         guess_line("data_guess", said, choice, record)
     _tokens(said, choice)

@@ -81,6 +81,13 @@ def show_task(stream: TaskStream) -> None:
     put_in(ROW, {TASK: TASKS[stream.name].title, **named})
 
 
+def address_of(stream: TaskStream) -> dict[str, str]:
+    """Return the parameters of an address that shows a task."""
+    usual = TASKS[stream.name].values()
+    own = {task_key(name): str(value) for name, value in stream.values if value != usual[name]}
+    return {"feed_part": "Tasks", TASK: TASKS[stream.name].title, **own}
+
+
 def edited_automaton(name: str) -> Edited | None:
     """Return the reader's automaton, with what is wrong with the last change, if it is shown."""
     if name != AUTOMATON:
