@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hnviz.figures.numbers import accuracy, percent, points
+from hnviz.figures.numbers import accuracy, percent, points, unbroken
 from hnviz.figures.sentences import as_sentence
 from tests.conftest import ROOT
 
@@ -15,6 +15,7 @@ CASES = json.loads((ROOT / "tests" / "data" / "shares.json").read_text(encoding=
 def test_a_share_is_written_as_in_the_table(case):
     assert accuracy(case["share"]) == case["accuracy"]
     assert percent(case["share"]) == case["percent"]
+    assert len(unbroken(f"of 8 ({case['percent']}), '<' 3 more").split(" ")) == 6
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """How shares are written: always in percent, on every page. `kit/js/text.js` writes the same."""
 
+import re
 from math import exp, log
 
 LARGEST_LOSS = log(1e6)  # nats: a perplexity of a million
@@ -49,5 +50,5 @@ def perplexity(loss: float) -> str:
 
 
 def unbroken(text: str) -> str:
-    """Keep numbers and their percent signs on one line."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+    """Let no line end inside a share: "> 99.9 %"."""
+    return re.sub(r" (?=%)|(?<=[<>]) (?=\d)", "\N{NO-BREAK SPACE}", text)

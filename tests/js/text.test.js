@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accuracy, asSentence, percent, upright } from "../../hnviz/app/kit/js/text.js";
+import { accuracy, asSentence, percent, unbroken, upright } from "../../hnviz/app/kit/js/text.js";
 
 const CASES = JSON.parse(readFileSync(new URL("../data/shares.json", import.meta.url), "utf8"));
 
@@ -10,6 +10,7 @@ for (const each of CASES) {
   test(`the share ${each.share}`, () => {
     assert.equal(accuracy(each.share), each.accuracy);
     assert.equal(percent(each.share), each.percent);
+    assert.equal(unbroken(`of 8 (${each.percent}), "<" 3 more`).split(" ").length, 6);
   });
 }
 

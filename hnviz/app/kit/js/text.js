@@ -9,10 +9,10 @@ export const upright = (text) =>
   text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
 /**
- * No line ends between a number and its percent sign.
+ * No line ends inside a share: "> 99.9 %". As hnviz/figures/numbers.py.
  * @param {string} text
  */
-export const unbroken = (text) => text.replaceAll(" %", "\u00a0%");
+export const unbroken = (text) => text.replaceAll(" %", "\u00a0%").replace(/([<>]) (?=\d)/g, "$1\u00a0");
 
 /**
  * @param {string} sentence
