@@ -117,8 +117,8 @@ def test_a_choice_in_the_address_that_is_none_is_told(key, value, numbers, recor
 @pytest.mark.parametrize(
     ("text", "part", "numbers"),
     [
-        ("", "The line at the top", (10, 51)),
-        ("   ", "The line at the top", (10, 51)),
+        ("", "The line above", (10, 51)),
+        ("   ", "The line above", (10, 51)),
         ("eight bananas", "Not in the vocabulary", ()),
         ("<b>x</b> **y** $z$ `q`", "Not in the vocabulary", (3,)),
         ("nine " * 20_000, "characters are shown", (MOST_CHARACTERS, 100_000)),

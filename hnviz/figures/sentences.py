@@ -208,10 +208,7 @@ def own_tokens(text: str, vocab: Vocab, corpus: Corpus = BUILT_IN["human_numbers
     unknown = list(dict.fromkeys(word for word in words if word not in vocab.stoi))
     spelled = corpus.unit == "numbers" and any(letter.isdigit() for letter in text)
     made = "your numbers in words" if spelled else f"made of {plural(len(text), 'character')}"
-    sentence = (
-        f"The line at the top is {plural(len(words), 'token')}, {made}; the first is {BOS}, which "
-        "begins every text."
-    )
+    sentence = f"The line above is {plural(len(words), 'token')}, {made}; {BOS} begins every text."
     if len(phrase.tokens) == MAX_TOKENS:
         sentence += f" Only the first {len(words):,} tokens are shown."
     if unknown:
