@@ -28,6 +28,7 @@ def places(pictures: Iterable[Picture]) -> str:
 _MADE = "/* Written by python -m hnviz.app.pictures from each picture's place. */\n"
 _COMES = ":--element:not(:has([data-mounted]))"
 _EMPTY = f"""{_COMES} {{ min-height: var(--hn-height); }}
+{_COMES} :--skeleton {{ max-height: var(--hn-height); }}
 {_COMES}::before {{ content: var(--hn-waits, none); position: absolute; }}"""
 
 

@@ -66,8 +66,7 @@ def _text(choice: TextChoice, line: DeltaGenerator, record: RunRecord | None) ->
     section("How common is each token?")
     prose(f"{vocab_sentence(stream)} {escape_marks(corpus_text.common_sentence(table, choice))}")
     st.html(token_counts(table, page_theme(), corpus_text.holds(choice)))
-    title = f"The vocabulary: {len(stream.vocab):,} entries"
-    fold(title, "data_vocabulary", lambda: _vocabulary(table))
+    fold(f"The vocabulary: {len(table):,} entries", "data_vocabulary", lambda: _vocabulary(table))
 
 
 def escape_marks(sentence: str) -> str:
