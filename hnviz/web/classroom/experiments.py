@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from hnviz.browser.form import IN_BROWSER, form_of, job_of
@@ -26,7 +25,7 @@ from hnviz.classroom.experiment import (
     read_result,
 )
 from hnviz.config import ConfigError, RunConfig
-from hnviz.data import stream_of
+from hnviz.data import BatchLayout, stream_of
 from hnviz.engine.client import EngineError
 from hnviz.questions.frame import to_json
 from hnviz.questions.params import quoted
@@ -290,7 +289,8 @@ def _square(body: Mapping[str, Any], values: Mapping[str, Any]) -> RunConfig:
 
 
 def _steps(config: RunConfig) -> int:
-    return ceil(len(stream_of(config).train) / (config.bs * config.bptt)) * config.epochs
+    n_tokens = len(stream_of(config).train)
+    return BatchLayout(n_tokens, config.bs, config.bptt).n_batches * config.epochs
 
 
 def _config(experiment: Experiment, square: int, seed: int) -> RunConfig:
