@@ -1,6 +1,7 @@
 // @ts-check
 // What a network makes of a text in eval mode: its states, what is inside its layers, and its answers after each token.
 
+import { joined } from "./arrays.js";
 import { checkText } from "./limits.js";
 import { compiledModule } from "./machine.js";
 import { rowsOf } from "./matrix.js";
@@ -132,15 +133,4 @@ export class Reader {
 function begin(network, state) {
   if (state) network.loadState(state);
   else network.reset();
-}
-
-/** @param {Float32Array[]} parts */
-function joined(parts) {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let from = 0;
-  for (const part of parts) {
-    whole.set(part, from);
-    from += part.length;
-  }
-  return whole;
 }

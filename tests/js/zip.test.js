@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { blake2b } from "../../hnviz/export/js/blake2b.js";
 import { linesOf, readLines } from "../../hnviz/export/js/events.js";
 import { TensorFile, tensorFile } from "../../hnviz/export/js/tensors.js";
-import { contentOf, crc32, membersOf, zipped } from "../../hnviz/export/js/zip.js";
+import { crc32 } from "../../hnviz/app/kit/js/crc32.js";
+import { contentOf, membersOf, zipped } from "../../hnviz/export/js/zip.js";
 import { Learner } from "../../hnviz/browser/learner.js";
 import { JOB } from "./engine_job.js";
 

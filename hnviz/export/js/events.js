@@ -2,6 +2,7 @@
 // The events of a run as lines of events.jsonl, as hnviz/runs/events.py writes and reads them.
 
 import { counted } from "../../browser/numbers.js";
+import { isPlain } from "./json.js";
 import { ZipError } from "./zip.js";
 
 /** @typedef {import("../../browser/learner.js").Event} Event */
@@ -36,9 +37,6 @@ const FIELDS = {
 
 /** In which order the events of a step come. */
 const ORDER = ["started", "batch", "snapshot", "epoch", "resumed", "train_pass", "ended"];
-
-/** @param {any} value */
-const isPlain = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Answers of one kind of token: their number, how many were right, and the sum of their losses. @param {any} value */
 const isByKind = (value) => Array.isArray(value) && value.length === 3 && HOLDS.count(value[0]) && HOLDS.count(value[1]) && value[2] !== null && HOLDS.number(value[2]);

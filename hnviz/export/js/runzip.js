@@ -8,7 +8,8 @@ import { EngineError } from "../../browser/machine.js";
 import { counted } from "../../browser/numbers.js";
 import { batchesOf, checkpointShapes, snapshotShapes } from "../../browser/saved.js";
 import { linesOf, readLines } from "./events.js";
-import { jsonIn, TensorFile, tensorFile } from "./tensors.js";
+import { isPlain, jsonIn } from "./json.js";
+import { TensorFile, tensorFile } from "./tensors.js";
 import { contentOf, membersOf, ZipError, zipped } from "./zip.js";
 
 /**
@@ -165,9 +166,6 @@ function jobOf(job, config) {
   }
   throw new ZipError(`is no run of hnviz: its ${CONFIG} is another file`);
 }
-
-/** @param {any} value */
-const isPlain = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @param {any} value */
 const isWord = (value) => typeof value === "string" && value.length <= MAX_WORD_CHARS;

@@ -1,8 +1,10 @@
 // @ts-check
 // Named arrays as a file: safetensors, byte for byte as hnviz/runs/files.py writes it.
 
+import { joined } from "../../browser/arrays.js";
 import { blake2b } from "./blake2b.js";
 import { fromHalf } from "./arrays.js";
+import { isPlain, jsonIn } from "./json.js";
 import { ZipError } from "./zip.js";
 
 /**
@@ -115,19 +117,10 @@ function headerOf(bytes, file) {
   const start = ALIGNED + length;
   if (length > MAX_HEADER_BYTES || start > bytes.length) throw damaged;
   const header = jsonIn(bytes.subarray(ALIGNED, start));
-  if (!header || typeof header !== "object" || Array.isArray(header)) throw damaged;
+  if (!isPlain(header)) throw damaged;
   const { __metadata__: told, ...listed } = header;
   if (!Object.values(listed).every((each) => isListed(each, bytes.length - start))) throw damaged;
   return { listed, start, sum: told?.[CHECKSUM] };
-}
-
-/** @param {Uint8Array} bytes @returns {any} undefined for what is no JSON */
-export function jsonIn(bytes) {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 /** @param {any} found @param {number} most bytes of all tensors */
@@ -166,14 +159,3 @@ function checksum(shapes, contents) {
 
 /** @param {ArrayBufferView<ArrayBuffer>} array @returns {Uint8Array<ArrayBuffer>} */
 const bytesOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength);
-
-/** @param {Uint8Array[]} parts @returns {Uint8Array<ArrayBuffer>} */
-function joined(parts) {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}

@@ -2,6 +2,9 @@
 // Zip files: as much of the format as runs need. Anybody may have written the file that is read, so nothing in it is believed:
 // a list of files is checked before any is unpacked, and no file is unpacked beyond the size that the list says.
 
+import { crc32 } from "../../app/kit/js/crc32.js";
+import { joined } from "../../browser/arrays.js";
+
 /**
  * @typedef {{ name: string, content: Uint8Array<ArrayBuffer>, isPlain?: boolean }} File isPlain: it would not become smaller
  * @typedef {{ name: string, size: number, packed: number, method: number, crc: number, at: number }} Member of a zip file
@@ -57,14 +60,7 @@ export async function zipped(files) {
  */
 function record(kind, ...groups) {
   const bytes = groups.map((numbers, at) => (at % 2 ? Uint32Array : Uint16Array).from(numbers)).map(({ buffer }) => new Uint8Array(buffer));
-  const all = [new Uint8Array(Uint32Array.of(kind).buffer), ...bytes];
-  const made = new Uint8Array(total(all));
-  let at = 0;
-  for (const each of all) {
-    made.set(each, at);
-    at += each.length;
-  }
-  return made;
+  return joined([new Uint8Array(Uint32Array.of(kind).buffer), ...bytes]);
 }
 
 /** @param {Uint8Array[]} arrays */
@@ -189,17 +185,4 @@ async function viewOf(zip, from, to) {
   } catch {
     throw new ZipError("cannot be read: choose it again");
   }
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
-  return value;
-});
-
-/** The checksum of zip files. @param {Uint8Array} bytes */
-export function crc32(bytes) {
-  let value = 0xffffffff;
-  for (let at = 0; at < bytes.length; at++) value = TABLE[(value ^ bytes[at]) & 0xff] ^ (value >>> 8);
-  return (value ^ 0xffffffff) >>> 0;
 }

@@ -2,6 +2,8 @@
 // A guess as a line of text, for lessons that are read where there is no server.
 // hnviz/classroom/guesses.py writes and reads the same: "hn/learning-rate.2/0.01/k7qw4m/a3cd".
 
+import { crc32 } from "../js/crc32.js";
+
 /** @typedef {number|number[]} Value */
 
 const HEAD = "hn";
@@ -55,14 +57,4 @@ export function checksum(text) {
     left = Math.floor(left / LETTERS.length);
   }
   return letters;
-}
-
-/** @param {Uint8Array} bytes */
-function crc32(bytes) {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
 }
