@@ -141,6 +141,18 @@ def test_another_models_run_is_there_again_when_the_page_opens(reader, files, tm
     press(again, "Stop")
     again.locator(".yours input[type=file]").set_input_files(tmp_path / "run.zip")
     says(again, "Model1, seed 1")
+    press(again, "Back to Model1, seed 2")
+    says(again, "Model1, seed 2")
+
+
+def test_the_chosen_model_stays_when_a_reader_changes_what_the_page_shows(reader, files):
+    tab = reader.open(files / "train.html")
+    models = tab.locator(".yours").get_by_label("Model", exact=True)
+    models.select_option("Model1")
+    tab.get_by_text("By position", exact=True).click()
+    tab.locator("[data-picture='train/positions']").first.wait_for()
+    assert models.input_value() == "Model1"
+    assert tab.locator(".yours").count() == 1
 
 
 def test_no_label_at_the_end_of_a_curve_is_cut(reader, files):

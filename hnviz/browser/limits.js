@@ -5,6 +5,10 @@ import { EngineError } from "./machine.js";
 
 /**
  * @typedef {object} Config the settings of a run, as in its config.json
+ * @property {string} [model]
+ * @property {string} [corpus]
+ * @property {string} [split]
+ * @property {string} [device]
  * @property {number} nh
  * @property {number} bs
  * @property {number} bptt

@@ -6,16 +6,17 @@ import { Subject } from "../../browser/subject.js";
 import { fromHalf } from "./arrays.js";
 
 /**
- * @typedef {{ facts: Partial<import("../../browser/subject.js").Facts>, config: import("../../browser/limits.js").Config }} Recipe
- * @typedef {{ config: import("../../browser/limits.js").Config, kinds: string[], ids: number, train: number, accuracies: number[],
- *             hash: string, version: string, text: number|null, others?: Record<string, Recipe> }} HeldJob
+ * @typedef {import("../../browser/limits.js").Config} Config
+ * @typedef {import("../../browser/subject.js").Facts} Facts
+ * @typedef {{ config: Config, kinds: string[], ids: number, train: number, accuracies: number[],
+ *             hash: string, version: string, text: number|null, others?: Record<string, { facts: Partial<Facts>, config: Config }> }} HeldJob
  *   what it takes to train such a run here: `ids` is the blob of train's ids, `train` of them, and of valid's;
  *   accuracies  of the held run on valid, by epoch
  *   others      the other models that the page can train on the text; of each only the facts that differ
  *   hash        of the text's tokens
  *   version     of hnviz that wrote the page
  *   text        the blob of an own text
- * @typedef {{ facts: import("../../browser/subject.js").Facts, steps: number[], last: number, of: number, layout: [string, number][],
+ * @typedef {{ facts: Facts, steps: number[], last: number, of: number, layout: [string, number][],
  *             weights: Record<string, number>, topics: Record<string, number>, job?: HeldJob }} Held
  *   of        how many snapshots the run has
  *   weights   step -> the blob of its weights, in the order of `layout`, name and length
@@ -91,6 +92,39 @@ export class HeldRun {
     const at = this.held.topics[JSON.stringify([topic, Object.entries(params).sort()])];
     if (at === undefined) throw new Error(this.silent);
     return this.blobs.json(at);
+  }
+
+  /** What it takes to train such a run. */
+  get job() {
+    return /** @type {HeldJob} */ (this.held.job);
+  }
+
+  /** The models that the page can train on its text, its own first. */
+  get models() {
+    return [this.facts.model, ...Object.keys(this.job.others ?? {})];
+  }
+
+  /**
+   * What a model is, and its settings: those of this run, or another model's own.
+   * @param {string} [model]
+   * @returns {{ facts: Facts, config: Config }}
+   */
+  recipe(model = "") {
+    const { facts, job } = this;
+    const other = job.others?.[model];
+    return other ? { facts: { ...facts, ...other.facts }, config: other.config } : { facts, config: job.config };
+  }
+
+  /**
+   * What there is to train on its text.
+   * @param {Partial<Config>} settings that differ from the recipe of their model
+   * @returns {Promise<import("../../browser/limits.js").Job>}
+   */
+  async jobWith(settings) {
+    const { facts, config } = this.recipe(settings.model);
+    const { kinds, ids, train } = this.job;
+    const all = new Uint16Array(await this.blobs.get(ids));
+    return { form: facts.form, config: { ...config, ...settings }, kinds, train: all.subarray(0, train), valid: all.subarray(train) };
   }
 
   /** Its news never changes. */

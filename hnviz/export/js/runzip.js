@@ -17,10 +17,7 @@ import { contentOf, membersOf, ZipError, zipped } from "./zip.js";
  * @typedef {import("../../browser/run.js").Run} Run
  * @typedef {import("../../browser/run.js").Stored} Stored
  * @typedef {{ created: number, device: string, versions: Record<string, string>, content_hash: string }} Info of config.json, besides its settings
- * @typedef {{ job: Job, jobs: Record<string, Job>, hash: string, version: string }} Beside the page's run, and what the page can train, by
- *   its model: a zip file may hold another run of one of them, on its text
- *   hash     of its tokens
- *   version  of hnviz that wrote the page
+ * @typedef {import("./heldrun.js").HeldRun} HeldRun
  */
 
 const FORMAT = 1; // of a run's folder
@@ -71,10 +68,10 @@ function countsOf(job, { progress, pending }) {
 /**
  * Read a run. Throws ZipError, whose message goes on after the file's name.
  * @param {File} file
- * @param {Beside} page
+ * @param {HeldRun} beside the page's run: the file may hold a run of any model that the page trains, on its text
  * @returns {Promise<{ job: Job, info: Info, stored: Stored }>}
  */
-export async function runIn(file, page) {
+export async function runIn(file, beside) {
   const members = await membersOf(file);
   for (const { name, size } of members.values()) checkMember(name, size);
   const content = async (/** @type {string} */ name) => {
@@ -83,7 +80,7 @@ export async function runIn(file, page) {
   };
   if (!members.has(CONFIG)) throw new ZipError(`is no run of hnviz: it has no ${CONFIG}`);
   const found = jsonIn(await content(CONFIG));
-  const job = jobIn(found, page, file.name);
+  const job = await jobIn(found, beside, file.name);
   const steps = { nBatches: batchesOf(job), nSteps: batchesOf(job) * job.config.epochs };
   const log = readLines(new TextDecoder().decode(await content(EVENTS)), steps);
   /** @type {Stored["snapshots"]} */
@@ -118,35 +115,32 @@ function stepsIn(names) {
 }
 
 /**
- * What there is to train in a run of the page's model, on its text. Throws ZipError for any other.
+ * What there is to train in a run of one of the page's models, on its text. Throws ZipError for any other.
  * @param {any} content of config.json, which may be anything
- * @param {Beside} page
+ * @param {HeldRun} beside
  * @param {string} file
- * @returns {Job}
+ * @returns {Promise<Job>}
  */
-function jobIn(content, page, file) {
+async function jobIn(content, beside, file) {
+  const { config: known, hash: tokens, version } = beside.job;
   const { format, config, versions, created, content_hash: hash, model_identity: own } = content ?? {};
   const theirs = `hnviz ${short(versions?.hnviz ?? "of a later version")}`;
   if (Number.isInteger(format) && format > FORMAT) {
-    throw new ZipError(`is from ${theirs}, and this page, from ${page.version}, cannot read it: export the page again with ${theirs}, or import the zip there`);
+    throw new ZipError(`is from ${theirs}, and this page, from ${version}, cannot read it: export the page again with ${theirs}, or import the zip there`);
   }
   const isOfRun = format === FORMAT && isPlain(config) && isPlain(versions) && Number.isFinite(created) && Object.values(versions).every(isWord);
   if (!isOfRun) throw new ZipError(`is no run of hnviz: its ${CONFIG} is another file`);
-  const unknown = Object.keys(config).find((name) => !Object.hasOwn(page.job.config, name));
+  const unknown = Object.keys(config).find((name) => !Object.hasOwn(known, name));
   if (unknown) throw new ZipError(`has the setting ${short(unknown)}, which this page does not know: export the page again with ${theirs}, or import the zip there`);
-  const wanted = /** @type {Record<string, any>} */ (page.job.config);
   const textOf = (/** @type {Record<string, any>} */ { corpus, split }) => `${short(corpus)}, ${short(split)}`;
   const app = `the app shows it after python -m hnviz import ${file}`;
   if (own) throw new ZipError(`is a run of ${short(config.model)}, a model of somebody's own, which no page can train`);
-  const beside = Object.hasOwn(page.jobs, config.model) ? page.jobs[config.model] : null;
-  if (!beside) {
-    throw new ZipError(`is a run of ${short(config.model)}, and this page holds ${wanted.model}: a page on that model shows it, and so does the app after python -m hnviz import ${file}`);
+  if (!beside.models.includes(config.model)) throw new ZipError(`is a run of ${short(config.model)}, which this page cannot train: ${app}`);
+  if (config.corpus !== known.corpus || config.split !== known.split) {
+    throw new ZipError(`is a run on another text (${textOf(config)}) than this page's (${textOf(known)}): ${app}`);
   }
-  if (config.corpus !== wanted.corpus || config.split !== wanted.split) {
-    throw new ZipError(`is a run on another text (${textOf(config)}) than this page's (${textOf(wanted)}): ${app}`);
-  }
-  if (hash && hash !== page.hash) throw new ZipError(`has other tokens of the text ${short(config.corpus)} than this page: ${app}`);
-  return jobOf(beside, config);
+  if (hash && hash !== tokens) throw new ZipError(`has other tokens of the text ${short(config.corpus)} than this page: ${app}`);
+  return jobOf(await beside.jobWith({ model: config.model }), config);
 }
 
 /**

@@ -120,8 +120,9 @@ export class Stage {
     }
     this.paint();
     const turn = this.turn;
+    const placed = this.yours.place(this.top, [...this.places.values()]); // first, so that it moves no drawn picture
     await this.draw();
-    if (turn === this.turn) await this.yours.place(this.top, [...this.places.values()]);
+    if (turn === this.turn) await placed;
   }
 
   /**
