@@ -318,6 +318,12 @@ def test_the_sentence_holds_the_share_that_relu_keeps():
     )
 
 
+def test_a_value_below_zero_has_a_minus(recorded):
+    meta = QUESTIONS["cursor"](subject("Model5"), {}).meta
+    h = meta["tensors"][2]
+    recorded(step_sentences(meta)[0], 168, 16, 30, f"{-h['lowest']:.2f}", f"{h['highest']:.2f}")
+
+
 def test_lines_that_make_no_tensor_are_told_too():
     said = step_sentences(QUESTIONS["cursor"](subject("Model2"), {}).meta)
     assert said[0].endswith("res is an empty list.")

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from hnviz.figures.sentences import plural
+from hnviz.figures.state_text import number
 from hnviz.models.catalogue import entry, previous
 
 Meta = Mapping[str, Any]
@@ -21,9 +22,9 @@ def step_sentences(meta: Meta) -> list[str]:
 
 def step_sentence(step: Meta, meta: Meta) -> str:
     """Say what one line did when it ran; **two stars** mark bold text."""
-    number = meta["source"]["first_line"] + step["line"]
+    line = meta["source"]["first_line"] + step["line"]
     loops = "".join(f", {name} = {value}" for name, value in step["loops"].items())
-    return f"Line {number}{loops}: {_deed(step, meta['tensors'])}."
+    return f"Line {line}{loops}: {_deed(step, meta['tensors'])}."
 
 
 def opening_step(meta: Meta) -> int:
@@ -32,12 +33,9 @@ def opening_step(meta: Meta) -> int:
     After three tokens the state no longer depends on zeros alone.
     """
     steps = meta["steps"]
-    makes = [
-        number
-        for number, step in enumerate(steps)
-        if any(meta["tensors"][made["tensor"]]["role"] == "h_h" for made in step["made"])
-    ]
-    third = [number for number in makes if 2 in steps[number]["loops"].values()]
+    made = [{meta["tensors"][each["tensor"]]["role"] for each in step["made"]} for step in steps]
+    makes = [at for at, roles in enumerate(made) if "h_h" in roles]
+    third = [at for at in makes if 2 in steps[at]["loops"].values()]
     return (third or makes or [0])[0]
 
 
@@ -126,7 +124,8 @@ def _lies(step: Meta, tensors: Sequence[Meta]) -> str:
     if not named:
         return ""
     tensor, name = tensors[named[-1]["tensor"]], named[-1]["names"][-1]
-    return f"{name} lies between **{tensor['lowest']:.2f}** and **{tensor['highest']:.2f}**"
+    lowest, highest = (number(tensor[end]) for end in ("lowest", "highest"))
+    return f"the values of {name} lie between **{lowest}** and **{highest}**"
 
 
 def difference(value: float) -> str:
