@@ -68,8 +68,8 @@ function paintWords(pen, words, x, theme) {
   words.forEach((word, at) => {
     if ((words.length - 1 - at) % each === 0) writeAt(pen, word, x(at) + 4, TOP + PLOT + 10, ANGLE);
   });
-  pen.textAlign = "left";
-  pen.fillText("word looked at", LEFT + 8, TOP + PLOT + BELOW - 8);
+  pen.textAlign = "center";
+  pen.fillText("word looked at", (x(0) + x(words.length - 1)) / 2, TOP + PLOT + BELOW - 8);
 }
 
 function paintCurve(pen, line, values, { x, y, theme }) {
