@@ -279,6 +279,18 @@ def test_what_is_in_the_headers_place_can_be_pressed(server, page):
     page.wait_for_url("**remember_part=Another+memory**")
 
 
+def test_the_menu_hides_what_scrolls_below_it_and_nothing_beside_it(server, page):
+    opened(page, server, "learn-back")
+    header = page.locator(styled(":--header"))
+    menu = header.get_by_role("button").last.bounding_box()
+    ground = "(each) => getComputedStyle(each).backgroundColor"
+    assert header.evaluate(ground) == page.locator(styled(":--app")).evaluate(ground)
+    is_header = "(header, [x, y]) => header.contains(document.elementFromPoint(x, y))"
+    middle = menu["y"] + menu["height"] / 2
+    assert header.evaluate(is_header, [menu["x"] + menu["width"] / 2, middle])
+    assert not header.evaluate(is_header, [menu["x"] - 10, middle])
+
+
 @pytest.mark.parametrize(
     ("query", "width"),
     [("", 1280), ("", 390), ("?lock=1", 1280), ("?lesson=text-into-batches.1", 1280)],
