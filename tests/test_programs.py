@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from math import nan
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tests.conftest import CHROMIUM, ROOT
 from tests.load.page_training import seconds, step_ms
 from tests.load.seeds import ends, row
+from tests.load.viewer import News
 from tests.small import small_config
 
 MEASURED = (
@@ -72,6 +74,14 @@ def test_a_steps_time_is_of_steps_within_an_epoch():
     assert step_ms(times) == 4.0
     assert seconds(times) == 1.0
     assert np.isnan(step_ms(times[:1]))
+
+
+def test_news_that_come_before_the_disk_is_read_are_timed_when_it_is():
+    disk = SimpleNamespace(written={2: 1.0})
+    news = News(0, "run", disk, heard=[(2, 1.5), (3, 2.0), (4, 2.0)])
+    assert news.late == [500.0]
+    disk.written |= {3: 2.004, 4: 1.0}
+    assert news.late == [500.0, 0.0, 1000.0]
 
 
 def test_seeds_that_are_kept_are_not_trained_again(tmp_path, monkeypatch):

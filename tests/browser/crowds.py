@@ -162,7 +162,7 @@ async def watchers(side: Crowd, given: argparse.Namespace) -> None:
     try:
         await asyncio.sleep(WARM_UP)
         for each in news:
-            each.late.clear()
+            each.heard.clear()
         await spent(side, given.seconds)
         side.add("news", *(ms for each in news for ms in each.late))
         assert not any(each.errors for each in news)

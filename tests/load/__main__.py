@@ -128,7 +128,7 @@ async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
         await asyncio.sleep(WARM_UP)
         took.clear()
         for each in news:
-            each.late.clear()
+            each.heard.clear()
             each.messages = each.size = 0
         own = psutil.Process()
         before, memory = (cpu(server), cpu(own)), server.memory_info().rss

@@ -64,7 +64,7 @@ async def play(place: Place, viewers: int, seconds: float, rounds: int) -> tuple
         now.presses.clear()
         now.answers.clear()
         for each in news:
-            each.late.clear()
+            each.heard.clear()
         await asyncio.sleep(seconds)
         into.presses += now.presses
         into.answers += now.answers

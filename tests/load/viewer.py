@@ -110,7 +110,7 @@ class News:
     trace: int = 0  # of the loss chart, with a point for each mini-batch
     step: int = 0  # steps that are done, as far as it was told,
     told: float = 0.0  # and when, as time.perf_counter has it
-    late: list[float] = field(default_factory=list)  # ms from the disk to here
+    heard: list[tuple[int, float]] = field(default_factory=list)  # a step, and when its news came
     messages: int = 0
     size: int = 0  # bytes
     gaps: int = 0
@@ -129,6 +129,15 @@ class News:
             for number, topic in enumerate(topics)
         ]
         self._topics = {each["id"]: each["topic"] for each in self.follows}
+
+    @property
+    def late(self) -> list[float]:
+        """How many ms each step's news took from the disk, which may be read after they came.
+
+        A long run's events leave steps out.
+        """
+        written = self.disk.written
+        return [1000 * max(0.0, now - written[step]) for step, now in self.heard if step in written]
 
     async def hear(self) -> None:
         """Follow until cancelled."""
@@ -158,8 +167,7 @@ class News:
     def _count(self, step: int, now: float) -> None:
         """Take in how many steps are done: each is news, also one without a point of its own."""
         new = range(self.step, step) if self.step else ()
-        written = self.disk.written  # a long run's events leave steps out
-        self.late += [1000 * (now - written[each]) for each in new if each in written]
+        self.heard += [(each, now) for each in new]
         self.step, self.told = step, now
 
     def _grow(self, panel: dict[str, Any], now: float) -> None:
@@ -171,5 +179,5 @@ class News:
             first, new = trace["from"], trace["x"]
         self.gaps += first > len(self.steps)
         fresh = new[max(0, len(self.steps) - first) :] if self.steps else []
-        self.late += [1000 * (now - self.disk.written[step]) for step in fresh]
+        self.heard += [(each, now) for each in fresh]
         self.steps[first:] = new
