@@ -8,8 +8,11 @@ import pytest
 
 from hnviz.classroom import Classroom
 from hnviz.classroom.store import ClassStore
+from hnviz.config import RunConfig
+from hnviz.events import BROWSER
 from hnviz.export.lesson import export_lesson
 from hnviz.lessons import lessons
+from hnviz.runs import RunStore
 from hnviz.web.assets import styled
 from tests.axe import barriers
 from tests.conftest import (
@@ -194,18 +197,15 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     phone = opened(a_phone(), classroom, 3)
     phone.get_by_role("button", name="That is my guess").click()
     phone.get_by_text("Your answer is in").wait_for()
-    phone.goto(f"{classroom.url}/train")
-    idle(phone)
-    phone.locator(".st-key-train_settings").scroll_into_view_if_needed()
-    phone.get_by_role("button", name="Train", exact=True).click()
+    presses_train(phone, classroom, "Model5Reg")  # which only the server trains
     phone.wait_for_url("**run=2*")  # the run's own name, which begins with the year
     phone.goto(f"{classroom.url}/class")
-    phone.get_by_role("link", name="Model5 · yours").wait_for()
+    phone.get_by_role("link", name="Model5Reg · yours").wait_for()
     row = teacher.locator("li").filter(has_text=lessons()[LESSON].steps[2].guess.ask)
     row.get_by_role("button", name="Reveal").click()
     teacher.get_by_text("the truth is").first.wait_for()
     teacher.get_by_role("button", name="Stop all runs").scroll_into_view_if_needed()
-    teacher.get_by_role("link", name="Model5 · student").wait_for()
+    teacher.get_by_role("link", name="Model5Reg · student").wait_for()
     teacher.get_by_role("button", name="Stop all runs").click()
     teacher.get_by_text("This ends 1 run").wait_for()
     assert phone.get_by_text("● running").count() == 1  # the first press has ended nothing
@@ -248,6 +248,69 @@ def test_a_student_whom_the_teacher_removes_reads_why_and_comes_back(
 def test_the_board_says_which_lessons_phones_can_open(teacher, recorded):
     recorded.shown(teacher, "lessons are ready for phones", 1, len(lessons()))
     recorded.shown(teacher, "has no file why-truncate.html")
+
+
+def presses_train(phone, classroom: Server, model: str, **settings: object) -> None:
+    """Press Train in the room Train."""
+    asked = "&".join(f"train_{name}={value}" for name, value in settings.items())
+    phone.goto(f"{classroom.url}/train?train_model={model}&{asked}")
+    idle(phone)
+    phone.locator(".st-key-train_settings").scroll_into_view_if_needed()
+    phone.get_by_role("button", name="Train", exact=True).click()
+
+
+def run_in(address: str) -> str:
+    found = re.search(r"run=([^&]+)", address)
+    assert found
+    return found[1]
+
+
+def test_a_press_trains_on_the_students_device_and_the_class_gets_the_run(
+    classroom, teacher, a_phone
+):
+    phone = a_phone()
+    presses_train(phone, classroom, "Model3", epochs=1)
+    phone.wait_for_url("**run=2*")
+    phone.get_by_text("all 40 steps are done; trained in a browser").wait_for()
+    folder = RunStore(classroom.runs).folder(run_in(phone.url))
+    record = folder.read()
+    assert record.config == RunConfig.for_model("Model3", epochs=1)
+    assert record.started is not None and record.started.device == BROWSER
+    assert folder.snapshots()[0] == 0 and folder.snapshots()[-1] == 40
+    teacher.get_by_role("button", name="Stop all runs").scroll_into_view_if_needed()
+    teacher.get_by_role("link", name=re.compile(r"Model3.* · student \d+$")).wait_for()
+    for each in (phone, teacher):
+        assert each.errors == []
+
+
+def test_a_student_stops_a_run_that_trains_on_the_device(classroom, a_phone):
+    phone = a_phone()
+    presses_train(phone, classroom, "Model3", epochs=200)
+    phone.get_by_text(re.compile(r"This device trains Model3: step [1-9]")).wait_for()
+    expect(phone.get_by_role("button", name="Train", exact=True)).to_be_disabled()
+    assert barriers(phone) == []
+    phone.get_by_role("button", name="Stop", exact=True).click()
+    phone.wait_for_url("**run=2*")
+    folder = RunStore(classroom.runs).folder(run_in(phone.url))
+    assert folder.read().status == "stopped" and folder.load_resume() is None
+    expect(phone.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    assert phone.errors == []
+
+
+def test_a_run_that_is_not_sent_is_stored_and_sent_when_the_room_opens_again(
+    classroom, a_phone, recorded
+):
+    phone, sends = a_phone(), "**/api/class/runs"
+    phone.route(sends, lambda route: route.abort())
+    presses_train(phone, classroom, "Model3", epochs=1)
+    recorded.shown(phone, "is stored on this device until the class has it")
+    phone.get_by_role("button", name="Send it again").click()
+    recorded.shown(phone, "is stored on this device until the class has it")
+    phone.unroute(sends)
+    phone.reload()
+    phone.locator(".st-key-train_settings").scroll_into_view_if_needed()
+    phone.wait_for_url("**run=2*")
+    phone.errors.clear()  # the browser reports what was aborted in red
 
 
 def begins(teacher, kind: str, **fields: str) -> None:

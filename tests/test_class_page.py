@@ -195,6 +195,37 @@ def test_a_member_starts_runs_up_to_the_limit(held, monkeypatch, recorded):
     assert start.start_run(config) == "7"
 
 
+def test_a_members_press_on_train_asks_the_members_own_device(held, monkeypatch, recorded):
+    member = held.admit("10.0.0.7").result(10)
+    visits(monkeypatch, Visitor(member=member))
+    monkeypatch.setattr(start, "start_run", lambda config: pytest.fail("the server trains"))
+    app = press(open_page("train", train_model="Model3", train_seed="5"), "train_start").run()
+    settings = drawn(app, "train_settings")["settings"]
+    order = settings["device"]["order"]
+    assert settings["device"]["trains"] and "speed" not in settings
+    assert order["config"] == RunConfig.for_model("Model3", seed=5).to_dict()
+    assert not held.room.runs  # until the device has sent the run
+    again = drawn(press(app, "train_start").run(), "train_settings")["settings"]["device"]["order"]
+    assert again["number"] != order["number"] and again["text"] == order["text"]
+    for at in range(held.limits.each):
+        held.start(member, lambda at=at: f"run-{at}")
+    app = press(app, "train_start").run()
+    recorded(said(app), 7, part="A student may start")
+    assert drawn(app, "train_settings")["settings"]["device"]["order"] is None
+
+
+@pytest.mark.parametrize("model", ["Model3", "Model5Reg"])
+def test_the_server_trains_for_the_teacher_and_what_a_phone_cannot(held, monkeypatch, model):
+    who = Visitor(teacher=True)
+    if model == "Model5Reg":
+        who = Visitor(member=held.admit("10.0.0.7").result(10))
+    visits(monkeypatch, who)
+    asked: list[RunConfig] = []
+    monkeypatch.setattr(start, "start_run", lambda config: asked.append(config))
+    press(open_page("train", train_model=model), "train_start").run()
+    assert [config.model for config in asked] == [model]
+
+
 def test_a_double_click_starts_one_run(monkeypatch):
     session, names, clock = {}, iter("abcd"), iter([1.0, 2.9, 2.9, 2.9, 5.1, 5.2])
     monkeypatch.setattr(start.state, "get", session.get)

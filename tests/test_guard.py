@@ -198,6 +198,10 @@ def test_policy_names_the_inline_scripts_and_frames() -> None:
     policy = security_policy(Rules(hosts=(), ancestors=("'self'", "https://lms.example.org")))
     assert "frame-ancestors 'self' https://lms.example.org;" in policy
     assert "script-src 'self' blob: 'wasm-unsafe-eval';" in policy and "worker-src 'none'" in policy
+    in_class = security_policy(Rules(hosts=(), workers="'self'"))
+    assert in_class == security_policy(Rules(hosts=())).replace(
+        "worker-src 'none'", "worker-src 'self'"
+    )
     assert "'unsafe-eval'" not in policy  # it would let text become JavaScript
     digest = "'sha256-LAfYd7pbFUgwfQu8b4q135PeTG2z+/coPEUYCd74eCQ='"  # openssl's of `let a = 1`
     page = "<script>let a = 1</script>"

@@ -87,6 +87,13 @@ def test_a_large_upload_is_refused_wherever_the_app_is_mounted() -> None:
     assert limits.MAX_FILE_BYTES == MAX_TEXT_BYTES
 
 
+def test_a_run_that_a_students_device_sends_has_a_bound_of_its_own() -> None:
+    path = "/lab/api/class/runs"
+    assert sent([b"x" * 10_000_000], path) == (200, 10_000_000)
+    status, said = sent([b"x"] * 2, path, length=17_000_000)
+    assert status == 413 and said["error"].startswith("a body may have at most 16,000,000 bytes")
+
+
 def test_streamlits_own_door_for_files_is_shut() -> None:
     assert sent([b"x"], "/class/_stcore/upload_file/a-session/a-file")[0] == 404
 

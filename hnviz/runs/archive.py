@@ -85,16 +85,29 @@ def _checkpoint(folder: RunFolder) -> bytes | None:
 
 
 def unpack(store: RunStore, path: Path) -> RunFolder:
-    """Add the run in a zip file to a store, under a new id.
+    """Add the run in a zip file to a store, as `unpack_file` does."""
+    try:
+        with open_regular(path.resolve()) as file:
+            return unpack_file(store, file, str(path))
+    except FileNotFoundError:
+        raise ArchiveError(f"there is no file {path}") from None
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from error
 
-    A file that does not hold a complete run leaves nothing behind. Raises ArchiveError or
-    RunWriteError.
+
+def unpack_file(
+    store: RunStore, file: IO[bytes], source: str, most: int | None = None
+) -> RunFolder:
+    """Add the run in an open zip file to a store, under a new id; `source` names it in errors.
+
+    It may unpack to `most` bytes, MAX_BYTES without it. A file that does not hold a complete run
+    leaves nothing behind. Raises ArchiveError, RunWriteError or OSError.
     """
     try:
-        with open_regular(path.resolve()) as file, zipfile.ZipFile(file) as archive:
-            members = _checked(archive, path)
-            _hold_text(archive, members, path)  # first, since reading the config needs the text
-            config = _config(archive, path)
+        with zipfile.ZipFile(file) as archive:
+            members = _checked(archive, source, most)
+            _hold_text(archive, members, source)  # first, since reading the config needs the text
+            config = _config(archive, source)
 
             def fill(folder: Path) -> None:
                 for member in members:
@@ -102,29 +115,26 @@ def unpack(store: RunStore, path: Path) -> RunFolder:
                         _extract(archive, member, folder / member.filename)
 
             return store.add(config, fill, _check)
-    except FileNotFoundError:
-        raise ArchiveError(f"there is no file {path}") from None
-    except OSError as error:
-        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from error
     except BROKEN as error:
-        raise ArchiveError(f"{path} is not a complete zip file: {error!s:.200}") from error
+        raise ArchiveError(f"{source} is not a complete zip file: {error!s:.200}") from error
     except DamagedRun as error:
         problem = str(error).split(" is damaged: ", 1)[-1]
-        raise ArchiveError(f"{path} does not hold a complete run: {problem}") from error
+        raise ArchiveError(f"{source} does not hold a complete run: {problem}") from error
 
 
-def _checked(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
+def _checked(archive: zipfile.ZipFile, source: str, most: int | None) -> list[zipfile.ZipInfo]:
     """Return the files in an archive. Raises ArchiveError for one that is not a run's file."""
     members = archive.infolist()
     if len(members) > MAX_FILES:
-        raise ArchiveError(f"{path} has {len(members):,} files; a run has at most {MAX_FILES}")
-    for problem in problems(members):
-        raise ArchiveError(f"{path} is not a run of hnviz: {problem}")
+        raise ArchiveError(f"{source} has {len(members):,} files; a run has at most {MAX_FILES}")
+    for problem in problems(members, most):
+        raise ArchiveError(f"{source} is not a run of hnviz: {problem}")
     return members
 
 
-def problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
+def problems(members: list[zipfile.ZipInfo], most: int | None = None) -> Iterator[str]:
     """Yield what is wrong with the files that an archive lists, before any is unpacked."""
+    most = MAX_BYTES if most is None else most
     names = [member.filename for member in members]
     if CONFIG not in names:
         yield f"it has no {CONFIG}"
@@ -140,27 +150,28 @@ def problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
             yield f"{name} is not compressed with deflate: use that method"
         if names.count(name) > 1:
             yield f"it has two files named {name}"
-        if size > (limit := _LIMITS.get(name, MAX_BYTES)):
+        if size > (limit := _LIMITS.get(name, most)):
             yield f"{name} has {size:,} bytes; at most {limit:,} are read"
-    if (total := sum(member.file_size for member in members)) > MAX_BYTES:
-        yield f"it unpacks to {total:,} bytes; at most {MAX_BYTES:,} are read"
+    if (total := sum(member.file_size for member in members)) > most:
+        yield f"it unpacks to {total:,} bytes; at most {most:,} are read"
 
 
-def _config(archive: zipfile.ZipFile, path: Path) -> RunConfig:
+def _config(archive: zipfile.ZipFile, source: str) -> RunConfig:
     try:
         return info_from(parse_json(archive.read(CONFIG))).config
     except ValueError as error:
-        raise ArchiveError(f"{path} does not hold a complete run: its {CONFIG}: {error}") from error
+        problem = f"its {CONFIG}: {error}"
+        raise ArchiveError(f"{source} does not hold a complete run: {problem}") from error
 
 
-def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], path: Path) -> None:
+def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], source: str) -> None:
     """Hold a user's own text in memory, where storing the run finds it."""
     for member in members:
         if member.filename == TEXT:
             try:
                 texts.hold(texts.read_text(archive.read(member)))
             except ValueError as error:
-                raise ArchiveError(f"{path} does not hold a complete run: {error}") from error
+                raise ArchiveError(f"{source} does not hold a complete run: {error}") from error
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:

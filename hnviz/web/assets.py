@@ -1,9 +1,9 @@
 """The files of the pictures, and data that a page has prepared for a picture: GET /assets/...
 
-The files are JavaScript, style sheets, the engine of hnviz/browser, plotly.js, gifenc, the colours
-and the rooms' pictures. Each address holds a hash of our files, or of plotly.js, so a browser may
-cache a file forever and never mixes two versions. Each file is read only once, so its content
-always matches the hash.
+The files are JavaScript, style sheets, the engine of hnviz/browser, what writes its runs as zip
+files, plotly.js, gifenc, the colours and the rooms' pictures. Each address holds a hash of our
+files, or of plotly.js, so a browser may cache a file forever and never mixes two versions. Each
+file is read only once, so its content always matches the hash.
 """
 
 import hashlib
@@ -36,6 +36,9 @@ PLOTLY = "vendor/plotly/plotly-basic.min.js"
 
 GIFENC = "vendor/gifenc"
 """The folder of what makes a film's file; `sh .ci/gifenc.sh` writes it."""
+
+ZIPS = "*.js"
+"""Of hnviz/export/js, where a page has what stores a run and writes it as a zip file."""
 
 STREAMLIT = "app/kit/js/streamlit.js"
 """The file that has the names in Streamlit's page."""
@@ -144,6 +147,7 @@ class Assets:
         yield from (self._package / TOKENS, *(self._package / "vendor/preact").glob("*.js"))
         yield from (self._package / GIFENC).glob("*.js")
         yield from (self._package / "browser").glob("*.js")
+        yield from (self._package / "export/js").glob(ZIPS)
         for path in (self._package / "app").rglob("*"):
             hidden = any(part.startswith(".") for part in path.relative_to(self._package).parts)
             if path.suffix in FILES and path.is_file() and not hidden:

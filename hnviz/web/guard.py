@@ -41,6 +41,7 @@ class Rules:
     origins: tuple[str, ...] = ()  # public addresses of a proxy: https://lab.example.org
     ancestors: tuple[str, ...] = ("'self'",)  # pages that may show the app in a frame
     frames: tuple[str, ...] = ("'none'",)  # sites that pages may show in a frame
+    workers: str = "'none'"  # "'self'" in a class, whose pages train
     proxies: Sequence[Network] = ()  # whose X-Forwarded-For and X-Forwarded-Proto count
 
     def __post_init__(self) -> None:
@@ -185,7 +186,7 @@ def security_policy(rules: Rules, page: str = "") -> str:
             "style-src 'self' 'unsafe-inline'",
             f"frame-src {' '.join(rules.frames)}",
             f"script-src {scripts}",
-            "worker-src 'none'",
+            f"worker-src {rules.workers}",
         )
     )
 

@@ -32,7 +32,8 @@ LOOPBACK = "127.0.0.1"  # for a browser on this machine, for which Streamlit giv
 HOME_BITS = 64  # of an IPv6 address: they identify a home's network
 
 MAX_BODY_BYTES = 64 * 1024  # in any request except an upload
-MAX_FILE_BYTES = 5_000_000  # in an upload; as texts.MAX_TEXT_BYTES, which needs numpy
+MAX_FILE_BYTES = 5_000_000  # of a text; as texts.MAX_TEXT_BYTES, which needs numpy
+MAX_RUN_BYTES = 16_000_000  # of a run that a student's device has trained, as a zip file
 MAX_UPLOADS = 4  # at the same time; one per viewer
 MAX_SOCKETS = 40  # per viewer; a tab has two
 MAX_ADDRESS_SOCKETS = 400  # a class of 100 behind one router has three each
@@ -46,7 +47,7 @@ PAUSE_SECONDS = 20.0  # between two parts of a body
 BODY_SECONDS = 120.0  # for a whole body
 RETRY = {"Retry-After": "10"}
 
-UPLOAD = "/api/texts"
+UPLOADS = {"/api/texts": MAX_FILE_BYTES, "/api/class/runs": MAX_RUN_BYTES}
 SHUT = "/_stcore/upload_file/"  # Streamlit's own, which no page uses
 
 Header = tuple[bytes, bytes]
@@ -394,13 +395,14 @@ class Limits:
             self._check_room()
         if SHUT in scope["path"]:
             raise Refusal("files are not taken here; send a text to api/texts", 404)
-        if not scope["path"].endswith(UPLOAD):
+        most = next((each for end, each in UPLOADS.items() if scope["path"].endswith(end)), None)
+        if most is None:
             await self.app(scope, _bounded(scope, receive, MAX_BODY_BYTES), send)
             return
         with self._uploading.taken(viewer):
             if self._uploading.total > MAX_UPLOADS:
                 raise Refusal("others are uploading files; try again in a moment", 429)
-            await self.app(scope, _bounded(scope, receive, MAX_FILE_BYTES), send)
+            await self.app(scope, _bounded(scope, receive, most), send)
 
     def _check_room(self) -> None:
         """Raise Refusal if too few files can be opened; they are counted rarely, for speed."""

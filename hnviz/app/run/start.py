@@ -1,6 +1,7 @@
 """Starting a run for the person at the page; in a class that takes membership."""
 
 import time
+from typing import Any
 
 import streamlit as st
 
@@ -9,6 +10,7 @@ from hnviz.app.shell import session as state
 from hnviz.app.shell.classroom import class_service
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
+from hnviz.web.classroom.runs import phone_order, trains_on_a_phone
 from hnviz.web.classroom.service import Visitor
 from hnviz.web.controls import Starter
 from hnviz.web.limits import viewer
@@ -52,6 +54,19 @@ def student() -> int | None:
     """Return the number of the student at the page, None for anyone else."""
     classroom = class_service()
     return None if classroom is None else classroom.room.members.get(visitor().member or "")
+
+
+def trains_here(config: RunConfig | None) -> bool:
+    """Return whether the reader's own device trains these settings: a student's, if it can."""
+    return config is not None and student() is not None and trains_on_a_phone(config)
+
+
+def order(config: RunConfig) -> dict[str, Any]:
+    """Return what a student's browser needs to train a run. Raises ClassError if it may not."""
+    classroom = class_service()
+    if classroom is not None:
+        classroom.check_start(visitor().member)
+    return phone_order(config)
 
 
 def owner(run_id: str) -> int | None:

@@ -84,11 +84,13 @@ def _pictures_routes() -> list[Any]:
         from hnviz.app.rooms.classroom.join.page import join_page, train_page
         from hnviz.web.classroom import routes as classes
         from hnviz.web.classroom.experiment_routes import experiment_routes
+        from hnviz.web.classroom.runs import sent_run_route
 
         permit = partial(classes.permit, classroom)
         of_class = [
             *classes.class_routes(classroom, join_page()),
             *experiment_routes(classroom, train_page()),
+            sent_run_route(classroom, state.store),
         ]
     return [
         *controls.start_routes(state, classroom),
@@ -206,6 +208,7 @@ def _rules() -> Rules:
         origins=named(ORIGINS),
         ancestors=("'self'", *named(ANCESTORS)),
         proxies=proxies(named(PROXIES)),
+        workers="'none'" if class_service() is None else "'self'",
     )
 
 

@@ -269,14 +269,13 @@ class ClassService:
     # Runs
 
     def start(self, member: str | None, train: Callable[[], str]) -> str:
-        """Start a run for a member; return its id. Raises ClassError, or what `train` raises."""
-        if member is None:
-            raise ClassError("only members of the class can start runs; see the Class page")
+        """Start a run for a member; return its id. Raises ClassError, or what `train` raises.
+
+        `train` may also take a run that the member's own device has trained.
+        """
         this = object()
         with self._lock:
-            room = self.room
-            others = [each for each, run in self._starting.values() if run not in room.runs]
-            room.check_start(member, self._jobs(), self.limits, others)
+            member = self._allowed(member)
             self._starting[this] = member, ""
         try:
             run_id = train()
@@ -288,6 +287,20 @@ class ClassService:
         finally:
             with self._lock:
                 del self._starting[this]
+
+    def check_start(self, member: str | None) -> None:
+        """Check that a member may have one more run. Raises ClassError."""
+        with self._lock:
+            self._allowed(member)
+
+    def _allowed(self, member: str | None) -> str:
+        """Return the member, who may have one more run. Raises ClassError."""
+        if member is None:
+            raise ClassError("only members of the class can start runs; see the Class page")
+        room = self.room
+        starting = [each for each, run in self._starting.values() if run not in room.runs]
+        room.check_start(member, self._jobs(), self.limits, starting)
+        return member
 
     def check_resume(self, member: str) -> None:
         """Check that a member may have one more run under way. Raises ClassError."""

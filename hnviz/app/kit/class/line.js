@@ -79,11 +79,20 @@ export class Refused extends Error {
  * @param {object} body
  * @returns {Promise<any>}
  */
-export async function post(home, name, body) {
-  const options = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+export const post = (home, name, body) => sent(home, name, "application/json", JSON.stringify(body));
+
+/**
+ * Send something else, as `post` does.
+ * @param {URL} home
+ * @param {string} name
+ * @param {string} type
+ * @param {BodyInit} body
+ * @returns {Promise<any>}
+ */
+export async function sent(home, name, type, body) {
   let response;
   try {
-    response = await fetch(new URL(`api/class/${name}`, home), options);
+    response = await fetch(new URL(`api/class/${name}`, home), { method: "POST", headers: { "content-type": type }, body });
   } catch {
     throw new Error("The teacher's computer does not answer. Are you in the same network?");
   }

@@ -14,7 +14,7 @@ from hnviz.app.rooms.compare.page import page as compare
 from hnviz.app.rooms.sweep.page import page as sweep
 from hnviz.app.rooms.train.curves.picture import curves
 from hnviz.app.rooms.train.finder.picture import lr_finder
-from hnviz.app.rooms.train.form.picture import settings_form
+from hnviz.app.rooms.train.form.picture import ORDER, SENT, settings_form
 from hnviz.app.rooms.train.inside.picture import inside
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
@@ -22,7 +22,7 @@ from hnviz.app.rooms.train.settings import KEY, config_in_hand
 from hnviz.app.rooms.train.speed import chosen_speed
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.engine import attempt
-from hnviz.app.run.start import start
+from hnviz.app.run.start import order, start, trains_here
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.app.shell.server import server
@@ -58,6 +58,9 @@ def _next_run() -> None:
 
     A fragment, so that a change of a setting does not draw the pictures of the run shown again.
     """
+    if sent := state.reported(KEY, SENT):
+        state.show_run(str(sent["value"]))
+        st.rerun()
     if state.reported(KEY, PRESSED):
         _start()
         st.rerun()  # the page now shows the run that _start chose
@@ -72,6 +75,9 @@ def _start() -> None:
     config = config_in_hand()
     if config is None:
         return  # the settings, which are drawn now, say why
+    if trains_here(config):
+        state.put(ORDER, attempt(state.TRAIN_ERROR, order, config))
+        return
     run_id = start(state.TRAIN_ERROR, config)
     if run_id is None:
         return

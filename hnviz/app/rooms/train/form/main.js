@@ -6,7 +6,9 @@
 //              wrong, lost: by field a sentence on its value, or on a value in the address that it cannot take,
 //              or what the text is too short for,
 //              warning, off: whether no run can start, shown: what an example holds, in place of the address,
-//              speeds, speed: see ./speed.js }; for many runs { known, many: see ./many.js }
+//              speeds, speed: see ./speed.js, or for a student of a class
+//              device: { trains: whether the student's device trains these settings, order: see ./device.js } };
+//              for many runs { known, many: see ./many.js }
 
 import { inAddress, putOwnInAddress } from "../../../kit/js/address.js";
 import { fetchOnce } from "../../../kit/js/fetch.js";
@@ -28,6 +30,7 @@ import { changed, shown, valuesOf } from "./values.js";
  * @typedef {import("./values.js").Setting} Setting
  */
 
+const HERE = "Trains on this device with these settings, and sends the run to the class. Keep this tab open.";
 const MORE = ["bs", "nh", "warm-up", "batch norm", "state reset", "device", "form", "text", "valid"];
 
 class Form {
@@ -40,6 +43,7 @@ class Form {
     this.body = body;
     const make = maker(body);
     this.row = make("div", "row");
+    this.own = make("div", "own");
     this.warning = make("p", "warning");
     this.more = /** @type {HTMLDetailsElement} */ (make("details", "fold"));
     this.summary = make("summary", "", this.more);
@@ -54,6 +58,8 @@ class Form {
     this.given = null;
     /** @type {Many|null} */
     this.many = null;
+    /** @type {import("./device.js").Shown|null} */
+    this.shown = null;
     const page = location.pathname;
     this.unmark = onMark("lr", this, ({ rate }) => this.change("lr", String(rate))); // the finder's
     this.leave = onVisit(() => location.pathname === page && this.given && this.take(this.asked(), this.given));
@@ -68,15 +74,17 @@ class Form {
     if (this.answer === settings) return this.speed?.hear(); // news of the run
     this.answer = settings;
     if (settings.many) return this.showMany(settings.many);
+    if (settings.device) this.showDevice(settings.device);
     this.speed?.hear(settings.speed);
     if (this.given) return this.show();
-    this.summary.textContent = `More settings: ${["speed", "bptt", "seed", ...MORE].join(", ")}`;
+    this.summary.textContent = `More settings: ${[...(settings.speeds ? ["speed"] : []), "bptt", "seed", ...MORE].join(", ")}`;
     const place = maker(this.row)("div", "field press");
     heading(place, "Train a new run", undefined, "");
     this.go = button(place, "Train", () => this.kit.report("pressed", "train_start"), "go");
-    this.go.title = "Starts a run with these settings. It keeps going if you close this tab.";
-    this.speed = new Speed(this.inside, this.kit, settings.speeds, settings.speed);
-    this.more.open = settings.speed !== settings.speeds[0][0];
+    if (settings.speeds) {
+      this.speed = new Speed(this.inside, this.kit, settings.speeds, settings.speed);
+      this.more.open = settings.speed !== settings.speeds[0][0];
+    }
     for (const setting of this.known.settings) this.add(setting);
     this.take(settings.shown ?? this.asked(), settings.given);
   }
@@ -85,6 +93,16 @@ class Form {
   showMany(many) {
     this.summary.textContent = `More settings: ${MORE.join(", ")}`;
     this.many ??= new Many(this.body, this, this.kit, this.known, many);
+  }
+
+  /**
+   * Train on a student's own device, which only a class loads.
+   * @param {{ order: import("./device.js").Order|null }} device
+   */
+  async showDevice({ order }) {
+    const { Shown } = await import("./device.js");
+    this.shown ??= new Shown(this.own, this.kit, () => this.say());
+    if (order) this.shown.begin(order);
   }
 
   hear() {
@@ -151,8 +169,11 @@ class Form {
 
   /** Write what Python has said. */
   say() {
-    const { wrong = {}, lost = {}, warning = "", off = false } = this.answer ?? {};
-    if (this.go) this.go.disabled = off;
+    const { wrong = {}, lost = {}, warning = "", off = false, device } = this.answer ?? {};
+    if (this.go) {
+      this.go.disabled = off || Boolean(this.shown?.isBusy);
+      this.go.title = device?.trains ? HERE : "Starts a run with these settings. It keeps going if you close this tab.";
+    }
     for (const [name, field] of this.fields) field.say(wrong[name] ?? lost[name] ?? "", name in wrong);
     const hidden = this.known?.settings.find(({ name, more }) => more && name in wrong);
     write(this.unseen, hidden && !this.more.open ? asSentence(wrong[hidden.name]) : "");
@@ -161,6 +182,7 @@ class Form {
 
   destroy() {
     this.many?.destroy();
+    this.shown?.leave();
     this.leave();
     this.unmark();
     this.following.leave();

@@ -33,9 +33,15 @@ from hnviz.app.rooms.train.settings import (
 from hnviz.app.rooms.train.speed import NAME as SPEED
 from hnviz.app.rooms.train.speed import speed_settings
 from hnviz.app.run.own_text import OWN, own_text_box
+from hnviz.app.run.start import student, trains_here
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE, recipe_for
+
+ORDER = "train_order"
+"""Where the session holds what the student's own device was last asked to train."""
+SENT = "sent"
+"""What the form reports: the id of the run that the device has trained and sent."""
 
 
 def known() -> dict[str, Any]:
@@ -74,6 +80,10 @@ def _sent() -> str:
 
 def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> dict[str, Any]:
     """Return what the browser gets; of `given` only what was judged, for it to compare."""
+    device = {
+        "trains": trains_here(config),
+        "order": state.get(ORDER),
+    }  # only the server has speeds
     return {
         "known": _sent(),
         "given": fields.given,
@@ -81,7 +91,7 @@ def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> di
         "lost": {**crowding(config), **fields.lost},
         "warning": warning(fields.values),
         "off": config is None,
-        **speed_settings(),
+        **(speed_settings() if student() is None else {"device": device}),
     }
 
 
@@ -106,7 +116,7 @@ EXAMPLES = {
 SETTINGS_FORM = Picture(
     __file__,
     Place(KEY, "124px", "304px"),
-    reports=(REPORT, SPEED, PRESSED),
+    reports=(REPORT, SPEED, PRESSED, SENT),
     silent=True,
     holds=(*(key(each.name) for each in FIELDS), key(SPEED)),
     examples=EXAMPLES,

@@ -1,0 +1,123 @@
+"""Runs that students' devices train: which, and the route that takes one."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from hnviz.config import RunConfig
+from hnviz.runs import RunStore
+from hnviz.runs.archive import pack
+from hnviz.web.classroom.experiments import MAX_NH, MODELS
+from hnviz.web.classroom.runs import MAX_UNPACKED_BYTES, ZIP, sent_run_route, trains_on_a_phone
+from hnviz.web.classroom.service import ClassService
+from tests.classes import a_service, another, as_teacher, joined, site, visiting
+
+AT = "/api/class/runs"
+
+
+@pytest.fixture
+def store(tmp_path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory) -> bytes:
+    """A run as a browser sends it: one that is finished, without a checkpoint."""
+    file = io.BytesIO()
+    pack(RunStore(tmp_path_factory.mktemp("none")).folder("Model0"), file)
+    return file.getvalue()
+
+
+@pytest.fixture
+def service(tmp_path) -> Iterator[ClassService]:
+    made = a_service(tmp_path, each=2)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def student(service: ClassService, store: RunStore) -> Iterator[TestClient]:
+    """The browser of student 1."""
+    with visiting(site(service, more=[sent_run_route(service, store)])) as client:
+        joined(client, service)
+        yield client
+
+
+def send(client: TestClient, content: bytes, kind: str = ZIP) -> Any:
+    return client.post(AT, content=content, headers={"content-type": kind})
+
+
+def test_a_run_that_a_device_has_trained_is_the_students(student, service, store, zipped):
+    answer = send(student, zipped)
+    assert answer.status_code == 200, answer.text
+    run = answer.json()["run"]
+    assert service.room.owner(run) == 1
+    sent, given = store.folder(run), store.folder("Model0")
+    assert sent.read() == replace(given.read(), id=run) and sent.snapshots() == given.snapshots()
+
+
+def test_only_members_send_runs(student, service, store, zipped):
+    for other in (another(student, "10.0.0.8"), as_teacher(another(student, "10.0.0.9"), service)):
+        assert send(other, zipped).status_code == 403
+    assert store.summaries() == [each for each in store.summaries() if each.shipped]
+
+
+def test_a_student_sends_as_many_runs_as_a_student_may_start(student, store, zipped, recorded):
+    assert [send(student, zipped).status_code for _ in range(3)] == [200, 200, 403]
+    recorded(send(student, zipped).json()["error"], 2)
+    assert sum(not each.shipped for each in store.summaries()) == 2
+
+
+def other(zipped: bytes, **files: bytes) -> bytes:
+    """The same zip file with other files in it."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(zipped)) as old, zipfile.ZipFile(made, "w", 8) as new:
+        for each in old.infolist():
+            if each.filename not in files:
+                new.writestr(each, old.read(each))
+        for name, content in files.items():
+            new.writestr(name, content)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "numbers"),
+    [
+        (lambda zipped: b"no zip file", ()),
+        (lambda zipped: zipped[:-100], ()),
+        (lambda zipped: other(zipped, **{"run.py": b"1"}), ()),
+        (lambda zipped: other(zipped, **{"events.jsonl": b"[]\n"}), (1,)),
+        (
+            lambda zipped: other(zipped, **{"events.jsonl": b" " * (MAX_UNPACKED_BYTES + 1)}),
+            (MAX_UNPACKED_BYTES + 1, MAX_UNPACKED_BYTES),
+        ),
+    ],
+    ids=["no zip", "cut", "another file", "no events", "too large"],
+)
+def test_anything_else_is_one_sentence_and_leaves_nothing(
+    student, service, store, zipped, recorded, change, numbers
+):
+    answer = send(student, change(zipped))
+    assert answer.status_code == 422
+    recorded(answer.json()["error"], *numbers)
+    assert not service.room.runs and not any(not each.shipped for each in store.summaries())
+    assert send(student, zipped).status_code == 200  # nothing else has changed
+
+
+def test_a_form_on_another_site_sends_no_run(student, zipped):
+    assert send(student, zipped, "text/plain").status_code == 415
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_phone_trains_what_the_engine_trains(model):
+    assert trains_on_a_phone(RunConfig.for_model(model))
+    assert not trains_on_a_phone(RunConfig.for_model(model, nh=MAX_NH + 1))
+
+
+def test_the_server_trains_the_rest():
+    assert not trains_on_a_phone(RunConfig.for_model("Model5Reg"))
