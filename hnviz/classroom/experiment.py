@@ -210,35 +210,25 @@ def outliers(results: Mapping[Key, Result]) -> set[Key]:
     """
     found: set[Key] = set()
     squares: dict[int, dict[Key, Trained]] = {}
-    for key, each in results.items():
-        for square, run in zip(key.task.squares, each.runs, strict=True):
-            if each.check != "wrong":
+    for key, result in results.items():
+        for square, run in zip(key.task.squares, result.runs, strict=True):
+            if result.check != "wrong":
                 squares.setdefault(square, {})[key] = run
     for runs in squares.values():
         rare = sum(run.diverged for run in runs.values()) * 2 < len(runs)
         found |= {key for key, run in runs.items() if run.diverged is rare}
     for figure in FIGURES:
-        found |= _far(
-            [
-                {key: figure(run) for key, run in runs.items() if not run.diverged}
-                for runs in squares.values()
-            ]
-        )
+        gaps = [_gaps(runs, figure) for runs in squares.values()]
+        everywhere = _spread([gap for each in gaps for gap in each.values()])
+        for each in gaps:
+            spread = max(everywhere, _spread(each.values()))
+            found |= {key for key, gap in each.items() if gap > SPREADS * spread + 1e-9}
     return found
 
 
-def _far(squares: list[dict[Key, float]]) -> set[Key]:
-    found: set[Key] = set()
-    gaps = [_gaps(figures) for figures in squares]
-    everywhere = _spread([gap for square in gaps for gap in square.values()])
-    for square in gaps:
-        spread = max(everywhere, _spread(square.values()))
-        found |= {key for key, gap in square.items() if gap > SPREADS * spread + 1e-9}
-    return found
-
-
-def _gaps(figures: dict[Key, float]) -> dict[Key, float]:
+def _gaps(runs: Mapping[Key, Trained], figure: Callable[[Trained], float]) -> dict[Key, float]:
     """Return how far each is from the median of the others; nothing for one without others."""
+    figures = {key: figure(run) for key, run in runs.items() if not run.diverged}
     keys = sorted(figures, key=figures.__getitem__) if len(figures) > 1 else []
     values = [figures[key] for key in keys]
     others = (values[:at] + values[at + 1 :] for at in range(len(values)))
