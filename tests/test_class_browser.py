@@ -375,7 +375,7 @@ def test_a_result_that_is_not_sent_is_kept_and_sent_again(classroom, teacher, a_
 
 def test_a_class_fills_a_map_together(classroom, teacher, a_phone, recorded):
     begins(teacher, "Train together", Epochs="1", lr="0.003, 0.01", bptt="20, 40")
-    phone = a_phone()
+    phone = opened(a_phone(), classroom, 1)  # each step of a lesson leads there
     phone.get_by_role("link", name="Train with the class").click()
     for done, name in enumerate(("Train a square", *["Train another square"] * 3), 1):
         phone.get_by_role("button", name=name).click()

@@ -160,6 +160,16 @@ test("the answers that count are those that the server has", async () => {
   room.leave();
 });
 
+test("a student hears once that the class trains", async () => {
+  const room = await joined();
+  const heard = [];
+  room.follow((step) => heard.push(step));
+  assert.equal(room.trains, false);
+  for (const id of [1, 1, 2]) sockets.at(-1).say({ experiment: { id, revealed: false } });
+  assert.equal(room.trains, true);
+  assert.deepEqual(heard, [""]);
+});
+
 test("a browser that the class no longer knows has to join again", async (t) => {
   const room = await joined();
   const sent = room.send("batches.3", 2);

@@ -216,6 +216,21 @@ test("without a server an answer is a code to copy", () => {
   assert.equal(host.words, "");
 });
 
+test("while the class does an experiment, each step of a lesson leads a student to it", () => {
+  const linkOf = (more, shown) => {
+    const { crowd, host } = aStep(aRoom(more));
+    crowd.draw(host, shown);
+    return host.children.at(-1)?.children.map(({ href }) => href);
+  };
+  const shown = { step: "a.1", guess: GUESS, answer: undefined };
+  for (const each of [shown, null]) {
+    assert.deepEqual(linkOf({ trains: true }, each), ["http://10.0.0.5/class/train"]);
+    assert.equal(linkOf({ trains: false }, each), undefined);
+  }
+  assert.deepEqual(linkOf({ trains: true, joined: false }, shown), ["http://10.0.0.5/class/join"]);
+  assert.equal(linkOf({ trains: true, hasServer: false, home: null, joined: false }, null), undefined);
+});
+
 test("a student whom the teacher has removed reads that, and how to come back", () => {
   const step = aStep(aRoom({ joined: false, refusal: "the teacher has removed this browser from the class" }));
   assert.match(step.words(), /^The teacher has removed this browser from the class\. .*Join the class$/);

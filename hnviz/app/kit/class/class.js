@@ -35,6 +35,7 @@ export class ClassRoom {
     this.revealed = new Map();
     /** @type {Map<string, Value>|null} step -> the answer that counts; null until the server has said it */
     this.mine = null;
+    this.trains = false; // whether the teacher has begun an experiment
     /** @type {Set<(step: string) => void>} */
     this.listeners = new Set();
   }
@@ -140,6 +141,11 @@ export class ClassRoom {
     }
     if ("mine" in message) {
       this.mine = new Map(Object.entries(message.mine));
+      return this.tell("");
+    }
+    if ("experiment" in message) {
+      if (this.trains) return; // it is another experiment, or has results
+      this.trains = true;
       return this.tell("");
     }
     for (const [step, { id, value, done, fail }] of this.waiting) {

@@ -110,10 +110,10 @@ export class Crowd {
    */
   draw(host, shown) {
     host.replaceChildren();
-    if (!shown) return;
-    if (!this.room.hasServer) {
-      if (shown.answer !== undefined) drawCode(host, this.room.codeFor(shown.step, shown.answer));
-    } else this.drawClass(host, shown);
+    const { hasServer, joined, trains, home } = this.room;
+    if (shown && hasServer) this.drawClass(host, shown);
+    else if (shown?.answer !== undefined) drawCode(host, this.room.codeFor(shown.step, shown.answer));
+    if (trains && joined) linkTo(paragraph(host, "The class does an experiment: "), home, "train", "Train with the class");
   }
 
   /**
@@ -169,10 +169,19 @@ export function drawRevealed(host, guess, { values = [], sentence: said = "" }, 
 function drawDoor(host, { home, refusal }, isRevealed) {
   const waits = isRevealed ? "" : " The teacher reveals the answer.";
   const why = refusal ? asSentence(refusal) : "You have not joined the class, so your answers do not count.";
-  const said = paragraph(host, `${why}${waits} `);
+  linkTo(paragraph(host, `${why}${waits} `), home, "join", "Join the class");
+}
+
+/**
+ * @param {HTMLElement} said
+ * @param {URL|null} home
+ * @param {string} page of the class
+ * @param {string} name
+ */
+function linkTo(said, home, page, name) {
   const link = document.createElement("a");
-  link.href = new URL("class/join", /** @type {URL} */ (home)).href;
-  link.textContent = "Join the class";
+  link.href = new URL(`class/${page}`, /** @type {URL} */ (home)).href;
+  link.textContent = name;
   said.append(link);
 }
 
