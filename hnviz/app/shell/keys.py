@@ -222,6 +222,7 @@ SESSION: tuple[Key, ...] = (
     Key("Feed", "_batches_fitted", "", "the own text that the sizes were last compared with"),
     Key("Build", "_models_good_unit", "", "the last unit that the layer has"),
     Key("Train", "train_error", "", "why the last press on Train did nothing"),
+    Key("Train", "train_order", "none", "what the student's own device was last asked to train"),
     Key("Train", "train_settings", "", "the settings of the next run that are not the default"),
     Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),
     Key("Remember", "states_good_*", "", "the last text that could be read, by vocab"),
