@@ -196,7 +196,7 @@ def test_a_student_trains_so_many_squares(plan_of_map, monkeypatch):
     monkeypatch.setattr(experiment, "MAX_TASKS", 1)
     asked = handed(plan_of_map, "a")
     asked = asked.sent(Key("a", asked.open_task("a")), a_result(0.5))
-    with pytest.raises(ExperimentError, match="you have trained 1 runs"):
+    with pytest.raises(ExperimentError, match="a student may train 1 runs"):
         asked.handed("a")
     assert MAX_TASKS == 20
 
@@ -227,7 +227,7 @@ def test_a_result_comes_once_and_again_where_its_answer_was_lost(plan):
     key = Key("a", asked.open_task("a"))
     once = asked.sent(key, a_result(0.4, 0.5))
     assert once.sent(key, a_result(0.4, 0.5)) is once
-    with pytest.raises(ExperimentError, match="only the first counts"):
+    with pytest.raises(ExperimentError, match="only the first result counts"):
         once.sent(key, a_result(0.4, 0.6))
     with pytest.raises(ExperimentError, match="not the seed"):
         once.sent(Key("b", key.task), a_result(0.4, 0.5))

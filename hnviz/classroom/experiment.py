@@ -120,7 +120,7 @@ class Experiment:
         if self.open_task(member) or (given and not self.is_map):
             return self
         if len(given) >= MAX_TASKS:
-            raise ExperimentError(f"you have trained {MAX_TASKS} runs, as many as a student may")
+            raise ExperimentError(f"a student may train {MAX_TASKS} runs, and you have trained all")
         task = self._next_square(given) if self.is_map else Task(len(self.tasks), (0, 1))
         return replace(self, tasks={**self.tasks, member: (*given, task)})
 
@@ -149,7 +149,7 @@ class Experiment:
         if (known := self.results.get(key)) is not None:
             if known.runs == result.runs:
                 return self  # its first answer was lost
-            raise ExperimentError("your result for this seed has come, and only the first counts")
+            raise ExperimentError("you have sent this seed, and only the first result counts")
         results = {**self.results, key: result}
         return replace(self, results=_chosen(results, key, chance or SystemRandom()))
 

@@ -138,8 +138,8 @@ def serve_losses(pipe: Connection) -> None:
 def first_losses(config: RunConfig, steps: int) -> list[float]:
     """Return the losses of a run's first steps, as far as rounding does not change them.
 
-    A run whose first weights differ by a rounding must have the same losses to `STEADY`; where it
-    has not, two machines may differ. Fewer also of a run that is shorter or diverges.
+    A run whose first weights differ by a rounding must have the same losses to `STEADY`. From
+    where it has not, two machines may differ. A run that is shorter or diverges has fewer.
     """
     whole, *twins = (_losses(config, steps, twin) for twin in range(1 + TWINS))
     for at, losses in enumerate(zip(whole, *twins, strict=False)):

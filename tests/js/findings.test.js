@@ -39,7 +39,7 @@ test("pairs are in the order of their differences, and a run that diverged leave
 test("fewer than two seeds say nothing", () => {
   for (const pairs of [[], [[0.4, 0.5]]]) {
     assert.equal(told(compared(pairs)), null);
-    assert.match(said(verdict(compared(pairs))), /^Two seeds are needed/);
+    assert.match(said(verdict(compared(pairs))), /^A comparison needs two seeds/);
   }
 });
 

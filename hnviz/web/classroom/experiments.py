@@ -38,7 +38,7 @@ MODELS = IN_BROWSER
 """The models that a phone trains."""
 
 AXES = ("model", "lr", "bptt", "nh", "pct_start", "bn_init", "reset_state")
-"""The settings that may be compared: runs that differ in them take equally many steps."""
+"""The settings that may be compared: runs that differ in them take the same number of steps."""
 
 MAX_VALUES = 5  # of an axis of a map
 MAX_NH, MAX_EPOCHS = 256, 40  # a phone trains it
@@ -234,7 +234,7 @@ def planned(body: Mapping[str, Any]) -> Experiment:
     ]
     steps = {_steps(square) for square in squares}
     if len(steps) > 1:
-        raise ExperimentError(f"all runs must take equally many steps; got {_listing(steps)}")
+        raise ExperimentError(f"all runs must take the same number of steps; got {_listing(steps)}")
     most = max(steps)
     if most > MAX_STEPS:
         raise ExperimentError(
@@ -274,8 +274,8 @@ def _square(body: Mapping[str, Any], values: Mapping[str, Any]) -> RunConfig:
         words = recipe.bs * recipe.bptt
         if words % config.bptt:
             raise ExperimentError(
-                f"bptt must divide the {words:,} words of a mini-batch, so that all runs take "
-                f"equally many steps; got {config.bptt}"
+                f"bptt must divide the {words:,} words of a mini-batch, so that all runs take the "
+                f"same number of steps; got {config.bptt}"
             )
         config = replace(config, bs=words // config.bptt)
     except ConfigError as error:

@@ -81,7 +81,7 @@ export function verdict(experiment) {
   const found = told(experiment);
   const lost = experiment.came - pairsOf(experiment).length;
   const left = lost ? ` ${plural(lost, "seed")} ${lost === 1 ? "is" : "are"} left out: a run diverged.` : "";
-  if (!found) return [`Two seeds are needed for a comparison; ${experiment.came ? "one is" : "none is"} there.${left}`];
+  if (!found) return [`A comparison needs two seeds; so far there is ${experiment.came ? "one" : "none"}.${left}`];
   const { n, mean, low, high, against, isKnown, better } = found;
   if (!isKnown) {
     const gaps = pairsOf(experiment).map(gapOf);

@@ -3,7 +3,7 @@
 // has its look. Places are in percent, so that it fits every width.
 
 import { html } from "../../../vendor/preact/preact.js";
-import { accuracy } from "../js/text.js";
+import { accuracy, plural } from "../js/text.js";
 import { plainOf, told as sentence } from "../js/ui.js";
 import { LETTERS, NO_DIFFERENCE, bestOf, called, gapOf, mapVerdict, pairsOf, settingOf, squaresOf, told, verdict } from "./findings.js";
 
@@ -55,7 +55,7 @@ function Differences({ of }) {
       <div class="ticks">${ticksTo(far).map((tick) => html`<span style=${`left: ${place(tick)}`}>${tick > 0 ? `+${tick}` : String(tick).replace("-", "−")}</span>`)}</div>
       <div class="sides"><span>← A is better</span><span>B is better →</span></div>
     </div>
-    <p class="legend">One mark is one seed: how many points of accuracy on valid B has more than A. ● points as the mean does, ◇ does not. The band is the 95 % interval of the mean.</p>`;
+    <p class="legend">Each mark is one seed: the accuracy of B on valid minus that of A, in points. ● has the sign of the mean, ◇ has not. The band is the 95 % interval of the mean.</p>`;
 }
 
 /** @param {number} far */
@@ -77,7 +77,7 @@ function Squares({ of }) {
   const cell = (/** @type {number} */ at) => {
     const square = squares[at];
     const n = (of.results ?? []).filter((each) => each.square === at).length;
-    const rest = n ? `${n} ${n === 1 ? "seed" : "seeds"}${square && square.n < n ? `, ${n - square.n} diverged` : ""}` : "no run yet";
+    const rest = n ? `${plural(n, "seed")}${square && square.n < n ? `, ${n - square.n} diverged` : ""}` : "no run yet";
     const mark = { tie: "= ", best: "★ ", "": "" }[look(at)];
     return html`<td class=${look(at)} style=${square ? `--share: ${shade(square.mean).toFixed(3)}` : "--share: 0"}><b>${square ? `${mark}${accuracy(square.mean)}` : n ? "diverged" : "…"}</b><small>${rest}</small></td>`;
   };
@@ -92,7 +92,6 @@ function Squares({ of }) {
 /** What does not count. @param {Experiment} of */
 export function asideText({ aside, deciding }) {
   if (!aside) return "";
-  const which = aside === 1 ? "1 result does" : `${aside} results do`;
-  return `${which} not count: the server trained the first ${deciding} losses again and got others.`;
+  return `${plural(aside, "result")} ${aside === 1 ? "does" : "do"} not count: the server trained the first ${deciding} steps again and got other losses.`;
 }
 

@@ -75,7 +75,7 @@ function form(scene) {
   const differ = (/** @type {string} */ field) => Object.assign(state, { field, one: FIRST[field][0], other: FIRST[field][1] });
   return html`<form class="form" onSubmit=${(/** @type {Event} */ event) => begin(scene, event)}>
     <${Choices} name="What the class does" among=${Object.values(KINDS)} chosen=${state.kind} choose=${(/** @type {string} */ kind) => (state.kind = kind)} />
-    <p class="what">${isMap ? "Each phone trains a square at a time; three seeds a square, and all runs take equally many steps." : "Each phone trains both settings from a seed of its own. The class guesses first."}</p>
+    <p class="what">${isMap ? "Each phone trains a square at a time; three seeds a square, and all runs take the same number of steps." : "Each phone trains both settings from a seed of its own. The class guesses first."}</p>
     <div class="row">
       ${(isMap || state.field !== "model") && html`<${Menu} name="Model" among=${models} chosen=${state.model} choose=${(/** @type {string} */ id) => (state.model = id)} />`}
       ${isMap ? html`${box("rates", "lr")}${box("lengths", "bptt")}` : html`<${Menu} name="What differs" among=${FIELDS} chosen=${state.field} choose=${differ} />${value("one", "A")}${value("other", "B")}`}

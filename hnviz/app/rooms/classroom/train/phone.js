@@ -201,7 +201,7 @@ function question(experiment) {
   const isFixed = revealed || Boolean(you?.sent.length) || now.isBusy || now.result !== null;
   const names = [...LETTERS.map((letter, at) => `${letter}: ${settingOf(experiment, at)}`), NO_DIFFERENCE];
   return html`
-    <p>${names[0]}. ${names[1]}. All else is equal: ${shared(experiment)}. Each phone trains both, from a seed of its own.</p>
+    <p>${names[0]}. ${names[1]}. Everything else is equal: ${shared(experiment)}. Each phone trains both, from a seed of its own.</p>
     <p id="ask">Which one will be right more often on words that it never trained on?</p>
     <div class="choices" role="group" aria-labelledby="ask">
       ${names.map((name, at) => html`<button type="button" disabled=${isFixed} aria-pressed=${String(you?.guess === at)} onClick=${() => guess(at)}>${name}</button>`)}
