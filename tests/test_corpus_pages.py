@@ -306,6 +306,11 @@ def test_a_bad_text_is_one_sentence_beside_the_box(
     assert control(app, "train_start")["off"]
 
 
+def test_without_a_text_nothing_trains_and_nothing_is_wrong() -> None:
+    app = open_own()
+    assert control(app, "train_start")["off"] and not control(app, "train_text")["wrong"]
+
+
 def test_a_text_shorter_than_a_mini_batch_is_told_beside_bptt(recorded: Recorded) -> None:
     app = open_own()
     choose(app, train_text=TEXT).run()
