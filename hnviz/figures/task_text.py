@@ -59,12 +59,11 @@ def takeaway(statement: Statement, outlooks: Sequence[Outlook]) -> str:
         )
     failing = sum(each.cause == "window" for each in outlooks)
     best = f"The best possible is **{figure(statement.limit)}** right"
-    if statement.answers and _answers_need_most(statement):
-        best = "Enough memory gets **100 %** of answers right"
-    if not failing:
-        return f"{best}, which every model can reach: {_needs(statement)}."
     who = f"**{failing} of {len(outlooks)}** models"
-    return f"{best}, which {who} cannot: {_needs(statement)}."
+    fail = f", which {who} cannot reach"
+    if statement.answers and _answers_need_most(statement):
+        best, fail = "Enough memory gets **100 %** of answers right", f"; {who} lack it"
+    return f"{best}{fail if failing else ', which every model can reach'}: {_needs(statement)}."
 
 
 def _answers_need_most(statement: Statement) -> bool:
