@@ -299,9 +299,13 @@ def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
 
 
 @pytest.mark.walk
-def test_the_counting_map_keeps_its_place_on_a_large_screen(watched, server):
-    page = watched(f"{server}/?count_part=Counting+map", (1920, 1080), "light")
-    place = page.locator(".st-key-map_picture")
+@pytest.mark.parametrize("size", [(1920, 1080), WIDE])
+@pytest.mark.parametrize(
+    ("view", "picture"), [("?count_part=Counting+map", "map_picture"), ("", "start_reading")]
+)
+def test_a_picture_that_grows_with_the_page_keeps_its_place(watched, server, view, picture, size):
+    page = watched(f"{server}/{view}", size, "light")
+    place = page.locator(f".st-key-{picture}")
     kept = place.evaluate("""place => {
       const probe = place.appendChild(document.createElement("div"));
       probe.style.height = "var(--hn-height)";
