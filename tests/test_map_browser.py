@@ -80,7 +80,7 @@ def test_the_map_plays_twelve_steps_on_one_canvas(server, page):
     )
     page.locator(f"{BAR} .play").click()
     page.locator(f"{CANVAS}[aria-label*='Model0 after 1,566 steps']").wait_for()
-    page.get_by_role("button", name="Play", exact=True).wait_for()
+    page.get_by_role("button", name="Play the training").wait_for()
     told = page.evaluate("seen.map(said => /after ([0-9,]+) step/.exec(said)[1])")
     steps = [int(step.replace(",", "")) for step in dict.fromkeys(told)]
     assert len(steps) == 11 and steps == sorted(steps)  # and step 0 before them

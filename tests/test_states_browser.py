@@ -188,14 +188,14 @@ def test_play_goes_through_all_snapshots_on_one_picture_and_can_be_paused(server
     assert page.locator(MAP).evaluate("canvas => canvas === window.mounted")
     page.locator(PLAY).click()  # from the beginning
     page.locator(f"{BAR}:not([data-shown='400'])").wait_for(timeout=30_000)
-    page.locator(".st-key-states_bar").get_by_role("button", name="Pause", exact=True).click()
-    page.locator(".st-key-states_bar").get_by_role("button", name="Play", exact=True).wait_for()
+    page.get_by_role("button", name="Pause the training").click()
+    page.get_by_role("button", name="Play the training").wait_for()
     shown = page.locator(BAR).get_attribute("data-shown")
     assert int(shown) < 400 and f"snapshot={shown}" in page.url
-    page.locator(".st-key-states_bar").get_by_role("button", name="Play", exact=True).click()
+    page.get_by_role("button", name="Play the training").click()
     page.locator(f"{BAR}:not([data-shown='{shown}'])").wait_for(timeout=30_000)
     show_step(page, 0)  # a hand on the slider
-    page.locator(".st-key-states_bar").get_by_role("button", name="Play", exact=True).wait_for()
+    page.get_by_role("button", name="Play the training").wait_for()
     page.locator(f"{BAR}[data-shown='0']").wait_for()
     assert page.errors == []
 
@@ -296,7 +296,7 @@ def test_while_the_slider_is_dragged_the_machine_waits_for_a_pause(server, page)
     passed = {str(steps[at]) for at in (3, 6, 9)}  # and not those beside the last, fetched ahead
     followed = [url.split("/")[-2] for url in asked if "/machine?" in url]
     assert step in followed
-    assert passed.isdisjoint(followed) or longest > 100  # ms: a busy computer
+    assert passed.isdisjoint(followed) or longest > 180  # ms: a busy computer
     assert page.errors == []
 
 

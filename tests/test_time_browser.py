@@ -299,7 +299,7 @@ def test_the_folds_are_drawn_when_they_are_opened(server, page):
 
 def test_play_turns_the_lanes_and_the_marked_row(server, page):
     open_time(page, server, "?snapshot=320")
-    page.locator(".st-key-time_bar").get_by_role("button", name="Play", exact=True).click()
+    page.get_by_role("button", name="Play the training").click()
     expect(page.locator(".st-key-time_lanes .hnviz")).to_have_attribute("data-step", "400")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "step 400 of 400")
     assert page.errors == []

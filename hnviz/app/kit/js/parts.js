@@ -74,11 +74,13 @@ export class PlayButton {
   /**
    * @param {HTMLElement} parent
    * @param {(() => void)|null} press
+   * @param {string} what it plays, where the page has another Play: the button shows a symbol, and a screen reader says both
    */
-  constructor(parent, press = null) {
+  constructor(parent, press = null, what = "") {
+    this.what = what;
     this.element = document.createElement("button");
     this.element.type = "button";
-    this.element.className = "play";
+    this.element.className = what ? "play symbol" : "play";
     this.element.onclick = press;
     parent.append(this.element);
     /** @type {"Play"|"Pause"|""} */
@@ -97,7 +99,8 @@ export class PlayButton {
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
     path.setAttribute("d", SHAPES[name]);
     svg.append(path);
-    this.element.replaceChildren(svg, name);
+    this.element.replaceChildren(svg, this.what ? "" : name);
+    if (this.what) this.element.setAttribute("aria-label", `${name} ${this.what}`);
   }
 }
 

@@ -47,9 +47,8 @@ class Bar {
     this.time = make("div", "line time");
     this.time.setAttribute("role", "group");
     this.time.setAttribute("aria-label", "The training, step by step");
-    this.play = new PlayButton(this.time, () => (this.timeline.playing ? this.timeline.pause() : this.timeline.play()));
+    this.play = new PlayButton(this.time, () => (this.timeline.playing ? this.timeline.pause() : this.timeline.play()), "the training");
     this.play.element.title = PLAY_EXPLAINED;
-    this.play.element.classList.add("quiet");
     const label = make("label", "label", this.time, "Training step");
     label.title = RANGE_EXPLAINED;
     this.slider = make("input", "slider", label);
