@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Asking } from "../../hnviz/app/kit/js/asking.js";
+import { Questions } from "../../hnviz/app/kit/js/questions.js";
 import { Refusal } from "../../hnviz/app/kit/js/source.js";
 
 /** A picture with one question, whose answers are `replies` in turn: a status, or 200. */
@@ -196,4 +197,13 @@ test("a late answer that the tab does not keep is asked for once", async () => {
   await settled();
   assert.deepEqual([source.asked, frame.drawn], [1, 2]);
   assert.equal(asking.known(400).path.sentence, "here 1");
+});
+
+test("a slow question is about the snapshot where the slider rested, also for a drawing that the slider has overtaken", () => {
+  const timeline = { step: 30, rested: 10, first: 0, moves: true };
+  const questions = new Questions({ timeline });
+  const about = (at, step) => questions.stepOf({ at }, step);
+  assert.deepEqual([about("rest", 30), about("rest", 20)], [10, 10]);
+  assert.deepEqual([about("paced", 30), about("paced", 20)], [10, 20]); // the other one is fetched ahead
+  assert.deepEqual([about("step", 20), about("first", 20)], [20, 0]);
 });

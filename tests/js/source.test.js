@@ -29,6 +29,22 @@ test("two that ask the same at once share one request", async () => {
   assert.equal(asked.length, 1);
 });
 
+test("it has settled when all that was on its way has come or was refused", async () => {
+  const ends = [];
+  server(() => new Promise((come, refuse) => ends.push([come, refuse])));
+  const from = source();
+  const said = [from.get("http://app/x?v=1").then(() => "came"), from.get("http://app/y?v=1").catch(() => "refused")];
+  const order = [...said, from.settled().then(() => "settled")].map((each) => each.then((word) => done.push(word)));
+  const done = [];
+  await new Promise((next) => setTimeout(next));
+  ends[0][0](answer({}));
+  ends[1][1](new Error("gone"));
+  await Promise.all(order);
+  assert.deepEqual([...done].sort(), ["came", "refused", "settled"]);
+  assert.notEqual(done[0], "settled");
+  await from.settled(); // with nothing on its way, at once
+});
+
 test("a request ends when nobody waits for it any more", async () => {
   let ended = 0;
   server((_url, { signal }) => {

@@ -20,7 +20,7 @@ import { visits } from "./visits.js";
  */
 
 /** How long a slider that is dragged must pause before a second picture follows, and how long that waits at most. */
-const [PAUSE, DRAWS, ASKS] = [120, 200, 500]; // ms; what is drawn from a known answer waits less than what asks the engine
+const [PAUSE, DRAWS, ASKS] = [200, 200, 500]; // ms; what is drawn from a known answer waits less than what asks the engine
 const AHEAD = "300px"; // a picture begins to load a little before it is scrolled to
 
 export class Frame {
@@ -147,14 +147,17 @@ export class Frame {
   askInTurn(rests) {
     if (!this.last || !this.definition.second?.(this.data.settings)) return this.ask();
     clearTimeout(this.pause);
-    if (!rests && this.waits()) return void (this.pause = setTimeout(() => this.askNow(), PAUSE));
-    if (this.asksNext) return;
+    if (!rests && this.waits()) this.pause = setTimeout(() => this.askAfter(rests), PAUSE);
+    else if (rests || !this.asksNext) this.askAfter(rests);
+  }
+
+  /** @param {boolean} rests */
+  askAfter(rests) {
     this.asksNext = true;
-    const ask = () => {
-      this.asksNext = false;
-      if (!this.hasLeft) this.askNow();
-    };
-    requestAnimationFrame(() => requestAnimationFrame(ask)); // their questions go first, or what they show is painted first
+    requestAnimationFrame(async () => {
+      if (!rests && !this.asking.known(this.timeline?.step ?? null)) await this.source.settled(); // the engine answers them first
+      setTimeout(() => this.askNow()); // what they show is painted first
+    });
   }
 
   /** While the slider is dragged, the browser and the engine are free for the pictures that it is about. */
@@ -166,8 +169,9 @@ export class Frame {
   }
 
   askNow() {
+    this.asksNext = false;
     this.since = 0;
-    this.ask();
+    if (!this.hasLeft) this.ask();
   }
 
   /** Draw what is wanted now; a view calls it when its `params` have changed. */

@@ -25,8 +25,8 @@ export class Questions {
     const { timeline } = this.frame;
     if (!timeline) return null;
     if (ask.at === "first") return timeline.first;
-    const rests = ask.at === "rest" || (ask.at === "paced" && timeline.moves);
-    if (rests) return step === timeline.step ? timeline.rested : step;
+    if (ask.at === "rest") return timeline.rested; // also for a drawing that a moved slider has overtaken
+    if (ask.at === "paced" && timeline.moves) return step === timeline.step ? timeline.rested : step;
     // While a run trains its last snapshot changes; the one asked for first stays, until the run starts again.
     if (ask.at === "end") return (this.end = timeline.steps.find((each) => each === this.end) ?? timeline.steps.at(-1) ?? null);
     return step;

@@ -153,6 +153,11 @@ export class Source {
     }
   }
 
+  /** Resolves when what is asked for now has come, or was refused. */
+  settled() {
+    return Promise.allSettled([...this.coming.values()].map(({ promise }) => promise));
+  }
+
   /**
    * @param {string} address
    * @param {Answer} answer
