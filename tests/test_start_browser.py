@@ -67,12 +67,12 @@ def test_the_training_step_is_chosen_in_the_headline(server, page):
     step.focus()
     late = []
     page.route("**/0/start_shares**", lambda route: late.append(route))
-    page.keyboard.press("Home")
+    with page.expect_request("**/0/start_shares**"):
+        page.keyboard.press("Home")
     waits = re.compile("^After 0 steps .* … .* … above")
     expect(said).to_have_attribute("data-said", waits)
     expect(step).to_have_value("0")
-    while not late:
-        page.wait_for_timeout(20)
+    assert late
     for route in late:
         route.continue_()
     page.unroute("**/0/start_shares**")
