@@ -1,3 +1,25 @@
 """hnviz: see how a recurrent network is fed, learns and remembers."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hnviz.analysis.run import open as open
+
 __version__ = "0.5.0"
+
+_PUBLIC = {
+    "open": "hnviz.analysis.run",
+}
+"""What a notebook may call as ``hnviz.NAME``, and the module that has it, loaded when it is used:
+the server's process never loads torch."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

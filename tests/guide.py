@@ -7,6 +7,7 @@ A comment above a block of code says what the block is:
     <!-- runs -->          commands, one a line, which end with status 0
 """
 
+import ast
 import os
 import re
 import shlex
@@ -20,6 +21,7 @@ from typing import NamedTuple
 from tests.conftest import ROOT
 
 BLOCK = re.compile(r"<!-- (writes|changes|runs) ?(\S*) -->\n *```\w*\n(.*?)\n *```$", re.S | re.M)
+CELL = re.compile(r"^```python\n(.*?)\n```$(?:\n\n```text\n(.*?)\n```$)?", re.S | re.M)
 STOP = re.compile(r"`(/\S*)`: (?:(?!`/).)*?!\[[^]]+\]\(docs/screenshots/(\w+)\.png\)", re.DOTALL)
 
 
@@ -37,6 +39,21 @@ def acts(page: str) -> list[Act]:
     found = [Act(*each) for each in BLOCK.findall(text)]
     assert len(found) == len(re.findall(r"^ *<!-- (?:writes|changes|runs)\b", text, re.MULTILINE))
     return found
+
+
+def cells(page: str) -> list[tuple[str, str]]:
+    """List the cells of a notebook on a page: the code, and what its last line shows, or ""."""
+    return CELL.findall((ROOT / page).read_text(encoding="utf-8"))
+
+
+def shown(code: str, names: dict[str, object]) -> str:
+    """Run a cell as a notebook does; return what its last expression shows, or ""."""
+    *body, last = ast.parse(code).body
+    if not isinstance(last, ast.Expr):
+        body.append(last)
+    exec(compile(ast.Module(body, []), "cell", "exec"), names)  # the document's own
+    value = eval(ast.unparse(last), names) if isinstance(last, ast.Expr) else None
+    return "" if value is None else repr(value)
 
 
 def commands(page: str) -> list[list[str]]:

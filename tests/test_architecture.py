@@ -84,6 +84,10 @@ RULES: dict[str, Rule] = {
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app", "browser"),
         ("markdown_it", "markupsafe", "nbformat", "numpy", "streamlit"),
     ),
+    "analysis": Rule(
+        (*FREE, "runs", "figures", "learn", "observe", "engine"),
+        ("numpy", "pandas", "scipy", "sklearn", "torch"),
+    ),
     "bench": Rule((*FREE, "runs", "learn", "observe", "engine"), ("numpy", "torch")),
     "cli": Rule(
         (
@@ -93,7 +97,7 @@ RULES: dict[str, Rule] = {
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
-    "__init__": Rule((), ()),
+    "__init__": Rule(("analysis",), ()),  # types: the names of `hnviz` load when they are used
     "app.py": Rule((*FREE, "app", "web"), ("streamlit",)),
     "pages": Rule((*FREE, "runs", "figures", "app"), ("streamlit",)),
 }
@@ -243,7 +247,10 @@ def run_time_imports(path: Path) -> Iterator[str]:
 
 @cache
 def reached(module: str) -> frozenset[str]:
-    """Follow imports from a module to all that it loads, packages on the way included."""
+    """Follow imports from a module to all that it loads, packages on the way included.
+
+    Imports for types count, but for those of `hnviz` itself, which name what a notebook may call.
+    """
     seen: set[str] = set()
     todo = [module]
     while todo:
@@ -253,7 +260,7 @@ def reached(module: str) -> frozenset[str]:
         seen.add(name)
         parents = name.split(".")[:-1]
         todo += [".".join(parents[: end + 1]) for end in range(len(parents))]
-        if name in MODULES:
+        if name in MODULES and name != "hnviz":
             todo += imports(MODULES[name])
     return frozenset(seen)
 

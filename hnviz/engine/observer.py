@@ -14,6 +14,7 @@ from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.progress import listen
 from hnviz.questions.frame import pack
 from hnviz.runs import RunFolder
+from hnviz.runs.files import stamp
 
 KEPT_MODELS = 64  # loaded snapshots, so that a slider can move without reading the disk
 KEPT_BYTES = 64 * 2**20  # of their weights
@@ -68,7 +69,12 @@ def _reply(
 
 def answer_now(folder: RunFolder, step: int, name: str, params: Mapping[str, Any]) -> bytes:
     """Answer a question in this process, as a frame from the engine. Raises ValueError."""
-    return pack(QUESTIONS[name](_here.get((str(folder.path), step, "")), params))
+    return pack(QUESTIONS[name](subject_now(folder, step), params))
+
+
+def subject_now(folder: RunFolder, step: int) -> Subject:
+    """Return a snapshot's model in this process; recent ones are kept. Raises ValueError."""
+    return _here.get((str(folder.path), step, stamp(folder.snapshot_path(step)) or ""))
 
 
 class _Subjects:

@@ -27,7 +27,7 @@ from hnviz.runs.files import (
     parse_json,
     writing,
 )
-from hnviz.runs.folder import MAX_CONFIG_BYTES, RunFolder, info_from
+from hnviz.runs.folder import MAX_CONFIG_BYTES, RunFolder, info_from, missing_model
 from hnviz.runs.record import RunRecord
 from hnviz.runs.store import RunStore
 
@@ -158,7 +158,13 @@ def problems(members: list[zipfile.ZipInfo], most: int | None = None) -> Iterato
 
 def _config(archive: zipfile.ZipFile, source: str) -> RunConfig:
     try:
-        return info_from(parse_json(archive.read(CONFIG))).config
+        content = parse_json(archive.read(CONFIG))
+        if model := missing_model(content):
+            raise ValueError(
+                f"its model {model} is not loaded, and a zip file has no code: name the file that "
+                "has it"
+            )
+        return info_from(content).config
     except ValueError as error:
         problem = f"its {CONFIG}: {error}"
         raise ArchiveError(f"{source} does not hold a complete run: {problem}") from error

@@ -308,10 +308,16 @@ def unknown_model(folder: Path, content: Any) -> str | None:
 
     `content` is that of config.json, which may be anything.
     """
+    model = missing_model(content)
+    return model and f"its model {model} is not loaded{_way_in(folder)}"
+
+
+def missing_model(content: Any) -> str | None:
+    """Name the user's own model of a config.json, in quotes, if this process does not know it."""
     model = setting_in(content, "model")
     if model is None or model in CATALOGUE or not content.get("model_identity"):
         return None
-    return f"its model {model[:40]!r} is not loaded{_way_in(folder)}"
+    return f"{model[:40]!r}"
 
 
 def other_model(folder: Path, model: str, identity: str) -> str | None:

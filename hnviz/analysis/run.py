@@ -1,0 +1,297 @@
+"""A run, opened in a notebook: its records, its snapshots, and answers about them."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hnviz.config import RunConfig
+from hnviz.data import Vocab, corpus_of, stream_of
+from hnviz.data.phrase import read_phrase
+from hnviz.figures.numbers import accuracy
+from hnviz.figures.sentences import plural
+from hnviz.own import use_file
+from hnviz.questions.frame import unpack
+from hnviz.questions.table import DECLARED, QUESTIONS
+from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunRecord, RunStore, default_runs_dir
+from hnviz.runs.answers import named, shipped_answer
+from hnviz.runs.archive import unpack as unpack_zip
+from hnviz.runs.files import CONFIG
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import torch
+    from numpy.typing import NDArray
+
+    from hnviz.analysis.answer import Answer
+    from hnviz.learn import LanguageModel
+    from hnviz.observe import Subject
+
+SOME = 8  # runs that an error names
+
+Step = int | str
+"""A snapshot's step, or "last"."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """A run, read as its folder is now: a run that still trains has more at the next call."""
+
+    folder: RunFolder
+    name: str  # in sentences: the id, or the zip file's name
+
+    def __repr__(self) -> str:
+        record, config = self.record(), self.config
+        n_steps = f" of {record.started.n_steps:,}" if record.started else ""
+        said = f"{self.name} is a run of {config.model} on {config.corpus}: "
+        said += f"{record.step:,}{n_steps} steps, {record.status}"
+        if record.epochs:
+            last = record.epochs[-1]
+            said += f"; right on valid {accuracy(last.accuracy)}, loss {last.valid_loss:.3f}"
+        return f"{said}; {plural(len(self.snapshots), 'snapshot')}"
+
+    @property
+    def config(self) -> RunConfig:
+        """The run's settings."""
+        return self.folder.config
+
+    @property
+    def snapshots(self) -> list[int]:
+        """The steps that have a snapshot, in rising order."""
+        return self.folder.snapshots()
+
+    @property
+    def vocab(self) -> Vocab:
+        """The words of the run's text, in the order of their ids."""
+        return stream_of(self.config).vocab
+
+    def record(self) -> RunRecord:
+        """Return all events as one value. Raises DamagedRun."""
+        return self.folder.read()
+
+    def batches(self) -> "pd.DataFrame":
+        """Return a row per training step, from 0, with the figures before its update.
+
+        Columns: step; loss, the mean cross-entropy in nats; smooth_loss, the notebook's
+        train_loss; accuracy; lr; momentum. Of more than 20,000 steps, one in 2, 4, ...
+        """
+        return self.record().batch_frame()
+
+    def epochs(self) -> "pd.DataFrame":
+        """Return a row per epoch, from 0.
+
+        Columns: epoch; step, updates so far; train_loss and train_accuracy, running; valid_loss in
+        nats and accuracy, on valid; seconds.
+        """
+        return self.record().epoch_frame()
+
+    def kinds(self) -> "pd.DataFrame":
+        """Return what was right by kind of the true token: a row per epoch, split and kind.
+
+        Columns: epoch, split, kind; n, its answers; right, how many of them; loss, their mean in
+        nats. On train the weights move between the answers.
+        """
+        import pandas as pd
+
+        rows = [
+            (epoch.epoch, split, kind, told.n, told.right, told.loss / told.n)
+            for epoch in self.record().epochs
+            for split, kinds in (("train", epoch.train_kinds), ("valid", epoch.valid_kinds))
+            for kind, told in kinds.items()
+        ]
+        return pd.DataFrame(rows, columns=["epoch", "split", "kind", "n", "right", "loss"])
+
+    def weights(self, step: Step = "last") -> "dict[str, NDArray[np.float32]]":
+        """Return a snapshot as float32 arrays, by their names in the model's state_dict.
+
+        "state" is the hidden state that training carried, (n_layers, bs, nh). Pre-trained
+        runs hold float16. Raises SnapshotNotFound or DamagedRun.
+        """
+        found = self.folder.load_snapshot(step)
+        return {
+            name: each.astype("f4") if each.dtype.kind == "f" else each
+            for name, each in found.items()
+        }
+
+    def state_dict(self, step: Step = "last") -> "dict[str, torch.Tensor]":
+        """Return a snapshot's weights as tensors, for `load_state_dict`."""
+        import torch
+
+        from hnviz.learn.state import is_state
+
+        found = self.weights(step).items()
+        return {name: torch.tensor(each) for name, each in found if not is_state(name)}
+
+    def model(self, step: Step = "last") -> "LanguageModel":
+        """Return a copy of a snapshot's model, in eval mode.
+
+        `logits, state = model(x, state)` takes x, (bs, bptt) ids. Raises ValueError for
+        a snapshot that does not fit.
+        """
+        from copy import deepcopy
+
+        return deepcopy(self.subject(step).model)
+
+    def subject(self, step: Step = "last") -> "Subject":
+        """Return the snapshot as the questions of `hnviz.observe` take it; shared, so only read."""
+        from hnviz.engine.observer import subject_now
+
+        with same_random_numbers():
+            return subject_now(self.folder, self.folder.resolve_step(step))
+
+    def ids(self, text: str) -> "NDArray[np.int64]":
+        """Return a text's ids, (n,): words, or numbers as "4318 to 4320" and "4318, 12".
+
+        A word that the vocabulary lacks is xxunk. Raises ValueError.
+        """
+        phrase = read_phrase(text, self.vocab, corpus_of(self.config))
+        return self.vocab.numericalize(phrase.tokens)
+
+    def questions(self) -> "pd.DataFrame":
+        """Return what can be asked: a row per question, with its parameters and its docstring."""
+        import pandas as pd
+
+        told = {
+            name: {
+                "parameters": ", ".join(each["params"]),
+                "slow": each["slow"],
+                "meaning": each["meaning"],
+            }
+            for name, each in DECLARED.items()
+        }
+        return pd.DataFrame.from_dict(told, orient="index")
+
+    def ask(self, question: str, step: Step = "last", **params: Any) -> "Answer":
+        """Answer one of `questions` about a snapshot, in this process.
+
+        `ids`, and `other`, may be a text. Raises ValueError, with a sentence.
+        """
+        from hnviz.analysis.answer import Answer
+
+        if question not in QUESTIONS:
+            raise ValueError(
+                f"no question is named {question!r:.60}; choose one of {', '.join(QUESTIONS)}"
+            )
+        at = self.folder.resolve_step(step)
+        frame = self._answered(question, at, self._read(question, params))
+        return Answer(self.name, at, question, unpack(frame))
+
+    def _read(self, question: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Turn texts into the ids that a question takes, and arrays into lists."""
+        known = QUESTIONS[question].params
+        read = dict(params)
+        for name, each in params.items():
+            if isinstance(each, str) and name in known and known[name].kind == "ints":
+                read[name] = self.ids(each).tolist()
+            elif hasattr(each, "tolist"):  # of numpy or torch
+                read[name] = each.tolist()
+        return read
+
+    def _answered(self, question: str, step: int, params: dict[str, Any]) -> bytes:
+        """Take an answer that came with a pre-trained run, as the app does, or find it."""
+        from hnviz.engine.observer import answer_now
+
+        version = str(QUESTIONS[question].version)
+        for asked in (params, _usual(question) | params) if self.folder.shipped else ():
+            name = named(self.folder, step, question, asked).name(version)
+            if kept := shipped_answer(self.folder, name):
+                return kept
+        with same_random_numbers():
+            return answer_now(self.folder, step, question, params)
+
+    def to_tensorboard(self, folder: str | Path) -> Path:
+        """Write the run for TensorBoard into a folder of its own below `folder`; return that.
+
+        Scalars by step, and the weights of each snapshot as histograms. It needs the extra
+        `hnviz[tensorboard]`. Raises ValueError if the run is there already.
+        """
+        from hnviz.analysis.tensorboard import write
+
+        return write(self, Path(folder))
+
+
+def open(
+    run: "str | Path | Run", runs_dir: str | Path | None = None, models: str | Path | None = None
+) -> Run:
+    """Open a run: its folder, a zip file, or its id in `runs_dir`.
+
+    `runs_dir` is $HNVIZ_RUNS_DIR, or runs/ here; "Model5" and the other pre-trained runs are found
+    anywhere. `models` is the file of a model of your own: it is run. Raises ValueError, with a
+    sentence.
+    """
+    if isinstance(run, Run):
+        return run
+    if models is not None:
+        use_file(Path(models))
+    try:
+        found = _found(run, Path(runs_dir) if runs_dir is not None else default_runs_dir())
+        found.folder.check_sources()
+    except DamagedRun as error:
+        said = str(error).replace("start hnviz with --models ", "open it with models=")
+        raise DamagedRun(said, unknown_model=error.unknown_model) from error
+    return found
+
+
+def _found(run: str | Path, runs_dir: Path) -> Run:
+    path = Path(run)
+    if path.is_file():
+        return _unpacked(path)
+    if (path / CONFIG).is_file():
+        folder = RunFolder(path.resolve())
+        return Run(folder, folder.id)
+    try:
+        return Run(RunStore(runs_dir).folder(str(run)), str(run))
+    except RunNotFound:
+        raise RunNotFound(_missing(path, runs_dir)) from None
+
+
+def _missing(path: Path, runs_dir: Path) -> str:
+    """Say what a name is that leads to no run."""
+    within = path if path.is_dir() else runs_dir
+    runs = RunStore(within).ids()
+    named = f"; there are {', '.join(runs[:SOME])}" + (", ..." if len(runs) > SOME else "")
+    if path.is_dir():
+        own = sorted(each.parent.name for each in path.glob(f"*/{CONFIG}"))
+        if not own:
+            return f"{path} is not a run: it has no {CONFIG}; give a run's folder, zip file or id"
+        n_runs = plural(len(own), "run")
+        return f"{path} is a folder of {n_runs}: name one, such as {path / own[-1]}"
+    return f"no folder, zip file or run in {runs_dir} is named {str(path)!r:.100}{named}"
+
+
+def _unpacked(path: Path) -> Run:
+    """Unpack a zip file into a temporary folder, which lasts as long as the run is open."""
+    folder = Path(tempfile.mkdtemp(prefix="hnviz-open-"))
+    try:
+        run = Run(unpack_zip(RunStore(folder), path), path.stem)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(run, shutil.rmtree, folder, ignore_errors=True)
+    return run
+
+
+def _usual(question: str) -> dict[str, Any]:
+    """Return the defaults of a question that the model does not decide."""
+    params = DECLARED[question]["params"]
+    return {
+        name: told["default"]
+        for name, told in params.items()
+        if told.get("default") is not None
+        and (not isinstance(told["default"], str) or isinstance(told["kind"], list))
+    }
+
+
+@contextmanager
+def same_random_numbers() -> Iterator[None]:
+    """Leave torch's random generators as they were: a model draws weights before it has its own."""
+    import torch
+
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(devices):
+        yield
