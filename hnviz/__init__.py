@@ -4,11 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hnviz.analysis.compare import compare as compare
     from hnviz.analysis.run import open as open
 
 __version__ = "0.5.0"
 
 _PUBLIC = {
+    "compare": "hnviz.analysis.compare",
     "open": "hnviz.analysis.run",
 }
 """What a notebook may call as ``hnviz.NAME``, and the module that has it, loaded when it is used:

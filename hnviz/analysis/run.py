@@ -18,7 +18,7 @@ from hnviz.own import use_file
 from hnviz.questions.frame import unpack
 from hnviz.questions.table import DECLARED, QUESTIONS
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunRecord, RunStore, default_runs_dir
-from hnviz.runs.answers import named, shipped_answer
+from hnviz.runs.answers import KeptAnswers, named, release, shipped_answer
 from hnviz.runs.archive import unpack as unpack_zip
 from hnviz.runs.files import CONFIG
 
@@ -44,6 +44,7 @@ class Run:
 
     folder: RunFolder
     name: str  # in sentences: the id, or the zip file's name
+    runs_dir: Path  # stored answers are here, as the app stores its own
 
     def __repr__(self) -> str:
         record, config = self.record(), self.config
@@ -141,7 +142,7 @@ class Run:
         """Return the snapshot as the questions of `hnviz.observe` take it; shared, so only read."""
         from hnviz.engine.observer import subject_now
 
-        with same_random_numbers():
+        with undisturbed():
             return subject_now(self.folder, self.folder.resolve_step(step))
 
     def ids(self, text: str) -> "NDArray[np.int64]":
@@ -193,16 +194,20 @@ class Run:
         return read
 
     def _answered(self, question: str, step: int, params: dict[str, Any]) -> bytes:
-        """Take an answer that came with a pre-trained run, as the app does, or find it."""
+        """Take a stored answer, as the app does, or find it, and store it if that is slow."""
         from hnviz.engine.observer import answer_now
 
-        version = str(QUESTIONS[question].version)
-        for asked in (params, _usual(question) | params) if self.folder.shipped else ():
-            name = named(self.folder, step, question, asked).name(version)
-            if kept := shipped_answer(self.folder, name):
-                return kept
-        with same_random_numbers():
-            return answer_now(self.folder, step, question, params)
+        known, kept = QUESTIONS[question], KeptAnswers(self.runs_dir)
+        whole = named(self.folder, step, question, _usual(question) | params)
+        for asked in (named(self.folder, step, question, params), whole):
+            stored = shipped_answer(self.folder, asked.name(str(known.version)))
+            if not known.measures and (frame := stored or kept.get(asked.name(release()))):
+                return frame
+        with undisturbed():
+            frame = answer_now(self.folder, step, question, params)
+        if known.slow and not known.measures and self.runs_dir.is_dir():
+            kept.put(whole.name(release()), frame)
+        return frame
 
     def to_tensorboard(self, folder: str | Path) -> Path:
         """Write the run for TensorBoard into a folder of its own below `folder`; return that.
@@ -229,7 +234,7 @@ def open(
     if models is not None:
         use_file(Path(models))
     try:
-        found = _found(run, Path(runs_dir) if runs_dir is not None else default_runs_dir())
+        found = _found(run, open_runs(runs_dir))
         found.folder.check_sources()
     except DamagedRun as error:
         said = str(error).replace("start hnviz with --models ", "open it with models=")
@@ -237,38 +242,42 @@ def open(
     return found
 
 
-def _found(run: str | Path, runs_dir: Path) -> Run:
+def open_runs(runs_dir: str | Path | None) -> RunStore:
+    """Return the runs of a folder, or of the usual one."""
+    return RunStore(Path(runs_dir) if runs_dir is not None else default_runs_dir())
+
+
+def _found(run: str | Path, store: RunStore) -> Run:
     path = Path(run)
     if path.is_file():
         return _unpacked(path)
     if (path / CONFIG).is_file():
         folder = RunFolder(path.resolve())
-        return Run(folder, folder.id)
+        return Run(folder, folder.id, folder.path.parent)
     try:
-        return Run(RunStore(runs_dir).folder(str(run)), str(run))
+        return Run(store.folder(str(run)), str(run), store.root)
     except RunNotFound:
-        raise RunNotFound(_missing(path, runs_dir)) from None
+        raise RunNotFound(_missing(path, store)) from None
 
 
-def _missing(path: Path, runs_dir: Path) -> str:
+def _missing(path: Path, store: RunStore) -> str:
     """Say what a name is that leads to no run."""
-    within = path if path.is_dir() else runs_dir
-    runs = RunStore(within).ids()
-    named = f"; there are {', '.join(runs[:SOME])}" + (", ..." if len(runs) > SOME else "")
+    runs = store.ids()
+    others = f"; there are {', '.join(runs[:SOME])}" + (", ..." if len(runs) > SOME else "")
     if path.is_dir():
         own = sorted(each.parent.name for each in path.glob(f"*/{CONFIG}"))
         if not own:
             return f"{path} is not a run: it has no {CONFIG}; give a run's folder, zip file or id"
         n_runs = plural(len(own), "run")
         return f"{path} is a folder of {n_runs}: name one, such as {path / own[-1]}"
-    return f"no folder, zip file or run in {runs_dir} is named {str(path)!r:.100}{named}"
+    return f"no folder, zip file or run in {store.root} is named {str(path)!r:.100}{others}"
 
 
 def _unpacked(path: Path) -> Run:
     """Unpack a zip file into a temporary folder, which lasts as long as the run is open."""
     folder = Path(tempfile.mkdtemp(prefix="hnviz-open-"))
     try:
-        run = Run(unpack_zip(RunStore(folder), path), path.stem)
+        run = Run(unpack_zip(RunStore(folder), path), path.stem, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -288,10 +297,18 @@ def _usual(question: str) -> dict[str, Any]:
 
 
 @contextmanager
-def same_random_numbers() -> Iterator[None]:
-    """Leave torch's random generators as they were: a model draws weights before it has its own."""
+def undisturbed() -> Iterator[None]:
+    """Leave torch as it was: its random generators, as a model draws weights, and its threads.
+
+    Answers are found with one thread, as in the app: more make these models no faster.
+    """
     import torch
 
     devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    threads = torch.get_num_threads()
     with torch.random.fork_rng(devices):
-        yield
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b, file_digest
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +20,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
+import hnviz
 from hnviz import disk
 from hnviz.own import identity_of
 from hnviz.runs.files import CONFIG, open_regular, read_bounded, stamp, write_atomic
@@ -73,6 +74,20 @@ def _hash(path: Path, found: str) -> str:
     """Hash a file; read it again only when its stamp has changed."""
     with open_regular(path) as file:
         return file_digest(cast(Any, file), "sha256").hexdigest()
+
+
+@cache
+def release() -> str:
+    """Return the version and a short hash of the Python files that the process started with.
+
+    Stored answers and addresses hold it, so nobody sees the answers of older code.
+    """
+    root = Path(hnviz.__file__).parent
+    found = blake2b(digest_size=4)
+    for path in sorted(root.rglob("*.py")):
+        found.update(path.relative_to(root).as_posix().encode())
+        found.update(path.read_bytes())
+    return f"{hnviz.__version__}.{found.hexdigest()}"
 
 
 def shipped_answer(folder: RunFolder, name: str) -> bytes | None:

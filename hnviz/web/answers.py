@@ -21,7 +21,7 @@ from hnviz.questions.params import quoted, read_query
 from hnviz.questions.table import QUESTIONS
 from hnviz.questions.view import Look, Reply, View, without_none
 from hnviz.runs import DamagedRun, RunFolder
-from hnviz.runs.answers import Named, named, shipped_answer
+from hnviz.runs.answers import Named, named, release, shipped_answer
 from hnviz.web.http import (
     NO_STORE,
     Endpoint,
@@ -33,7 +33,6 @@ from hnviz.web.http import (
     entry_reply,
     not_modified,
     refused_values,
-    release,
     until_gone,
     zipped,
 )

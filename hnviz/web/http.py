@@ -12,9 +12,8 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import wraps
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
@@ -25,7 +24,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Router, get_route_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import hnviz
 from hnviz.questions.params import Param, ParamError, quoted, read_query
 
 if TYPE_CHECKING:  # the first page comes before numpy and the runs are loaded
@@ -288,20 +286,6 @@ def zipped(content: bytes, level: int = 1, smallest: int = MIN_ZIPPED_BYTES) -> 
             return None
     small = gzip.compress(content, level, mtime=0)
     return small if len(small) <= PAYS * n else None
-
-
-@cache
-def release() -> str:
-    """Return the version and a short hash of the Python files that the process started with.
-
-    Addresses hold it, so no browser shows the answers of older code.
-    """
-    root = Path(hnviz.__file__).parent
-    found = blake2b(digest_size=4)
-    for path in sorted(root.rglob("*.py")):
-        found.update(path.relative_to(root).as_posix().encode())
-        found.update(path.read_bytes())
-    return f"{hnviz.__version__}.{found.hexdigest()}"
 
 
 def not_modified(request: Request, tag: str, *, immutable: bool = False) -> Response | None:

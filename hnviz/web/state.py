@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from hnviz.engine.client import Engine, Job, live_status, shared_engine
 from hnviz.runs import RunFolder, RunRecord, RunStore, default_runs_dir
-from hnviz.runs.answers import KeptAnswers
+from hnviz.runs.answers import KeptAnswers, release
 from hnviz.runs.files import stamp
 from hnviz.runs.folder import read_label
-from hnviz.web.http import Cache, release
+from hnviz.web.http import Cache
 
 BEGUN = frozenset({"queued", "running", "paused"})
 """The statuses of a run that has not ended."""

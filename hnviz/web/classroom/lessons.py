@@ -16,8 +16,9 @@ from anyio import to_thread
 from hnviz import disk
 from hnviz.lessons import lessons
 from hnviz.questions.params import quoted
+from hnviz.runs.answers import release
 from hnviz.web.assets import ASSETS, PACKAGE
-from hnviz.web.http import Entry, Refusal, release
+from hnviz.web.http import Entry, Refusal
 
 MAX_BYTES = 4 * 2**20  # per lesson
 
