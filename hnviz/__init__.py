@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hnviz.analysis.changes import erase as erase
+    from hnviz.analysis.changes import patch as patch
     from hnviz.analysis.compare import compare as compare
     from hnviz.analysis.run import open as open
 
@@ -11,7 +13,9 @@ __version__ = "0.5.0"
 
 _PUBLIC = {
     "compare": "hnviz.analysis.compare",
+    "erase": "hnviz.analysis.changes",
     "open": "hnviz.analysis.run",
+    "patch": "hnviz.analysis.changes",
 }
 """What a notebook may call as ``hnviz.NAME``, and the module that has it, loaded when it is used:
 the server's process never loads torch."""

@@ -96,12 +96,16 @@ def _shuffled(known: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _score(*known: NDArray[Any]) -> float:
+    values, label, held_out, truth = known
+    return float(fitted(values, label).score(held_out, truth))
+
+
+def fitted(values: NDArray[Any], label: NDArray[np.int64]) -> Any:
+    """Fit a probe on states, (n, nh), and their labels, (n,); its steps are scaler and ridge."""
     # Imported here: the fork server imports this module and must start fast, and scikit-learn
     # takes a second.
     from sklearn.linear_model import RidgeClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    values, label, held_out, truth = known
-    classifier = make_pipeline(StandardScaler(), RidgeClassifier(alpha=PENALTY))
-    return float(classifier.fit(values, label).score(held_out, truth))
+    return make_pipeline(StandardScaler(), RidgeClassifier(alpha=PENALTY)).fit(values, label)

@@ -7,7 +7,7 @@ another thousand. Whether a claim "holds" is a function of what the model said: 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, NamedTuple
 
@@ -64,19 +64,37 @@ class Units:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swap:
-    """Replace the state by another text's: all of it, or one layer."""
+    """Replace the state by another text's: all of it, one layer, or some units of that layer."""
 
     other: State
     layer: int | None = None
+    units: tuple[int, ...] | None = None  # None for all
 
     def __call__(self, state: State) -> State:
         """Return the state that replaces the given one."""
         if self.layer is None:
             return self.other
         changed = mapped(state, Tensor.clone)
+        units = slice(None) if self.units is None else list(self.units)
         for mine, theirs in zip(tensors(changed), tensors(self.other), strict=True):
-            _layers(mine)[self.layer] = _layers(theirs)[self.layer]
+            _layers(mine)[self.layer][:, units] = _layers(theirs)[self.layer][:, units]
         return changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase:
+    """Set the part of one layer's state that lies along some directions to that of a target."""
+
+    layer: int
+    basis: Tensor  # (nh, k): orthonormal columns
+    target: Tensor  # (nh,)
+
+    def __call__(self, state: State) -> State:
+        """Return a copy of a state with the same change in each row, in its first tensor alone."""
+        first, *rest = (tensor.clone() for tensor in tensors(state))
+        rows = _layers(first)[self.layer]  # (rows, nh)
+        rows += (self.target - rows) @ self.basis @ self.basis.T
+        return (first, *rest) if rest else first
 
 
 class Change(NamedTuple):
@@ -264,27 +282,43 @@ def after(subject: Subject, numbers: Ids) -> State:
     return rows if len(rows) > 1 else rows[0]
 
 
+class Spoken(NamedTuple):
+    """What a model said from the rows of a state."""
+
+    words: Ids  # (n, WORDS)
+    numbers: Ids  # (n,): the first ones
+
+
+def spoken(
+    subject: Subject, state: State, change: Operation | None = None, *, hold: bool = False
+) -> Spoken:
+    """Continue from each row of a state, untouched or changed."""
+    words = go_on(subject, state, WORDS, change, hold=hold).ids
+    return Spoken(words, _first_numbers(subject, words))
+
+
 def outcomes(
     subject: Subject, state: State, change: Swap | Units, *, hold: bool = False
 ) -> Outcomes:
     """Continue from each row of a state, untouched and changed; a swap's state has as many rows."""
-    own = go_on(subject, state, WORDS).ids
-    words = go_on(subject, state, WORDS, change, hold=hold).ids
-    said = _first_numbers(subject, words)
-    other = np.full_like(said, NO_NUMBER)
-    if isinstance(change, Swap):
-        other = _first_numbers(subject, go_on(subject, change.other, WORDS).ids)
-    return Outcomes(_first_numbers(subject, own), other, said, (words == own).all(axis=1))
+    other = spoken(subject, change.other).numbers if isinstance(change, Swap) else None
+    return compared(spoken(subject, state), spoken(subject, state, change, hold=hold), other)
+
+
+def compared(own: Spoken, said: Spoken, other: Ids | None = None) -> Outcomes:
+    """Put what was said untouched and after a change beside each other."""
+    theirs = np.full_like(own.numbers, NO_NUMBER) if other is None else other
+    return Outcomes(own.numbers, theirs, said.numbers, (said.words == own.words).all(axis=1))
 
 
 def tried(subject: Subject, change: Swap | Units, *, hold: bool = False) -> Mapping[str, int]:
     """Count the drawn prompts for which each claim holds.
 
-    Of a swap only the layer is used: each prompt gets the state drawn for it.
+    Of a swap the text is not used: each prompt gets the state drawn for it.
     """
     own, other = drawn(subject)
     if isinstance(change, Swap):
-        change = Swap(other=after(subject, other), layer=change.layer)
+        change = replace(change, other=after(subject, other))
     found = outcomes(subject, after(subject, own), change, hold=hold)
     return {name: int(holds(found).sum()) for name, holds in CLAIMS.items()}
 
