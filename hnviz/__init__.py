@@ -8,14 +8,18 @@ if TYPE_CHECKING:
     from hnviz.analysis.changes import patch as patch
     from hnviz.analysis.compare import compare as compare
     from hnviz.analysis.run import open as open
+    from hnviz.analysis.valid import blocks as blocks
+    from hnviz.analysis.valid import validate as validate
 
 __version__ = "0.5.0"
 
 _PUBLIC = {
+    "blocks": "hnviz.analysis.valid",
     "compare": "hnviz.analysis.compare",
     "erase": "hnviz.analysis.changes",
     "open": "hnviz.analysis.run",
     "patch": "hnviz.analysis.changes",
+    "validate": "hnviz.analysis.valid",
 }
 """What a notebook may call as ``hnviz.NAME``, and the module that has it, loaded when it is used:
 the server's process never loads torch."""

@@ -59,7 +59,7 @@ def test_the_cells_of_the_page_show_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     found = [each for each in guide.cells(PAGE) if is_quick(each[0])]
-    assert len(found) == 13
+    assert len(found) == 17
     for code, said in found:
         assert guide.shown(code, names) == said, code
 
@@ -79,7 +79,7 @@ def test_the_package_alone_is_light():
     code = """
 import sys, hnviz
 assert {"torch", "numpy", "pandas"}.isdisjoint(sys.modules)
-assert {"compare", "erase", "open", "patch"} <= set(dir(hnviz))
+assert {"blocks", "compare", "erase", "open", "patch", "validate"} <= set(dir(hnviz))
 """
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 

@@ -126,13 +126,13 @@ def numbers_split(way: str) -> Numbers:
     raise ValueError(f"split must be one of {', '.join(WAYS)}; got {way!r}")
 
 
-def held_out(last: int, n_blocks: int, seed: int) -> Numbers:
-    """Draw blocks of 20 numbers from 1 to `last` as valid; the others are train."""
-    blocks = _draw_blocks(last, n_blocks, seed)
+def held_out(last: int, n_blocks: int, seed: int, size: int = BLOCK) -> Numbers:
+    """Draw blocks of `size` numbers from 1 to `last` as valid; the others are train."""
+    blocks = _draw_blocks(last, n_blocks, seed, size)
     return Numbers(_between(blocks, last), blocks)
 
 
-def _draw_blocks(last: int, n_blocks: int, seed: int) -> tuple[range, ...]:
+def _draw_blocks(last: int, n_blocks: int, seed: int, size: int) -> tuple[range, ...]:
     """Draw the blocks.
 
     A placement chooses how many train numbers come before each block: for 100 blocks in 9,999,
@@ -140,9 +140,9 @@ def _draw_blocks(last: int, n_blocks: int, seed: int) -> tuple[range, ...]:
     version of Python.
     """
     chance = Random(seed)
-    before = sorted(range(last - n_blocks * BLOCK + 1), key=lambda _: chance.random())
-    starts = [1 + n + BLOCK * block for block, n in enumerate(sorted(before[:n_blocks]))]
-    return tuple(range(start, start + BLOCK) for start in starts)
+    before = sorted(range(last - n_blocks * size + 1), key=lambda _: chance.random())
+    starts = [1 + n + size * block for block, n in enumerate(sorted(before[:n_blocks]))]
+    return tuple(range(start, start + size) for start in starts)
 
 
 def _between(blocks: tuple[range, ...], last: int) -> tuple[range, ...]:
