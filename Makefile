@@ -53,6 +53,7 @@ gpu: $(VENV)/.dev
 
 bench: $(VENV)/.app
 	@$(PY) -m hnviz bench
+	@$(PY) -m tests.load.recording
 
 load: $(VENV)/.dev
 	@$(PY) -m tests.load $(LOAD_ARGS)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hnviz.analysis.run import open as open
     from hnviz.analysis.valid import blocks as blocks
     from hnviz.analysis.valid import validate as validate
+    from hnviz.recording import record as record
 
 __version__ = "0.5.0"
 
@@ -19,6 +20,7 @@ _PUBLIC = {
     "erase": "hnviz.analysis.changes",
     "open": "hnviz.analysis.run",
     "patch": "hnviz.analysis.changes",
+    "record": "hnviz.recording",
     "validate": "hnviz.analysis.valid",
 }
 """What a notebook may call as ``hnviz.NAME``, and the module that has it, loaded when it is used:

@@ -9,7 +9,7 @@ from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any, Literal
 
-from hnviz.models.catalogue import CATALOGUE, entry, recipe_for
+from hnviz.models.catalogue import CATALOGUE, entry, is_known, recipe_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +181,7 @@ class RunConfig:
 
         With `same`, use the recipe that all models share. Raises ConfigError.
         """
-        if model not in CATALOGUE:
+        if not is_known(model):
             raise ConfigError("model", problems({"model": model})["model"])
         recipe = asdict(recipe_for(model, same=same))
         given = {name: value for name, value in options.items() if value is not None}
@@ -299,7 +299,7 @@ def _enough_to_normalise(values: Mapping[str, Any]) -> str | None:
 
 def _choice(name: str, value: Any) -> str | None:
     allowed = choices_of(name)
-    if value in allowed:
+    if value in allowed or (name == "model" and isinstance(value, str) and is_known(value)):
         return None
     choices = ", ".join(allowed)
     if name == "model":

@@ -26,6 +26,7 @@ LASTING = ("write", "sync", "keep", "rename", "sync-folder")  # and the old one 
 KEPT: Mapping[str, tuple[str, ...]] = {
     "run": ("make", "rename"),  # a folder, which gets its name when it is complete
     "config": WHOLE,
+    "recorded": WHOLE,  # what a recorded run is of
     "note": WHOLE,  # of who writes a run
     "label": WHOLE,
     "models": WHOLE,  # the file of a model of the user's own

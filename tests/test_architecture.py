@@ -53,6 +53,7 @@ RULES: dict[str, Rule] = {
     "tasks": Rule(("models", "layout"), ("numpy",)),
     "lessons": Rule(("models",), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
+    "recording": Rule((*FREE, "learn", "runs"), ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("cachetools", "numpy", "scipy", "sklearn", "torch")),
     "questions": Rule((), ("numpy",)),
     "runs": Rule(FREE, ("cachetools", "filelock", "numpy", "pandas", "psutil", "safetensors")),
@@ -180,7 +181,9 @@ def imports(path: Path) -> tuple[str, ...]:
 
 
 def _imports(path: Path) -> Iterator[str]:
-    for node in nodes_of(path):
+    # The public names in hnviz/__init__.py are imported for types alone: they are loaded late.
+    late = for_types(path) if path == Path("hnviz/__init__.py") else set()
+    for node in set(nodes_of(path)) - late:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -231,14 +234,19 @@ def test_nothing_imports_itself_through_others() -> None:
         tuple(TopologicalSorter(graph).static_order())  # raises CycleError
 
 
-def run_time_imports(path: Path) -> Iterator[str]:
-    """Yield the project's modules that a file imports, but for those that only types need."""
-    types = {
+def for_types(path: Path) -> set[ast.AST]:
+    """Return the nodes of a file that only a type checker reads."""
+    return {
         each
         for node in nodes_of(path)
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         for each in ast.walk(node)
     }
+
+
+def run_time_imports(path: Path) -> Iterator[str]:
+    """Yield the project's modules that a file imports, but for those that only types need."""
+    types = for_types(path)
     for node in nodes_of(path):
         if isinstance(node, ast.ImportFrom) and node not in types and node.module in MODULES:
             below = {f"{node.module}.{alias.name}" for alias in node.names}

@@ -207,19 +207,21 @@ def add_resume_options(parser: argparse.ArgumentParser) -> None:
 
 def resume(options: argparse.Namespace) -> int:
     """Train the rest of a run; return the exit status."""
-    from hnviz.runs import RESUMABLE, DamagedRun, RunNotFound
+    from hnviz.runs import DamagedRun, RunNotFound
 
     (run_id,), options.runs_dir = run_ids([options.name], options.runs_dir)
     try:
         folder = run_store(options).folder(run_id)
         folder.check_sources()
-        status = folder.read().status
+        record = folder.read()
     except (RunNotFound, DamagedRun) as error:
         raise CommandError(str(error)) from error
-    if status not in RESUMABLE:
+    if record.recorded:
+        raise CommandError(f"a loop outside hnviz trained the run {run_id}: continue it there")
+    if not record.resumable:
         raise CommandError(
-            f"the run {run_id} is {status}; a run that was stopped, interrupted or failed can "
-            "continue"
+            f"the run {run_id} is {record.status}; a run that was stopped, interrupted or failed "
+            "can continue"
         )
     return train_folder(folder, as_json=options.json)
 

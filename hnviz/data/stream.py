@@ -33,9 +33,11 @@ class TokenStream:
         return cls.from_tokens(Tokens(tokenize(texts.train), tokenize(texts.valid)))
 
     @classmethod
-    def from_tokens(cls, tokens: Tokens, min_count: int = 1) -> "TokenStream":
-        """Number both splits' tokens with the vocabulary of train."""
-        vocab = Vocab.from_tokens(tokens.train, min_count)
+    def from_tokens(
+        cls, tokens: Tokens, min_count: int = 1, words: tuple[str, ...] = ()
+    ) -> "TokenStream":
+        """Number both splits' tokens: as in `words`, or with the vocabulary of train."""
+        vocab = Vocab(words) if words else Vocab.from_tokens(tokens.train, min_count)
         return cls(vocab, vocab.numericalize(tokens.train), vocab.numericalize(tokens.valid))
 
     def ids(self, split: str) -> NDArray[np.int64]:
@@ -74,7 +76,7 @@ def _read(corpus_id: str, split: str) -> TokenStream:
         raise CorpusError(wrong)
     kept = find_ids(corpus_id) if text_hash(corpus_id) else None
     if kept is None:
-        stream = TokenStream.from_tokens(read.tokens(split), read.min_count)
+        stream = TokenStream.from_tokens(read.tokens(split), read.min_count, read.vocab)
     else:
         stream = TokenStream(kept.vocab, kept.train, kept.valid)
     stream.train.flags.writeable = stream.valid.flags.writeable = False  # shared by all callers

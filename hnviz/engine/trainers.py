@@ -13,7 +13,7 @@ from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, T
 from hnviz.engine.workers import Worker, Workers
 from hnviz.estimate import measured_in, uses_gpu
 from hnviz.events import failed, stopped
-from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
+from hnviz.runs import DamagedRun, RunBusy, RunNotFound, RunRecord, RunStore, RunWriteError
 from hnviz.runs.stop import Ending, end_writer
 
 STOP_SECONDS = 2.0  # for a step to finish before its process is killed
@@ -60,9 +60,9 @@ class Trainers:
                 raise EngineError(f"the run {run_id} is already running", "conflict")
             return self.go_on(run_id)
         folder, record = self._store.folder(run_id), self._store.record(run_id)
-        if folder.shipped or record.status not in RESUMABLE:
+        if folder.shipped or not record.resumable:
             raise EngineError(
-                f"the run {run_id} cannot be resumed: {_in_words(record.status)}", "conflict"
+                f"the run {run_id} cannot be resumed: {_in_words(record)}", "conflict"
             )
         self._add(run_id, self._checked(record.config, viewer), record.step)
 
@@ -72,9 +72,9 @@ class Trainers:
         Raises EngineError, RunNotFound, DamagedRun or RunWriteError.
         """
         folder, record = self._store.folder(run_id), self._store.record(run_id)
-        if run_id in self.scheduler.tasks or folder.shipped or record.status not in RESUMABLE:
+        if run_id in self.scheduler.tasks or folder.shipped or not record.resumable:
             raise EngineError(
-                f"the run {run_id} cannot start again: {_in_words(record.status)}", "conflict"
+                f"the run {run_id} cannot start again: {_in_words(record)}", "conflict"
             )
         task = self._checked(record.config, viewer)
         try:
@@ -219,9 +219,9 @@ class Trainers:
     def _task(self, run_id: str) -> Task:
         task = self.scheduler.tasks.get(run_id)
         if task is None or task.stopping:
-            status = self._store.record(run_id).status
+            record = self._store.record(run_id)
             raise EngineError(
-                f"the run {run_id} is neither running nor queued: {_in_words(status)}", "conflict"
+                f"the run {run_id} is neither running nor queued: {_in_words(record)}", "conflict"
             )
         return task
 
@@ -290,7 +290,10 @@ class Trainers:
             done(None)
 
 
-def _in_words(status: str) -> str:
+def _in_words(record: RunRecord) -> str:
+    status = record.status
+    if record.recorded:
+        return "a loop outside hnviz trains it, and only that loop can"
     if status == "running":
         return "another process is writing it"
     return f"it {'has' if status in ('finished', 'diverged', 'failed') else 'was'} {status}"

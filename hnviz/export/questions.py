@@ -19,7 +19,7 @@ from hnviz.figures.theme import MODES
 from hnviz.lessons import PARAMETER, Lesson, lessons, query
 from hnviz.lessons.panel import ASKS
 from hnviz.models.catalogue import entry
-from hnviz.own import identity_of
+from hnviz.own.network import is_own
 
 Params = dict[str, str]
 
@@ -96,7 +96,7 @@ def is_live(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> bool
     if ask["question"] not in LIVE or not mount.data["run"] or ask["run"]:
         return False
     config = server().store.folder(mount.data["run"]).config
-    if identity_of(config.model) or not corpus_of(config).has_digits:
+    if is_own(config.model) or not corpus_of(config).has_digits:
         return False
     params = {**ask["params"], **_more(mount, ask["question"], at)[0]}
     if params.get("how") == DIGIT:  # which units follow a digit is counted over train

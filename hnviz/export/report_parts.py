@@ -28,7 +28,7 @@ from hnviz.figures.ruler_text import lines_note
 from hnviz.figures.sentences import listed
 from hnviz.figures.split_words import valid_holds
 from hnviz.figures.theme import Theme, theme
-from hnviz.own import identity_of
+from hnviz.own.network import is_own, network_of
 from hnviz.runs import RunRecord
 from hnviz.runs.archive import TEXT, repeat_command
 from hnviz.runs.ruler import MAX_ONCE_SHARE, Bound, run_bounds
@@ -381,7 +381,9 @@ def commands(runs: Iterable[tuple[str, RunConfig]], versions: Mapping[str, str])
     notes.append("The same versions give the same figures on the same kind of processor.")
     if any(f"--text {TEXT}" in repeat_command(config) for _, config in shown):
         notes.append(f"{TEXT} is in the run's zip file: python -m hnviz export run ID.")
-    if any(identity_of(config.model) for _, config in shown):
+    if any(network_of(config.model) for _, config in shown):
+        notes.append("A loop outside hnviz trained the recorded runs: only that loop repeats them.")
+    elif any(is_own(config.model) for _, config in shown):
         notes.append("Add --models FILE, with the file that holds the model.")
     return Markup("<pre><code>{}</code></pre>\n{}").format(upright(lines), prose(*notes))
 

@@ -6,7 +6,7 @@ from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, Choice, TextChoice, corpus_of, stream_of
 from hnviz.data.tokens import UNK
 from hnviz.models.catalogue import entry
-from hnviz.own import identity_of
+from hnviz.own.network import is_own
 
 _EXAMPLE = {"word": 12, "char": 40, "bpe": 20}
 """Tokens of a text to begin with, by what one is."""
@@ -35,7 +35,7 @@ def without_digits(choice: TextChoice) -> str:
 def without_notebook(config: RunConfig) -> str:
     """Say why a run cannot be taken away as a notebook; "" if it can."""
     known = entry(config.model)
-    if known.attends or known.penalty or identity_of(config.model):
+    if known.attends or known.penalty or is_own(config.model):
         return (
             f"{config.model} is made of more than one class and a plain training loop, so its runs "
             "cannot become a notebook."

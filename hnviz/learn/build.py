@@ -18,11 +18,13 @@ from torch import nn
 from hnviz.config import RunConfig
 from hnviz.estimate import Measured, uses_gpu
 from hnviz.learn.beyond import MODELS
+from hnviz.learn.described import described
 from hnviz.learn.fast import FAST
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.state import is_state
 from hnviz.models import catalogue, spec
 from hnviz.own import OwnModelError, own_models
+from hnviz.own.network import OWN, network_of
 
 OWN_MODULE = "own_models"  # the name under which the user's file of models is imported
 
@@ -121,6 +123,14 @@ def model_class(name: str) -> type[LanguageModel]:
     """Return a model's class. Raises OwnModelError for one that this process does not know."""
     if name in MODELS:
         return MODELS[name]
+    network = network_of(name)
+    if network is not None and network.cell == OWN:
+        raise OwnModelError(
+            f"{name} computes something of its own, and only its class can say what: hnviz has no "
+            "code of it here"
+        )
+    if network is not None:
+        return described(network)
     used = own_models()
     if used is None or name not in {model.entry.name for model in used.models}:
         raise OwnModelError(f"no class is known for {name!r}: name its file with --models")

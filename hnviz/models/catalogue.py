@@ -239,8 +239,19 @@ SAME_RECIPE = CATALOGUE["Model3"].recipe
 """One recipe for all models, with which a step of the ladder changes only the network."""
 
 
+RECORDED: dict[str, ModelEntry] = {}
+"""The models of runs that loops outside hnviz trained: they are in no list, as none trains here."""
+
+
+def is_known(model: str) -> bool:
+    """Return whether `entry` has a model: one of the catalogue, or of a recorded run."""
+    return model in CATALOGUE or model in RECORDED
+
+
 def entry(model: str) -> ModelEntry:
     """Look a model up by name."""
+    if model in RECORDED:
+        return RECORDED[model]
     if model not in CATALOGUE:
         raise ValueError(f"no model named {model!r}; choose one of {', '.join(CATALOGUE)}")
     return CATALOGUE[model]

@@ -47,7 +47,7 @@ def ask_cell(
             f"{config.model} has no nn.RNN, nn.GRU or nn.LSTM: its source shows each step"
         )
     reading = read(subject, at)
-    cell = getattr(subject.model, part.name)
+    cell = subject.model.get_submodule(part.name)
     with torch.no_grad():
         embedded = subject.part("i_h")(reading.x[row])  # (steps, nh)
         steps = [
@@ -93,7 +93,8 @@ def _by_hand(
         stacked = index * len(before) + unit  # the weights' rows are stacked gate by gate
         for side, vector in (("ih", x), ("hh", before)):
             weight = getattr(cell, f"weight_{side}_l{layer}")[stacked].double().numpy()
-            bias = float(getattr(cell, f"bias_{side}_l{layer}")[stacked])
+            biases = getattr(cell, f"bias_{side}_l{layer}", None)
+            bias = 0.0 if biases is None else float(biases[stacked])
             sums[f"{'input' if side == 'ih' else 'hidden'}_{gate}"] = float(weight @ vector) + bias
     old = [float(tensor[unit]) for tensor in given.before]
     values = _EQUATIONS[_kind(cell)](sums, old)

@@ -233,7 +233,11 @@ def _layer_states(subject: Subject, stacked: nn.RNNBase, x: Tensor, start: State
 def _alone(stacked: nn.RNNBase) -> list[nn.Module]:
     """Return a module for each layer; its weights are still to be copied."""
     options: Any = {"nonlinearity": stacked.nonlinearity} if isinstance(stacked, nn.RNN) else {}
-    options |= {"batch_first": True, "dtype": next(stacked.parameters()).dtype}
+    options |= {
+        "batch_first": True,
+        "bias": stacked.bias,
+        "dtype": next(stacked.parameters()).dtype,
+    }
     make: type[nn.Module] = type(stacked)
     sizes = [stacked.input_size] + [stacked.hidden_size] * (stacked.num_layers - 1)
     return [make(size, stacked.hidden_size, **options) for size in sizes]

@@ -46,8 +46,7 @@ class Subject:
 
     def part(self, role: str) -> nn.Module:
         """Return the submodule that has a role in the catalogue."""
-        found: nn.Module = getattr(self.model, entry(self.config.model).part(role).name)
-        return found
+        return self.model.get_submodule(entry(self.config.model).part(role).name)
 
     def answer(self, x: Tensor, state: State | None = None) -> tuple[Tensor, Any]:
         """Read x, (bs, steps), from a state or from zeros; return the last logits and state.

@@ -193,7 +193,7 @@ def gates(subject: Subject, layer: int, given: Tensor, before: Tensor) -> dict[s
         )
     with torch.inference_mode():
         if own is None:
-            values = _GATES[part.kind](getattr(subject.model, part.name), layer, given, before)
+            values = _GATES[part.kind](subject.model.get_submodule(part.name), layer, given, before)
         else:
             values = own(layer, given, before)
     return dict(zip(net.gates, values, strict=True))
@@ -216,9 +216,10 @@ def _lstm(cell: nn.Module, layer: int, given: Tensor, before: Tensor) -> tuple[T
 
 
 def _sums(cell: nn.Module, side: str, layer: int, vectors: Tensor) -> tuple[Tensor, ...]:
-    weight = getattr(cell, f"weight_{side}_l{layer}")  # (gates * nh, nh)
+    weight = getattr(cell, f"weight_{side}_l{layer}")  # (gates * nh, nh); of the input also another
     bias = getattr(cell, f"bias_{side}_l{layer}", None)
-    return F.linear(vectors, weight, bias).split(weight.shape[-1], dim=-1)
+    nh = getattr(cell, f"weight_hh_l{layer}").shape[-1]
+    return F.linear(vectors, weight, bias).split(nh, dim=-1)
 
 
 _GATES: dict[str, Callable[..., tuple[Tensor, ...]]] = {"GRU": _gru, "LSTM": _lstm}

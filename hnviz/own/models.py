@@ -74,7 +74,7 @@ def register(models: OwnModels) -> None:
 
 
 def identity_of(model: str) -> str:
-    """Return the identity of one of the user's own models; empty for a built-in one."""
+    """Return the identity of one of the user's own models; empty for another one."""
     for each in used.models if used else ():
         if each.entry.name == model:
             return each.identity

@@ -29,6 +29,8 @@ from hnviz.runs.files import (
 )
 from hnviz.runs.folder import MAX_CONFIG_BYTES, RunFolder, info_from, missing_model
 from hnviz.runs.record import RunRecord
+from hnviz.runs.recorded import MAX_BYTES as MAX_BYTES_RECORDED
+from hnviz.runs.recorded import RECORDED, know_network_in
 from hnviz.runs.store import RunStore
 
 TEXT = "text.txt"  # the user's own text that the run read
@@ -46,9 +48,10 @@ BROKEN = (
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _NAME = re.compile(
-    rf"{CONFIG}|{EVENTS}|{TEXT}|{RESUME}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors", re.ASCII
+    rf"{CONFIG}|{EVENTS}|{RECORDED}|{TEXT}|{RESUME}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors",
+    re.ASCII,
 )
-_LIMITS = {CONFIG: MAX_CONFIG_BYTES, TEXT: texts.MAX_TEXT_BYTES}
+_LIMITS = {CONFIG: MAX_CONFIG_BYTES, RECORDED: MAX_BYTES_RECORDED, TEXT: texts.MAX_TEXT_BYTES}
 
 
 class ArchiveError(ValueError):
@@ -64,7 +67,7 @@ def pack(folder: RunFolder, file: IO[bytes]) -> None:
     name = text_hash(folder.config.corpus)
     checkpoint = _checkpoint(folder)  # first: of a run that trains, the events must reach it
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for each in (folder.path / CONFIG, folder.path / EVENTS):
+        for each in (folder.path / name for name in (CONFIG, EVENTS, RECORDED)):
             if each.is_file():
                 made.write(each, each.name)
         for step in folder.snapshots():
@@ -107,6 +110,7 @@ def unpack_file(
         with zipfile.ZipFile(file) as archive:
             members = _checked(archive, source, most)
             _hold_text(archive, members, source)  # first, since reading the config needs the text
+            _know_network(archive, members)
             config = _config(archive, source)
 
             def fill(folder: Path) -> None:
@@ -168,6 +172,13 @@ def _config(archive: zipfile.ZipFile, source: str) -> RunConfig:
     except ValueError as error:
         problem = f"its {CONFIG}: {error}"
         raise ArchiveError(f"{source} does not hold a complete run: {problem}") from error
+
+
+def _know_network(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
+    """Let this process read the network of a recorded run. Raises DamagedRun."""
+    for member in members:
+        if member.filename == RECORDED:
+            know_network_in(archive.read(member))
 
 
 def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], source: str) -> None:

@@ -2,8 +2,9 @@
 
 `config.json` holds the settings and `events.jsonl` the events, one JSON object per line. Each
 `snapshots/<step>.safetensors` holds weights and hidden state, and `resume.safetensors` everything
-that resuming needs. `label.json` has the name and the pin that a user gave the run, and `models.py`
-is the file of the user's own model. Python's json and safetensors can read them without hnviz.
+that resuming needs. `label.json` has the name and the pin that a user gave the run, `models.py` is
+the file of the user's own model, and `recorded.json` describes the network of a recorded loop.
+Python's json and safetensors can read them without hnviz.
 """
 
 import json
@@ -34,6 +35,7 @@ from hnviz.runs.files import (
     write_atomic,
 )
 from hnviz.runs.record import RunFollower, RunRecord
+from hnviz.runs.recorded import is_recorded, know_network
 from hnviz.runs.texts import content_hash, look_beside, setting_in, text_problem
 from hnviz.runs.writer import RunWriter
 
@@ -98,6 +100,11 @@ class RunFolder:
         return self.id.startswith(RANGE_TEST)
 
     @property
+    def is_recorded(self) -> bool:
+        """Whether a loop outside hnviz trained the run: only that loop can continue or end it."""
+        return is_recorded(self.path)
+
+    @property
     def config(self) -> RunConfig:
         """The run's settings. Raises DamagedRun."""
         return self._info.config
@@ -120,6 +127,7 @@ class RunFolder:
         """Read config.json. Raises DamagedRun."""
         look_beside(self.path.parent)
         try:
+            know_network(self.path)
             content = read_json(self.path / CONFIG, MAX_CONFIG_BYTES)
             if unknown := unknown_model(self.path, content):
                 said = f"the run {self.id} cannot be read here: {unknown}"

@@ -74,6 +74,7 @@ class RunRecord:
     ended: Ended | None = None
     alive: bool = False  # a writer holds the run's lock
     kept: int = 0  # updates done before the last resume
+    recorded: bool = False  # a loop outside hnviz trained it
 
     @classmethod
     def from_events(
@@ -107,6 +108,11 @@ class RunRecord:
         if self.alive:
             return "running"
         return "interrupted" if self.started else "queued"
+
+    @property
+    def resumable(self) -> bool:
+        """Whether hnviz can continue the run."""
+        return self.status in RESUMABLE and not self.recorded
 
     @property
     def browser(self) -> str:
@@ -150,8 +156,9 @@ def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> "pd.DataFrame":
 class RecordBuilder:
     """Collects events in the order of writing, and drops those that a resume undid."""
 
-    def __init__(self, run_id: str, config: RunConfig) -> None:
-        self._record = RunRecord(id=run_id, config=config)  # without the contents of the lists
+    def __init__(self, run_id: str, config: RunConfig, *, recorded: bool = False) -> None:
+        # Without the contents of the lists.
+        self._record = RunRecord(id=run_id, config=config, recorded=recorded)
         self._batches: list[BatchEnd] = []
         self._epochs: list[EpochEnd] = []
         self._snapshots: list[int] = []  # in rising order
@@ -205,6 +212,10 @@ def _keep_before(rows: list[Any], bound: int, name: str) -> None:
     del rows[bisect_left(rows, bound, key=attrgetter(name)) :]
 
 
+def _builder(folder: "RunFolder") -> RecordBuilder:
+    return RecordBuilder(folder.id, folder.config, recorded=folder.is_recorded)
+
+
 class RunFollower:
     """Reads a run while it grows, each time only what is new. Thread-safe."""
 
@@ -212,7 +223,7 @@ class RunFollower:
         """`every`: steps between the mini-batches to read, as in `Lines`."""
         self._folder = folder
         self._lock = threading.Lock()
-        self._builder = RecordBuilder(folder.id, folder.config)
+        self._builder = _builder(folder)
         self._record = self._builder.record()
         self._position = 0  # bytes read; always at the start of a line
         self._lines = Lines(every)
@@ -306,7 +317,7 @@ def _read(folder: "RunFolder", *, whole: bool) -> tuple[RunRecord, NDArray[np.fl
         content = read_bounded(path, MAX_CURVE_BYTES)
         return _from_lines(folder, content[: content.rfind(b"\n") + 1], whole=whole)
     except FileNotFoundError:
-        return RecordBuilder(folder.id, folder.config).record(), _rows([])
+        return _builder(folder).record(), _rows([])
     except (OSError, *_NOT_EVENTS) as error:
         if isinstance(error, DamagedRun):
             raise
@@ -321,7 +332,7 @@ def _from_lines(
 
     Raises one of _NOT_EVENTS for lines that are not events.
     """
-    builder = RecordBuilder(folder.id, folder.config)
+    builder = _builder(folder)
     batches: list[bytes] = []
     undone: list[tuple[int, int]] = []  # (n, step): of the first n lines, those below step count
     for line in content.splitlines():

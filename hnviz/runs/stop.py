@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from hnviz.runs.files import LOCK_NAME, NOTE_NAME, read_json, writing
+from hnviz.runs.recorded import is_recorded
 
 REQUEST_NAME = "stop"
 MOST_NOTE = 256  # bytes
@@ -47,8 +48,11 @@ def writer_of(folder: Path) -> psutil.Process | None:
     """Return the process that writes a run, if this process may end it.
 
     The note may be false. So the process must match the note, hold the run's lock file open, and
-    be neither this process nor one that started it.
+    be neither this process nor one that started it. A recorder writes in the user's own process,
+    which is never ended from here.
     """
+    if is_recorded(folder):
+        return None
     try:
         note = read_json(folder / NOTE_NAME, MOST_NOTE)
         pid, created = int(note["pid"]), float(note["created"])

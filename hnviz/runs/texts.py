@@ -9,13 +9,14 @@ from typing import Any
 from hnviz.config import RunConfig
 from hnviz.data import Choice, corpus_of, stream_of
 from hnviz.data.corpora import texts
+from hnviz.data.corpora.numbered import NUMBERED
 from hnviz.data.corpora.own import FAMILY, text_hash
 from hnviz.runs.files import age, write_atomic, writing
 
 TEXTS = ".texts"  # no run's id begins with a dot
 
 _CONFIGS = "*/config.json"  # of runs, and of folders that `RunStore.create` is still filling
-_NAMED = re.compile(rf"{FAMILY}-[0-9a-f]{{20}}-[0-9a-z-]+")
+_NAMED = re.compile(rf"{FAMILY}-[0-9a-f]{{20}}-[0-9a-z-]+|{NUMBERED}-[0-9a-f]{{20}}")
 _MAX_CONFIG_BYTES = 2**16  # searched for texts
 
 

@@ -27,7 +27,9 @@ from hnviz.runs import RunFolder, RunNotFound, RunStore, RunWriteError, ship
 from hnviz.runs import trash as trash
 from hnviz.runs.answers import ANSWERS, KeptAnswers
 from hnviz.runs.archive import TEXT, pack, unpack
-from hnviz.runs.folder import Label, read_label, write_label
+from hnviz.runs.files import CONFIG
+from hnviz.runs.folder import Label, new_info, read_label, write_label
+from hnviz.runs.recorded import Recorded
 from hnviz.runs.texts import TEXTS
 from hnviz.runs.typed import keep_typed, typed
 from hnviz.sweeps.plan import make_plan
@@ -114,6 +116,7 @@ class Story:
         yield "created", self._create
         if folder := self.__dict__.get("folder"):
             yield from self._trained(folder)
+        yield "recorded", self._record
         yield "mine", self._create_mine
         if mine := self.__dict__.get("mine"):
             yield "shipped", lambda: ship(mine, self.root.parent / "small" / "Mine").id
@@ -133,6 +136,15 @@ class Story:
     def _create(self) -> str:
         self.folder = self.store.create(_config())
         return self.folder.id
+
+    def _record(self) -> str:
+        config = RunConfig.for_model("Model1", **SETTINGS)
+
+        def fill(folder: Path) -> None:
+            new_info(config, {}).save(folder / CONFIG)
+            Recorded(class_name="Model1").save(folder)
+
+        return self.store.add(config, fill).id
 
     def _create_mine(self) -> str:
         self.mine = self.store.create(RunConfig.for_model("Mine", **SETTINGS))
@@ -202,6 +214,8 @@ def check(root: Path, said: Collection[str]) -> None:
     assert [line.problem for line in lines.values() if line.problem] == []
     for run in [*told.get("mine", ()), *told.get("imported", ())]:
         assert run in lines
+    for run in told.get("recorded", ()):
+        assert store.folder(run).read().recorded
     for run in told.get("created", ()):
         _check_run(store, run, told)
     if "shipped" in told:

@@ -9,7 +9,7 @@ from hnviz.app.run.list.rows import row
 from hnviz.app.run.names import shown_name
 from hnviz.app.shell.classroom import class_service
 from hnviz.app.shell.server import server
-from hnviz.runs import RESUMABLE, RunNotFound
+from hnviz.runs import RunNotFound
 from hnviz.web.live import Listing
 from hnviz.web.state import CurrentRun, snapshot_version
 from hnviz.web.topics import Fields, Topic, short_hash
@@ -82,7 +82,7 @@ class Runs(Topic):
 
 def can_resume(run: CurrentRun) -> bool:
     """Return whether a run that has ended can go on."""
-    return run.status in RESUMABLE and not run.is_live and not run.shipped
+    return run.record.resumable and not run.is_live and not run.shipped
 
 
 def snapshots(run: CurrentRun) -> list[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from hnviz.data.corpora.base import LEVELS, UNITS, Corpus, CorpusError, Spell, Tokens
+from hnviz.data.corpora.numbered import NUMBERED, numbered_corpus
 from hnviz.data.corpora.numbers import HUMAN_NUMBERS, LANGUAGES
 from hnviz.data.corpora.own import text_corpus
 from hnviz.data.corpora.tasks import task_corpus
@@ -26,7 +27,11 @@ __all__ = [
 BUILT_IN: dict[str, Corpus] = {each.id: each for each in (HUMAN_NUMBERS, *LANGUAGES)}
 """The corpora shown in lists."""
 
-FAMILIES: dict[str, Callable[[str], Corpus]] = {"text": text_corpus, "task": task_corpus}
+FAMILIES: dict[str, Callable[[str], Corpus]] = {
+    "text": text_corpus,
+    "task": task_corpus,
+    NUMBERED: numbered_corpus,
+}
 """Makers of corpora whose id describes them, by the part of the id before its first "-".
 
 A maker takes the whole id, always returns the same corpus for it, and raises CorpusError.

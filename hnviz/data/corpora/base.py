@@ -48,6 +48,7 @@ class Corpus:
     spell: Spell | None = None
     has_digits: bool = False  # whether hnviz.data.places finds each token's slot and digits
     min_count: int = 1  # a token rarer than this in train is read as xxunk
+    vocab: tuple[str, ...] = ()  # the tokens in the order of their ids; () to number them by counts
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:

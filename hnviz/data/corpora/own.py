@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.base import LEVELS, Corpus, CorpusError, Tokens
+from hnviz.data.corpora.numbered import numbered_hash
 from hnviz.data.corpora.pairs import Encoder, Merge, pieces
 from hnviz.data.tokens import BOS, SPECIALS, upright
 
@@ -76,9 +77,9 @@ def held_corpus(name: str, way: Way) -> Corpus:
 
 
 def text_hash(corpus_id: str) -> str | None:
-    """Return the hash of the text in an id; None for another kind of corpus."""
+    """Return the hash of the text in an id; None for a corpus that is not the user's own."""
     found = _ID.fullmatch(corpus_id)
-    return found[1] if found else None
+    return found[1] if found else numbered_hash(corpus_id)
 
 
 def way_of(corpus_id: str) -> Way | None:

@@ -1,0 +1,344 @@
+"""Records a loop that trains a network: `rec = hnviz.record(model, text=...)`.
+
+Nothing here raises into the loop. What goes wrong is said once, as a warning, and the loop goes on.
+"""
+
+import atexit
+import inspect
+import threading
+import warnings
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from time import time
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hnviz.config import RunConfig
+from hnviz.data import CorpusError, stream_of
+from hnviz.events import ENDS
+from hnviz.learn import model_class
+from hnviz.learn.state import named as state_named
+from hnviz.models.catalogue import entry
+from hnviz.own.network import Network, know
+from hnviz.recording.finding import Reader, reader_of
+from hnviz.recording.naming import Named, named, units
+from hnviz.recording.settings import Options, Plan, names_in, plan
+from hnviz.recording.text import choose_text
+from hnviz.recording.thread import Batch, End, Epoch, Snapshot, Start, WriterThread
+from hnviz.recording.twin import UnreadableError, generators_kept, held, said, tensors_in, unwrapped
+from hnviz.runs import default_runs_dir
+from hnviz.runs.recorded import MAX_SOURCE_CHARS, Recorded, hash_of
+from hnviz.schedule import MAX_SNAPSHOTS, snapshot_steps
+
+NAN = float("nan")
+MOST_SNAPSHOTS = 120  # of one run; those that the recorder takes itself are fewer
+
+
+class RecordingWarning(UserWarning):
+    """Says what is not recorded, and why."""
+
+
+class Recorder:
+    """Records one training. Make it with `hnviz.record`."""
+
+    def __init__(self, model: nn.Module, text: Any, options: Options) -> None:
+        self._model = weakref.ref(model)
+        self._options = options
+        self._optimizer = options.get("optimizer")
+        self._highest = _highest(self._optimizer)  # before a schedule lowers it
+        self._step = self._snapshots = 0
+        self._warned: set[str] = set()
+        self._started = self._closed = False
+        self._due: frozenset[int] = frozenset({0})
+        self._first: Snapshot | None = None  # until the run's settings are known
+        self._reader: Reader | None = None
+        self._weights: tuple[str, ...] = ()  # names, of the tensors that a snapshot holds
+        self._zeros: dict[str, Tensor] = {}  # a state of one row
+        self._lock = threading.Lock()
+        self._thread = WriterThread(self._warn)
+        self.found = Named()
+        self._prepare(model, text)
+        _open.add(self)
+
+    # What a loop calls
+
+    def batch(
+        self,
+        loss: Tensor | float,
+        logits: Tensor | None = None,
+        y: Tensor | None = None,
+        *,
+        lr: float | None = None,
+        step: int | None = None,
+    ) -> None:
+        """Record one mini-batch; call it after the optimizer's step.
+
+        `loss` is the mean of the mini-batch before that step, in nats. With `logits`, (rows, steps,
+        nv), and `y`, (rows, steps), the share of right answers is recorded too. `step` is the
+        number of the mini-batch, from 0, for a loop that does not hand over each. Does not wait for
+        the device. Never raises.
+        """
+        try:
+            if not self._started:
+                self._start(y)
+            self._step = self._step if step is None else max(step, self._step)
+            group = self._optimizer.param_groups[0] if self._optimizer is not None else _NO_GROUP
+            self._thread.put_batch(
+                Batch(
+                    self._step,
+                    loss.detach() if isinstance(loss, Tensor) else loss,
+                    logits.detach() if logits is not None else None,
+                    y,
+                    group.get("lr", NAN) if lr is None else lr,
+                    _momentum(group),
+                )
+            )
+            self._step += 1
+            if self._step in self._due:
+                self.snapshot()
+        except Exception as error:
+            self._warn(f"a mini-batch was not recorded: {said(error)}")
+
+    def snapshot(self) -> None:
+        """Record the weights, and the state that the model carries. Never raises.
+
+        The recorder takes snapshots itself: before training, early in it, and at epochs' ends.
+        """
+        try:
+            model = self._model()
+            if model is None or not self._weights or self._thread.over:
+                return
+            if self._snapshots >= MOST_SNAPSHOTS:
+                return self._warn(
+                    f"a run has at most {MOST_SNAPSHOTS} snapshots: no more are taken"
+                )
+            taken = Snapshot(self._step, self._copies(unwrapped(model)))
+            self._snapshots += 1
+            if self._started:
+                self._thread.put(taken)
+            else:
+                self._first = taken
+        except Exception as error:
+            self._warn(f"a snapshot was not recorded: {said(error)}")
+
+    def epoch(self, valid_loss: Any = NAN, accuracy: Any = NAN) -> None:
+        """Record the end of an epoch, with what the loop measured on valid. Never raises."""
+        try:
+            if not self._started:
+                self._start(None)
+            figures = float(valid_loss), float(accuracy)
+            self._thread.put(Epoch(self._step, *figures, time()))
+            if self._step not in self._due and self._snapshots < MAX_SNAPSHOTS:
+                self.snapshot()
+        except Exception as error:
+            self._warn(f"the end of an epoch was not recorded: {said(error)}")
+
+    def close(self, status: str = "finished", message: str = "") -> None:
+        """End the record and wait until it is written. `status` is one of hnviz.events.ENDS."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        _open.discard(self)
+        with suppress(Exception):
+            if not self._started and self._first is not None:
+                self._start(None)
+            status = status if status in ENDS else "finished"
+            end = End(status, self._step, message or f"the loop trained {self._step:,} steps")
+            self._thread.close(end)
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+        elif isinstance(error, Exception):
+            self.close("failed", f"the loop raised {said(error)}")
+        else:
+            self.close("stopped", f"the loop was stopped after step {self._step:,}")
+
+    # What a person may look at
+
+    @property
+    def folder(self) -> Path | None:
+        """The run's folder; None before the first mini-batch is written."""
+        found = self._thread.folder
+        return found.path if found is not None else None
+
+    @property
+    def left_out(self) -> int:
+        """How many mini-batches came too fast to be written."""
+        return self._thread.left_out
+
+    @property
+    def n_snapshots(self) -> int:
+        """How many snapshots were taken."""
+        return self._snapshots
+
+    def __repr__(self) -> str:
+        where = self.folder or "no folder yet"
+        return "\n".join([f"hnviz records {self._step:,} steps in {where}.", *self.found.seen])
+
+    # Internals
+
+    def _warn(self, sentence: str) -> None:
+        """Say something once, whatever the filters for warnings are."""
+        if sentence not in self._warned and len(self._warned) < 20:
+            self._warned.add(sentence)
+            with suppress(Exception):
+                text = f"hnviz.record: {sentence}. The loop goes on."
+                warnings.warn(text, RecordingWarning, stacklevel=3)
+
+    def _prepare(self, model: nn.Module, text: Any) -> None:
+        """Look into the model and take the first snapshot; says what is not found."""
+        try:
+            with generators_kept():
+                self._look(model)
+        except UnreadableError as error:
+            self.found = Named(seen=(f"{error}.",))
+            self._warn(f"{error}. Only the curves are recorded")
+        except Exception as error:
+            self._warn(
+                f"the model could not be looked into: {said(error)}. Only the curves are recorded"
+            )
+        self._text = self._chosen(text)
+        self.snapshot()
+
+    def _look(self, model: nn.Module) -> None:
+        bptt = self._options.get("bptt")
+        self._reader = reader_of(model, names_in(self._options), bptt)
+        self.found = named(self._reader)
+        if self.found.network is not None:
+            know(self.found.network)
+            made = model_class(self.found.model)(2, units(self._reader.twin, self.found.names))
+            self._weights = tuple(made.state_dict())
+            self._zeros = state_named(entry(self.found.model).state, made.init_state(1))
+        else:
+            self._warn(f"{self.found.seen[0].rstrip('.')}. Only the curves are recorded")
+
+    def _chosen(self, text: Any) -> RunConfig:
+        """Return settings with the text; the usual one if this one cannot be used."""
+        nv = self._reader.twin.nv if self._reader else None
+        try:
+            return choose_text(text, self._options, nv)
+        except (CorpusError, ValueError, TypeError) as error:
+            self._weights = ()  # its ids would be other words
+            self._warn(f"{error}. Only the curves are recorded")
+            return RunConfig()
+
+    def _start(self, y: Tensor | None) -> None:
+        """Settle the run's settings, at the first mini-batch."""
+        self._started = True
+        model = self._model()
+        planned = self._plan(y)
+        for note in planned.notes:
+            self._warn(note)
+        weights = list(model.parameters()) if model is not None else []
+        self._due = frozenset(snapshot_steps(planned.n_steps, planned.n_batches))
+        built_in = bool(self.found.built_in)
+        network = None if built_in else self.found.network or _unknown(model)
+        source = _source(model)
+        self._thread.put(
+            Start(
+                planned,
+                Recorded(
+                    class_name=type(unwrapped(model)).__name__ if model is not None else "unknown",
+                    network=network,
+                    source=source,
+                    source_hash=hash_of(source),
+                    seen=self.found.seen,
+                ),
+                Path(self._options.get("runs_dir") or default_runs_dir()),
+                sum(weight.numel() for weight in weights),
+                weights[0].device.type if weights else "cpu",
+                str(self._options.get("name", "")),
+            )
+        )
+        if self._first is not None:
+            self._thread.put(self._first)
+            self._first = None
+
+    def _plan(self, y: Tensor | None) -> Plan:
+        reader = self._reader
+        network = self.found.network or _unknown(self._model())
+        know(network)
+        shown: dict[str, Any] = {"lr": self._highest}
+        if reader is not None and self.found.network is not None:
+            shown["nh"] = units(reader.twin, self.found.names)
+            shown["bptt"] = reader.steps if reader.reads != "any" else None
+        if y is not None and y.dim() == 2:
+            shown |= {"bs": y.shape[0], "bptt": y.shape[1]}
+        elif y is not None and y.dim() == 1:
+            shown["bs"] = y.shape[0]
+        name = self.found.model or network.name
+        config = RunConfig.for_model(name, corpus=self._text.corpus, split=self._text.split)
+        return plan(config, stream_of(config), self._options, shown)
+
+    def _copies(self, model: nn.Module) -> dict[str, Tensor]:
+        """Copy the weights, by their names, and the carried state on the model's device."""
+        weights = model.state_dict()
+        copies = {name: weights[name].detach().clone() for name in self._weights}
+        return copies | self._state(model)
+
+    def _state(self, model: nn.Module) -> dict[str, Tensor]:
+        """Return the state that the model carries now; zeros where it holds none."""
+        kept = self._reader.twin.kept if self._reader else {}
+        carried = [each for place in kept for each in tensors_in(held(model, place))]
+        rows = carried[0].shape[-2] if carried else int(self._options.get("bs", 1))
+        zeros = {
+            name: each.expand(*each.shape[:-2], rows, -1) for name, each in self._zeros.items()
+        }
+        state = {
+            name: each.detach().reshape(zero.shape).clone()
+            for (name, zero), each in zip(zeros.items(), carried, strict=False)
+            if each.numel() == zero.numel()
+        }
+        return zeros | (state if len(state) == len(zeros) else {})
+
+
+_NO_GROUP: Mapping[str, Any] = {}
+_open: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    for each in list(_open):
+        each.close("stopped", "the process ended before the record was closed")
+
+
+def _momentum(group: Mapping[str, Any]) -> float:
+    betas = group.get("betas")
+    return float(betas[0]) if betas else float(group.get("momentum", NAN))
+
+
+def _highest(optimizer: torch.optim.Optimizer | None) -> float | None:
+    """Return the highest learning rate that an optimizer knows of."""
+    if optimizer is None:
+        return None
+    group = optimizer.param_groups[0]
+    found = group.get("max_lr", group.get("initial_lr", group.get("lr")))
+    return float(found) if found else None
+
+
+def _unknown(model: nn.Module | None) -> Network:
+    """Describe a network of which only the class's name is known."""
+    name = type(unwrapped(model)).__name__ if model is not None else "unknown"
+    return Network(class_name=name, cell="own", parts=(), predicts="every", stateful=True)
+
+
+def _source(model: nn.Module | None) -> str:
+    """Return the source of a model's class; "" if Python cannot find it."""
+    with suppress(Exception):
+        return inspect.getsource(type(unwrapped(model)))[:MAX_SOURCE_CHARS] if model else ""
+    return ""

@@ -1,0 +1,65 @@
+"""The text that a loop trains on, as a corpus: pictures turn ids into words with its vocabulary."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hnviz.config import RunConfig
+from hnviz.data import CorpusError, stream_of
+from hnviz.data.corpora import BUILT_IN, FAMILIES
+from hnviz.data.corpora.numbered import numbered
+from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.recording.settings import Options
+
+VALID_SHARE = 10  # percent of a text, taken from its end, if the loop has no text to test on
+
+
+def choose_text(text: Any, options: Options, nv: int | None) -> RunConfig:
+    """Return settings whose text is the loop's.
+
+    `text` is the id of a corpus of hnviz, or a text, or tokens; with the option `vocab`, the text
+    is split at spaces and numbered with it. `nv` is the number of tokens that the model's embedding
+    knows. Raises CorpusError for a text that does not fit it.
+    """
+    vocab = options.get("vocab")
+    if vocab is not None:
+        config = RunConfig(corpus=_numbered(text, list(vocab), options.get("valid")))
+    elif not isinstance(text, str):
+        raise CorpusError(f"text must be a string, or tokens with vocab; got {type(text).__name__}")
+    else:
+        is_known = text in BUILT_IN or text.partition("-")[0] in FAMILIES
+        config = RunConfig(corpus=text if is_known else own_corpus(text.encode(), Way()).id)
+    words = len(stream_of(config).vocab)
+    if nv is not None and words != nv:
+        advice = "" if vocab else ": pass vocab, the list of tokens in the order of their ids"
+        raise CorpusError(
+            f"the model's embedding has {nv:,} rows, and the text has {words:,} tokens{advice}"
+        )
+    return config
+
+
+def _numbered(text: Any, vocab: list[Any], valid: Any) -> str:
+    """Return the id of a text in the user's own numbers."""
+    words = [str(each) for each in vocab]
+    known = {word: index for index, word in enumerate(words)}
+    ids = _ids(text, known)
+    if valid is None:
+        cut = len(ids) * (100 - VALID_SHARE) // 100
+        train, test = ids[:cut], ids[cut:]
+    else:
+        train, test = ids, _ids(valid, known)
+    return numbered(words, train, test).id
+
+
+def _ids(text: Any, known: dict[str, int]) -> list[int]:
+    tokens: Sequence[Any] = text.split() if isinstance(text, str) else text
+    if hasattr(tokens, "tolist"):  # a tensor or an array of ids
+        tokens = tokens.tolist()
+    found = []
+    for token in tokens:
+        if isinstance(token, int):
+            found.append(token)
+        elif str(token) in known:
+            found.append(known[str(token)])
+        else:
+            raise CorpusError(f"the text has {str(token)[:40]!r}, which is not in vocab")
+    return found

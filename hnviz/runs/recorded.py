@@ -1,0 +1,113 @@
+"""What a run that a loop outside hnviz trained says about itself: `recorded.json` in its folder.
+
+It holds data only: the network's description, the source of its class to read, and what the
+recorder found. hnviz runs none of it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from hnviz.own.network import Network, NetworkError, know
+from hnviz.runs.errors import DamagedRun
+from hnviz.runs.files import parse_json, printable, read_bounded, write_atomic
+
+RECORDED = "recorded.json"
+FORMAT = 1
+MAX_BYTES = 2**20  # of the file
+MAX_SOURCE_CHARS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The content of the file."""
+
+    class_name: str  # of the user's model
+    network: Network | None = None  # None if a model of hnviz computes the same
+    source: str = ""  # of the class, "" if it could not be read
+    source_hash: str = ""  # SHA-256 of the source, hexadecimal
+    seen: tuple[str, ...] = ()  # what the recorder found, in sentences
+
+    def save(self, folder: Path) -> None:
+        """Write the file. Raises RunWriteError."""
+        network = None if self.network is None else asdict(self.network)
+        content = {"format": FORMAT, **{n: getattr(self, n) for n in _TEXTS}, "network": network}
+        content["seen"] = list(self.seen)
+        write_atomic(folder / RECORDED, json.dumps(content, indent=2).encode() + b"\n", "recorded")
+
+
+_TEXTS = ("class_name", "source", "source_hash")
+
+
+def hash_of(source: str) -> str:
+    """Return the hash of a class's source."""
+    return sha256(source.encode()).hexdigest() if source else ""
+
+
+def is_recorded(folder: Path) -> bool:
+    """Return whether a loop outside hnviz trained a run: only that loop can continue or end it."""
+    return (folder / RECORDED).is_file()
+
+
+def read_recorded(folder: Path) -> Recorded | None:
+    """Return what a run says about itself; None for a run that hnviz trained. Raises DamagedRun."""
+    try:
+        return _read(read_bounded(folder / RECORDED, MAX_BYTES))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = f"{RECORDED} cannot be read ({error.strerror})"
+    except DamagedRun as error:
+        reason = str(error)
+    raise DamagedRun(f"the run {folder.name} is damaged: {reason}")
+
+
+def _read(content: bytes) -> Recorded:
+    try:
+        return _from_json(parse_json(content))
+    except (ValueError, TypeError, KeyError) as error:
+        reason = printable(str(error))[:200]
+        raise DamagedRun(f"{RECORDED} is not a recorder's ({reason})") from error
+
+
+def _from_json(content: Any) -> Recorded:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"this version reads format {FORMAT}")
+    texts: Mapping[str, Any] = {name: content.get(name, "") for name in _TEXTS}
+    seen = content.get("seen", [])
+    if not all(isinstance(each, str) for each in (*texts.values(), *seen)):
+        raise ValueError("it has something that is not a text")
+    network = content.get("network")
+    return Recorded(
+        **{name: printable_lines(each) for name, each in texts.items()},
+        network=None if network is None else Network.from_dict(network),
+        seen=tuple(map(printable, seen)),
+    )
+
+
+def printable_lines(text: str) -> str:
+    """Replace the characters that `printable` does, but not the ends of lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def know_network(folder: Path) -> None:
+    """Let this process read a recorded run's network. Raises DamagedRun."""
+    found = read_recorded(folder)
+    if found is not None:
+        _know(found)
+
+
+def know_network_in(content: bytes) -> None:
+    """Do the same with the file's content. Raises DamagedRun."""
+    _know(_read(content))
+
+
+def _know(found: Recorded) -> None:
+    if found.network is not None:
+        try:
+            know(found.network)
+        except NetworkError as error:
+            raise DamagedRun(f"the run cannot be read here: {error}") from error

@@ -1,0 +1,695 @@
+"""`hnviz.record`: loops and networks of other people, as runs that the app shows."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import hnviz
+from hnviz import disk
+from hnviz.cli import main
+from hnviz.config import RunConfig
+from hnviz.data import stream_of
+from hnviz.data.corpora import texts
+from hnviz.engine.protocol import EngineError
+from hnviz.engine.scheduler import Limits
+from hnviz.engine.trainers import Trainers
+from hnviz.engine.workers import Workers
+from hnviz.events import BatchEnd, EpochEnd
+from hnviz.learn import fit, load_model
+from hnviz.learn.feed import Feed
+from hnviz.learn.models import LanguageModel
+from hnviz.models.catalogue import CATALOGUE, entry
+from hnviz.observe import QUESTIONS, Subject
+from hnviz.own.network import Network, NetworkError
+from hnviz.recording import Recorder, RecordingWarning
+from hnviz.recording.finding import Names, reader_of
+from hnviz.recording.naming import named
+from hnviz.recording.thread import MOST_WAITING, accuracy_of
+from hnviz.runs import RunFolder, RunRecord, RunStore
+from hnviz.runs.archive import pack, unpack
+from hnviz.runs.recorded import RECORDED, hash_of, read_recorded
+from hnviz.runs.stop import ask_to_stop, writer_of
+from hnviz.schedule import one_cycle
+from tests import loops
+from tests.conftest import ROOT
+
+PAGE = "docs/recording.md"
+NETWORKS: list[nn.Module] = [*(made() for made in loops.LESSON), *loops.book()]
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Fail if the recorder warns of anything."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RecordingWarning)
+        yield
+
+
+def feeds(config: RunConfig) -> tuple[Feed, Feed]:
+    stream = stream_of(config)
+    last = CATALOGUE[config.model].predicts
+    return tuple(Feed.lay_out(ids, config, last, "cpu") for ids in (stream.train, stream.valid))  # type: ignore[return-value]
+
+
+def model_of(folder: RunFolder, step: int | str = "last") -> LanguageModel:
+    config = folder.config
+    return load_model(config, len(stream_of(config).vocab), folder.load_snapshot(step))
+
+
+# A loop
+
+
+class Loop:
+    """The lesson's own loop in plain torch, with fastai 1's optimizer, one cycle and rows."""
+
+    def __init__(self, model: str) -> None:
+        self.config = RunConfig.for_model(model, device="cpu")
+        self.train, self.valid = feeds(self.config)
+        n_steps = len(self.train) * self.config.epochs
+        self.schedule = one_cycle(n_steps, self.config.lr, self.config.pct_start)
+        torch.manual_seed(0)
+        self.model = next(each for each in loops.LESSON if each.__name__ == model)()
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=1.0, betas=(0.9, 0.99), weight_decay=0.01
+        )
+        self.losses: list[float] = []
+
+    def record(self, folder: Path) -> Recorder:
+        options = {"epochs": self.config.epochs, "lr": self.config.lr, "runs_dir": folder}
+        return hnviz.record(self.model, optimizer=self.optimizer, **options)
+
+    def steps(self, rec: Recorder | None, most: int = sys.maxsize) -> None:
+        """Train for an epoch, or for a few steps of it."""
+        self.model.train()
+        for x, y in list(zip(self.train.x, self.train.y, strict=True))[:most]:
+            group, step = self.optimizer.param_groups[0], len(self.losses)
+            group["lr"] = float(self.schedule.lr[step])
+            group["betas"] = (float(self.schedule.momentum[step]), 0.99)
+            logits = self.model(x)
+            loss = F.cross_entropy(logits.flatten(0, -2), y.flatten())
+            loss.backward()
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+            self.losses.append(loss.item())
+            if rec is not None:
+                rec.batch(loss, logits, y)
+
+    def test(self, rec: Recorder) -> None:
+        self.model.eval()
+        with torch.no_grad():
+            pairs = [(self.model(x), y) for x, y in zip(self.valid.x, self.valid.y, strict=True)]
+        losses = [F.cross_entropy(each.flatten(0, -2), y.flatten()) for each, y in pairs]
+        right = [(each.argmax(-1) == y).float().mean() for each, y in pairs]
+        rec.epoch(torch.stack(losses).mean(), torch.stack(right).mean())
+
+
+def first_epoch(model: str) -> tuple[list[BatchEnd], EpochEnd]:
+    """Train hnviz's own run, up to its first valid pass."""
+    batches = []
+    for event in fit(RunConfig.for_model(model, device="cpu")):
+        if isinstance(event, BatchEnd):
+            batches.append(event)
+        if isinstance(event, EpochEnd):
+            return batches, event
+    raise AssertionError
+
+
+def check_first_epoch(model: str, folder: Path) -> RunFolder:
+    loop = Loop(model)
+    with silent(), loop.record(folder) as rec:
+        loop.steps(rec)
+        loop.test(rec)
+    assert rec.folder is not None
+    found = RunFolder(rec.folder)
+    record, (batches, epoch) = found.read(), first_epoch(model)
+    for mine, theirs in zip(record.batches, batches, strict=True):
+        for name in ("step", "loss", "smooth_loss", "accuracy", "lr", "momentum"):
+            assert getattr(mine, name) == pytest.approx(getattr(theirs, name), abs=1e-3), name
+    for name in ("epoch", "step", "train_loss", "valid_loss", "accuracy", "train_accuracy"):
+        mine, theirs = getattr(record.epochs[0], name), getattr(epoch, name)
+        assert mine == pytest.approx(theirs, abs=1e-3), name
+    assert found.config == RunConfig.for_model(model, device="auto")
+    return found
+
+
+def test_a_recorded_loop_has_the_figures_of_hnviz_s_own_run(tmp_path: Path) -> None:
+    """And its snapshots: the same weights, from which the same code answers."""
+    found = check_first_epoch("Model4", tmp_path)
+    record = found.read()
+    assert (record.status, record.step, record.recorded) == ("finished", 40, True)
+    assert record.snapshots[:3] == (0, 1, 2) and record.snapshots[-1] == 40
+    assert found.load_snapshot(40)["state"].shape == (1, 64, 64)
+    recorded = read_recorded(found.path)
+    assert recorded is not None and recorded.network is None
+    assert recorded.source.startswith("class Model4(nn.Module):")
+    assert recorded.source_hash == hash_of(recorded.source)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", [each.__name__ for each in loops.LESSON])
+def test_all_of_the_lesson_s_networks_have_the_figures(model: str, tmp_path: Path) -> None:
+    check_first_epoch(model, tmp_path)
+
+
+def test_the_recorder_changes_nothing(tmp_path: Path) -> None:
+    """Losses, weights, buffers, the state and the generator are the same to the last bit."""
+    alone, watched = Loop("Model3"), Loop("Model3")
+    alone.steps(None, 5)
+    chance = torch.get_rng_state()
+    with watched.record(tmp_path) as rec:
+        watched.steps(rec, 5)
+    assert torch.equal(torch.get_rng_state(), chance)
+    assert alone.losses == watched.losses
+    pairs = zip(alone.model.state_dict().items(), watched.model.state_dict().items(), strict=True)
+    assert all(one == other and torch.equal(a, b) for (one, a), (other, b) in pairs)
+    assert torch.equal(alone.model.h, watched.model.h)  # type: ignore[arg-type]
+
+
+# Networks
+
+
+@pytest.mark.parametrize("model", NETWORKS, ids=lambda each: type(each).__name__)
+def test_networks_of_notebooks_are_recognised_as_they_are(model: nn.Module, tmp_path: Path) -> None:
+    """What hnviz builds from the description gives the model's own answers, on any text."""
+    name, reader = type(model).__name__, reader_of(model, Names())
+    found = named(reader)
+    assert found.network is not None, found.seen
+    assert found.built_in == (name if name in CATALOGUE else "")
+    place = "self.h keeps the state" if hasattr(model, "h") else "The state starts from zeros"
+    assert any(place in each for each in found.seen)
+    check_answers(model, reader.steps, tmp_path)
+
+
+def record(model: nn.Module, folder: Path, **options: Any) -> RunFolder:
+    """Record one mini-batch of a model, and close."""
+    rec = hnviz.record(model, runs_dir=folder, **options)
+    rec.batch(1.0)
+    rec.close()
+    assert rec.folder is not None
+    return RunFolder(rec.folder)
+
+
+def check_answers(model: nn.Module, steps: int, folder: Path) -> None:
+    """Read two windows of a text with the user's model, and with what a run's folder describes."""
+    chance = torch.Generator().manual_seed(5)
+    text = torch.randint(0, loops.nv, (1, 2 * steps), generator=chance)
+    read = model_of(record(model.eval(), folder, bptt=steps), 0)
+    start = read.init_state(1)
+    if hasattr(model, "h"):
+        model.h = one_row(model.h)  # type: ignore[assignment]
+    for window in text.split(steps, dim=1):
+        with torch.no_grad():
+            wanted = model(window)
+            logits, state = read(window, start)
+        wanted = wanted[0] if isinstance(wanted, tuple) else wanted
+        logits = logits[:, -1] if wanted.dim() < logits.dim() else logits
+        torch.testing.assert_close(logits, wanted, atol=1e-5, rtol=1e-5)
+        start = state if read.stateful else start
+
+
+def one_row(state: Any) -> Any:
+    """Return zeros like a kept state, for one row."""
+    if isinstance(state, list):
+        return [one_row(each) for each in state]
+    return state if isinstance(state, int) else torch.zeros_like(state[..., :1, :])
+
+
+def test_a_recorded_network_answers_the_questions_of_every_picture(tmp_path: Path) -> None:
+    """Without its class: the machine, the units, the gates, what they code, another memory."""
+    folder = record(loops.book()[5], tmp_path)  # LMModel6, an LSTM of two layers
+    subject = Subject.load(folder.config, folder.load_snapshot(0))
+    ids = stream_of(folder.config).train[:30].tolist()
+    reading = QUESTIONS["reading"](subject, {"ids": ids, "n": 4})
+    assert reading.arrays["states"].shape == (2, 34, 64)
+    assert reading.arrays["passes"].shape == (2, 34)  # the forget gate
+    for show in ("state", "c", "forget"):
+        units = QUESTIONS["units"](subject, {"ids": ids, "layer": 1, "show": show})
+        assert units.arrays["values"].shape == (64, 30)
+    assert QUESTIONS["cell"](subject, {"layer": 0}).meta["kind"] == "LSTM"
+
+
+class Nested(nn.Module):
+    """A model whose parts are inside others, of unusual sizes and without biases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.ModuleDict({"of": nn.Embedding(39, 12), "other": nn.Embedding(5, 3)})
+        self.body = nn.Sequential(nn.Dropout(0.1), nn.LayerNorm(20))
+        self.cell = nn.LSTM(12, 20, 2, bias=False, dropout=0.3)
+        self.out = nn.Linear(20, 39, bias=False)
+
+    def forward(self, x: Tensor, state: Any = None) -> Any:
+        """Read (steps, rows): this one is not batch_first."""
+        given = self.words["of"](x)
+        rows = [torch.zeros(2, x.shape[1], 20) for _ in range(2)]
+        res, state = self.cell(given, tuple(rows) if state is None else state)
+        return {"logits": self.out(self.body(res)), "state": state}
+
+
+def test_parts_are_found_inside_others_and_steps_may_come_first(tmp_path: Path) -> None:
+    folder = record(Nested(), tmp_path, parts={"embedding": "words.of"})
+    subject = Subject.load(folder.config, folder.load_snapshot(0))
+    assert folder.config.nh == 20 and subject.model.stateful
+    names = [part.name for part in entry(folder.config.model).parts]
+    assert names == ["words.of", "cell", "out", "body.1"]
+    assert QUESTIONS["reading"](subject, {"ids": [9, 10, 11]}).arrays["states"].shape[2] == 20
+
+
+# Bad input
+
+
+class Stateless(nn.Module):
+    """A network without a state: it looks at one token at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(39, 8)
+        self.out = nn.Linear(8, 39)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.words(x))
+
+
+class Raises(Stateless):
+    def forward(self, x: Tensor) -> Tensor:
+        raise RuntimeError("no forward today")
+
+
+class NoWords(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.out = nn.Linear(4, 39)
+
+
+class Own(nn.Module):
+    """A cell of its own: a minimal gated unit that takes its state and returns it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.gate = nn.Embedding(39, 16), nn.Linear(16, 16)
+        self.new, self.out = nn.Linear(16, 16), nn.Linear(16, 39)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        res = []
+        for e in self.words(x).unbind(1):
+            z = torch.sigmoid(self.gate(e))
+            h = (1 - z) * h + z * self.new(e)
+            res.append(h)
+        return self.out(torch.stack(res, 1)), h
+
+
+class Uncopied(Stateless):
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise TypeError("it holds a socket")
+
+
+CURVES = {
+    "without a state": (Stateless, r"No cell was found: .* it called words \(Embedding\), out"),
+    "that raises": (Raises, r"could not be read .*RuntimeError: no forward today"),
+    "without an embedding": (NoWords, r"no nn.Embedding was found; the model has out \(Linear\)"),
+    "with a cell of its own": (Own, r"computes something of its own: words, gate, out do not"),
+    "that cannot be copied": (Uncopied, r"cannot be copied: TypeError: it holds a socket"),
+}
+
+
+@pytest.mark.parametrize("case", CURVES)
+def test_of_another_model_the_curves_are_recorded_and_a_sentence_says_why(
+    case: str, tmp_path: Path
+) -> None:
+    made, sentence = CURVES[case]
+    with pytest.warns(RecordingWarning, match=sentence) as warned:
+        folder = record(made(), tmp_path)
+    assert len(warned) == 1
+    assert str(warned[0].message).endswith("Only the curves are recorded. The loop goes on.")
+    found = folder.read()
+    assert (found.status, len(found.batches), found.snapshots) == ("finished", 1, ())
+    recorded = read_recorded(folder.path)
+    assert recorded is not None and re.search(sentence.replace("could not", ".*"), recorded.seen[0])
+
+
+def test_a_list_of_states_and_shared_weights_are_no_hindrance(tmp_path: Path) -> None:
+    model = loops.book()[6]
+    with silent():
+        folder = record(model, tmp_path)
+    found = read_recorded(folder.path)
+    assert found is not None and found.network is not None
+    head = found.network.part("h_o").weights[0]
+    assert (head.name, head.tied) == ("weight", True)
+    assert set(folder.load_snapshot(0)) >= {"state", "state.c"}
+
+
+def test_a_compiled_model_is_recorded_like_the_one_inside(tmp_path: Path) -> None:
+    """torch.compile wraps a module, or replaces its call; neither is run."""
+    model = loops.Model5()
+    wrapped = torch.compile(model, backend="eager")
+    with silent():
+        assert record(wrapped, tmp_path).config.model == "Model5"  # type: ignore[arg-type]
+    model.compile(backend="eager")
+    with silent():
+        assert record(model, tmp_path).config.model == "Model5"
+
+
+def test_a_state_with_a_history_is_copied_without_it(tmp_path: Path) -> None:
+    """A loop that forgot to detach: torch itself does not copy such a model."""
+    model = loops.Model3()
+    model.h = (model.h_h.weight @ model.h.t()).t()
+    with silent():
+        assert record(model, tmp_path).config.model == "Model3"
+
+
+def test_a_loop_that_raises_or_stops_ends_the_record_with_a_sentence(tmp_path: Path) -> None:
+    endings = []
+    for error in (ZeroDivisionError("by 0"), KeyboardInterrupt()):
+        with pytest.raises(type(error)), hnviz.record(loops.Model1(), runs_dir=tmp_path) as rec:
+            rec.batch(1.0)
+            raise error
+        assert rec.folder is not None
+        ended = RunFolder(rec.folder).read().ended
+        assert ended is not None
+        endings.append((ended.status, ended.message))
+    assert endings == [
+        ("failed", "the loop raised ZeroDivisionError: by 0"),
+        ("stopped", "the loop was stopped after step 1"),
+    ]
+
+
+def test_a_full_disk_ends_the_record_and_not_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rec = hnviz.record(loops.Model1(), runs_dir=tmp_path)
+    rec.batch(1.0)
+    wait_for(lambda: rec.folder is not None and bool(RunFolder(rec.folder).read().batches))
+
+    def full(name: str) -> None:
+        if name == "events.write.before":
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk, "on_step", full)
+    with pytest.warns(
+        RecordingWarning, match="nothing more is recorded: .*No space left"
+    ) as warned:
+        for _ in range(3):
+            rec.batch(0.9)
+            time.sleep(0.1)
+        rec.close()
+    assert len(warned) == 1
+
+
+def wait_for(true: Any, seconds: float = 10.0) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_two_recorders_of_one_folder_of_runs_write_two_runs(tmp_path: Path) -> None:
+    with silent():
+        first = hnviz.record(loops.Model1(), runs_dir=tmp_path)
+        second = hnviz.record(loops.Model1(), runs_dir=tmp_path)
+        for each in (first, second, first):
+            each.batch(1.0)
+        first.close()
+        second.close()
+    lines = RunStore(tmp_path).summaries()
+    assert sorted(line.step for line in lines if not line.shipped) == [1, 2]
+
+
+def test_a_text_that_does_not_fit_the_embedding_is_said(tmp_path: Path) -> None:
+    sentence = "embedding has 39 rows, and the text has 14 tokens: pass vocab"
+    with pytest.warns(RecordingWarning, match=sentence):
+        folder = record(loops.Model5(), tmp_path, text="one two three four five " * 9)
+    assert folder.read().snapshots == ()
+
+
+def test_an_unknown_option_is_refused_and_a_wrong_one_is_said(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="no option 'rows'; it has vocab, valid, parts"):
+        hnviz.record(loops.Model5(), rows=4)  # type: ignore[call-arg]
+    with pytest.warns(RecordingWarning, match="epochs must be a whole number of at least 1; got 0"):
+        assert record(loops.Model5(), tmp_path, epochs=0).config.epochs == 10
+    with pytest.warns(RecordingWarning, match="parts names embedding, cell, head, norm; got 'rnn'"):
+        record(loops.Model5(), tmp_path, parts={"rnn": "rnn"})
+
+
+def test_what_is_handed_over_wrongly_is_said_once(tmp_path: Path) -> None:
+    rec = hnviz.record(loops.Model5(), runs_dir=tmp_path)
+    with pytest.warns(RecordingWarning, match="a mini-batch was not recorded: AttributeError") as w:
+        for _ in range(3):
+            rec.batch(1.0, logits="scores")  # type: ignore[arg-type]
+    with pytest.warns(RecordingWarning, match="the end of an epoch was not recorded: ValueError"):
+        rec.epoch("low")
+    rec.close()
+    assert len(w) == 1
+
+
+# The queue
+
+
+def test_without_room_in_the_queue_mini_batches_are_left_out_and_the_record_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(RunStore, "add", waiting(RunStore.add, go_on))
+    rec = hnviz.record(loops.Model5(), runs_dir=tmp_path)
+    for _ in range(MOST_WAITING + 30):
+        rec.batch(1.0)
+    go_on.set()
+    rec.close()
+    assert rec.folder is not None and 0 < rec.left_out < 90
+    found = RunFolder(rec.folder).read()
+    assert found.ended is not None and found.step == MOST_WAITING + 30
+    assert f"; {rec.left_out} mini-batches were left out" in found.ended.message
+
+
+def waiting(function: Any, event: threading.Event) -> Any:
+    def call(*args: Any, **options: Any) -> Any:
+        event.wait(10)
+        return function(*args, **options)
+
+    return call
+
+
+def test_answers_are_counted_whatever_their_shape() -> None:
+    y = torch.tensor([[1, 2], [0, 2]])
+    logits = F.one_hot(torch.tensor([[1, 2], [0, 1]]), 3).float()
+    assert accuracy_of(logits, y) == 0.75
+    assert accuracy_of(logits.flatten(0, 1), y.flatten()) == 0.75
+    assert accuracy_of(logits.transpose(1, 2), y) == 0.75  # as cross_entropy takes them
+    assert accuracy_of(logits[:, -1], y) == 0.5  # only the last token is answered
+    assert accuracy_of(logits, None) != accuracy_of(logits, None)  # nan
+    assert accuracy_of(logits, y[:1]) != accuracy_of(logits, y[:1])
+
+
+# The run
+
+
+def test_a_recorded_run_can_be_sent_and_read_but_not_continued(tmp_path: Path) -> None:
+    folder = record(loops.book()[2], tmp_path / "here", name="from the book")
+    record_of: RunRecord = folder.read()
+    assert not record_of.resumable and record_of.recorded
+    file = tmp_path / "run.zip"
+    with file.open("wb") as to:
+        pack(folder, to)
+    there = unpack(RunStore(tmp_path / "there"), file)
+    assert (there.path / RECORDED).read_bytes() == (folder.path / RECORDED).read_bytes()
+    assert there.read().recorded and there.load_snapshot(0).keys() == folder.load_snapshot(0).keys()
+    (line,) = (each for each in RunStore(tmp_path / "here").summaries() if not each.shipped)
+    assert (line.given, line.model) == ("from the book", folder.config.model)
+
+
+def test_the_app_cannot_end_the_process_of_a_loop_but_can_end_the_record(tmp_path: Path) -> None:
+    rec = hnviz.record(loops.Model1(), runs_dir=tmp_path)
+    rec.batch(1.0)
+    wait_for(lambda: rec.folder is not None)
+    folder = RunFolder(rec.folder or tmp_path)
+    assert folder.is_alive() and writer_of(folder.path) is None
+    ask_to_stop(folder.path)
+    wait_for(lambda: folder.read().ended is not None)
+    rec.batch(1.0)
+    assert folder.read().status == "stopped"
+    rec.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "{", '{"format": 2}', '{"format": 1, "source": 3}', '{"format": 1, "network": {}}'],
+)
+def test_a_damaged_description_is_said(content: str, tmp_path: Path) -> None:
+    folder = record(loops.book()[0], tmp_path)
+    (folder.path / RECORDED).write_text(content, encoding="utf-8")
+    (line,) = (each for each in RunStore(tmp_path).summaries() if not each.shipped)
+    assert line.status == "damaged" and "recorded.json is not a recorder's" in line.problem
+
+
+def test_neither_the_engine_nor_a_command_continues_a_recorded_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(KeyboardInterrupt), hnviz.record(loops.Model1(), runs_dir=tmp_path) as rec:
+        rec.batch(1.0)
+        raise KeyboardInterrupt
+    assert rec.folder is not None
+    assert main(["resume", rec.folder.name, "--runs-dir", str(tmp_path)]) == 2
+    assert f"a loop outside hnviz trained the run {rec.folder.name}" in capsys.readouterr().err
+    trainers = Trainers(RunStore(tmp_path), Limits(trainers=1), Workers())
+    for press in (trainers.resume, trainers.start_again):
+        with pytest.raises(EngineError, match="a loop outside hnviz trains it, and only that loop"):
+            press(rec.folder.name, "")
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "cell": {"cell": "Transformer"},
+    "n_layers": {"n_layers": 10**6},
+    "eps": {"eps": 0.0},
+    "class_name": {"class_name": "../x"},
+    "roles": {"parts": []},
+    "shape": {"dims": ["999999999", "999999999"]},
+    "path": {"name": "__class__.__init__"},
+    "an unknown field": {"code": "import os"},
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_description_that_no_network_can_have_is_refused(case: str) -> None:
+    found = named(reader_of(loops.book()[5], Names())).network
+    assert found is not None
+    told = json.loads(json.dumps(asdict(found)))
+    assert Network.from_dict(told) == found
+    change = WRONG[case]
+    if case == "shape":
+        told["parts"][1]["weights"][0] |= change
+    elif case == "path":
+        told["parts"][0] |= change
+    else:
+        told |= change
+    with pytest.raises(NetworkError):
+        Network.from_dict(told)
+
+
+# The text
+
+
+class Small(nn.Module):
+    def __init__(self, n_tokens: int) -> None:
+        super().__init__()
+        self.words, self.rnn = nn.Embedding(n_tokens, 8), nn.RNN(8, 8, batch_first=True)
+        self.out = nn.Linear(8, n_tokens)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.rnn(self.words(x))[0])
+
+
+SENTENCE = "one . two . three . " * 9
+VOCAB = ["one", ".", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [SENTENCE, SENTENCE.split(), torch.tensor([VOCAB.index(word) for word in SENTENCE.split()])],
+    ids=["a text", "tokens", "ids"],
+)
+def test_a_text_in_the_user_s_own_numbers_is_read_with_them(text: Any, tmp_path: Path) -> None:
+    with silent():
+        folder = record(Small(4), tmp_path / "runs", text=text, vocab=VOCAB)
+    stream = stream_of(folder.config)
+    assert stream.vocab.itos == tuple(VOCAB)
+    assert (stream.train[:4].tolist(), len(stream.train), len(stream.valid)) == (
+        [0, 1, 2, 1],
+        48,
+        6,
+    )
+    texts.held.clear()  # as in another process, which has only the files
+    assert RunFolder(folder.path).config.corpus == folder.config.corpus
+
+
+BAD_TEXTS: dict[str, tuple[dict[str, Any], str]] = {
+    "a word that vocab lacks": (
+        {"text": "one four", "vocab": VOCAB},
+        "has .four., which is not",
+    ),
+    "an id that vocab lacks": ({"text": [0, 9] * 20, "vocab": VOCAB}, "ids from 0 to 3"),
+    "a token twice": ({"text": SENTENCE, "vocab": [*VOCAB, "."]}, "different tokens; got 5"),
+    "too few tokens": ({"text": "one", "vocab": VOCAB}, "train must hold at least 2 ids"),
+    "another vocabulary": (
+        {"text": SENTENCE, "vocab": [*VOCAB, "four"]},
+        "4 rows, .* 5 tokens",
+    ),
+    "a number": ({"text": 7}, "text must be a string, or tokens with vocab; got int"),
+    "an unknown corpus": ({"text": "task-nothing"}, "task"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TEXTS)
+def test_a_text_that_cannot_be_read_is_said_and_the_curves_are_recorded(
+    case: str, tmp_path: Path
+) -> None:
+    options, sentence = BAD_TEXTS[case]
+    with pytest.warns(RecordingWarning, match=sentence):
+        folder = record(Small(4), tmp_path, **options)
+    assert folder.read().snapshots == () and folder.read().step == 1
+
+
+def test_a_text_to_test_on_may_be_given(tmp_path: Path) -> None:
+    folder = record(Small(4), tmp_path, text=SENTENCE, valid="three . one", vocab=VOCAB)
+    assert stream_of(folder.config).valid.tolist() == [3, 1, 0]
+
+
+# The page
+
+
+def test_the_page_s_code_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
+    text = (ROOT / PAGE).read_text(encoding="utf-8")
+    blocks = re.findall(r"<!-- python -->\n```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 1
+    with silent():
+        exec(compile(blocks[0], PAGE, "exec"), {"__name__": "page"})
+    (line,) = (each for each in RunStore(tmp_path).summaries() if not each.shipped)
+    assert (line.status, line.step, line.n_steps) == ("finished", 24, 24)
+    assert line.config is not None and (line.config.bs, line.config.bptt) == (4, 10)
+
+
+# The app
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 2, 6])
+def test_every_page_opens_on_a_recorded_network(number: int, tmp_path: Path) -> None:
+    """Without its class: what starts from zeros, what a loop keeps, and an LSTM."""
+    model, steps = loops.book()[number], 3 if number < 6 else 12
+    config = RunConfig(device="cpu", bptt=steps)
+    stream = stream_of(config)
+    feed = Feed.lay_out(stream.train, config, "last" if number < 6 else "every", "cpu")
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    with hnviz.record(model, optimizer=optimizer, epochs=1, runs_dir=tmp_path) as rec:
+        for x, y in zip(feed.x, feed.y, strict=True):
+            out = model(x)
+            logits = out[0] if isinstance(out, tuple) else out
+            loss = F.cross_entropy(logits.flatten(0, -2), y.flatten())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            rec.batch(loss, logits, y)
+    assert rec.folder is not None
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.walk", rec.folder.name, rec.found.model],
+        cwd=ROOT,
+        env={**os.environ, "HNVIZ_RUNS_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
