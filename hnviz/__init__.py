@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     from hnviz.analysis.valid import blocks as blocks
     from hnviz.analysis.valid import validate as validate
     from hnviz.recording import record as record
+    from hnviz.recording.fastai import FastaiCallback as FastaiCallback
+    from hnviz.recording.lightning import LightningCallback as LightningCallback
+    from hnviz.recording.transformers import TransformersCallback as TransformersCallback
 
 __version__ = "0.5.0"
 
 _PUBLIC = {
+    "FastaiCallback": "hnviz.recording.fastai",
+    "LightningCallback": "hnviz.recording.lightning",
+    "TransformersCallback": "hnviz.recording.transformers",
     "blocks": "hnviz.analysis.valid",
     "compare": "hnviz.analysis.compare",
     "erase": "hnviz.analysis.changes",

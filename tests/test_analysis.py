@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import re
-import subprocess
 import sys
 import zipfile
 
@@ -70,26 +69,6 @@ def test_the_page_names_each_column():
         (row,) = re.findall(rf"^\| `{name}\(\)` \| (.*) \|$", page, re.MULTILINE)
         words = set(re.findall(r"`(\w+)`", row))
         assert set(getattr(run, name)().columns) <= words, name
-
-
-# Names
-
-
-def test_the_package_alone_is_light():
-    code = """
-import sys, hnviz
-assert {"torch", "numpy", "pandas"}.isdisjoint(sys.modules)
-assert {"blocks", "compare", "erase", "open", "patch", "validate"} <= set(dir(hnviz))
-"""
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-
-
-def test_each_name_of_the_package_is_there():
-    for name in dir(hnviz):
-        assert getattr(hnviz, name) is not None or name.startswith("__"), name
-    with pytest.raises(AttributeError) as error:
-        getattr(hnviz, "opne")  # noqa: B009 - a mistyped name
-    assert "'hnviz' has no attribute 'opne'" in str(error.value)
 
 
 # Ways to open a run

@@ -53,7 +53,7 @@ RULES: dict[str, Rule] = {
     "tasks": Rule(("models", "layout"), ("numpy",)),
     "lessons": Rule(("models",), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
-    "recording": Rule((*FREE, "learn", "runs"), ("numpy", "torch")),
+    "recording": Rule((*FREE, "learn", "runs"), ("numpy", "torch")),  # the rest: optional.py
     "observe": Rule((*FREE, "learn"), ("cachetools", "numpy", "scipy", "sklearn", "torch")),
     "questions": Rule((), ("numpy",)),
     "runs": Rule(FREE, ("cachetools", "filelock", "numpy", "pandas", "psutil", "safetensors")),

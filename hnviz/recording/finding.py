@@ -73,8 +73,10 @@ def reader_of(model: nn.Module, names: Names, bptt: int | None = None) -> Reader
                 found = _called(twin, rows, steps)
                 if found is not None and not _mixes(found, steps):
                     return _measured(found, replace(names, embedding=path), steps)
+            except UnreadableError as error:
+                tried.insert(0, str(error))  # it says more than an error of torch
             except Exception as error:  # the class may raise anything
-                tried.append(said(error) if not isinstance(error, UnreadableError) else str(error))
+                tried.append(said(error))
     reason = tried[0] if tried else "the answer of a row depends on the other rows"
     raise UnreadableError(f"the model could not be read with rows of token ids: {reason}")
 

@@ -146,8 +146,6 @@ class Recorder:
             self._closed = True
         _open.discard(self)
         with suppress(Exception):
-            if not self._started and self._first is not None:
-                self._start(None)
             status = status if status in ENDS else "finished"
             end = End(status, self._step, message or f"the loop trained {self._step:,} steps")
             self._thread.close(end)
