@@ -41,8 +41,8 @@ import { provide } from "/hnviz/app/kit/js/fetch.js";
 import { identityOf } from "/hnviz/browser/identity.js";
 
 const { packed, given, at } = await (await fetch("/given.json")).json();
-const data = await new Blobs([packed.page]).json(0);
-const blobs = new Blobs(packed.blobs);
+const data = await new Blobs(packed.page).json(0);
+const blobs = new Blobs(packed.blob);
 data.home = location.origin + "/";
 for (const [address, [as, blob]] of Object.entries(data.files)) {
   const read = { json: "json", text: "text", arrayBuffer: "get" }[as];
@@ -92,9 +92,12 @@ def _given(pages: dict[str, dict[str, str]], run: str, config: RunConfig) -> dic
     at_run = {page: {"run": run, **at} for page, at in pages.items()}
     scenes = [[Scene(page, at, collect(page, at))] for page, at in at_run.items()]
     content = build_file(scenes, "A run in the page", {}).decode()
-    (packed,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', content)
+    packed = {
+        name: re.findall(rf'<script type="text/plain" class="{name}">(.*?)</script>', content)
+        for name in ("page", "blob")
+    }
     given = {"facts": facts_of(config), "job": job_of(config)}
-    return {"packed": json.loads(packed), "given": given, "at": run}
+    return {"packed": packed, "given": given, "at": run}
 
 
 class Page:

@@ -40,11 +40,10 @@ MACHINE = "[data-picture='machine'] .hnviz"
 READ = """({ view: { reading: { arrays, meta } } }) =>
   Array.from(arrays.ids.data, (id) => meta.words[id])"""
 LOGITS = """async ([run, step, ids]) => {
-  const { Blobs } = await import("hnviz/export/js/blobs.js");
+  const { heldAs } = await import("hnviz/export/js/blobs.js");
   const { Runs } = await import("hnviz/export/js/runs.js");
-  const packed = JSON.parse(document.getElementById("data").textContent);
-  const data = await new Blobs([packed.page]).json(0);
-  const { reader } = await new Runs(data.runs, new Blobs(packed.blobs)).get(run).subject(step);
+  const data = await heldAs("page").json(0);
+  const { reader } = await new Runs(data.runs, heldAs("blob")).get(run).subject(step);
   return reader.read(ids).logits.map((each) => [...each]);
 }"""
 

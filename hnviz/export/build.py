@@ -45,7 +45,7 @@ from hnviz.web.corpora import CORPORA, corpus_file
 _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
 _COUNTED = "kinds"  # this topic's picture also asks how many whole numbers are right
 
-MAX_FILE_BYTES = 1_600_000  # small enough for an e-mail or a learning platform
+MAX_FILE_BYTES = 1_500_000  # small enough for an e-mail or a learning platform
 SNAPSHOT = "snapshot"
 FIRST_SNAPSHOTS = 2  # of a run, to start with: the first and the last
 
@@ -161,7 +161,7 @@ def build_file(
     find: Find = nowhere,
     around: Around | None = None,
 ) -> bytes:
-    """Build a file of at most 1.6 MB, with fewer snapshots if necessary. Raises ExportError.
+    """Build a file of at most 1.5 MB, with fewer snapshots if necessary. Raises ExportError.
 
     `rooms` are its pages, each a list of scenes, of which it shows the first one at first.
     """

@@ -10,13 +10,15 @@
     });
   const add = (/** @type {string} */ type, /** @type {string} */ textContent) =>
     document.body.append(Object.assign(document.createElement("script"), { type, textContent }));
+  const held = (/** @type {string} */ name) => document.querySelector(`script.${name}`)?.textContent ?? "";
   if (location.hash) document.querySelector("main")?.replaceChildren(); // it names another view than the first
   addEventListener("DOMContentLoaded", async () => {
     await shown();
-    const { code, start } = JSON.parse(document.getElementById("data")?.textContent ?? "");
-    const packed = Uint8Array.from(atob(code), (sign) => sign.charCodeAt(0));
+    const signs = atob(held("code"));
+    const packed = new Uint8Array(signs.length);
+    for (let at = 0; at < signs.length; at++) packed[at] = signs.charCodeAt(at);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     add("importmap", await new Response(stream).text());
-    add("module", start);
+    add("module", held("start"));
   });
 }

@@ -3,8 +3,14 @@
 
 /** @param {string} text in base64 */
 export function bytesOf(text) {
-  return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  const signs = atob(text);
+  const bytes = new Uint8Array(signs.length);
+  for (let at = 0; at < signs.length; at++) bytes[at] = signs.charCodeAt(at); // Uint8Array.from takes ten times as long
+  return bytes;
 }
+
+/** The contents of the file's elements of a name. @param {string} name */
+export const heldAs = (name) => new Blobs([...document.querySelectorAll(`script.${name}`)].map(({ textContent }) => textContent ?? ""));
 
 export class Blobs {
   /** @param {string[]} packed each compressed with gzip, in base64 */

@@ -2,8 +2,7 @@
 // Begins a page that is one file: everything that it shows is in the file.
 
 import { provide } from "../../app/kit/js/fetch.js";
-import { Blobs } from "./blobs.js";
-import { FileLesson } from "./lesson.js";
+import { heldAs } from "./blobs.js";
 import { SmallPlotly } from "./plot.js";
 import { Stage, valuesIn } from "./stage.js";
 
@@ -19,9 +18,8 @@ const hasAll = () => "DecompressionStream" in window && "findLast" in Array.prot
 async function begin() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const main = /** @type {HTMLElement} */ (document.querySelector("main"));
-  const packed = JSON.parse(document.getElementById("data")?.textContent ?? "");
-  const data = /** @type {Data} */ (await new Blobs([packed.page]).json(0));
-  const blobs = new Blobs(packed.blobs);
+  const data = /** @type {Data} */ (await heldAs("page").json(0));
+  const blobs = heldAs("blob");
 
   for (const [address, [as, at]] of Object.entries(data.files)) {
     const read = { json: () => blobs.json(at), text: () => blobs.text(at), arrayBuffer: () => blobs.get(at) };
@@ -31,7 +29,7 @@ async function begin() {
 
   const mode = () => (dark.matches ? "dark" : "light");
   const stage = new Stage(main, data, blobs, mode);
-  const lesson = data.lesson ? new FileLesson(data.lesson, stage) : null;
+  const lesson = data.lesson ? new (await import("./lesson.js")).FileLesson(data.lesson, stage) : null;
   dark.addEventListener("change", () => {
     stage.paint();
     stage.draw();
