@@ -7,6 +7,9 @@
  * @property {Int32Array} y the true next ones: (bptt, bs), or (bs) if only the last token is answered
  */
 
+/** How many mini-batches an epoch has. @param {{ train: ArrayLike<number>, config: { bs: number, bptt: number } }} job */
+export const batchesOf = ({ train, config: { bs, bptt } }) => Math.ceil(train.length / (bptt * bs));
+
 export class Batches {
   /**
    * @param {ArrayLike<number>} ids
@@ -18,7 +21,7 @@ export class Batches {
     this.bs = bs;
     this.bptt = bptt;
     this.isLast = predicts === "last";
-    this.length = Math.ceil(ids.length / (bptt * bs)); // of a pass
+    this.length = batchesOf({ train: ids, config: { bs, bptt } }); // of a pass
     this.starts = Array.from({ length: bs }, (_, row) => Math.trunc((ids.length / bs) * row));
   }
 

@@ -4,7 +4,7 @@
 
 import { Batches } from "./batches.js";
 import { check } from "./limits.js";
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 import { Network } from "./network.js";
 
 /**

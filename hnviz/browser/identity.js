@@ -1,7 +1,7 @@
 // @ts-check
 // Which run a checkpoint belongs to: its model, its settings, and a hash of its texts.
 
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 
 /** @typedef {import("./limits.js").Job} Job */
 

@@ -5,7 +5,7 @@ import { Adam } from "./adam.js";
 import { Batches } from "./batches.js";
 import { checkIdentity, identityOf } from "./identity.js";
 import { check } from "./limits.js";
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 import { Network } from "./network.js";
 import { oneCycle, snapshotSteps } from "./schedule.js";
 import { bytesOf, Tally } from "./tally.js";

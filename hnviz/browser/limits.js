@@ -1,7 +1,7 @@
 // @ts-check
 // What the engine accepts: settings and texts are checked before it begins.
 
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 
 /**
  * @typedef {object} Config the settings of a run, as in its config.json

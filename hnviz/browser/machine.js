@@ -1,21 +1,13 @@
 // @ts-check
 // The engine's memory, and the functions of WebAssembly that work in it.
 
+import { EngineError } from "./error.js";
 import { definitionOf, KERNELS, operandsOf } from "./kernels.js";
 import { everyRow, FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
 import { INNER_AT_ONCE, productOf } from "./product.js";
 import { MEMORY, moduleOf } from "./wasm.js";
 
 /** @typedef {import("./matrix.js").Matrix} Matrix */
-
-/** What the engine refuses; its message is a sentence for the page. */
-export class EngineError extends Error {
-  /** @param {string} message */
-  constructor(message) {
-    super(message);
-    this.name = "EngineError";
-  }
-}
 
 export const MAX_BYTES = 2 ** 30;
 

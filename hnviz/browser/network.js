@@ -3,7 +3,8 @@
 
 import { Linear } from "./linear.js";
 import { crossEntropy } from "./loss.js";
-import { EngineError, Machine } from "./machine.js";
+import { EngineError } from "./error.js";
+import { Machine } from "./machine.js";
 import { rowsOf } from "./matrix.js";
 import { Parameters, taken, tensorsOf } from "./parameters.js";
 import { Recurrent } from "./recurrent.js";

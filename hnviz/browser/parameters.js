@@ -1,7 +1,7 @@
 // @ts-check
 // A model's tensors: which torch's model has, in its order, and where each lies in the engine's memory.
 
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 import { FLOAT_BYTES, matrixAt, padded } from "./matrix.js";
 
 /**

@@ -6,7 +6,7 @@ import { countingAccuracy } from "./counting_accuracy.js";
 import { countOn } from "./counting.js";
 import { stateGradients } from "./gradients.js";
 import { lookedBack } from "./looking_back.js";
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 import { readQuery, readValues } from "./params.js";
 import { reading } from "./reading.js";
 import { surgery } from "./surgery.js";

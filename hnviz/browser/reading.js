@@ -2,7 +2,7 @@
 // What the reading machine draws of a text, read word by word, and of what the network says after it:
 // hnviz/observe/machine.py.
 
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 import { largest, softmax } from "./speech.js";
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 // A run that trains in this page: what it has told so far, the snapshots that it keeps, and its buttons.
 
+import { batchesOf } from "./batches.js";
 import { BROWSER } from "./learner.js";
 import { train } from "./worker.js";
 
@@ -165,10 +166,9 @@ export class Run {
 
   /** What came after this step does not count. @param {number} step */
   goBack(step) {
-    const { train, config } = this.job;
-    const nBatches = Math.ceil(train.length / (config.bptt * config.bs));
+    const nBatches = batchesOf(this.job);
     this.step = step;
-    this.nSteps = nBatches * config.epochs;
+    this.nSteps = nBatches * this.job.config.epochs;
     this.epochs = Math.floor(step / nBatches);
     for (const later of [...this.snapshots.keys()]) if (later > step) this.snapshots.delete(later);
     this.batches = this.batches.filter((each) => each.step < step);

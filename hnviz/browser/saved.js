@@ -12,9 +12,6 @@ import { lengthOf, tensorsOf } from "./parameters.js";
 
 const PROGRESS = { progress: [2, "I64"], sums: [3, "F64"] };
 
-/** How many mini-batches an epoch has. @param {Job} job */
-export const batchesOf = ({ train, config }) => Math.ceil(train.length / (config.bptt * config.bs));
-
 /** What `Learner.snapshot` returns. @param {Job} job @returns {Shapes} */
 export const snapshotShapes = (job) => ({ ...modelShapes(job), ...stateShapes(job) });
 

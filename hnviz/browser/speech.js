@@ -1,7 +1,7 @@
 // @ts-check
 // How a network continues a text, and continues from a changed state, as in hnviz/observe: speech.py, surgery.py.
 
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 
 /**
  * @typedef {import("./reader.js").Reader} Reader

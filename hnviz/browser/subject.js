@@ -1,7 +1,7 @@
 // @ts-check
 // A network as it was at one snapshot, ready to be asked: hnviz/observe/subject.py.
 
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 import { COMMA, numberWords } from "./numbers.js";
 import { Reader } from "./reader.js";
 

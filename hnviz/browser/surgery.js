@@ -1,7 +1,7 @@
 // @ts-check
 // What a network says after a change of its state: hnviz/observe/surgery.py.
 
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 import { rows } from "./questions.js";
 import { answersOn, goOn, say } from "./speech.js";
 

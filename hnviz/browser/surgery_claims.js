@@ -2,7 +2,7 @@
 // For how many prompts a change of the state does what it does after one: `surgery_claims` in hnviz/observe/surgery.py.
 
 import { Slice } from "./drive.js";
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 import { rowsOf } from "./matrix.js";
 import { Network } from "./network.js";
 import { COMMA, numberOf } from "./numbers.js";

@@ -4,7 +4,7 @@
 // Where JavaScript and Python differ, this follows Python: positions count characters, not UTF-16 code units, and \s and
 // \w match what Python's match. Letters that are newer than either one's Unicode version may still be split differently.
 
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 
 /**
  * @typedef {object} Reading the rules for own texts, from hnviz/browser/form.py

@@ -5,7 +5,7 @@
 
 import { Drive } from "./drive.js";
 import { Learner } from "./learner.js";
-import { EngineError } from "./machine.js";
+import { EngineError } from "./error.js";
 
 /**
  * @typedef {import("./drive.js").Tell} Tell

@@ -1,7 +1,8 @@
 // Trains a few mini-batches, and writes the snapshot and the checkpoint as a page saves them. Says how the run goes on.
 import { readFileSync, writeFileSync } from "node:fs";
 import { Learner } from "../../hnviz/browser/learner.js";
-import { batchesOf, checkpointShapes, snapshotShapes } from "../../hnviz/browser/saved.js";
+import { batchesOf } from "../../hnviz/browser/batches.js";
+import { checkpointShapes, snapshotShapes } from "../../hnviz/browser/saved.js";
 import { tensorFile } from "../../hnviz/export/js/tensors.js";
 
 const { job, steps, out } = JSON.parse(readFileSync(process.argv[2], "utf8"));

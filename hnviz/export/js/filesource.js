@@ -3,10 +3,7 @@
 
 import { unpack } from "../../app/kit/js/arrays.js";
 import { Refusal, Source } from "../../app/kit/js/source.js";
-import { answer, ANSWERED, readQuestion } from "../../browser/questions.js";
-import { readQuery } from "../../browser/params.js";
 import { GONE, HeldRun } from "./heldrun.js";
-import { VIEWS } from "./views.js";
 
 /**
  * @typedef {import("../../app/kit/js/arrays.js").Answer} Answer
@@ -56,10 +53,17 @@ export class FileSource extends Source {
     const { run, at, question } = parts(path);
     const found = this.runs.get(run);
     if (!found) throw new Refusal(UNKNOWN, GONE);
-    const shown = await this.computed(run, at, question, params);
+    if (!this.answers(question)) throw new Refusal(found.lacking, GONE);
+    const { shownOf } = await import("./computed.js"); // not at first: the file holds what its pictures open with
+    const shown = await shownOf(this, found, { name: run, step: at === "last" ? found.last : Number(at), question, params });
     const made = { sentence: "", arrays: {}, ...shown, bytes: address.length + bytesOf(shown) };
     if (v !== undefined || !found.changes) this.keep(address, made); // else it may change, so it is asked for again
     return made;
+  }
+
+  /** Whether networks of the page can answer a question. @param {string} question */
+  answers(question) {
+    return question in this.held.views || question in this.held.questions;
   }
 
   /** @param {string} address @param {number} blob */
@@ -67,52 +71,6 @@ export class FileSource extends Source {
     const found = unpack(await this.blobs.get(blob));
     this.keep(address, found);
     return found;
-  }
-
-  /**
-   * What a network answers. Throws Refusal.
-   * @param {string} name of a run
-   * @param {string} at
-   * @param {string} question
-   * @param {Record<string, string>} params
-   */
-  async computed(name, at, question, params) {
-    const run = /** @type {PageRun} */ (this.runs.get(name));
-    const declared = this.held.views[question];
-    const view = declared && VIEWS[question];
-    if (!view && !ANSWERED.includes(question)) throw new Refusal(run.lacking, GONE);
-    const step = at === "last" ? run.last : Number(at);
-    try {
-      const subject = await run.subject(step);
-      if (!view) return await answer(this.held.questions, subject, question, readQuestion(this.held.questions, question, params));
-      return await view({ ...this.asker(name, step), ...factsOf(subject), step, says: this.held.says, params: readQuery(declared, params, `the question ${question}`) });
-    } catch (error) {
-      throw error instanceof Refusal ? error : new Refusal(/** @type {Error} */ (error).message, GONE);
-    }
-  }
-
-  /**
-   * What a view may ask: about this run, and about others of the page.
-   * @param {string} name
-   * @param {number} own step
-   */
-  asker(name, own) {
-    const run = /** @type {PageRun} */ (this.runs.get(name));
-    const { questions } = this.held;
-    return {
-      run: name,
-      steps: run.snapshots.map(([step]) => step),
-      ask: async (/** @type {string} */ question, /** @type {Record<string, any>} */ params, step = own) =>
-        answer(questions, await run.subject(step), question, params),
-      askOf: async (/** @type {string} */ other, /** @type {number} */ step, /** @type {string} */ question, /** @type {string[]} */ words) => {
-        const subject = await /** @type {PageRun} */ (this.runs.get(other)).subject(step);
-        return answer(questions, subject, question, { ids: subject.numericalize(words) });
-      },
-      held: (/** @type {string} */ other) => {
-        const found = this.runs.get(other);
-        return found instanceof HeldRun && found.has(found.last) ? found : null;
-      },
-    };
   }
 
   /** @param {string} name of a run, or "" */
@@ -137,18 +95,6 @@ export class FileSource extends Source {
     return found.post(at);
   }
 }
-
-/** @param {import("../../browser/subject.js").Subject} subject */
-const factsOf = (subject) => ({
-  facts: subject.facts,
-  stoi: subject.stoi,
-  size: (/** @type {string} */ split) => subject.ids(split).length,
-  words: (/** @type {string} */ split, /** @type {number} */ first, /** @type {number} */ n) => {
-    const ids = subject.ids(split);
-    return Array.from({ length: n }, (_, at) => subject.facts.itos[ids[(first + at) % ids.length]]);
-  },
-  nBatches: () => Math.ceil(subject.job.train.length / (subject.job.config.bs * subject.job.config.bptt)),
-});
 
 /** A path "api/runs/Model5/400/units". @param {string} path */
 function parts(path) {

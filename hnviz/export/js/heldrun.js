@@ -2,7 +2,6 @@
 // A run that the page holds: some of its snapshots, and what the server said last about it.
 
 import { Refusal } from "../../app/kit/js/source.js";
-import { Subject } from "../../browser/subject.js";
 import { fromHalf } from "./arrays.js";
 
 /**
@@ -39,7 +38,7 @@ export class HeldRun {
     this.lacking = LACKING;
     this.silent = "This file does not follow this run; open hnviz itself.";
     this.changes = false; // its answers never do
-    /** @type {Map<number, Promise<Subject>>} */
+    /** @type {Map<number, Promise<import("../../browser/subject.js").Subject>>} */
     this.subjects = new Map();
   }
 
@@ -77,6 +76,7 @@ export class HeldRun {
     const all = fromHalf(new Uint16Array(await this.blobs.get(weights[step])));
     let from = 0;
     const named = layout.map(([name, length]) => [name, all.subarray(from, (from += length))]);
+    const { Subject } = await import("../../browser/subject.js");
     try {
       return new Subject(facts, Object.fromEntries(named));
     } catch (error) {

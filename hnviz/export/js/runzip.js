@@ -2,11 +2,12 @@
 // A run as a zip file: its folder, as hnviz/runs writes it. `python -m hnviz import` takes it, and a page takes what
 // `hnviz export run` wrote. The page loads this only when a reader presses for it.
 
+import { batchesOf } from "../../browser/batches.js";
 import { check } from "../../browser/limits.js";
 import { BROWSER } from "../../browser/learner.js";
-import { EngineError } from "../../browser/machine.js";
+import { EngineError } from "../../browser/error.js";
 import { counted } from "../../browser/numbers.js";
-import { batchesOf, checkpointShapes, snapshotShapes } from "../../browser/saved.js";
+import { checkpointShapes, snapshotShapes } from "../../browser/saved.js";
 import { linesOf, readLines } from "./events.js";
 import { isPlain, jsonIn } from "./json.js";
 import { TensorFile, tensorFile } from "./tensors.js";

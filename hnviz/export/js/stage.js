@@ -42,7 +42,7 @@ export class Stage {
     this.held = held;
     this.runs = new Runs(held.runs, blobs); // they serve all scenes
     this.source = new FileSource(held, blobs, this.runs);
-    this.yours = new Yours(this.runs, blobs, held.views, () => {
+    this.yours = new Yours(this.runs, blobs, (question) => this.source.answers(question), () => {
       this.changed();
       this.draw();
     });

@@ -2,16 +2,15 @@
 // A second run beside one that the page shows: it trains here, and is called yours.
 
 import { sameIdentity } from "../../browser/identity.js";
-import { ANSWERED } from "../../browser/questions.js";
 import { workerAddress } from "./engine_modules.js";
 import { HeldRun } from "./heldrun.js";
 import { Kept } from "./kept.js";
 import { ownOf, YOURS } from "./runs.js";
-import { TrainedRun } from "./trainedrun.js";
 import { Bar } from "./yoursbar.js";
 
 /**
  * @typedef {import("../../browser/limits.js").Job} Job
+ * @typedef {import("./trainedrun.js").TrainedRun} TrainedRun
  * @typedef {import("./stage.js").Picture} Picture
  * @typedef {import("./runzip.js").Info} Info
  * @typedef {{ config: Job["config"], info: Info, run: import("../../browser/run.js").Stored }} Held of a run: all that it takes to show it again
@@ -30,11 +29,11 @@ export class Yours {
   /**
    * @param {import("./runs.js").Runs} runs
    * @param {import("./blobs.js").Blobs} blobs
-   * @param {Record<string, unknown>} views that the page answers
+   * @param {(question: string) => boolean} answers whether the page's networks can answer it
    * @param {() => void} changed the pictures show another run
    */
-  constructor(runs, blobs, views, changed) {
-    this.views = views;
+  constructor(runs, blobs, answers, changed) {
+    this.answers = answers;
     this.runs = runs;
     this.blobs = blobs;
     this.changed = changed;
@@ -88,8 +87,7 @@ export class Yours {
 
   /** Whether the page can answer all that a picture asks about a run that trains here. @param {Picture} picture */
   follows({ data, topics }) {
-    const isAnswered = (/** @type {{ question: string }} */ { question }) => question in this.views || ANSWERED.includes(question);
-    return data.asks.every(isAnswered) && topics.every((topic) => TOPICS.includes(topic));
+    return data.asks.every((/** @type {{ question: string }} */ { question }) => this.answers(question)) && topics.every((topic) => TOPICS.includes(topic));
   }
 
   /** The reader's own run of the scene. */
@@ -108,7 +106,7 @@ export class Yours {
     if (!stored?.config) return;
     const job = await beside.jobWith(stored.config);
     if (!sameIdentity(stored.identity, job)) return; // of a file with another text, or without the model
-    const run = this.add(mine, job, stored.info);
+    const run = await this.add(mine, job, stored.info);
     if (run.run.takeUp(stored.run)) run.run.resume();
     run.tell();
   }
@@ -118,7 +116,8 @@ export class Yours {
    * @param {Job} job
    * @param {Info} info
    */
-  add(mine, job, info) {
+  async add(mine, job, info) {
+    const { TrainedRun } = await import("./trainedrun.js");
     const { name, beside } = mine;
     const { nh, bptt, model } = job.config;
     const known = beside.recipe(model).facts;
@@ -152,7 +151,7 @@ export class Yours {
     const { hash, version } = mine.beside.job;
     const info = { created: Date.now() / 1000, device: "", versions: { hnviz: version }, content_hash: hash };
     const job = await mine.beside.jobWith({ ...config, seed: config.seed + 1, device: "auto" });
-    this.add(mine, job, info).run.start();
+    (await this.add(mine, job, info)).run.start();
     this.choose(true);
   }
 
@@ -193,7 +192,7 @@ export class Yours {
 
   /** @param {Mine} mine @param {Held} held */
   async take(mine, { config, info, run }) {
-    const made = this.add(mine, await mine.beside.jobWith(config), info);
+    const made = await this.add(mine, await mine.beside.jobWith(config), info);
     made.run.takeUp(run);
     const { checkpoint } = made.run;
     if (checkpoint) made.run.checkpoint = { ...checkpoint, identity: made.identity }; // one from torch has none
