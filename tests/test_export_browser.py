@@ -54,7 +54,8 @@ def files(tmp_path_factory, own_runs) -> Path:
     folder = tmp_path_factory.mktemp("files")
     page = export_page("start", {"machine_text": f"4316 to 4318, {HOSTILE}"}, most=1)
     (folder / "page.html").write_bytes(page)
-    (folder / "states.html").write_bytes(export_page("remember", {}, most=1))
+    for name, room in (("states", "remember"), ("train", "train")):
+        (folder / f"{name}.html").write_bytes(export_page(room, {}, most=1))
     for name in WALKED:
         (folder / f"{name}.html").write_bytes(export_lesson(name))
     return folder
@@ -366,6 +367,8 @@ SWAPPED = """addEventListener("DOMContentLoaded", () => {
   const place = (each) => JSON.stringify([each.innerText, each.getBoundingClientRect()]);
   const words = () => [...main.querySelectorAll("h1, .prose")].map(place);
   window.written = words();
+  window.roomOfButtons = () => document.querySelector(".top")?.offsetHeight ?? 0;
+  window.room = roomOfButtons();
   new MutationObserver((_, watch) => {
     window.made = words().slice(0, window.written.length);
     watch.disconnect();
@@ -373,16 +376,19 @@ SWAPPED = """addEventListener("DOMContentLoaded", () => {
 });"""
 
 
-@pytest.mark.parametrize("name", ["page", "states", WALKED[0]])
-def test_the_words_of_a_file_are_there_at_first_and_stay_in_place(offline, files, name):
-    """It has them before its JavaScript begins, which then puts the same words there."""
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["page", "states", "train", WALKED[0]])
+def test_the_words_of_a_file_are_there_at_first_and_stay_in_place(offline, files, name, width):
+    """It has them before its JavaScript begins, which puts the same words and its buttons there."""
     path = files / f"{name}.html"
+    offline.set_viewport_size({"width": width, "height": 900})
     offline.add_init_script(SWAPPED)
     offline.goto(path.as_uri())
     until(offline, READY)
     written, made = offline.evaluate("[window.written, window.made]")
     assert json.loads(written[0])[0] == offline.locator("main h1").inner_text()
     assert written == made
+    until(offline, "() => window.room === roomOfButtons()")
 
 
 def test_another_view_of_the_address_has_no_words_of_the_first(offline, files):

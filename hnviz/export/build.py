@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from hnviz.export.html import (
     Document,
     first_view,
     needed,
+    room_for_buttons,
     specifier,
     styles,
     write_document,
@@ -261,6 +262,7 @@ def _written(
     for path in styles(used):
         contents.add_source(path, "text")
     contents.add_source(TOKENS, "json")
+    first = [more["parts"][at] for at in more["scenes"][0]["views"][0]["parts"]]
     data = {
         **more,
         "home": HOME,
@@ -279,9 +281,27 @@ def _written(
             modules=used,
             in_class=bool(more.get("in_class")),
             around=around,
-            first=first_view(data["parts"][at] for at in data["scenes"][0]["views"][0]["parts"]),
+            first=first_view(first, _top(first, contents.runs)),
         )
     )
+
+
+def _top(
+    parts: Sequence[Mapping[str, Any]], runs: Mapping[str, Mapping[str, Any]]
+) -> Markup | None:
+    """Write the room for the buttons of a page with these parts: see yours.js and replay.js."""
+    pictures = [*_pictures(parts)]
+    shown = [each["data"]["run"] for each in pictures if each["data"]["run"]]
+    run = next((name for name in shown if "job" in runs[name]), None)
+    models = [runs[run]["facts"]["model"], *runs[run]["job"].get("others", ())] if run else []
+    return room_for_buttons(models, replays=any("curves" in each["topics"] for each in pictures))
+
+
+def _pictures(parts: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for part in parts:
+        if "picture" in part:
+            yield part["picture"]
+        yield from _pictures(part.get("parts", ()))
 
 
 def _note(contents: Contents) -> str:

@@ -10,7 +10,7 @@ import json
 import re
 import string
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import takewhile
@@ -144,14 +144,42 @@ def _variables(mode: str, more: Mapping[str, str] | None = None) -> str:
     )
 
 
-def first_view(parts: Iterable[Mapping[str, Any]]) -> Markup:
+def first_view(parts: Iterable[Mapping[str, Any]], top: Markup | None = None) -> Markup:
     """Write a page's first section: its words, and room for its pictures, as in stage.js.
 
-    It ends before the second heading: more words would take longer to be seen. It ends before a
-    drawing, too, whose height only the browser knows.
+    `top` is what its buttons take up below the title. The section ends before the second heading:
+    more words would take longer to be seen. It ends before a drawing, too, whose height only the
+    browser knows.
     """
     shown = takewhile(lambda part: "html" not in part and part.get("level", 1) == 1, parts)
-    return Markup("\n").join(map(_first, shown))
+    written = [*map(_first, shown)]
+    return Markup("\n").join([*written[:1], *([top] if top else []), *written[1:]])
+
+
+TRAINS = "This trains a second run in the page, with the same settings and another seed."
+OTHERS = "Another model trains with its own settings."
+"""As in yoursbar.js."""
+
+
+def room_for_buttons(models: Sequence[str], *, replays: bool) -> Markup | None:
+    """Write what a page's buttons take up below its title, unseen, so that they move no word.
+
+    `models` are those that it trains, none if it trains nothing; `replays` says whether it plays
+    a training again.
+    """
+    button = Markup('<button type="button" class="{}">{}</button>').format
+    choice = Markup("").join(map(Markup("<option>{}</option>").format, models))
+    menu = Markup("<label>Model<select>{}</select></label>").format(choice)
+    bar = Markup('<div class="yours">{}{}{}<p>{}</p></div>').format(
+        menu if models[1:] else "",
+        button("strong", "Train one yourself"),
+        button("", "Open a zip"),
+        f"{TRAINS} {OTHERS}" if models[1:] else TRAINS,
+    )
+    replay = button("replay", "Play the training again")
+    shown = [*([bar] if models else []), *([replay] if replays else [])]
+    place = Markup('<div class="top" style="visibility: hidden">{}</div>')
+    return place.format(Markup("").join(shown)) if shown else None
 
 
 def _first(part: Mapping[str, Any]) -> Markup:

@@ -7,7 +7,7 @@
  * @typedef {{ subject: Subject, hear: (news: any) => void, refuse: (sentence: string) => void, leave: () => void }} Follow
  */
 
-const GROWING = "curves"; // the topic of curves that a replay can show again
+export const GROWING = "curves"; // the topic of curves that a replay can show again
 const UNKNOWN = "This page does not hold that run; open hnviz itself.";
 
 export class FileLive {

@@ -11,16 +11,21 @@ export class Replay {
    * @param {HTMLElement} host
    * @param {import("./filelive.js").FileLive} live
    * @param {(run: string) => import("../../app/kit/js/timeline.js").Timeline} timelineOf
+   * @param {boolean} hasCurves whether curves will be followed: then the button has its room from the beginning
    */
-  constructor(host, live, timelineOf) {
+  constructor(host, live, timelineOf, hasCurves) {
     this.live = live;
     this.timelineOf = timelineOf;
     this.button = /** @type {HTMLButtonElement} */ (maker(host)("button", "replay", host, NAMES[0]));
     this.button.type = "button";
-    this.button.hidden = true;
+    this.button.hidden = !hasCurves;
+    this.button.style.visibility = "hidden";
     this.button.onclick = () => (this.playing ? this.stop() : this.play());
     this.playing = false;
-    live.whenGrowing(() => (this.button.hidden = false));
+    live.whenGrowing(() => {
+      this.button.hidden = false;
+      this.button.style.visibility = "";
+    });
   }
 
   play() {

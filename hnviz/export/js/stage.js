@@ -5,7 +5,7 @@ import { keepParametersIn } from "../../app/kit/js/address.js";
 import { maker } from "../../app/kit/js/make.js";
 import { shareTab, Tab } from "../../app/kit/js/tab.js";
 import { note } from "../../app/kit/js/visits.js";
-import { FileLive } from "./filelive.js";
+import { FileLive, GROWING } from "./filelive.js";
 import { FileSource } from "./filesource.js";
 import { Replay } from "./replay.js";
 import { changesIn, Room, ROW } from "./room.js";
@@ -82,7 +82,7 @@ export class Stage {
    */
   async show(at, values = {}) {
     const scene = this.held.scenes[at];
-    const turn = ++this.turn;
+    this.turn++;
     this.leave();
     let address = new URL(`${at}/${scene.page}?${new URLSearchParams(scene.at)}`, this.held.home).href;
     keepParametersIn({ read: () => address, write: (url) => (address = url) });
@@ -95,8 +95,10 @@ export class Stage {
     this.room = new Room(scene.views, this.held.parts);
     this.room.choose(values);
     this.yours.reset();
-    await this.fill();
-    if (turn === this.turn) this.replay = new Replay(this.top, live, (run) => tab.timeline(run));
+    const filled = this.fill();
+    const hasCurves = [...this.places.values()].some(({ mounted }) => mounted?.picture.topics.includes(GROWING));
+    this.replay = new Replay(this.top, live, (run) => tab.timeline(run), hasCurves);
+    await filled;
   }
 
   /** Show what a reader has chosen. @param {Record<string, string>} values */

@@ -13,7 +13,7 @@ import { YOURS } from "./runs.js";
  * @typedef {import("../../browser/limits.js").Config} Config
  */
 
-const INTRODUCED = "A second run, which trains in this page with the same settings and another seed.";
+const INTRODUCED = "This trains a second run in the page, with the same settings and another seed.";
 const CHOOSE = "Another model trains with its own settings.";
 
 export class Bar {
