@@ -138,7 +138,7 @@ def a_class(browser: Browser) -> Iterator[Class]:
 
 
 def joined(browser: Browser, at: Class) -> Phone:
-    """Join with a browser of an own, and open the page that trains."""
+    """Join in a new browser, and open the page that trains."""
     context = browser.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -182,11 +182,11 @@ def compare(browser: Browser, at: Class, size: int, epochs: int) -> tuple[list[P
     n_checked = sum(each.check in ("same", "wrong") for each in at.experiment.results.values())
     print(f"{len(staying)} phones trained {2 * len(staying)} runs in {took:.1f} s")
     print(f"the server trained the first losses of {n_checked} of {len(staying) + 1} results")
-    kept = told_right(seen, honest) and told_out(seen, cheats) and shown_right(seen, late)
+    kept = counted_right(seen, honest) and set_aside(seen, cheats) and shown_right(seen, late)
     return [*honest], kept and not list(at.server.runs.glob("2*"))  # no run was stored
 
 
-def told_right(seen: dict[str, Any], honest: list[Phone]) -> bool:
+def counted_right(seen: dict[str, Any], honest: list[Phone]) -> bool:
     """Return whether the class has what the honest phones sent, each in its place."""
     sent = {
         (result["seed"], square): None if run["diverged"] else run["accuracies"][-1]
@@ -199,7 +199,7 @@ def told_right(seen: dict[str, Any], honest: list[Phone]) -> bool:
     return has == sent
 
 
-def told_out(seen: dict[str, Any], cheats: list[Phone]) -> bool:
+def set_aside(seen: dict[str, Any], cheats: list[Phone]) -> bool:
     """Return whether the cheats, and nobody else, are set aside."""
     out = sorted(each["student"] for each in seen["wrong"])
     wanted = sorted(phone.number for phone in cheats)
@@ -242,7 +242,7 @@ def fill(at: Class, phones: list[Phone], epochs: int) -> bool:
     print(f"a map of {wanted} runs of {steps} steps in {took:.1f} s")
     per_square = [sum(each["square"] == at for each in seen["results"]) for at in range(4)]
     print(f"seeds in each square: {per_square}")
-    kept = told_right(seen, phones) and min(per_square) >= 3 and not seen["wrong"]
+    kept = counted_right(seen, phones) and min(per_square) >= 3 and not seen["wrong"]
     return kept and best_right(seen, phones[0])
 
 
