@@ -19,8 +19,9 @@ import { visits } from "./visits.js";
  * @typedef {import("./timeline.js").Timeline} Timeline
  */
 
-/** How long a slider that is dragged must pause before a second picture follows, and how long that waits at most. */
-const [PAUSE, DRAWS, ASKS] = [200, 200, 500]; // ms; what is drawn from a known answer waits less than what asks the engine
+/** How long a slider that is dragged must pause before a second picture follows. A drag without a pause lets it follow
+ * as often from known answers, and less often where it asks the engine. */
+const [PAUSE, ASKS] = [200, 500]; // ms
 const AHEAD = "300px"; // a picture begins to load a little before it is scrolled to
 
 export class Frame {
@@ -151,19 +152,22 @@ export class Frame {
     else if (rests || !this.asksNext) this.askAfter(rests);
   }
 
-  /** @param {boolean} rests */
+  /**
+   * Ask once the others have their answers and are painted; a slider that rests waits for no answer.
+   * @param {boolean} rests
+   */
   askAfter(rests) {
     this.asksNext = true;
     requestAnimationFrame(async () => {
-      if (!rests && !this.asking.known(this.timeline?.step ?? null)) await this.source.settled(); // the engine answers them first
-      setTimeout(() => this.askNow()); // what they show is painted first
+      if (!rests && !this.asking.known(this.timeline?.step ?? null)) await this.source.settled();
+      setTimeout(() => this.askNow()); // after the frame is painted
     });
   }
 
   /** While the slider is dragged, the browser and the engine are free for the pictures that it is about. */
   waits() {
     const { timeline } = this;
-    const most = this.asking.known(timeline?.step ?? null) ? DRAWS : ASKS;
+    const most = this.asking.known(timeline?.step ?? null) ? PAUSE : ASKS;
     this.since ||= performance.now();
     return !timeline?.playing && performance.now() - this.since < most;
   }
