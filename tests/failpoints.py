@@ -27,6 +27,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "run": ("make", "rename"),  # a folder, which gets its name when it is complete
     "config": WHOLE,
     "recorded": WHOLE,  # what a recorded run is of
+    "recorded-answers": WHOLE,  # of a recorder, with a snapshot
+    "question": WHOLE,  # to a recorder
+    "recorded-answer": WHOLE,
     "note": WHOLE,  # of who writes a run
     "label": WHOLE,
     "models": WHOLE,  # the file of a model of the user's own

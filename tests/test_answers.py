@@ -22,8 +22,8 @@ from starlette.testclient import TestClient
 
 from hnviz import disk
 from hnviz.app.pictures import VIEWS
-from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE
 from hnviz.app.shell.server import server
+from hnviz.data.phrase import KEPT_FIRST
 from hnviz.engine.client import EngineError
 from hnviz.engine.observer import answer_now
 from hnviz.export.opening import MAX_SHIPPED_BYTES, RunAnswers, choose_answers, page_addresses
@@ -288,7 +288,7 @@ def test_a_pre_trained_run_is_answered_without_an_engine(runs):
         "Model5/last/unit_rows",
         "Model5/last/probes",
         "Model5/last/path?layer=0",
-        f"Model5/last/find_elsewhere?layer=0&text={quote(DEFAULT_PHRASE)}",
+        f"Model5/last/find_elsewhere?layer=0&text={quote(KEPT_FIRST)}",
         "Model4/last/counting_map",
     ):
         reply = Server(runs, NoEngine(), VIEWS).get(path)

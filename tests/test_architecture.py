@@ -53,7 +53,9 @@ RULES: dict[str, Rule] = {
     "tasks": Rule(("models", "layout"), ("numpy",)),
     "lessons": Rule(("models",), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
-    "recording": Rule((*FREE, "learn", "runs"), ("numpy", "torch")),  # the rest: optional.py
+    "recording": Rule(
+        (*FREE, "learn", "observe", "runs"), ("filelock", "numpy", "torch")
+    ),  # and what hnviz/recording/optional.py loads
     "observe": Rule((*FREE, "learn"), ("cachetools", "numpy", "scipy", "sklearn", "torch")),
     "questions": Rule((), ("numpy",)),
     "runs": Rule(FREE, ("cachetools", "filelock", "numpy", "pandas", "psutil", "safetensors")),

@@ -313,9 +313,9 @@ def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch,
         refused(50_000)
 
     with zipfile.ZipFile(path, "w") as archive:
-        for number in range(200):
+        for number in range(300):
             archive.writestr(f"snapshots/{number}.safetensors", b"")
-    refused(200, 128)
+    refused(300, 256)
 
     path.write_bytes(made.read_bytes()[:-400])
     refused()

@@ -16,9 +16,9 @@ from hnviz.data.corpora import BUILT_IN, Tokens, own, pairs, texts
 from hnviz.data.corpora.own import MAX_DISTINCT_TOKENS, Way, own_corpus
 from hnviz.data.corpora.pairs import Encoder, Merge, joined, learn, pieces
 from hnviz.data.numbers import WAYS
+from hnviz.data.phrase import example
 from hnviz.data.stream import numbers_of
 from hnviz.data.tokens import SPECIALS, UNK
-from hnviz.figures.offers import example
 from hnviz.figures.sentences import own_tokens
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.texts import TEXTS

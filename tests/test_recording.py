@@ -21,10 +21,13 @@ from torch import Tensor, nn
 
 import hnviz
 from hnviz import disk
+from hnviz.app.machine.view import READING_VIEW
+from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW, UNITS_VIEW
 from hnviz.cli import main
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.data.corpora import texts
+from hnviz.data.phrase import KEPT_FIRST, READ_FIRST, SAYS
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.trainers import Trainers
@@ -36,15 +39,22 @@ from hnviz.learn.models import LanguageModel
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.own.network import Network, NetworkError
+from hnviz.questions.frame import unpack as unpack_frame
+from hnviz.questions.params import read_query
+from hnviz.questions.view import Look, Reply
 from hnviz.recording import Recorder, RecordingWarning
 from hnviz.recording.finding import Names, reader_of
 from hnviz.recording.naming import named
+from hnviz.recording.opened import first_questions
 from hnviz.recording.thread import MOST_WAITING, accuracy_of
-from hnviz.runs import RunFolder, RunRecord, RunStore
+from hnviz.runs import RunFolder, RunRecord, RunStore, answers, asking
 from hnviz.runs.archive import pack, unpack
 from hnviz.runs.recorded import RECORDED, hash_of, read_recorded
 from hnviz.runs.stop import ask_to_stop, writer_of
 from hnviz.schedule import one_cycle
+from hnviz.web.answers import Asker
+from hnviz.web.http import Refusal
+from hnviz.web.state import CurrentRun, ServerState
 from tests import loops
 from tests.conftest import ROOT
 
@@ -313,6 +323,13 @@ class Own(nn.Module):
         return self.out(torch.stack(res, 1)), h
 
 
+class Noisy(Own):
+    """It draws numbers in eval mode, too: reading it beside the loop would change the loop."""
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        return super().forward(x, h + 1e-9 * torch.randn(1))
+
+
 class Uncopied(Stateless):
     def __deepcopy__(self, memo: Any) -> Any:
         raise TypeError("it holds a socket")
@@ -322,7 +339,7 @@ CURVES = {
     "without a state": (Stateless, r"No cell was found: .* it called words \(Embedding\), out"),
     "that raises": (Raises, r"could not be read .*RuntimeError: no forward today"),
     "without an embedding": (NoWords, r"no nn.Embedding was found; the model has out \(Linear\)"),
-    "with a cell of its own": (Own, r"computes something of its own: words, gate, out do not"),
+    "with a cell of its own and noise": (Noisy, r"something of its own: words, gate, out do not"),
     "that cannot be copied": (Uncopied, r"cannot be copied: TypeError: it holds a socket"),
 }
 
@@ -456,6 +473,141 @@ def test_what_is_handed_over_wrongly_is_said_once(tmp_path: Path) -> None:
     assert len(w) == 1
 
 
+# Cells of one's own
+
+
+def test_a_cell_of_its_own_is_read_where_it_trains_and_the_answers_are_stored(
+    tmp_path: Path,
+) -> None:
+    """What the first pictures ask is what is stored; states are those of the model itself."""
+    torch.manual_seed(1)
+    model = Own()
+    with silent():
+        folder = record(model, tmp_path)
+    config, stream = folder.config, stream_of(folder.config)
+    asked: list[tuple[str, Any]] = []
+
+    def asker(run: str, step: int | str, question: str, params: Any) -> Reply:
+        asked.append((question, dict(params)))
+        name = answers.named(folder, int(step), question, params).name(answers.LASTING)
+        content = answers.recorded_answer(folder, int(step), name)
+        assert content is not None, (question, params)
+        return unpack_frame(content)
+
+    run = CurrentRun(folder.read(), "finished")
+    views = (
+        (UNITS_VIEW, {"text": KEPT_FIRST}),
+        (ROWS_VIEW, {"text": KEPT_FIRST, "order": "clustered"}),
+        (READING_VIEW, {"text": READ_FIRST, "n": str(SAYS)}),
+    )
+    for view, params in views:
+        given = read_query(view.params, params.items(), view.name)
+        reply = view.answer(Look(run, 0, given, asker))
+    ids, states = reply.arrays["ids"], reply.arrays["states"][0]
+    assert set(map(str, asked)) == set(map(str, first_questions(folder, stream)))
+    h = torch.zeros(1, 16)
+    for index, state in zip(ids.tolist(), states, strict=True):
+        with torch.no_grad():
+            _, h = model(torch.tensor([[index]]), h)
+        torch.testing.assert_close(torch.from_numpy(state.copy()), h[0], atol=1e-6, rtol=1e-6)
+    with pytest.raises(ValueError, match="hnviz has no code of it: its record answers only about"):
+        load_model(config, len(stream.vocab), folder.load_snapshot(0))
+
+
+def test_another_class_of_the_same_name_is_another_network(tmp_path: Path) -> None:
+    def other() -> nn.Module:
+        class Own(Tires):
+            pass
+
+        return Own()
+
+    names = {record(each, tmp_path).config.model for each in (Own(), other())}
+    assert len(names) == 2 and all(name.startswith("Own_") for name in names)
+
+
+def test_as_long_as_its_process_lives_it_answers_other_questions(tmp_path: Path) -> None:
+    """Also after the loop has ended; an answer stays when the process is gone."""
+    folder = record(Own(), tmp_path)
+    state = ServerState(RunStore(tmp_path), never)
+    asker = Asker(state, folder.id, 0)
+    ids = stream_of(folder.config).train[40:70].tolist()
+    asked = {"ids": ids, "layer": 0, "show": "state"}
+    reply = asker("", 0, "units", asked)
+    assert reply.arrays["values"].shape == (16, 30)
+    assert asker("", 0, "state_path", {"first": 1, "last": 9}).arrays["points"].size
+    with pytest.raises(Refusal, match="of its own; this picture cannot be made of it: no question"):
+        asker("", 0, "weather", {})
+    later = subprocess.run(
+        [sys.executable, "-c", LATER, str(tmp_path), folder.id, json.dumps(asked)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert later.stdout == "(16, 30)\n"
+
+
+def never() -> Any:
+    raise AssertionError("the engine has no code of it")
+
+
+LATER = """
+import json, sys
+from pathlib import Path
+from hnviz.runs import RunStore
+from hnviz.web.answers import Asker
+from hnviz.web.state import ServerState
+asker = Asker(ServerState(RunStore(Path(sys.argv[1]))), sys.argv[2], 0)
+print(asker("", 0, "units", json.loads(sys.argv[3])).arrays["values"].shape)
+"""
+
+
+def test_what_is_no_question_is_dropped_and_nobody_waits_for_a_process_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "run"
+    (folder / "questions").mkdir(parents=True)
+    question = asking.Question("0a", 0, "units", {"ids": [1]})
+    assert asking.ask(folder, question, 5.0) is None
+    whole = '{"step": 0, "question": "", "params": {}}'
+    for name, text in {"0b": "{", "0c": "[]", "zz": whole}.items():
+        (folder / "questions" / f"{name}.json").write_text(text, encoding="utf-8")
+    assert list(asking.questions(folder)) == []
+    assert list((folder / "questions").iterdir()) == []
+    asking.store(folder, "0d", "it rains")
+    with pytest.raises(asking.RefusedError, match="it rains"):
+        asking.stored(folder, "0d")
+    assert asking.stored(folder, "0d") is None  # it is asked again
+
+
+class Tires(Own):
+    """It works until its weights are far from the first ones."""
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        if float(self.out.bias.detach()[0]) > 50:
+            raise RuntimeError("I am tired")
+        return super().forward(x, h)
+
+
+def test_a_class_that_raises_later_is_said_once_and_the_weights_are_recorded(
+    tmp_path: Path,
+) -> None:
+    model = Tires()
+    rec = hnviz.record(model, runs_dir=tmp_path)
+    with pytest.warns(
+        RecordingWarning, match="states of step 1 are not recorded: .*tired"
+    ) as warned:
+        rec.batch(1.0)
+        wait_for(lambda: rec.folder is not None)
+        torch.nn.init.constant_(model.out.bias, 99.0)
+        rec.snapshot()
+        rec.batch(1.0)
+        rec.snapshot()
+        rec.close()
+    assert len(warned) == 1 and rec.folder is not None
+    assert len(RunFolder(rec.folder).read().snapshots) >= 2
+
+
 # The queue
 
 
@@ -558,7 +710,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "roles": {"parts": []},
     "shape": {"dims": ["999999999", "999999999"]},
     "path": {"name": "__class__.__init__"},
-    "an unknown field": {"code": "import os"},
+    "an unknown field": {"run": "import os"},
+    "code": {"code": "import os"},
 }
 
 

@@ -7,12 +7,24 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from hnviz.data.corpora import BUILT_IN, Corpus
+from hnviz.data.corpora.base import Choice, TextChoice
 from hnviz.data.corpora.numbers import HUMAN_NUMBERS
 from hnviz.data.numbers import LAST_NUMBER
-from hnviz.data.tokens import COMMA, Vocab
+from hnviz.data.stream import corpus_of, stream_of
+from hnviz.data.tokens import COMMA, UNK, Vocab
 
 MAX_TOKENS = 2000
 """The most tokens that the observer reads for a picture; some pictures have room for fewer."""
+
+READ_FIRST = "3496 to 3498"
+"""What the reading machine begins with, where the text lists numbers."""
+KEPT_FIRST = "4367 to 4372"
+"""What the room Remember begins with."""
+SAYS = 36  # words that a network says after a text: six numbers or more
+
+_EXAMPLE = {"word": 12, "char": 40, "bpe": 20}
+"""Tokens of a text to begin with, by what one is."""
+_SEARCHED = 1_000  # tokens that are searched for them
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:to|-|\u2013|\.\.)\s*(\d{1,9})\s*")
 _NEGATIVE = re.compile(r"(?:^|\s)-\d+")
@@ -157,3 +169,23 @@ def _table(corpus_id: str) -> _Table:
         raise ValueError("The text has no numbers, so there is no one true continuation.")
     spelled = tuple(corpus.spell(number) for number in range(1, LAST_NUMBER + 1))
     return _Table(spelled, {tokens: number for number, tokens in enumerate(spelled, 1)})
+
+
+def example(choice: TextChoice, of_numbers: str) -> str:
+    """Return a text to begin with: a range for a corpus of numbers, else the beginning of valid."""
+    return (
+        of_numbers
+        if corpus_of(choice).unit == "numbers"
+        else _beginning(choice.corpus, choice.split)
+    )
+
+
+@lru_cache(maxsize=16)
+def _beginning(corpus: str, split: str) -> str:
+    choice = Choice(corpus, split)
+    stream, length = stream_of(choice), _EXAMPLE[corpus_of(choice).level]
+    unknown = stream.vocab.stoi.get(UNK)  # its name would be read as letters or pieces
+    for text in (stream.valid, stream.train):
+        if known := [index for index in text[1:_SEARCHED].tolist() if index != unknown][:length]:
+            return corpus_of(choice).joined([stream.vocab.itos[index] for index in known])
+    return ""

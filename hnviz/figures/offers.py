@@ -1,16 +1,9 @@
 """What a corpus lacks, in one sentence for the page that leaves something out."""
 
-from functools import lru_cache
-
 from hnviz.config import RunConfig
-from hnviz.data import NOTEBOOK, Choice, TextChoice, corpus_of, stream_of
-from hnviz.data.tokens import UNK
+from hnviz.data import NOTEBOOK, TextChoice, corpus_of
 from hnviz.models.catalogue import entry
-from hnviz.own.network import is_own
-
-_EXAMPLE = {"word": 12, "char": 40, "bpe": 20}
-"""Tokens of a text to begin with, by what one is."""
-MOST = 1_000  # tokens that are searched for them
+from hnviz.own.network import is_closed, is_own
 
 
 def without_numbers(choice: TextChoice) -> str:
@@ -24,6 +17,12 @@ def without_numbers(choice: TextChoice) -> str:
 def without_digits(choice: TextChoice) -> str:
     """Say why a page shows no digits or slots; "" if the run's text has them."""
     read = corpus_of(choice)
+    model = getattr(choice, "model", "")
+    if is_closed(model):
+        return (
+            f"{model} computes something of its own, of which hnviz has no code: what its units "
+            "code is left out."
+        )
     if read.has_digits:
         return ""
     return (
@@ -47,24 +46,4 @@ def without_notebook(config: RunConfig) -> str:
             f"This run reads “{corpus_of(config).title}”; only a run of {NOTEBOOK.corpus}, whose "
             "text fits into it, can become a notebook."
         )
-    return ""
-
-
-def example(choice: TextChoice, of_numbers: str) -> str:
-    """Return a text to begin with: a range for a corpus of numbers, else the beginning of valid."""
-    return (
-        of_numbers
-        if corpus_of(choice).unit == "numbers"
-        else _beginning(choice.corpus, choice.split)
-    )
-
-
-@lru_cache(maxsize=16)
-def _beginning(corpus: str, split: str) -> str:
-    choice = Choice(corpus, split)
-    stream, length = stream_of(choice), _EXAMPLE[corpus_of(choice).level]
-    unknown = stream.vocab.stoi.get(UNK)  # its name would be read as letters or pieces
-    for text in (stream.valid, stream.train):
-        if known := [index for index in text[1:MOST].tolist() if index != unknown][:length]:
-            return corpus_of(choice).joined([stream.vocab.itos[index] for index in known])
     return ""

@@ -126,8 +126,8 @@ def model_class(name: str) -> type[LanguageModel]:
     network = network_of(name)
     if network is not None and network.cell == OWN:
         raise OwnModelError(
-            f"{name} computes something of its own, and only its class can say what: hnviz has no "
-            "code of it here"
+            f"{name} computes something of its own, and hnviz has no code of it: its record "
+            "answers only about the texts that pages begin with"
         )
     if network is not None:
         return described(network)

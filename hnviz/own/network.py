@@ -7,7 +7,7 @@ network from parts of torch (`hnviz.learn.described`). Does not import torch.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from hashlib import blake2b
 from math import prod
 from typing import Any
@@ -43,10 +43,12 @@ SQUASHES = ("relu", "tanh", "sigmoid", "identity")
 NORM_PLACES = ("", "loop", "head")  # part of the recurrence, or before the output
 RECIPE = Recipe(bptt=20, epochs=10, lr=1e-2)  # a recorded run's name says how it differs from this
 
+STATES = ("h", "c", "s3", "s4")  # names of a state's tensors
 MAX_LAYERS = 16
 MAX_WEIGHTS = 2**28  # of one tensor
 _CLASS = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
 _PATH = re.compile(r"(?!.*__)[A-Za-z_]\w{0,99}(\.\w{1,100}){0,9}", re.ASCII)  # of a submodule
+_HASH = re.compile(r"([0-9a-f]{64})?")
 _SIZE = 2048  # the largest nv and nh with which the limits are checked
 _CLASS_CHARS = 20  # of a class's name in a model's
 
@@ -68,6 +70,8 @@ class Network:
     squash: str = "tanh"  # of a hand-written loop or nn.RNN
     norm_at: str = ""  # one of NORM_PLACES
     eps: float = 1e-5  # of the norm
+    n_states: int = 1  # tensors of the state of a cell of its own
+    code: str = ""  # SHA-256 of the class of such a cell, so that another class is another network
 
     def __post_init__(self) -> None:
         allowed = {
@@ -80,6 +84,8 @@ class Network:
             _wrong_if(getattr(self, name) not in words, f"{name} must be one of {words}")
         _wrong_if(not _CLASS.fullmatch(self.class_name), "class_name is not the name of a class")
         _wrong_if(not 1 <= self.n_layers <= MAX_LAYERS, f"n_layers is 1 to {MAX_LAYERS}")
+        _wrong_if(not 1 <= self.n_states <= len(STATES), f"n_states is 1 to {len(STATES)}")
+        _wrong_if(not _HASH.fullmatch(self.code), "code is the SHA-256 of a class, in hexadecimal")
         _wrong_if(not 0 < self.eps < 1, "eps is between 0 and 1")
         _wrong_if(self.cell == "RNN" and self.squash not in SQUASHES[:2], "nn.RNN has no such form")
         if self.cell != OWN:
@@ -88,10 +94,14 @@ class Network:
 
     @property
     def identity(self) -> str:
-        """A hash of all that determines what the network computes, 20 hexadecimal digits."""
-        return blake2b(
-            json.dumps(asdict(self), sort_keys=True).encode(), digest_size=10
-        ).hexdigest()
+        """A hash of all that determines what the network computes, 20 hexadecimal digits.
+
+        A field that a later version adds does not change it, as long as it has its default.
+        """
+        usual = {each.name: each.default for each in fields(self)}
+        made_of = {name: each for name, each in asdict(self).items() if each != usual[name]}
+        whole = json.dumps(made_of, sort_keys=True)
+        return blake2b(whole.encode(), digest_size=10).hexdigest()
 
     @property
     def name(self) -> str:
@@ -115,7 +125,7 @@ class Network:
             norm_in_loop=self.norm_at == "loop",
             norm_over="rows" if self.cell == "Linear" else "slots",
             cell=IRNN if unbounded and self.cell == "RNN" else CELLS[self.cell],
-            state=("h", "c") if self.cell == "LSTM" else ("h",),
+            state=STATES[: 2 if self.cell == "LSTM" else self.n_states],
             nonlinearity="relu" if unbounded else "tanh",
         )
 
@@ -175,6 +185,11 @@ def know(network: Network) -> None:
 def is_own(model: str) -> bool:
     """Return whether a model is the user's: from a file of models, or of a recorded run."""
     return bool(identity_of(model)) or model in networks
+
+
+def is_closed(model: str) -> bool:
+    """Return whether only a model's own class can compute it, of which hnviz has no code."""
+    return model in networks and networks[model].cell == OWN
 
 
 def network_of(model: str) -> Network | None:

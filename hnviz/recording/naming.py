@@ -171,16 +171,22 @@ def _parts(reader: Reader, names: Names) -> Iterator[Part]:
     module = reader.twin.module
     embedding = module.get_submodule(names.embedding)
     tied = module.get_submodule(names.head).weight is embedding.weight
-    sizes = {units(reader.twin, names): "nh", reader.twin.nv: "nv"}
+    sizes = {reader.twin.nv: "nv", units(reader.twin, names): "nh"}
     for role, path in (("i_h", names.embedding), ("h_h", names.cell), ("h_o", names.head)):
-        part = module.get_submodule(path)
-        weights = _weights(part, sizes)
+        part = part_of(module, path, role, sizes)
         if role == "h_o" and tied:
-            weights = tuple(replace(w, tied=w.name == "weight") for w in weights)
-        yield Part(path, role, _kind(part), weights)
+            weights = (replace(each, tied=each.name == "weight") for each in part.weights)
+            part = replace(part, weights=tuple(weights))
+        yield part
     if names.norm:
-        norm = module.get_submodule(names.norm)
-        yield Part(names.norm, _norm_of(norm), _kind(norm), _weights(norm, sizes))
+        role = _norm_of(module.get_submodule(names.norm))
+        yield part_of(module, names.norm, role, sizes)
+
+
+def part_of(module: nn.Module, path: str, role: str, sizes: dict[int, str]) -> Part:
+    """Return a part with the shapes of its weights; `sizes` has nv and nh by their numbers."""
+    part = module.get_submodule(path)
+    return Part(path, role, _kind(part), _weights(part, sizes))
 
 
 def units(twin: Twin, names: Names) -> int:
@@ -199,8 +205,8 @@ def _weights(part: nn.Module, sizes: dict[int, str]) -> tuple[Weight, ...]:
     def written(size: int) -> str:
         if size in sizes:
             return sizes[size]
-        nh = next(size for size, name in sizes.items() if name == "nh")
-        return f"{size // nh}*nh" if size in (3 * nh, 4 * nh) else str(size)
+        nh = next((size for size, name in sizes.items() if name == "nh"), 0)
+        return f"{size // nh}*nh" if nh and size in (3 * nh, 4 * nh) else str(size)
 
     found = part.named_parameters(recurse=False)
     return tuple(Weight(name, tuple(map(written, each.shape))) for name, each in found)

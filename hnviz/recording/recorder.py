@@ -10,6 +10,7 @@ import warnings
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import time
 from types import TracebackType
@@ -27,6 +28,7 @@ from hnviz.models.catalogue import entry
 from hnviz.own.network import Network, know
 from hnviz.recording.finding import Reader, reader_of
 from hnviz.recording.naming import Named, named, units
+from hnviz.recording.opened import Opened, named_zeros, own_network
 from hnviz.recording.settings import Options, Plan, names_in, plan
 from hnviz.recording.text import choose_text
 from hnviz.recording.thread import Batch, End, Epoch, Snapshot, Start, WriterThread
@@ -59,6 +61,7 @@ class Recorder:
         self._reader: Reader | None = None
         self._weights: tuple[str, ...] = ()  # names, of the tensors that a snapshot holds
         self._zeros: dict[str, Tensor] = {}  # a state of one row
+        self._opened: Opened | None = None  # a network that only its class computes
         self._lock = threading.Lock()
         self._thread = WriterThread(self._warn)
         self.found = Named()
@@ -223,7 +226,19 @@ class Recorder:
             self._weights = tuple(made.state_dict())
             self._zeros = state_named(entry(self.found.model).state, made.init_state(1))
         else:
-            self._warn(f"{self.found.seen[0].rstrip('.')}. Only the curves are recorded")
+            self._open_own(self._reader, hash_of(_source(model)))
+
+    def _open_own(self, reader: Reader, code: str) -> None:
+        """Follow a network that only its class computes, on a text; or say that it is not."""
+        network = own_network(reader, self.found.names, code)
+        if network is None:
+            return self._warn(f"{self.found.seen[0].rstrip('.')}. Only the curves are recorded")
+        know(network)
+        text = "Pictures show it on the texts that they begin with."
+        self.found = replace(self.found, network=network, seen=(*self.found.seen, text))
+        self._opened = Opened(reader)
+        self._weights = tuple(reader.twin.module.state_dict())
+        self._zeros = named_zeros(reader)
 
     def _chosen(self, text: Any) -> RunConfig:
         """Return settings with the text; the usual one if this one cannot be used."""
@@ -231,7 +246,7 @@ class Recorder:
         try:
             return choose_text(text, self._options, nv)
         except (CorpusError, ValueError, TypeError) as error:
-            self._weights = ()  # its ids would be other words
+            self._weights, self._opened = (), None  # its ids would be other words
             self._warn(f"{error}. Only the curves are recorded")
             return RunConfig()
 
@@ -261,6 +276,7 @@ class Recorder:
                 sum(weight.numel() for weight in weights),
                 weights[0].device.type if weights else "cpu",
                 str(self._options.get("name", "")),
+                self._opened,
             )
         )
         if self._first is not None:
@@ -273,7 +289,7 @@ class Recorder:
         know(network)
         shown: dict[str, Any] = {"lr": self._highest}
         if reader is not None and self.found.network is not None:
-            shown["nh"] = units(reader.twin, self.found.names)
+            shown["nh"] = self._zeros["state"].shape[-1]
             shown["bptt"] = reader.steps if reader.reads != "any" else None
         if y is not None and y.dim() == 2:
             shown |= {"bs": y.shape[0], "bptt": y.shape[1]}

@@ -15,20 +15,26 @@ from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, SnapshotSaved
 from hnviz.learn.learner import SMOOTHING
+from hnviz.learn.state import is_state
+from hnviz.recording.opened import Opened, answer_question, store_answers
 from hnviz.recording.settings import Plan
+from hnviz.recording.twin import said
 from hnviz.runs import RunBusy, RunFolder, RunStore, RunWriteError, RunWriter
-from hnviz.runs.files import CONFIG
+from hnviz.runs.asking import answer_from_here, questions
+from hnviz.runs.files import CONFIG, write_tensors
 from hnviz.runs.folder import Label, new_info, write_label
 from hnviz.runs.recorded import Recorded
 from hnviz.runs.stop import drop_stop, is_asked_to_stop
 from hnviz.runs.store import versions
 
 WAIT_SECONDS = 0.05  # between two looks at the queue
+ANSWER_SECONDS = 0.1  # between two looks for questions, once the loop has ended
 STOP_SECONDS = 1.0  # between two looks for a request to stop
 MOST_WAITING = 512  # mini-batches in the queue
 MOST_NUMBERS = 2**24  # of the answers that wait: 64 MB
@@ -75,6 +81,7 @@ class Start:
     n_weights: int
     device: str
     name: str = ""
+    opened: Opened | None = None  # a network that only its class computes
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +147,12 @@ class WriterThread:
         self._queue: deque[Item] = deque()
         self._numbers = 0  # of the answers that wait
         self._writer: RunWriter | None = None
+        self._opened: Opened | None = None
+        self._answering: FileLock | None = None
         self._sums = Sums()
         self._over = False
         self._looked = 0.0
-        self._closing = threading.Event()
+        self._closing, self._written = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="hnviz.record", daemon=True)
         self._thread.start()
 
@@ -173,9 +182,15 @@ class WriterThread:
         self.put(end)
         self._closing.set()
         if threading.current_thread() is not self._thread:
-            self._thread.join(CLOSE_SECONDS)
+            self._written.wait(CLOSE_SECONDS)
 
     def _run(self) -> None:
+        self._record()
+        while self._answering is not None:  # as long as the process lives
+            time.sleep(ANSWER_SECONDS)
+            self._answer()
+
+    def _record(self) -> None:
         while not self._over:
             self._closing.wait(WAIT_SECONDS)
             try:
@@ -196,6 +211,7 @@ class WriterThread:
         if self._writer is not None:
             self._writer.flush()
             self._look_for_stop()
+        self._answer()
         if self._closing.is_set() and not self._queue:
             self._finish()
 
@@ -206,8 +222,7 @@ class WriterThread:
             case Batch():
                 self._write(self._batch_end(item))
             case Snapshot():
-                if self._writer is not None:
-                    self._writer.save_snapshot(item.step, _arrays(item.tensors))
+                self._save(item)
             case Epoch():
                 self._write(self._sums.end_epoch(item))
             case End():
@@ -217,22 +232,52 @@ class WriterThread:
                 self._write(_ended(replace(item, message=message)))
                 self._finish()
 
+    def _save(self, taken: Snapshot) -> None:
+        if self._writer is None or self.folder is None:
+            return
+        if self._opened is None:
+            return self._writer.save_snapshot(taken.step, _arrays(taken.tensors))
+        write_tensors(self.folder.snapshot_path(taken.step), _arrays(taken.tensors))
+        try:
+            self._opened.take({n: t for n, t in taken.tensors.items() if not is_state(n)})
+            store_answers(self.folder, taken.step, self._opened)
+        except RunWriteError:
+            raise
+        except Exception as error:  # the user's class may raise anything
+            self._warn(f"the states of step {taken.step} are not recorded: {said(error)}")
+            self._opened = None
+        self._writer.append(SnapshotSaved(step=taken.step))
+
+    def _answer(self) -> None:
+        """Answer what pages ask about a network that only its class computes."""
+        if self._opened is None or self.folder is None or self._answering is None:
+            return
+        try:
+            for each in questions(self.folder.path):
+                answer_question(self.folder, each, self._opened)
+        except Exception as error:  # a full disk, or a folder that was deleted
+            self._warn(f"questions are no longer answered: {said(error)}")
+            self._answering.release()
+            self._answering = None
+
     def _write(self, event: Event) -> None:
         if self._writer is not None:
             self._writer.append(event)
 
     def _start(self, start: Start) -> None:
-        config = start.plan.config
+        config, self._opened = start.plan.config, start.opened
 
         def fill(folder: Path) -> None:
             new_info(config, versions()).save(folder / CONFIG)
             start.recorded.save(folder)
 
-        self.folder = RunStore(start.runs_dir).add(config, fill)
-        self._writer = self.folder.writer()
+        folder = RunStore(start.runs_dir).add(config, fill)
+        if self._opened is not None:
+            self._answering = answer_from_here(folder.path)
+        self._writer = folder.writer()
         if start.name:
             with suppress(ValueError):
-                write_label(self.folder.path, Label(start.name))
+                write_label(folder.path, Label(start.name))
         self._write(
             RunStarted(
                 n_batches=start.plan.n_batches,
@@ -243,6 +288,7 @@ class WriterThread:
             )
         )
         self._writer.flush()
+        self.folder = folder  # complete: another thread may look at it
 
     def _batch_end(self, batch: Batch) -> BatchEnd:
         loss = float(batch.loss)
@@ -281,6 +327,7 @@ class WriterThread:
                 self._writer.close()
         if self.folder is not None:
             drop_stop(self.folder.path)
+        self._written.set()
 
 
 def _ended(end: End) -> Ended:

@@ -23,11 +23,13 @@ import numpy as np
 import hnviz
 from hnviz import disk
 from hnviz.own import identity_of
-from hnviz.runs.files import CONFIG, open_regular, read_bounded, stamp, write_atomic
+from hnviz.runs.files import CONFIG, open_regular, read_bounded, stamp, write_atomic, writing
 from hnviz.runs.folder import RunFolder, RunInfo
 
 ANSWERS = ".answers"  # beside the runs; no run id begins with a dot
 SHIPPED = "answers.zip"  # in the folder of a pre-trained run
+RECORDED_ANSWERS = "answers"  # in the folder of a recorded run: a file for each snapshot
+LASTING = "recorded"  # in place of a version: a recorder's answers cannot be computed again
 MOST = 500_000_000  # bytes of all answers beside the runs
 LARGEST = 8 * 2**20  # bytes of one answer, unpacked
 LEVEL = 6  # of compression
@@ -99,6 +101,23 @@ def shipped_answer(folder: RunFolder, name: str) -> bytes | None:
         return None
 
 
+def recorded_answer(folder: RunFolder, step: int, name: str) -> bytes | None:
+    """Return an answer that the recorder of a run stored with a snapshot, or None."""
+    path = answers_path(folder, step)
+    if not path.is_file():  # perhaps not yet: so the next look must look again
+        return None
+    archive = _opened(path)
+    try:
+        return unsqueezed(archive.read(name)) if archive else None
+    except (KeyError, OSError, BadZipFile, ValueError):
+        return None
+
+
+def answers_path(folder: RunFolder, step: int) -> Path:
+    """Return the path of the answers that a recorder stores with a snapshot."""
+    return folder.path / RECORDED_ANSWERS / f"{step}.zip"
+
+
 def shipped_answers(folder: RunFolder) -> dict[str, tuple[Any, ...]]:
     """Return the answers' names, each with its step, question, parameters and version."""
     archive = _opened(folder.path / SHIPPED)
@@ -119,14 +138,29 @@ def ship_answers(folder: Path, answers: Mapping[str, tuple[tuple[Any, ...], byte
 
     Raises RunWriteError.
     """
+    write_atomic(folder / SHIPPED, _joined(answers), "shipped")
+    _opened.cache_clear()
+
+
+def store_recorded(
+    folder: RunFolder, step: int, answers: Mapping[str, tuple[tuple[Any, ...], bytes]]
+) -> None:
+    """Write the answers that `recorded_answer` finds. Raises RunWriteError."""
+    path = answers_path(folder, step)
+    with writing(path):
+        path.parent.mkdir(exist_ok=True)
+    write_atomic(path, _joined(answers), "recorded-answers")
+
+
+def _joined(answers: Mapping[str, tuple[tuple[Any, ...], bytes]]) -> bytes:
+    """Put answers into one file, each with what it is about."""
     whole = BytesIO()
     with ZipFile(whole, "w", ZIP_STORED) as made:
         for name, (about, packed) in sorted(answers.items()):
             member = ZipInfo(name)  # dated 1980, so that equal answers give equal files
             member.comment = json.dumps(about).encode()
             made.writestr(member, packed)
-    write_atomic(folder / SHIPPED, whole.getvalue(), "shipped")
-    _opened.cache_clear()
+    return whole.getvalue()
 
 
 def squeezed(content: bytes) -> bytes:

@@ -15,6 +15,7 @@ from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import text_hash, way_of
+from hnviz.runs.answers import RECORDED_ANSWERS, answers_path
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.files import (
     CONFIG,
@@ -37,7 +38,7 @@ TEXT = "text.txt"  # the user's own text that the run read
 ALWAYS_NAMED = ("model", "bptt", "lr", "epochs", "bs", "nh", "seed")
 """The settings that `repeat_command` always names; it names others only if they are unusual."""
 
-MAX_FILES = 128  # a run has at most 48 snapshots
+MAX_FILES = 256  # a run has at most 48 snapshots, a recorded one 120, perhaps with answers
 MAX_BYTES = 2**31  # in all files, unpacked
 PIECE_BYTES = 2**20  # unpacked at a time
 BROKEN = (
@@ -48,7 +49,8 @@ BROKEN = (
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _NAME = re.compile(
-    rf"{CONFIG}|{EVENTS}|{RECORDED}|{TEXT}|{RESUME}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors",
+    rf"{CONFIG}|{EVENTS}|{RECORDED}|{TEXT}|{RESUME}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors"
+    rf"|{RECORDED_ANSWERS}/(0|[1-9]\d{{0,14}})\.zip",
     re.ASCII,
 )
 _LIMITS = {CONFIG: MAX_CONFIG_BYTES, RECORDED: MAX_BYTES_RECORDED, TEXT: texts.MAX_TEXT_BYTES}
@@ -73,6 +75,8 @@ def pack(folder: RunFolder, file: IO[bytes]) -> None:
         for step in folder.snapshots():
             path = folder.snapshot_path(step)
             made.write(path, f"{SNAPSHOTS}/{path.name}", zipfile.ZIP_STORED)  # weights are noise
+            if (answers := answers_path(folder, step)).is_file():
+                made.write(answers, f"{RECORDED_ANSWERS}/{answers.name}", zipfile.ZIP_STORED)
         if checkpoint is not None:
             made.writestr(RESUME, checkpoint, zipfile.ZIP_STORED)
         if name is not None:

@@ -286,14 +286,15 @@ def is_locked(folder: Path) -> bool:
     except OSError:
         return False  # the run never had a writer
     try:
-        return _held_by_other(descriptor, folder)
+        return held_by_other(descriptor, folder / LOCK_NAME)
     finally:
         os.close(descriptor)
 
 
-def _held_by_other(descriptor: int, folder: Path) -> bool:
+def held_by_other(descriptor: int, path: Path) -> bool:
+    """Return whether a process holds the lock of an open file; `path` is where it is."""
     if sys.platform == "win32":  # it has no shared locks: checks may conflict, so wait
-        with suppress(Timeout), FileLock(folder / LOCK_NAME).acquire(timeout=0.05):
+        with suppress(Timeout), FileLock(path).acquire(timeout=0.05):
             return False
         return True
     try:

@@ -40,6 +40,7 @@ RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it becomes a path
 _UNFINISHED = ".new-"  # prefix of a folder that `create` is filling
+BESIDE = (".*/", "*/questions/", "*/answers/")  # folders that no writer of a run looks after
 ABANDONED_SECONDS = 60.0  # anything unfinished that is older has lost its writer
 _LAST_ONLY = 2**53  # steps between the mini-batches that a list reads
 MAX_RANGE_TESTS = 50  # kept when the engine starts: repeating one is quick
@@ -191,7 +192,9 @@ class RunStore:
             if not test.is_alive():
                 shutil.rmtree(test.path, ignore_errors=True)
         drop_unread_texts(self.root, ABANDONED_SECONDS)
-        for folder in (self.root, *self.root.glob(".*/")):  # of sweeps, texts and the class
+        # Of sweeps, texts and the class; of questions to recorders, and their answers.
+        beside = (each for name in BESIDE for each in self.root.glob(name))
+        for folder in (self.root, *beside):
             remove_leftovers(folder, ABANDONED_SECONDS)
 
     def _give_id(self, unfinished: Path, model: str, prefix: str) -> Path:

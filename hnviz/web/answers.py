@@ -16,12 +16,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hnviz.engine.client import Asking, EngineError
+from hnviz.own.network import is_closed
 from hnviz.questions.frame import pack, seconds_of, unpack
 from hnviz.questions.params import quoted, read_query
 from hnviz.questions.table import QUESTIONS
 from hnviz.questions.view import Look, Reply, View, without_none
-from hnviz.runs import DamagedRun, RunFolder
-from hnviz.runs.answers import Named, named, release, shipped_answer
+from hnviz.runs import DamagedRun, RunFolder, RunWriteError
+from hnviz.runs.answers import LASTING, Named, named, recorded_answer, release, shipped_answer
+from hnviz.runs.asking import Question, RefusedError, ask, stored
 from hnviz.web.http import (
     NO_STORE,
     Endpoint,
@@ -43,6 +45,7 @@ from hnviz.web.work import FairShare, NotYetError, Pool, Progress, Shared
 OBSERVE_SECONDS = 20.0  # processor time without progress before a question is given up
 LONG_SECONDS = 0.2  # engine time from which any answer is worth storing
 MAX_STEP_DIGITS = 12
+RECORDER_SECONDS = 8.0  # for the process that recorded a run to answer
 
 MAX_STEPS = 64  # per request
 MAX_BYTES = 32 * 2**20  # in an answer for several steps
@@ -206,6 +209,8 @@ class Asker:
             place = Place(self.state, run_id, step, question, params)
             frame = place.find()
             if frame is None:
+                frame = place.ask_recorder()
+            if frame is None:
                 how = Asking(self.patience, self.progress.hear, self.aside)
                 frame = self.state.engine.observe(run_id, step, question, params, how)
                 place.keep(frame)
@@ -228,6 +233,7 @@ class Place:
         self._state = state
         self._asked = (run_id, step, question, params)
         self._folder: RunFolder | None = None
+        self._step = 0
         self._named = self._look()
 
     def _look(self) -> Named | None:
@@ -235,8 +241,8 @@ class Place:
         run_id, step, question, params = self._asked
         try:
             self._folder = self._state.store.folder(run_id)
-            step = step if isinstance(step, int) else self._folder.resolve_step(step)
-            return named(self._folder, step, question, params)
+            self._step = step if isinstance(step, int) else self._folder.resolve_step(step)
+            return named(self._folder, self._step, question, params)
         except (OSError, ValueError, TypeError, DamagedRun):
             return None
 
@@ -249,10 +255,25 @@ class Place:
         frame: bytes | None = self._state.cache.get(name)
         if frame is None and known is not None and not known.measures:
             stored = shipped_answer(self._folder, self._named.name(str(known.version)))
+            stored = stored or recorded_answer(self._folder, self._step, self._named.name(LASTING))
             frame = _whole(stored or self._state.kept.get(name))
             if frame is not None:
                 self._state.cache.put(name, frame)
         return frame
+
+    def ask_recorder(self) -> bytes | None:
+        """Ask the process that recorded the run, if only it can answer. Raises Refusal."""
+        folder = self._folder
+        if self._named is None or folder is None or not is_closed(folder.config.model):
+            return None
+        name, (_, _, question, params) = self._named.name(LASTING), self._asked
+        asked = Question(name, self._step, question, params)
+        try:
+            return stored(folder.path, name) or ask(folder.path, asked, RECORDER_SECONDS)
+        except RefusedError as error:
+            raise Refusal(str(error), 422) from error
+        except RunWriteError:
+            return None
 
     def keep(self, frame: bytes) -> None:
         """Store an answer that took long, unless the snapshot has been rewritten since."""

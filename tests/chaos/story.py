@@ -23,9 +23,9 @@ from hnviz.events import BatchEnd, Ended, RunStarted
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.own import models as own
 from hnviz.own.models import OwnModel, OwnModels
-from hnviz.runs import RunFolder, RunNotFound, RunStore, RunWriteError, ship
+from hnviz.runs import RunFolder, RunNotFound, RunStore, RunWriteError, asking, ship
 from hnviz.runs import trash as trash
-from hnviz.runs.answers import ANSWERS, KeptAnswers
+from hnviz.runs.answers import ANSWERS, KeptAnswers, store_recorded
 from hnviz.runs.archive import TEXT, pack, unpack
 from hnviz.runs.files import CONFIG
 from hnviz.runs.folder import Label, new_info, read_label, write_label
@@ -143,8 +143,16 @@ class Story:
         def fill(folder: Path) -> None:
             new_info(config, {}).save(folder / CONFIG)
             Recorded(class_name="Model1").save(folder)
+            store_recorded(RunFolder(folder), 0, {})
 
-        return self.store.add(config, fill).id
+        folder = self.store.add(config, fill)
+        lock = asking.answer_from_here(folder.path)
+        asked = asking.Question("0f", 0, "reading", {})
+        asking.ask(folder.path, asked, 0.0)
+        asking.store(folder.path, "0f", ANSWER)
+        if lock is not None:
+            lock.release()
+        return folder.id
 
     def _create_mine(self) -> str:
         self.mine = self.store.create(RunConfig.for_model("Mine", **SETTINGS))

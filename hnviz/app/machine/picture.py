@@ -8,13 +8,12 @@ from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.app.machine.view import CODES_VIEW, READING_VIEW
 from hnviz.app.shell.server import server
 from hnviz.data import TextChoice
-from hnviz.figures.offers import example, without_numbers
+from hnviz.data.phrase import READ_FIRST, SAYS, example
+from hnviz.figures.offers import without_numbers
 from hnviz.runs.typed import typed
 
-TEXT = "3496 to 3498"
 IN_ADDRESS = "machine_text"  # the reader's own, or the name of a stored one
-SAYS = 36  # words after the text: six numbers or more
-TRIES = (TEXT, "8314 to 8316", "997 to 999")
+TRIES = (READ_FIRST, "8314 to 8316", "997 to 999")
 """Inside what the notebook's networks have read, beyond it, and across a power of ten."""
 
 
@@ -30,7 +29,7 @@ def _asks(text: str) -> list[Ask]:
     return [ask(READING_VIEW, text=text, n=SAYS), codes, order]
 
 
-def _example(model: str, text: str = TEXT) -> Example:
+def _example(model: str, text: str = READ_FIRST) -> Example:
     return Example(model, _asks(text), _settings(text))
 
 
@@ -39,7 +38,7 @@ EXAMPLES = {
     "long": _example("LSTM", "7701 to 7730"),
     "window": _example("Model2", "4316 to 4321"),
     "last": _example("Model0"),
-    "compact": Example("Model5", _asks(TEXT), _settings(TEXT, compact=True)),
+    "compact": Example("Model5", _asks(READ_FIRST), _settings(READ_FIRST, compact=True)),
     "attention": _example("Transformer", "4316 to 4321"),
 }
 
@@ -61,7 +60,7 @@ def reading_machine(key: str, run_id: str, config: TextChoice, *, compact: bool 
     A `compact` one has only the buttons that read: the page has the training slider, and the room
     Count the box for the sentence.
     """
-    text = example(config, TEXT)
+    text = example(config, READ_FIRST)
     tries = () if without_numbers(config) else TRIES
     asked = st.query_params.get(IN_ADDRESS, "")
     stored = typed(server().store.root, asked) or ""

@@ -4,8 +4,8 @@ from hnviz.app.kit.fields.picture import controls, remark, text, wrong
 from hnviz.app.run.own_text import MANY, OWN
 from hnviz.app.shell import session as state
 from hnviz.data import TextChoice, corpus_of, stream_of
+from hnviz.data.phrase import example
 from hnviz.data.tokens import UNK
-from hnviz.figures.offers import example
 from hnviz.figures.sentences import OwnTokens, own_tokens
 
 EXAMPLE = "three thousand forty five, three thousand forty six"

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from hnviz.app.kit.fields.picture import choice, controls, remark, text, whole, wrong
 from hnviz.app.rooms.hidden_states.stretch import (
-    DEFAULT_PHRASE,
     FIRST,
     N,
     Stretch,
@@ -14,7 +13,8 @@ from hnviz.app.rooms.hidden_states.stretch import (
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice, stream_of
-from hnviz.figures.offers import example, without_numbers
+from hnviz.data.phrase import KEPT_FIRST, example
+from hnviz.figures.offers import without_numbers
 from hnviz.models.catalogue import entry
 
 PHRASE = "phrase"
@@ -41,7 +41,7 @@ def asked_for(config: RunConfig) -> Asked:
         show = _show_box(config.model)
         good = f"{_GOOD}_{config.corpus}_{config.split}"  # its ids belong to one vocabulary
         if read is None:  # the reason appears below the row
-            read = state.get(good) or read_text(example(config, DEFAULT_PHRASE), config)
+            read = state.get(good) or read_text(example(config, KEPT_FIRST), config)
             remark("states_text", f"The picture still shows {read.called}.")
         row.fold = f"Change what is shown: {_shown(config.model, read, layer, show)}"
     state.put(good, read)
@@ -67,7 +67,7 @@ def _text_box(config: TextChoice) -> Stretch | None:
     if chosen != PHRASE:
         return _stretch_boxes(chosen, config)
     label = "Phrase" if without_numbers(config) else "Phrase, or a range of numbers"
-    words = text(label, _WORDS, example(config, DEFAULT_PHRASE), longest=2000)
+    words = text(label, _WORDS, example(config, KEPT_FIRST), longest=2000)
     try:
         stretch = read_text(words, config)
     except ValueError as error:

@@ -13,7 +13,6 @@ from hnviz.questions.params import Param
 from hnviz.questions.view import Look
 from hnviz.web.http import Refusal
 
-DEFAULT_PHRASE = "4367 to 4372"
 FIRST, N = 0, 100  # tokens
 
 TEXT_PARAMS: Mapping[str, Param] = MappingProxyType(

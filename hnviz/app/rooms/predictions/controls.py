@@ -22,7 +22,8 @@ from hnviz.app.rooms.predictions.prompt import (
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice
-from hnviz.figures.offers import example, without_digits
+from hnviz.data.phrase import example
+from hnviz.figures.offers import without_digits
 from hnviz.models.catalogue import entry
 
 ROW = "predictions_controls"

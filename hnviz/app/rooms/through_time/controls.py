@@ -5,7 +5,8 @@ from hnviz.app.rooms.through_time.look_back.picture import DEFAULT_PHRASE, read_
 from hnviz.app.shell import session as state
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
-from hnviz.figures.offers import example, without_numbers
+from hnviz.data.phrase import example
+from hnviz.figures.offers import without_numbers
 from hnviz.models.catalogue import CATALOGUE
 
 _WORDS = "time_phrase"

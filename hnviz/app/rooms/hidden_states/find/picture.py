@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.tabled import Tabled
-from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
+from hnviz.app.rooms.hidden_states.stretch import TEXT_PARAMS, stretch_in
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
+from hnviz.data.phrase import KEPT_FIRST
 from hnviz.data.places import split_places
 from hnviz.data.stream import SPLITS
 from hnviz.figures import code_text
@@ -165,7 +166,7 @@ _PARAMS = {
 FIND_VIEW = View("find_elsewhere", _PARAMS, _find, slow=True)
 
 EXAMPLES = {
-    "ready": Example("Model5", [ask(FIND_VIEW, at="rest", text=DEFAULT_PHRASE)]),
+    "ready": Example("Model5", [ask(FIND_VIEW, at="rest", text=KEPT_FIRST)]),
     "long": Example("Model5", [ask(FIND_VIEW, at="rest", split="valid", first=0, n=300)]),
 }
 

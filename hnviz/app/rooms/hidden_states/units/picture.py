@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
-from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
+from hnviz.app.rooms.hidden_states.stretch import TEXT_PARAMS, stretch_in
 from hnviz.data import TextChoice, corpus_of, kind_in
+from hnviz.data.phrase import KEPT_FIRST
 from hnviz.data.places import LABELS, places
 from hnviz.figures.numbers import percent
 from hnviz.figures.offers import without_digits
@@ -229,9 +230,9 @@ def _example(**params: Any) -> Example:
 
 
 EXAMPLES = {
-    "ready": _example(text=DEFAULT_PHRASE),
+    "ready": _example(text=KEPT_FIRST),
     "long": _example(split="valid", first=0, n=2000),
-    "gate": _example(text=DEFAULT_PHRASE, show="update"),
+    "gate": _example(text=KEPT_FIRST, show="update"),
 }
 
 UNITS = Picture(
