@@ -642,6 +642,8 @@ def test_answers_are_counted_whatever_their_shape() -> None:
     assert accuracy_of(logits.flatten(0, 1), y.flatten()) == 0.75
     assert accuracy_of(logits.transpose(1, 2), y) == 0.75  # as cross_entropy takes them
     assert accuracy_of(logits[:, -1], y) == 0.5  # only the last token is answered
+    steps = torch.tensor([[9, 9], [0, 0], [2, 1]])  # (steps, rows)
+    assert accuracy_of(logits[:, -1], steps) == 1.0
     assert accuracy_of(logits, None) != accuracy_of(logits, None)  # nan
     assert accuracy_of(logits, y[:1]) != accuracy_of(logits, y[:1])
 
@@ -698,8 +700,12 @@ def test_neither_the_engine_nor_a_command_continues_a_recorded_run(
     assert f"a loop outside hnviz trained the run {rec.folder.name}" in capsys.readouterr().err
     trainers = Trainers(RunStore(tmp_path), Limits(trainers=1), Workers())
     for press in (trainers.resume, trainers.start_again):
-        with pytest.raises(EngineError, match="a loop outside hnviz trains it, and only that loop"):
+        with pytest.raises(
+            EngineError, match="only the loop that trained it, outside hnviz, can do that"
+        ):
             press(rec.folder.name, "")
+    with pytest.raises(EngineError, match="cannot be stopped: only the loop that trained it"):
+        trainers.stop(rec.folder.name, lambda error: None)
 
 
 WRONG: dict[str, dict[str, Any]] = {

@@ -129,7 +129,12 @@ class Trainers:
     def stop(self, run_id: str, done: Done) -> None:
         """Stop a run, and call `done` once it has stopped, or cannot be."""
         known = self.scheduler.tasks.get(run_id)
-        if known is None and self._store.record(run_id).alive:
+        record = self._store.record(run_id)
+        if record.recorded:
+            raise EngineError(
+                f"the run {run_id} cannot be stopped: {_in_words(record)}", "conflict"
+            )
+        if known is None and record.alive:
             return self._orphans.stop(run_id, done)
         task = known if known is not None and known.stopping else self._task(run_id)
         self._on_end.setdefault(run_id, []).append(done)
@@ -293,7 +298,7 @@ class Trainers:
 def _in_words(record: RunRecord) -> str:
     status = record.status
     if record.recorded:
-        return "a loop outside hnviz trains it, and only that loop can"
+        return "only the loop that trained it, outside hnviz, can do that"
     if status == "running":
         return "another process is writing it"
     return f"it {'has' if status in ('finished', 'diverged', 'failed') else 'was'} {status}"

@@ -292,7 +292,8 @@ class Recorder:
             shown["nh"] = self._zeros["state"].shape[-1]
             shown["bptt"] = reader.steps if reader.reads != "any" else None
         if y is not None and y.dim() == 2:
-            shown |= {"bs": y.shape[0], "bptt": y.shape[1]}
+            swap = reader is not None and reader.twin.steps_first
+            shown |= dict(zip(("bptt", "bs") if swap else ("bs", "bptt"), y.shape, strict=True))
         elif y is not None and y.dim() == 1:
             shown["bs"] = y.shape[0]
         name = self.found.model or network.name

@@ -353,8 +353,8 @@ def accuracy_of(logits: Tensor | None, y: Tensor | None) -> float:
     if logits is None or y is None or not logits.is_floating_point():
         return float("nan")
     with torch.no_grad():
-        if y.dim() == 2 and logits.dim() == 2 and logits.shape[0] == y.shape[0]:
-            y = y[:, -1]
+        if y.dim() == logits.dim() == 2 and logits.shape[0] != y.numel():
+            y = y[:, -1] if logits.shape[0] == y.shape[0] else y[-1]  # rows first, or steps first
         if logits.dim() == 3 and logits.shape[:2] != y.shape and logits.shape[::2] == y.shape:
             logits = logits.transpose(1, 2)
         guesses = logits.argmax(-1).flatten()

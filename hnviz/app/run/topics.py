@@ -32,6 +32,7 @@ class Run(Fields):
             "is_live": moment.is_live,
             "shipped": moment.shipped,
             "resumable": can_resume(moment),
+            "recorded": record.recorded,
             "step": record.step,
             "n_steps": record.started.n_steps if record.started else None,
             "progress": round(min(1.0, record.progress), 4),

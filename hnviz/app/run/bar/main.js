@@ -97,7 +97,8 @@ class Bar {
     this.told.textContent = `${named ? "Shown below is " : ""}${facts.name}: ${facts.progress_text}`;
     this.first.hidden = facts.shipped && !named; // the sidebar says which one it is
     const resumable = facts.resumable && !facts.is_live && !facts.shipped;
-    this.actions.hidden = isLocked() || !(facts.is_live || resumable);
+    // A loop outside hnviz that trains a run cannot be paused or stopped from here.
+    this.actions.hidden = isLocked() || facts.recorded || !(facts.is_live || resumable);
     this.pause.textContent = resumable ? "Resume" : facts.status === "paused" ? "Continue" : "Pause";
     this.pause.title = resumable ? RESUME : facts.status === "paused" ? CONTINUE : PAUSED;
     this.pause.disabled = facts.status === "queued";
