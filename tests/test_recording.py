@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -436,14 +437,50 @@ def wait_for(true: Any, seconds: float = 10.0) -> None:
 
 def test_two_recorders_of_one_folder_of_runs_write_two_runs(tmp_path: Path) -> None:
     with silent():
-        first = hnviz.record(loops.Model1(), runs_dir=tmp_path)
-        second = hnviz.record(loops.Model1(), runs_dir=tmp_path)
+        models = loops.Model1(), loops.Model1()
+        first, second = (hnviz.record(each, runs_dir=tmp_path) for each in models)
         for each in (first, second, first):
             each.batch(1.0)
         first.close()
         second.close()
     lines = RunStore(tmp_path).summaries()
     assert sorted(line.step for line in lines if not line.shipped) == [1, 2]
+
+
+def test_another_record_of_the_same_model_ends_the_first(tmp_path: Path) -> None:
+    """In a notebook, a loop that was stopped halfway has closed nothing."""
+    model = loops.Model1()
+    first = hnviz.record(model, runs_dir=tmp_path)
+    first.batch(1.0)
+    second = hnviz.record(model, runs_dir=tmp_path)
+    first.batch(1.0)
+    second.close()
+    assert first.folder is not None
+    ended = RunFolder(first.folder).read().ended
+    assert ended is not None and (ended.status, ended.step) == ("stopped", 1)
+    assert ended.message == "another record of the same model has begun"
+
+
+KILLED = """
+import os, signal, sys, time, hnviz
+from tests import loops
+rec = hnviz.record(loops.Model1(), runs_dir=sys.argv[1])
+rec.batch(1.0)
+while rec.folder is None:
+    time.sleep(0.01)
+rec.batch(1.0)
+os.kill(os.getpid(), signal.SIGKILL) if sys.argv[2] == "killed" else None
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("end", "status"), [("killed", "interrupted"), ("over", "stopped")])
+def test_a_kernel_that_is_killed_or_ends_leaves_a_run_that_can_be_read(
+    end: str, status: str, tmp_path: Path
+) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), end], cwd=ROOT)
+    (line,) = (each for each in RunStore(tmp_path).summaries() if not each.shipped)
+    assert (line.status, line.problem) == (status, "")
 
 
 def test_a_text_that_does_not_fit_the_embedding_is_said(tmp_path: Path) -> None:
@@ -535,6 +572,8 @@ def test_as_long_as_its_process_lives_it_answers_other_questions(tmp_path: Path)
     reply = asker("", 0, "units", asked)
     assert reply.arrays["values"].shape == (16, 30)
     assert asker("", 0, "state_path", {"first": 1, "last": 9}).arrays["points"].size
+    gradients = asker("", 0, "state_gradients", {"first": 5}).arrays
+    assert all(np.isfinite(each).all() and each.any() for each in gradients.values())
     with pytest.raises(Refusal, match="of its own; this picture cannot be made of it: no question"):
         asker("", 0, "weather", {})
     later = subprocess.run(

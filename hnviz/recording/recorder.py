@@ -49,6 +49,10 @@ class Recorder:
     """Records one training. Make it with `hnviz.record`."""
 
     def __init__(self, model: nn.Module, text: Any, options: Options) -> None:
+        model = unwrapped(model)
+        for other in list(_open):  # of a loop that was stopped, in a notebook
+            if other.records(model):
+                other.close("stopped", "another record of the same model has begun")
         self._model = weakref.ref(model)
         self._options = options
         self._optimizer = options.get("optimizer")
@@ -120,7 +124,7 @@ class Recorder:
                 return self._warn(
                     f"a run has at most {MOST_SNAPSHOTS} snapshots: no more are taken"
                 )
-            taken = Snapshot(self._step, self._copies(unwrapped(model)))
+            taken = Snapshot(self._step, self._copies(model))
             self._snapshots += 1
             if self._started:
                 self._thread.put(taken)
@@ -170,6 +174,10 @@ class Recorder:
             self.close("stopped", f"the loop was stopped after step {self._step:,}")
 
     # What a person may look at
+
+    def records(self, model: nn.Module) -> bool:
+        """Return whether this is the record of a model."""
+        return self._model() is unwrapped(model)
 
     @property
     def folder(self) -> Path | None:
@@ -266,7 +274,7 @@ class Recorder:
             Start(
                 planned,
                 Recorded(
-                    class_name=type(unwrapped(model)).__name__ if model is not None else "unknown",
+                    class_name=type(model).__name__ if model is not None else "unknown",
                     network=network,
                     source=source,
                     source_hash=hash_of(source),
@@ -348,12 +356,12 @@ def _highest(optimizer: torch.optim.Optimizer | None) -> float | None:
 
 def _unknown(model: nn.Module | None) -> Network:
     """Describe a network of which only the class's name is known."""
-    name = type(unwrapped(model)).__name__ if model is not None else "unknown"
+    name = type(model).__name__ if model is not None else "unknown"
     return Network(class_name=name, cell="own", parts=(), predicts="every", stateful=True)
 
 
 def _source(model: nn.Module | None) -> str:
     """Return the source of a model's class; "" if Python cannot find it."""
     with suppress(Exception):
-        return inspect.getsource(type(unwrapped(model)))[:MAX_SOURCE_CHARS] if model else ""
+        return inspect.getsource(type(model))[:MAX_SOURCE_CHARS] if model else ""
     return ""

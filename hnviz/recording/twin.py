@@ -61,12 +61,15 @@ class Twin:
         return tuple(_rows(each, rows) for each in self.zeros)
 
     def read(self, x: Tensor, state: State | None = None) -> Answer:
-        """Read x, (rows, steps), from a state or as a new model would. Raises what it raises."""
+        """Read x, (rows, steps), from a state or from zeros. Raises what the model raises.
+
+        Gradients reach a state that requires them, unless the model cuts them itself.
+        """
         state = self.start(len(x)) if state is None else state
         self._put(state)
         given = x.t() if self.steps_first else x
         arguments = (given, self._pack(state)) if self.handed else (given,)
-        with torch.no_grad():
+        with torch.set_grad_enabled(any(each.requires_grad for each in state)):
             out = self.module(*arguments)
         logits, others = self.split(out, x.shape)
         if self.handed:
