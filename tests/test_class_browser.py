@@ -230,7 +230,7 @@ def test_a_student_whom_the_teacher_removes_reads_why_and_comes_back(
     phone = a_phone()
     number = re.findall(r"student (\d+)", phone.locator("#who").inner_text())[0]
     opened(phone, classroom, 1)
-    teacher.get_by_role("heading", name="Students").scroll_into_view_if_needed()
+    teacher.get_by_text("Students", exact=True).click()
     teacher.get_by_role("button", name=f"Remove student {number}", exact=True).click()
     teacher.get_by_text(f"Student {number} is out of the class").wait_for()
     recorded.shown(phone, "The teacher has removed this")

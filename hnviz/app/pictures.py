@@ -15,7 +15,6 @@ from hnviz.app.rooms.batches.machine.picture import MACHINES
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
 from hnviz.app.rooms.classroom.experiment.picture import EXPERIMENT
-from hnviz.app.rooms.classroom.students.picture import STUDENTS
 from hnviz.app.rooms.compare.curves.picture import CURVES_COMPARED
 from hnviz.app.rooms.data.guess.picture import GUESS
 from hnviz.app.rooms.data.merging.picture import MERGING
@@ -59,7 +58,7 @@ _TRAIN = (CURVES, INSIDE, POSITIONS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED,)
 _SWEEP = (MAP_OF_SWEEP,)
 _TASKS = (AUTOMATON, UNDERSTOOD)
-_CLASS = (BOARD, ANSWERS, EXPERIMENT, STUDENTS)
+_CLASS = (BOARD, ANSWERS, EXPERIMENT)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { classAt, Crowd } from "../../hnviz/app/kit/class/crowd.js";
 import { Lectern } from "../../hnviz/app/kit/class/lectern.js";
-import { byPlace } from "../../hnviz/app/rooms/classroom/students/main.js";
+import { byPlace } from "../../hnviz/app/rooms/classroom/board/students.js";
 import { recorded } from "./recorded.js";
 
 class Node {

@@ -8,7 +8,6 @@ from hnviz.app.rooms.classroom.answers.picture import ANSWERS, questions
 from hnviz.app.rooms.classroom.board.picture import BOARD, board
 from hnviz.app.rooms.classroom.door import join_link, train_link
 from hnviz.app.rooms.classroom.experiment.picture import EXPERIMENT
-from hnviz.app.rooms.classroom.students.picture import STUDENTS
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
@@ -61,11 +60,6 @@ def _for_teacher(classroom: ClassService) -> None:
         "one result in ten, and every outlier.",
     )
     EXPERIMENT(settings={"live": True, "models": MODELS})
-    section(
-        "Students",
-        "Remove a student who joined twice or is not in the room: the answers no longer count.",
-    )
-    STUDENTS(settings={"live": True})
     section("Runs", "The newest runs of the class and your own.")
     _stop()
     run_list("class_runs")

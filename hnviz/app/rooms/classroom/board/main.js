@@ -1,12 +1,12 @@
 // @ts-check
-// The board: where to go, the code, how many are here, and which lessons phones can open.
+// The board: where to go, the code, how many are here, which lessons phones can open, and the students in a fold.
 //
-// settings = { address, code, qr: { size, path }, live, and where it is not live: members, here, lessons }
+// settings = { address, code, qr: { size, path }, live, and where it is not live: members, here, lessons, students }
 
 import { TeacherLine } from "../../../kit/class/teacher.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
-import { HAS_NONE } from "../../../kit/js/tables.js";
+import { Students } from "./students.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -32,6 +32,7 @@ class Board {
     this.lessons = make("div", "lessons", ways);
     this.make = make;
     this.written = ""; // the lessons that are drawn
+    this.students = new Students(body, kit);
     /** @type {TeacherLine|undefined} */
     this.line = undefined;
   }
@@ -41,9 +42,12 @@ class Board {
     this.address.textContent = settings.address;
     this.code.textContent = settings.code;
     this.place.replaceChildren(drawn(settings.qr, settings.address));
-    if (settings.live) this.line ??= TeacherLine.of(this.kit.home);
+    if (settings.live) this.line = this.students.line ??= TeacherLine.of(this.kit.home);
     if (this.line) this.leave ??= this.line.follow((news) => this.take(news));
-    else this.take(settings);
+    else {
+      this.take(settings);
+      this.students.show(settings.students);
+    }
   }
 
   /** @param {any} news */
@@ -51,6 +55,7 @@ class Board {
     if (here === undefined) return;
     this.here.textContent = `${here} here now, ${members} have joined.`;
     this.drawLessons(lessons);
+    this.students.look();
   }
 
   /** @param {{ all: number, missing: [string, string][] }} lessons */
@@ -84,6 +89,7 @@ class Board {
 
   destroy() {
     this.leave?.();
+    this.students.destroy();
   }
 }
 
@@ -106,6 +112,6 @@ function drawn({ size, path }, address) {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  table: HAS_NONE.words,
+  table: (_, view) => view.students.tables(),
   create: (body, kit) => new Board(body, kit),
 });

@@ -1,4 +1,4 @@
-"""The board for a projector; it follows the class's WebSocket as the teacher's browser."""
+"""The board for a projector, with the students in a fold; it follows the class's WebSocket."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,15 +21,26 @@ def _shown(into: Invitation) -> dict[str, Any]:
     return {"address": into.join, "code": into.code, "qr": {"size": size, "path": path}}
 
 
+Student = Mapping[str, int | bool]
+
+ALONE: list[Student] = [
+    {"number": at, "here": at % 4 > 0, "answers": at % 5, "place": at} for at in range(1, 6)
+]
+TOGETHER: list[Student] = [
+    {"number": at, "here": at % 9 > 0, "answers": at % 7, "place": 9} for at in range(6, 126)
+]
+
+
 def _example(
-    name: str, here: int, members: int, missing: Sequence[tuple[str, str]] = ()
+    name: str, students: Sequence[Student], missing: Sequence[tuple[str, str]] = ()
 ) -> Mapping[str, Any]:
     address = f"http://{name}:8501/class/join"
     return {
         **_shown(Invitation(address, "K7QW4M", "")),
         "live": False,
-        "here": here,
-        "members": members,
+        "here": sum(each["here"] for each in students),
+        "members": len(students),
+        "students": students,
         "lessons": {"all": 8, "missing": list(missing)},
     }
 
@@ -40,8 +51,8 @@ MISSING = (
 )
 
 EXAMPLES = {
-    "ready": Example(settings=_example("192.168.1.5", 28, 30)),
-    "long": Example(settings=_example("teachers-laptop.school.example.org", 412, 500, MISSING)),
+    "ready": Example(settings=_example("192.168.1.5", ALONE)),
+    "long": Example(settings=_example("laptop.school.example.org", [*ALONE, *TOGETHER], MISSING)),
 }
 
-BOARD = Picture(__file__, Place("class_board", "300px", "560px"), silent=True, examples=EXAMPLES)
+BOARD = Picture(__file__, Place("class_board", "307px", "580px"), silent=True, examples=EXAMPLES)

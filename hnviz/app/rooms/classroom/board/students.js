@@ -1,18 +1,14 @@
 // @ts-check
-// The students of the class by number, each with a button that removes it.
-//
-// settings = { live, students?: [{ number, here, answers, place }] }
+// The students of the class by number, each with a button that removes it: a fold, which fetches the list while it is open.
 
-import { TeacherLine } from "../../../kit/class/teacher.js";
 import { maker } from "../../../kit/js/make.js";
-import { picture } from "../../../kit/js/picture.js";
 import { heads, listed } from "../../../kit/js/tables.js";
 
 const EVERY = 1000; // ms between two looks at the list, at least
 
 /** @typedef {import("../../../kit/class/teacher.js").Student} Student */
 
-class Students {
+export class Students {
   /**
    * @param {HTMLElement} body
    * @param {import("../../../kit/js/frame.js").Frame} kit
@@ -20,7 +16,11 @@ class Students {
   constructor(body, kit) {
     this.kit = kit;
     this.make = maker(body);
-    const root = this.make("div", "students", body);
+    const root = /** @type {HTMLDetailsElement} */ (this.make("details", "hnviz-fold students", body));
+    this.fold = root;
+    this.fold.ontoggle = () => this.look();
+    this.make("summary", "", root, "Students");
+    this.make("p", "", root, "Remove a student who joined twice or is not in the room: the answers no longer count.");
     this.none = this.make("p", "none", root, "Nobody has joined yet.");
     this.rows = this.make("ul", "rows", root);
     this.rows.tabIndex = 0;
@@ -29,23 +29,14 @@ class Students {
     this.done.setAttribute("role", "status");
     /** @type {Student[]} */
     this.students = [];
-    /** @type {TeacherLine|undefined} */
+    /** @type {import("../../../kit/class/teacher.js").TeacherLine|undefined} */
     this.line = undefined;
-    /** @type {(() => void)|undefined} */
-    this.leave = undefined;
     this.timer = 0;
-  }
-
-  /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
-  draw({ settings }) {
-    if (!settings.live) return this.show(settings.students);
-    this.line ??= TeacherLine.of(this.kit.home);
-    this.leave ??= this.line.follow(({ here }) => here === undefined || this.look());
-    this.show(this.students);
   }
 
   /** Fetch the list soon, and not too often. */
   look() {
+    if (!this.line || !this.fold.open) return;
     this.timer ||= setTimeout(() => void this.fetch(), this.students.length ? EVERY : 0);
   }
 
@@ -144,7 +135,6 @@ class Students {
 
   destroy() {
     clearTimeout(this.timer);
-    this.leave?.();
   }
 }
 
@@ -161,9 +151,3 @@ export function byPlace(students) {
   }
   return [...places.values()];
 }
-
-export const render = picture({
-  styles: [new URL("style.css", import.meta.url)],
-  table: (_, view) => view.tables(),
-  create: (body, kit) => new Students(body, kit),
-});
