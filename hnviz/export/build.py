@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -281,27 +281,18 @@ def _written(
             modules=used,
             in_class=bool(more.get("in_class")),
             around=around,
-            first=first_view(first, _top(first, contents.runs)),
+            first=first_view(first, _top(scenes[0], contents.runs)),
         )
     )
 
 
-def _top(
-    parts: Sequence[Mapping[str, Any]], runs: Mapping[str, Mapping[str, Any]]
-) -> Markup | None:
-    """Write the room for the buttons of a page with these parts: see yours.js and replay.js."""
-    pictures = [*_pictures(parts)]
-    shown = [each["data"]["run"] for each in pictures if each["data"]["run"]]
-    run = next((name for name in shown if "job" in runs[name]), None)
-    models = [runs[run]["facts"]["model"], *runs[run]["job"].get("others", ())] if run else []
-    return room_for_buttons(models, replays=any("curves" in each["topics"] for each in pictures))
-
-
-def _pictures(parts: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for part in parts:
-        if "picture" in part:
-            yield part["picture"]
-        yield from _pictures(part.get("parts", ()))
+def _top(scene: Scene, runs: Mapping[str, Mapping[str, Any]]) -> Markup | None:
+    """Write the room for the buttons that yours.js and replay.js put on a page."""
+    replays = any("curves" in _topics(each) for each in scene.mounts)
+    shown = (runs.get(each.data["run"], {}) for each in scene.mounts)
+    run = next((each for each in shown if "job" in each), None)
+    models = [run["facts"]["model"], *run["job"].get("others", ())] if run else []
+    return room_for_buttons(models, replays=replays)
 
 
 def _note(contents: Contents) -> str:

@@ -158,7 +158,11 @@ def first_view(parts: Iterable[Mapping[str, Any]], top: Markup | None = None) ->
 
 TRAINS = "This trains a second run in the page, with the same settings and another seed."
 OTHERS = "Another model trains with its own settings."
-"""As in yoursbar.js."""
+_BAR = Markup(
+    '<div class="yours">{}<button>Train one yourself</button><button>Open a zip</button>'
+    "<p>{}</p></div>"
+)  # as in yoursbar.js
+_REPLAY = Markup('<button class="replay">Play the training again</button>')
 
 
 def room_for_buttons(models: Sequence[str], *, replays: bool) -> Markup | None:
@@ -167,19 +171,11 @@ def room_for_buttons(models: Sequence[str], *, replays: bool) -> Markup | None:
     `models` are those that it trains, none if it trains nothing; `replays` says whether it plays
     a training again.
     """
-    button = Markup('<button type="button" class="{}">{}</button>').format
-    choice = Markup("").join(map(Markup("<option>{}</option>").format, models))
-    menu = Markup("<label>Model<select>{}</select></label>").format(choice)
-    bar = Markup('<div class="yours">{}{}{}<p>{}</p></div>').format(
-        menu if models[1:] else "",
-        button("strong", "Train one yourself"),
-        button("", "Open a zip"),
-        f"{TRAINS} {OTHERS}" if models[1:] else TRAINS,
-    )
-    replay = button("replay", "Play the training again")
-    shown = [*([bar] if models else []), *([replay] if replays else [])]
-    place = Markup('<div class="top" style="visibility: hidden">{}</div>')
-    return place.format(Markup("").join(shown)) if shown else None
+    names = Markup("").join(map(Markup("<option>{}</option>").format, models))
+    menu = Markup("<label>Model<select>{}</select></label>").format(names) if models[1:] else ""
+    bar = _BAR.format(menu, f"{TRAINS} {OTHERS}" if menu else TRAINS) if models else ""
+    room = Markup('<div class="top" style="visibility: hidden">{}{}</div>')
+    return room.format(bar, _REPLAY if replays else "") if models or replays else None
 
 
 def _first(part: Mapping[str, Any]) -> Markup:
