@@ -8,6 +8,7 @@ import { ANSWERED } from "../../hnviz/browser/questions.js";
 import { Random } from "../../hnviz/browser/random.js";
 import { Reader } from "../../hnviz/browser/reader.js";
 import { Run } from "../../hnviz/browser/run.js";
+import { besideCurves } from "../../hnviz/export/js/curves.js";
 import { FileLive } from "../../hnviz/export/js/filelive.js";
 import { FileSource } from "../../hnviz/export/js/filesource.js";
 import { Runs } from "../../hnviz/export/js/runs.js";
@@ -251,4 +252,14 @@ test("random numbers are numpy's of seed 0", () => {
   const all = [...Array(7000).keys()];
   assert.deepEqual(drawn.sample(all, 5), [4456, 3576, 1888, 2154, 5950]);
   assert.equal(drawn.choice(all.slice(0, 50)), 40);
+});
+
+test("the labels of two curves that end side by side do not cover each other", () => {
+  const traces = ["each mini-batch", "train", "valid"].map((name) => ({ name, x: [], y: [] }));
+  const figure = { data: traces, layout: { annotations: [], xaxis: { range: [0, 400] } } };
+  const run = { batches: [{ step: 1, loss: 2, smooth_loss: 1.44 }], ends: [{ step: 1, valid_loss: 1.46 }], job: { config: { seed: 1 } }, nSteps: 400 };
+  const beside = { name: "Model5", run: { held: { job: { config: { seed: 0 } } } } };
+  const [panel] = besideCurves({ panels: [{ name: "loss", figure }] }, { run, name: "yours", version: 1 }, beside).panels;
+  const labels = panel.figure.layout.annotations.map(({ text, yanchor }) => [text, yanchor]);
+  assert.deepEqual(labels, [["<b>train 1.44</b>", "top"], ["<b>valid 1.46</b>", "bottom"]]);
 });

@@ -70,7 +70,7 @@ function over({ data, layout }, { traces, write }, name, nSteps) {
   const headings = layout.annotations.filter((/** @type {any} */ { yref }) => yref.endsWith("domain"));
   const labels = ["train", "valid"].flatMap((split) => labelOf(data.find((each) => each.name === split), traces[split].y.at(-1), split, write));
   const axes = Object.entries(layout).map(([axis, props]) => [axis, axis.startsWith("xaxis") ? reaching(props, nSteps) : props]);
-  return { data: [...faint, ...added], layout: { ...Object.fromEntries(axes), annotations: [...headings, ...labels] } };
+  return { data: [...faint, ...added], layout: { ...Object.fromEntries(axes), annotations: [...headings, ...apart(labels)] } };
 }
 
 /**
@@ -81,6 +81,16 @@ function over({ data, layout }, { traces, write }, name, nSteps) {
 function reaching(axis, nSteps) {
   const [from, to] = axis.range;
   return { ...axis, range: [from, Math.max(to, 1.02 * nSteps)] };
+}
+
+/**
+ * Of two labels on one axis, the upper one above its value and the lower one below: then neither covers the other.
+ * @param {any[]} labels
+ */
+function apart(labels) {
+  if (labels.length < 2 || labels[0].yref !== labels[1].yref) return labels;
+  const [lower, upper] = [...labels].sort((a, b) => a.y - b.y);
+  return [{ ...lower, yanchor: "top" }, { ...upper, yanchor: "bottom" }];
 }
 
 /**
