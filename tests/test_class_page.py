@@ -214,6 +214,14 @@ def test_a_members_press_on_train_asks_the_members_own_device(held, monkeypatch,
     assert drawn(app, "train_settings")["settings"]["device"]["order"] is None
 
 
+def test_a_member_finds_the_way_to_train_where_others_start_a_run(held, monkeypatch, recorded):
+    assert control(open_page("start"), "start_train")
+    visits(monkeypatch, Visitor(member=held.admit("10.0.0.7").result(10)))
+    app = open_page("start")
+    assert not control(app, "start_train")
+    recorded(said(app), part="Your own device")
+
+
 @pytest.mark.parametrize("model", ["Model3", "Model5Reg"])
 def test_the_server_trains_for_the_teacher_and_what_a_phone_cannot(held, monkeypatch, model):
     who = Visitor(teacher=True)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from hnviz.app.kit.fields.picture import button
 from hnviz.app.kit.text import linked, problem
-from hnviz.app.run.start import start
+from hnviz.app.run.start import start, trains_here
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 
@@ -17,8 +17,12 @@ _ERROR = "start_error"  # why the last press on the button started nothing
 def train_button(*, own: bool) -> None:
     """Draw the button that trains a network at once; the page then shows that run.
 
+    A student of a class gets the way to Train, where the student's own device trains.
     `own`: whether the page shows one of the reader's own runs.
     """
+    if trains_here(RunConfig.for_model(MODEL)):
+        linked(f"Your own device can train one. [Train one yourself](train?train_model={MODEL})")
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="start_try"):
         with st.container(width="content"):
             button(
