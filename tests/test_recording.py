@@ -324,6 +324,32 @@ class Own(nn.Module):
         return self.out(torch.stack(res, 1)), h
 
 
+class LooksAhead(Own):
+    """It reads a window from its end, so an answer knows what comes."""
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        logits, h = super().forward(x.flip(1), h)
+        return logits.flip(1), h
+
+
+class Cells(nn.Module):
+    """Two cells of torch in a loop, whose states are handed over in a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.out = nn.Embedding(39, 16), nn.Linear(16, 39)
+        self.cells = nn.ModuleList(nn.GRUCell(16, 16) for _ in range(2))
+
+    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, list[Tensor]]:
+        state = [torch.zeros(len(x), 16) for _ in range(2)] if state is None else list(state)
+        res = []
+        for given in self.words(x).unbind(1):
+            for layer, cell in enumerate(self.cells):
+                state[layer] = given = cell(given, state[layer])
+            res.append(given)
+        return self.out(torch.stack(res, 1)), state
+
+
 class Noisy(Own):
     """It draws numbers in eval mode, too: reading it beside the loop would change the loop."""
 
@@ -341,6 +367,7 @@ CURVES = {
     "that raises": (Raises, r"could not be read .*RuntimeError: no forward today"),
     "without an embedding": (NoWords, r"no nn.Embedding was found; the model has out \(Linear\)"),
     "with a cell of its own and noise": (Noisy, r"something of its own: words, gate, out do not"),
+    "that looks ahead": (LooksAhead, r"something of its own: words, gate, out do not"),
     "that cannot be copied": (Uncopied, r"cannot be copied: TypeError: it holds a socket"),
 }
 
@@ -549,6 +576,23 @@ def test_a_cell_of_its_own_is_read_where_it_trains_and_the_answers_are_stored(
         torch.testing.assert_close(torch.from_numpy(state.copy()), h[0], atol=1e-6, rtol=1e-6)
     with pytest.raises(ValueError, match="hnviz has no code of it: its record answers only about"):
         load_model(config, len(stream.vocab), folder.load_snapshot(0))
+
+
+def test_a_list_of_states_is_followed_in_a_loop_over_torch_s_cells(tmp_path: Path) -> None:
+    model = Cells()
+    with silent():
+        folder = record(model, tmp_path)
+    ids = stream_of(folder.config).train[:9].tolist()
+    asker, values = Asker(ServerState(RunStore(tmp_path), never), folder.id, 0), []
+    for show in ("state", "c"):
+        reply = asker("", 0, "units", {"ids": ids, "layer": 0, "show": show})
+        values.append(torch.from_numpy(reply.arrays["values"].copy()))
+    state = None
+    for place, index in enumerate(ids):
+        with torch.no_grad():
+            _, state = model(torch.tensor([[index]]), state)
+        for found, wanted in zip(values, state, strict=True):
+            torch.testing.assert_close(found[:, place], wanted[0], atol=1e-6, rtol=1e-6)
 
 
 def test_another_class_of_the_same_name_is_another_network(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def _same(now: State, before: list[Tensor]) -> bool:
 def _with_handed(twin: Twin, x: Tensor) -> Twin | None:
     """Call with a state, and hand what comes back in again: it must change the answer."""
     for state in _states_to_try(twin.module, len(x)):
-        made = replace(twin, handed=True, packed=isinstance(state, tuple))
+        made = replace(twin, handed=True)
         with suppress(Exception), torch.no_grad():
             given = x.t() if twin.steps_first else x
             out = made.module(given, state)
@@ -155,7 +155,10 @@ def _with_handed(twin: Twin, x: Tensor) -> Twin | None:
             rows = [each.shape[-2] if each.dim() >= 2 else 0 for each in tensors_in(after)]
             if not rows or rows != [len(x)] * len(rows):
                 continue
-            made = replace(made, packed=isinstance(after, list | tuple))
+            packed = (
+                list if isinstance(after, list) else tuple if isinstance(after, tuple) else None
+            )
+            made = replace(made, packed=packed)
             again = made.read(x, tensors_in(after))
             if _apart(first, again.logits):
                 zeros = tuple(each[..., :1, :] * 0 for each in tensors_in(after))

@@ -51,7 +51,7 @@ def named(reader: Reader) -> Named:
     calls, answer = _called(reader)
     names, problem = _names(reader, calls, answer)
     if problem:
-        return Named(names=names, seen=(problem,))
+        return Named(names=names, seen=(problem, *_state_said(reader)))
     probe = _shaken(reader.twin)
     for network in _candidates(reader, names):
         if _agree(probe, reader, _loaded(described(network), probe, names)):
@@ -238,7 +238,7 @@ def _agree(probe: Twin, reader: Reader, other: LanguageModel | None) -> bool:
     if found.logits.dim() < logits.dim():
         logits = logits[:, -1]
     ends = tensors(after) if state else ()
-    return all(map(_near, (found.logits, *found.state), (logits, *ends)))
+    return all(map(near, (found.logits, *found.state), (logits, *ends)))
 
 
 def shaped_like(state: tuple[Tensor, ...], start: State) -> State | None:
@@ -250,7 +250,8 @@ def shaped_like(state: tuple[Tensor, ...], start: State) -> State | None:
     return given if isinstance(start, tuple) else given[0]
 
 
-def _near(one: Tensor, other: Tensor) -> bool:
+def near(one: Tensor, other: Tensor) -> bool:
+    """Return whether two tensors hold the same numbers, to CLOSE of the largest."""
     if one.numel() != other.numel():
         return False
     other = other.reshape(one.shape)

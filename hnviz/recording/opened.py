@@ -19,7 +19,7 @@ from hnviz.observe import QUESTIONS, Subject
 from hnviz.own.network import OWN, STATES, Network, NetworkError
 from hnviz.questions.frame import pack
 from hnviz.recording.finding import ROWS, Names, Reader
-from hnviz.recording.naming import part_of
+from hnviz.recording.naming import near, part_of
 from hnviz.runs import RunFolder
 from hnviz.runs.answers import LASTING, named, squeezed, store_recorded
 from hnviz.runs.asking import Question, store
@@ -55,15 +55,16 @@ class Opened(LanguageModel):
 def own_network(reader: Reader, names: Names, code: str) -> Network | None:
     """Describe a network that only its class can compute; None if its state cannot be followed.
 
-    It must carry its state and read any number of tokens, and draw nothing at random.
+    It must carry its state and read any number of tokens, the same token by token as at once, and
+    draw nothing at random.
     """
     twin = reader.twin
     shapes = {tuple(each.shape) for each in twin.zeros}
     if not twin.zeros or reader.reads != "any" or len(shapes) > 1 or len(twin.zeros) > len(STATES):
         return None
     chance = torch.get_rng_state()
-    twin.read(reader.ids(ROWS))
-    if not torch.equal(torch.get_rng_state(), chance):
+    goes_on = _reads_on(reader)
+    if not goes_on or not torch.equal(torch.get_rng_state(), chance):
         return None
     (shape,) = shapes
     sizes = {twin.nv: "nv", shape[-1]: "nh"}
@@ -86,6 +87,18 @@ def own_network(reader: Reader, names: Names, code: str) -> Network | None:
         )
     except NetworkError:
         return None
+
+
+def _reads_on(reader: Reader) -> bool:
+    """Return whether reading token by token gives the same answers and state as reading at once."""
+    x, state, said = reader.ids(ROWS), reader.twin.start(ROWS), list[Tensor]()
+    whole = reader.twin.read(x)
+    for step in range(x.shape[1]):
+        one = reader.twin.read(x[:, step : step + 1], state)
+        state = one.state
+        said.append(one.logits.flatten(1))
+    together = torch.stack(said, dim=1) if reader.predicts == "every" else said[-1]
+    return all(map(near, (together, *state), (whole.logits, *whole.state)))
 
 
 def named_zeros(reader: Reader) -> dict[str, Tensor]:

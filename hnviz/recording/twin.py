@@ -52,7 +52,9 @@ class Twin:
     nv: int = 0  # tokens that the embedding knows
     kept: dict[Place, int] = field(default_factory=dict)  # the tensors in a list; 0 for no list
     handed: bool = False  # `forward` takes a state and returns the next one
-    packed: bool = False  # a state that is handed over is a tuple, even of one tensor
+    packed: type | None = (
+        None  # list or tuple: what holds the tensors of a state that is handed over
+    )
     steps_first: bool = False  # x is (steps, rows)
     zeros: State = ()  # a state of zeros for one row, if the model carries one
 
@@ -77,8 +79,8 @@ class Twin:
         return Answer(logits, tuple(self._get()))
 
     def _pack(self, state: State) -> Any:
-        if self.packed:
-            return tuple(state)
+        if self.packed is not None:
+            return self.packed(state)
         return state[0] if state else None
 
     def _put(self, state: State) -> None:
