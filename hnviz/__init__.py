@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hnviz.analysis.run import open as open
     from hnviz.analysis.valid import blocks as blocks
     from hnviz.analysis.valid import validate as validate
+    from hnviz.recording import answer as answer
     from hnviz.recording import record as record
     from hnviz.recording.fastai import FastaiCallback as FastaiCallback
     from hnviz.recording.lightning import LightningCallback as LightningCallback
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
 __version__ = "0.5.0"
 
 _PUBLIC = {
-    "FastaiCallback": "hnviz.recording.fastai",
-    "LightningCallback": "hnviz.recording.lightning",
-    "TransformersCallback": "hnviz.recording.transformers",
+    "answer": "hnviz.recording",
     "blocks": "hnviz.analysis.valid",
     "compare": "hnviz.analysis.compare",
     "erase": "hnviz.analysis.changes",
+    "FastaiCallback": "hnviz.recording.fastai",
+    "LightningCallback": "hnviz.recording.lightning",
     "open": "hnviz.analysis.run",
     "patch": "hnviz.analysis.changes",
     "record": "hnviz.recording",
+    "TransformersCallback": "hnviz.recording.transformers",
     "validate": "hnviz.analysis.valid",
 }
 """What a notebook may call as ``hnviz.NAME``, and the module that has it, loaded when it is used:

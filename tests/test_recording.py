@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -628,6 +629,35 @@ def test_as_long_as_its_process_lives_it_answers_other_questions(tmp_path: Path)
         cwd=ROOT,
     )
     assert later.stdout == "(16, 30)\n"
+
+
+def test_another_process_answers_once_somebody_gives_it_the_class(tmp_path: Path) -> None:
+    """Here the recorder's own lock is freed, as at the end of its process."""
+    torch.manual_seed(1)
+    trained = Own()
+    folder = RunFolder(
+        shutil.copytree(record(trained, tmp_path / "a").path, tmp_path / "b" / "run")
+    )
+    ids = stream_of(folder.config).valid[:12].tolist()
+    asked = {"ids": ids, "layer": 0, "show": "state"}
+    with pytest.raises(
+        ValueError, match="Cells is not the class that trained the run run: its sou"
+    ):
+        hnviz.answer(folder.path, Cells())
+    answering = hnviz.answer(folder.path, Own())  # with other weights: it takes the snapshot's
+    with pytest.raises(ValueError, match="another process answers about the run run already"):
+        hnviz.answer(folder.path, Own())
+    frame = asking.ask(folder.path, asking.Question("0e", 0, "units", asked), 9.0)
+    answering.close()
+    assert frame is not None and not asking.is_answering(folder.path)
+    h = torch.zeros(1, 16)
+    with torch.no_grad():
+        _, h = trained(torch.tensor([ids]), h)
+    values = torch.from_numpy(unpack_frame(frame).arrays["values"].copy())
+    torch.testing.assert_close(values[:, -1], h[0], atol=1e-6, rtol=1e-6)
+    known = record(loops.Model5(), tmp_path / "c")
+    with pytest.raises(ValueError, match="needs no class: pages show all of it without one"):
+        hnviz.answer(known.path, loops.Model5())
 
 
 def never() -> Any:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from hnviz.recording.answering import Answering, answer
 from hnviz.recording.recorder import Recorder, RecordingWarning
 from hnviz.recording.settings import KNOWN, Options
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-__all__ = ["Recorder", "RecordingWarning", "record"]
+__all__ = ["Answering", "Recorder", "RecordingWarning", "answer", "record"]
 
 
 def record(

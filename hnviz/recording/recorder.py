@@ -4,7 +4,6 @@ Nothing here raises into the loop. What goes wrong is said once, as a warning, a
 """
 
 import atexit
-import inspect
 import threading
 import warnings
 import weakref
@@ -26,6 +25,7 @@ from hnviz.learn import model_class
 from hnviz.learn.state import named as state_named
 from hnviz.models.catalogue import entry
 from hnviz.own.network import Network, know
+from hnviz.recording.answering import source_of
 from hnviz.recording.finding import Reader, reader_of
 from hnviz.recording.naming import Named, named, units
 from hnviz.recording.opened import Opened, named_zeros, own_network
@@ -34,7 +34,7 @@ from hnviz.recording.text import choose_text
 from hnviz.recording.thread import Batch, End, Epoch, Snapshot, Start, WriterThread
 from hnviz.recording.twin import UnreadableError, generators_kept, held, said, tensors_in, unwrapped
 from hnviz.runs import default_runs_dir
-from hnviz.runs.recorded import MAX_SOURCE_CHARS, Recorded, hash_of
+from hnviz.runs.recorded import Recorded, hash_of
 from hnviz.schedule import MAX_SNAPSHOTS, snapshot_steps
 
 NAN = float("nan")
@@ -234,7 +234,7 @@ class Recorder:
             self._weights = tuple(made.state_dict())
             self._zeros = state_named(entry(self.found.model).state, made.init_state(1))
         else:
-            self._open_own(self._reader, hash_of(_source(model)))
+            self._open_own(self._reader, hash_of(source_of(model)))
 
     def _open_own(self, reader: Reader, code: str) -> None:
         """Follow a network that only its class computes, on a text; or say that it is not."""
@@ -269,7 +269,7 @@ class Recorder:
         self._due = frozenset(snapshot_steps(planned.n_steps, planned.n_batches))
         built_in = bool(self.found.built_in)
         network = None if built_in else self.found.network or _unknown(model)
-        source = _source(model)
+        source = source_of(model)
         self._thread.put(
             Start(
                 planned,
@@ -358,10 +358,3 @@ def _unknown(model: nn.Module | None) -> Network:
     """Describe a network of which only the class's name is known."""
     name = type(model).__name__ if model is not None else "unknown"
     return Network(class_name=name, cell="own", parts=(), predicts="every", stateful=True)
-
-
-def _source(model: nn.Module | None) -> str:
-    """Return the source of a model's class; "" if Python cannot find it."""
-    with suppress(Exception):
-        return inspect.getsource(type(model))[:MAX_SOURCE_CHARS] if model else ""
-    return ""
