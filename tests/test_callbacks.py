@@ -179,7 +179,7 @@ def test_a_lightning_module_is_recorded_by_one_line(fails: bool) -> None:
             trainer.fit(Module(), train, valid)
         ended = record_of(callback.rec).ended
         assert ended is not None and ended.status == "failed"
-        assert ended.message == "the loop raised ZeroDivisionError: a step failed"
+        assert ended.message.endswith("ZeroDivisionError: a step failed")
         return
     trainer.fit(Module(), train, valid)
     found = record_of(callback.rec)

@@ -27,8 +27,9 @@ from hnviz.app.machine.view import READING_VIEW
 from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW, UNITS_VIEW
 from hnviz.cli import main
 from hnviz.config import RunConfig
-from hnviz.data import stream_of
+from hnviz.data import corpus_of, stream_of
 from hnviz.data.corpora import texts
+from hnviz.data.corpora.numbered import numbered
 from hnviz.data.phrase import KEPT_FIRST, READ_FIRST, SAYS
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.scheduler import Limits
@@ -59,6 +60,7 @@ from hnviz.web.http import Refusal
 from hnviz.web.state import CurrentRun, ServerState
 from tests import loops
 from tests.conftest import ROOT
+from tests.sentences import Recorded
 
 PAGE = "docs/recording.md"
 NETWORKS: list[nn.Module] = [*(made() for made in loops.LESSON), *loops.book()]
@@ -381,7 +383,7 @@ def test_of_another_model_the_curves_are_recorded_and_a_sentence_says_why(
     with pytest.warns(RecordingWarning, match=sentence) as warned:
         folder = record(made(), tmp_path)
     assert len(warned) == 1
-    assert str(warned[0].message).endswith("Only the curves are recorded. The loop goes on.")
+    assert str(warned[0].message).endswith("recorded. The loop goes on.")
     found = folder.read()
     assert (found.status, len(found.batches), found.snapshots) == ("finished", 1, ())
     recorded = read_recorded(folder.path)
@@ -418,7 +420,9 @@ def test_a_state_with_a_history_is_copied_without_it(tmp_path: Path) -> None:
         assert record(model, tmp_path).config.model == "Model3"
 
 
-def test_a_loop_that_raises_or_stops_ends_the_record_with_a_sentence(tmp_path: Path) -> None:
+def test_a_loop_that_raises_or_stops_ends_the_record_with_a_sentence(
+    tmp_path: Path, recorded: Recorded
+) -> None:
     endings = []
     for error in (ZeroDivisionError("by 0"), KeyboardInterrupt()):
         with pytest.raises(type(error)), hnviz.record(loops.Model1(), runs_dir=tmp_path) as rec:
@@ -427,11 +431,9 @@ def test_a_loop_that_raises_or_stops_ends_the_record_with_a_sentence(tmp_path: P
         assert rec.folder is not None
         ended = RunFolder(rec.folder).read().ended
         assert ended is not None
-        endings.append((ended.status, ended.message))
-    assert endings == [
-        ("failed", "the loop raised ZeroDivisionError: by 0"),
-        ("stopped", "the loop was stopped after step 1"),
-    ]
+        endings.append(ended.status)
+        recorded(ended.message, len(endings) - 1)
+    assert endings == ["failed", "stopped"]
 
 
 def test_a_full_disk_ends_the_record_and_not_the_loop(
@@ -475,7 +477,9 @@ def test_two_recorders_of_one_folder_of_runs_write_two_runs(tmp_path: Path) -> N
     assert sorted(line.step for line in lines if not line.shipped) == [1, 2]
 
 
-def test_another_record_of_the_same_model_ends_the_first(tmp_path: Path) -> None:
+def test_another_record_of_the_same_model_ends_the_first(
+    tmp_path: Path, recorded: Recorded
+) -> None:
     """In a notebook, a loop that was stopped halfway has closed nothing."""
     model = loops.Model1()
     first = hnviz.record(model, runs_dir=tmp_path)
@@ -486,7 +490,7 @@ def test_another_record_of_the_same_model_ends_the_first(tmp_path: Path) -> None
     assert first.folder is not None
     ended = RunFolder(first.folder).read().ended
     assert ended is not None and (ended.status, ended.step) == ("stopped", 1)
-    assert ended.message == "another record of the same model has begun"
+    recorded(ended.message)
 
 
 KILLED = """
@@ -521,7 +525,7 @@ def test_a_text_that_does_not_fit_the_embedding_is_said(tmp_path: Path) -> None:
 def test_an_unknown_option_is_refused_and_a_wrong_one_is_said(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="no option 'rows'; it has vocab, valid, parts"):
         hnviz.record(loops.Model5(), rows=4)  # type: ignore[call-arg]
-    with pytest.warns(RecordingWarning, match="epochs must be a whole number of at least 1; got 0"):
+    with pytest.warns(RecordingWarning, match="epochs must be a whole"):
         assert record(loops.Model5(), tmp_path, epochs=0).config.epochs == 10
     with pytest.warns(RecordingWarning, match="parts names embedding, cell, head, norm; got 'rnn'"):
         record(loops.Model5(), tmp_path, parts={"rnn": "rnn"})
@@ -532,7 +536,7 @@ def test_what_is_handed_over_wrongly_is_said_once(tmp_path: Path) -> None:
     with pytest.warns(RecordingWarning, match="a mini-batch was not recorded: AttributeError") as w:
         for _ in range(3):
             rec.batch(1.0, logits="scores")  # type: ignore[arg-type]
-    with pytest.warns(RecordingWarning, match="the end of an epoch was not recorded: ValueError"):
+    with pytest.warns(RecordingWarning, match="not recorded: ValueError"):
         rec.epoch("low")
     rec.close()
     assert len(w) == 1
@@ -575,7 +579,7 @@ def test_a_cell_of_its_own_is_read_where_it_trains_and_the_answers_are_stored(
         with torch.no_grad():
             _, h = model(torch.tensor([[index]]), h)
         torch.testing.assert_close(torch.from_numpy(state.copy()), h[0], atol=1e-6, rtol=1e-6)
-    with pytest.raises(ValueError, match="hnviz has no code of it: its record answers only about"):
+    with pytest.raises(ValueError, match="has no code of it"):
         load_model(config, len(stream.vocab), folder.load_snapshot(0))
 
 
@@ -619,7 +623,7 @@ def test_as_long_as_its_process_lives_it_answers_other_questions(tmp_path: Path)
     assert asker("", 0, "state_path", {"first": 1, "last": 9}).arrays["points"].size
     gradients = asker("", 0, "state_gradients", {"first": 5}).arrays
     assert all(np.isfinite(each).all() and each.any() for each in gradients.values())
-    with pytest.raises(Refusal, match="of its own; this picture cannot be made of it: no question"):
+    with pytest.raises(Refusal, match="this picture cannot be made"):
         asker("", 0, "weather", {})
     later = subprocess.run(
         [sys.executable, "-c", LATER, str(tmp_path), folder.id, json.dumps(asked)],
@@ -640,9 +644,7 @@ def test_another_process_answers_once_somebody_gives_it_the_class(tmp_path: Path
     )
     ids = stream_of(folder.config).valid[:12].tolist()
     asked = {"ids": ids, "layer": 0, "show": "state"}
-    with pytest.raises(
-        ValueError, match="Cells is not the class that trained the run run: its sou"
-    ):
+    with pytest.raises(ValueError, match="not the class that trained"):
         hnviz.answer(folder.path, Cells())
     answering = hnviz.answer(folder.path, Own())  # with other weights: it takes the snapshot's
     with pytest.raises(ValueError, match="another process answers about the run run already"):
@@ -656,7 +658,7 @@ def test_another_process_answers_once_somebody_gives_it_the_class(tmp_path: Path
     values = torch.from_numpy(unpack_frame(frame).arrays["values"].copy())
     torch.testing.assert_close(values[:, -1], h[0], atol=1e-6, rtol=1e-6)
     known = record(loops.Model5(), tmp_path / "c")
-    with pytest.raises(ValueError, match="needs no class: pages show all of it without one"):
+    with pytest.raises(ValueError, match="needs no class: pages show"):
         hnviz.answer(known.path, loops.Model5())
 
 
@@ -813,11 +815,9 @@ def test_neither_the_engine_nor_a_command_continues_a_recorded_run(
     assert f"a loop outside hnviz trained the run {rec.folder.name}" in capsys.readouterr().err
     trainers = Trainers(RunStore(tmp_path), Limits(trainers=1), Workers())
     for press in (trainers.resume, trainers.start_again):
-        with pytest.raises(
-            EngineError, match="only the loop that trained it, outside hnviz, can do that"
-        ):
+        with pytest.raises(EngineError, match="outside hnviz, can do that"):
             press(rec.folder.name, "")
-    with pytest.raises(EngineError, match="cannot be stopped: only the loop that trained it"):
+    with pytest.raises(EngineError, match="cannot be stopped: only"):
         trainers.stop(rec.folder.name, lambda error: None)
 
 
@@ -937,16 +937,13 @@ def test_the_page_s_code_runs_as_written(tmp_path: Path, monkeypatch: pytest.Mon
 # The app
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [1, 2, 6])
-def test_every_page_opens_on_a_recorded_network(number: int, tmp_path: Path) -> None:
-    """Without its class: what starts from zeros, what a loop keeps, and an LSTM."""
-    model, steps = loops.book()[number], 3 if number < 6 else 12
-    config = RunConfig(device="cpu", bptt=steps)
-    stream = stream_of(config)
-    feed = Feed.lay_out(stream.train, config, "last" if number < 6 else "every", "cpu")
+def trained(model: nn.Module, corpus: str, steps: int, folder: Path, **options: Any) -> Recorder:
+    """Train a network for an epoch on a corpus, in the numbers of its stream."""
+    stream = stream_of(RunConfig(corpus=corpus))
+    last = "last" if steps == 3 else "every"
+    feed = Feed.lay_out(stream.train, RunConfig(bptt=steps), last, "cpu")
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    with hnviz.record(model, optimizer=optimizer, epochs=1, runs_dir=tmp_path) as rec:
+    with hnviz.record(model, optimizer=optimizer, epochs=1, runs_dir=folder, **options) as rec:
         for x, y in zip(feed.x, feed.y, strict=True):
             out = model(x)
             logits = out[0] if isinstance(out, tuple) else out
@@ -955,13 +952,40 @@ def test_every_page_opens_on_a_recorded_network(number: int, tmp_path: Path) -> 
             loss.backward()
             optimizer.step()
             rec.batch(loss, logits, y)
+    return rec
+
+
+def walk(rec: Recorder, folder: Path) -> None:
+    """Open every page on a run in another process, and ask what its pictures ask."""
     assert rec.folder is not None
     ran = subprocess.run(
         [sys.executable, "-m", "tests.walk", rec.folder.name, rec.found.model],
         cwd=ROOT,
-        env={**os.environ, "HNVIZ_RUNS_DIR": str(tmp_path)},
+        env={**os.environ, "HNVIZ_RUNS_DIR": str(folder)},
         capture_output=True,
         text=True,
         timeout=500,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "steps"), [(1, 3), (2, 3), (6, 12)])
+def test_every_page_opens_on_a_recorded_network(number: int, steps: int, tmp_path: Path) -> None:
+    """Without its class: what starts from zeros, what a loop keeps, and an LSTM."""
+    walk(trained(loops.book()[number], "human_numbers", steps, tmp_path), tmp_path)
+
+
+@pytest.mark.slow
+def test_every_page_opens_on_a_text_in_the_user_s_own_numbers(tmp_path: Path) -> None:
+    """As fastbook has it: 30 tokens, a full stop between numbers, no token that begins a text."""
+    corpus = corpus_of(RunConfig())
+    words = [word if word != "," else "." for word in corpus.tokens().train[1:20_000]]
+    vocab = list(dict.fromkeys(words))
+    ids = [vocab.index(word) for word in words]
+    model = loops.LMModel4(len(vocab), 16)
+    known = numbered(vocab, ids[:18_000], ids[18_000:]).id
+    options = {"text": words[:18_000], "valid": words[18_000:], "vocab": vocab}
+    rec = trained(model, known, loops.sl, tmp_path, **options)
+    assert rec.folder is not None and RunFolder(rec.folder).config.corpus == known
+    walk(rec, tmp_path)

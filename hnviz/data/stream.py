@@ -168,5 +168,5 @@ def _measured(corpus_id: str, split: str) -> Measured:
         name = text_hash(corpus_id) or ""
         text = f"{name} {way.valid}"
         n_characters = len(cut(text_of(name), way)[1])
-    unknown = float((stream.valid == stream.vocab.stoi[UNK]).mean())
+    unknown = float((stream.valid == stream.vocab.stoi.get(UNK, -1)).mean())
     return Measured(text, tokens_of(choice), n_tokens / n_characters / log(2), unknown)

@@ -203,12 +203,14 @@ def own_tokens(text: str, vocab: Vocab, corpus: Corpus = BUILT_IN["human_numbers
     Raises ValueError, with a sentence, for a number that has no words here, and for no words.
     """
     phrase = read_phrase(text, vocab, corpus)
-    words = (BOS, *phrase.tokens)
+    begins = (BOS,) if BOS in vocab.stoi else ()  # the text of a recorded loop may have none
+    words = (*begins, *phrase.tokens)
     ids = vocab.numericalize(list(words)).tolist()
     unknown = list(dict.fromkeys(word for word in words if word not in vocab.stoi))
     spelled = corpus.unit == "numbers" and any(letter.isdigit() for letter in text)
     made = "your numbers in words" if spelled else f"made of {plural(len(text), 'character')}"
-    sentence = f"The line above is {plural(len(words), 'token')}, {made}; {BOS} begins every text."
+    sentence = f"The line above is {plural(len(words), 'token')}, {made}"
+    sentence += f"; {BOS} begins every text." if begins else "."
     if len(phrase.tokens) == MAX_TOKENS:
         sentence += f" Only the first {len(words):,} tokens are shown."
     if unknown:

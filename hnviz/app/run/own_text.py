@@ -145,7 +145,7 @@ def _describe(page: str, corpus_id: str, *, is_linked: bool) -> None:
         f"{plural(n_different, 'different one')}. {'' if is_linked else lacks}"
         f"The tokens begin: {first} …",
     )
-    unknown = float(np.mean(stream.train == stream.vocab.stoi[UNK]))
+    unknown = float(np.mean(stream.train == stream.vocab.stoi.get(UNK, -1)))
     if unknown > MANY:
         wrong(
             f"{page}_own_min_count",

@@ -40,7 +40,7 @@ def unknowable(ids: Sequence[int], stream: TokenStream) -> list[bool]:
     All of the text before it is in train, and no word follows that more than half of the time. A
     text that begins with xxbos is read without it.
     """
-    begin = int(ids[0] == stream.vocab.stoi[BOS])
+    begin = int(ids[0] == stream.vocab.stoi.get(BOS, -1))
     places, found = np.arange(len(stream.train)), [False] * begin
     for index in ids[begin:-1]:
         places = places[stream.train[places] == index] + 1
