@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.rooms.batches.settings import (
+from hnviz.app.rooms.batches.reading import (
     MOST_WINDOWS,
-    OPENING,
     side_problem,
     small_size,
     window_problem,
 )
+from hnviz.app.rooms.batches.settings import OPENING
 from hnviz.app.rooms.data.sentence import MOST_CHARACTERS
 from hnviz.app.run.text import against_notebook
 from hnviz.app.shell.server import server

@@ -9,7 +9,7 @@ import pytest
 from hnviz.app.lesson.names import app_names
 from hnviz.app.lesson.place import place_named
 from hnviz.app.machine.view import LAST_SEED, MOST_SAID
-from hnviz.app.rooms.batches.settings import MAX_SIDE
+from hnviz.app.rooms.batches.reading import MAX_SIDE
 from hnviz.app.rooms.data.guess.picture import MOST
 from hnviz.app.rooms.predictions.prompt import LONGEST
 from hnviz.app.shell.keys import ADDRESS, TAKES, wrong

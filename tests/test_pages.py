@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.rooms.batches.settings import MAX_SIDE
+from hnviz.app.rooms.batches.reading import MAX_SIDE
 from hnviz.app.rooms.train.form.picture import known
 from hnviz.app.rooms.train.inside.picture import NUMBERS_VIEW
 from hnviz.app.rooms.train.inside.worst import WORST_VIEW

@@ -10,10 +10,9 @@ loader is inline. It imports ``hnviz/app/<folder>/main.js``, whose ``render`` is
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from string import Template
 from typing import Any
-
-import streamlit as st
 
 from hnviz.web.assets import ASSETS, PAGE_DATA, TOKENS, streamlit_names
 
@@ -91,15 +90,24 @@ class BrowserComponent:
         isolate: bool = True,
         name: str | None = None,
     ) -> None:
-        """Register it, as `name` where one folder serves several."""
+        """Name it, as `name` where one folder serves several; its first mount registers it."""
         self.folder = folder
         self.states = states
-        self._mount = st.components.v2.component(
-            f"hnviz_{name or folder.replace('/', '_')}",
+        self._name = f"hnviz_{name or folder.replace('/', '_')}"
+        self._min_height, self._isolate = min_height, isolate
+
+    @cached_property
+    def _mount(self) -> Any:
+        """Streamlit's function; a notebook shows pictures without Streamlit, so it loads late."""
+        import streamlit as st
+
+        waiting = "" if self._min_height == "0" else _WAITING
+        return st.components.v2.component(
+            self._name,
             html=f'<div class="hnviz" data-state="loading" style="min-height:var(--hn-height,'
-            f'{min_height})">{"" if min_height == "0" else _WAITING}</div>',
+            f'{self._min_height})">{waiting}</div>',
             js=Template(_LOADER).safe_substitute(streamlit_names()),
-            isolate_styles=isolate,
+            isolate_styles=self._isolate,
         )
 
     def __call__(self, key: str, data: Mapping[str, Any]) -> Any:

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import streamlit as st
-
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.app.machine.view import CODES_VIEW, READING_VIEW
 from hnviz.app.shell.server import server
@@ -17,20 +15,22 @@ TRIES = (READ_FIRST, "8314 to 8316", "997 to 999")
 """Inside what the notebook's networks have read, beyond it, and across a power of ten."""
 
 
-def _settings(
+def machine_settings(
     text: str, tries: tuple[str, ...] = TRIES, *, compact: bool = False
 ) -> dict[str, object]:
+    """Return what the picture gets besides its questions."""
     return {"text": text, "examples": list(tries), "compact": compact}
 
 
-def _asks(text: str) -> list[Ask]:
+def machine_asks(text: str) -> list[Ask]:
+    """Return the picture's questions: how a text is read, and what each unit codes, twice."""
     codes = ask(CODES_VIEW, at="rest", late=True)
     order = replace(ask(CODES_VIEW, at="end", late=True), name="machine_order")
     return [ask(READING_VIEW, text=text, n=SAYS), codes, order]
 
 
 def _example(model: str, text: str = READ_FIRST) -> Example:
-    return Example(model, _asks(text), _settings(text))
+    return Example(model, machine_asks(text), machine_settings(text))
 
 
 EXAMPLES = {
@@ -38,7 +38,9 @@ EXAMPLES = {
     "long": _example("LSTM", "7701 to 7730"),
     "window": _example("Model2", "4316 to 4321"),
     "last": _example("Model0"),
-    "compact": Example("Model5", _asks(READ_FIRST), _settings(READ_FIRST, compact=True)),
+    "compact": Example(
+        "Model5", machine_asks(READ_FIRST), machine_settings(READ_FIRST, compact=True)
+    ),
     "attention": _example("Transformer", "4316 to 4321"),
 }
 
@@ -60,9 +62,14 @@ def reading_machine(key: str, run_id: str, config: TextChoice, *, compact: bool 
     A `compact` one has only the buttons that read: the page has the training slider, and the room
     Count the box for the sentence.
     """
+    import streamlit as st
+
     text = example(config, READ_FIRST)
     tries = () if without_numbers(config) else TRIES
     asked = st.query_params.get(IN_ADDRESS, "")
     stored = typed(server().store.root, asked) or ""
-    settings = {**_settings(text, tries, compact=compact), **({"typed": stored} if stored else {})}
-    READING_MACHINE(key=key, run=run_id, asks=_asks(text), settings=settings)
+    settings = {
+        **machine_settings(text, tries, compact=compact),
+        **({"typed": stored} if stored else {}),
+    }
+    READING_MACHINE(key=key, run=run_id, asks=machine_asks(text), settings=settings)

@@ -37,6 +37,10 @@ export class Alone {
     if (inAddress(FIT) === this.frame.data.id) this.enter();
   }
 
+  entries() {
+    return [{ name: "Full screen", press: () => this.enter() }];
+  }
+
   enter() {
     const { root, data } = this.frame;
     const place = /** @type {HTMLElement} */ (root.parentElement ?? /** @type {ShadowRoot} */ (root.getRootNode()).host);

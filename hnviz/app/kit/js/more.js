@@ -52,7 +52,7 @@ export class More {
     if (this.alone.isOn) return own;
     const { table } = this;
     const tabled = table ? [{ name: table.isOpen ? "Hide the table" : "As a table", press: () => table.toggle() }] : [];
-    return [...own, ...tabled, { name: "Full screen", press: () => this.alone.enter() }, ...this.save.entries()];
+    return [...own, ...tabled, ...this.alone.entries(), ...this.save.entries()];
   }
 
   offer() {

@@ -4,7 +4,7 @@ import streamlit as st
 
 from hnviz.app.kit import cards
 from hnviz.app.kit.text import escape, how_measured, page_theme, prose, show
-from hnviz.app.rooms.batches.settings import Reading
+from hnviz.app.rooms.batches.reading import Reading
 from hnviz.data import split_text
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text

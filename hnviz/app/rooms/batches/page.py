@@ -8,7 +8,8 @@ from hnviz.app.kit.text import kept_place, lead, linked, prose
 from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.machine.picture import row_machines
 from hnviz.app.rooms.batches.memory import memory, positions
-from hnviz.app.rooms.batches.settings import ROW, Reading, batch_settings
+from hnviz.app.rooms.batches.reading import Reading
+from hnviz.app.rooms.batches.settings import ROW, batch_settings
 from hnviz.app.run.corpus_box import AS_RUN, corpus_in
 from hnviz.app.run.view import run_in_view
 from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, layout_sentence

@@ -1,33 +1,25 @@
 """The Batches page's settings: the text, how it is cut, and what is wrong with either."""
 
 from math import prod
-from typing import Any, NamedTuple
 
 import streamlit as st
 
 from hnviz.app.kit.fields.picture import choice, controls, put_in, switch, text_in, whole, wrong
 from hnviz.app.kit.text import problem
+from hnviz.app.rooms.batches.reading import (
+    MAX_SIDE,
+    SMALL,
+    Reading,
+    side_problem,
+    small_size,
+    window_problem,
+)
 from hnviz.app.run.corpus_box import corpus_choice, text_chosen
 from hnviz.app.run.own_text import OWN
 from hnviz.app.shell import session as state
-from hnviz.data import (
-    NOTEBOOK,
-    BatchLayout,
-    ShuffledLayout,
-    Text,
-    TextChoice,
-    corpus_of,
-    numbers_of,
-    split_text,
-)
+from hnviz.data import BatchLayout, ShuffledLayout, TextChoice, split_text
 from hnviz.data.stream import SPLITS
-from hnviz.web.corpora import corpus_address
 from hnviz.web.state import CurrentRun
-
-MAX_SIDE = 512
-"""The most rows or steps that the picture can draw."""
-MOST_WINDOWS = 2**21
-"""The most windows of a text cut at random, by hnviz/app/rooms/batches/grid/shuffled.js."""
 
 FIRST_TEXT = "train"
 OPENING = (
@@ -39,17 +31,6 @@ OPENING = (
 )
 """In the box for an own text at first: from "A Tale of Two Cities", few words, and many repeat."""
 
-
-class Size(NamedTuple):
-    """Rows and steps of a mini-batch."""
-
-    bs: int
-    bptt: int
-
-
-SMALL = Size(4, 8)  # so small that every word can be read
-LARGE = Size(64, 70)  # those of the notebook's show_batch
-
 ROW = "batches_controls"
 _GOOD_LAYOUT = "_batches_good"
 _FITTED = "_batches_fitted"  # the corpus that the size was last compared with
@@ -57,60 +38,6 @@ _HELP = {
     "bs": "bs, the batch size: how many rows the network reads side by side.",
     "bptt": "bptt, backpropagation through time: how many tokens of a row one mini-batch holds.",
 }
-
-
-class Reading(NamedTuple):
-    """A split of a text and how it is cut."""
-
-    text: Text
-    layout: BatchLayout
-    choice: TextChoice
-
-    @property
-    def is_lesson(self) -> bool:
-        """Whether it is a split of the notebook's own text."""
-        return (self.choice.corpus, self.choice.split) == (NOTEBOOK.corpus, NOTEBOOK.split)
-
-    @property
-    def address(self) -> str:
-        """Where the browser finds its tokens, below the app's own."""
-        return corpus_address(self.text.name, self.choice)
-
-    @property
-    def level(self) -> str:
-        """What one token is, of hnviz.data.corpora.LEVELS."""
-        return corpus_of(self.choice).level
-
-    @property
-    def numbers(self) -> list[tuple[int, int]] | None:
-        """The first and last number of each range that the text lists; None if it lists none."""
-        if corpus_of(self.choice).unit != "numbers":
-            return None
-        listed = numbers_of(self.choice)
-        ranges = listed.train if self.text.name == "train" else listed.valid
-        return [(each.start, each.stop - 1) for each in ranges]
-
-
-def small_size(n_tokens: int) -> Size:
-    """Return SMALL, with fewer steps for a text that is too short for it."""
-    return Size(SMALL.bs, min(SMALL.bptt, max(1, n_tokens // SMALL.bs)))
-
-
-def cut(reading: Reading) -> dict[str, Any]:
-    """Return what a picture of the page needs to cut the text as `reading` does."""
-    layout = reading.layout
-    return {
-        "stream": reading.address,
-        "bs": layout.bs,
-        "bptt": layout.bptt,
-        "shuffled": isinstance(layout, ShuffledLayout),
-    }
-
-
-def reading_of(split: str, size: Size) -> Reading:
-    """Return a split in a layout, as the gallery shows it."""
-    text = split_text(split)
-    return Reading(text, BatchLayout(len(text.ids), *size), NOTEBOOK)
 
 
 def batch_settings(run: CurrentRun | None) -> Reading | None:
@@ -144,21 +71,6 @@ def _laid(reading: Reading) -> Reading | None:
     return None if wrong else reading
 
 
-def window_problem(layout: BatchLayout) -> str | None:
-    """Say that a window is longer than the text, or that there are too many; else None."""
-    if isinstance(layout, ShuffledLayout) and layout.n_windows > MOST_WINDOWS:
-        return (
-            f"Cut at random, a text can have {MOST_WINDOWS:,} windows, and this one has "
-            f"{layout.n_windows:,}: set bptt to {layout.n_tokens // MOST_WINDOWS + 1} or more."
-        )
-    if layout.bptt <= layout.n_tokens:
-        return None
-    return (
-        f"A window of {layout.bptt} steps is longer than the text, which has {layout.n_tokens} "
-        f"tokens: set bptt to {layout.n_tokens} or less, or use a longer text."
-    )
-
-
 def _fit(chosen: TextChoice | None) -> None:
     """Give another own text, or split of it, a size that fits it, unless the one in force does."""
     split = text_in(ROW, "batches_split")
@@ -187,10 +99,3 @@ def _side(field: str, label: str, good: int) -> int:
     message = side_problem(field, value)
     wrong(key, message)
     return good if message else int(value)
-
-
-def side_problem(field: str, value: int) -> str | None:
-    """Say what is wrong with a number of rows or steps, None if nothing is."""
-    if 1 <= value <= MAX_SIDE:
-        return None
-    return f"{field} must be a whole number from 1 to {MAX_SIDE}; got {value}"

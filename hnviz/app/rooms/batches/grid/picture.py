@@ -8,11 +8,12 @@ page's address holds the marked cell as ``?cell=2-0-66`` (mini-batch, row, step)
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.app.rooms.batches.settings import LARGE, SMALL, Reading, cut, reading_of
+from hnviz.app.rooms.batches.reading import LARGE, SMALL, Reading, cut, reading_of
 from hnviz.figures.sentences import layout_sentence
 
 
-def _settings(reading: Reading) -> dict[str, Any]:
+def grid_settings(reading: Reading) -> dict[str, Any]:
+    """Return what the picture gets of a text in its layout."""
     return {
         **cut(reading),
         "level": reading.level,
@@ -22,8 +23,8 @@ def _settings(reading: Reading) -> dict[str, Any]:
 
 
 EXAMPLES = {
-    "ready": Example(settings=lambda: _settings(reading_of("valid", SMALL))),
-    "long": Example(settings=lambda: _settings(reading_of("train", LARGE))),
+    "ready": Example(settings=lambda: grid_settings(reading_of("valid", SMALL))),
+    "long": Example(settings=lambda: grid_settings(reading_of("train", LARGE))),
 }
 
 GRID = Picture(
@@ -36,4 +37,4 @@ GRID = Picture(
 
 def batch_grid(reading: Reading) -> None:
     """Draw a text in its layout."""
-    GRID(settings=_settings(reading))
+    GRID(settings=grid_settings(reading))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.app.kit.text import escape, prose
-from hnviz.app.rooms.batches.settings import LARGE, SMALL, Reading, Size, cut, reading_of
+from hnviz.app.rooms.batches.reading import LARGE, SMALL, Reading, Size, cut, reading_of
 from hnviz.data import corpus_of
 from hnviz.data.stream import SPLITS
 from hnviz.figures.state_text import full_colour
