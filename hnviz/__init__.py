@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hnviz.analysis.run import open as open
     from hnviz.analysis.valid import blocks as blocks
     from hnviz.analysis.valid import validate as validate
+    from hnviz.doctor.check import check as check
     from hnviz.recording import answer as answer
     from hnviz.recording import record as record
     from hnviz.recording.fastai import FastaiCallback as FastaiCallback
@@ -21,6 +22,7 @@ __version__ = "0.5.0"
 _PUBLIC = {
     "answer": "hnviz.recording",
     "blocks": "hnviz.analysis.valid",
+    "check": "hnviz.doctor.check",
     "compare": "hnviz.analysis.compare",
     "erase": "hnviz.analysis.changes",
     "FastaiCallback": "hnviz.recording.fastai",

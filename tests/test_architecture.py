@@ -91,16 +91,19 @@ RULES: dict[str, Rule] = {
         (*FREE, "runs", "figures", "learn", "observe", "engine"),
         ("numpy", "pandas", "scipy", "sklearn", "torch"),
     ),
+    "doctor": Rule((), ("numpy", "torch")),
     "bench": Rule((*FREE, "runs", "learn", "observe", "engine"), ("numpy", "torch")),
     "cli": Rule(
         (
-            *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),
+            *(*FREE, "runs", "learn", "engine", "bench", "doctor", "export", "gallery", "lessons"),
             *("sweeps", "classroom", "app.shell.host", "app.shell.serve", "app.lesson.names"),
         ),
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
-    "__init__": Rule(("analysis",), ()),  # types: the names of `hnviz` load when they are used
+    "__init__": Rule(
+        ("analysis", "doctor", "recording"), ()
+    ),  # types: the names of `hnviz` load when they are used
     "app.py": Rule((*FREE, "app", "web"), ("streamlit",)),
     "pages": Rule((*FREE, "runs", "figures", "app"), ("streamlit",)),
 }
@@ -283,7 +286,7 @@ def test_torch_cannot_be_reached_from_the_server(path: Path) -> None:
 @each(lambda path: part_of(path) == "cli")
 def test_the_command_line_loads_little(path: Path) -> None:
     """A mistyped option is told at once: torch, pandas and Streamlit wait for a good one."""
-    parts = ("learn", "observe", "runs", "engine", "app", "export", "gallery", "bench")
+    parts = ("learn", "doctor", "observe", "runs", "engine", "app", "export", "gallery", "bench")
     slow = tuple(f"hnviz.{part}" for part in parts)
     for node in tree_of(path).body:
         if isinstance(node, ast.ImportFrom):

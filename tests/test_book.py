@@ -92,12 +92,15 @@ def test_the_book_needs_what_its_developers_install():
 def test_what_a_page_changes_is_there(page):
     """A page that says how to add something fits the source of today, and names each file."""
     shown = re.sub("<!--.*?-->", "", (DOCS / page).read_text(encoding="utf-8"))
+    written: dict[str, str] = {}
     for act in guide.acts(f"docs/{page}"):
         assert f"`{act.file}`" in shown or not act.file
         if act.verb == "changes":
-            guide.patched((ROOT / act.file).read_text(encoding="utf-8"), act.text)
+            source = written.get(act.file) or (ROOT / act.file).read_text(encoding="utf-8")
+            guide.patched(source, act.text)
         elif act.verb == "writes":
             assert not (ROOT / act.file).exists(), act.file
+            written[act.file] = f"{act.text}\n"
 
 
 def test_the_notebook_of_the_reference_runs(tmp_path, capsys):

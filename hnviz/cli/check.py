@@ -1,0 +1,53 @@
+"""``hnviz check``: look at the training loop in a Python file."""
+
+import argparse
+import runpy
+from pathlib import Path
+from typing import Any
+
+from hnviz.cli.parser import CommandError
+from hnviz.cli.training import loading
+
+NEEDED = ("step", "loader", "model")
+OPTIONS = ("loss", "valid", "carries", "resets")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the file."""
+    names = f"{', '.join(NEEDED)}, and optimizer, {', '.join(OPTIONS)} if it has them"
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help=f"a Python file, which is run; it names {names}"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run a file and print what the doctor says of its loop; 1 if something is wrong."""
+    with loading():
+        from hnviz.doctor import check
+
+    names = _run(options.file)
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        raise CommandError(
+            f"{options.file} must name {', '.join(NEEDED)}; it has no {', '.join(missing)}: "
+            "see docs/doctor.md"
+        )
+    given = {name: names[name] for name in OPTIONS if name in names}
+    step, loader, model = (names[name] for name in NEEDED)
+    report = check(step, loader, model, names.get("optimizer"), **given)
+    print(report)
+    return report.status
+
+
+def _run(file: Path) -> dict[str, Any]:
+    """Run a file as a program that is not the main one. Raises CommandError."""
+    if not file.is_file():
+        raise CommandError(f"{file}: there is no such file")
+    try:
+        return runpy.run_path(str(file))
+    except Exception as error:
+        said = " ".join(str(error).split())[:200]
+        raise CommandError(f"{file}: it raised {type(error).__name__}: {said}") from error
+
+
+COMMANDS = {"check": (add_options, run)}

@@ -1,0 +1,193 @@
+"""``hnviz.check``: looks at a training loop of one's own, and puts everything back."""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
+
+from torch import nn
+
+from hnviz.doctor import seen
+from hnviz.doctor import valid as of_valid
+from hnviz.doctor.alignment import ALL, FEW, Alignment, go_on, of_data
+from hnviz.doctor.batch import Batch, UnreadableError, first
+from hnviz.doctor.dependence import Influence, influence
+from hnviz.doctor.recorded import STEPS, at_random
+from hnviz.doctor.report import Finding, Report, choice, unknown, wrong
+from hnviz.doctor.snapshot import Snapshot
+from hnviz.doctor.trials import Act, Form, Loop, Trials
+from hnviz.doctor.valid import Valid
+from hnviz.doctor.watch import Watch
+
+
+class Options(TypedDict, total=False):
+    """What `check` can be given besides."""
+
+    loss: Callable[..., Any] | None
+    """The function of the answers and y that the step calls."""
+    valid: Any
+    """The loader of valid; or a pair, the loader and a function that reads one mini-batch."""
+    carries: bool | None
+    """Whether the state is meant to go on from mini-batch to mini-batch."""
+    resets: Act | None
+    """What the loop calls, without arguments, before each pass over train and over valid."""
+
+
+def check(
+    step: Callable[..., Any],
+    loader: Iterable[Any],
+    model: nn.Module,
+    optimizer: object = None,
+    **options: Unpack[Options],
+) -> Report:
+    """Look at a training loop, and say what is wrong, what is a choice, and what cannot be seen.
+
+    `step` trains on one mini-batch, as the loop does: it is called as ``step(x, y)``, or with what
+    the loader gives if that has other parts, and runs forward, backward and the update. `loader`
+    gives the mini-batches of a pass over train. Models, optimizers, statistics, generators and
+    whatever else a step can reach are put back bit for bit. Nothing is raised: what fails is said.
+    """
+    if not isinstance(model, nn.Module):
+        said = f"The model is a {type(model).__name__}; a torch.nn.Module is needed."
+        return Report.of([unknown("no-module", said, "model")])
+    roots = (step, model, optimizer, options.get("valid"), options.get("resets"), loader)
+    watch = Watch(model, optimizer)
+    snapshot = Snapshot(*roots)
+    found = list[Finding]()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for finding in _findings(Loop(step, watch, snapshot), loader, options):
+                found.append(finding)
+    except UnreadableError as error:
+        found.append(unknown("unreadable", f"{_sentence(error)}.", "loader"))
+    except Exception as error:  # whatever a loop does
+        said = f"Not all could be looked at: {type(error).__name__}: {_sentence(error)}"
+        found.append(unknown("not-all", f"{said.rstrip('.')}."))
+    finally:
+        snapshot.restore()
+        watch.close()
+    return Report.of(found)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What the watched steps say about the loop, for the trials."""
+
+    batches: list[Batch]
+    form: Form
+    answers: seen.Answers | None
+    data: Alignment  # of the targets that the loader gives
+    n_classes: int | None
+    only_ids: bool  # the model is called with the ids, and with no state
+
+
+def _findings(loop: Loop, loader: Iterable[Any], options: Options) -> Iterator[Finding]:
+    batches = first(loader, STEPS + 1)
+    if not batches:
+        raise UnreadableError("the loader gives no mini-batch")
+    failed = _run(loop, batches[:STEPS])
+    steps = loop.watch.steps
+    yield from seen.of_watch(loop.watch, batches)
+    if failed and not any(step.reaches_back for step in steps):
+        yield failed
+    watched = _watched(loop.watch, batches)
+    if (loss := options.get("loss")) and watched.answers:
+        yield from seen.of_loss(loss, watched.answers, batches[0].y)
+    if not any(step.calls for step in steps):
+        return
+    if seen.has_batch_norm(loop.watch.model):
+        yield seen.batch_norm()
+    trials = Trials(loop, watched.form)
+    found = influence(trials, batches)
+    yield from found.findings
+    yield from _rows(found, go_on(batches, watched.data), options.get("carries"))
+    yield from _valid(trials, loader, watched, options)
+
+
+def _run(loop: Loop, batches: list[Batch]) -> Finding | None:
+    """Train on some mini-batches; return what was raised."""
+    loop.watch.model.train()
+    for batch in batches:
+        try:
+            loop.run(batch)
+        except Exception as error:
+            said = f"The step raised {type(error).__name__}: {_sentence(error)}"
+            return unknown("raised", f"{said.rstrip('.')}.", _place_of(error))
+        finally:
+            loop.watch.step()
+    return None
+
+
+def _watched(watch: Watch, batches: list[Batch]) -> Watched:
+    step, after = watch.steps[0], batches[1] if len(batches) > 1 else None
+    answers = seen.answers_of(step, batches[0])
+    data = of_data(batches)
+    if data.kind not in ("next", "second"):
+        data = of_data(batches, seen.lie(answers, batches[0], after).time)
+    output, dim = (answers.output, answers.want.dim) if answers else (0, -1)
+    known = answers is not None and answers.want.targets is not None
+    return Watched(
+        batches,
+        Form(output, dim, data.time),
+        answers,
+        data,
+        answers.values.shape[dim] if answers and known else None,
+        all(call.module is watch.model and call.only_ids for call in step.calls),
+    )
+
+
+def _rows(found: Influence, going: float | None, carries: bool | None) -> Iterator[Finding]:
+    """Compare whether rows go on with whether the state does."""
+    if carries is not None and found.carried is not None and carries != found.carried:
+        said = "is not carried" if carries else "is carried"
+        yield wrong(
+            "not-as-meant",
+            f"The state {said} from mini-batch to mini-batch, but carries={carries} was given.",
+            "step",
+            "reach",
+        )
+    if found.carried and going is not None and going < FEW:
+        yield at_random(going)
+    elif found.carried is False and found.remembers and going is not None and going >= ALL:
+        yield choice(
+            "reset-each-batch",
+            "The state starts from zeros in each mini-batch although the rows go on.",
+            "step",
+            "reach",
+        )
+
+
+def _valid(
+    trials: Trials, loader: Iterable[Any], watched: Watched, options: Options
+) -> Iterator[Finding]:
+    how, time, batches = Valid.of(options.get("valid")), watched.form.time, watched.batches
+    if how is None:
+        yield unknown("no-valid", NO_VALID, "valid")
+        return
+    yield from of_valid.of_loaders(loader, how.loader)
+    read = of_valid.read(how.loader)
+    yield from of_valid.of_sizes(read, batches[0], time)
+    yield from of_valid.of_ids(of_valid.read(loader), read, time, watched.n_classes)
+    if read and len(batches) > 1 and not of_valid.outside(read, watched.n_classes):
+        loop = (trials, watched.only_ids)
+        yield from of_valid.of_state(loop, batches, read[0], how, options.get("resets"))
+
+
+NO_VALID = "No valid was given, so its size, its numbering and the state after it were not seen."
+
+
+def _place_of(error: BaseException) -> str:
+    """Name the line that raised."""
+    trace = error.__traceback__
+    place = ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if "hnviz/doctor" not in file and "/torch/" not in file:
+            place = f"{file.rpartition('/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _sentence(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]

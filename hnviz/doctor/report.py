@@ -1,0 +1,103 @@
+"""What the doctor says: findings of three levels, each one sentence with its place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["wrong", "choice", "unknown"]
+
+TITLES: dict[Level, str] = {"wrong": "Wrong", "choice": "A choice", "unknown": "Cannot tell"}
+
+PICTURES = {
+    "rows": "/feed?feed_part=Batches&batches_random=true",
+    "grid": "/feed?feed_part=Batches",
+    "vocabulary": "/feed?data_vocabulary=true",
+    "guess": "/feed",
+    "lines": "/build",
+    "weights": "/build?models_parts=true",
+    "attention": "/?run=Transformer",
+    "curves": "/train",
+    "reach": "/learn-back",
+    "": "",
+}
+"""Pages of the app, for ``python -m hnviz app``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was seen, or could not be."""
+
+    level: Level
+    name: str  # the same for the same thing in every loop: "never-detached"
+    sentence: str
+    place: str = ""  # a file and its line, a part of the model, or an argument of `check`
+    picture: str = ""  # the address of a page of the app that shows it
+
+    def __str__(self) -> str:
+        place = f" [{self.place}]" if self.place else ""
+        look = f"\n  Look at {self.picture} of python -m hnviz app." if self.picture else ""
+        return f"{TITLES[self.level]}: {self.sentence}{place}{look}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings about a loop: what is wrong first."""
+
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> "Report":
+        """Sort findings by their level; one of each name."""
+        each = dict[str, Finding]()
+        for finding in findings:
+            each.setdefault(finding.name, finding)
+        order = [*TITLES]
+        return cls(tuple(sorted(each.values(), key=lambda one: order.index(one.level))))
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The names of what is wrong."""
+        return self._names("wrong")
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The names of choices."""
+        return self._names("choice")
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The names of what could not be seen."""
+        return self._names("unknown")
+
+    @property
+    def status(self) -> int:
+        """The exit status of ``python -m hnviz check``: 1 if something is wrong, else 0."""
+        return 1 if self.wrong else 0
+
+    def _names(self, level: Level) -> tuple[str, ...]:
+        return tuple(each.name for each in self.findings if each.level == level)
+
+    def __str__(self) -> str:
+        head = [] if self.wrong else ["Nothing wrong was found."]
+        return "\n".join([*head, *map(str, self.findings)])
+
+    __repr__ = __str__
+
+
+def wrong(name: str, sentence: str, place: str = "", picture: str = "") -> Finding:
+    """Make a finding of what is wrong; `picture` is a key of `PICTURES`."""
+    return Finding(
+        level="wrong", name=name, sentence=sentence, place=place, picture=PICTURES[picture]
+    )
+
+
+def choice(name: str, sentence: str, place: str = "", picture: str = "") -> Finding:
+    """Make a finding of a choice."""
+    return Finding(
+        level="choice", name=name, sentence=sentence, place=place, picture=PICTURES[picture]
+    )
+
+
+def unknown(name: str, sentence: str, place: str = "") -> Finding:
+    """Make a finding of what could not be seen."""
+    return Finding(level="unknown", name=name, sentence=sentence, place=place)
