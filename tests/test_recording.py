@@ -26,6 +26,7 @@ from hnviz import disk
 from hnviz.app.machine.view import READING_VIEW
 from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW, UNITS_VIEW
 from hnviz.cli import main
+from hnviz.cli.main import build_parser
 from hnviz.config import RunConfig
 from hnviz.data import corpus_of, stream_of
 from hnviz.data.corpora import texts
@@ -58,7 +59,7 @@ from hnviz.schedule import one_cycle
 from hnviz.web.answers import Asker
 from hnviz.web.http import Refusal
 from hnviz.web.state import CurrentRun, ServerState
-from tests import loops
+from tests import guide, loops
 from tests.conftest import ROOT
 from tests.sentences import Recorded
 
@@ -929,6 +930,7 @@ def test_the_page_s_code_runs_as_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(blocks) == 1
     with silent():
         exec(compile(blocks[0], PAGE, "exec"), {"__name__": "page"})
+    assert [build_parser().parse_args(words).command for words in guide.commands(PAGE)] == ["app"]
     (line,) = (each for each in RunStore(tmp_path).summaries() if not each.shipped)
     assert (line.status, line.step, line.n_steps) == ("finished", 24, 24)
     assert line.config is not None and (line.config.bs, line.config.bptt) == (4, 10)
