@@ -672,25 +672,29 @@ def test_a_run_is_followed_and_driven(app):
                     points[trace["from"] :] = trace["x"]
         return state
 
+    def made(status: str) -> dict[str, Any]:
+        ended = status == "stopped"
+        return {"status": status, "is_live": not ended, "resumable": ended}
+
     with app.websocket_connect("/api/live") as said:
         said.send_json(follow(1, "run", run))
         said.send_json(follow(2, "curves", run))
         until(said, lambda message: hear(message)["status"] == "running" and len(points) > 3, 60)
         answer = press(app, run, "pause")
-        assert (answer.status_code, answer.json()) == (200, {"status": "paused"})
+        assert (answer.status_code, answer.json()) == (200, made("paused"))
         until(said, lambda message: hear(message)["at_rest"])
         step = state["step"]
         while len(points) < step:
             hear(told(said))
-        assert press(app, run, "step").json() == {"status": "paused"}
+        assert press(app, run, "step").json() == made("paused")
         until(said, lambda message: hear(message)["step"] == step + 1 == len(points))
         assert points == list(range(step + 1))
-        assert press(app, run, "speed", {"speed": 5}).json() == {"status": "paused"}
+        assert press(app, run, "speed", {"speed": 5}).json() == made("paused")
         until(said, lambda message: hear(message)["speed"] == 5)
         assert press(app, run, "speed", {"speed": None}).status_code == 200
-        assert press(app, run, "go_on").json() == {"status": "running"}
+        assert press(app, run, "go_on").json() == made("running")
         until(said, lambda message: hear(message)["status"] == "running" and len(points) > step + 2)
-        assert press(app, run, "stop").json() == {"status": "stopped"}
+        assert press(app, run, "stop").json() == made("stopped")
         until(said, lambda message: hear(message)["status"] == "stopped")
         assert state["resumable"]
         assert not state["is_live"]

@@ -240,7 +240,7 @@ class Buttons:
         self._state = state
 
     def act(self, name: str, run_id: str, body: Body, viewer: str) -> Mapping[str, Any]:
-        """Have the engine carry out an action; return the run's new status."""
+        """Have the engine carry out an action; return what it makes of the run."""
         self._own(run_id)
         engine = self._state.engine
         if name == "speed":
@@ -249,9 +249,10 @@ class Buttons:
             nothing(body, name)
             getattr(engine, name)(run_id, *((viewer,) if name in STARTS else ()))
         try:
-            return {"status": self._state.current(run_id).status}
+            now = self._state.current(run_id)
         except DamagedRun as error:  # 409, as if the engine had refused the run
             raise Refusal(str(error), 409) from error
+        return {"status": now.status, "is_live": now.is_live, "resumable": now.resumable}
 
     def rename(self, run_id: str, body: Body) -> Mapping[str, Any]:
         """Name a run; an empty name restores the one made from its settings."""

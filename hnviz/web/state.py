@@ -36,6 +36,11 @@ class CurrentRun:
         """Return whether the run can still change."""
         return self.status in BEGUN
 
+    @property
+    def resumable(self) -> bool:
+        """Return whether a run that has ended can go on."""
+        return self.record.resumable and not self.is_live and not self.shipped
+
 
 class ServerState:
     """Runs, engine and cache of one server. Made once, and passed to everything that answers."""

@@ -31,7 +31,7 @@ class Run(Fields):
             "status": moment.status,
             "is_live": moment.is_live,
             "shipped": moment.shipped,
-            "resumable": can_resume(moment),
+            "resumable": moment.resumable,
             "recorded": record.recorded,
             "step": record.step,
             "n_steps": record.started.n_steps if record.started else None,
@@ -79,11 +79,6 @@ class Runs(Topic):
         before = _split(known["rows"], len(order))
         changed = [run for run, was, now in zip(order, before, hashes, strict=True) if was != now]
         return {"rows": {run: rows[run] for run in changed}}, has
-
-
-def can_resume(run: CurrentRun) -> bool:
-    """Return whether a run that has ended can go on."""
-    return run.record.resumable and not run.is_live and not run.shipped
 
 
 def snapshots(run: CurrentRun) -> list[tuple[int, str]]:
