@@ -17,7 +17,7 @@ fi
 # Each looks again only at files that have changed; tsc at those that import them, too.
 cache=tests/js/node_modules/.cache
 "$tools/eslint" -c tests/js/eslint.config.js --max-warnings 0 --cache --cache-strategy content \
-    --cache-location $cache/eslint hnviz/app hnviz/browser hnviz/export hnviz/gallery tests/js/*.js
+    --cache-location $cache/eslint hnviz/app hnviz/browser hnviz/export hnviz/gallery hnviz/notebook tests/js/*.js
 "$tools/tsc" -p tests/js/tsconfig.json --incremental --tsBuildInfoFile $cache/tsc.json
 said=$(node --test tests/js/together.js $(grep -l globalThis tests/js/*.test.js) 2>&1) || {
     printf '%s\n' "$said"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hnviz.analysis.valid import blocks as blocks
     from hnviz.analysis.valid import validate as validate
     from hnviz.doctor.check import check as check
+    from hnviz.notebook.show import show as show
     from hnviz.recording import answer as answer
     from hnviz.recording import record as record
     from hnviz.recording.fastai import FastaiCallback as FastaiCallback
@@ -30,6 +31,7 @@ _PUBLIC = {
     "open": "hnviz.analysis.run",
     "patch": "hnviz.analysis.changes",
     "record": "hnviz.recording",
+    "show": "hnviz.notebook.show",
     "TransformersCallback": "hnviz.recording.transformers",
     "validate": "hnviz.analysis.valid",
 }

@@ -78,6 +78,7 @@ RULES: dict[str, Rule] = {
         ),
         ("cachetools", "numpy", "pandas", "plotly", "streamlit"),
     ),
+    "notebook": Rule((*FREE, "runs", "figures", "web", "app", "analysis"), ("markupsafe", "numpy")),
     "gallery": Rule(
         (*FREE, "settings", "runs", "engine.client", "sweeps", "web", "app"),
         ("anyio", "starlette", "uvicorn"),
@@ -102,7 +103,7 @@ RULES: dict[str, Rule] = {
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
     "__init__": Rule(
-        ("analysis", "doctor", "recording"), ()
+        ("analysis", "doctor", "notebook", "recording"), ()
     ),  # types: the names of `hnviz` load when they are used
     "app.py": Rule((*FREE, "app", "web"), ("streamlit",)),
     "pages": Rule((*FREE, "runs", "figures", "app"), ("streamlit",)),

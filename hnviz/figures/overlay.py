@@ -67,6 +67,11 @@ def stroke_of(at: int, look: Theme) -> Stroke:
 
 def overlay(chart: Overlay, look: Theme, width: int = WIDE) -> str:
     """Draw a chart."""
+    return draw_overlay(chart, look, width).render(chart.title, chart.said)
+
+
+def draw_overlay(chart: Overlay, look: Theme, width: int = WIDE) -> Drawing:
+    """Draw a chart, for another drawing to hold."""
     named = _named(chart) if width > NARROW else []
     longest = max((len(name) for _, name, _ in named), default=0)
     right = width - (SAMPLE + 16 + LETTER * longest if named else 14)
@@ -79,7 +84,7 @@ def overlay(chart: Overlay, look: Theme, width: int = WIDE) -> str:
         for x, y in _pieces(course.short):
             panel.curve(x, y, course.stroke)
     _names(drawing, panel, named)
-    return drawing.render(chart.title, chart.said)
+    return drawing
 
 
 def sample(stroke: Stroke) -> str:

@@ -138,6 +138,11 @@ class Drawing:
         """Mark a point of a curve."""
         self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.6" fill="{color}"/>')
 
+    @property
+    def content(self) -> str:
+        """The shapes alone."""
+        return "".join(self._parts)
+
     def render(self, title: str, description: str) -> str:
         """Return the drawing; a screen reader says its title and description."""
         label = escape(f"{title}. {description}")
@@ -145,7 +150,7 @@ class Drawing:
             f'<svg viewBox="0 0 {self.width} {self.height}" role="img" aria-label="{label}" '
             f'font-size="{FONT_PX}" style="display:block;width:100%;max-width:'
             f'{self.width * 1.2:g}px;height:auto;margin:0 auto;font-family:inherit">'
-            f"<desc>{escape(description)}</desc>{''.join(self._parts)}</svg>"
+            f"<desc>{escape(description)}</desc>{self.content}</svg>"
         )
 
     def _shape(self, start: str, color: str) -> None:

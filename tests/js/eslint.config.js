@@ -4,7 +4,7 @@ import globals from "globals";
 export default [
   js.configs.recommended,
   {
-    files: ["hnviz/app/**/*.js", "hnviz/browser/*.js", "hnviz/export/**/*.js", "hnviz/gallery/*.js"],
+    files: ["hnviz/app/**/*.js", "hnviz/browser/*.js", "hnviz/export/**/*.js", "hnviz/gallery/*.js", "hnviz/notebook/**/*.js"],
     languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: globals.browser },
     rules: {
       "no-console": ["error", { allow: ["error"] }],
