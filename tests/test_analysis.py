@@ -19,7 +19,7 @@ from hnviz.engine.trainer import run_in_folder
 from hnviz.observe import QUESTIONS
 from hnviz.questions.frame import unpack
 from hnviz.questions.view import Reply
-from hnviz.runs import RunFolder, RunStore
+from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore
 from hnviz.runs.archive import pack
 from hnviz.runs.files import CONFIG, EVENTS, SNAPSHOTS
 from tests import guide
@@ -89,6 +89,12 @@ def test_a_run_is_found_by_folder_id_and_zip(folder, zipped, monkeypatch, record
     steps = (folder.read().step,) * 2
     shown = (f"{100 * last.accuracy:.1f}", f"{last.valid_loss:.3f}", len(folder.snapshots()))
     recorded(repr(by_folder), *steps, *shown)
+
+
+def test_a_pre_trained_run_is_the_same_by_its_folder():
+    by_folder, by_id = hnviz.open(SHIPPED_DIR / "Model5"), hnviz.open("Model5")
+    assert by_folder.folder.shipped and by_folder.folder.path == by_id.folder.path
+    assert by_folder.runs_dir == by_id.runs_dir != SHIPPED_DIR
 
 
 def test_a_zip_file_is_unpacked_beside_no_run_and_only_while_it_is_open(zipped):

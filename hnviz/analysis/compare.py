@@ -103,7 +103,7 @@ def _settings(side: Side, base: RunConfig | None, runs_dir: str | Path | None) -
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    found = list(range(seeds)) if isinstance(seeds, int) else list(dict.fromkeys(seeds))
+    found = [*dict.fromkeys(seeds)] if isinstance(seeds, Iterable) else [*range(seeds)]
     if not 2 <= len(found) <= MOST_SEEDS:
         raise ValueError(
             f"seeds must be 2 to {MOST_SEEDS:,}, since one seed has no interval; got {len(found):,}"

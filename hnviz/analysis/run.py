@@ -17,7 +17,15 @@ from hnviz.figures.sentences import plural
 from hnviz.own import use_file
 from hnviz.questions.frame import unpack
 from hnviz.questions.table import DECLARED, QUESTIONS
-from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunRecord, RunStore, default_runs_dir
+from hnviz.runs import (
+    SHIPPED_DIR,
+    DamagedRun,
+    RunFolder,
+    RunNotFound,
+    RunRecord,
+    RunStore,
+    default_runs_dir,
+)
 from hnviz.runs.answers import KeptAnswers, named, release, shipped_answer
 from hnviz.runs.archive import unpack as unpack_zip
 from hnviz.runs.files import CONFIG
@@ -251,11 +259,12 @@ def _found(run: str | Path, store: RunStore) -> Run:
     path = Path(run)
     if path.is_file():
         return _unpacked(path)
-    if (path / CONFIG).is_file():
+    if (path / CONFIG).is_file() and path.resolve().parent != SHIPPED_DIR:
         folder = RunFolder(path.resolve())
         return Run(folder, folder.id, folder.path.parent)
     try:
-        return Run(store.folder(str(run)), str(run), store.root)
+        name = path.name if path.resolve().parent == SHIPPED_DIR else str(run)
+        return Run(store.folder(name), name, store.root)
     except RunNotFound:
         raise RunNotFound(_missing(path, store)) from None
 

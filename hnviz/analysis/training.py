@@ -17,6 +17,7 @@ from pathlib import Path
 import hnviz
 from hnviz.config import RunConfig
 from hnviz.engine.scheduler import Limits
+from hnviz.figures.sentences import plural
 from hnviz.learn import device_of
 from hnviz.own import identity_of
 from hnviz.runs import RESUMABLE, RunFolder, RunStore
@@ -93,7 +94,7 @@ def _train(waiting: list[RunFolder], at_a_time: int, progress: Progress) -> None
     training: list[_Process] = []
     n, left = len(waiting), waiting[::-1]
     if n:
-        progress(f"{n:,} runs to train, {min(n, at_a_time)} at a time")
+        progress(f"{plural(n, 'run')} to train, {min(n, at_a_time)} at a time")
     try:
         while left or training:
             while left and len(training) < at_a_time:
