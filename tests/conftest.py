@@ -191,6 +191,14 @@ def own_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         os.environ["HNVIZ_RUNS_DIR"] = before
 
 
+@pytest.fixture(scope="module")
+def no_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the usual folder of runs be an empty one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HNVIZ_RUNS_DIR", str(tmp_path_factory.mktemp("none")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, one for all tests of a session."""

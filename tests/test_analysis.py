@@ -25,6 +25,8 @@ from hnviz.runs.files import CONFIG, EVENTS, SNAPSHOTS
 from tests import guide
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("no_runs")
+
 PAGE = "docs/analysis.md"
 HAS_TENSORBOARD = importlib.util.find_spec("tensorboard") is not None
 TINY = {"nh": 8, "bs": 512, "bptt": 64, "epochs": 1, "device": "cpu"}

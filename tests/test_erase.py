@@ -17,6 +17,8 @@ from hnviz.runs import RunStore
 from tests.test_analysis import refusal
 from tests.test_pairs import trained
 
+pytestmark = pytest.mark.usefixtures("no_runs")
+
 FEW = {"prompts": 12, "controls": 2}
 PUT_IN = "5038 to 5040"
 

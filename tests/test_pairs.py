@@ -29,6 +29,8 @@ from tests.browser_engine import NODE, needs_node
 from tests.conftest import ROOT
 from tests.test_analysis import PAGE, TINY, refusal
 
+pytestmark = pytest.mark.usefixtures("no_runs")
+
 ONE, OTHER = {"model": "Model3", **TINY}, {"bptt": 32}
 SEEDS = 3
 NUMBER = re.compile(r"[+-]?\d+\.?\d*")

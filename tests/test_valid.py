@@ -14,6 +14,8 @@ from hnviz.runs import RunStore
 from tests.test_analysis import refusal
 from tests.test_pairs import trained
 
+pytestmark = pytest.mark.usefixtures("no_runs")
+
 
 @pytest.mark.parametrize("run", ["Model5", "Model5-blocks", "LSTM"])
 def test_the_runs_own_valid_has_the_share_of_the_app(run):
