@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hnviz.analysis.answer import Answer
-    from hnviz.learn import LanguageModel
     from hnviz.observe import Subject
 
 SOME = 8  # runs that an error names
@@ -136,7 +135,7 @@ class Run:
         found = self.weights(step).items()
         return {name: torch.tensor(each) for name, each in found if not is_state(name)}
 
-    def model(self, step: Step = "last") -> "LanguageModel":
+    def model(self, step: Step = "last") -> "torch.nn.Module":
         """Return a copy of a snapshot's model, in eval mode.
 
         `logits, state = model(x, state)` takes x, (bs, bptt) ids. Raises ValueError for
