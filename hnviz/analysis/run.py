@@ -1,10 +1,8 @@
 """A run, opened in a notebook: its records, its snapshots, and answers about them."""
 
-import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +26,7 @@ from hnviz.runs import (
 )
 from hnviz.runs.answers import KeptAnswers, named, release, shipped_answer
 from hnviz.runs.archive import unpack as unpack_zip
-from hnviz.runs.files import CONFIG
+from hnviz.runs.files import CONFIG, scratch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -283,13 +281,10 @@ def _missing(path: Path, store: RunStore) -> str:
 
 def _unpacked(path: Path) -> Run:
     """Unpack a zip file into a temporary folder, which lasts as long as the run is open."""
-    folder = Path(tempfile.mkdtemp(prefix="hnviz-open-"))
-    try:
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch())
         run = Run(unpack_zip(RunStore(folder), path), path.stem, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    weakref.finalize(run, shutil.rmtree, folder, ignore_errors=True)
+        weakref.finalize(run, stack.pop_all().close)
     return run
 
 
