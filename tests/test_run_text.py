@@ -1,5 +1,6 @@
 """What a page says of a run, at each stage of it."""
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -63,6 +64,15 @@ def test_the_lead_holds_train_and_valid_to_each_other(train, valid, numbers, rec
         assert so_far.startswith("After 2 of 3 epochs, Model5 gets **")
         assert f"**{100 * train + 0.1:.1f} %** right on train (running figure) and" in so_far
         assert len(so_far.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
+
+
+@pytest.mark.parametrize(("train", "numbers"), [(0.6, (2, 3, 60.1)), (math.nan, (2, 3, "2.000"))])
+def test_the_lead_of_a_loop_that_measured_less_says_so(train, numbers, recorded):
+    record = replace(reached(train, math.nan), train_pass=None, recorded=True)
+    said = run_text.lead(CurrentRun(record, "finished"))
+    recorded(said, *numbers)
+    assert "nan" not in said
+    assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
 
 
 def test_after_the_first_epoch_the_lead_says_which_came_first(recorded):

@@ -1,7 +1,7 @@
 """What a page says about a run: pure functions, from a record to a sentence."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, isnan
 from typing import TYPE_CHECKING
 
 from hnviz.app.run.names import rate
@@ -112,10 +112,16 @@ def _so_far(record: RunRecord, note: str = "") -> str:
     config, done = record.config, len(record.epochs)
     planned = plural(config.epochs, "epoch")
     so_far = planned if done == config.epochs else f"{done} of {planned}"
-    train, valid = accuracy(record.train_accuracy or 0.0), accuracy(record.epochs[-1].accuracy)
+    on_train, on_valid = record.train_accuracy or 0.0, record.epochs[-1].accuracy
+    if isnan(on_train):  # a loop outside hnviz need not measure it
+        loss = _figure(record.batches[-1].smooth_loss)
+        so_far = f"After {so_far}, {config.model} has a train loss of **{loss}**"
+        return f"{so_far}; no accuracy was measured."
+    said = f"After {so_far}, {config.model} gets **{accuracy(on_train)}** right on train"
+    if isnan(on_valid):
+        return f"{said}; valid was not measured."
     then = ", then" if note and done == 1 else " and"  # train was measured first
-    said = f"After {so_far}, {config.model} gets **{train}** right on train"
-    return f"{said}{f' {note}' if note else ''}{then} **{valid}** on valid."
+    return f"{said}{f' {note}' if note else ''}{then} **{accuracy(on_valid)}** on valid."
 
 
 def _window(config: RunConfig) -> str:
