@@ -206,8 +206,9 @@ def test_what_is_no_run_is_named(folder, tmp_path, monkeypatch, recorded):
     empty = tmp_path / "empty"
     empty.mkdir()
     recorded(refusal(lambda: hnviz.open("Modle5")))
+    recorded(refusal(lambda: hnviz.open(5)))
     recorded(refusal(lambda: hnviz.open(empty)))
-    recorded(refusal(lambda: hnviz.open(folder.path.parent)), 1)
+    recorded(refusal(lambda: hnviz.open(folder.path.parent)))
     (empty / "no.zip").write_bytes(b"PK")
     recorded(refusal(lambda: hnviz.open(empty / "no.zip")))
 

@@ -230,7 +230,7 @@ def test_a_record_is_shown_by_its_folder(tmp_path):
     made = RunStore(tmp_path).create(RunConfig.for_model("Model3", **TINY))
     run_in_folder(made)
     last = made.read().epochs[-1]
-    for record in (Recorded(made.path), Recorded(made), made.path, str(made.path)):
+    for record in (Recorded(made.path), made.path, str(made.path)):
         curves = hnviz.show(record)
         assert f"{100 * last.accuracy:.1f} %" in curves.sentence
     layer = hnviz.open(made.path).ask("units", ids="12 to 14")["values"]

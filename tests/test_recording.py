@@ -661,6 +661,8 @@ def test_another_process_answers_once_somebody_gives_it_the_class(tmp_path: Path
     known = record(loops.Model5(), tmp_path / "c")
     with pytest.raises(ValueError, match="needs no class: pages show"):
         hnviz.answer(known.path, loops.Model5())
+    with pytest.raises(ValueError, match="is a folder of runs: name one"):
+        hnviz.answer(tmp_path / "c", Own())
 
 
 def never() -> Any:

@@ -6,7 +6,6 @@ state after the last word is changed once, or with `hold` before every word that
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hnviz.analysis.directions import DIGITS, digit_directions, independent, random_directions
-from hnviz.analysis.run import Run, Step, undisturbed
+from hnviz.analysis.run import AnyRun, Run, Step, undisturbed
 from hnviz.analysis.run import open as open_run
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import listed, plural
@@ -119,7 +118,7 @@ class Change:
 
 
 def erase(
-    run: Run | str | Path,
+    run: AnyRun,
     direction: str | ArrayLike,
     layer: int | None = None,
     hold: bool = False,
@@ -151,7 +150,7 @@ def erase(
 
 
 def patch(
-    run: Run | str | Path,
+    run: AnyRun,
     layer: int,
     units: Iterable[int],
     from_text: str | None = None,
@@ -192,7 +191,7 @@ class _Trial:
     own: Spoken
 
     @classmethod
-    def of(cls, run: Run | str | Path, layer: int | None, options: Options) -> "_Trial":
+    def of(cls, run: AnyRun, layer: int | None, options: Options) -> "_Trial":
         opened = open_run(run)
         step = opened.folder.resolve_step(options.get("step", "last"))
         subject = opened.subject(step)

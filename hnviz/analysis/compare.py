@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnviz.analysis.pairs import Paired, paired
-from hnviz.analysis.run import Run, open_runs
+from hnviz.analysis.run import AnyRun, Run, open_runs
 from hnviz.analysis.run import open as open_run
 from hnviz.analysis.training import Progress, runs_of
 from hnviz.config import SETTINGS, RunConfig
@@ -27,7 +27,7 @@ MEASURES = {
 }
 """A measure, and what a sentence calls it; "numbers" only of a text that lists numbers."""
 
-Side = RunConfig | Run | Mapping[str, Any] | str | Path
+Side = RunConfig | Mapping[str, Any] | AnyRun
 
 
 @dataclass(frozen=True, eq=False, repr=False)

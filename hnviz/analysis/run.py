@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from hnviz.config import RunConfig
 from hnviz.data import Vocab, corpus_of, stream_of
@@ -15,18 +15,10 @@ from hnviz.figures.sentences import plural
 from hnviz.own import use_file
 from hnviz.questions.frame import unpack
 from hnviz.questions.table import DECLARED, QUESTIONS
-from hnviz.runs import (
-    SHIPPED_DIR,
-    DamagedRun,
-    RunFolder,
-    RunNotFound,
-    RunRecord,
-    RunStore,
-    default_runs_dir,
-)
+from hnviz.runs import DamagedRun, RunFolder, RunRecord, RunStore, default_runs_dir
 from hnviz.runs.answers import KeptAnswers, named, release, shipped_answer
 from hnviz.runs.archive import unpack as unpack_zip
-from hnviz.runs.files import CONFIG, scratch
+from hnviz.runs.files import scratch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,10 +29,17 @@ if TYPE_CHECKING:
     from hnviz.analysis.answer import Answer
     from hnviz.observe import Subject
 
-SOME = 8  # runs that an error names
-
 Step = int | str
 """A snapshot's step, or "last"."""
+
+
+@runtime_checkable
+class Record(Protocol):
+    """What `hnviz.record` returns."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The run's folder; None before the first mini-batch."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -225,10 +224,12 @@ class Run:
         return write(self, Path(folder))
 
 
-def open(
-    run: "str | Path | Run", runs_dir: str | Path | None = None, models: str | Path | None = None
-) -> Run:
-    """Open a run: its folder, a zip file, or its id in `runs_dir`.
+AnyRun = Run | Record | str | Path
+"""What leads to a run: an id, a folder or a zip file, a record, or what is open already."""
+
+
+def open(run: AnyRun, runs_dir: str | Path | None = None, models: str | Path | None = None) -> Run:
+    """Open a run: its folder, a zip file, its id in `runs_dir`, or what `hnviz.record` returned.
 
     `runs_dir` is $HNVIZ_RUNS_DIR, or runs/ here; "Model5" and the other pre-trained runs are found
     anywhere. `models` is the file of a model of your own: it is run. Raises ValueError, with a
@@ -236,6 +237,10 @@ def open(
     """
     if isinstance(run, Run):
         return run
+    if isinstance(run, Record):
+        if run.folder is None:
+            raise ValueError("nothing is recorded yet: a run begins with its first mini-batch")
+        run = run.folder
     if models is not None:
         use_file(Path(models))
     try:
@@ -252,31 +257,11 @@ def open_runs(runs_dir: str | Path | None) -> RunStore:
     return RunStore(Path(runs_dir) if runs_dir is not None else default_runs_dir())
 
 
-def _found(run: str | Path, store: RunStore) -> Run:
-    path = Path(run)
-    if path.is_file():
-        return _unpacked(path)
-    if (path / CONFIG).is_file() and path.resolve().parent != SHIPPED_DIR:
-        folder = RunFolder(path.resolve())
-        return Run(folder, folder.id, folder.path.parent)
-    try:
-        name = path.name if path.resolve().parent == SHIPPED_DIR else str(run)
-        return Run(store.folder(name), name, store.root)
-    except RunNotFound:
-        raise RunNotFound(_missing(path, store)) from None
-
-
-def _missing(path: Path, store: RunStore) -> str:
-    """Say what a name is that leads to no run."""
-    runs = store.ids()
-    others = f"; there are {', '.join(runs[:SOME])}" + (", ..." if len(runs) > SOME else "")
-    if path.is_dir():
-        own = sorted(each.parent.name for each in path.glob(f"*/{CONFIG}"))
-        if not own:
-            return f"{path} is not a run: it has no {CONFIG}; give a run's folder, zip file or id"
-        n_runs = plural(len(own), "run")
-        return f"{path} is a folder of {n_runs}: name one, such as {path / own[-1]}"
-    return f"no folder, zip file or run in {store.root} is named {str(path)!r:.100}{others}"
+def _found(run: object, store: RunStore) -> Run:
+    if isinstance(run, str | Path) and Path(run).is_file():
+        return _unpacked(Path(run))
+    folder = store.find(run)
+    return Run(folder, folder.id, store.root if folder.shipped else folder.path.parent)
 
 
 def _unpacked(path: Path) -> Run:

@@ -5,13 +5,12 @@ It counts whole numbers, each after the true numbers before it, as the app's cou
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.analysis.run import Run, Step
+from hnviz.analysis.run import AnyRun, Step
 from hnviz.analysis.run import open as open_run
 from hnviz.data import numbers_of
 from hnviz.data.numbers import BLOCK, LAST_NUMBER, N_BLOCKS, SEED, held_out
@@ -74,7 +73,7 @@ class Validation:
 
 
 def validate(
-    run: Run | str | Path,
+    run: AnyRun,
     numbers: Iterable[int] | None = None,
     length: int | Iterable[int] | None = None,
     given: int = 3,

@@ -3,7 +3,6 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnviz.notebook.pictures import PICTURES, Drawn
@@ -91,20 +90,11 @@ def _drawn(what: Any, picture: str, options: Mapping[str, Any]) -> Drawn:
 
 
 def _run(what: Any) -> "Run":
-    """Open a run: its id or path, what is open already, or a record with a folder."""
-    from hnviz.analysis.run import Run, open
+    """Open a run. Raises ValueError."""
+    from hnviz.analysis.run import open
     from hnviz.runs import RunNotFound
 
-    if isinstance(what, Run | str | Path):
-        try:
-            return open(what)
-        except RunNotFound as error:
-            raise ValueError(f"{error}; a picture is one of {', '.join(PICTURES)}") from error
-    if not hasattr(what, "folder"):
-        raise ValueError(
-            f"show takes one of {', '.join(PICTURES)}, or a run: its id, its folder or a record; "
-            f"got {type(what).__name__}"
-        )
-    if what.folder is None:
-        raise ValueError("nothing is recorded yet: show it after the first mini-batch")
-    return open(getattr(what.folder, "path", what.folder))
+    try:
+        return open(what)
+    except RunNotFound as error:
+        raise ValueError(f"{error}; a picture is one of {', '.join(PICTURES)}") from error

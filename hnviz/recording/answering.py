@@ -49,7 +49,7 @@ def answer(run: str | Path, model: nn.Module) -> Answering:
     `run` is the run's id, or its folder; `model` is a new one: it gets each snapshot's weights.
     Raises ValueError, with a sentence, if the run needs no class or the class is not the run's.
     """
-    folder = RunFolder(Path(run)) if Path(run).is_dir() else _by_id(str(run))
+    folder = RunStore(default_runs_dir()).find(run)
     network = _network(folder, unwrapped(model))
     names = {part.role: part.name for part in network.parts}
     with generators_kept():
@@ -59,10 +59,6 @@ def answer(run: str | Path, model: nn.Module) -> Answering:
     if lock is None:
         raise ValueError(f"another process answers about the run {folder.id} already")
     return Answering(folder, opened, lock)
-
-
-def _by_id(run: str) -> RunFolder:
-    return RunStore(default_runs_dir()).folder(run)
 
 
 def _network(folder: RunFolder, model: nn.Module) -> Network:

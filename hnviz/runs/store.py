@@ -44,6 +44,7 @@ BESIDE = (".*/", "*/questions/", "*/answers/")  # folders that no writer of a ru
 ABANDONED_SECONDS = 60.0  # anything unfinished that is older has lost its writer
 _LAST_ONLY = 2**53  # steps between the mini-batches that a list reads
 MAX_RANGE_TESTS = 50  # kept when the engine starts: repeating one is quick
+SOME = 8  # runs that an error names
 MAX_RECORDS = 128  # in memory: each student of a class may follow another run
 
 
@@ -176,6 +177,19 @@ class RunStore:
             f"no run can be stored in {self.root}: {reason}; "
             f"{'make room there, or ' if full else ''}set {RUNS_DIR_VARIABLE} to another folder"
         )
+
+    def find(self, run: object) -> RunFolder:
+        """Return a run by its folder or its id. Raises RunNotFound, which says what is there."""
+        if not isinstance(run, str | Path):
+            wanted = "its id, its folder, a zip file, or a record of hnviz.record"
+            raise RunNotFound(f"a run is named by {wanted}; got {type(run).__name__}")
+        path = Path(run)
+        came_along = path.resolve().parent == SHIPPED_DIR  # a pre-trained run
+        if (path / CONFIG).is_file() and not came_along:
+            return RunFolder(path.resolve())
+        with suppress(RunNotFound):
+            return self.folder(path.name if came_along else str(run))
+        raise RunNotFound(_missing(path, self))
 
     def remove_unfinished(self) -> None:
         """Remove leftovers of killed processes, and files that are no longer needed.
@@ -358,3 +372,15 @@ def _in_the_catalogue(run_id: str) -> tuple[int, str]:
     models = list(CATALOGUE)
     model = run_id.partition("-")[0]
     return models.index(model) if model in models else len(models), run_id
+
+
+def _missing(path: Path, store: RunStore) -> str:
+    """Say what a name is that leads to no run."""
+    runs = store.ids()
+    others = f"; there are {', '.join(runs[:SOME])}" + (", ..." if len(runs) > SOME else "")
+    if path.is_dir():
+        own = sorted(each.parent.name for each in path.glob(f"*/{CONFIG}"))
+        if not own:
+            return f"{path} is not a run: it has no {CONFIG}; give a run's folder, zip file or id"
+        return f"{path} is a folder of runs: name one, such as {path / own[-1]}"
+    return f"no folder, zip file or run in {store.root} is named {str(path)!r:.100}{others}"
