@@ -34,7 +34,7 @@ class Rule(NamedTuple):
 FREE = (
     *("layout", "data", "models", "config"),
     *("events", "schedule", "estimate", "lr_finder", "source", "tasks", "own"),
-    *("disk", "questions"),
+    *("disk", "questions", "given"),
 )
 """The parts that load in a moment: numpy is all they need."""
 
@@ -46,6 +46,7 @@ RULES: dict[str, Rule] = {
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
     "disk": Rule((), ()),
+    "given": Rule((), ()),
     "estimate": Rule(("data", "models", "config", "schedule"), ("psutil",)),
     "lr_finder": Rule(("data", "config", "schedule"), ("numpy",)),
     "source": Rule(("own",), ()),
@@ -92,7 +93,7 @@ RULES: dict[str, Rule] = {
         (*FREE, "runs", "figures", "learn", "observe", "engine"),
         ("numpy", "pandas", "scipy", "sklearn", "torch"),
     ),
-    "doctor": Rule((), ("numpy", "torch")),
+    "doctor": Rule(("given",), ("numpy", "torch")),
     "bench": Rule((*FREE, "runs", "learn", "observe", "engine"), ("numpy", "torch")),
     "cli": Rule(
         (

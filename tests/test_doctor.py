@@ -37,6 +37,7 @@ from tests.doctor_loops import (
     n_words,
     plain,
 )
+from tests.sentences import Recorded
 
 # What is right, and which choices it makes
 
@@ -364,6 +365,9 @@ UNKNOWN: dict[str, tuple[str, Callable[[], Loop]]] = {
     "raises": ("raised", raising),
     "another model": ("no-call", not_called),
     "no module": ("no-module", lambda: Loop(print, [], 3)),  # type: ignore[arg-type]
+    "a class": ("no-module", lambda: Loop(print, [], Gru)),  # type: ignore[arg-type]
+    "no optimizer": ("unreadable", lambda: Loop(print, [], Gru(), "adam")),
+    "an array": ("unreadable", lambda: plain(Gru(), loader=[(np.zeros(2), np.zeros(2))])),
     "no mini-batch": ("unreadable", lambda: plain(Gru(), loader=[])),
     "no loader": ("unreadable", lambda: plain(Gru(), loader=3)),
     "no ids": ("unreadable", lambda: plain(Gru(), loader=[(torch.rand(2, 3), "y")])),
@@ -374,11 +378,20 @@ UNKNOWN: dict[str, tuple[str, Callable[[], Loop]]] = {
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
-def test_what_cannot_be_told_is_said(case: str) -> None:
+def test_what_cannot_be_told_is_said(case: str, recorded: Recorded) -> None:
     name, made = UNKNOWN[case]
     report = hnviz.check(*made().given())
-    assert name in report.unknown, report
+    (found,) = (each for each in report.findings if each.name == name)
+    recorded(re.sub(r"\d", "N", f"{report}".partition("\n")[0] + f" {found.sentence}"))
     assert report.wrong == () and report.status == 0
+
+
+def test_a_wrong_option_or_valid_is_named() -> None:
+    with pytest.raises(TypeError, match="check has no option 'valids'; it has loss, valid"):
+        hnviz.check(*plain(Gru()).given(), valids=3)  # type: ignore[call-arg]
+    report = hnviz.check(*plain(Gru()).given(), valid=3)
+    (found,) = (each for each in report.findings if each.name == "unreadable")
+    assert (found.place, found.sentence[:19]) == ("valid", "The argument valid ")
 
 
 def test_an_iterator_of_a_list_is_not_moved() -> None:

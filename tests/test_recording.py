@@ -528,8 +528,19 @@ def test_an_unknown_option_is_refused_and_a_wrong_one_is_said(tmp_path: Path) ->
         hnviz.record(loops.Model5(), rows=4)  # type: ignore[call-arg]
     with pytest.warns(RecordingWarning, match="epochs must be a whole"):
         assert record(loops.Model5(), tmp_path, epochs=0).config.epochs == 10
-    with pytest.warns(RecordingWarning, match="parts names embedding, cell, head, norm; got 'rnn'"):
-        record(loops.Model5(), tmp_path, parts={"rnn": "rnn"})
+    for given, sentence in (
+        ({"parts": {"rnn": "rnn"}}, "embedding, cell, head, norm; got 'rnn': 'rnn'. Only"),
+        ({"parts": ["rnn"]}, "parts must be a dict such as .*; got .'rnn'.. Only"),
+        ({"parts": {"head": "out"}}, "no part is named 'out'; the model has i_h .Embedding., rnn"),
+        ({"optimizer": "adam"}, "optimizer must be a torch.optim.Optimizer; got a str. The lr"),
+        ({"text": "a b", "vocab": "a b"}, "vocab must be a list of the tokens .*; got a str. Only"),
+    ):
+        with pytest.warns(RecordingWarning, match=sentence) as warned:
+            record(loops.Model5(), tmp_path, **given)
+        assert len(warned) == 1
+    for model, sentence in ((5, "got an int"), (loops.Model5, "got the class Model5: make an")):
+        with pytest.raises(TypeError, match=f"takes a model, which is an nn.Module; {sentence}"):
+            hnviz.record(model)  # type: ignore[arg-type]
 
 
 def test_what_is_handed_over_wrongly_is_said_once(tmp_path: Path) -> None:
@@ -893,7 +904,7 @@ def test_a_text_in_the_user_s_own_numbers_is_read_with_them(text: Any, tmp_path:
 BAD_TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "a word that vocab lacks": (
         {"text": "one four", "vocab": VOCAB},
-        "has .four., which is not",
+        "has the token .four., and vocab does not",
     ),
     "an id that vocab lacks": ({"text": [0, 9] * 20, "vocab": VOCAB}, "ids from 0 to 3"),
     "a token twice": ({"text": SENTENCE, "vocab": [*VOCAB, "."]}, "different tokens; got 5"),
@@ -902,7 +913,7 @@ BAD_TEXTS: dict[str, tuple[dict[str, Any], str]] = {
         {"text": SENTENCE, "vocab": [*VOCAB, "four"]},
         "4 rows, .* 5 tokens",
     ),
-    "a number": ({"text": 7}, "text must be a string, or tokens with vocab; got int"),
+    "a number": ({"text": 7}, "text must be a string, or with vocab a list of tokens; got an int"),
     "an unknown corpus": ({"text": "task-nothing"}, "task"),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from hnviz.cli.parser import CommandError
 from hnviz.cli.training import loading
+from hnviz.given import said
 
 NEEDED = ("step", "loader", "model")
 OPTIONS = ("loss", "valid", "carries", "resets")
@@ -46,8 +47,7 @@ def _run(file: Path) -> dict[str, Any]:
     try:
         return runpy.run_path(str(file))
     except Exception as error:
-        said = " ".join(str(error).split())[:200]
-        raise CommandError(f"{file}: it raised {type(error).__name__}: {said}") from error
+        raise CommandError(f"{file}: it raised {said(error)}") from error
 
 
 COMMANDS = {"check": (add_options, run)}

@@ -10,9 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hnviz.given import kind
+
 
 class UnreadableError(ValueError):
-    """A loader, a mini-batch or a step that cannot be looked at; the message is one sentence."""
+    """An argument that cannot be looked at, and its name; the message is one sentence."""
+
+    def __init__(self, message: str, place: str = "loader") -> None:
+        super().__init__(message)
+        self.place = place
 
 
 @dataclass(frozen=True)
@@ -24,14 +30,13 @@ class Batch:
     y: Tensor | None  # ids of the targets, None if the loader gives none
 
     @classmethod
-    def of(cls, given: Any) -> "Batch":
+    def of(cls, given: Any, place: str = "loader") -> "Batch":
         """Find the ids in what a loader gave. Raises UnreadableError."""
         tensors = [each for each in _parts(given) if isinstance(each, Tensor)]
         ids = [each for each in tensors if _is_ids(each)]
         if not ids or ids[0] is not tensors[0]:
-            raise UnreadableError(
-                f"the loader gives {_said(given)}: a tensor of ids, whole numbers, must come first"
-            )
+            wanted = "a mini-batch must begin with a tensor of token ids, which are whole numbers"
+            raise UnreadableError(f"{wanted}; {place} gives {_said(given)}", place)
         x, others = ids[0], ids[1:]
         like = (each for each in others if each.numel() == x.numel())
         return cls(given, x, next(like, others[0] if others else None))
@@ -55,17 +60,18 @@ def first(loader: Iterable[Any], n: int) -> list[Batch]:
     return [Batch.of(each) for each in islice(one_pass(loader), n)]
 
 
-def one_pass(loader: Iterable[Any]) -> Iterator[Any]:
+def one_pass(loader: Iterable[Any], place: str = "loader") -> Iterator[Any]:
     """Begin a pass without moving an iterator of the loop's. Raises UnreadableError."""
     if not isinstance(loader, Iterable):
-        raise UnreadableError(f"the loader is {_said(loader)}, which gives no mini-batches")
+        raise UnreadableError(
+            f"the argument {place} must give mini-batches; got {kind(loader)}", place
+        )
     if isinstance(loader, Iterator):
         try:
             return copy.copy(loader)
         except TypeError:
-            raise UnreadableError(
-                "the loader is an iterator, which can be read once only: give what it is made from"
-            ) from None
+            only = f"the argument {place} is an iterator, which can be read only once"
+            raise UnreadableError(f"{only}: give what it is made from", place) from None
     return iter(loader)
 
 
@@ -121,4 +127,6 @@ def _takes(step: Callable[..., Any], n: int) -> bool:
 def _said(given: Any) -> str:
     if isinstance(given, Tensor):
         return f"a tensor of {given.dtype} and shape {tuple(given.shape)}"
-    return f"a {type(given).__name__}"
+    if parts := _listed(given):
+        return f"{kind(given)} that begins with {_said(parts[0])}"
+    return kind(given)

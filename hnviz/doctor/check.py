@@ -9,7 +9,7 @@ from torch import nn
 
 from hnviz.doctor import seen
 from hnviz.doctor import valid as of_valid
-from hnviz.doctor.alignment import ALL, FEW, Alignment, go_on, of_data
+from hnviz.doctor.alignment import ALL, FEW, Alignment, go_on
 from hnviz.doctor.batch import Batch, UnreadableError, first
 from hnviz.doctor.dependence import Influence, influence
 from hnviz.doctor.recorded import STEPS, at_random
@@ -18,6 +18,7 @@ from hnviz.doctor.snapshot import Snapshot
 from hnviz.doctor.trials import Act, Form, Loop, Trials
 from hnviz.doctor.valid import Valid
 from hnviz.doctor.watch import Watch
+from hnviz.given import check_options, kind, said
 
 
 class Options(TypedDict, total=False):
@@ -45,11 +46,12 @@ def check(
     `step` trains on one mini-batch, as the loop does: it is called as ``step(x, y)``, or with what
     the loader gives if that has other parts, and runs forward, backward and the update. `loader`
     gives the mini-batches of a pass over train. Models, optimizers, statistics, generators and
-    whatever else a step can reach are put back bit for bit. Nothing is raised: what fails is said.
+    whatever else a step can reach are put back bit for bit. What fails is said in the report; only
+    an unknown option raises TypeError.
     """
+    check_options("check", options, Options.__annotations__)
     if not isinstance(model, nn.Module):
-        said = f"The model is a {type(model).__name__}; a torch.nn.Module is needed."
-        return Report.of([unknown("no-module", said, "model")])
+        return Report.of([unknown("no-module", f"{NO_MODULE}; got {kind(model)}", "model")])
     roots = (step, model, optimizer, options.get("valid"), options.get("resets"), loader)
     watch = Watch(model, optimizer)
     snapshot = Snapshot(*roots)
@@ -60,10 +62,9 @@ def check(
             for finding in _findings(Loop(step, watch, snapshot), loader, options):
                 found.append(finding)
     except UnreadableError as error:
-        found.append(unknown("unreadable", f"{_sentence(error)}.", "loader"))
+        found.append(unknown("unreadable", str(error), error.place))
     except Exception as error:  # whatever a loop does
-        said = f"Not all could be looked at: {type(error).__name__}: {_sentence(error)}"
-        found.append(unknown("not-all", f"{said.rstrip('.')}."))
+        found.append(unknown("not-all", f"The check stopped at an error: {said(error)}"))
     finally:
         snapshot.restore()
         watch.close()
@@ -83,9 +84,13 @@ class Watched:
 
 
 def _findings(loop: Loop, loader: Iterable[Any], options: Options) -> Iterator[Finding]:
+    for each in loop.watch.optimizers:
+        if not callable(getattr(each, "step", None)):
+            wanted = "the argument optimizer must be a torch.optim.Optimizer, or a list of them"
+            raise UnreadableError(f"{wanted}; got {kind(each)}", "optimizer")
     batches = first(loader, STEPS + 1)
     if not batches:
-        raise UnreadableError("the loader gives no mini-batch")
+        raise UnreadableError("the loader gives no mini-batch: it is empty")
     failed = _run(loop, batches[:STEPS])
     steps = loop.watch.steps
     yield from seen.of_watch(loop.watch, batches)
@@ -112,19 +117,16 @@ def _run(loop: Loop, batches: list[Batch]) -> Finding | None:
         try:
             loop.run(batch)
         except Exception as error:
-            said = f"The step raised {type(error).__name__}: {_sentence(error)}"
-            return unknown("raised", f"{said.rstrip('.')}.", _place_of(error))
+            return unknown("raised", f"The step raised {said(error)}", _place_of(error))
         finally:
             loop.watch.step()
     return None
 
 
 def _watched(watch: Watch, batches: list[Batch]) -> Watched:
-    step, after = watch.steps[0], batches[1] if len(batches) > 1 else None
+    step = watch.steps[0]
     answers = seen.answers_of(step, batches[0])
-    data = of_data(batches)
-    if data.kind not in ("next", "second"):
-        data = of_data(batches, seen.lie(answers, batches[0], after).time)
+    data = seen.data_of(answers, batches)
     output, dim = (answers.output, answers.want.dim) if answers else (0, -1)
     known = answers is not None and answers.want.targets is not None
     return Watched(
@@ -140,10 +142,10 @@ def _watched(watch: Watch, batches: list[Batch]) -> Watched:
 def _rows(found: Influence, going: float | None, carries: bool | None) -> Iterator[Finding]:
     """Compare whether rows go on with whether the state does."""
     if carries is not None and found.carried is not None and carries != found.carried:
-        said = "is not carried" if carries else "is carried"
+        state = "is not carried" if carries else "is carried"
         yield wrong(
             "not-as-meant",
-            f"The state {said} from mini-batch to mini-batch, but carries={carries} was given.",
+            f"The state {state} from mini-batch to mini-batch, but carries={carries} was given.",
             "step",
             "reach",
         )
@@ -166,7 +168,7 @@ def _valid(
         yield unknown("no-valid", NO_VALID, "valid")
         return
     yield from of_valid.of_loaders(loader, how.loader)
-    read = of_valid.read(how.loader)
+    read = of_valid.read(how.loader, "valid")
     yield from of_valid.of_sizes(read, batches[0], time)
     yield from of_valid.of_ids(of_valid.read(loader), read, time, watched.n_classes)
     if read and len(batches) > 1 and not of_valid.outside(read, watched.n_classes):
@@ -174,6 +176,10 @@ def _valid(
         yield from of_valid.of_state(loop, batches, read[0], how, options.get("resets"))
 
 
+NO_MODULE = (
+    "The arguments of hnviz.check are step, loader, model and optimizer, in this order, and the "
+    "model is a torch.nn.Module"
+)
 NO_VALID = "No valid was given, so its size, its numbering and the state after it were not seen."
 
 
@@ -187,7 +193,3 @@ def _place_of(error: BaseException) -> str:
             place = f"{file.rpartition('/')[2]}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place
-
-
-def _sentence(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]

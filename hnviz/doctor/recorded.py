@@ -19,10 +19,11 @@ from torch import Tensor, nn
 
 from hnviz.doctor import seen
 from hnviz.doctor import valid as of_valid
-from hnviz.doctor.alignment import FEW, go_on, of_data
+from hnviz.doctor.alignment import FEW, go_on
 from hnviz.doctor.batch import Batch, UnreadableError
 from hnviz.doctor.report import Finding, Report, unknown, wrong
 from hnviz.doctor.watch import Watch
+from hnviz.given import said
 
 STEPS = 3  # training steps that are watched
 
@@ -59,14 +60,13 @@ class LoopWatch:
         try:
             return Report.of(self._findings())
         except Exception as error:  # whatever a loop does, its recorder goes on
-            said = f"The steps could not be read: {type(error).__name__}: {error}"[:200]
-            return Report.of([unknown("raised", f"{said.rstrip('.')}.")])
+            return Report.of([unknown("raised", f"The steps could not be read: {said(error)}")])
 
     def _keep(self, batches: list[Batch], x: object, y: object) -> None:
         try:
             batches.append(Batch.of((x, y)))
         except UnreadableError as error:
-            self._failed = f"{str(error).capitalize()}."
+            self._failed = str(error)
 
     def _findings(self) -> Iterator[Finding]:
         if self._failed or not self._train:
@@ -77,10 +77,7 @@ class LoopWatch:
         if seen.has_batch_norm(model):
             yield seen.batch_norm()
         answers = seen.answers_of(steps[0], self._train[0])
-        data = of_data(self._train)
-        if data.kind not in ("next", "second"):
-            after = self._train[1] if len(self._train) > 1 else None
-            data = of_data(self._train, seen.lie(answers, self._train[0], after).time)
+        data = seen.data_of(answers, self._train)
         going = go_on(self._train, data)
         if going is not None and going < FEW and _handed_on(self._watch):
             yield at_random(going)

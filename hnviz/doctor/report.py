@@ -8,6 +8,9 @@ Level = Literal["wrong", "choice", "unknown"]
 
 TITLES: dict[Level, str] = {"wrong": "Wrong", "choice": "A choice", "unknown": "Cannot tell"}
 
+STOPPED = frozenset(("no-module", "no-call", "no-trial", "not-all", "raised", "unreadable"))
+"""What could not be seen, and kept the doctor from looking at more."""
+
 PICTURES = {
     "rows": "/feed?feed_part=Batches&batches_random=true",
     "grid": "/feed?feed_part=Batches",
@@ -78,7 +81,8 @@ class Report:
         return tuple(each.name for each in self.findings if each.level == level)
 
     def __str__(self) -> str:
-        head = [] if self.wrong else ["Nothing wrong was found."]
+        whole = "" if STOPPED.isdisjoint(self.unknown) else ", but not everything could be checked"
+        head = [] if self.wrong else [f"Nothing wrong was found{whole}."]
         return "\n".join([*head, *map(str, self.findings)])
 
     __repr__ = __str__
@@ -99,5 +103,6 @@ def choice(name: str, sentence: str, place: str = "", picture: str = "") -> Find
 
 
 def unknown(name: str, sentence: str, place: str = "") -> Finding:
-    """Make a finding of what could not be seen."""
-    return Finding(level="unknown", name=name, sentence=sentence, place=place)
+    """Make a finding of what could not be seen; `sentence` may be an error's."""
+    whole = f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
+    return Finding(level="unknown", name=name, sentence=whole, place=place)

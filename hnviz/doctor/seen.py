@@ -13,6 +13,7 @@ from hnviz.doctor.batch import Batch
 from hnviz.doctor.report import Finding, choice, unknown, wrong
 from hnviz.doctor.targets import Wanted, are_probabilities, softmax_elsewhere, wanted
 from hnviz.doctor.watch import Call, Step, Watch
+from hnviz.given import said
 
 SHOWN = 3  # names of weights in a sentence
 
@@ -142,6 +143,14 @@ def lie(answers: Answers | None, batch: Batch, after: Batch | None) -> Alignment
     return alignment(answers.want.targets, batch, after, time)
 
 
+def data_of(answers: Answers | None, batches: Sequence[Batch]) -> Alignment:
+    """Say how the targets that the loader gives lie; the loss says which dimension is time."""
+    data = of_data(batches)
+    if data.kind in ("next", "second"):
+        return data
+    return of_data(batches, lie(answers, batches[0], batches[1] if len(batches) > 1 else None).time)
+
+
 def _targets(step: Step, batch: Batch, after: Batch | None) -> Iterator[Finding]:
     answers, calls = answers_of(step, batch), step.answers()
     place = calls[-1].place if calls else ""
@@ -221,10 +230,7 @@ def of_loss(loss: Callable[..., Any], answers: Answers, y: Tensor | None) -> Ite
     try:
         on_true, on_even = (float(loss(each.clone(), y)) for each in (true, even))
     except Exception as error:
-        said = " ".join(str(error).split())[:200].rstrip(".")
-        yield unknown(
-            "loss-raised", f"loss(answers, y) raised {type(error).__name__}: {said}.", "loss"
-        )
+        yield unknown("loss-raised", f"The call loss(answers, y) raised {said(error)}", "loss")
         return
     if abs(on_true) < 0.01 or abs(on_even - log(n)) > 0.01:
         return

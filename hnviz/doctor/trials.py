@@ -17,6 +17,7 @@ from hnviz.doctor.alignment import as_rows
 from hnviz.doctor.batch import Batch
 from hnviz.doctor.snapshot import Snapshot
 from hnviz.doctor.watch import Step, Watch
+from hnviz.given import one_line
 
 TEXTS = 3  # other texts that are put in, one after the other
 CHANGED = {torch.float64: 1e-9, torch.float32: 1e-5}  # of the largest answer
@@ -78,7 +79,7 @@ class Trials:
         except TrialError:
             raise
         except Exception as error:
-            raise TrialError(" ".join(str(error).split())[:200]) from error
+            raise TrialError(one_line(error)) from error
 
     def _seen(self, acts: Sequence[Act], last: Batch) -> Step:
         """Run some acts and a step, all from the same weights; return what was seen of the step."""

@@ -51,11 +51,11 @@ class Valid:
         return read_one
 
 
-def read(loader: Iterable[Any]) -> list[Batch]:
+def read(loader: Iterable[Any], place: str = "loader") -> list[Batch]:
     """Read the mini-batches of a pass, of a long one the first. Raises UnreadableError."""
     found, n = list[Batch](), 0
-    for given in one_pass(loader):
-        found.append(Batch.of(given))
+    for given in one_pass(loader, place):
+        found.append(Batch.of(given, place))
         n += found[-1].x.numel()
         if n > MAX_TOKENS:
             break

@@ -2,27 +2,27 @@
 
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+
+from hnviz.given import check_options, kind
 from hnviz.recording.answering import Answering, answer
 from hnviz.recording.recorder import Recorder, RecordingWarning
-from hnviz.recording.settings import KNOWN, Options
+from hnviz.recording.settings import Options
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from torch import nn
-
 __all__ = ["Answering", "Recorder", "RecordingWarning", "answer", "record"]
 
 
-def record(
-    model: "nn.Module", text: Any = "human_numbers", **options: "Unpack[Options]"
-) -> Recorder:
+def record(model: nn.Module, text: Any = "human_numbers", **options: "Unpack[Options]") -> Recorder:
     """Record a loop that trains `model` on `text`; docs/recording.md lists the options.
 
-    The record is a run's folder, which the app shows while the loop trains. Raises TypeError for an
-    unknown option; whatever else goes wrong is said in a warning, and the loop goes on.
+    The record is a run's folder, which the app shows while the loop trains. Raises TypeError for a
+    model that is no module and for an unknown option. A warning says whatever else goes wrong, and
+    the loop goes on.
     """
-    for name in options:
-        if name not in KNOWN:
-            raise TypeError(f"hnviz.record has no option {name!r}; it has {', '.join(KNOWN)}")
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"hnviz.record takes a model, which is an nn.Module; got {kind(model)}")
+    check_options("record", options, Options.__annotations__)
     return Recorder(model, text, options)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hnviz.given import said
 from hnviz.recording.twin import (
     Answer,
     Place,
@@ -18,7 +19,6 @@ from hnviz.recording.twin import (
     copied,
     held,
     looked_at,
-    said,
     takes_state,
     tensors_in,
 )
@@ -82,8 +82,12 @@ def reader_of(model: nn.Module, names: Names, bptt: int | None = None) -> Reader
 
 
 def _embedding(module: nn.Module, names: Names) -> tuple[str, int]:
-    """Return the embedding's name and its number of tokens."""
-    found = {path: each for path, each in module.named_modules() if isinstance(each, nn.Embedding)}
+    """Return the embedding's name and its number of tokens; checks the other names, too."""
+    parts = dict(module.named_modules())
+    for name in filter(None, (names.cell, names.head, names.norm)):
+        if name not in parts:
+            raise UnreadableError(f"no part is named {name!r}; {seen(module)}")
+    found = {path: each for path, each in parts.items() if isinstance(each, nn.Embedding)}
     if names.embedding and names.embedding not in found:
         raise UnreadableError(f"no nn.Embedding is named {names.embedding!r}; {seen(module)}")
     if not found:

@@ -5,10 +5,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hnviz.given import said
 from hnviz.recording import record
 from hnviz.recording.optional import from_package
 from hnviz.recording.recorder import NAN, Recorder
-from hnviz.recording.twin import said
 
 PACKAGE = "lightning.pytorch" if find_spec("lightning") else "pytorch_lightning"
 Callback: Any = from_package(PACKAGE, "Callback", "lightning")

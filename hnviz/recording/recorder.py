@@ -21,10 +21,11 @@ from torch import Tensor, nn
 from hnviz.config import RunConfig
 from hnviz.data import CorpusError, stream_of
 from hnviz.events import ENDS
+from hnviz.given import kind, said
 from hnviz.learn import model_class
 from hnviz.learn.state import named as state_named
 from hnviz.models.catalogue import entry
-from hnviz.own.network import Network, know
+from hnviz.own.network import OWN, Network, know
 from hnviz.recording.answering import source_of
 from hnviz.recording.finding import Reader, reader_of
 from hnviz.recording.naming import Named, named, units
@@ -32,7 +33,7 @@ from hnviz.recording.opened import Opened, named_zeros, own_network
 from hnviz.recording.settings import Options, Plan, names_in, plan
 from hnviz.recording.text import choose_text
 from hnviz.recording.thread import Batch, End, Epoch, Snapshot, Start, WriterThread
-from hnviz.recording.twin import UnreadableError, generators_kept, held, said, tensors_in, unwrapped
+from hnviz.recording.twin import UnreadableError, generators_kept, held, tensors_in, unwrapped
 from hnviz.runs import default_runs_dir
 from hnviz.runs.recorded import Recorded, hash_of
 from hnviz.schedule import MAX_SNAPSHOTS, snapshot_steps
@@ -55,10 +56,10 @@ class Recorder:
                 other.close("stopped", "another record of the same model has begun")
         self._model = weakref.ref(model)
         self._options = options
-        self._optimizer = options.get("optimizer")
+        self._warned: set[str] = set()
+        self._optimizer = self._usable(options.get("optimizer"))
         self._highest = _highest(self._optimizer)  # before a schedule lowers it
         self._step = self._snapshots = 0
-        self._warned: set[str] = set()
         self._started = self._closed = False
         self._due: frozenset[int] = frozenset({0})
         self._first: Snapshot | None = None  # until the run's settings are known
@@ -197,7 +198,8 @@ class Recorder:
 
     def __repr__(self) -> str:
         where = self.folder or "no folder yet"
-        return "\n".join([f"hnviz records {self._step:,} steps in {where}.", *self.found.seen])
+        steps = "1 step" if self._step == 1 else f"{self._step:,} steps"
+        return "\n".join([f"hnviz has recorded {steps} in {where}.", *self.found.seen])
 
     # Internals
 
@@ -209,6 +211,13 @@ class Recorder:
                 text = f"hnviz.record: {sentence}. The loop goes on."
                 warnings.warn(text, RecordingWarning, stacklevel=3)
 
+    def _usable(self, optimizer: Any) -> Any:
+        """Return an optimizer; None, and a warning, for what has no settings to read."""
+        if optimizer is None or getattr(optimizer, "param_groups", None):
+            return optimizer
+        wanted = f"optimizer must be a torch.optim.Optimizer; got {kind(optimizer)}"
+        return self._warn(f"{wanted}. The lr and the momentum are not recorded")
+
     def _prepare(self, model: nn.Module, text: Any) -> None:
         """Look into the model and take the first snapshot; says what is not found."""
         try:
@@ -218,9 +227,7 @@ class Recorder:
             self.found = Named(seen=(f"{error}.",))
             self._warn(f"{error}. Only the curves are recorded")
         except Exception as error:
-            self._warn(
-                f"the model could not be looked into: {said(error)}. Only the curves are recorded"
-            )
+            self._warn(f"the model could not be read: {said(error)}. Only the curves are recorded")
         self._text = self._chosen(text)
         self.snapshot()
 
@@ -357,4 +364,4 @@ def _highest(optimizer: torch.optim.Optimizer | None) -> float | None:
 def _unknown(model: nn.Module | None) -> Network:
     """Describe a network of which only the class's name is known."""
     name = type(model).__name__ if model is not None else "unknown"
-    return Network(class_name=name, cell="own", parts=(), predicts="every", stateful=True)
+    return Network(class_name=name, cell=OWN, parts=(), predicts="every", stateful=True)

@@ -10,6 +10,7 @@ import torch
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import BatchLayout, TokenStream
 from hnviz.recording.finding import Names
+from hnviz.recording.twin import UnreadableError
 
 
 class Options(TypedDict, total=False):
@@ -29,9 +30,6 @@ class Options(TypedDict, total=False):
     runs_dir: "str | Path"  # $HNVIZ_RUNS_DIR, or runs/, without it
 
 
-KNOWN = tuple(Options.__annotations__)
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The size of what is recorded."""
@@ -47,12 +45,15 @@ class Plan:
 
 
 def names_in(options: Options) -> Names:
-    """Return the names of parts that the user gave. Raises ValueError for an unknown part."""
-    given = dict(options.get("parts") or {})
-    for name in given:
-        if name not in Names.__dataclass_fields__:
-            known = ", ".join(Names.__dataclass_fields__)
-            raise ValueError(f"parts names {known}; got {name!r}")
+    """Return the names of parts that the user gave. Raises UnreadableError for an unknown part."""
+    given, known = options.get("parts") or {}, Names.__dataclass_fields__
+    if not isinstance(given, Mapping):
+        example = '{"embedding": "enc.words"}'
+        raise UnreadableError(f"parts must be a dict such as {example}; got {given!r:.60}")
+    for name, path in given.items():
+        if name not in known or not isinstance(path, str):
+            wanted = f"parts gives the submodules that are {', '.join(known)}"
+            raise UnreadableError(f"{wanted}; got {name!r}: {path!r:.60}")
     return Names(**given)
 
 

@@ -1,6 +1,6 @@
 """The text that a loop trains on, as a corpus: pictures turn ids into words with its vocabulary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hnviz.config import RunConfig
@@ -8,8 +8,10 @@ from hnviz.data import CorpusError, stream_of
 from hnviz.data.corpora import BUILT_IN, FAMILIES
 from hnviz.data.corpora.numbered import numbered
 from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.given import kind
 from hnviz.recording.settings import Options
 
+IN_ORDER = "a list of the tokens in the order of their ids"
 VALID_SHARE = 10  # percent of a text, taken from its end, if the loop has no text to test on
 
 
@@ -22,19 +24,27 @@ def choose_text(text: Any, options: Options, nv: int | None) -> RunConfig:
     """
     vocab = options.get("vocab")
     if vocab is not None:
-        config = RunConfig(corpus=_numbered(text, list(vocab), options.get("valid")))
+        config = RunConfig(corpus=_numbered(text, _tokens(vocab), options.get("valid")))
     elif not isinstance(text, str):
-        raise CorpusError(f"text must be a string, or tokens with vocab; got {type(text).__name__}")
+        wanted = "text must be a string, or with vocab a list of tokens"
+        raise CorpusError(f"{wanted}; got {kind(text)}")
     else:
         is_known = text in BUILT_IN or text.partition("-")[0] in FAMILIES
         config = RunConfig(corpus=text if is_known else own_corpus(text.encode(), Way()).id)
     words = len(stream_of(config).vocab)
     if nv is not None and words != nv:
-        advice = "" if vocab else ": pass vocab, the list of tokens in the order of their ids"
+        where = "vocab has" if vocab else "the text has"
+        advice = "" if vocab else f": pass vocab, {IN_ORDER}"
         raise CorpusError(
-            f"the model's embedding has {nv:,} rows, and the text has {words:,} tokens{advice}"
+            f"the model's embedding has {nv:,} rows, and {where} {words:,} tokens{advice}"
         )
     return config
+
+
+def _tokens(vocab: Any) -> list[Any]:
+    if isinstance(vocab, str) or not isinstance(vocab, Iterable):
+        raise CorpusError(f"vocab must be {IN_ORDER}; got {kind(vocab)}")
+    return sorted(vocab, key=vocab.__getitem__) if isinstance(vocab, Mapping) else list(vocab)
 
 
 def _numbered(text: Any, vocab: list[Any], valid: Any) -> str:
@@ -61,5 +71,5 @@ def _ids(text: Any, known: dict[str, int]) -> list[int]:
         elif str(token) in known:
             found.append(known[str(token)])
         else:
-            raise CorpusError(f"the text has {str(token)[:40]!r}, which is not in vocab")
+            raise CorpusError(f"the text has the token {str(token)[:40]!r}, and vocab does not")
     return found

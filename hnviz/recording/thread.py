@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, SnapshotSaved
+from hnviz.given import said
 from hnviz.learn.learner import SMOOTHING
 from hnviz.learn.state import is_state
 from hnviz.recording.opened import Opened, answer_question, store_answers
 from hnviz.recording.settings import Plan
-from hnviz.recording.twin import said
 from hnviz.runs import RunBusy, RunFolder, RunStore, RunWriteError, RunWriter
 from hnviz.runs.asking import answer_from_here, questions
 from hnviz.runs.files import CONFIG, write_tensors
@@ -198,7 +198,7 @@ class WriterThread:
             except (RunWriteError, RunBusy) as error:
                 self._give_up(str(error))
             except Exception as error:  # whatever it is, the loop goes on
-                self._give_up(f"{type(error).__name__}: {error!s:.200}")
+                self._give_up(said(error))
 
     def _drain(self) -> None:
         while self._queue:
@@ -227,8 +227,8 @@ class WriterThread:
                 self._write(self._sums.end_epoch(item))
             case End():
                 left_out = self.left_out
-                said = f"; {left_out:,} mini-batches were left out: they came too fast to write"
-                message = item.message + (said if left_out else "")
+                more = f"; {left_out:,} mini-batches were left out: they came too fast to write"
+                message = item.message + (more if left_out else "")
                 self._write(_ended(replace(item, message=message)))
                 self._finish()
 

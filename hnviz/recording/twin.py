@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hnviz.given import said
+
 State = tuple[Tensor, ...]
 """The tensors of a state; the last two dimensions of each are the rows and the units."""
 
@@ -181,12 +183,6 @@ def _on_cpu(value: Any) -> Any:
         value = value.detach().cpu()
         return value.float() if value.is_floating_point() else value
     return type(value)([_on_cpu(each) if isinstance(each, Tensor) else each for each in value])
-
-
-def said(error: BaseException) -> str:
-    """Return an error in one line."""
-    text = " ".join(str(error).split())[:200]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 @contextmanager

@@ -1,0 +1,31 @@
+"""How the functions of `hnviz` itself name what they are given, and what a user's code raises."""
+
+from collections.abc import Iterable
+
+CHARS = 200  # of an error
+
+
+def said(error: BaseException) -> str:
+    """Return an error in one line, with its type."""
+    text = one_line(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's message in one line."""
+    return " ".join(str(error).split())[:CHARS]
+
+
+def kind(value: object) -> str:
+    """Name the type of a value: "an int", or for a class what to do with it."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}: make an object with {value.__name__}(...)"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' or name == 'ndarray' else 'a'} {name}"
+
+
+def check_options(function: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise TypeError for an option that a function does not have."""
+    for name in given:
+        if name not in known:
+            raise TypeError(f"hnviz.{function} has no option {name!r}; it has {', '.join(known)}")
