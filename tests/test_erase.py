@@ -191,6 +191,8 @@ def test_bad_directions_are_sentences(recorded):
     say("fives")
     say(unit(0), 0, 1, 2, layer=2)
     say(unit(0), 0, 2147483646, 1, seed=-1)
+    with pytest.raises(TypeError, match="erase has no option 'steps'; it has step, prompts"):
+        hnviz.erase("Model5", "ones", steps=4)
 
 
 def test_bad_units_and_prompts_are_sentences(recorded):

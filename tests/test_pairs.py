@@ -173,6 +173,7 @@ def test_bad_sides_and_seeds_are_sentences(tmp_path, monkeypatch, recorded):
 
     say("Model5", {"bptt": 70}, 2, 1000, 1, seeds=1)
     say("Model5", {"bptt": 70}, 2, 1000, 1, seeds=[4, 4])
+    say("Model5", {"bptt": 70}, 0, 4294967295, 2.5, seeds=2.5)
     say("Model5", {"seed": 3})
     say({"bptt": 70}, "Model5")
     say("Model5", {"btt": 70})

@@ -543,6 +543,18 @@ def test_an_unknown_option_is_refused_and_a_wrong_one_is_said(tmp_path: Path) ->
             hnviz.record(model)  # type: ignore[arg-type]
 
 
+def test_a_loop_that_measures_nothing_on_valid_is_shown_without_it(tmp_path: Path) -> None:
+    rec = hnviz.record(loops.Model5(), runs_dir=tmp_path, epochs=1)
+    rec.batch(1.0)
+    rec.epoch()
+    rec.close()
+    assert "for 1 epoch, and its accuracy on valid was not" in hnviz.show(rec).sentence
+    assert "nan" not in repr(hnviz.open(rec))
+    tiny = record(Own(), tmp_path)
+    with pytest.raises(ValueError, match="a loop of your own, which hnviz cannot run"):
+        hnviz.compare(tiny.path, {"bptt": 7})
+
+
 def test_what_is_handed_over_wrongly_is_said_once(tmp_path: Path) -> None:
     rec = hnviz.record(loops.Model5(), runs_dir=tmp_path)
     with pytest.warns(RecordingWarning, match="a mini-batch was not recorded: AttributeError") as w:

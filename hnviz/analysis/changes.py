@@ -13,10 +13,12 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hnviz.analysis.directions import DIGITS, digit_directions, independent, random_directions
+from hnviz.analysis.numbers import whole, wholes
 from hnviz.analysis.run import AnyRun, Run, Step, undisturbed
 from hnviz.analysis.run import open as open_run
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import listed, plural
+from hnviz.given import check_options
 from hnviz.learn.state import State, mapped, seen
 from hnviz.models.catalogue import entry
 from hnviz.observe import Subject, surgery
@@ -131,6 +133,7 @@ def erase(
     of train. The control takes out as many random directions. `layer` is the last if left out. Of
     an LSTM, h changes and c does not. Raises ValueError, with a sentence.
     """
+    check_options("erase", options, Options.__annotations__)
     trial = _Trial.of(run, layer, options)
     states = trial.states  # (n, nh)
     if isinstance(direction, str):
@@ -162,6 +165,7 @@ def patch(
     thousand, as in the app. The control gives as many random units of the layer their values after
     the same text. All tensors of the state change. Raises ValueError, with a sentence.
     """
+    check_options("patch", options, Options.__annotations__)
     trial = _Trial.of(run, layer, options)
     nh = trial.states.shape[1]
     chosen = _units(units, nh)
@@ -196,10 +200,10 @@ class _Trial:
         step = opened.folder.resolve_step(options.get("step", "last"))
         subject = opened.subject(step)
         last = entry(subject.config.model).n_layers - 1
-        where = _whole("layer", last if layer is None else layer, 0, last)
-        seed = _whole("seed", options.get("seed", surgery.SEED), 0, 2**31 - 2)
-        n = _whole("prompts", options.get("prompts", surgery.N_PROMPTS), 2, MOST)
-        controls = _whole("controls", options.get("controls", 10), 1, MOST)
+        where = whole("layer", last if layer is None else layer, 0, last)
+        seed = whole("seed", options.get("seed", surgery.SEED), 0, 2**31 - 2)
+        n = whole("prompts", options.get("prompts", surgery.N_PROMPTS), 2, MOST)
+        controls = whole("controls", options.get("controls", 10), 1, MOST)
         with undisturbed():
             prompts, others = surgery.drawn(subject, n, seed)
             state = surgery.after(subject, prompts)
@@ -265,21 +269,13 @@ def _same(one: Ids, other: Ids, power: int) -> NDArray[np.bool_]:
 
 
 def _units(units: Iterable[int], nh: int) -> tuple[int, ...]:
-    found = [units] if isinstance(units, int) else list(units)
-    for unit in found:
-        _whole("a unit", unit, 0, nh - 1)
+    found = wholes("a unit", units, 0, nh - 1)
     if not 0 < len(set(found)) == len(found) <= nh:
         raise ValueError(f"units must be 1 to {nh} different units; got {found!r:.60}")
-    return tuple(int(unit) for unit in found)
+    return tuple(found)
 
 
 def _called(units: Sequence[int]) -> str:
     if len(units) > FEW:
         return f"{len(units)} units"
     return f"unit{'s' if len(units) > 1 else ''} {listed([str(unit) for unit in units])}"
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if isinstance(value, (int, np.integer)) and low <= value <= high:
-        return int(value)
-    raise ValueError(f"{name} must be a whole number from {low} to {high:,}; got {value!r:.60}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hnviz.analysis.numbers import wholes
 from hnviz.analysis.pairs import Paired, paired
 from hnviz.analysis.run import AnyRun, Run, open_runs
 from hnviz.analysis.run import open as open_run
@@ -13,12 +14,14 @@ from hnviz.config import SETTINGS, RunConfig
 from hnviz.data import corpus_of
 from hnviz.data.stream import measured
 from hnviz.figures.sentences import listed, plural
+from hnviz.own.network import network_of
 from hnviz.runs import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_SEEDS = 1000
+MOST_SEED = 2**32 - 1
 MOST_NAMED = 3  # settings in a sentence
 MEASURES = {
     "accuracy": "right on valid",
@@ -88,7 +91,13 @@ def _settings(side: Side, base: RunConfig | None, runs_dir: str | Path | None) -
     if isinstance(side, RunConfig):
         return side
     if not isinstance(side, Mapping):
-        return open_run(side, runs_dir).config
+        config = open_run(side, runs_dir).config
+        if network_of(config.model):
+            raise ValueError(
+                f"{config.model} was trained by a loop of your own, which hnviz cannot run: name a "
+                "model of hnviz, or of a file of models"
+            )
+        return config
     for name in side:
         if name not in SETTINGS:
             raise ValueError(
@@ -103,7 +112,8 @@ def _settings(side: Side, base: RunConfig | None, runs_dir: str | Path | None) -
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    found = [*dict.fromkeys(seeds)] if isinstance(seeds, Iterable) else [*range(seeds)]
+    given = wholes("a seed", range(seeds) if isinstance(seeds, int) else seeds, 0, MOST_SEED)
+    found = list(dict.fromkeys(given))
     if not 2 <= len(found) <= MOST_SEEDS:
         raise ValueError(
             f"seeds must be 2 to {MOST_SEEDS:,}, since one seed has no interval; got {len(found):,}"

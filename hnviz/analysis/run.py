@@ -4,6 +4,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -12,6 +13,7 @@ from hnviz.data import Vocab, corpus_of, stream_of
 from hnviz.data.phrase import read_phrase
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import plural
+from hnviz.given import kind
 from hnviz.own import use_file
 from hnviz.questions.frame import unpack
 from hnviz.questions.table import DECLARED, QUESTIONS
@@ -55,9 +57,10 @@ class Run:
         n_steps = f" of {record.started.n_steps:,}" if record.started else ""
         said = f"{self.name} is a run of {config.model} on {config.corpus}: "
         said += f"{record.step:,}{n_steps} steps, {record.status}"
-        if record.epochs:
-            last = record.epochs[-1]
-            said += f"; right on valid {accuracy(last.accuracy)}, loss {last.valid_loss:.3f}"
+        for last in record.epochs[-1:]:
+            right, loss = f"right on valid {accuracy(last.accuracy)}", f"loss {last.valid_loss:.3f}"
+            figures = {right: last.accuracy, loss: last.valid_loss}
+            said += f"; {', '.join(name for name in figures if not isnan(figures[name]))}"
         return f"{said}; {plural(len(self.snapshots), 'snapshot')}"
 
     @property
@@ -154,6 +157,8 @@ class Run:
 
         A word that the vocabulary lacks is xxunk. Raises ValueError.
         """
+        if not isinstance(text, str):
+            raise ValueError(f"text must be a string; got {kind(text)}")
         phrase = read_phrase(text, self.vocab, corpus_of(self.config))
         return self.vocab.numericalize(phrase.tokens)
 
@@ -292,9 +297,10 @@ def undisturbed() -> Iterator[None]:
     """
     import torch
 
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    from hnviz.learn.learner import generators_kept
+
     threads = torch.get_num_threads()
-    with torch.random.fork_rng(devices):
+    with generators_kept():
         torch.set_num_threads(1)
         try:
             yield

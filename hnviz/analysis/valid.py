@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.analysis.numbers import wholes
 from hnviz.analysis.run import AnyRun, Step
 from hnviz.analysis.run import open as open_run
 from hnviz.data import numbers_of
@@ -19,6 +20,8 @@ from hnviz.observe.counting import FIRST_NUMBER, corpus_spelling
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MAX_LENGTH = 20  # tokens of a number
 
 Ids = NDArray[np.int64]
 
@@ -74,7 +77,7 @@ class Validation:
 
 def validate(
     run: AnyRun,
-    numbers: Iterable[int] | None = None,
+    numbers: int | Iterable[int] | None = None,
     length: int | Iterable[int] | None = None,
     given: int = 3,
     step: Step = "last",
@@ -90,7 +93,7 @@ def validate(
     spell = corpus_spelling(opened.config.corpus)
     lengths = np.array([len(spell(number)) for number in chosen.tolist()])
     if length is not None:
-        wanted = [length] if isinstance(length, int) else list(length)
+        wanted = wholes("length", length, 1, MAX_LENGTH)
         kept = np.isin(lengths, wanted)
         if not kept.any():
             raise ValueError(
@@ -118,16 +121,11 @@ def blocks(n: int = N_BLOCKS, size: int = BLOCK, seed: int = SEED) -> list[int]:
     return [int(each) for each in drawn if each >= FIRST_NUMBER]
 
 
-def _chosen(numbers: Iterable[int]) -> Ids:
-    given: Any = np.unique(np.asarray([*numbers]))
-    if not len(given):
+def _chosen(numbers: int | Iterable[int]) -> Ids:
+    given = wholes("a number to test", numbers, FIRST_NUMBER, LAST_NUMBER)
+    if not given:
         raise ValueError("there are no numbers to test: give some from 2 to 9,999")
-    if given.dtype.kind not in "iu" or given[0] < FIRST_NUMBER or given[-1] > LAST_NUMBER:
-        raise ValueError(
-            f"numbers are whole, from {FIRST_NUMBER}, since 1 has none before it, to "
-            f"{LAST_NUMBER:,}; got {given[0]:,} to {given[-1]:,}"
-        )
-    return np.asarray(given, np.int64)
+    return np.unique(np.asarray(given, np.int64))
 
 
 def _distances(numbers: Ids, train: Ids) -> Ids:

@@ -9,10 +9,11 @@ from pathlib import Path
 from filelock import FileLock
 from torch import nn
 
+from hnviz.learn.learner import generators_kept
 from hnviz.own.network import OWN, Network
 from hnviz.recording.finding import Names, reader_of
 from hnviz.recording.opened import Opened, answer_question
-from hnviz.recording.twin import generators_kept, unwrapped
+from hnviz.recording.twin import unwrapped
 from hnviz.runs import RunFolder, RunStore, default_runs_dir
 from hnviz.runs.asking import answer_from_here, questions
 from hnviz.runs.recorded import MAX_SOURCE_CHARS, hash_of, read_recorded

@@ -23,6 +23,7 @@ from hnviz.data import CorpusError, stream_of
 from hnviz.events import ENDS
 from hnviz.given import kind, said
 from hnviz.learn import model_class
+from hnviz.learn.learner import generators_kept
 from hnviz.learn.state import named as state_named
 from hnviz.models.catalogue import entry
 from hnviz.own.network import OWN, Network, know
@@ -33,7 +34,7 @@ from hnviz.recording.opened import Opened, named_zeros, own_network
 from hnviz.recording.settings import Options, Plan, names_in, plan
 from hnviz.recording.text import choose_text
 from hnviz.recording.thread import Batch, End, Epoch, Snapshot, Start, WriterThread
-from hnviz.recording.twin import UnreadableError, generators_kept, held, tensors_in, unwrapped
+from hnviz.recording.twin import UnreadableError, held, tensors_in, unwrapped
 from hnviz.runs import default_runs_dir
 from hnviz.runs.recorded import Recorded, hash_of
 from hnviz.schedule import MAX_SNAPSHOTS, snapshot_steps

@@ -5,7 +5,7 @@ its class holds its state: in attributes such as `self.h`, handed in and out, or
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
@@ -183,19 +183,6 @@ def _on_cpu(value: Any) -> Any:
         value = value.detach().cpu()
         return value.float() if value.is_floating_point() else value
     return type(value)([_on_cpu(each) if isinstance(each, Tensor) else each for each in value])
-
-
-@contextmanager
-def generators_kept() -> Iterator[None]:
-    """Put torch's random generators back as they were."""
-    states = [torch.get_rng_state()]
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
-    try:
-        yield
-    finally:
-        torch.set_rng_state(states[0])
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)
 
 
 def looked_at(model: nn.Module) -> tuple[Place, ...]:
