@@ -1,4 +1,4 @@
-"""Training loops in the notebook's way, with its own classes, for the tests of the doctor."""
+"""Training loops in the notebook's way, for the tests of the doctor."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -51,80 +51,12 @@ def at_random(split: str = "train", bs: int = BS, bptt: int = BPTT) -> Pairs:
     return found
 
 
-class Flat(nn.BatchNorm1d):
-    """Batch norm over the rows and steps of a mini-batch: fastai's BatchNorm1dFlat."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.flatten(0, -2)).view_as(x)
-
-
-class Notebook(nn.Module):
-    """The parts that the notebook's classes share."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.i_h = nn.Embedding(n_words(), NH)
-        self.h_h = nn.Linear(NH, NH)
-        self.h_o = nn.Linear(NH, n_words())
-        self.bn = nn.BatchNorm1d(NH)
-
-
-class Notebook3(Notebook):
-    """The notebook's Model3: the state is an attribute of the model."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.h = torch.zeros(BS, NH)
-
-    def forward(self, x: Tensor) -> Tensor:
-        res = []
-        h = self.h
-        for i in range(x.shape[1]):
-            h = h + self.i_h(x[:, i])
-            h = F.relu(self.h_h(h))
-            res.append(h)
-        self.h = h.detach()
-        return self.h_o(self.bn(torch.stack(res, dim=1).flatten(0, 1)).view(*x.shape, NH))
-
-
-class Notebook5(nn.Module):
-    """The notebook's Model5: two layers of GRU, and the state as an attribute."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.i_h = nn.Embedding(n_words(), NH)
-        self.rnn = nn.GRU(NH, NH, 2, batch_first=True)
-        self.h_o = nn.Linear(NH, n_words())
-        self.bn = Flat(NH)
-        self.h = torch.zeros(2, BS, NH)
-
-    def forward(self, x: Tensor) -> Tensor:
-        res, h = self.rnn(self.i_h(x), self.h)
-        self.h = h.detach()
-        return self.h_o(self.bn(res))
-
-
-class LMModel7(nn.Module):
-    """fastbook's last model: LSTM, dropout, tied weights, and what regularisation needs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.i_h = nn.Embedding(n_words(), NH)
-        self.rnn = nn.LSTM(NH, NH, 2, batch_first=True)
-        self.drop = nn.Dropout(0.4)
-        self.h_o = nn.Linear(NH, n_words())
-        self.h_o.weight = self.i_h.weight
-        self.h = [torch.zeros(2, BS, NH) for _ in range(2)]
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        raw, h = self.rnn(self.i_h(x), self.h)
-        out = self.drop(raw)
-        self.h = [h_.detach() for h_ in h]
-        return self.h_o(out), raw, out
-
-    def reset(self) -> None:
-        for h in self.h:
-            h.zero_()
+def with_rows(model: Any, bs: int = BS) -> Any:
+    """A network of tests/loops.py, with the state of so many rows."""
+    h = model.h
+    cut = [each[..., :bs, :].clone() for each in (h if isinstance(h, list) else [h])]
+    model.h = cut if isinstance(h, list) else cut[0]
+    return model
 
 
 def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:

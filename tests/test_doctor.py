@@ -19,23 +19,21 @@ from hnviz.cli.main import main
 from hnviz.data import BatchLayout, batches
 from hnviz.doctor import LoopWatch, Report
 from hnviz.doctor.report import PICTURES
-from tests import guide
+from tests import guide, loops
 from tests.conftest import ROOT
 from tests.doctor_loops import (
     BPTT,
     BS,
     NH,
     Lesson,
-    LMModel7,
     Loop,
-    Notebook3,
-    Notebook5,
     at_random,
     cross_entropy,
     ids,
     laid_out,
     n_words,
     plain,
+    with_rows,
 )
 from tests.sentences import Recorded
 
@@ -51,9 +49,9 @@ def test_the_six_networks_have_nothing_wrong(name: str) -> None:
     assert set(report.choices) == {"batch-norm", state}
 
 
-@pytest.mark.parametrize("kind", [Notebook3, Notebook5])
+@pytest.mark.parametrize("kind", [loops.Model3, loops.Model5])
 def test_the_notebooks_classes_have_nothing_wrong(kind: type[nn.Module]) -> None:
-    report = hnviz.check(*plain(kind()).given(), valid=laid_out("valid"))
+    report = hnviz.check(*plain(with_rows(kind())).given(), valid=laid_out("valid"))
     assert (report.wrong, report.unknown) == ((), ())
     assert set(report.choices) == {"batch-norm", "state-from-valid"}
 
@@ -64,7 +62,7 @@ def test_fastbooks_last_model_has_nothing_wrong() -> None:
         penalty = 2 * dropped.pow(2).mean() + (raw[:, 1:] - raw[:, :-1]).pow(2).mean()
         return cross_entropy(logits, y) + penalty
 
-    model = LMModel7()
+    model = with_rows(loops.LMModel7(n_words(), NH, 2, 0.4))
     loop = plain(model, regularised)
     report = hnviz.check(*loop.given(), valid=laid_out("valid"), resets=model.reset)
     assert (report.wrong, report.choices, report.unknown) == ((), (), ())
@@ -401,7 +399,7 @@ def test_an_iterator_of_a_list_is_not_moved() -> None:
 
 
 def test_a_compiled_model_is_looked_at_from_outside() -> None:
-    model = Notebook5()
+    model = with_rows(loops.Model5())
     compiled = torch.compile(model, backend="eager")
     loop = plain(compiled)  # type: ignore[arg-type]
     report = hnviz.check(*loop.given())
