@@ -1,6 +1,6 @@
 """How the functions of `hnviz` itself name what they are given, and what a user's code raises."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 CHARS = 200  # of an error
 
@@ -22,6 +22,12 @@ def kind(value: object) -> str:
         return f"the class {value.__name__}: make an object with {value.__name__}(...)"
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' or name == 'ndarray' else 'a'} {name}"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Write the first names of many: "i_h, h_h and 3 more"."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def check_options(function: str, given: Iterable[str], known: Iterable[str]) -> None:

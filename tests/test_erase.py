@@ -204,6 +204,7 @@ def test_bad_units_and_prompts_are_sentences(recorded):
     say([], 1, 64, **FEW)
     say([3, 3], 1, 64, 3, 3, **FEW)
     say([3], 1, "9999", 0, text="0", **FEW)
+    say([3], 39, text="hello, world", **FEW)
     say([3], 2, 1000, 1, prompts=1)
     say([3], 1, 1000, 0, controls=0)
 

@@ -237,6 +237,7 @@ class _Trial:
         with undisturbed():
             if text is None:
                 return surgery.after(self.subject, self.others)
+            self.run.check_words(text)
             found = surgery.read(self.subject, self.run.ids(text))
         return mapped(found, lambda each: torch.cat([each] * len(self.prompts), dim=-2))
 

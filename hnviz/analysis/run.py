@@ -13,7 +13,7 @@ from hnviz.data import Vocab, corpus_of, stream_of
 from hnviz.data.phrase import read_phrase
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import plural
-from hnviz.given import kind
+from hnviz.given import kind, some
 from hnviz.own import use_file
 from hnviz.questions.frame import unpack
 from hnviz.questions.table import DECLARED, QUESTIONS
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from hnviz.analysis.answer import Answer
     from hnviz.observe import Subject
+
+NAMED = 5  # unknown words that a sentence names
 
 Step = int | str
 """A snapshot's step, or "last"."""
@@ -157,10 +159,22 @@ class Run:
 
         A word that the vocabulary lacks is xxunk. Raises ValueError.
         """
+        return self.vocab.numericalize(self._words(text))
+
+    def check_words(self, text: str) -> None:
+        """Raise ValueError for a text with words that the vocabulary lacks."""
+        unknown = [each for each in dict.fromkeys(self._words(text)) if each not in self.vocab.stoi]
+        if unknown:
+            named = some([f"“{word[:20]}”" for word in unknown], NAMED)
+            raise ValueError(
+                f"{self.name} does not know {named}: hnviz.open(...).vocab.itos lists the "
+                f"{len(self.vocab):,} tokens of its text"
+            )
+
+    def _words(self, text: str) -> tuple[str, ...]:
         if not isinstance(text, str):
             raise ValueError(f"text must be a string; got {kind(text)}")
-        phrase = read_phrase(text, self.vocab, corpus_of(self.config))
-        return self.vocab.numericalize(phrase.tokens)
+        return read_phrase(text, self.vocab, corpus_of(self.config)).tokens
 
     def questions(self) -> "pd.DataFrame":
         """Return what can be asked: a row per question, with its parameters and its docstring."""

@@ -51,7 +51,7 @@ def alignment(
 
 
 def is_scrambled(targets: Tensor, batch: Batch, after: Batch | None, time: int) -> bool:
-    """Tell whether targets are those of a mini-batch, or the next tokens, in other places."""
+    """Return whether targets are those of a mini-batch, or the next tokens, in other places."""
     right = [] if batch.y is None else [batch.y.detach().cpu().flatten()]
     if after is not None and after.x.shape == batch.x.shape:
         x, then = as_rows(batch.x, time), as_rows(after.x, time)
@@ -83,7 +83,7 @@ def _in_rows(targets: Tensor, x: Tensor, time: int) -> list[Tensor]:
 
 
 def _agree(targets: Tensor, x: Tensor, after: Tensor | None, shift: int) -> bool:
-    """Tell whether targets (rows, n) are the tokens `shift` after those read, x (rows, steps)."""
+    """Return whether targets (rows, n) are the tokens `shift` after those read, x (rows, steps)."""
     steps, n = x.shape[1], targets.shape[1]
     if after is not None and after.shape[0] == x.shape[0]:
         x = torch.cat([x, after], 1)

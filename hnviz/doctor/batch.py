@@ -109,7 +109,7 @@ def _replaced(given: Any, old: Tensor | None, new: Tensor) -> Any:
 
 
 def _takes(step: Callable[..., Any], n: int) -> bool:
-    """Tell whether a step takes `n` parts of a mini-batch, and not the mini-batch as one thing."""
+    """Return whether a step takes `n` parts of a mini-batch, and not the mini-batch as one thing."""
     try:
         asked = inspect.signature(step).parameters.values()
     except (TypeError, ValueError):  # it says no signature

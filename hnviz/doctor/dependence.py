@@ -35,7 +35,7 @@ class Probe:
         self.base = self._answers(self.first, self.last)  # (rows, n, classes)
 
     def steady(self) -> bool:
-        """Tell whether the same trial gives the same answers again."""
+        """Return whether the same trial gives the same answers again."""
         return not changed(self.base, self._answers(self.first, self.last)).any()
 
     def of_tokens(self, places: Tensor, text: int) -> Tensor:
@@ -119,7 +119,7 @@ def _in_a_mini_batch(probe: Probe) -> Iterator[Finding]:
 
 
 def _others(marks: Tensor, rows: Sequence[int]) -> bool:
-    """Tell whether an answer of another row is marked."""
+    """Return whether an answer of another row is marked."""
     kept = torch.ones(len(marks), dtype=torch.bool)
     kept[list(rows)] = False
     return bool(marks[kept].any())
@@ -172,7 +172,7 @@ def _across(probe: Probe) -> Iterator[Finding]:
 
 
 def reaches(probe: Callable[[int], Tensor]) -> bool:
-    """Tell whether any text that is put in changes an answer."""
+    """Return whether any text that is put in changes an answer."""
     return any(bool(probe(text).any()) for text in range(TEXTS))
 
 

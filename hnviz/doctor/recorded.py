@@ -89,15 +89,15 @@ def at_random(going: float) -> Finding:
     """Say that a share of the rows goes on, and the state of all."""
     return wrong(
         "rows-at-random",
-        f"The state is carried on, but only {going:.0%} of the rows go on where the mini-batch "
-        "before stopped: each row begins with the memory of another text.",
+        f"The state is carried on, but only {100 * going:.0f} % of the rows go on where the "
+        "mini-batch before stopped: each row begins with the memory of another text.",
         "loader",
         "rows",
     )
 
 
 def _handed_on(watch: Watch) -> bool:
-    """Tell whether the model is given a state that it returned in the step before."""
+    """Return whether the model is given a state that it returned in the step before."""
     return any(
         _same(given, output)
         for before, after in pairwise(watch.steps)

@@ -13,7 +13,7 @@ from hnviz.doctor.batch import Batch
 from hnviz.doctor.report import Finding, choice, unknown, wrong
 from hnviz.doctor.targets import Wanted, are_probabilities, softmax_elsewhere, wanted
 from hnviz.doctor.watch import Call, Step, Watch
-from hnviz.given import said
+from hnviz.given import said, some
 
 SHOWN = 3  # names of weights in a sentence
 
@@ -66,8 +66,8 @@ def _weights(watch: Watch) -> Iterator[Finding]:
     if left:
         yield wrong(
             "not-updated",
-            f"{_listed(left)} {'gets' if len(left) == 1 else 'get'} a gradient, but the optimizer "
-            "does not update it: make the optimizer from all of model.parameters().",
+            f"A gradient reaches {some(left, SHOWN)}, and the optimizer does not update what it "
+            "reaches: make the optimizer from all of model.parameters().",
             "optimizer",
             "weights",
         )
@@ -80,8 +80,8 @@ def _weights(watch: Watch) -> Iterator[Finding]:
     if cut and got & known.keys():
         yield wrong(
             "no-gradient",
-            f"No gradient reaches {_listed(cut)}: look for detach, no_grad, or a part that is not "
-            "used.",
+            f"No gradient reaches {some(cut, SHOWN)}: look for detach, no_grad, or a part that "
+            "is not used.",
             f"model.{cut[0]}",
             "weights",
         )
@@ -98,11 +98,6 @@ def _left(watch: Watch, weights: dict[int, Tensor]) -> list[int]:
         return [at for at in weights if at not in given]
     same = [at for at, weight in weights.items() if torch.equal(weight, watch.began[at])]
     return same if len(same) < len(weights) else []
-
-
-def _listed(names: Sequence[str]) -> str:
-    rest = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 @dataclass(frozen=True)
@@ -273,7 +268,7 @@ def _reshaped(place: str) -> Finding:
 
 
 def has_batch_norm(model: nn.Module) -> bool:
-    """Tell whether a model has batch norm with running statistics."""
+    """Return whether a model has batch norm with running statistics."""
     kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
     return any(isinstance(each, kinds) and each.track_running_stats for each in model.modules())
 

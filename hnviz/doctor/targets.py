@@ -49,13 +49,13 @@ def wanted(answers: Tensor, grad: Tensor, x_shape: tuple[int, ...]) -> Wanted:
 
 
 def are_probabilities(answers: Tensor, dim: int) -> bool:
-    """Tell whether answers are shares that sum to one, as after a softmax."""
+    """Return whether answers are shares that sum to one, as after a softmax."""
     sums = answers.detach().double().sum(dim)
     return bool((answers >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-3)
 
 
 def softmax_elsewhere(answers: Tensor, grad: Tensor, y: Tensor | None) -> bool:
-    """Tell whether a loss on y takes the softmax over rows or steps, and then cross-entropy."""
+    """Return whether a loss on y takes the softmax over rows or steps, and then cross-entropy."""
     if y is None or y.shape != answers.shape[:-1]:
         return False
     for dim in range(answers.dim() - 1):
@@ -143,7 +143,7 @@ def _through_softmax(p: Tensor, slope: Tensor) -> Tensor:
 
 
 def _falls(weights: Tensor, p: Tensor, targets: Tensor) -> bool:
-    """Tell whether answers count as much as they are sure: the loss is -p and not -log p."""
+    """Return whether answers count as much as they are sure: the loss is -p and not -log p."""
     sure = p.gather(-1, targets[:, None])[:, 0]
     spread = (weights / weights.mean()).std(correction=0)
     even = (weights / sure / (weights / sure).mean()).std(correction=0)

@@ -122,7 +122,7 @@ def of_ids(
 
 
 def outside(valid: Sequence[Batch], n_classes: int | None) -> bool:
-    """Tell whether valid has ids that the model does not know."""
+    """Return whether valid has ids that the model does not know."""
     return n_classes is not None and any(int(batch.x.max()) >= n_classes for batch in valid)
 
 

@@ -125,7 +125,7 @@ def _counts(rows: Iterable[Ids], n: int) -> Ids:
 
 
 def _by_first_place(train: Sequence[Ids], valid: Sequence[Ids], n: int) -> str:
-    """Tell whether both number their ids as they first come."""
+    """Return whether both number their ids as they first come."""
     both = [_first_places(rows) for rows in (train, valid)]
     rise = all(len(each) >= MIN_IDS and bool((np.diff(each) > 0).all()) for each in both)
     rise = rise and _dense(_counts(valid, n))
@@ -140,20 +140,20 @@ def _first_places(rows: Sequence[Ids]) -> Ids:
 
 
 def _by_count(train: Sequence[Ids], valid: Sequence[Ids], n: int) -> str:
-    """Tell whether both number their ids by how often they come, rare ids left out."""
+    """Return whether both number their ids by how often they come, rare ids left out."""
     both = [_counts(rows, n) for rows in (train, valid)]
     fall = all(_falls(each) for each in both) and _dense(both[1])
     return "in both texts, ids fall in the order of how often they come" if fall else ""
 
 
 def _dense(counts: Ids) -> bool:
-    """Tell whether ids have hardly a gap: a vocabulary has no words that its text lacks."""
+    """Return whether ids have hardly a gap: a vocabulary has no words that its text lacks."""
     used = np.flatnonzero(counts[int(counts.argmax()) :])
     return len(used) >= (1 - GAPS) * (used[-1] + 1)
 
 
 def _falls(counts: Ids) -> bool:
-    """Tell whether counts fall with the id, after special tokens, but for those read twice."""
+    """Return whether counts fall with the id, after special tokens, but for those read twice."""
     most = int(counts.argmax())
     found = counts[most:][counts[most:] > 0].astype(float)
     after = np.maximum.accumulate(found[::-1])[::-1][1:]  # the most of any id that follows
@@ -163,7 +163,7 @@ def _falls(counts: Ids) -> bool:
 
 
 def _without_gaps(table: Table, pairs: Table, usual: float, n: int) -> bool:
-    """Tell whether ids fit train once some of train's ids, which valid lacks, are left out."""
+    """Return whether ids fit train once some of train's ids, which valid lacks, are left out."""
     k = int(np.flatnonzero(pairs.sum(0) + pairs.sum(1))[-1]) + 1
     if k == n or n > MAX_MOVED:
         return False

@@ -27,7 +27,7 @@ class Call:
     inner: list["Call"] = field(default_factory=list)  # of the modules that it calls
 
     def asked(self) -> bool:
-        """Tell whether an output that is no loss got a gradient."""
+        """Return whether an output that is no loss got a gradient."""
         return any(self.outputs[number].dim() > 0 for number in self.grads)
 
 

@@ -33,7 +33,7 @@ from hnviz.data import (
 )
 from hnviz.data.corpora import BUILT_IN
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.data.phrase import READ_FIRST, example, read_phrase
+from hnviz.data.phrase import READ_FIRST, example
 from hnviz.data.stream import SPLITS
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import layout_sentence, plural, when
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from hnviz.analysis.run import Run
 
 MOST_SNAPSHOTS = 6  # of a training that one cell can go through
-NAMED = 5  # unknown words that a sentence names
 AS_IS = "!~*'()"  # signs that JavaScript's encodeURIComponent leaves in an address
 VERSION = "cell"  # of every snapshot: they never change
 
@@ -298,15 +297,7 @@ def spaced(steps: Sequence[int], most: int = MOST_SNAPSHOTS) -> list[int]:
 def _phrase(run: "Run", text: str) -> str:
     """Return a text that the run can read. Raises ValueError for a word that it does not know."""
     text = text or example(run.config, READ_FIRST)
-    phrase = read_phrase(text, run.vocab, corpus_of(run.config))
-    unknown = [word for word in dict.fromkeys(phrase.tokens) if word not in run.vocab.stoi]
-    if unknown:
-        named = ", ".join(f"“{word[:20]}”" for word in unknown[:NAMED])
-        more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
-        raise ValueError(
-            f"{run.name} does not know {named}{more}: hnviz.open(...).vocab.itos lists the "
-            f"{len(run.vocab):,} tokens of its text"
-        )
+    run.check_words(text)
     return text
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hnviz.given import said
+from hnviz.given import said, some
 from hnviz.recording.twin import (
     Answer,
     Place,
@@ -99,8 +99,7 @@ def _embedding(module: nn.Module, names: Names) -> tuple[str, int]:
 def seen(module: nn.Module) -> str:
     """Say which parts a model has."""
     parts = [f"{path} ({type(each).__name__})" for path, each in module.named_modules() if path]
-    named = ", ".join(parts[:8]) + (f" and {len(parts) - 8} more" if len(parts) > 8 else "")
-    return f"the model has {named or 'no parts'}"
+    return f"the model has {some(parts, 8) or 'no parts'}"
 
 
 def _rows_to_try(module: nn.Module) -> Iterator[int]:
