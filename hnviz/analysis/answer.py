@@ -46,9 +46,9 @@ class Answer:
         """Return an array or a list of facts as a table, or all columns of equal length as one.
 
         An array (n,) is a column, an array (n, m) has m columns. Without a name: all arrays (n,);
-        of an answer without arrays, its facts by name. Raises ValueError for what is no table.
+        of an answer without arrays, its facts by name. Raises ValueError for what is not a table.
         """
-        import pandas as pd  # takes half a second, and arrays need it not
+        import pandas as pd  # takes half a second, and arrays do not need it
 
         if name is not None:
             return self._named(name)
@@ -74,7 +74,7 @@ class Answer:
                 f"{name} has the shape {_shape(found.shape)}, and a table has two axes: take a "
                 f"part of answer[{name!r}]"
             )
-        raise ValueError(f"{name} is no table: {_short(found)}; take answer[{name!r}]")
+        raise ValueError(f"{name} is not a table: {_short(found)}; take answer[{name!r}]")
 
 
 def _is_table(rows: Sequence[Any]) -> bool:

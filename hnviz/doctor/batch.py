@@ -109,10 +109,10 @@ def _replaced(given: Any, old: Tensor | None, new: Tensor) -> Any:
 
 
 def _takes(step: Callable[..., Any], n: int) -> bool:
-    """Return whether a step takes `n` parts of a mini-batch, and not the mini-batch as one thing."""
+    """Return whether a step takes `n` parts of a mini-batch, and not the mini-batch whole."""
     try:
         asked = inspect.signature(step).parameters.values()
-    except (TypeError, ValueError):  # it says no signature
+    except (TypeError, ValueError):  # it has no signature
         return n == 2
     if any(each.kind is each.VAR_POSITIONAL for each in asked):
         return True

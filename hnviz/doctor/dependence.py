@@ -76,7 +76,7 @@ class Probe:
 
 
 def influence(trials: Trials, batches: Sequence[Batch]) -> Influence:
-    """Try what answers depend on."""
+    """Test what answers depend on."""
     try:
         probe = Probe(trials, batches)
         if not probe.steady():
@@ -177,8 +177,8 @@ def reaches(probe: Callable[[int], Tensor]) -> bool:
 
 
 UNSTEADY = (
-    "The same mini-batch gives other answers each time, from the same weights and random numbers, "
-    "so what answers depend on was not seen."
+    "The same mini-batch gives different answers each time, from the same weights and random "
+    "numbers, so what answers depend on was not seen."
 )
 NO_STATE = (
     "No answer depends on an earlier token: the model has no state to look at, or does not read it."
@@ -189,7 +189,7 @@ SCRAMBLED = (
 )
 DOWN = (
     "Answers depend on the rows above and not on the words before: the model takes rows for time. "
-    "Set batch_first to how the mini-batches lie, or swap their dimensions."
+    "Set batch_first to match the mini-batches, or swap their dimensions."
 )
 MIXED = (
     "Answers of a row change when other rows of the mini-batch are replaced: the model mixes rows."

@@ -1,4 +1,4 @@
-"""How everything is that a training step can reach, so that it can be put back bit for bit.
+"""The state of all that a training step can reach, so that it can be put back bit for bit.
 
 `Snapshot` follows attributes, lists, dicts, closures, bound methods and the global names that a
 function uses: a state in ``self.h``, in a closure or in a notebook's global is found like a weight.
@@ -31,7 +31,7 @@ Undo = Callable[[], None]
 
 
 class Snapshot:
-    """What a step can reach, as it was when this was made; `restore` may be called again."""
+    """All that a step can reach, as it is now; `restore` puts it back, as often as it is called."""
 
     def __init__(self, *roots: object) -> None:
         self.tensors: list[Tensor] = []

@@ -143,7 +143,7 @@ def _rows(batches: Sequence[Batch], time: int) -> list[Ids]:
 def of_state(
     loop: tuple[Trials, bool], train: Sequence[Batch], valid: Batch, how: Valid, resets: Act | None
 ) -> Iterator[Finding]:
-    """Try whether the state at valid's end begins the next mini-batch of train.
+    """Test whether the state at valid's end begins the next mini-batch of train.
 
     `loop` is its trials, and whether it calls the model with the ids alone.
     """

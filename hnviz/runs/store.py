@@ -375,7 +375,7 @@ def _in_the_catalogue(run_id: str) -> tuple[int, str]:
 
 
 def _missing(path: Path, store: RunStore) -> str:
-    """Say what a name is that leads to no run."""
+    """Say why a name leads to no run."""
     runs = store.ids()
     others = f"; there are {', '.join(runs[:SOME])}" + (", ..." if len(runs) > SOME else "")
     if path.is_dir():
