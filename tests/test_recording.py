@@ -548,7 +548,7 @@ def test_a_loop_that_measures_nothing_on_valid_is_shown_without_it(tmp_path: Pat
     rec.batch(1.0)
     rec.epoch()
     rec.close()
-    assert "for 1 epoch, and its accuracy on valid was not" in hnviz.show(rec).sentence
+    assert "loss of 1.000; no accuracy was measured" in hnviz.show(rec).sentence
     assert "nan" not in repr(hnviz.open(rec))
     tiny = record(Own(), tmp_path)
     with pytest.raises(ValueError, match="a loop of your own, which hnviz cannot run"):
