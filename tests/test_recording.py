@@ -659,6 +659,23 @@ def test_as_long_as_its_process_lives_it_answers_other_questions(tmp_path: Path)
     assert later.stdout == "(16, 30)\n"
 
 
+def test_a_notebook_asks_the_recorder_about_a_cell_of_one_s_own(tmp_path: Path) -> None:
+    """`hnviz.show` and `hnviz.open` do so in the recorder's own process, too."""
+    torch.manual_seed(1)
+    model = Own()
+    run = hnviz.open(record(model, tmp_path).path)
+    ids, h = run.ids("12 to 14"), torch.zeros(1, 16)
+    with torch.no_grad():
+        _, h = model(torch.tensor(ids)[None], h)
+    values = run.ask("units", 0, ids="12 to 14")["values"]
+    np.testing.assert_allclose(values[:, -1], h[0], atol=1e-6)
+    states = hnviz.show(run, "states", text="12 to 14")
+    assert f"of 16 units over {len(ids)} tokens" in states.sentence
+    assert "It reads 20 tokens, then says: " in hnviz.show(run, "machine").sentence
+    with pytest.raises(ValueError, match="this picture cannot be made"):
+        run.ask("units", 0, ids="12 to 14", layer=7)
+
+
 def test_another_process_answers_once_somebody_gives_it_the_class(tmp_path: Path) -> None:
     """Here the recorder's own lock is freed, as at the end of its process."""
     torch.manual_seed(1)

@@ -20,6 +20,7 @@ from hnviz.questions.table import DECLARED, QUESTIONS
 from hnviz.runs import DamagedRun, RunFolder, RunRecord, RunStore, default_runs_dir
 from hnviz.runs.answers import KeptAnswers, named, release, shipped_answer
 from hnviz.runs.archive import unpack as unpack_zip
+from hnviz.runs.asking import answer_of_recorder
 from hnviz.runs.files import scratch
 
 if TYPE_CHECKING:
@@ -222,7 +223,10 @@ class Run:
 
         known, kept = QUESTIONS[question], KeptAnswers(self.runs_dir)
         whole = named(self.folder, step, question, _usual(question) | params)
-        for asked in (named(self.folder, step, question, params), whole):
+        given = named(self.folder, step, question, params)
+        if (frame := answer_of_recorder(self.folder, step, given)) is not None:
+            return frame
+        for asked in (given, whole):
             stored = shipped_answer(self.folder, asked.name(str(known.version)))
             if not known.measures and (frame := stored or kept.get(asked.name(release()))):
                 return frame

@@ -16,13 +16,25 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from hnviz.runs.answers import LARGEST, RECORDED_ANSWERS, squeezed, unsqueezed
+from hnviz.own.network import is_closed
+from hnviz.runs.answers import (
+    LARGEST,
+    LASTING,
+    RECORDED_ANSWERS,
+    Named,
+    recorded_answer,
+    squeezed,
+    unsqueezed,
+)
+from hnviz.runs.errors import RunWriteError
 from hnviz.runs.files import held_by_other, read_bounded, read_json, write_atomic, writing
+from hnviz.runs.folder import RunFolder
 
 QUESTIONS = "questions"  # the folder
 ANSWERING = "answering.lock"
 MAX_BYTES = 200_000  # of a question
 MOST_AT_ONCE = 20
+ANSWER_SECONDS = 8.0  # for the process that recorded a run to answer
 WAIT_SECONDS = 0.02  # between two looks for an answer
 REFUSAL = b"refused: "  # how a sentence in place of an answer begins
 
@@ -84,6 +96,21 @@ def ask(folder: Path, asked: Question, seconds: float) -> bytes | None:
     with suppress(OSError):
         path.unlink()
     return None
+
+
+def answer_of_recorder(folder: RunFolder, step: int, named: Named) -> bytes | None:
+    """Return what the process that recorded a run stored, or says now, if only it can answer.
+
+    None for another run, and without an answer in ANSWER_SECONDS. Raises RefusedError.
+    """
+    if not is_closed(folder.config.model):
+        return None
+    asked = Question(named.name(LASTING), step, named.question, json.loads(named.params))
+    found = recorded_answer(folder, step, asked.name) or stored(folder.path, asked.name)
+    if found is None:
+        with suppress(RunWriteError):
+            found = ask(folder.path, asked, ANSWER_SECONDS)
+    return found
 
 
 def stored(folder: Path, name: str) -> bytes | None:

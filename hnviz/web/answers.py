@@ -16,14 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hnviz.engine.client import Asking, EngineError
-from hnviz.own.network import is_closed
 from hnviz.questions.frame import pack, seconds_of, unpack
 from hnviz.questions.params import quoted, read_query
 from hnviz.questions.table import QUESTIONS
 from hnviz.questions.view import Look, Reply, View, without_none
-from hnviz.runs import DamagedRun, RunFolder, RunWriteError
+from hnviz.runs import DamagedRun, RunFolder
 from hnviz.runs.answers import LASTING, Named, named, recorded_answer, release, shipped_answer
-from hnviz.runs.asking import Question, RefusedError, ask, stored
+from hnviz.runs.asking import RefusedError, answer_of_recorder
 from hnviz.web.http import (
     NO_STORE,
     Endpoint,
@@ -45,7 +44,6 @@ from hnviz.web.work import FairShare, NotYetError, Pool, Progress, Shared
 OBSERVE_SECONDS = 20.0  # processor time without progress before a question is given up
 LONG_SECONDS = 0.2  # engine time from which any answer is worth storing
 MAX_STEP_DIGITS = 12
-RECORDER_SECONDS = 8.0  # for the process that recorded a run to answer
 
 MAX_STEPS = 64  # per request
 MAX_BYTES = 32 * 2**20  # in an answer for several steps
@@ -263,17 +261,12 @@ class Place:
 
     def ask_recorder(self) -> bytes | None:
         """Ask the process that recorded the run, if only it can answer. Raises Refusal."""
-        folder = self._folder
-        if self._named is None or folder is None or not is_closed(folder.config.model):
+        if self._named is None or self._folder is None:
             return None
-        name, (_, _, question, params) = self._named.name(LASTING), self._asked
-        asked = Question(name, self._step, question, params)
         try:
-            return stored(folder.path, name) or ask(folder.path, asked, RECORDER_SECONDS)
+            return answer_of_recorder(self._folder, self._step, self._named)
         except RefusedError as error:
             raise Refusal(str(error), 422) from error
-        except RunWriteError:
-            return None
 
     def keep(self, frame: bytes) -> None:
         """Store an answer that took long, unless the snapshot has been rewritten since."""
