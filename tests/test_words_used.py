@@ -35,10 +35,10 @@ PATTERNS = {
 
 
 def texts() -> list[Path]:
-    """Every .py, .js and .md file of the project, relative to its root."""
+    """Every .py, .js, .md and .ipynb file of the project, relative to its root."""
     found = [ROOT / "app.py", ROOT / "README.md"]
     for folder in ("hnviz", "pages", "tests", "docs"):
-        for kind in ("py", "js", "md"):
+        for kind in ("py", "js", "md", "ipynb"):
             found += (ROOT / folder).rglob(f"*.{kind}")
     names = sorted(path.relative_to(ROOT) for path in found)
     return [
