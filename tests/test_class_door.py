@@ -782,7 +782,7 @@ def pressed(service: ClassService, tmp_path: Path) -> Iterator[tuple[TestClient,
             return None
 
     class Found:
-        shipped, status, path, root = False, "running", tmp_path, tmp_path
+        shipped, status, path, root, resumable = False, "running", tmp_path, tmp_path, False
 
         def folder(self, run_id: str) -> "Found":
             return self

@@ -191,7 +191,7 @@ def test_bad_directions_are_sentences(recorded):
     say("fives")
     say(unit(0), 0, 1, 2, layer=2)
     say(unit(0), 0, 2147483646, 1, seed=-1)
-    with pytest.raises(TypeError, match="erase has no option 'steps'; it has step, prompts"):
+    with pytest.raises(TypeError, match="no option 'steps'"):
         hnviz.erase("Model5", "ones", steps=4)
 
 

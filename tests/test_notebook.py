@@ -34,6 +34,8 @@ from hnviz.runs import RunStore
 from tests import guide
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("no_runs")
+
 PAGE = "docs/notebook.md"
 MAX_CODE_BYTES = 300_000  # of a live page without its data
 MAX_SCRIPT_BYTES = 150_000  # as the page of the book says
@@ -237,7 +239,7 @@ def test_a_record_is_shown_by_its_folder(tmp_path):
     states = hnviz.show(Recorded(made.path), "states", text="12 to 14")
     assert f"of {len(layer)} units over {layer.shape[1]} tokens" in states.sentence
     own = hnviz.show(made.path, "batches")
-    assert own.sentence.startswith("Each of 512 rows reads 64 tokens of train in a mini-batch.")
+    assert own.sentence.startswith("Each of 512 rows reads 64 tokens")
 
 
 # Bad input
