@@ -29,7 +29,7 @@ from starlette.testclient import TestClient, httpx
 
 from hnviz.app.shell.server import server
 from hnviz.data import BatchLayout, Choice, corpus_of, kind_in, stream_of
-from hnviz.data.corpora import BUILT_IN, LEVELS
+from hnviz.data.corpora import BUILT_IN, LEVELS, texts
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.engine.client import EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import HowFar
@@ -38,6 +38,7 @@ from hnviz.questions.params import Param, ParamError, read_json, read_query
 from hnviz.questions.table import QUESTIONS as KNOWN
 from hnviz.questions.view import Reply, View
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
+from hnviz.runs.texts import TEXTS
 from hnviz.schedule import snapshot_steps
 from hnviz.sweeps.service import SweepService
 from hnviz.web import answers as web_answers
@@ -500,7 +501,10 @@ BAD = [
 
 
 @pytest.mark.parametrize(("path", "status", "numbers"), BAD, ids=lambda each: str(each)[:70])
-def test_bad_input_gets_one_sentence(client, caplog, path, status, numbers, recorded):
+def test_bad_input_gets_one_sentence(
+    client, runs, caplog, path, status, numbers, recorded, monkeypatch
+):
+    monkeypatch.setattr(texts, "folders", {runs / TEXTS: None})  # other tests look into theirs
     reply = client.get(path)
     assert reply.status_code == status, reply.text
     if numbers is not None:  # a path that no route has is the door's to answer

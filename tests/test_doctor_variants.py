@@ -664,6 +664,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "made"), CASES)
+@pytest.mark.slow
 def test_a_bug_is_found_in_other_loops(name: str, made: Callable[[], Given]) -> None:
     torch.manual_seed(0)
     loop, options = made()

@@ -318,6 +318,7 @@ def test_a_page_that_takes_too_long_or_fails_is_said_to_be_that(own_runs, monkey
         export_page("feed", {})
 
 
+@pytest.mark.slow
 def test_an_export_beside_a_class_has_all_pages_and_leaves_the_class_alone(tmp_path):
     """The server of a class has its lessons written by a process with its own environment."""
     runs, path = tmp_path / "runs", tmp_path / "feed.html"

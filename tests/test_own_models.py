@@ -460,6 +460,7 @@ def test_commands_know_it(capsys, monkeypatch):
     assert "for MGU, add --to FILE" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_page_of_its_run_is_exported(trained):
     folder, run = trained
     file = folder / "states.html"
