@@ -21,7 +21,7 @@ from hnviz.runs import SHIPPED_DIR, RunFolder
 from tests.browser_engine import Subject, answers, needs_node
 from tests.subjects import made_up, shipped
 
-SOON = ("Model0", "Model3", "Model5", "LSTM", "Transformer")
+SOON = ("Model3", "Model5", "LSTM")
 """The models that are compared before every commit; the others when the slow tests run."""
 
 pytestmark = [needs_node, pytest.mark.xdist_group("browser_engine")]

@@ -99,6 +99,7 @@ def test_a_text_has_pythons_ids(name, tmp_path):
     compare([TEXTS[name].encode()], WAYS, tmp_path)
 
 
+@pytest.mark.slow
 def test_every_character_has_pythons_ids(tmp_path):
     """Alone, within a word and beside a sigma: letters, digits, marks, spaces, all planes."""
     command = [str(NODE), "-p", "process.versions.unicode"]
