@@ -117,6 +117,7 @@ def test_a_menu_of_pages_is_over_the_page(server, page):
     open_states(page, server, "?present=true")
     pages, links = page.locator(".hn-pages"), page.locator(styled(":--navLink"))
     pages.wait_for()
+    idle(page)  # the page is drawn, so what moves now moves by the press
     title = box(page, "h1")
     pages.click()
     links.first.wait_for()
