@@ -142,6 +142,7 @@ def test_a_browser_is_sent_to_where_an_old_address_leads(path, asked, there):
     )
 
 
+@pytest.mark.slow
 def test_a_page_is_exported_at_an_old_address(own_runs):
     new = export_page("start", {"machine_text": "4316 to 4318"})
     assert export_page("start", {"start_number": "4318"}) == new

@@ -236,7 +236,7 @@ def test_lanes_stop_on_request_and_train_again_as_whole_runs(tmp_path):
         runner, stopping = SweepRunner(backend, store, Sweep.of(plan, 1.0)), threading.Event()
 
         def listen(now: Progress) -> None:
-            if "running" in now.statuses:
+            if now.statuses.count("running") == 2:  # both lanes of the first shape
                 stopping.set()
 
         ended = runner.run(stopping, listen, every=0.01)
