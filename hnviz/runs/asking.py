@@ -29,6 +29,7 @@ from hnviz.runs.answers import (
 from hnviz.runs.errors import RunWriteError
 from hnviz.runs.files import held_by_other, read_bounded, read_json, write_atomic, writing
 from hnviz.runs.folder import RunFolder
+from hnviz.runs.recorded import RECORDED
 
 QUESTIONS = "questions"  # the folder
 ANSWERING = "answering.lock"
@@ -103,7 +104,8 @@ def answer_of_recorder(folder: RunFolder, step: int, named: Named) -> bytes | No
 
     None for another run, and without an answer in ANSWER_SECONDS. Raises RefusedError.
     """
-    if not is_closed(folder.config.model):
+    is_recorded = (folder.path / RECORDED).is_file()  # the config is read for few runs
+    if not is_recorded or not is_closed(folder.config.model):
         return None
     asked = Question(named.name(LASTING), step, named.question, json.loads(named.params))
     found = recorded_answer(folder, step, asked.name) or stored(folder.path, asked.name)
