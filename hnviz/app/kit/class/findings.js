@@ -60,7 +60,8 @@ export function pairsOf({ results = [] }) {
 export const gapOf = ([, one, other]) => 100 * (other - one);
 
 /**
- * What all pairs say; null for fewer than two.
+ * What all pairs say; null for fewer than two. `better` is null while the interval contains 0: that does not show that
+ * there is no difference, so no guess is right yet.
  * @param {Experiment} experiment
  */
 export function told(experiment) {
@@ -69,7 +70,7 @@ export function told(experiment) {
   const { n, mean, low, high } = found;
   const isKnown = low > 0 || high < 0;
   const against = pairsOf(experiment).filter((pair) => Math.sign(gapOf(pair)) !== Math.sign(mean)).length;
-  return { n, mean: 100 * mean, low: 100 * low, high: 100 * high, against, isKnown, better: isKnown ? Number(mean > 0) : 2 };
+  return { n, mean: 100 * mean, low: 100 * low, high: 100 * high, against, isKnown, better: isKnown ? Number(mean > 0) : null };
 }
 
 /**
@@ -82,13 +83,13 @@ export function verdict(experiment) {
   const lost = experiment.came - pairsOf(experiment).length;
   const left = lost ? ` ${plural(lost, "seed")} ${lost === 1 ? "is" : "are"} left out: a run diverged.` : "";
   if (!found) return [`A comparison needs two seeds; so far there is ${experiment.came ? "one" : "none"}.${left}`];
-  const { n, mean, low, high, against, isKnown, better } = found;
-  if (!isKnown) {
+  const { n, mean, low, high, against, better } = found;
+  if (better === null) {
     const gaps = pairsOf(experiment).map(gapOf);
     const [up, down] = [gaps.filter((gap) => gap > 0).length, gaps.filter((gap) => gap < 0).length];
     return [
       [`These ${n} seeds do not show a difference`],
-      `: B minus A is on average ${pointsText(mean)} points, with a 95 % interval from ${pointsText(low)} to ${pointsText(high)}. `,
+      `: B minus A is on average ${pointsText(mean)} points, with a 95 % interval from ${pointsText(low)} to ${pointsText(high)}. There may still be one that more seeds would show. `,
       ["One seed could have fooled you"],
       `: ${plural(up, "seed")} ${up === 1 ? "says" : "say"} B, ${plural(down, "seed")} ${down === 1 ? "says" : "say"} A.${left}`,
     ];
