@@ -45,7 +45,7 @@ export class Finder {
     this.reading = reading;
     const last = reading.numbers?.at(-1)[1];
     this.parts.finds.textContent = last ? "Find a number or words" : "Find words";
-    this.parts.find.placeholder = last ? String(last) : "";
+    this.parts.find.placeholder = last ? `such as ${last}` : "";
     this.layout = layout;
     if (!same || !this.positions) this.search(this.text);
     else this.place();

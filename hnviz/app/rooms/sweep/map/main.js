@@ -50,7 +50,7 @@ function view(scene) {
     <div class="maps" data-maps=${layout?.maps.length} onKeyDown=${walk}>
       ${layout && html`<${Kept} of=${[known, state.measure, state.seeds, state.focused, scene.theme]} draw=${() => mapsOf(scene, layout, sweep, best)} />`}
     </div>
-    <p class="point hnviz-aside" role="status">${pointed ? titleOf(pointed, best) : POINT}</p>
+    <p class="point hnviz-aside" role="status">${pointed ? titleOf(pointed, best) : sweep ? POINT : ""}</p>
     <div class="row below" hidden=${!sweep}>
       <${Menu} name="Sweep" hidden=${!sweeps.length} among=${offered} chosen=${sweep?.id} choose=${(/** @type {string} */ id) => Object.assign(state, { sweep: id, wrong: "" })} />
       <${Choices} name="What the squares show" among=${Object.keys(MEASURES)} chosen=${state.measure} choose=${(/** @type {string} */ measure) => (state.measure = measure)} />
