@@ -447,6 +447,7 @@ def test_a_lessons_sentences_hold_no_other_figures(lesson):
     known = FIGURES[lesson]() | set(PLAIN)
     for step in lessons()[lesson].steps:
         guess = [step.guess.ask, step.guess.why] if step.guess else []
+        guess += [each.text for each in step.guess.because] if step.guess else []
         text = re.sub(r"Model\d", "", " ".join([lessons()[lesson].about, step.text, *guess]))
         figures = re.findall(r"\d[\d,]*(?:\.\d+)?(?:e-\d+)?", text)
         unknown = {each.rstrip(",") for each in figures} - known

@@ -142,6 +142,77 @@ def test_what_is_wrong_is_said_with_its_file_and_line(tmp_path, before, now, rea
     assert any(each in line for each in near), f"{problem.line}: {line}"
 
 
+def because(*lines: str) -> str:
+    return "\n[[step.guess.because]]\n" + "\n".join(lines) + "\n"
+
+
+ON_THREE = "".join(
+    because(f"answer = {each}", 'belief = "E"', f'text = "Not {each}."') for each in (1, 2, 3)
+)
+A_CHOICE = (
+    'why = "The text counts up, so the next number is 3,046, and its second word is “thousand”."\n'
+)
+A_NUMBER = 'why = "13,017 / 4,480 is 2.9, and the last mini-batch is filled up, so there are 3."\n'
+
+
+def with_because(path: Path, after: str, more: str) -> Path:
+    assert after in SOURCE
+    path.write_text(SOURCE.replace(after, after + more, 1), encoding="utf-8")
+    return path
+
+
+def test_a_wrong_answer_has_words_of_its_own(tmp_path):
+    path = with_because(tmp_path / "mine.toml", A_CHOICE, ON_THREE)
+    assert check(path, KNOWN) == []
+    guess = read_lessons(tmp_path)["mine"].steps[0].guess
+    assert guess
+    said = [guess.because_of(each) for each in range(4)]
+    assert [each and each.text for each in said] == [None, "Not 1.", "Not 2.", "Not 3."]
+    interval = because("low = 4", "high = 10", 'text = "Too many."', 'point = "batches_bs"')
+    with_because(path, A_NUMBER, interval)
+    assert check(path, KNOWN) == []
+    guess = read_lessons(tmp_path)["mine"].steps[2].guess
+    assert guess and [bool(guess.because_of(each)) for each in (3, 3.9, 4, 10)] == [0, 0, 1, 1]
+
+
+WRONG_BECAUSE = [
+    (A_CHOICE, ON_THREE.replace("answer = 2", "answer = 1"), "answer = 1", "has two becauses"),
+    (A_CHOICE, ON_THREE.replace("answer = 2", "answer = 0"), "answer = 0", "is the right one"),
+    (A_CHOICE, ON_THREE.replace("answer = 2", "answer = 4"), "answer = 4", "0 to 3, got 4"),
+    (A_CHOICE, ON_THREE.replace("answer = 2\n", ""), "[[step.guess.because]]", "got None"),
+    (A_CHOICE, ON_THREE.replace("answer = 2", 'answer = "2"'), 'answer = "2"', "a whole number"),
+    (A_CHOICE, ON_THREE.partition("\n[[step.guess.because]]\nanswer = 3")[0], "answers", "3 has"),
+    (A_CHOICE, ON_THREE.replace('"E"', '"L"', 1), "belief", "from A, B, C, D, E, F"),
+    (A_CHOICE, ON_THREE.replace('text = "Not 2."', ""), "[[step.guess.because]]", "got nothing"),
+    (A_CHOICE, ON_THREE.replace("Not 2.", "Not 2. " * 90), "text", "at most 500 characters"),
+    (A_CHOICE, ON_THREE.replace("text", 'point = "data/gues"\ntext', 1), "point", "'data/guess'?"),
+    (A_CHOICE, ON_THREE.replace("belief", "beleif", 1), "beleif", "there is no 'beleif' here"),
+    (A_NUMBER, because("low = 1", "high = 5", 'text = "A."'), "low = 1", "1 to 5 holds the truth"),
+    (A_NUMBER, because("low = 5", "high = 4", 'text = "A."'), "low = 5", "within 1 to 10"),
+    (A_NUMBER, because("answer = 1", 'text = "A."'), "[[step.guess.because]]", "low and high"),
+    (A_NUMBER, because("low = 4", "high = 6", 'text = "A."') * 2, "low = 4", "overlaps an earlier"),
+]
+
+
+@pytest.mark.parametrize(("after", "more", "line", "reason"), WRONG_BECAUSE)
+def test_a_wrong_because_is_said_with_its_file_and_line(tmp_path, after, more, line, reason):
+    path = with_because(tmp_path / "mine.toml", after, more)
+    [problem] = check(path, KNOWN)
+    assert reason in problem.reason
+    found = path.read_text(encoding="utf-8").splitlines()[problem.line - 1]
+    assert found.startswith(line), f"{problem.line}: {found}"
+
+
+def test_a_curve_takes_no_because(tmp_path):
+    source = (FILES / "learning-rate.toml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    more = because("answer = 1", 'text = "A."')
+    at = source.index("[[step]]", source.index("[[step]]") + 1)
+    path.write_text(source[:at] + more + source[at:], encoding="utf-8")
+    [problem] = check(path, KNOWN)
+    assert "a curve takes no because" in problem.reason
+
+
 def test_a_lesson_has_no_eleventh_step(tmp_path, recorded):
     path = tmp_path / "mine.toml"
     step = SOURCE[SOURCE.index("[[step]]") : SOURCE.index("[step.guess]")]

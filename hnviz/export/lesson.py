@@ -1,6 +1,6 @@
 """Exports a lesson as one file, or all lessons as a folder for any static host."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -50,7 +50,11 @@ def lesson_file(
     sections = []
     for step, scene in zip(data["steps"], scenes, strict=True):
         step["point"] = _pointed(step["point"], scene)
-        sections.append(replace(scene, parts=_section(scene.parts, step["point"])))
+        because = step["guess"]["because"] if step["guess"] else ()
+        for each in because:
+            each["point"] = each["point"] and _pointed(each["point"], scene)
+        points = {step["point"], *(each["point"] for each in because)} - {""}
+        sections.append(replace(scene, parts=_sections(scene.parts, points)))
     return build_file(
         [[each] for each in sections],
         f"{lesson.title} - hnviz",
@@ -97,17 +101,18 @@ def _pointed(point: str, scene: Scene) -> str:
     return next((each for each in named if each not in AROUND), "")
 
 
-def _section(parts: Sequence[Part], point: str) -> list[Part]:
-    """Return the section of a page that a step points into, below the page's title and its run.
+def _sections(parts: Sequence[Part], points: Collection[str]) -> list[Part]:
+    """Return the sections of a page that a step points into, below the page's title and its run.
 
     The other sections would take more bytes than those that the lesson shows.
     """
     starts = [at for at, part in enumerate(parts) if isinstance(part, Heading)]
     top, *more = [list(parts[start:end]) for start, end in pairwise([*starts, len(parts)])]
-    for section in more:
-        if any(_called(part) == point for part in section):
-            return [part for part in top if _called(part) in ("", BAR)] + section
-    return top
+    pointed = [each for each in more if any(_called(part) in points for part in each)]
+    if not pointed:
+        return top
+    head = [part for part in top if _called(part) in ("", BAR, *points)]
+    return head + [part for section in pointed for part in section]
 
 
 def _called(part: Part) -> str:

@@ -5,12 +5,16 @@
 
 from functools import cache
 
-from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
+from hnviz.lessons.beliefs import BELIEFS, Belief
+from hnviz.lessons.model import Because, Guess, Lesson, Step, WrongValueError
 from hnviz.lessons.panel import PARAMETER, address, as_data, query
 from hnviz.lessons.reading import LessonError, Problem, read_lessons
 
 __all__ = [
+    "BELIEFS",
     "PARAMETER",
+    "Because",
+    "Belief",
     "Guess",
     "Lesson",
     "LessonError",

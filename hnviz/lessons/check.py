@@ -42,6 +42,10 @@ def _problems(lesson: Lesson, known: AppNames) -> Iterator[tuple[int, str, str, 
         if step.point not in known.points:
             reason = f"there is no picture or control {step.point!r}"
             yield number, "", "point", reason + _near(step.point, known.points)
+        for at, each in enumerate(step.guess.because if step.guess else (), 1):
+            if each.point and each.point not in known.points:
+                reason = f"there is no picture or control {each.point!r}"
+                yield number, f"because.{at}", "point", reason + _near(each.point, known.points)
         for key, reason in _parameters(step, known):
             yield number, "at", key, reason
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hnviz.lessons.beliefs import BELIEFS
+
 KINDS = ("choice", "number", "curve", "square")
 """How students answer: pick a line, move a slider, drag points, or click a cell of a grid."""
 
@@ -12,11 +14,46 @@ MIN_ANSWERS, MAX_ANSWERS = 2, 12  # per guess; a square has at most 12 rows and 
 
 
 class WrongValueError(ValueError):
-    """A lesson cannot have a value; `field` names it."""
+    """A lesson cannot have a value; `field` names it, and `table` the table within a step."""
 
-    def __init__(self, field: str, sentence: str) -> None:
+    def __init__(self, field: str, sentence: str, table: str = "") -> None:
         super().__init__(sentence)
         self.field = field
+        self.table = table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """What a wrong answer shows that its student believes, and what refutes it.
+
+    It is about one answer of a choice or a square, or about the numbers from `low` to `high`.
+    """
+
+    text: str  # one or two sentences
+    answer: int | None = None  # the index of the wrong answer
+    low: float | None = None  # the ends of an interval of wrong numbers, both included
+    high: float | None = None
+    belief: str = ""  # a letter of BELIEFS, if the answer comes from one of them
+    point: str = ""  # the place that refutes it; the step's own by default
+
+    def __post_init__(self) -> None:
+        """Raise WrongValueError for words about no answer, or an unknown belief."""
+        if not self.text.strip():
+            raise WrongValueError("text", "text must say something, got nothing")
+        if len(self.text) > MAX_TEXT_CHARS:
+            wanted = f"text must have at most {MAX_TEXT_CHARS} characters"
+            raise WrongValueError("text", f"{wanted}, got {len(self.text)}")
+        if self.belief and self.belief not in BELIEFS:
+            raise WrongValueError(
+                "belief",
+                f"belief must be a letter from {', '.join(BELIEFS)}, got {self.belief!r:.60}",
+            )
+
+    def holds(self, answer: float) -> bool:
+        """Return whether it is about an answer."""
+        if self.answer is not None:
+            return answer == self.answer
+        return self.low is not None and self.high is not None and self.low <= answer <= self.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +74,7 @@ class Guess:
     high: float = 0
     unit: str = ""
     truth: float | tuple[float, ...] = 0
+    because: tuple[Because, ...] = ()  # about wrong answers
 
     def __post_init__(self) -> None:
         """Raise WrongValueError for a guess that nobody could answer."""
@@ -60,6 +98,53 @@ class Guess:
             self._check_index()
         else:
             self._check_numbers()
+        self._check_because()
+
+    def because_of(self, answer: float) -> Because | None:
+        """Return what is said about a wrong answer, None where nothing is."""
+        return next((each for each in self.because if each.holds(answer)), None)
+
+    def _check_because(self) -> None:
+        for number, each in enumerate(self.because, 1):
+            if problem := self._about(each, self.because[: number - 1]):
+                raise WrongValueError(*problem, table=f"because.{number}")
+        if self.kind == "choice" and any(each.belief for each in self.because):
+            for answer in range(len(self.answers)):
+                if answer != self.truth and self.because_of(answer) is None:
+                    raise WrongValueError(
+                        "answers",
+                        "a choice that names a belief needs a because for each wrong answer; "
+                        f"answer {answer} has none",
+                    )
+
+    def _about(self, because: Because, earlier: tuple[Because, ...]) -> tuple[str, str] | None:
+        """Return the field and the sentence of what is wrong with a because."""
+        if self.kind == "curve":
+            return "answer", "a curve takes no because: its answer is not one number"
+        if self.kind == "number":
+            return self._between(because, earlier)
+        last = len(self.answers) - 1
+        if because.answer is None or because.answer not in range(last + 1):
+            wanted = f"answer must be the index of a wrong answer, 0 to {last}"
+            return "answer", f"{wanted}, got {because.answer}"
+        if because.answer == self.truth:
+            return "answer", f"answer {because.answer} is the right one; a because is about a wrong"
+        if any(each.answer == because.answer for each in earlier):
+            return "answer", f"answer {because.answer} has two becauses; give it one"
+        return None
+
+    def _between(self, because: Because, earlier: tuple[Because, ...]) -> tuple[str, str] | None:
+        low, high = because.low, because.high
+        if low is None or high is None or because.answer is not None:
+            return "low", "a because about a number needs low and high, and no answer"
+        if not self.low <= low <= high <= self.high:
+            ends = f"{self.low:g} to {self.high:g}"
+            return "low", f"low and high must be within {ends}, got {low:g} to {high:g}"
+        if isinstance(self.truth, int | float) and low <= self.truth <= high:
+            return "low", f"{low:g} to {high:g} holds the truth, {self.truth:g}"
+        if any(each.holds(low) or each.holds(high) or _inside(each, low, high) for each in earlier):
+            return "low", f"{low:g} to {high:g} overlaps an earlier because"
+        return None
 
     def _most(self) -> int:
         return MAX_ANSWERS * MAX_ANSWERS if self.kind == "square" else MAX_ANSWERS
@@ -96,6 +181,10 @@ class Guess:
                     f"truth must be from {self.low:g} to {self.high:g}, the ends of the guess, "
                     f"got {number:g}",
                 )
+
+
+def _inside(because: Because, low: float, high: float) -> bool:
+    return because.low is not None and low <= because.low <= high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
+from hnviz.lessons.model import Because, Guess, Lesson, Step, WrongValueError
 from hnviz.lessons.moved import moved, moved_point
 
 _STEP_LINE = re.compile(r"\s*\[\[\s*step\s*\]\]")
 _TABLE_LINE = re.compile(r"\s*\[\s*step\s*\.\s*(\w+)\s*\]")
+_BECAUSE_LINE = re.compile(r"\s*\[\[\s*step\s*\.\s*guess\s*\.\s*because\s*\]\]")
 _KEY_LINE = re.compile(r"\s*([\w-]+)\s*=")
 _LONG = ('"""', "'''")
 
@@ -30,6 +31,15 @@ _GUESS: dict[str, Any] = {
     "high": int | float,
     "unit": str,
     "truth": int | float | list,
+    "because": list,
+}
+_BECAUSE: dict[str, Any] = {
+    "answer": int,
+    "low": int | float,
+    "high": int | float,
+    "belief": str,
+    "text": str,
+    "point": str,
 }
 _CALLED = {str: "text", list: "a list", dict: "a table", int: "a whole number"}
 
@@ -46,7 +56,8 @@ class _Entry(NamedTuple):
 def line_of(text: str, step: int, table: str, key: str) -> int:
     """Return the line of a step's key, from 1; if it is missing, the line of its table or step.
 
-    `step` counts from 1, and 0 is the lesson itself; `table` is "", "at" or "guess".
+    `step` counts from 1, and 0 is the lesson itself; `table` is "", "at", "guess", or "because.1"
+    for the first of a guess.
     """
     best = 1
     for entry in _entries(text):
@@ -61,14 +72,18 @@ def line_of(text: str, step: int, table: str, key: str) -> int:
 
 
 def _entries(text: str) -> Iterator[_Entry]:
-    step, table, within = 0, "", ""
+    step, table, within, n_because = 0, "", "", 0
     for line, content in enumerate(text.splitlines(), start=1):
         if within:
             within = "" if within in content else within
             continue
         if _STEP_LINE.match(content):
-            step, table = step + 1, ""
+            step, table, n_because = step + 1, "", 0
             yield _Entry(line, step, "", "")
+        elif _BECAUSE_LINE.match(content):
+            n_because += 1
+            table = f"because.{n_because}"
+            yield _Entry(line, step, table, "")
         elif named := _TABLE_LINE.match(content):
             table = named[1]
             yield _Entry(line, step, table, "")
@@ -174,6 +189,8 @@ class Source:
         self._typed(raw, _GUESS, at, "guess")
         given = {"kind": "", "ask": "", "why": "", **raw}
         given["answers"] = tuple(map(str, raw.get("answers", ())))
+        because = enumerate(raw.get("because", ()), 1)
+        given["because"] = tuple(self._because(each, at, number) for number, each in because)
         truth = raw.get("truth", 0)
         if isinstance(truth, list):
             if not all(isinstance(each, int | float) for each in truth):
@@ -182,7 +199,20 @@ class Source:
         try:
             return Guess(**given)
         except WrongValueError as error:
-            raise self.wrong(self.at(at, "guess", error.field), str(error)) from error
+            raise self.wrong(
+                self.at(at, error.table or "guess", error.field), str(error)
+            ) from error
+
+    def _because(self, raw: Any, at: int, number: int) -> Because:
+        table = f"because.{number}"
+        if not isinstance(raw, Mapping):
+            reason = "a because is a table: begin it with [[step.guess.because]]"
+            raise self.wrong(self.at(at, "guess", "because"), reason)
+        self._typed(raw, _BECAUSE, at, table)
+        try:
+            return Because(**{"text": "", **raw})
+        except WrongValueError as error:
+            raise self.wrong(self.at(at, table, error.field), str(error)) from error
 
     def _typed(
         self, raw: Mapping[str, Any], wanted: Mapping[str, Any], at: int, table: str

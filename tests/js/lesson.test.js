@@ -4,7 +4,8 @@ import { beforeEach, test } from "node:test";
 import { Ahead } from "../../hnviz/app/lesson/panel/ahead.js";
 import { note, onVisit, visits } from "../../hnviz/app/kit/js/visits.js";
 import { stepOf } from "../../hnviz/app/lesson/panel/number.js";
-import { distance, inWords, isSurprise, surpriseText } from "../../hnviz/app/lesson/panel/surprise.js";
+import { becauses } from "../../hnviz/app/rooms/classroom/answers/because.js";
+import { becauseOf, distance, inWords, isSurprise, surpriseText } from "../../hnviz/app/lesson/panel/surprise.js";
 import { parts } from "../../hnviz/app/lesson/panel/words.js";
 import { recorded } from "./recorded.js";
 
@@ -148,4 +149,19 @@ test("the next step's answers are fetched one by one, at its snapshot, while not
   ahead.end();
   await overtaken;
   assert.equal(asked.length, 3);
+});
+
+const choice = { kind: "choice", answers: ["a", "b", "c"], truth: 1, because: [0, 2].map((answer) => ({ answer, low: null, high: null, belief: "E", text: `of ${answer}`, point: "" })) };
+const number = { kind: "number", answers: [], low: 0, high: 60, truth: 1, because: [{ answer: null, low: 15, high: 25, belief: "K", text: "of 20", point: "" }] };
+
+test("a wrong answer has its own words, the right one and one without an interval have none", () => {
+  assert.deepEqual([0, 1, 2].map((answer) => becauseOf(choice, answer)?.text), ["of 0", undefined, "of 2"]);
+  assert.deepEqual([1, 14.9, 15, 25, 26].map((answer) => becauseOf(number, answer)?.text), [undefined, undefined, "of 20", "of 20", undefined]);
+  assert.deepEqual([becauseOf(choice, null), becauseOf(choice, undefined), becauseOf({ ...choice, because: undefined }, 0)], [undefined, undefined, undefined]);
+});
+
+test("a teacher reads what a class's wrong answers show, the most frequent first", () => {
+  assert.deepEqual(becauses(choice, [2, 1, 2, 0, 1]), [{ n: 2, said: "“c”", text: "of 2" }, { n: 1, said: "“a”", text: "of 0" }]);
+  assert.deepEqual(becauses(number, [1, 20, 59]), [{ n: 1, said: "15 to 25", text: "of 20" }]);
+  assert.deepEqual(becauses({ ...choice, because: undefined }, [0]), []);
 });

@@ -6,7 +6,7 @@ import * as choice from "./choice.js";
 import * as curve from "./curve.js";
 import * as number from "./number.js";
 import * as square from "./square.js";
-import { inWords } from "./surprise.js";
+import { becauseOf, inWords } from "./surprise.js";
 import { write } from "./words.js";
 
 /**
@@ -59,8 +59,13 @@ export function revealGuess(host, guess, answer) {
   write(make("p", "ask"), guess.ask);
   const answers = make("div", `answers ${guess.kind} revealed`);
   KINDS[guess.kind].reveal(answers, guess, answer);
+  const said = becauseOf(guess, answer);
+  const because = said && make("p", "because");
+  if (because) write(because, said.text);
   const why = make("p", "why");
   write(why, guess.why);
   why.setAttribute("role", "status");
-  if (answer !== null) why.setAttribute("aria-label", `You said ${inWords(guess, answer)}. ${why.textContent}`);
+  if (answer === null) return;
+  const words = [`You said ${inWords(guess, answer)}.`, because?.textContent, why.textContent];
+  why.setAttribute("aria-label", words.filter(Boolean).join(" "));
 }

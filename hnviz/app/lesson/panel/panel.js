@@ -9,7 +9,7 @@ import { maker } from "../../kit/js/make.js";
 import { answerOf, forgetAnswers, keepAnswer } from "./answers.js";
 import { askGuess, holdGuess, revealGuess } from "./guess.js";
 import { button } from "./parts.js";
-import { distance, isSurprise, surpriseText } from "./surprise.js";
+import { becauseOf, distance, isSurprise, surpriseText } from "./surprise.js";
 import { write } from "./words.js";
 
 /**
@@ -204,7 +204,16 @@ export class Panel {
     this.next.classList.toggle("first", !away && (!waits || Boolean(crowd?.leads)));
     this.wasHeld = isHeld;
     const cover = (isHeld && crowd?.cover(this.key, this.answer)) || "Guess first";
-    this.doors.point(step && !away ? step.point : "", waits || isHeld ? cover : "");
+    this.doors.point(step && !away ? this.pointed(step) : "", waits || isHeld ? cover : "");
+  }
+
+  /**
+   * What a step points at: after a wrong answer, the place that refutes it.
+   * @param {Step} step
+   */
+  pointed({ guess, point }) {
+    const isShown = guess && !this.waits && !this.isHeld;
+    return (isShown && becauseOf(guess, this.answer)?.point) || point;
   }
 
   /** @param {Guess|null} guess */

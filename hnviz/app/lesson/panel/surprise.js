@@ -6,7 +6,9 @@ import { numeral } from "./words.js";
 /**
  * @typedef {import("./answers.js").Answer} Answer
  * @typedef {{ kind: "choice"|"number"|"curve"|"square", ask: string, why: string, answers: string[], columns: number,
- *             low: number, high: number, unit: string, truth: Answer }} Guess
+ *             low: number, high: number, unit: string, truth: Answer, because?: Because[] }} Guess
+ * @typedef {{ answer: number|null, low: number|null, high: number|null, belief: string, text: string, point: string }} Because
+ *   what a wrong answer of a choice, or wrong numbers from low to high, show that a student believes
  */
 
 const NEAR = 0.05; // of the whole range: too near to be a surprise
@@ -29,6 +31,17 @@ export function distance(guess, answer) {
  * @param {Answer} answer
  */
 export const isSurprise = (guess, answer) => distance(guess, answer) > NEAR;
+
+/**
+ * What is said about a wrong answer; undefined where nothing is.
+ * @param {Guess} guess
+ * @param {Answer|null|undefined} answer
+ */
+export function becauseOf(guess, answer) {
+  if (typeof answer !== "number") return undefined;
+  const isIn = (/** @type {Because} */ { low, high }) => low !== null && high !== null && low <= answer && answer <= high;
+  return guess.because?.find((each) => (each.answer === null ? isIn(each) : each.answer === answer));
+}
 
 /**
  * An answer in words: "“one”", "5 mini-batches", "3, 40 and 90 %".

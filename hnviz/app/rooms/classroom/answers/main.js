@@ -9,6 +9,7 @@ import { TeacherLine } from "../../../kit/class/teacher.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes, plainText } from "../../../kit/js/text.js";
+import { becauses } from "./because.js";
 import { answersTable } from "./table.js";
 
 /** @typedef {import("../../../kit/class/teacher.js").News} News */
@@ -144,6 +145,9 @@ class Answers {
     this.make("h3", "", this.place, question.ask);
     this.make("p", "", this.place).append(...boldNodes(news.sentence ?? ""));
     this.place.append(overlay(question, news.values ?? [], Math.min(width, 860), plainText(news.sentence ?? "")));
+    for (const { n, said, text } of becauses(question, news.values ?? [])) {
+      this.make("p", "because", this.place).append(...boldNodes(`**${n} answered ${said}.** ${text}`));
+    }
     this.make("p", "why", this.place, question.why);
     if (this.line) this.drawTakeBack(this.line, this.shown);
     this.kit.table?.changed();
