@@ -53,6 +53,7 @@ RULES: dict[str, Rule] = {
     "own": Rule(("models",), ()),
     "tasks": Rule(("models", "layout"), ("numpy",)),
     "lessons": Rule(("models",), ()),
+    "exercises": Rule((), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "recording": Rule(
         (*FREE, "learn", "observe", "runs"), ("filelock", "numpy", "torch")
@@ -62,7 +63,7 @@ RULES: dict[str, Rule] = {
     "runs": Rule(FREE, ("cachetools", "filelock", "numpy", "pandas", "psutil", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("cachetools", "numpy", "psutil", "torch")),
     "sweeps": Rule((*FREE, "runs", "engine.client"), ("cachetools",)),
-    "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
+    "figures": Rule((*FREE, "exercises", "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
     "classroom": Rule(("lessons", "disk"), ("segno",)),
     "web": Rule(
@@ -75,7 +76,7 @@ RULES: dict[str, Rule] = {
     "app": Rule(
         (
             *(*FREE, "lessons", "settings", "runs", "figures", "engine.client"),
-            *("sweeps", "classroom", "web"),
+            *("sweeps", "classroom", "web", "exercises"),
         ),
         ("cachetools", "numpy", "pandas", "plotly", "streamlit"),
     ),
@@ -94,11 +95,14 @@ RULES: dict[str, Rule] = {
         ("numpy", "pandas", "scipy", "sklearn", "torch"),
     ),
     "doctor": Rule(("given",), ("numpy", "torch")),
-    "bench": Rule((*FREE, "runs", "learn", "observe", "engine"), ("numpy", "torch")),
+    "bench": Rule(
+        (*FREE, "runs", "learn", "observe", "engine", "doctor", "exercises"), ("numpy", "torch")
+    ),
     "cli": Rule(
         (
             *(*FREE, "runs", "learn", "engine", "bench", "doctor", "export", "gallery", "lessons"),
             *("sweeps", "classroom", "app.shell.host", "app.shell.serve", "app.lesson.names"),
+            "exercises",
         ),
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
@@ -112,7 +116,7 @@ RULES: dict[str, Rule] = {
 
 SERVER = (
     *("app.py", "pages", "app", "browser", "export", "gallery"),
-    *("web", "classroom", "settings", "figures", "runs", "lessons", "sweeps"),
+    *("web", "classroom", "settings", "figures", "runs", "lessons", "sweeps", "exercises"),
     *FREE,
 )
 """The parts that run in Streamlit's process, which must stay free of torch."""

@@ -32,6 +32,7 @@ MORE: dict[str, list[dict[str, str]]] = {
         {"train_model": "{model}"},
         {"train_part": "Compare runs"},
         {"train_part": "Many runs"},
+        {"train_part": "Clinic"},
     ],
     "remember": [
         {"states_show": "keep", "states_view": "What each unit codes"},

@@ -118,6 +118,8 @@ ADDRESS: tuple[Key, ...] = (
     _of(SWEEP),
     _of(SHOWN),
     _of(SEEDS),
+    Key("Train", "clinic_ward", "A", "the ward of the patient"),
+    Key("Train", "clinic_bed", "1", "the patient's bed"),
     Key("Remember", "remember_part", "Its numbers, word by word", "the part of the room"),
     Key("Remember", "states_text", "phrase", "what is read: a phrase, valid or train"),
     Key("Remember", "states_phrase", "4367 to 4372", "the phrase, or a range of numbers"),

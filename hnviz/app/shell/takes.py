@@ -66,6 +66,8 @@ TAKES: dict[str, str] = {
     "train_worst_split": "train / valid",
     "train_positions_split": "train / valid",
     "inside": "accuracy / loss",
+    "clinic_ward": "A / B / C",
+    "clinic_bed": "1 / 2 / 3 / 4",
     "states_first": "0 to 50828",
     "states_n": "1 to 400",
     "states_layer": "0 to 1",

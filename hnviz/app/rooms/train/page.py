@@ -1,4 +1,4 @@
-"""The room Train: one run's curves and the settings of the next; runs compared; many runs."""
+"""The room Train: one run's curves and the settings of the next; runs compared; a clinic."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,7 @@ from hnviz.app.kit.text import escape, linked, page_theme, problem, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.compare.page import page as compare
 from hnviz.app.rooms.sweep.page import page as sweep
+from hnviz.app.rooms.train.clinic import clinic
 from hnviz.app.rooms.train.curves.picture import curves
 from hnviz.app.rooms.train.finder.picture import lr_finder
 from hnviz.app.rooms.train.form.picture import ORDER, SENT, settings_form
@@ -154,4 +155,9 @@ def page() -> None:
     room("How does it learn?", "train_part", PARTS)
 
 
-PARTS: Parts = {"One run": one_run, "Compare runs": compare, "Many runs": sweep}
+PARTS: Parts = {
+    "One run": one_run,
+    "Compare runs": compare,
+    "Many runs": sweep,
+    "Clinic": clinic,
+}

@@ -1,0 +1,1 @@
+"""Exercises on loops that were run beforehand: what is shown was measured, and nothing is run."""
