@@ -33,6 +33,7 @@ MORE: dict[str, list[dict[str, str]]] = {
         {"train_part": "Compare runs"},
         {"train_part": "Many runs"},
         {"train_part": "Clinic"},
+        {"train_part": "Lines"},
     ],
     "remember": [
         {"states_show": "keep", "states_view": "What each unit codes"},

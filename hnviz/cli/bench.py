@@ -10,7 +10,7 @@ from hnviz.config import CHOICES, RunConfig
 from hnviz.models.catalogue import BUILT_IN, CATALOGUE, LADDER
 
 SPEED, DEVICES, SEARCH, SEEDS = "speed", "devices", "search", "seeds"
-LANES, CLAIMS, CLINIC = "lanes", "claims", "clinic"
+LANES, CLAIMS, CLINIC, ORDERS = "lanes", "claims", "clinic", "orders"
 PAIRS = 20
 MAX_PAIRS = 10_000
 MINUTES_OF_ONE = 1 / 3  # per model with PAIRS pairs, on a quiet machine; twice that on a busy one
@@ -22,13 +22,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=(SPEED, DEVICES, SEARCH, SEEDS, LANES, CLAIMS, CLINIC),
+        choices=(SPEED, DEVICES, SEARCH, SEEDS, LANES, CLAIMS, CLINIC, ORDERS),
         default=SPEED,
         help="speed: against a plain torch loop (the default); devices: a step on the cpu and on "
         "the graphics card, from which runs with device auto choose; search: a recipe, scored on "
         "numbers held out of train; seeds: a recipe from five seeds, on the notebook's split; "
         "lanes: many runs as one program, against one run; claims: test what lessons claim on 100 "
-        "prompts and five seeds; clinic: run the loops of Train's clinic, in about five minutes",
+        "prompts and five seeds; clinic: run the loops of Train's clinic, in about five minutes; "
+        "orders: run every order of the lines that are put in order",
     )
     parser.add_argument(
         "--model", action="append", help="a model; repeat for several (default: all that apply)"
@@ -50,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--to",
         type=Path,
         metavar="FILE",
-        help="search, seeds, claims, clinic: the file (default: the package's)",
+        help="search, seeds, claims, clinic, orders: the file (default: the package's)",
     )
     add_runs_dir(parser)
     add_models(parser)
@@ -66,8 +67,8 @@ def run(options: argparse.Namespace) -> int:
         return _lanes(options.device)
     if options.what == CLAIMS:
         return _claims(_path(options))
-    if options.what == CLINIC:
-        return _clinic(options.to)
+    if options.what in (CLINIC, ORDERS):
+        return _exercises(options.what, options.to)
     if options.what != SPEED:
         return _table(options)
     models = options.model or list(CATALOGUE)
@@ -137,11 +138,12 @@ def _claims(path: Path) -> int:
     return 0
 
 
-def _clinic(path: Path | None) -> int:
-    """Run the loops of the clinic, and print a line when one is ready."""
-    from hnviz.bench import clinic
+def _exercises(what: str, path: Path | None) -> int:
+    """Run the programs of an exercise, and print a line when one is ready."""
+    from hnviz.bench import clinic, orders
 
-    for line in clinic.write(path) if path else clinic.write():
+    made = clinic if what == CLINIC else orders
+    for line in made.write(path) if path else made.write():
         print(line, flush=True)
     return 0
 

@@ -68,6 +68,7 @@ TAKES: dict[str, str] = {
     "inside": "accuracy / loss",
     "clinic_ward": "A / B / C",
     "clinic_bed": "1 / 2 / 3 / 4",
+    "lines_program": "Forward / Loop / Mini-batch",
     "states_first": "0 to 50828",
     "states_n": "1 to 400",
     "states_layer": "0 to 1",

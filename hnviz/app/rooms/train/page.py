@@ -17,6 +17,7 @@ from hnviz.app.rooms.train.curves.picture import curves
 from hnviz.app.rooms.train.finder.picture import lr_finder
 from hnviz.app.rooms.train.form.picture import ORDER, SENT, settings_form
 from hnviz.app.rooms.train.inside.picture import inside
+from hnviz.app.rooms.train.lines import lines
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
 from hnviz.app.rooms.train.settings import KEY, config_in_hand
@@ -160,4 +161,5 @@ PARTS: Parts = {
     "Compare runs": compare,
     "Many runs": sweep,
     "Clinic": clinic,
+    "Lines": lines,
 }
