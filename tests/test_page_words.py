@@ -96,7 +96,7 @@ def test_the_start_page_says_what_its_scores_count_and_leads_on(recorded):
     assert text(app).count("lesson7-human-numbers.ipynb") == 1, "the notebook is linked once"
     pages = [each.proto.page for each in app.main.get("page_link")]
     cards = [page_path(each.steps[0].page) for each in lessons().values()]
-    assert pages == [*cards, "feed"]
+    assert pages == [*cards, "train", "feed"]  # the clinic, then the next room
     recorded(links(app)[-1])
 
 
