@@ -5,11 +5,9 @@ Each module is a `data:` address with a name that does not begin with a dot, suc
 "hnviz/app/kit/js/frame.js"; relative imports are rewritten to these names.
 """
 
-import hashlib
 import json
 import re
 import string
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +23,7 @@ from hnviz.app.shell.variables import variables
 from hnviz.export.contents import packed
 from hnviz.figures.theme import MODES
 from hnviz.web.assets import PACKAGE, styled
+from hnviz.web.document import allowed, opening
 
 HOME = "https://hnviz.invalid/"
 """The app's address as modules see it: no such host can exist, and the file forbids requests."""
@@ -212,13 +211,7 @@ def write_document(document: Document) -> bytes:
         *(("blob", blob) for blob in document.blobs),
     ]
     body = ' class="in-lesson"' if "lesson" in document.data else ""
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(document.title)}</title>
+    return f"""{opening(policy, document.title)}
 {around.head}
 <style>
 {_style()}</style>
@@ -268,13 +261,7 @@ def plain_page(
     light, dark = (_variables(mode, colours(mode)) for mode in MODES)
     sheets = [FILES / "style.css", *([style] if style else [])]
     written_style = "\n".join(path.read_text(encoding="utf-8") for path in sheets)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
+    return f"""{opening(_POLICY, title)}
 <style>
 :root {{ {light} color-scheme: light dark; }}
 @media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}
@@ -293,7 +280,7 @@ def plain_page(
 
 def _policy(in_class: bool, around: Around, *scripts: str) -> str:
     scripts = (*scripts, around.script) if around.script else scripts
-    hashes = " ".join(f"'sha256-{_hash(each)}'" for each in scripts)
+    hashes = " ".join(map(allowed, scripts))
     connect = "; connect-src 'self'" if in_class else ""
     more = around.policy or "; img-src data:; worker-src blob:"
     return f"{_POLICY}; script-src {hashes} data: {_WASM}{more}{connect}"
@@ -303,7 +290,3 @@ _WASM = "'wasm-unsafe-eval'"
 """Lets the file's own JavaScript compile its networks' WebAssembly: see docs/SECURITY.md."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-
-
-def _hash(script: str) -> str:
-    return b64encode(hashlib.sha256(script.encode()).digest()).decode()

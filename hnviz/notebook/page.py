@@ -1,19 +1,19 @@
 """The live page of a picture in a notebook: an inline script and its data, nothing from outside."""
 
 import gzip
-import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from hnviz.app.shell.variables import variables
 from hnviz.figures.theme import MODES
 from hnviz.notebook.bundle import HOME, PACKAGE, Bundle, bundle
 from hnviz.web.assets import ASSETS, TOKENS, styled
+from hnviz.web.document import allowed, opening
 
 LACKING = "This cell holds only what it was made with: call hnviz.show again for something else."
 
@@ -79,16 +79,10 @@ class Page:
         """Return the page."""
         code = self.code
         policy = (
-            f"default-src 'none'; script-src 'sha256-{_hash(code.script)}'; "
+            f"default-src 'none'; script-src {allowed(code.script)}; "
             "style-src 'unsafe-inline'; img-src data:"
         )
-        return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
+        return f"""{opening(policy, title)}
 <style>{_variables()}
 {_STYLE}</style>
 </head>
@@ -123,7 +117,3 @@ def _variables() -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _hash(script: str) -> str:
-    return b64encode(hashlib.sha256(script.encode()).digest()).decode()
