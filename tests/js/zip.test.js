@@ -6,6 +6,7 @@ import { blake2b } from "../../hnviz/export/js/blake2b.js";
 import { linesOf, readLines } from "../../hnviz/export/js/events.js";
 import { TensorFile, tensorFile } from "../../hnviz/export/js/tensors.js";
 import { crc32 } from "../../hnviz/app/kit/js/crc32.js";
+import { runIn } from "../../hnviz/export/js/runzip.js";
 import { contentOf, membersOf, zipped } from "../../hnviz/export/js/zip.js";
 import { Learner } from "../../hnviz/browser/learner.js";
 import { JOB } from "./engine_job.js";
@@ -32,6 +33,16 @@ test("any byte that is changed or missing is found", async () => {
   for (let end = 0; end < bytes.length; end++) await assert.rejects(read(bytes.slice(0, end)), { name: "ZipError" });
   const [content] = [30 + "config.json".length];
   for (const at of [0, content, content + 1]) await assert.rejects(read(bytes.with(at, bytes[at] ^ 4)), { name: "ZipError" });
+});
+
+test("a run that a loop outside hnviz trained is told from what is no run, and said", async () => {
+  const said = async (/** @type {string} */ name) => {
+    const blob = await zipped(["config.json", name].map((each) => ({ name: each, content: letters("{}"), isPlain: true })));
+    const error = await runIn(Object.assign(blob, { name: "mine.zip" }), /** @type {any} */ ({ job: {} })).then(() => null, (reason) => reason);
+    return [error?.name, /outside hnviz/.test(error?.message), /import mine\.zip$/.test(error?.message)];
+  };
+  assert.deepEqual(await said("recorded.json"), ["ZipError", true, true]);
+  assert.deepEqual(await said("other.json"), ["ZipError", false, false]);
 });
 
 test("checksums are zlib's", () => {

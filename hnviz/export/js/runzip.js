@@ -23,6 +23,7 @@ import { contentOf, membersOf, ZipError, zipped } from "./zip.js";
 
 const FORMAT = 1; // of a run's folder
 const [CONFIG, EVENTS, RESUME, TEXT] = ["config.json", "events.jsonl", "resume.safetensors", "text.txt"];
+const RECORDED = "recorded.json"; // only a run has it that hnviz.record wrote
 const SNAPSHOT = /^snapshots\/(0|[1-9]\d{0,14})\.safetensors$/;
 /** @type {Record<string, number>} the most bytes of a file; weights have the limit of the whole */
 const MAX_BYTES = { [CONFIG]: 2 ** 16, [EVENTS]: 2 ** 24 };
@@ -74,6 +75,7 @@ function countsOf(job, { progress, pending }) {
  */
 export async function runIn(file, beside) {
   const members = await membersOf(file);
+  if (members.has(RECORDED)) throw new ZipError(`is a run that a loop outside hnviz trained, which no page can open: ${inApp(file.name)}`);
   for (const { name, size } of members.values()) checkMember(name, size);
   const content = async (/** @type {string} */ name) => {
     const member = members.get(name);
@@ -96,6 +98,9 @@ export async function runIn(file, beside) {
   const info = { created, device: String(device ?? ""), versions, content_hash: String(hash ?? "") };
   return { job, info, stored: storedOf(log, snapshots, checkpoint, steps.nSteps) };
 }
+
+/** @param {string} file */
+const inApp = (file) => `the app shows it after python -m hnviz import ${file}`;
 
 /** @param {string} name @param {number} size */
 function checkMember(name, size) {
@@ -134,7 +139,7 @@ async function jobIn(content, beside, file) {
   const unknown = Object.keys(config).find((name) => !Object.hasOwn(known, name));
   if (unknown) throw new ZipError(`has the setting ${short(unknown)}, which this page does not know: export the page again with ${theirs}, or import the zip there`);
   const textOf = (/** @type {Record<string, any>} */ { corpus, split }) => `${short(corpus)}, ${short(split)}`;
-  const app = `the app shows it after python -m hnviz import ${file}`;
+  const app = inApp(file);
   if (own) throw new ZipError(`is a run of ${short(config.model)}, a model of somebody's own, which no page can train`);
   if (!beside.models.includes(config.model)) throw new ZipError(`is a run of ${short(config.model)}, which this page cannot train: ${app}`);
   if (config.corpus !== known.corpus || config.split !== known.split) {
