@@ -9,7 +9,7 @@ from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any, Literal
 
-from hnviz.models.catalogue import CATALOGUE, entry, is_known, recipe_for
+from hnviz.models.catalogue import CATALOGUE, called, entry, is_known, recipe_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +204,11 @@ class RunConfig:
         """
         usual = [name for name, each in SETTINGS.items() if each.added and name not in self.added]
         return {name: getattr(self, name) for name in SETTINGS if name not in usual}
+
+    @property
+    def called(self) -> str:
+        """The model's name as readers see it."""
+        return called(self.model)
 
     @property
     def added(self) -> dict[str, Any]:

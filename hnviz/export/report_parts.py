@@ -346,7 +346,7 @@ def settings_of_one(config: RunConfig) -> Markup:
         for name, value in asdict(config).items()
     ]
     return _table(
-        f"Settings, beside {config.model}'s recipe", ("setting", "this run", "recipe"), rows
+        f"Settings, beside {config.called}'s recipe", ("setting", "this run", "recipe"), rows
     )
 
 

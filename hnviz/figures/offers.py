@@ -2,7 +2,7 @@
 
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, TextChoice, corpus_of
-from hnviz.models.catalogue import entry
+from hnviz.models.catalogue import called, entry
 from hnviz.own.network import is_closed, is_own
 
 
@@ -20,8 +20,8 @@ def without_digits(choice: TextChoice) -> str:
     model = getattr(choice, "model", "")
     if is_closed(model):
         return (
-            f"{model} computes something of its own, of which hnviz has no code: what its units "
-            "code is left out."
+            f"{called(model)} computes something of its own, of which hnviz has no code: what its "
+            "units code is left out."
         )
     if read.has_digits:
         return ""
@@ -36,8 +36,8 @@ def without_notebook(config: RunConfig) -> str:
     known = entry(config.model)
     if known.attends or known.penalty or is_own(config.model):
         return (
-            f"{config.model} is made of more than one class and a plain training loop, so its runs "
-            "cannot become a notebook."
+            f"{config.called} is made of more than one class and a plain training loop, so its "
+            "runs cannot become a notebook."
         )
     if config.added:
         return f"The notebook has no setting {', '.join(config.added)}, which this run uses."

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.figures.sentences import when
-from hnviz.models.catalogue import entry
+from hnviz.models.catalogue import called, entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,19 @@ def units_sentence(model: str, step: int, seen: Seen) -> str:
     """Say which unit moves most over the tokens, and between which words."""
     values, tokens = seen.values, [token[:20] for token in seen.tokens]
     trained = when(step, "before any training")
-    what = _units_of(model, seen.show)
+    name, what = called(model), _units_of(model, seen.show)
     if len(tokens) == 1:
         return (
-            f"{model} {trained}: its {values.shape[0]} {what} after one token, “{tokens[0]}”. Type "
+            f"{name} {trained}: its {values.shape[0]} {what} after one token, “{tokens[0]}”. Type "
             "more words to see what they keep."
         )
     unit = seen.moving
     low, high = int(values[unit].argmin()), int(values[unit].argmax())
     if values[unit, low] == values[unit, high]:
-        return f"{model} {trained}: none of its {values.shape[0]} {what} moves over {seen.named}."
+        return f"{name} {trained}: none of its {values.shape[0]} {what} moves over {seen.named}."
     whose = f"unit **{unit}**" if seen.show == "state" else f"that of unit **{unit}**"
     return (
-        f"{model} {trained}: of {values.shape[0]} {what} over {seen.named}, {whose} moves most, "
+        f"{name} {trained}: of {values.shape[0]} {what} over {seen.named}, {whose} moves most, "
         f"from **{number(values[unit, low])}** after “{tokens[low]}” to "
         f"**{number(values[unit, high])}** after “{tokens[high]}”."
     )
@@ -63,22 +63,22 @@ def moving_sentence(seen: Seen) -> str:
 def in_place_of_state(model: str) -> str:
     """Say what the page shows for a model that has no hidden state."""
     return (
-        f"{model} has no hidden state: it carries nothing from word to word. In its place, this "
-        "page shows what each layer makes of a word, which the layer above looks at."
+        f"{called(model)} has no hidden state: it carries nothing from word to word. In its place, "
+        "this page shows what each layer makes of a word, which the layer above looks at."
     )
 
 
 def reading_note(model: str, bptt: int, split: str) -> str:
     """Say where the state starts from zeros, and what a column is."""
-    column = "Each column is the state **after** that token, in eval mode."
+    name, column = called(model), "Each column is the state **after** that token, in eval mode."
     if entry(model).attends:
         return (
-            f"{model} carries no state. Shown is what its layers make of each token, after reading "
+            f"{name} carries no state. Shown is what its layers make of each token, after reading "
             f"those before it in windows of {bptt} tokens, as in training. {column}"
         )
     if not entry(model).stateful:
         return (
-            f"{model} carries no state: it starts from zeros again every {bptt} tokens, as in "
+            f"{name} carries no state: it starts from zeros again every {bptt} tokens, as in "
             f"training. {column}"
         )
     start = (
@@ -86,7 +86,7 @@ def reading_note(model: str, bptt: int, split: str) -> str:
         if split
         else "here it starts from zeros at the first token"
     )
-    return f"{model} carries its state: {start}. {column}"
+    return f"{name} carries its state: {start}. {column}"
 
 
 def _units_of(model: str, show: str) -> str:

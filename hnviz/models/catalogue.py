@@ -248,6 +248,11 @@ def is_known(model: str) -> bool:
     return model in CATALOGUE or model in RECORDED
 
 
+def called(model: str) -> str:
+    """Return a model's name as readers see it: of a recorded one its class, without the hash."""
+    return model.rpartition("_")[0] if model in RECORDED else model
+
+
 def entry(model: str) -> ModelEntry:
     """Look a model up by name."""
     if model in RECORDED:

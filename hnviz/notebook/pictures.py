@@ -259,7 +259,7 @@ def _next_words(run: "Run", step: int, reply: Reply) -> tuple[str, list[tuple[st
     word, share = guesses[0]
     last = names[str(ids[given - 1])]
     sentence = (
-        f"After “{last}”, {run.config.model} gives **{percent(share)}** to “**{word}**” "
+        f"After “{last}”, {run.config.called} gives **{percent(share)}** to “**{word}**” "
         f"({when(step)}). It reads {plural(given, 'token')}, then says: “{said} …”"
     )
     return sentence, guesses
@@ -319,7 +319,7 @@ def _add_run(page: Page, moment: CurrentRun, steps: Sequence[int]) -> None:
     record = moment.record
     page.snapshots = [(step, VERSION) for step in steps]
     facts = {
-        "model": record.config.model,
+        "model": record.config.called,
         "status": record.status,
         "is_live": False,  # the cell holds a moment
         "step": record.step,

@@ -61,7 +61,7 @@ def accuracy_by_position(
     """
     if subject.model.predicts == "last":
         raise ValueError(
-            f"{subject.config.model} answers only after the last token of its window, so it has "
+            f"{subject.config.called} answers only after the last token of its window, so it has "
             "no accuracy at the other positions"
         )
     layout = BatchLayout(len(ids), subject.config.bs, subject.config.bptt)

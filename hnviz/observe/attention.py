@@ -29,7 +29,7 @@ def ask_attention(subject: Subject, ids: Annotated[Ids, Range(0, LAST_ID, 1, WIN
     config = subject.config
     if not entry(config.model).attends:
         raise ValueError(
-            f"{config.model} has no attention: it carries what it has read in its state"
+            f"{config.called} has no attention: it carries what it has read in its state"
         )
     return Reply({"shares": attention_shares(subject, ids)})
 

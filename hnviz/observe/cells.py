@@ -44,7 +44,7 @@ def ask_cell(
     part = net.recurrent
     if part is None or part.kind not in KINDS:
         raise ValueError(
-            f"{config.model} has no nn.RNN, nn.GRU or nn.LSTM: its source shows each step"
+            f"{config.called} has no nn.RNN, nn.GRU or nn.LSTM: its source shows each step"
         )
     reading = read(subject, at)
     cell = subject.model.get_submodule(part.name)

@@ -55,7 +55,7 @@ def handover(subject: Subject, train: NDArray[np.int64], valid: NDArray[np.int64
     """
     if not subject.model.stateful:
         raise ValueError(
-            f"{subject.config.model} carries no state: it starts each mini-batch of train and of "
+            f"{subject.config.called} carries no state: it starts each mini-batch of train and of "
             "valid from zeros, so nothing passes from one to the other"
         )
     before = BatchLayout(len(train), subject.config.bs, subject.config.bptt)

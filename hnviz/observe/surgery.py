@@ -172,14 +172,14 @@ def read(subject: Subject, ids: Ids) -> State:
     """
     if subject.window:
         raise ValueError(
-            f"{subject.config.model} carries no state: each of its answers starts again and "
+            f"{subject.config.called} carries no state: each of its answers starts again and "
             f"reads only the last {subject.window} tokens, so there is nothing to change"
         )
     logits, state = subject.answer(torch.tensor(ids[None]))
     finite(logits)
     if (read_out(subject, state) - logits).abs().max() > TOLERANCE * (1 + logits.abs().max()):
         raise ValueError(
-            f"{subject.config.model} answers from more than its state, so a changed state alone "
+            f"{subject.config.called} answers from more than its state, so a changed state alone "
             "gives no answer"
         )
     found: State = state

@@ -235,6 +235,7 @@ class CurveReader:
             "run": run_id,
             "name": self._namer(record.config, drawn.given, shipped),
             "given": drawn.given,
+            "called": record.config.called,
             "created": drawn.folder.created,
             "shipped": shipped,
             "status": status,

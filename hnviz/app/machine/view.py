@@ -61,7 +61,7 @@ def _facts(config: RunConfig) -> dict[str, Any]:
     net = entry(config.model)
     keeper = net.cell.keeper if net.cell else ""
     return {
-        "model": config.model,
+        "model": config.called,
         "level": corpus_of(config).level,
         "layers": net.n_layers,
         "keeper": net.gate(keeper).title if keeper else "",

@@ -39,7 +39,7 @@ def run_name(config: RunConfig, *, shipped: bool = False) -> str:
     if shipped:
         usual["device"] = config.device
     changed = [name for name, value in asdict(config).items() if value != usual[name]]
-    return ", ".join([config.model, *(_said(config, name) for name in changed)])
+    return ", ".join([config.called, *(_said(config, name) for name in changed)])
 
 
 def shown_name(config: RunConfig, given: str = "", shipped: bool = False) -> str:

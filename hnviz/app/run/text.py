@@ -24,6 +24,7 @@ from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.shares import shares_sentence
 from hnviz.figures.split_words import valid_holds
 from hnviz.models.catalogue import entry, previous, recipe_for
+from hnviz.own.network import network_of
 from hnviz.runs import RunRecord
 from hnviz.runs.reference import Spread
 from hnviz.runs.ruler import Bound, possible, random_bound
@@ -59,7 +60,7 @@ RUNNING = "(running figure)"
 
 def lead(run: CurrentRun) -> str:
     """Say in at most 20 words what a run shows so far. It names no step: the run bar does."""
-    record, model = run.record, run.record.config.model
+    record, model = run.record, run.record.config.called
     if run.status == "diverged":
         return (
             f"{model} **diverged**: its loss is no longer a number, and training stopped. Try a "
@@ -92,7 +93,7 @@ def _takeaway(run: CurrentRun) -> str:
     train, valid = accuracy(reached), accuracy(record.epochs[-1].accuracy)
     best = 1.0 if is_task(config.corpus) else possible(config, "train")
     if reached < POOR * best and _had_its_epochs(record) and not is_task(config.corpus):
-        said = f"{config.model} **underfits**: it gets only **{train}** right on train, "
+        said = f"{config.called} **underfits**: it gets only **{train}** right on train, "
         if best < 1:
             return f"{said}where {_window(config)} **{accuracy(best)}**."
         return f"{said}and **{valid}** on valid."
@@ -101,7 +102,7 @@ def _takeaway(run: CurrentRun) -> str:
     if reached >= WELL * best:
         return (
             f"{_window(config).capitalize()} **{accuracy(best)}** on train and "
-            f"**{accuracy(possible(config, 'valid'))}** on valid; {config.model} gets **{train}** "
+            f"**{accuracy(possible(config, 'valid'))}** on valid; {config.called} gets **{train}** "
             f"and **{valid}**."
         )
     return _so_far(record)
@@ -115,9 +116,9 @@ def _so_far(record: RunRecord, note: str = "") -> str:
     on_train, on_valid = record.train_accuracy or 0.0, record.epochs[-1].accuracy
     if isnan(on_train):  # a loop outside hnviz need not measure it
         loss = _figure(record.batches[-1].smooth_loss)
-        so_far = f"After {so_far}, {config.model} has a train loss of **{loss}**"
+        so_far = f"After {so_far}, {config.called} has a train loss of **{loss}**"
         return f"{so_far}; no accuracy was measured."
-    said = f"After {so_far}, {config.model} gets **{accuracy(on_train)}** right on train"
+    said = f"After {so_far}, {config.called} gets **{accuracy(on_train)}** right on train"
     if isnan(on_valid):
         return f"{said}; valid was not measured."
     then = ", then" if note and done == 1 else " and"  # train was measured first
@@ -161,7 +162,7 @@ def figures(record: RunRecord) -> str:
     last = record.epochs[-1]
     return (
         f"After {len(record.epochs)} of {plural(record.config.epochs, 'epoch')}, "
-        f"{record.config.model} has a valid loss of **{_figure(last.valid_loss)}** and a valid "
+        f"{record.config.called} has a valid loss of **{_figure(last.valid_loss)}** and a valid "
         f"accuracy of **{accuracy(last.accuracy)}**; on train, {_on_train(record)}."
     )
 
@@ -214,11 +215,12 @@ def against_notebook(record: RunRecord, notebook: "pd.DataFrame") -> str:
     if record.config.corpus != NOTEBOOK.corpus:
         return f"This run reads another text than the notebook: {corpus_of(record.config).title}."
     if notebook.empty:
-        said = f"The notebook has no {record.config.model}"
+        such = "such " if network_of(record.config.model) else ""
+        said = f"The notebook has no {such}{record.config.called}"
     else:
         theirs = notebook.iloc[-1]
         said = (
-            f"The notebook's {record.config.model} ends, after {plural(len(notebook), 'epoch')}, "
+            f"The notebook's {record.config.called} ends, after {plural(len(notebook), 'epoch')}, "
             f"with a valid loss of {theirs['valid_loss']:.3f} and an accuracy of "
             f"{accuracy(theirs['accuracy'])}"
         )

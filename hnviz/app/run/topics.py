@@ -27,7 +27,7 @@ class Run(Fields):
         record, left = moment.record, moment.seconds_left
         return {
             "name": shown_name(record.config, moment.given, moment.shipped),
-            "model": record.config.model,
+            "model": record.config.called,
             "status": moment.status,
             "is_live": moment.is_live,
             "shipped": moment.shipped,

@@ -68,7 +68,7 @@ def _offer(lost: str) -> None:
         problem(f"The link cannot say how {lost!r} was made: {error}")
         return
     changes = made.differences(config)
-    recipe = f"{config.model}, its recipe" + (f" with {changes}" if changes else "")
+    recipe = f"{config.called}, its recipe" + (f" with {changes}" if changes else "")
     button(
         "Train it here, with the same settings",
         "lost_train",

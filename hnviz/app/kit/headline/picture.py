@@ -10,7 +10,7 @@ from hnviz.questions.view import Look, Reply, View
 
 def _sample(look: Look) -> Reply:
     """Say how far a run is, `times` times: the gallery's sentence, which no page asks for."""
-    said = f"After {look.step:,} steps, **{look.run.record.config.model}** has a snapshot. "
+    said = f"After {look.step:,} steps, **{look.run.record.config.called}** has a snapshot. "
     return Reply({}, sentence=(said * look.params["times"]).strip())
 
 

@@ -49,6 +49,7 @@ def _in_view(model: str) -> Weights | None:
     own = run.record.config.model
     if own == model:
         return Weights(run.record.id, "step")
+    own = run.record.config.called
     problem(
         f"The run in view is a run of {own}; choose {own} above, or a run of {model} in the "
         f"sidebar. The picture shows the trained weights of the pre-trained {model}."

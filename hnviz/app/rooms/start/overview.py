@@ -9,7 +9,7 @@ from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.ruler_text import number
-from hnviz.models.catalogue import CATALOGUE, LADDER, entry
+from hnviz.models.catalogue import CATALOGUE, LADDER, called, entry
 from hnviz.runs import RunNotFound, notebook_accuracy
 from hnviz.runs.ruler import possible
 
@@ -36,7 +36,7 @@ def what_it_is(model: str) -> str:
         else "It reads word by word and guesses the next word; its memory is empty at the start "
         "of each mini-batch."
     )
-    return f"{model} is a **recurrent network**. {reads} Press **Play**."
+    return f"{called(model)} is a **recurrent network**. {reads} Press **Play**."
 
 
 def ladder_rows() -> list[LadderRow]:

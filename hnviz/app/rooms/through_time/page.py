@@ -49,7 +49,7 @@ def page() -> None:
     lanes = ask(LANES_VIEW, every=False)
     with takeaway:
         if attends:
-            lead(no_way_back(run.record.config.model))
+            lead(no_way_back(run.record.config.called))
         else:
             batch = chosen_batch(run.record.config)
             headline("time_headline", run.record.id, [lanes], {"batch": batch})

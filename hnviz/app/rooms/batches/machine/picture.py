@@ -41,7 +41,7 @@ def _rows(look: Look) -> Reply:
     shares = states / full_colour(config.model, "state", states)
     arrays["cells"] = np.rint(FULL * shares.clip(-1, 1)).astype(np.int8)
     known = {"carries": net.stateful, "attends": net.attends, "level": corpus_of(config).level}
-    return Reply(arrays, {**answer.meta, **known, "model": config.model})
+    return Reply(arrays, {**answer.meta, **known, "model": config.called})
 
 
 ROWS_VIEW = View(

@@ -2,10 +2,11 @@
 // The curves of runs as numbers: what is shown, across what, smoothed, and seeds together. No DOM.
 
 /**
- * @typedef {{ run: string, name: string, given: string, created: number, shipped: boolean, status: string, live: boolean,
+ * @typedef {{ run: string, name: string, given: string, called?: string, created: number, shipped: boolean, status: string, live: boolean,
  *             config: Record<string, any>, device: string, step: number, n_steps: number|null, n_batches: number|null, every: number,
  *             message: string, spread: Spread|null, points: Float32Array, epochs: Float32Array,
  *             text: string, tokens: string, bits: number|null, unknown: number }} Run
+ *   called   its model as readers see it; config.model without it
  *   device   the one in use; "" before the run starts
  *   text, tokens, bits, unknown   as in hnviz/data/stream.py
  * @typedef {{ figures: Record<string, [number, number]>, n: number, source: string }} Spread

@@ -5,7 +5,7 @@
 import { paired } from "../../../kit/js/seeds.js";
 import { first } from "./paired.js";
 import { BITS, MEASURES, compares, differing, grouped, lastOf, scaleOf, settingOf } from "./series.js";
-import { fieldName, gapText, scaled, valueText, written } from "./words.js";
+import { calledIn, fieldName, gapText, scaled, valueText, written } from "./words.js";
 
 /**
  * @typedef {import("./series.js").Run} Run
@@ -197,7 +197,7 @@ export function stepsOf(runs, kinds, shown, models, shares) {
     const what = recipe.length ? ` changes the network and the recipe (${changes(recipe, from, to)})` : " changes only the network";
     const gap = before === null || after === null ? "no figure yet" : signed(measure, after - before);
     const apart = shares[to.config.model]?.before === from.config.model && recipe.length ? ofShares(shares[to.config.model]) : "";
-    return [[`${from.config.model} → ${to.config.model}`], `${what}: `, [gap], `.${apart}`];
+    return [[`${calledIn(from)} → ${calledIn(to)}`], `${what}: `, [gap], `.${apart}`];
   });
 }
 

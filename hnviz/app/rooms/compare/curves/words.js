@@ -54,7 +54,7 @@ export function labels(runs) {
   /** @type {Map<string, string>} */
   const said = new Map();
   for (const run of runs) {
-    const parts = isModelEnough ? [] : fields.map((field) => (field === "model" ? run.config.model : `${fieldName(field)} ${valueText(field, settingOf(run, field))}`));
+    const parts = isModelEnough ? [] : fields.map((field) => (field === "model" ? calledIn(run) : `${fieldName(field)} ${valueText(field, settingOf(run, field))}`));
     said.set(run.run, run.given || shortened(run, parts));
   }
   return apart(runs, said);
@@ -65,10 +65,16 @@ export function labels(runs) {
  * @param {Run} run
  * @param {string[]} parts
  */
-function shortened({ config, name }, parts) {
-  if (!parts.length) return config.model;
-  return parts.length > 3 ? name : parts.join(", ");
+function shortened(run, parts) {
+  if (!parts.length) return calledIn(run);
+  return parts.length > 3 ? run.name : parts.join(", ");
 }
+
+/**
+ * The name of a run's model as readers see it: of a recorded one its class, without the hash.
+ * @param {Run} run
+ */
+export const calledIn = ({ called, config }) => called ?? config.model;
 
 /**
  * Names that are all different: the second of two equal ones has its number behind it.

@@ -36,7 +36,7 @@ def _path(look: Look) -> Reply:
         "note": code_text.path_note(f"layer {layer}" if many else "the one layer"),
     }
     jump = code_text.longest_jump(points, words, found.arrays["number"].tolist())
-    sentence = code_text.path_sentence(record.config.model, look.step, numbers, explained, jump)
+    sentence = code_text.path_sentence(record.config.called, look.step, numbers, explained, jump)
     return Reply({"points": points.astype(np.float32)}, meta, sentence)
 
 

@@ -26,7 +26,7 @@ def _probes(look: Look) -> Reply:
         twin = look.ask("probe", params, step=0).meta
     many = entry(record.config.model).n_layers > 1
     name = f"layer {layer}" if many else "the one layer"
-    whose = f"{name} of {record.config.model}"
+    whose = f"{name} of {record.config.called}"
     sentence = code_text.probe_sentence(whose, look.step, found, twin, positions)
     lines = probe_lines(found, twin, sentence.replace("**", ""), look_of(look))
     note = code_text.probe_note(name, positions, found)

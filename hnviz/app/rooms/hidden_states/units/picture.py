@@ -207,7 +207,7 @@ def layer_of(look: Look) -> int:
     layer = look.params["layer"]
     if layer > last:
         raise Refusal(
-            f"layer must be from 0 to {last} for {look.run.record.config.model}; got {layer}"
+            f"layer must be from 0 to {last} for {look.run.record.config.called}; got {layer}"
         )
     return last if layer < 0 else int(layer)
 

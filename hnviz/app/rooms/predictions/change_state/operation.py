@@ -52,7 +52,7 @@ def change_in(look: Look) -> Change:
     n_layers = entry(config.model).n_layers
     if params["layer"] >= n_layers:
         raise Refusal(
-            f"layer must be from 0 to {n_layers - 1} for {config.model}; got {params['layer']}"
+            f"layer must be from 0 to {n_layers - 1} for {config.called}; got {params['layer']}"
         )
     given = read_prompt(params["text"], config)
     facts: dict[str, Any] = {"text": given.tokens, "n_layers": n_layers, "nh": config.nh}

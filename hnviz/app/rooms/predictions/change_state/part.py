@@ -65,7 +65,7 @@ def _nothing_to_change(config: RunConfig) -> None:
     """Say why a model has no state to change, and offer a model that has one."""
     known = server().store.ids()
     lead(
-        f"{config.model} carries no state: each of its answers starts again and reads only "
+        f"{config.called} carries no state: each of its answers starts again and reads only "
         f"the last {config.bptt} tokens, so there is no state to change."
     )
     with controls("predictions_others"):

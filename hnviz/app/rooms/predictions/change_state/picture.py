@@ -27,7 +27,7 @@ SAYS = 40  # tokens
 
 def network(look: Look) -> str:
     """Name the network that a picture is of: "Model5 after 400 steps"."""
-    return f"{look.run.record.config.model} {when(look.step, 'before any training')}"
+    return f"{look.run.record.config.called} {when(look.step, 'before any training')}"
 
 
 def _change(look: Look) -> Reply:

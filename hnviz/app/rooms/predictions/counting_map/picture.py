@@ -47,7 +47,7 @@ def _map(look: Look) -> Reply:
     found = look.ask("counting_accuracy", {"given": given}).arrays
     names = ("number", "right", "first_wrong", "alone")
     figures = MapFigures(given, **{name: found[name] for name in names}, text=config)
-    told = map_sentence(f"{config.model} {when(look.step)}", figures).replace("**", "")
+    told = map_sentence(f"{config.called} {when(look.step)}", figures).replace("**", "")
     meta: dict[str, Any] = {
         "given": given,
         "shares": figures.shares,

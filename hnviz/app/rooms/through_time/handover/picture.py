@@ -15,10 +15,10 @@ from hnviz.questions.view import Look, Reply, View
 def _handover(look: Look) -> Reply:
     config = look.run.record.config
     if not entry(config.model).stateful:
-        return html("", no_handover(config.model), tables=[])
+        return html("", no_handover(config.called), tables=[])
     found = look.ask("handover")
     facts: dict[str, Any] = {**found.meta, **found.arrays}
-    crossing, theme = Crossing(model=config.model, **facts), look_of(look)
+    crossing, theme = Crossing(model=config.called, **facts), look_of(look)
     note = handover_note(config.reset_state, crossing.n_read)
     later = later_sentence(crossing.batches_reset)
     sizes = handover(crossing, theme, WIDE), handover(crossing, theme, NARROW)

@@ -12,7 +12,7 @@ from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
 from hnviz.figures.reaches import longest_way
 from hnviz.figures.time_text import takeaway
-from hnviz.models.catalogue import CATALOGUE, entry
+from hnviz.models.catalogue import CATALOGUE, called, entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
 
@@ -42,7 +42,7 @@ def _lanes(look: Look) -> Reply:
     found, model = look.ask("state_gradients", params), look.run.record.config.model
     lanes = {**found.arrays, **_untrained(look, params)}
     meta: dict[str, Any] = {
-        "model": model,
+        "model": called(model),
         "every": params["every"],
         "answers_every": entry(model).predicts == "every",
         **{name: found.meta[name] for name in MEASURED},
@@ -51,7 +51,7 @@ def _lanes(look: Look) -> Reply:
     return Reply(
         lanes,
         meta,
-        "" if params["every"] else takeaway(model, lanes, look.step, found.meta),
+        "" if params["every"] else takeaway(called(model), lanes, look.step, found.meta),
     )
 
 

@@ -95,7 +95,7 @@ def _facts(look: Look, words: Sequence[str], found: Reply) -> dict[str, Any]:
     return {
         "words": words,
         "answers": found.meta["answers"],
-        "name": f"{config.model} {when(look.step)}",
+        "name": f"{config.called} {when(look.step)}",
         "window": None if entry(config.model).stateful else config.bptt,
     }
 
@@ -148,7 +148,7 @@ def _compared(look: Look) -> list[_Line]:
             last = int(server().store.folder(name).resolve_step("last"))
             found.append(_Line(f"{name}{trained} ({kind})", style, name, last))
     if 0 in record.snapshots:
-        found.append(_Line(f"{record.config.model} untrained", UNTRAINED, record.id, 0))
+        found.append(_Line(f"{record.config.called} untrained", UNTRAINED, record.id, 0))
     return found
 
 

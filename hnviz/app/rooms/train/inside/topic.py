@@ -29,7 +29,7 @@ class Kinds(Topic):
         record = moment.record
         return {
             **epochs_by_kind(record),
-            "model": record.config.model,
+            "model": record.config.called,
             "live": moment.is_live,
             "words": asdict(split_words(record.config)),
             "counted": counted_steps(record, live=moment.is_live) if record.epochs else [],

@@ -35,7 +35,7 @@ def _positions(look: Look) -> Reply:
         params = {"split": split, "reset": way == "reset"}
         measured[way] = look.ask("accuracy_by_position", params).arrays["accuracy"]
     windows = Windows(*_bounds(config, split), split, measured, look.step)
-    sentence = ruler_text.measured_sentence(config.model, windows)
+    sentence = ruler_text.measured_sentence(config.called, windows)
     return charts(sentence, Chart(position_curves(windows, look_of(look)), marks="position"))
 
 
@@ -49,7 +49,7 @@ def _last_position(look: Look) -> Reply:
     bound = Bound(config.bptt, possible(config, "valid"), once, most=most)
     random = random_bound(config, "valid", min(config.bptt, 2 * MAX_TOKENS))
     reached = record.epochs[-1].accuracy
-    return charts(ruler_text.last_only_sentence(config.model, reached, bound, random))
+    return charts(ruler_text.last_only_sentence(config.called, reached, bound, random))
 
 
 @lru_cache(maxsize=16)
