@@ -1,8 +1,39 @@
 """How the functions of `hnviz` itself name what they are given, and what a user's code raises."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 CHARS = 200  # of an error
+
+Given = ParamSpec("Given")
+Answered = TypeVar("Answered")
+
+
+class UnreadableError(ValueError):
+    """What cannot be read of what a function was given; the message is one sentence.
+
+    `place` is the argument's name, if there are several.
+    """
+
+    def __init__(self, message: str, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place
+
+
+def in_one_line(function: Callable[Given, Answered]) -> Callable[Given, Answered]:
+    """Let a notebook show a public function's errors as their sentence, without the way to them."""
+
+    @wraps(function)
+    def call(*given: Given.args, **named: Given.kwargs) -> Answered:
+        try:
+            return function(*given, **named)
+        except (ValueError, TypeError, LookupError) as error:
+            lines = [f"{type(error).__name__}: {error}"]
+            error.__dict__["_render_traceback_"] = lambda: lines  # IPython's name
+            raise
+
+    return call
 
 
 def said(error: BaseException) -> str:

@@ -65,12 +65,9 @@ def accuracy(logits: Tensor, y: Tensor) -> Tensor:
     return (logits.argmax(-1) == y).float().mean()
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("_runs")
-@pytest.mark.parametrize("model", [each.__name__ for each in loops.LESSON])
-def test_the_lesson_in_fastai_2_is_recorded_by_one_line(model: str) -> None:
-    """Its first epoch has the figures of hnviz's own run, to 1e-3."""
-    basics = pytest.importorskip("fastai.basics", reason="fastai is not installed")
+def in_fastai(model: str, seed: int = 0) -> RunRecord:
+    """Train one of the lesson's networks with its recipe in fastai 2; return the record."""
+    basics = importlib.import_module("fastai.basics")
     importlib.import_module("fastai.callback.schedule")
     config = RunConfig.for_model(model, device="cpu")
     stream = stream_of(config)
@@ -78,7 +75,7 @@ def test_the_lesson_in_fastai_2_is_recorded_by_one_line(model: str) -> None:
         basics.DataLoader(rows(config, ids), bs=config.bs, shuffle=False, num_workers=0)
         for ids in (stream.train, stream.valid)
     )
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     learn = basics.Learner(
         basics.DataLoaders(*loaders, device="cpu"),
         next(each for each in loops.LESSON if each.__name__ == model)(),
@@ -92,7 +89,17 @@ def test_the_lesson_in_fastai_2_is_recorded_by_one_line(model: str) -> None:
     schedule = {"div": 25, "div_final": 25e4, "moms": (0.95, 0.85, 0.95)}
     with learn.no_bar(), learn.no_logging():
         learn.fit_one_cycle(config.epochs, config.lr, pct_start=config.pct_start, **schedule)
-    record, (_, mine) = record_of(rec_of(learn)), first_epoch(model)
+    return record_of(rec_of(learn))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_runs")
+@pytest.mark.parametrize("model", [each.__name__ for each in loops.LESSON])
+def test_the_lesson_in_fastai_2_is_recorded_by_one_line(model: str) -> None:
+    """Its first epoch has the figures of hnviz's own run, to 1e-3."""
+    pytest.importorskip("fastai.basics", reason="fastai is not installed")
+    config = RunConfig.for_model(model, device="cpu")
+    record, (_, mine) = in_fastai(model), first_epoch(model)
     found = record.config.to_dict() | {"device": "cpu", "pct_start": config.pct_start}
     assert found == config.to_dict() | {"bptt": record.config.bptt, "lr": record.config.lr}
     assert record.config.lr == pytest.approx(config.lr)

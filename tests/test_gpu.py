@@ -6,15 +6,18 @@ where there is no card.
 
 import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.numpy import load, save
 from torch import nn
 
+import hnviz
 from hnviz.config import RunConfig
 from hnviz.engine.pool.worker import train_together
 from hnviz.events import EpochEnd
@@ -203,3 +206,56 @@ def test_the_first_epoch_is_that_of_the_processor(model: str, device: str) -> No
     tolerance = 1e-4 if device == "cpu" else 9e-4
     for name in ("train_loss", "valid_loss", "accuracy", "train_accuracy"):
         assert getattr(found, name) == pytest.approx(getattr(wanted, name), abs=tolerance)
+
+
+# --- A recorded loop ----------------------------------------------------------------------------
+
+
+def test_a_loop_is_recorded_without_waiting_for_its_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    """A call copies nothing to the processor, with or without a snapshot: the thread does."""
+    monkeypatch.setattr("hnviz.recording.thread.WAIT_SECONDS", 60.0)  # until it is closed
+    model, losses = Kept().to(device), []
+    x = torch.arange(40, device=device).view(8, 5) % 39
+    rec = hnviz.record(model, runs_dir=tmp_path, n_batches=4, epochs=1)
+    for _ in range(4):
+        logits = model(x)
+        loss = F.cross_entropy(logits.transpose(1, 2), x)
+        losses.append(loss.detach())
+        with no_waiting(device):
+            rec.batch(loss, logits, x)
+    rec.close()
+    assert rec.folder is not None
+    folder = RunFolder(rec.folder)
+    record = folder.read()
+    assert [each.loss for each in record.batches] == pytest.approx([float(each) for each in losses])
+    assert record.started is not None and record.started.device == device
+    torch.testing.assert_close(torch.tensor(folder.load_snapshot(4)["state"]), model.h.cpu())
+
+
+class Kept(nn.Module):
+    """A GRU that keeps its state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.rnn = nn.Embedding(39, 8), nn.GRU(8, 8, batch_first=True)
+        self.out, self.h = nn.Linear(8, 39), torch.zeros(1, 8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        res, h = self.rnn(self.words(x), self.h.to(x.device))
+        self.h = h.detach()
+        logits: torch.Tensor = self.out(res)
+        return logits
+
+
+@contextmanager
+def no_waiting(device: str) -> Iterator[None]:
+    """Let PyTorch raise an error if something waits for the card."""
+    if device == "cuda":
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        if device == "cuda":
+            torch.cuda.set_sync_debug_mode("default")

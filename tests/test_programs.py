@@ -40,6 +40,7 @@ PROGRAMS = {
     "texts": "-m tests.load.texts 1",
     "engines": "-m tests.load.engines --rounds 1 --steps 5 Model0",
     "seeds": "-m tests.load.seeds --seeds 3 --epochs 1 Model3",
+    "recorded": "-m tests.load.recorded --seeds 2 --recorded 1 Model2",
     "page_training": "-m tests.load.page_training --rounds 1 --epochs 1 --seconds .2 Model3",
     "phone": "-m tests.load.page_training --phone --rounds 1 --epochs 1 --seconds .2 Model3",
     "failpoints": "-m tests.chaos --only failpoints",

@@ -1,6 +1,7 @@
 """`hnviz.record`: loops and networks of other people, as runs that the app shows."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -39,21 +40,21 @@ from hnviz.engine.workers import Workers
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import fit, load_model
 from hnviz.learn.feed import Feed
+from hnviz.learn.finding import Names, reader_of
 from hnviz.learn.models import LanguageModel
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.observe import QUESTIONS, Subject
-from hnviz.own.network import Network, NetworkError
+from hnviz.own.network import Network, NetworkError, hash_of
 from hnviz.questions.frame import unpack as unpack_frame
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look, Reply
 from hnviz.recording import Recorder, RecordingWarning
-from hnviz.recording.finding import Names, reader_of
 from hnviz.recording.naming import named
-from hnviz.recording.opened import first_questions
+from hnviz.recording.own import first_questions
 from hnviz.recording.thread import MOST_WAITING, accuracy_of
 from hnviz.runs import RunFolder, RunRecord, RunStore, answers, asking
 from hnviz.runs.archive import pack, unpack
-from hnviz.runs.recorded import RECORDED, hash_of, read_recorded
+from hnviz.runs.recorded import RECORDED, read_recorded
 from hnviz.runs.stop import ask_to_stop, writer_of
 from hnviz.schedule import one_cycle
 from hnviz.web.answers import Asker
@@ -92,12 +93,12 @@ def model_of(folder: RunFolder, step: int | str = "last") -> LanguageModel:
 class Loop:
     """The lesson's own loop in plain torch, with fastai 1's optimizer, one cycle and rows."""
 
-    def __init__(self, model: str) -> None:
-        self.config = RunConfig.for_model(model, device="cpu")
+    def __init__(self, model: str, seed: int = 0) -> None:
+        self.config = RunConfig.for_model(model, device="cpu", seed=seed)
         self.train, self.valid = feeds(self.config)
         n_steps = len(self.train) * self.config.epochs
         self.schedule = one_cycle(n_steps, self.config.lr, self.config.pct_start)
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         self.model = next(each for each in loops.LESSON if each.__name__ == model)()
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=1.0, betas=(0.9, 0.99), weight_decay=0.01
@@ -564,6 +565,24 @@ def test_what_is_handed_over_wrongly_is_said_once(tmp_path: Path) -> None:
         rec.epoch("low")
     rec.close()
     assert len(w) == 1
+
+
+def test_a_loss_that_is_no_number_is_said_and_the_record_goes_on(tmp_path: Path) -> None:
+    rec = hnviz.record(loops.Model4(), runs_dir=tmp_path)
+    with pytest.warns(RecordingWarning, match="at step 1 the loss is nan: curves leave") as warned:
+        for loss in (3.0, math.nan, math.inf, 2.0):
+            rec.batch(torch.tensor(loss))
+        rec.epoch(math.inf)
+        rec.close()
+    assert rec.folder is not None and len(warned) == 1
+    record = RunFolder(rec.folder).read()
+    assert [math.isnan(each.loss) for each in record.batches] == [False, True, True, False]
+    smooth = (3.0, 3.0, 3.0, (0.98 * 3 + 2) / 1.98)
+    assert [each.smooth_loss for each in record.batches] == pytest.approx(smooth)
+    assert record.epochs[0].train_loss == pytest.approx(smooth[-1])
+    assert record.ended is not None and record.ended.status == "finished"
+    said = record.ended.message
+    assert "2 mini-batches was no number" in said and said.endswith("first at step 1")
 
 
 # Cells of one's own

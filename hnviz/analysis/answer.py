@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hnviz.given import in_one_line
 from hnviz.questions.view import Reply
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Answer:
     def __iter__(self) -> Any:
         return iter([*self.reply.arrays, *self.reply.meta])
 
+    @in_one_line
     def frame(self, name: str | None = None) -> "pd.DataFrame":
         """Return an array or a list of facts as a table, or all columns of equal length as one.
 

@@ -18,7 +18,7 @@ from hnviz.analysis.run import AnyRun, Run, Step, undisturbed
 from hnviz.analysis.run import open as open_run
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import listed, plural
-from hnviz.given import check_options
+from hnviz.given import check_options, in_one_line
 from hnviz.learn.state import State, mapped, seen
 from hnviz.models.catalogue import entry
 from hnviz.observe import Subject, surgery
@@ -119,6 +119,7 @@ class Change:
         return pd.DataFrame({**table, "least": control.min(), "most": control.max()})
 
 
+@in_one_line
 def erase(
     run: AnyRun,
     direction: str | ArrayLike,
@@ -152,6 +153,7 @@ def erase(
     return Change(done, trial.prompts, every[0], tuple(every[1:]), erased)
 
 
+@in_one_line
 def patch(
     run: AnyRun,
     layer: int,

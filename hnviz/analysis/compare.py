@@ -14,6 +14,7 @@ from hnviz.config import SETTINGS, RunConfig
 from hnviz.data import corpus_of
 from hnviz.data.stream import measured
 from hnviz.figures.sentences import listed, plural
+from hnviz.given import in_one_line
 from hnviz.own.network import network_of
 from hnviz.runs import RunFolder
 
@@ -63,6 +64,7 @@ class Comparison:
         return pd.DataFrame.from_dict(rows, orient="index")
 
 
+@in_one_line
 def compare(
     a: Side,
     b: Side,
@@ -94,8 +96,8 @@ def _settings(side: Side, base: RunConfig | None, runs_dir: str | Path | None) -
         config = open_run(side, runs_dir).config
         if network_of(config.model):
             raise ValueError(
-                f"{config.model} was trained by a loop of your own, which hnviz cannot run: name a "
-                "model of hnviz, or of a file of models"
+                f"{config.called} was trained by a loop of your own, which hnviz cannot run: name "
+                "a model of hnviz, or of a file of models"
             )
         return config
     for name in side:

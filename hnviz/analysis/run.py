@@ -13,7 +13,7 @@ from hnviz.data import Vocab, corpus_of, stream_of
 from hnviz.data.phrase import read_phrase
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import plural
-from hnviz.given import kind, some
+from hnviz.given import in_one_line, kind, some
 from hnviz.own import use_file
 from hnviz.questions.frame import unpack
 from hnviz.questions.table import DECLARED, QUESTIONS
@@ -58,7 +58,7 @@ class Run:
     def __repr__(self) -> str:
         record, config = self.record(), self.config
         n_steps = f" of {record.started.n_steps:,}" if record.started else ""
-        said = f"{self.name} is a run of {config.model} on {config.corpus}: "
+        said = f"{self.name} is a run of {config.called} on {config.corpus}: "
         said += f"{record.step:,}{n_steps} steps, {record.status}"
         for last in record.epochs[-1:]:
             right, loss = f"right on valid {accuracy(last.accuracy)}", f"loss {last.valid_loss:.3f}"
@@ -81,6 +81,7 @@ class Run:
         """The words of the run's text, in the order of their ids."""
         return stream_of(self.config).vocab
 
+    @in_one_line
     def record(self) -> RunRecord:
         """Return all events as one value. Raises DamagedRun."""
         return self.folder.read()
@@ -117,6 +118,7 @@ class Run:
         ]
         return pd.DataFrame(rows, columns=["epoch", "split", "kind", "n", "right", "loss"])
 
+    @in_one_line
     def weights(self, step: Step = "last") -> "dict[str, NDArray[np.float32]]":
         """Return a snapshot as float32 arrays, by their names in the model's state_dict.
 
@@ -129,6 +131,7 @@ class Run:
             for name, each in found.items()
         }
 
+    @in_one_line
     def state_dict(self, step: Step = "last") -> "dict[str, torch.Tensor]":
         """Return a snapshot's weights as tensors, for `load_state_dict`."""
         import torch
@@ -138,6 +141,7 @@ class Run:
         found = self.weights(step).items()
         return {name: torch.tensor(each) for name, each in found if not is_state(name)}
 
+    @in_one_line
     def model(self, step: Step = "last") -> "torch.nn.Module":
         """Return a copy of a snapshot's model, in eval mode.
 
@@ -148,6 +152,7 @@ class Run:
 
         return deepcopy(self.subject(step).model)
 
+    @in_one_line
     def subject(self, step: Step = "last") -> "Subject":
         """Return the snapshot as the questions of `hnviz.observe` take it; shared, so only read."""
         from hnviz.engine.observer import subject_now
@@ -155,6 +160,7 @@ class Run:
         with undisturbed():
             return subject_now(self.folder, self.folder.resolve_step(step))
 
+    @in_one_line
     def ids(self, text: str) -> "NDArray[np.int64]":
         """Return a text's ids, (n,): words, or numbers as "4318 to 4320" and "4318, 12".
 
@@ -162,6 +168,7 @@ class Run:
         """
         return self.vocab.numericalize(self._words(text))
 
+    @in_one_line
     def check_words(self, text: str) -> None:
         """Raise ValueError for a text with words that the vocabulary lacks."""
         unknown = [each for each in dict.fromkeys(self._words(text)) if each not in self.vocab.stoi]
@@ -191,6 +198,7 @@ class Run:
         }
         return pd.DataFrame.from_dict(told, orient="index")
 
+    @in_one_line
     def ask(self, question: str, step: Step = "last", **params: Any) -> "Answer":
         """Answer one of `questions` about a snapshot, in this process.
 
@@ -236,6 +244,7 @@ class Run:
             kept.put(whole.name(release()), frame)
         return frame
 
+    @in_one_line
     def to_tensorboard(self, folder: str | Path) -> Path:
         """Write the run for TensorBoard into a folder of its own below `folder`; return that.
 
@@ -251,6 +260,7 @@ AnyRun = Run | Record | str | Path
 """What leads to a run: an id, a folder or a zip file, a record, or what is open already."""
 
 
+@in_one_line
 def open(run: AnyRun, runs_dir: str | Path | None = None, models: str | Path | None = None) -> Run:
     """Open a run: its folder, a zip file, its id in `runs_dir`, or what `hnviz.record` returned.
 
@@ -315,7 +325,7 @@ def undisturbed() -> Iterator[None]:
     """
     import torch
 
-    from hnviz.learn.learner import generators_kept
+    from hnviz.learn.twin import generators_kept
 
     threads = torch.get_num_threads()
     with generators_kept():

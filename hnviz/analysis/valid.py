@@ -16,6 +16,7 @@ from hnviz.analysis.run import open as open_run
 from hnviz.data import numbers_of
 from hnviz.data.numbers import BLOCK, LAST_NUMBER, N_BLOCKS, SEED, held_out
 from hnviz.figures.numbers import accuracy
+from hnviz.given import in_one_line
 from hnviz.observe.counting import FIRST_NUMBER, corpus_spelling
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Validation:
         return _table(self.right, self.length, np.unique(self.length).tolist())
 
 
+@in_one_line
 def validate(
     run: AnyRun,
     numbers: int | Iterable[int] | None = None,
@@ -107,6 +109,7 @@ def validate(
     return Validation(opened.name, counted.step, chosen, right, distance, lengths)
 
 
+@in_one_line
 def blocks(n: int = N_BLOCKS, size: int = BLOCK, seed: int = SEED) -> list[int]:
     """Draw `n` blocks of `size` numbers from 2 to 9,999, with at least one number between two.
 

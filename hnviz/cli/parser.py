@@ -93,7 +93,8 @@ def add_models(parser: argparse.ArgumentParser) -> None:
         "--models",
         type=Path,
         metavar="FILE",
-        help="your own models: a Python file with a class and an entry (default: $HNVIZ_MODELS)",
+        help="your own models: a Python file with their classes and entries; those of recorded "
+        "runs need no entry (default: $HNVIZ_MODELS)",
     )
 
 

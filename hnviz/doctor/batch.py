@@ -10,15 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hnviz.given import kind
-
-
-class UnreadableError(ValueError):
-    """An argument that cannot be looked at, and its name; the message is one sentence."""
-
-    def __init__(self, message: str, place: str = "loader") -> None:
-        super().__init__(message)
-        self.place = place
+from hnviz.given import UnreadableError, kind
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch import nn
 from hnviz.doctor import seen
 from hnviz.doctor import valid as of_valid
 from hnviz.doctor.alignment import ALL, FEW, Alignment, go_on
-from hnviz.doctor.batch import Batch, UnreadableError, first
+from hnviz.doctor.batch import Batch, first
 from hnviz.doctor.dependence import Influence, influence
 from hnviz.doctor.recorded import STEPS, at_random
 from hnviz.doctor.report import Finding, Report, choice, unknown, wrong
@@ -18,7 +18,7 @@ from hnviz.doctor.snapshot import Snapshot
 from hnviz.doctor.trials import Act, Form, Loop, Trials
 from hnviz.doctor.valid import Valid
 from hnviz.doctor.watch import Watch
-from hnviz.given import check_options, kind, said
+from hnviz.given import UnreadableError, check_options, in_one_line, kind, said
 
 
 class Options(TypedDict, total=False):
@@ -34,6 +34,7 @@ class Options(TypedDict, total=False):
     """What the loop calls, without arguments, before each pass over train and over valid."""
 
 
+@in_one_line
 def check(
     step: Callable[..., Any],
     loader: Iterable[Any],
@@ -90,7 +91,7 @@ def _findings(loop: Loop, loader: Iterable[Any], options: Options) -> Iterator[F
             raise UnreadableError(f"{wanted}; got {kind(each)}", "optimizer")
     batches = first(loader, STEPS + 1)
     if not batches:
-        raise UnreadableError("the loader gives no mini-batch: it is empty")
+        raise UnreadableError("the loader gives no mini-batch: it is empty", "loader")
     failed = _run(loop, batches[:STEPS])
     steps = loop.watch.steps
     yield from seen.of_watch(loop.watch, batches)

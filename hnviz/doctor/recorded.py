@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from hnviz.doctor import seen
 from hnviz.doctor import valid as of_valid
 from hnviz.doctor.alignment import FEW, go_on
-from hnviz.doctor.batch import Batch, UnreadableError
+from hnviz.doctor.batch import Batch
 from hnviz.doctor.report import Finding, Report, unknown, wrong
 from hnviz.doctor.watch import Watch
-from hnviz.given import said
+from hnviz.given import UnreadableError, said
 
 STEPS = 3  # training steps that are watched
 

@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 from hnviz.doctor.alignment import as_rows
-from hnviz.doctor.batch import Batch, UnreadableError, one_pass
+from hnviz.doctor.batch import Batch, one_pass
 from hnviz.doctor.dependence import reaches
 from hnviz.doctor.report import Finding, choice, unknown
 from hnviz.doctor.trials import Act, TrialError, Trials, changed, replaced
 from hnviz.doctor.vocabulary import Ids, named_vocabularies, of_vocabularies
+from hnviz.given import UnreadableError
 
 MAX_TOKENS = 1_000_000  # of a pass that are read to count them
 

@@ -21,10 +21,11 @@ from hnviz.learn.beyond import MODELS
 from hnviz.learn.described import described
 from hnviz.learn.fast import FAST
 from hnviz.learn.models import LanguageModel
+from hnviz.learn.opened import opened
 from hnviz.learn.state import is_state
 from hnviz.models import catalogue, spec
 from hnviz.own import OwnModelError, own_models
-from hnviz.own.network import OWN, network_of
+from hnviz.own.network import OWN, network_of, why_closed
 
 OWN_MODULE = "own_models"  # the name under which the user's file of models is imported
 
@@ -110,7 +111,7 @@ def load_model(config: RunConfig, nv: int, snapshot: Mapping[str, NDArray[Any]])
     except RuntimeError as error:
         detail = str(error).splitlines()[-1].strip()
         raise ValueError(
-            f"the snapshot does not fit {config.model} with nv {nv} and nh {config.nh}: {detail}"
+            f"the snapshot does not fit {config.called} with nv {nv} and nh {config.nh}: {detail}"
         ) from error
     return model.eval()
 
@@ -124,14 +125,14 @@ def model_class(name: str) -> type[LanguageModel]:
     if name in MODELS:
         return MODELS[name]
     network = network_of(name)
+    used = own_models()
     if network is not None and network.cell == OWN:
-        raise OwnModelError(
-            f"{name} computes something of its own, and hnviz has no code of it: its record "
-            "answers only about the texts that pages begin with"
-        )
+        problem = why_closed(name)
+        if problem or used is None:
+            raise OwnModelError(problem)
+        return opened(network, run_text(used.file, used.text))
     if network is not None:
         return described(network)
-    used = own_models()
     if used is None or name not in {model.entry.name for model in used.models}:
         raise OwnModelError(f"no class is known for {name!r}: name its file with --models")
     found: type[LanguageModel] = getattr(run_text(used.file, used.text), name)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from hnviz.config import ConfigError, RunConfig
 from hnviz.learn.build import run_text
 from hnviz.learn.models import LanguageModel
+from hnviz.learn.opened import own_classes
 from hnviz.learn.state import State, mapped, rows_of, tensors
 from hnviz.models.catalogue import CATALOGUE, ModelEntry
 from hnviz.own.entries import ModelProblem, check_entry, identity, wrong_if
@@ -61,14 +62,18 @@ def checked(file: str, text: str, say: Say) -> OwnModels:
         raise OwnModelError(f"{file} is empty: it needs a class and an entry")
     with sentences(file, "it"):
         module = run_text(file, text)
-    entries = _entries(file, module)
+    with sentences(file, "it"):
+        classes = tuple(own_classes(module))
+    entries = _entries(module)
+    if not entries and not classes:
+        raise OwnModelError(f"{file} has no entry: {EXAMPLE}")
+    _check_names(file, [entry.name for entry in entries])
     names = [entry.name for entry in entries]
     for entry in entries:
         with _named(file, entry):
             check_entry(entry, names)
-    found = OwnModels(
-        file, text, tuple(OwnModel(entry, identity(text, entry, names)) for entry in entries)
-    )
+    models = tuple(OwnModel(entry, identity(text, entry, names)) for entry in entries)
+    found = OwnModels(file, text, models, classes)
     register(found)
     for entry in entries:
         say({"doing": f"while {entry.name} was tried"})
@@ -77,22 +82,21 @@ def checked(file: str, text: str, say: Say) -> OwnModels:
     return found
 
 
-def _entries(file: str, module: ModuleType) -> list[ModelEntry]:
-    """Return the entries that a file defines, in its order. Raises OwnModelError."""
+def _entries(module: ModuleType) -> list[ModelEntry]:
+    """Return the entries that a file defines, in its order."""
     built_in = {id(entry) for entry in CATALOGUE.values()}
     found = {
         id(value): value
         for value in vars(module).values()
         if isinstance(value, ModelEntry) and id(value) not in built_in
     }
-    entries = list(found.values())
-    if not entries:
-        raise OwnModelError(f"{file} has no entry: {EXAMPLE}")
-    names = [entry.name for entry in entries]
+    return list(found.values())
+
+
+def _check_names(file: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise OwnModelError(f"{file} has two entries named {name!r}: rename one")
-    return entries
 
 
 @contextmanager

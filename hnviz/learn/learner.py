@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from math import isfinite
 from typing import Any
 
@@ -299,13 +298,6 @@ def generator_states(device: str) -> dict[str, Tensor]:
     if device != "cpu":
         states["rng.device"] = torch.get_device_module(device).get_rng_state()
     return states
-
-
-def generators_kept() -> AbstractContextManager[None]:
-    """Put torch's random generators, those of devices in use too, back as they were at its end."""
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    kept: AbstractContextManager[None] = torch.random.fork_rng(devices)
-    return kept
 
 
 def set_generators(device: str, states: Mapping[str, Tensor]) -> None:

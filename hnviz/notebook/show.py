@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from hnviz.given import in_one_line
 from hnviz.notebook.pictures import PICTURES, Drawn
 
 if TYPE_CHECKING:
@@ -16,10 +17,6 @@ FIRST = "curves"  # of a run, without a name
 
 class ShowError(ValueError):
     """Says in one sentence why there is no picture."""
-
-    def _render_traceback_(self) -> list[str]:
-        """Return what IPython prints: the sentence, without the way to it."""
-        return [f"{type(self).__name__}: {self}"]
 
 
 class Shown:
@@ -62,6 +59,7 @@ class Shown:
         }
 
 
+@in_one_line
 def show(what: Any, picture: str = "", **options: Any) -> Shown:
     """Show a picture in a notebook's cell: ``hnviz.show("batches", bs=64, bptt=70)``.
 

@@ -84,6 +84,7 @@ def backward_costs(subject: Subject, ids: NDArray[np.int64], bptt: int) -> dict[
     layout = BatchLayout(len(ids), subject.config.bs, bptt)
     parts = [layout.batch(ids, number) for number in range(WINDOWS)]
     x, y = (torch.from_numpy(np.stack([part[at] for part in parts])) for at in (1, 2))
+    subject.check_graph()
     model = deepcopy(subject.model).eval().requires_grad_()
     ways: dict[str, Callable[[], None]] = {"reset": lambda: _go_back(model, x, y, cut=True)}
     if model.stateful:
@@ -151,9 +152,10 @@ def second_backward_error(subject: Subject, ids: NDArray[np.int64]) -> str:
     """
     if not subject.model.stateful:
         raise ValueError(
-            f"{subject.config.model} carries no state from mini-batch to mini-batch, so each "
+            f"{subject.config.called} carries no state from mini-batch to mini-batch, so each "
             "backward has its own graph"
         )
+    subject.check_graph()
     model = deepcopy(subject.model).eval().requires_grad_()
     layout = BatchLayout(len(ids), bs=2, bptt=3)
     state = model.init_state(layout.bs)
@@ -184,9 +186,10 @@ def undetached(subject: Subject, ids: NDArray[np.int64]) -> list[Cost]:
     config = subject.config
     if not subject.model.stateful:
         raise ValueError(
-            f"{config.model} carries no state from mini-batch to mini-batch, so there is nothing "
+            f"{config.called} carries no state from mini-batch to mini-batch, so there is nothing "
             "to detach"
         )
+    subject.check_graph()
     layout = BatchLayout(len(ids), config.bs, config.bptt)
     numbers = range(min(MINI_BATCHES, layout.n_batches))
     parts = [map(torch.as_tensor, layout.batch(ids, number)[1:]) for number in numbers]

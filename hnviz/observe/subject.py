@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream, Vocab, stream_of
 from hnviz.learn import LanguageModel, load_model
+from hnviz.learn.opened import Opened
 from hnviz.learn.state import State
 from hnviz.models.catalogue import entry
 
@@ -43,6 +44,14 @@ class Subject:
     def window(self) -> int | None:
         """Tokens after which the state is reset to zeros, as in training; None for never."""
         return None if self.model.stateful else self.config.bptt
+
+    def check_graph(self) -> None:
+        """Raise ValueError for a module of the user's own that cuts its own graph."""
+        if isinstance(self.model, Opened) and self.model.detaches:
+            raise ValueError(
+                f"{self.config.called} detaches its state itself, in each call: no gradient goes "
+                "back through its state from one call to the call before"
+            )
 
     def part(self, role: str) -> nn.Module:
         """Return the submodule that has a role in the catalogue."""

@@ -99,7 +99,7 @@ def ask_state_gradients(
     """
     if entry(subject.config.model).attends:
         raise ValueError(
-            f"{subject.config.model} has no state through which a gradient could go back: it goes "
+            f"{subject.config.called} has no state through which a gradient could go back: it goes "
             "to each word of the window directly"
         )
     ids, config = subject.stream.train, subject.config
@@ -127,6 +127,7 @@ def state_gradients(subject: Subject, windows: Windows, *, every: bool) -> State
     change a model's answers. It removes the gradients beyond the cut and keeps those inside, so
     one forward pass gives both.
     """
+    subject.check_graph()
     model = stepwise_copy(subject)
     reset, loss = _reset(model, windows, every)
     if not model.stateful:

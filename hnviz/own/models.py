@@ -29,12 +29,22 @@ class OwnModel:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnClass:
+    """One nn.Module of the file: a run that was recorded of it can be asked anything."""
+
+    name: str
+    code: str = ""  # SHA-256 of its source, see `hnviz.learn.opened.source_of`
+    problem: str = ""  # why none could be made
+
+
+@dataclass(frozen=True, slots=True)
 class OwnModels:
     """A file of models that has passed all checks."""
 
     file: str  # its name, without its folder
     text: str
     models: tuple[OwnModel, ...]
+    classes: tuple[OwnClass, ...] = ()
 
     def to_json(self) -> str:
         """Encode the value for another process."""

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from math import prod
 from typing import Any
 
@@ -25,7 +25,7 @@ from hnviz.models.spec import (
     Part,
     Recipe,
 )
-from hnviz.own.models import identity_of, revived
+from hnviz.own.models import OwnClass, identity_of, own_models, revived
 
 OWN = "own"
 """The cell of a network that only its own class can compute."""
@@ -189,7 +189,44 @@ def is_own(model: str) -> bool:
 
 def is_closed(model: str) -> bool:
     """Return whether only a model's own class can compute it, of which hnviz has no code."""
-    return model in networks and networks[model].cell == OWN
+    return bool(why_closed(model))
+
+
+def why_closed(model: str) -> str:
+    """Say why this process cannot compute a recorded network, and what to do; "" if it can."""
+    network = networks.get(model)
+    if network is None or network.cell != OWN:
+        return ""
+    name, used, found = network.class_name, own_models(), _class_of(network)
+    begin = f"{name} computes something of its own, and hnviz has no code of it"
+    if used is None or found is None:
+        file = f"; {used.file} has no class {name}" if used else ""
+        return f"{begin}{file}: start hnviz with --models and the Python file that has its class"
+    if found.problem:
+        return (
+            f"{used.file} has the class {name}, but none could be made ({found.problem}): make one "
+            f"in the file, such as model = {name}(...)"
+        )
+    if not network.code:
+        return f"{begin}: the record lacks the source of its class, so that no file is known as it"
+    if found.code != network.code:
+        return (
+            f"{used.file} has another {name} than the one that trained this run: their sources "
+            "have different hashes; recorded.json in the run's folder has the run's source"
+        )
+    return ""
+
+
+def _class_of(network: Network) -> OwnClass | None:
+    """Return the class that a named file has for a network; None without one."""
+    used = own_models()
+    found = (each for each in used.classes if each.name == network.class_name) if used else ()
+    return next(iter(found), None)
+
+
+def hash_of(source: str) -> str:
+    """Return the hash of a class's source; "" for none."""
+    return sha256(source.encode()).hexdigest() if source else ""
 
 
 def network_of(model: str) -> Network | None:

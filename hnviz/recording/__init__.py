@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from hnviz.given import check_options, kind
+from hnviz.given import check_options, in_one_line, kind
 from hnviz.recording.answering import Answering, answer
 from hnviz.recording.recorder import Recorder, RecordingWarning
 from hnviz.recording.settings import Options
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Answering", "Recorder", "RecordingWarning", "answer", "record"]
 
 
+@in_one_line
 def record(model: nn.Module, text: Any = "human_numbers", **options: "Unpack[Options]") -> Recorder:
     """Record a loop that trains `model` on `text`; docs/recording.md lists the options.
 

@@ -1,6 +1,5 @@
 """Answers about a recorded network from another process than the one that trained it."""
 
-import inspect
 import threading
 import time
 from contextlib import suppress
@@ -9,14 +8,15 @@ from pathlib import Path
 from filelock import FileLock
 from torch import nn
 
-from hnviz.learn.learner import generators_kept
-from hnviz.own.network import OWN, Network
-from hnviz.recording.finding import Names, reader_of
-from hnviz.recording.opened import Opened, answer_question
-from hnviz.recording.twin import unwrapped
+from hnviz.given import in_one_line
+from hnviz.learn.finding import Names, reader_of
+from hnviz.learn.opened import Opened, source_of
+from hnviz.learn.twin import generators_kept, unwrapped
+from hnviz.own.network import OWN, Network, hash_of
+from hnviz.recording.own import answer_question
 from hnviz.runs import RunFolder, RunStore, default_runs_dir
 from hnviz.runs.asking import answer_from_here, questions
-from hnviz.runs.recorded import MAX_SOURCE_CHARS, hash_of, read_recorded
+from hnviz.runs.recorded import read_recorded
 
 LOOK_SECONDS = 0.1  # between two looks for questions
 
@@ -44,6 +44,7 @@ class Answering:
             time.sleep(LOOK_SECONDS)
 
 
+@in_one_line
 def answer(run: str | Path, model: nn.Module) -> Answering:
     """Answer pages' questions about a recorded run with a model of its class, in this process.
 
@@ -73,10 +74,3 @@ def _network(folder: RunFolder, model: nn.Module) -> Network:
             "has another hash; recorded.json in the run's folder has the source"
         )
     return recorded.network
-
-
-def source_of(model: nn.Module | None) -> str:
-    """Return the source of a model's class; "" if Python cannot find it."""
-    with suppress(OSError, TypeError):
-        return inspect.getsource(type(model))[:MAX_SOURCE_CHARS] if model is not None else ""
-    return ""

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from hnviz.learn import MODELS
 from hnviz.learn.described import described
+from hnviz.learn.finding import ROWS, Names, Reader, state_like
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.state import State, tensors
+from hnviz.learn.twin import Answer, Twin
 from hnviz.models.catalogue import BUILT_IN, entry
 from hnviz.models.spec import Part, Weight
 from hnviz.own.network import NORM_PLACES, SQUASHES, Network, NetworkError
-from hnviz.recording.finding import ROWS, Names, Reader, state_like
-from hnviz.recording.twin import Answer, Twin
 
 CLOSE = 1e-4  # relative to the largest number
 CELLS = {nn.RNN: "RNN", nn.GRU: "GRU", nn.LSTM: "LSTM"}

@@ -21,22 +21,21 @@ from torch import Tensor, nn
 from hnviz.config import RunConfig
 from hnviz.data import CorpusError, stream_of
 from hnviz.events import ENDS
-from hnviz.given import kind, said
+from hnviz.given import UnreadableError, kind, said
 from hnviz.learn import model_class
-from hnviz.learn.learner import generators_kept
+from hnviz.learn.finding import Reader, reader_of
+from hnviz.learn.opened import Opened, source_of
 from hnviz.learn.state import named as state_named
+from hnviz.learn.twin import generators_kept, held, state_in, unwrapped
 from hnviz.models.catalogue import entry
-from hnviz.own.network import OWN, Network, know
-from hnviz.recording.answering import source_of
-from hnviz.recording.finding import Reader, reader_of
+from hnviz.own.network import OWN, Network, hash_of, know
 from hnviz.recording.naming import Named, named, units
-from hnviz.recording.opened import Opened, named_zeros, own_network
+from hnviz.recording.own import named_zeros, own_network
 from hnviz.recording.settings import Options, Plan, names_in, plan
 from hnviz.recording.text import choose_text
 from hnviz.recording.thread import Batch, End, Epoch, Snapshot, Start, WriterThread
-from hnviz.recording.twin import UnreadableError, held, tensors_in, unwrapped
 from hnviz.runs import default_runs_dir
-from hnviz.runs.recorded import Recorded, hash_of
+from hnviz.runs.recorded import Recorded
 from hnviz.schedule import MAX_SNAPSHOTS, snapshot_steps
 
 NAN = float("nan")
@@ -253,7 +252,7 @@ class Recorder:
         text = "Pictures show it on the texts that they begin with."
         self.found = replace(self.found, network=network, seen=(*self.found.seen, text))
         self._opened = Opened(reader)
-        self._weights = tuple(reader.twin.module.state_dict())
+        self._weights = reader.twin.weights
         self._zeros = named_zeros(reader)
 
     def _chosen(self, text: Any) -> RunConfig:
@@ -325,7 +324,7 @@ class Recorder:
     def _state(self, model: nn.Module) -> dict[str, Tensor]:
         """Return the state that the model carries now; zeros where it holds none."""
         kept = self._reader.twin.kept if self._reader else {}
-        carried = [each for place in kept for each in tensors_in(held(model, place))]
+        carried = [each for place in kept for each in state_in(held(model, place))]
         rows = carried[0].shape[-2] if carried else int(self._options.get("bs", 1))
         zeros = {
             name: each.expand(*each.shape[:-2], rows, -1) for name, each in self._zeros.items()

@@ -9,8 +9,8 @@ import torch
 
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import BatchLayout, TokenStream
-from hnviz.recording.finding import Names
-from hnviz.recording.twin import UnreadableError
+from hnviz.given import UnreadableError
+from hnviz.learn.finding import Names
 
 
 class Options(TypedDict, total=False):

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from torch import Tensor
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, SnapshotSaved
 from hnviz.given import said
 from hnviz.learn.learner import SMOOTHING
+from hnviz.learn.opened import Opened
 from hnviz.learn.state import is_state
-from hnviz.recording.opened import Opened, answer_question, store_answers
+from hnviz.recording.own import answer_question, store_answers
 from hnviz.recording.settings import Plan
 from hnviz.runs import RunBusy, RunFolder, RunStore, RunWriteError, RunWriter
 from hnviz.runs.asking import answer_from_here, questions
@@ -105,13 +107,19 @@ class Sums:
     right: float = 0.0  # of this epoch
     counted: int = 0  # of this epoch, with a known accuracy
     epochs: int = 0
+    odd: int = 0  # mini-batches whose loss is nan or infinite
+    first_odd: int = -1  # the first one's step
     since: float = field(default_factory=time.time)
 
-    def take(self, loss: float, accuracy: float) -> float:
-        """Add a mini-batch; return the smoothed loss."""
-        self.seen += 1
-        self.smooth = SMOOTHING * self.smooth + (1 - SMOOTHING) * loss
-        if accuracy == accuracy:  # not nan
+    def take(self, step: int, loss: float, accuracy: float) -> float:
+        """Add a mini-batch; return the smoothed loss, of all losses that are finite."""
+        if isfinite(loss):
+            self.seen += 1
+            self.smooth = SMOOTHING * self.smooth + (1 - SMOOTHING) * loss
+        else:
+            self.first_odd = self.first_odd if self.odd else step
+            self.odd += 1
+        if not isnan(accuracy):
             self.right += accuracy
             self.counted += 1
         return self.smoothed
@@ -226,11 +234,18 @@ class WriterThread:
             case Epoch():
                 self._write(self._sums.end_epoch(item))
             case End():
-                left_out = self.left_out
-                more = f"; {left_out:,} mini-batches were left out: they came too fast to write"
-                message = item.message + (more if left_out else "")
-                self._write(_ended(replace(item, message=message)))
+                self._write(_ended(replace(item, message=f"{item.message}{self._missing()}")))
                 self._finish()
+
+    def _missing(self) -> str:
+        """Say what the curves lack, for the end of the run's last sentence."""
+        said, odd = "", self._sums.odd
+        if self.left_out:
+            said += f"; {self.left_out:,} mini-batches were left out: they came too fast to write"
+        if odd:
+            many = "1 mini-batch" if odd == 1 else f"{odd:,} mini-batches"
+            said += f"; the loss of {many} was no number, first at step {self._sums.first_odd:,}"
+        return said
 
     def _save(self, taken: Snapshot) -> None:
         if self._writer is None or self.folder is None:
@@ -239,7 +254,8 @@ class WriterThread:
             return self._writer.save_snapshot(taken.step, _arrays(taken.tensors))
         write_tensors(self.folder.snapshot_path(taken.step), _arrays(taken.tensors))
         try:
-            self._opened.take({n: t for n, t in taken.tensors.items() if not is_state(n)})
+            weights = {n: t for n, t in taken.tensors.items() if not is_state(n)}
+            self._opened.load_state_dict(weights)
             store_answers(self.folder, taken.step, self._opened)
         except RunWriteError:
             raise
@@ -293,10 +309,12 @@ class WriterThread:
     def _batch_end(self, batch: Batch) -> BatchEnd:
         loss = float(batch.loss)
         accuracy = accuracy_of(batch.logits, batch.y)
+        if not isfinite(loss) and not self._sums.odd:
+            self._warn(f"at step {batch.step:,} the loss is {loss:g}: curves leave it out")
         return BatchEnd(
             step=batch.step,
             loss=loss,
-            smooth_loss=self._sums.take(loss, accuracy),
+            smooth_loss=self._sums.take(batch.step, loss, accuracy),
             accuracy=accuracy,
             lr=batch.lr,
             momentum=batch.momentum,

@@ -7,7 +7,6 @@ recorder found. hnviz runs none of it.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from hnviz.runs.files import parse_json, printable, read_bounded, write_atomic
 RECORDED = "recorded.json"
 FORMAT = 1
 MAX_BYTES = 2**20  # of the file
-MAX_SOURCE_CHARS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +38,6 @@ class Recorded:
 
 
 _TEXTS = ("class_name", "source", "source_hash")
-
-
-def hash_of(source: str) -> str:
-    """Return the hash of a class's source."""
-    return sha256(source.encode()).hexdigest() if source else ""
 
 
 def is_recorded(folder: Path) -> bool:

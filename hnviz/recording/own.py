@@ -1,10 +1,10 @@
-"""A model of the user's own as a model of hnviz, in the process that trains it.
+"""A network that only its own class computes: its description, and stored answers about it.
 
-Only the recorder makes one. Its answers about each snapshot are stored in the run's folder, since
-no other process has the class.
+The process that has the class answers what pages open with, at each snapshot, and stores that in
+the run's folder: another process may not have the class.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -12,13 +12,13 @@ from torch import Tensor
 
 from hnviz.data import TokenStream, corpus_of, stream_of
 from hnviz.data.phrase import KEPT_FIRST, READ_FIRST, SAYS, example, read_phrase
-from hnviz.learn.models import LanguageModel
-from hnviz.learn.state import State, is_state, tensors
+from hnviz.learn.finding import ROWS, Names, Reader
+from hnviz.learn.opened import Opened
+from hnviz.learn.state import is_state
 from hnviz.models.catalogue import entry
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.own.network import OWN, STATES, Network, NetworkError
 from hnviz.questions.frame import pack
-from hnviz.recording.finding import ROWS, Names, Reader
 from hnviz.recording.naming import near, part_of
 from hnviz.runs import RunFolder
 from hnviz.runs.answers import LASTING, named, squeezed, store_recorded
@@ -26,30 +26,6 @@ from hnviz.runs.asking import Question, store
 
 Asked = tuple[str, dict[str, Any]]
 """A question and its parameters."""
-
-
-class Opened(LanguageModel):
-    """Reads with the copy of the user's model."""
-
-    def __init__(self, reader: Reader) -> None:
-        super().__init__(0, 0)
-        self.predicts = reader.predicts  # type: ignore[misc]  # of this one, not of a class
-        self.stateful = True  # type: ignore[misc]
-        self._reader = (reader,)  # in a tuple, so that its parts are not taken for this model's
-
-    def init_state(self, bs: int) -> State:
-        """Return zeros."""
-        start = self._reader[0].twin.start(bs)
-        return start if len(start) > 1 else start[0]
-
-    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read x, (rows, steps), from a state."""
-        answer = self._reader[0].twin.read(x, tensors(state))
-        return answer.logits, answer.state if len(answer.state) > 1 else answer.state[0]
-
-    def take(self, weights: Mapping[str, Tensor]) -> None:
-        """Take the weights of a snapshot."""
-        self._reader[0].twin.module.load_state_dict(dict(weights), strict=False)
 
 
 def own_network(reader: Reader, names: Names, code: str) -> Network | None:
@@ -129,12 +105,13 @@ def answer_question(folder: RunFolder, asked: Question, opened: Opened) -> None:
         if asked.question not in QUESTIONS:
             raise ValueError(f"no question is named {asked.question!r:.60}")
         tensors = folder.load_snapshot(asked.step)
-        opened.take({n: torch.from_numpy(t) for n, t in tensors.items() if not is_state(n)})
+        weights = {n: torch.from_numpy(t) for n, t in tensors.items() if not is_state(n)}
+        opened.load_state_dict(weights)
         subject = Subject(folder.config, stream_of(folder.config).vocab, opened)
         answer = pack(QUESTIONS[asked.question](subject, asked.params))
     except Exception as error:  # a picture of parts that the model lacks, or the user's class
         answer = (
-            f"{folder.config.model} computes something of its own; this picture cannot be made of "
+            f"{folder.config.called} computes something of its own; this picture cannot be made of "
             f"it: {error!s:.200}"
         )
     store(folder.path, asked.name, answer)

@@ -5,7 +5,7 @@ its class holds its state: in attributes such as `self.h`, handed in and out, or
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
@@ -14,17 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hnviz.given import said
+from hnviz.given import UnreadableError, said
 
 State = tuple[Tensor, ...]
 """The tensors of a state; the last two dimensions of each are the rows and the units."""
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.InstanceNorm1d)  # their buffers are no state
 _HIDDEN = frozenset(vars(nn.Module()))  # what every module has
-
-
-class UnreadableError(ValueError):
-    """Why a model's copy cannot be read; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +60,12 @@ class Twin:
         """Return a state of zeros for some rows."""
         return tuple(_rows(each, rows) for each in self.zeros)
 
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Names of the tensors that training changes: a state in a buffer is none of them."""
+        kept = {f"{place.module}.{place.name}".lstrip(".") for place in self.kept}
+        return tuple(name for name in self.module.state_dict() if name not in kept)
+
     def read(self, x: Tensor, state: State | None = None) -> Answer:
         """Read x, (rows, steps), from a state or from zeros. Raises what the model raises.
 
@@ -73,11 +75,10 @@ class Twin:
         self._put(state)
         given = x.t() if self.steps_first else x
         arguments = (given, self._pack(state)) if self.handed else (given,)
-        with torch.set_grad_enabled(any(each.requires_grad for each in state)):
-            out = self.module(*arguments)
+        out = self.module(*arguments)
         logits, others = self.split(out, x.shape)
         if self.handed:
-            return Answer(logits, tensors_in(others[0]) if others else ())
+            return Answer(logits, state_in(others[0]) if others else ())
         return Answer(logits, tuple(self._get()))
 
     def _pack(self, state: State) -> Any:
@@ -94,7 +95,7 @@ class Twin:
 
     def _get(self) -> Iterator[Tensor]:
         for place in self.kept:
-            yield from tensors_in(held(self.module, place))
+            yield from state_in(held(self.module, place))
 
     def split(self, out: Any, shape: torch.Size) -> tuple[Tensor, list[Any]]:
         """Return the logits among what a model returned, and everything else."""
@@ -135,13 +136,20 @@ def _rows(each: Tensor, rows: int) -> Tensor:
     return each.new_zeros(*each.shape[:-2], rows, each.shape[-1])
 
 
-def tensors_in(value: Any) -> State:
+def state_in(value: Any) -> State:
     """List the tensors in a state, whatever holds them."""
     if isinstance(value, Tensor):
         return (value,)
     if isinstance(value, list | tuple):
         return tuple(each for each in value if isinstance(each, Tensor))
     return ()
+
+
+def generators_kept() -> AbstractContextManager[None]:
+    """Put torch's random generators, those of devices in use too, back as they were at its end."""
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    kept: AbstractContextManager[None] = torch.random.fork_rng(devices)
+    return kept
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
@@ -160,7 +168,7 @@ def copied(model: nn.Module) -> nn.Module:
     memo: dict[int, Any] = {}
     for module in model.modules():  # torch does not copy a tensor that has a history
         for value in vars(module).values():
-            for each in tensors_in(value):
+            for each in state_in(value):
                 if not each.is_leaf:
                     memo[id(each)] = each.detach().clone()
     try:
@@ -173,7 +181,7 @@ def copied(model: nn.Module) -> nn.Module:
         if getattr(module, "_compiled_call_impl", None) is not None:
             module._compiled_call_impl = None
         for name, value in list(vars(module).items()):
-            if name not in _HIDDEN and tensors_in(value):
+            if name not in _HIDDEN and state_in(value):
                 setattr(module, name, _on_cpu(value))
     return twin.to("cpu").float().eval().requires_grad_(False)
 
@@ -204,7 +212,7 @@ def held(module: nn.Module, place: Place) -> Any:
 
 def _may_be_state(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value is None or is_number or bool(tensors_in(value))
+    return value is None or is_number or bool(state_in(value))
 
 
 def takes_state(model: nn.Module) -> bool | None:

@@ -9,18 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hnviz.given import said, some
-from hnviz.recording.twin import (
+from hnviz.given import UnreadableError, said, some
+from hnviz.learn.twin import (
     Answer,
     Place,
     State,
     Twin,
-    UnreadableError,
     copied,
     held,
     looked_at,
+    state_in,
     takes_state,
-    tensors_in,
 )
 
 ROWS = 3
@@ -107,7 +106,7 @@ def _rows_to_try(module: nn.Module) -> Iterator[int]:
     yield ROWS
     sizes = set()
     for place in looked_at(module):
-        for each in tensors_in(held(module, place)):
+        for each in state_in(held(module, place)):
             if each.dim() >= 2:
                 sizes.add(each.shape[-2])
     yield from sorted(sizes - {ROWS})
@@ -126,7 +125,7 @@ def _called(twin: Twin, rows: int, steps: int) -> Twin | None:
 def _with_kept(twin: Twin, x: Tensor) -> Twin:
     """Call with tokens alone; the tensors that the model has changed in itself are its state."""
     before = {
-        place: [each.clone() for each in tensors_in(held(twin.module, place))]
+        place: [each.clone() for each in state_in(held(twin.module, place))]
         for place in looked_at(twin.module)
     }
     twin.read(x)
@@ -134,7 +133,7 @@ def _with_kept(twin: Twin, x: Tensor) -> Twin:
     zeros: list[Tensor] = []
     for place, old in before.items():
         value = held(twin.module, place)
-        now = tensors_in(value)
+        now = state_in(value)
         rows = [each.shape[-2] if each.dim() >= 2 else 0 for each in now]
         if now and rows == [len(x)] * len(now) and not _same(now, old):
             kept[place] = len(now) if isinstance(value, list | tuple) else 0
@@ -155,16 +154,16 @@ def _with_handed(twin: Twin, x: Tensor) -> Twin | None:
             out = made.module(given, state)
             first, others = made.split(out, x.shape)
             after = others[0] if others else None
-            rows = [each.shape[-2] if each.dim() >= 2 else 0 for each in tensors_in(after)]
+            rows = [each.shape[-2] if each.dim() >= 2 else 0 for each in state_in(after)]
             if not rows or rows != [len(x)] * len(rows):
                 continue
             packed = (
                 list if isinstance(after, list) else tuple if isinstance(after, tuple) else None
             )
             made = replace(made, packed=packed)
-            again = made.read(x, tensors_in(after))
+            again = made.read(x, state_in(after))
             if _apart(first, again.logits):
-                zeros = tuple(each[..., :1, :] * 0 for each in tensors_in(after))
+                zeros = tuple(each[..., :1, :] * 0 for each in state_in(after))
                 return replace(made, zeros=zeros)
     return None
 
