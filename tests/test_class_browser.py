@@ -12,6 +12,7 @@ from hnviz.config import RunConfig
 from hnviz.events import BROWSER
 from hnviz.export.lesson import export_lesson
 from hnviz.lessons import lessons
+from hnviz.lr_finder import BENCH_EPOCHS
 from hnviz.runs import RunStore
 from hnviz.web.assets import styled
 from tests.axe import barriers
@@ -311,6 +312,93 @@ def test_a_run_that_is_not_sent_is_stored_and_sent_when_the_room_opens_again(
     phone.locator(".st-key-train_settings").scroll_into_view_if_needed()
     phone.wait_for_url("**run=2*")
     phone.errors.clear()  # the browser reports what was aborted in red
+
+
+def trained(classroom: Server) -> dict[str, RunConfig]:
+    """Return the settings of the runs that the class has, by their ids."""
+    lines = RunStore(classroom.runs).summaries()
+    return {each.id: each.config for each in lines if not each.shipped and each.config}
+
+
+def changes_one_thing(phone, classroom: Server, *epochs: int) -> None:
+    """Press Train it in Compare runs, once for each number of epochs."""
+    phone.goto(f"{classroom.url}/train?train_part=Compare+runs&runs=Model3")
+    idle(phone)
+    place = phone.locator(".st-key-compare_curves")
+    place.scroll_into_view_if_needed()
+    for each in epochs:
+        place.get_by_role("combobox", name="change").select_option("epochs")
+        place.get_by_role("textbox", name="epochs, instead of").fill(str(each))
+        place.get_by_role("button", name="Train it").click()
+
+
+def test_runs_that_a_device_trains_in_turn_join_what_is_compared(classroom, a_phone):
+    phone, before = a_phone(), trained(classroom)
+    changes_one_thing(phone, classroom, 3, 2)
+    phone.get_by_text("1 more run waits.").wait_for()
+    phone.wait_for_url(lambda address: address.count("Model3") == 3)
+    new = {run: each for run, each in trained(classroom).items() if run not in before}
+    assert sorted(each.epochs for each in new.values()) == [2, 3]
+    assert all(run in phone.url for run in new)
+    assert phone.errors == []
+
+
+def test_a_closed_page_loses_no_order(classroom, a_phone):
+    phone, before = a_phone(), trained(classroom)
+    changes_one_thing(phone, classroom, 60, 4)
+    phone.get_by_text("1 more run waits.").wait_for()
+    assert barriers(phone) == []
+    phone.reload()
+    place = phone.locator(".st-key-compare_curves")
+    place.scroll_into_view_if_needed()
+    phone.get_by_text(re.compile(r"step [1-9].* 1 more run waits")).wait_for()
+    place.get_by_role("button", name="Stop", exact=True).click()
+    for _ in range(PATIENCE // 100):
+        new = [each for run, each in trained(classroom).items() if run not in before]
+        if len(new) == 2:
+            break
+        phone.wait_for_timeout(100)
+    assert sorted(each.epochs for each in new) == [4, 60]
+    assert phone.errors == []
+
+
+@pytest.mark.parametrize(
+    ("address", "button", "model"),
+    [("/?", "Train one yourself", "Model5"), ("/feed?feed_part=Tasks", "Train Model5", "Model5")],
+)
+def test_each_button_that_trains_uses_the_device_and_shows_the_run(
+    classroom, a_phone, address, button, model
+):
+    phone, before = a_phone(), trained(classroom)
+    phone.goto(f"{classroom.url}{address}")
+    idle(phone)
+    phone.get_by_role("button", name=button).scroll_into_view_if_needed()
+    phone.get_by_role("button", name=button).click()
+    phone.get_by_text(re.compile(rf"This device trains {model}: step [1-9]")).wait_for()
+    phone.get_by_role("button", name="Stop", exact=True).click()
+    phone.wait_for_url("**run=2*")
+    (run,) = trained(classroom).keys() - before.keys()
+    assert run_in(phone.url) == run
+    record = RunStore(classroom.runs).folder(run).read()
+    assert record.started is not None and record.started.device == BROWSER
+    assert phone.errors == []
+
+
+@pytest.mark.slow
+def test_the_finders_short_runs_train_on_the_device(classroom, a_phone):
+    phone, before = a_phone(), trained(classroom)
+    phone.goto(f"{classroom.url}/train?train_model=Model3&train_find=true")
+    idle(phone)
+    place = phone.locator(".st-key-train_finder")
+    place.scroll_into_view_if_needed()
+    place.get_by_role("button", name="Run the test").click()  # on the server
+    place.get_by_role("button", name=re.compile("^Bench it")).click()
+    place.locator("figure[data-done='3']").wait_for()
+    new = [each for run, each in trained(classroom).items() if run not in before]
+    assert [each.epochs for each in new] == [BENCH_EPOCHS] * 3
+    assert len({each.lr for each in new}) == 3
+    assert "run=2" not in phone.url  # the room still shows the run of before
+    assert phone.errors == []
 
 
 def begins(teacher, kind: str, **fields: str) -> None:

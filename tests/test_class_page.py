@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.app.rooms.classroom import page as class_page
 from hnviz.app.rooms.classroom.answers.picture import questions
+from hnviz.app.rooms.tasks.study import BS
 from hnviz.app.run import start
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.topics import Runs
@@ -201,25 +202,38 @@ def test_a_members_press_on_train_asks_the_members_own_device(held, monkeypatch,
     monkeypatch.setattr(start, "start_run", lambda config: pytest.fail("the server trains"))
     app = press(open_page("train", train_model="Model3", train_seed="5"), "train_start").run()
     settings = drawn(app, "train_settings")["settings"]
-    order = settings["device"]["order"]
+    (order,) = settings["device"]["orders"]
     assert settings["device"]["trains"] and "speed" not in settings
     assert order["config"] == RunConfig.for_model("Model3", seed=5).to_dict()
     assert not held.room.runs  # until the device has sent the run
-    again = drawn(press(app, "train_start").run(), "train_settings")["settings"]["device"]["order"]
+    app = press(app, "train_start").run()
+    first, again = drawn(app, "train_settings")["settings"]["device"]["orders"]
+    assert first == order
     assert again["number"] != order["number"] and again["text"] == order["text"]
     for at in range(held.limits.each):
         held.start(member, lambda at=at: f"run-{at}")
     app = press(app, "train_start").run()
     recorded(said(app), 7, part="A student may start")
-    assert drawn(app, "train_settings")["settings"]["device"]["order"] is None
+    assert drawn(app, "train_settings")["settings"]["device"]["orders"] == [first, again]
 
 
-def test_a_member_finds_the_way_to_train_where_others_start_a_run(held, monkeypatch, recorded):
-    assert control(open_page("start"), "start_train")
+@pytest.mark.parametrize(
+    ("page", "name", "wanted"),
+    [
+        ("start", "start_train", RunConfig.for_model("Model5").to_dict()),
+        ("tasks", "tasks_start", {"model": "Model3", "nh": 32, "bs": BS}),
+    ],
+)
+def test_other_buttons_ask_the_members_own_device_too(held, monkeypatch, page, name, wanted):
     visits(monkeypatch, Visitor(member=held.admit("10.0.0.7").result(10)))
-    app = open_page("start")
-    assert not control(app, "start_train")
-    recorded(said(app), part="Your own device")
+    monkeypatch.setattr(start, "start_run", lambda config: pytest.fail("the server trains"))
+    app = open_page(page, **({"tasks_model": "Model3"} if page == "tasks" else {}))
+    row = control(app, name)["row"]
+    assert drawn(app, row)["settings"]["device"]["orders"] == []
+    app = press(app, name).run()
+    (order,) = drawn(app, row)["settings"]["device"]["orders"]
+    assert wanted.items() <= order["config"].items()
+    assert not held.room.runs
 
 
 @pytest.mark.parametrize("model", ["Model3", "Model5Reg"])

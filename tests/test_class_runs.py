@@ -13,8 +13,11 @@ from hnviz.config import RunConfig
 from hnviz.runs import RunStore
 from hnviz.runs.archive import pack
 from hnviz.web.classroom.experiments import MAX_NH, MODELS
-from hnviz.web.classroom.runs import MAX_UNPACKED_BYTES, ZIP, sent_run_route, trains_on_a_phone
+from hnviz.web.classroom.orders import trains_on_a_phone
+from hnviz.web.classroom.runs import MAX_UNPACKED_BYTES, ZIP, sent_run_route
 from hnviz.web.classroom.service import ClassService
+from hnviz.web.controls import start_routes
+from hnviz.web.state import ServerState
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 
 AT = "/api/class/runs"
@@ -121,3 +124,38 @@ def test_a_phone_trains_what_the_engine_trains(model):
 
 def test_the_server_trains_the_rest():
     assert not trains_on_a_phone(RunConfig.for_model("Model5Reg"))
+
+
+def test_a_start_of_several_runs_orders_what_the_students_device_trains(service, store, recorded):
+    started: list[str] = []
+
+    class Engine:
+        def start(self) -> None:
+            pass
+
+        def job(self, run_id: str) -> None:
+            return None
+
+        def train(self, config: RunConfig, viewer: str, *, range_test: bool = False) -> str:
+            started.append(config.model)
+            return f"run-{len(started)}"
+
+    routes = start_routes(ServerState(store, Engine), service)
+    wanted = [{"model": "Model5"}, {"model": "Model5Reg", "seed": 7}, {"like": "Model3", "seed": 7}]
+    with visiting(site(service, more=routes)) as client:
+        joined(client, service)
+        answer = client.post("/api/runs", json={"runs": wanted}).json()
+        there, of_server, of_device = answer["runs"]
+        assert there == {"run": "Model5", "new": False}
+        assert of_server == {"run": "run-1", "new": True} and started == ["Model5Reg"]
+        assert of_device.keys() == {"order"}
+        given = of_device["order"]["config"]
+        assert given == replace(store.folder("Model3").config, seed=7, device="auto").to_dict()
+        more = [{"model": "Model3", "seed": seed} for seed in (7, 8)]
+        refused = client.post("/api/runs", json={"runs": more}).json()
+        assert [each["order"]["config"]["seed"] for each in refused["runs"]] == [7]
+        recorded(refused["refused"], 2)
+        assert client.post("/api/lr-tests", json={"model": "Model3"}).json()["run"] == "run-2"
+        teacher = as_teacher(another(client, "10.0.0.9"), service)
+        answer = teacher.post("/api/runs", json={"runs": more[:1]}).json()
+        assert answer["runs"] == [{"run": "run-3", "new": True}]

@@ -169,17 +169,23 @@ class Classroom:
             )
 
     def check_start(
-        self, member: str, under_way: Collection[str], limits: Limits, starting: Sequence[str] = ()
+        self,
+        member: str,
+        under_way: Collection[str],
+        limits: Limits,
+        starting: Sequence[str] = (),
+        ordered: int = 0,
     ) -> None:
         """Check that a member may start a run; `starting` has a member for each run without an id.
 
-        Raises ClassError.
+        The member's own device trains `ordered` more, which take no place of this server. Raises
+        ClassError.
         """
         own = starting.count(member)
         self.check_place(member, under_way, limits, own)
-        if len(self._runs_of(member)) + own >= limits.each:
+        if len(self._runs_of(member)) + own + ordered >= limits.each:
             raise ClassError(f"a student may start {_runs(limits.each)}, and you have started all")
-        if len(self.runs) + len(starting) >= limits.in_all:
+        if len(self.runs) + len(starting) + ordered >= limits.in_all:
             raise ClassError(f"a class may start {_runs(limits.in_all)}, and has started all")
 
     def started(self, member: str, run_id: str) -> "Classroom":

@@ -2,7 +2,8 @@
 
 A start lists what to train: a model with the settings that differ from its recipe, or a run like
 another one except for some settings. A run that already exists is not trained again. A range test
-takes one entry of this kind, and is shared in the same way.
+takes one entry of this kind, and is shared in the same way. A student of a class gets an order in
+place of a run that the student's own device trains: `hnviz.web.classroom.runs`.
 
 The answer to a press on a run's button is the run's new status, or one sentence that says why the
 press is refused.
@@ -28,6 +29,7 @@ from hnviz.questions.params import quoted
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunSummary, trash
 from hnviz.runs.folder import read_label, write_label
 from hnviz.runs.typed import keep_typed
+from hnviz.web.classroom.orders import order_for
 from hnviz.web.classroom.service import ClassService, Visitor
 from hnviz.web.http import NO_STORE, Body, Refusal, json_body, nothing, only, refused_values
 from hnviz.web.limits import Quota, Rate, viewer_of
@@ -111,9 +113,9 @@ class Starter:
     def train_all(self, body: Body) -> dict[str, Any]:
         """Find or start each run of a request.
 
-        Returns {"runs": [{"run": id, "new": bool}, ...], "refused": sentence}. If a start is
-        refused after others were made, those remain, and the sentence says why. Raises Refusal and
-        EngineError.
+        Returns {"runs": [{"run": id, "new": bool}, ...], "refused": sentence}; for a student's
+        device an entry is {"order": order}. If a start is refused after others were made, those
+        remain, and the sentence says why. Raises Refusal and EngineError.
         """
         wanted = only(body, "runs", "[settings, ...]", list)
         if not 1 <= len(wanted) <= MAX_STARTS:
@@ -122,8 +124,9 @@ class Starter:
         known = self.state.store.summaries()
         made: list[dict[str, Any]] = []
         for config in configs:
+            ordered = sum("order" in each for each in made)
             try:
-                made.append(self._found_or_started(config, known))
+                made.append(self._found_or_started(config, known, ordered))
             except (EngineError, Refusal) as error:
                 if not made:
                     raise
@@ -140,12 +143,22 @@ class Starter:
         return self._found_or_started(config, store.range_tests(), range_test=True)
 
     def _found_or_started(
-        self, config: RunConfig, known: Iterable[RunSummary], *, range_test: bool = False
+        self,
+        config: RunConfig,
+        known: Iterable[RunSummary],
+        ordered: int = 0,
+        *,
+        range_test: bool = False,
     ) -> dict[str, Any]:
+        """`ordered`: how many other runs the request has the sender's own device train."""
         there = equal_run(config, known, self.state.engine)
         if there is not None:
             return {"run": there.id, "new": False}
         try:
+            if self.classroom is not None and not range_test:
+                order = order_for(self.classroom, self.visitor.member, config, ordered)
+                if order is not None:
+                    return {"order": order}
             return {"run": self.start(config, range_test=range_test), "new": True}
         except ClassError as error:
             raise Refusal(str(error), 403) from error

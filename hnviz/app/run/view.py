@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from hnviz.app.kit.fields.picture import button
+from hnviz.app.kit.fields.picture import controls
 from hnviz.app.kit.text import escape, linked, problem
 from hnviz.app.run import made
 from hnviz.app.run.names import Named, labels
-from hnviz.app.run.start import start, whose
+from hnviz.app.run.start import start, train_button, whose
 from hnviz.app.run.text import CurrentRun
 from hnviz.app.shell import session as state
 from hnviz.app.shell.server import server
@@ -69,12 +69,14 @@ def _offer(lost: str) -> None:
         return
     changes = made.differences(config)
     recipe = f"{config.called}, its recipe" + (f" with {changes}" if changes else "")
-    button(
-        "Train it here, with the same settings",
-        "lost_train",
-        partial(_train, config),
-        help=f"{recipe}. The same settings give the same run.",
-    )
+    with controls("lost_train_fields") as row:
+        train_button(
+            row,
+            "Train it here, with the same settings",
+            "lost_train",
+            partial(_train, config),
+            help=f"{recipe}. The same settings give the same run.",
+        )
     st.caption(escape(f"The link says how it was made: {recipe}."))
     problem(state.get(state.LOST_ERROR))
 

@@ -288,18 +288,21 @@ class ClassService:
             with self._lock:
                 del self._starting[this]
 
-    def check_start(self, member: str | None) -> None:
-        """Check that a member may have one more run. Raises ClassError."""
-        with self._lock:
-            self._allowed(member)
+    def check_start(self, member: str | None, ordered: int = 0) -> None:
+        """Check that a member may have one more run besides some that are ordered.
 
-    def _allowed(self, member: str | None) -> str:
+        Raises ClassError.
+        """
+        with self._lock:
+            self._allowed(member, ordered)
+
+    def _allowed(self, member: str | None, ordered: int = 0) -> str:
         """Return the member, who may have one more run. Raises ClassError."""
         if member is None:
             raise ClassError("only members of the class can start runs; see the Class page")
         room = self.room
         starting = [each for each, run in self._starting.values() if run not in room.runs]
-        room.check_start(member, self._jobs(), self.limits, starting)
+        room.check_start(member, self._jobs(), self.limits, starting, ordered)
         return member
 
     def check_resume(self, member: str) -> None:

@@ -6,7 +6,8 @@
 //              given: name -> the text of its value; of an area's text that was reported, `known` has the length alone.
 //              wrong: name -> sentence, remarks: name -> sentence,
 //              heard: the serial number of the last report that Python has read, put: { id, texts }: what Python sets,
-//              again: areas whose stored text the server no longer has, fold: what a reader opens to see the controls }
+//              again: areas whose stored text the server no longer has, fold: what a reader opens to see the controls,
+//              device: of a row whose button trains, for a student of a class }
 
 import { inAddress, putInAddress, putOwnInAddress } from "../js/address.js";
 import { maker } from "../js/make.js";
@@ -23,7 +24,9 @@ import { OwnText, textArea } from "./area.js";
  *             empty?: string, strong?: boolean, off?: boolean, free?: string[], leads?: Record<string, string> }} Field as hnviz/app/kit/fields/field.py sends it
  * @typedef {Record<string, string|null>} Texts of the address, null where it has none
  * @typedef {{ fields: Field[], known: Record<string, string|number|null>, given: Record<string, string>, heard: number, again?: string[],
- *             wrong: Record<string, string>, remarks?: Record<string, string>, put?: { id: number, texts: Texts }, fold?: string }} Settings
+ *             wrong: Record<string, string>, remarks?: Record<string, string>, put?: { id: number, texts: Texts }, fold?: string, device?: Device }} Settings
+ * @typedef {{ module: string, orders: import("../class/device.js").Order[] }} Device
+ *   module: the address of ../class/device.js, orders: what Python has asked the student's own device to train
  * @typedef {{ element: HTMLElement, show: (text: string) => unknown, focus?: HTMLElement, below?: HTMLElement, again?: () => boolean }} Made
  * @typedef {Made & { said: string }} Control `below` has its sentences, `again` sends its text again
  */
@@ -43,6 +46,9 @@ class Fields {
     this.summary = make("summary", "", this.fold);
     this.row = make("div", "row");
     this.below = make("div", "below");
+    this.own = make("div", "");
+    /** @type {import("../class/device.js").Shown|null} */
+    this.shown = null;
     /** @type {Map<string, Control>} */
     this.controls = new Map();
     /** @type {Texts} */
@@ -76,6 +82,7 @@ class Fields {
     for (const name of names) if (this.gone.delete(name)) putOwnInAddress(name, this.linked(name, this.texts[name]));
     const { put } = settings;
     if (settings.fold) this.hide(settings.fold);
+    if (settings.device) void this.train(settings.device);
     const isNew = put && put.id !== this.put;
     if (isNew) {
       this.put = put.id;
@@ -93,6 +100,13 @@ class Fields {
     this.summary.textContent = name;
     this.fold.hidden = false;
     if (!this.fold.contains(this.row)) this.fold.append(this.row);
+  }
+
+  /** Have a student's own device train. @param {Device} device */
+  async train({ module, orders }) {
+    const { Shown } = await import(new URL(module, this.kit.home).href);
+    const shown = (this.shown ??= new Shown(this.own, this.kit));
+    for (const order of orders) void shown?.add(order);
   }
 
   /** The whole address has changed. Streamlit then draws the page again, and Python most often needs no report. */
@@ -303,6 +317,7 @@ class Fields {
   /** A row with the reader's own text leaves the page: a link to what is there now does not contain it. */
   destroy() {
     this.leave();
+    this.shown?.leave();
     const { pathname } = location;
     const own = this.settings?.fields.some(({ file }) => file) ? this.settings.fields : [];
     const isGone = () => location.pathname === pathname && !document.querySelector(`.st-key-${this.kit.data.id}`);

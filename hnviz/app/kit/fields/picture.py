@@ -29,6 +29,8 @@ from hnviz.figures.sentences import as_sentence
 
 REPORT = "given"
 PRESSED = "pressed"
+SENT = "sent"
+"""What a row reports whose button trains: the run that a student's own device has sent."""
 
 LONGEST = 1_000_000  # characters; the rest of a longer text is not read
 Option = TypeVar("Option", str, int)
@@ -51,7 +53,7 @@ def _sample() -> Mapping[str, Any]:
 FIELDS = Picture(
     __file__,
     Place("*_fields", "68px"),
-    reports=(REPORT, PRESSED),
+    reports=(REPORT, PRESSED, SENT),
     silent=True,
     examples={"ready": Example(settings=_sample)},
 )
@@ -69,6 +71,7 @@ class Row:
         self.remarks: dict[str, str] = {}
         self.again: list[str] = []  # areas whose stored text is gone
         self.fold = ""  # what a reader opens to see the controls; "" shows them
+        self.device: Mapping[str, Any] | None = None  # what a student's own device is to train
 
     def add(self, field: Field) -> Any:
         """Add a control; return its value."""
@@ -104,6 +107,7 @@ class Row:
             **({"remarks": self.remarks} if self.remarks else {}),
             **({"again": self.again} if self.again else {}),
             **({"fold": self.fold} if self.fold else {}),
+            **({"device": self.device} if self.device else {}),
         }
 
     def draw(self) -> None:

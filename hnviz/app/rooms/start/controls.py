@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from hnviz.app.kit.fields.picture import button
+from hnviz.app.kit.fields.picture import controls
 from hnviz.app.kit.text import linked, problem
-from hnviz.app.run.start import start, trains_here
+from hnviz.app.run.start import goes_on, start, train_button, trains_here
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 
@@ -14,23 +14,23 @@ MODEL = "Model5"
 _ERROR = "start_error"  # why the last press on the button started nothing
 
 
-def train_button(*, own: bool) -> None:
+def try_it(*, own: bool) -> None:
     """Draw the button that trains a network at once; the page then shows that run.
 
-    A student of a class gets the way to Train, where the student's own device trains.
     `own`: whether the page shows one of the reader's own runs.
     """
-    if trains_here(RunConfig.for_model(MODEL)):
-        linked(f"Your own device can train one. [Train one yourself](train?train_model={MODEL})")
-        return
+    config = RunConfig.for_model(MODEL)
     with st.container(horizontal=True, vertical_alignment="center", key="start_try"):
-        with st.container(width="content"):
-            button(
+        with (
+            st.container(width="stretch" if trains_here(config) else "content"),
+            controls("start_train_fields") as row,
+        ):
+            train_button(
+                row,
                 "Train one yourself",
                 "start_train",
                 _train,
-                help=f"Starts a run of {MODEL} with its own recipe. "
-                "It goes on if you close this tab.",
+                help=f"Starts a run of {MODEL} with its own recipe. {goes_on(config)}",
             )
         if own:
             linked("The words above change with every snapshot. [See the loss fall](train)")

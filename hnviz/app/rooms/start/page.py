@@ -9,7 +9,7 @@ from hnviz.app.kit.room import Parts, room
 from hnviz.app.kit.text import escape, linked, section
 from hnviz.app.machine.picture import reading_machine
 from hnviz.app.rooms.predictions.counting_map.part import counting_map
-from hnviz.app.rooms.start.controls import train_button
+from hnviz.app.rooms.start.controls import try_it
 from hnviz.app.rooms.start.lessons import lesson_cards
 from hnviz.app.rooms.start.overview import ladder_picture, what_it_is
 from hnviz.app.rooms.start.shares import SHARES_VIEW
@@ -30,7 +30,7 @@ def _word_by_word() -> None:
     run = run_in_view()
     if run is not None:
         _opening(run)
-    train_button(own=run is not None and not run.shipped)
+    try_it(own=run is not None and not run.shipped)
     lesson_cards()
     section("Six networks, each one step beyond the last, and some more")
     ladder_picture()

@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from hnviz.app.kit.fields.picture import (
-    button,
     choice,
     controls,
     put_in,
@@ -22,7 +21,7 @@ from hnviz.app.rooms.tasks.controls import (
     values_in_hand,
 )
 from hnviz.app.rooms.tasks.study import BS
-from hnviz.app.run.start import start
+from hnviz.app.run.start import goes_on, start, train_button
 from hnviz.app.shell import session as state
 from hnviz.config import ConfigError, RunConfig
 from hnviz.figures.sentences import as_sentence, scientific
@@ -75,18 +74,19 @@ def model_in_hand() -> str:
 
 def training_settings() -> str:
     """Draw the model, bptt and length of the text, and the button; return the model."""
-    with controls(ROW):
+    with controls(ROW) as row:
         model = choice("Model", tuple(CATALOGUE), MODEL, FIRST_RUN)
         _setting(BPTT, WINDOW, "bptt, steps")
         _setting(TOKENS, LENGTH, "Text, tokens", LENGTH.default)
         config, said = _config_in_hand()
-        button(
+        train_button(
+            row,
             f"Train {model}",
             "tasks_start",
             _start,
             strong=True,
             off=config is None,
-            help="Starts a run on this task. It keeps going if you close this tab.",
+            help=f"Starts a run on this task. {goes_on(config)}",
         )
     problem(said or state.get(state.TASKS_ERROR))
     return model

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hnviz.app.kit.fields.picture import PRESSED, choice
+from hnviz.app.kit.fields.picture import PRESSED, SENT, choice
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.room import Parts, room
@@ -15,7 +15,7 @@ from hnviz.app.rooms.sweep.page import page as sweep
 from hnviz.app.rooms.train.clinic import clinic
 from hnviz.app.rooms.train.curves.picture import curves
 from hnviz.app.rooms.train.finder.picture import lr_finder
-from hnviz.app.rooms.train.form.picture import ORDER, SENT, settings_form
+from hnviz.app.rooms.train.form.picture import settings_form
 from hnviz.app.rooms.train.inside.picture import inside
 from hnviz.app.rooms.train.lines import lines
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
@@ -24,7 +24,7 @@ from hnviz.app.rooms.train.settings import KEY, config_in_hand
 from hnviz.app.rooms.train.speed import chosen_speed
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.engine import attempt
-from hnviz.app.run.start import order, start, trains_here
+from hnviz.app.run.start import start
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.app.shell.server import server
@@ -77,9 +77,6 @@ def _start() -> None:
     config = config_in_hand()
     if config is None:
         return  # the settings, which are drawn now, say why
-    if trains_here(config):
-        state.put(ORDER, attempt(state.TRAIN_ERROR, order, config))
-        return
     run_id = start(state.TRAIN_ERROR, config)
     if run_id is None:
         return

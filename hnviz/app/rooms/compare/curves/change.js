@@ -2,7 +2,8 @@
 // What the comparison says, and how to get more of it: the same seeds on both sides, one setting changed,
 // and comparisons that are ready, whose missing runs one press trains.
 
-import { html } from "../../../kit/js/declared.js";
+import { OnDevice, Orders } from "../../../kit/class/orders.js";
+import { Part, html } from "../../../kit/js/declared.js";
 import { Button, Menu, told } from "../../../kit/js/ui.js";
 import { choose, chosen } from "../../../run/list/chosen.js";
 import { MOST_SEEDS, lacking, sidesOf } from "./paired.js";
@@ -14,7 +15,7 @@ import { stepsOf, verdict } from "./verdict.js";
  * @typedef {import("../../../kit/js/declared.js").Scene} Scene
  * @typedef {{ name: string, options: string[], whole: boolean }} Field
  * @typedef {{ title: string, question: string, runs: object[], measured: string }} Card
- * @typedef {{ fields: Field[], cards: Card[], stateful: string[], models: string[], shares: import("./verdict.js").Shares }} Settings
+ * @typedef {{ fields: Field[], cards: Card[], stateful: string[], models: string[], shares: import("./verdict.js").Shares, device?: string }} Settings
  * @typedef {{ place: "form"|"cards", body: object, shown: (made: string[]) => string[] }} Wanted
  *   place   where a refusal is said
  *   shown   the runs to compare then
@@ -36,6 +37,7 @@ export class Trainer {
     this.kit = kit;
     this.names = settings.fields.map((/** @type {Field} */ { name }) => name);
     this.mine = ""; // the runs that the last press compares
+    this.orders = new Orders(kit, settings.device);
   }
 
   /**
@@ -61,11 +63,17 @@ export class Trainer {
     const { place, body, shown } = wanted;
     try {
       const { runs, refused } = await this.kit.source.post("api/runs", body);
-      const ids = shown(runs.map((/** @type {{ run: string }} */ { run }) => run));
-      choose(ids, this);
-      this.mine = ids.join();
-      this.say(place, refused && `${refusal(refused)} The others start when there is room, while this page is open.`);
-      if (refused) this.timer = setTimeout(() => this.again(wanted), AGAIN);
+      let isFirst = true; // what a device trains later joins what is compared by then
+      await this.orders.take(runs, (made) => {
+        const ids = shown(made.filter((run) => run !== null));
+        if (!ids.length) return;
+        choose(isFirst ? ids : [...new Set([...chosen([]), ...ids])], this);
+        if (isFirst) this.mine = ids.join();
+        isFirst = false;
+      });
+      const isOrdered = runs.some((/** @type {object} */ each) => "order" in each);
+      this.say(place, refused && (isOrdered ? refusal(refused) : `${refusal(refused)} The others start when there is room, while this page is open.`));
+      if (refused && !isOrdered) this.timer = setTimeout(() => this.again(wanted), AGAIN);
     } catch (error) {
       this.say(place, refusal(/** @type {Error} */ (error).message, this.names));
     }
@@ -137,6 +145,7 @@ export function Try({ settings, state }) {
     <p class="note">A setting shows what it does only if nothing else differs: the new run keeps the seed.</p>
     <${Form} settings=${settings} state=${state} runs=${data.runs} />
     ${alert("form")}
+    <${Part} of=${OnDevice} orders=${trainer.orders} />
     <p class="measured" role="status">${told(state.measured)}</p>
     <h3>Or press one that is ready</h3>
     <p class="note">Existing runs, including pre-trained ones, are reused. Only missing runs are trained.</p>

@@ -4,7 +4,7 @@
 // It fetches /api/curves for the runs in the address (run/list/chosen.js), and again while one of them trains.
 //
 // settings = { standard: the runs that are compared until somebody chooses, fields, cards, stateful, models, shares:
-//              see Settings in ./change.js }
+//              see Settings in ./change.js, device: for a student of a class, see kit/class/orders.js }
 
 import { Kept, Part, declared, html } from "../../../kit/js/declared.js";
 import { isLocked } from "../../../kit/js/present.js";
@@ -100,6 +100,7 @@ function begins(scene) {
   return () => {
     leave();
     clearTimeout(trainer.timer);
+    trainer.orders.leave();
     loader.destroy();
   };
 }

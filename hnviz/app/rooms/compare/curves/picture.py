@@ -11,6 +11,7 @@ from typing import Any
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.kit.state import Choice
 from hnviz.app.rooms.compare.cards import CARDS
+from hnviz.app.run.start import device_module
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH
 from hnviz.config import CHOICES, LIMITS, SETTINGS
@@ -82,7 +83,7 @@ def settings(standard: list[str]) -> Mapping[str, Any]:
     Also the settings that can be changed, the cards, and which part of a step between models is
     the network's.
     """
-    return {"standard": standard, **_offered(tuple(CATALOGUE))}
+    return {"standard": standard, **_offered(tuple(CATALOGUE)), **device_module()}
 
 
 @lru_cache(1)

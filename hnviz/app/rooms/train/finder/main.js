@@ -5,8 +5,10 @@
 // It follows the topic "rates" (topic.py) of the test in the address and of each short run.
 //
 // settings = { config: of the next run, null while a setting is wrong; epochs, times: of the short
-//              runs; n_steps: of a test; test, bench: for the gallery, news that never change }
+//              runs; n_steps: of a test; test, bench: for the gallery, news that never change,
+//              device: for a student of a class, see kit/class/orders.js }
 
+import { OnDevice, Orders } from "../../../kit/class/orders.js";
 import { Chart } from "../../../kit/js/chart.js";
 import { Part, declared, html } from "../../../kit/js/declared.js";
 import { setMark } from "../../../kit/js/page.js";
@@ -44,7 +46,10 @@ function view({ settings, theme, state, news, post, kit }) {
   const tryOut = async () => {
     const runs = times.map((/** @type {number} */ each) => ({ like: run, epochs, pct_start: config.pct_start, lr: rounded(each * Number(rate)) }));
     const made = await post("bench", "api/runs", { runs });
-    if (made) Object.assign(state, { runs: made.runs.map((/** @type {{ run: string }} */ each) => each.run), wrong: asSentence(made.refused ?? "") });
+    if (!made) return;
+    state.wrong = asSentence(made.refused ?? "");
+    const bench = (state.last = made.runs);
+    await state.orders.take(bench, (/** @type {(string|null)[]} */ runs) => state.last === bench && (state.runs = runs));
   };
   return html`
     <div class="row">
@@ -56,6 +61,7 @@ function view({ settings, theme, state, news, post, kit }) {
         <${Button} look="quiet" title="Trains three runs of ${epochs} epochs with the same seed." disabled=${!config || busy === "bench"} press=${tryOut}>Bench it: ${times.map((/** @type {number} */ each) => rateText(each * rate)).join(", ")}<//>`}
     </div>
     <p class="wrong" role="alert">${wrong}</p>
+    ${state.orders && html`<${Part} of=${OnDevice} orders=${state.orders} />`}
     <p class="headline" aria-live="polite">${told(said)}</p>
     <p class="status">${config ? [statusText(test), test && otherSettings(test.config, config)].filter(Boolean).join(" ") : WRONG}</p>
     <div class="two ${bench.some(Boolean) ? "both" : ""}" data-points=${test?.lr.length ?? 0}>
@@ -77,7 +83,7 @@ function view({ settings, theme, state, news, post, kit }) {
  */
 const found = ({ settings, state, news }) => ({
   test: settings.test ?? news.test ?? null,
-  bench: settings.bench ?? state.runs.map((/** @type {string} */ run) => news[run] ?? null),
+  bench: settings.bench ?? state.runs.map((/** @type {string|null} */ run) => (run && news[run]) ?? null),
 });
 
 /** @param {number} rate */
@@ -141,9 +147,15 @@ function courses(bench, epochs, theme, width) {
 
 export const render = declared({
   styles: new URL("style.css", import.meta.url),
-  // The short runs; what is picked, a name or a mini-batch; and the mini-batch under the pointer.
-  state: { runs: [], picked: "valley", at: null },
-  follows: ({ state, settings }) => (settings.test ? {} : { test: state.run && ["rates", state.run], ...Object.fromEntries(state.runs.map((/** @type {string} */ run) => [run, ["rates", run]])) }),
+  // The short runs, null for one that a device is still to train; what is picked, a name or a mini-batch; the mini-batch
+  // under the pointer; and the answer of the last press.
+  state: { runs: [], picked: "valley", at: null, orders: null, last: null },
+  begins: ({ state, kit, settings }) => {
+    const orders = new Orders(kit, settings.device);
+    state.orders = orders;
+    return () => orders.leave();
+  },
+  follows: ({ state, settings }) => (settings.test ? {} : { test: state.run && ["rates", state.run], ...Object.fromEntries(state.runs.filter(Boolean).map((/** @type {string} */ run) => [run, ["rates", run]])) }),
   table: (scene) => table(found(scene)),
   keeps: true,
   view,

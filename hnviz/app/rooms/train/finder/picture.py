@@ -7,6 +7,7 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.kit.state import Text
+from hnviz.app.run.start import device_module
 from hnviz.config import RunConfig
 from hnviz.lr_finder import BENCH, BENCH_EPOCHS, DIVERGED, STEPS, bench, ramp, suggestions
 
@@ -32,6 +33,7 @@ def settings(config: RunConfig | None, **shown: Any) -> Mapping[str, Any]:
         "times": list(BENCH),
         "ends": DIVERGED,
         "n_steps": STEPS,
+        **device_module(),
         **shown,
     }
 

@@ -7,7 +7,8 @@
 //              or what the text is too short for,
 //              warning, off: whether no run can start, shown: what an example holds, in place of the address,
 //              speeds, speed: see ./speed.js, or for a student of a class
-//              device: { trains: whether the student's device trains these settings, order: see ./device.js } };
+//              device: { module: the address of kit/class/device.js, orders: what Python has asked the device to train,
+//              trains: whether it trains these settings } };
 //              for many runs { known, many: see ./many.js }
 
 import { inAddress, putOwnInAddress } from "../../../kit/js/address.js";
@@ -58,7 +59,7 @@ class Form {
     this.given = null;
     /** @type {Many|null} */
     this.many = null;
-    /** @type {import("./device.js").Shown|null} */
+    /** @type {import("../../../kit/class/device.js").Shown|null} */
     this.shown = null;
     const page = location.pathname;
     this.unmark = onMark("lr", this, ({ rate }) => this.change("lr", String(rate))); // the finder's
@@ -97,12 +98,12 @@ class Form {
 
   /**
    * Train on a student's own device, which only a class loads.
-   * @param {{ order: import("./device.js").Order|null }} device
+   * @param {import("../../../kit/fields/main.js").Device} device
    */
-  async showDevice({ order }) {
-    const { Shown } = await import("./device.js");
-    this.shown ??= new Shown(this.own, this.kit, () => this.say());
-    if (order) this.shown.begin(order);
+  async showDevice({ module, orders }) {
+    const { Shown } = await import(new URL(module, this.kit.home).href);
+    const shown = (this.shown ??= new Shown(this.own, this.kit, () => this.say()));
+    for (const order of orders) void shown?.add(order);
   }
 
   hear() {

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from hnviz.app.kit.component import publish
-from hnviz.app.kit.fields.picture import PRESSED
+from hnviz.app.kit.fields.picture import PRESSED, SENT
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.sweep.cards import CARD, GIVEN, QUESTION
 from hnviz.app.rooms.train.settings import (
@@ -33,15 +33,10 @@ from hnviz.app.rooms.train.settings import (
 from hnviz.app.rooms.train.speed import NAME as SPEED
 from hnviz.app.rooms.train.speed import speed_settings
 from hnviz.app.run.own_text import OWN, own_text_box
-from hnviz.app.run.start import student, trains_here
+from hnviz.app.run.start import device, trains_here
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE, recipe_for
-
-ORDER = "train_order"
-"""Where the session holds what the student's own device was last asked to train."""
-SENT = "sent"
-"""What the form reports: the id of the run that the device has trained and sent."""
 
 
 def known() -> dict[str, Any]:
@@ -80,10 +75,7 @@ def _sent() -> str:
 
 def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> dict[str, Any]:
     """Return what the browser gets; of `given` only what was judged, for it to compare."""
-    device = {
-        "trains": trains_here(config),
-        "order": state.get(ORDER),
-    }  # only the server has speeds
+    own = device().get("device")  # only the server has speeds
     return {
         "known": _sent(),
         "given": fields.given,
@@ -91,7 +83,7 @@ def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> di
         "lost": {**crowding(config), **fields.lost},
         "warning": warning(fields.values),
         "off": config is None,
-        **(speed_settings() if student() is None else {"device": device}),
+        **({"device": {**own, "trains": trains_here(config)}} if own else speed_settings()),
     }
 
 
