@@ -20,6 +20,9 @@ from hnviz.lessons import Guess, lessons
 
 Value = float | tuple[float, ...]
 
+FIRST, SECOND = 1, 2
+"""The votes on a step: before the class has discussed it, and after."""
+
 MAX_LESSON_CHARS = 60  # of a lesson's id
 MAX_NUMBERS = 64  # per guess
 MAX_SIZE = 1e9  # of a number
@@ -78,6 +81,13 @@ def read_value(value: Any) -> Value:
     return _number(value)
 
 
+def read_vote(vote: Any) -> int:
+    """Check which vote on a step a guess is for. Raises GuessError."""
+    if vote in (FIRST, SECOND) and type(vote) is int:
+        return vote
+    raise GuessError(f"vote must be {FIRST} or {SECOND}; got {_quoted(vote)}")
+
+
 def written(value: Value) -> float | list[float]:
     """Return a guess for JSON."""
     return list(value) if isinstance(value, tuple) else value
@@ -98,6 +108,15 @@ def check_fits(value: Value, guess: Guess) -> None:
         raise GuessError(f"this step takes {wanted}; got {came}")
     if not all(guess.low <= each <= guess.high for each in numbers):
         raise GuessError(f"this step takes numbers from {guess.low:g} to {guess.high:g}")
+
+
+def fits(value: Value, step: str) -> bool:
+    """Return whether a step asks for a guess and takes this one."""
+    try:
+        check_fits(value, guess_of(step))
+    except GuessError:
+        return False
+    return True
 
 
 def _number(value: Any) -> float:

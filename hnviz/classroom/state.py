@@ -7,7 +7,7 @@ from typing import Any
 
 from hnviz.classroom.codes import new_code, new_token, same, tidy
 from hnviz.classroom.experiment import MAX_EXPERIMENTS, Experiment, ExperimentError
-from hnviz.classroom.guesses import GuessError, Value
+from hnviz.classroom.guesses import FIRST, SECOND, GuessError, Value
 
 VIEWS = ("free", "coded")
 """Who may look at runs and pictures: everyone, or only members."""
@@ -51,7 +51,13 @@ class Classroom:
     removed: frozenset[str] = frozenset()  # members whom the teacher has removed
 
     guesses: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
-    """Step -> member -> the latest guess."""
+    """Step -> member -> the latest guess, in the vote that is open or was the last."""
+
+    first: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    """Step -> member -> the guess in the first vote, for the steps that the class discussed."""
+
+    times: Mapping[tuple[str, int], Mapping[str, int]] = field(default_factory=dict)
+    """Step and vote -> member -> when the guess came, in Unix seconds."""
 
     revealed: frozenset[str] = frozenset()  # steps whose guesses everyone sees
     runs: Mapping[str, str] = field(default_factory=dict)  # id -> the member who started it
@@ -96,22 +102,56 @@ class Classroom:
     def _numbered(self, numbers: Collection[int]) -> set[str]:
         return {member for member, number in self.members.items() if number in numbers}
 
-    def guessed(self, member: str, step: str, value: Value) -> "Classroom":
-        """Replace the member's guess. Raises GuessError."""
+    def vote(self, step: str) -> int:
+        """Return which vote on a step is open, or was the last."""
+        return SECOND if step in self.first else FIRST
+
+    def guessed(
+        self, member: str, step: str, value: Value, vote: int | None = None, at: int | None = None
+    ) -> "Classroom":
+        """Replace the member's guess in the open vote; `at` is the time in Unix seconds.
+
+        Raises GuessError, also if `vote` is another one than the open vote.
+        """
         if step in self.revealed:
             raise GuessError("this answer came after Reveal and does not count")
+        if vote == FIRST != self.vote(step):
+            raise GuessError(
+                "this answer came after the first vote and does not count; the class votes again, "
+                "so answer once more"
+            )
+        if vote == SECOND != self.vote(step):
+            raise GuessError("the class has not discussed this step; answer in the first vote")
         if step not in self.guesses and len(self.guesses) >= MAX_STEPS:
             raise GuessError(f"a class answers at most {MAX_STEPS} steps")
         of_step = {**self.guesses.get(step, NOTHING), member: value}
-        return replace(self, guesses={**self.guesses, step: of_step})
+        room = replace(self, guesses={**self.guesses, step: of_step})
+        return room if at is None else room._timed(member, step, at)
 
-    def pasted(self, tag: str, step: str, value: Value) -> "Classroom":
+    def _timed(self, member: str, step: str, at: int) -> "Classroom":
+        this = step, self.vote(step)
+        return replace(
+            self, times={**self.times, this: {**self.times.get(this, NOTHING), member: at}}
+        )
+
+    def pasted(self, tag: str, step: str, value: Value, at: int | None = None) -> "Classroom":
         """Replace the guess of someone outside the network. Raises GuessError."""
         member = f"{PASTED}{tag}"
         of_step = self.guesses.get(step, NOTHING)
         if member not in of_step and sum(map(_is_pasted, of_step)) >= MAX_PASTED:
             raise GuessError(f"a step takes at most {MAX_PASTED:,} pasted codes")
-        return self.guessed(member, step, value)
+        return self.guessed(member, step, value, at=at)
+
+    def discussed(self, step: str) -> "Classroom":
+        """Close the first vote on a step and open the second. Raises GuessError."""
+        if step in self.first:
+            raise GuessError("the class has discussed this step, and its second vote is open")
+        if step in self.revealed:
+            raise GuessError("everyone sees the answer of this step; cover it before you discuss")
+        if not self.answers(step):
+            raise GuessError("nobody has answered this step; a class discusses its first vote")
+        first = {**self.first, step: self.guesses[step]}
+        return replace(self, first=first, guesses={**self.guesses, step: NOTHING})
 
     def shown(self, step: str) -> "Classroom":
         """Show everyone the guesses of a step, which then takes no more guesses."""
@@ -122,15 +162,25 @@ class Classroom:
         return replace(self, revealed=self.revealed - {step})
 
     def answers(self, step: str) -> Mapping[str, Value]:
-        """Return those guesses of a step that count, by member."""
-        found = self.guesses.get(step, NOTHING)
+        """Return those guesses in a step's open or last vote that count, by member."""
+        return self._counted(self.guesses.get(step, NOTHING))
+
+    def first_answers(self, step: str) -> Mapping[str, Value]:
+        """Return those guesses in the first vote that count; none before the class discusses."""
+        return self._counted(self.first.get(step, NOTHING))
+
+    def _counted(self, found: Mapping[str, Value]) -> Mapping[str, Value]:
         if self.removed.isdisjoint(found):
             return found
         return {member: value for member, value in found.items() if member not in self.removed}
 
     def own(self, member: str) -> dict[str, Value]:
-        """Return a member's guesses by step."""
+        """Return a member's guesses by step, in the vote that is open or was the last."""
         return {step: each[member] for step, each in self.guesses.items() if member in each}
+
+    def own_first(self, member: str) -> dict[str, Value]:
+        """Return a member's guesses in the first votes of discussed steps, by step."""
+        return {step: each[member] for step, each in self.first.items() if member in each}
 
     def counts(self) -> dict[str, int]:
         """Return how many have answered each step."""

@@ -3,7 +3,9 @@
 A commit reaches the system's memory without waiting for the disk, so a killed process loses
 nothing. In the table of parts one row holds the guesses of one step, row "" holds the rest, in the
 JSON of release 0.5.0. That release's file, class.json, is read once and carried over. In the table
-of trained runs one row holds an experiment, and one each result.
+of trained runs one row holds an experiment, and one each result. In the table of votes one row
+holds when the guesses in one vote on a step came, and the guesses themselves once another vote has
+followed. Files of earlier releases lack the last two tables.
 """
 
 import errno
@@ -17,11 +19,14 @@ from typing import Any
 from hnviz import disk
 from hnviz.classroom.codes import CODE_CHARS, LETTERS
 from hnviz.classroom.experiment import Experiment, Key, Result, Task, Trained
-from hnviz.classroom.guesses import read_step, read_value, written
+from hnviz.classroom.guesses import FIRST, Value, read_step, read_value, read_vote, written
 from hnviz.classroom.state import NOTHING, Classroom
 
 Row = tuple[int, int, Any]
 """Of trained runs: the experiment, 0 or the place of a result, and the content."""
+
+VoteRow = tuple[str, int, Any]
+"""The step, which vote it is, and the content."""
 
 FILE, OLD_FILE = "class.db", "class.json"
 VERSION = 1
@@ -33,6 +38,11 @@ PRAGMA synchronous = NORMAL;
 TRAINED = """
 CREATE TABLE IF NOT EXISTS trained (
     experiment INTEGER, at INTEGER, content TEXT, PRIMARY KEY (experiment, at)
+) WITHOUT ROWID
+"""
+VOTES = """
+CREATE TABLE IF NOT EXISTS votes (
+    step TEXT, vote INTEGER, content TEXT, PRIMARY KEY (step, vote)
 ) WITHOUT ROWID
 """
 _EMPTY = Classroom(code="", secret="")
@@ -55,7 +65,9 @@ class ClassStore:
         """Read the class; return None if there is none. Raises DamagedClassError."""
         try:
             if self._path.exists() and (rows := self._rows()):
-                self._saved = _read({**rows.pop(""), "guesses": rows}, self._trained())
+                self._saved = _read(
+                    {**rows.pop(""), "guesses": rows}, self._table("trained"), self._table("votes")
+                )
                 return self._saved
             return _read(json.loads(self._old.read_bytes())) if self._old.exists() else None
         except (OSError, sqlite3.Error, *_WRONG) as error:
@@ -65,12 +77,16 @@ class ClassStore:
         """Store what has changed since the last save. If that fails, store nothing: OSError."""
         rows = [(step, json.dumps(content)) for step, content in _changed(room, self._saved)]
         trained = list(_changed_trained(room, self._saved))
+        votes = list(_changed_votes(room, self._saved))
         try:
             with disk.step("class", "commit"), self._opened() as database:
                 database.executemany("REPLACE INTO parts VALUES (?, ?)", rows)
                 if trained:
                     database.execute(TRAINED)
                     database.executemany("REPLACE INTO trained VALUES (?, ?, ?)", trained)
+                if votes:
+                    database.execute(VOTES)
+                    database.executemany("REPLACE INTO votes VALUES (?, ?, ?)", votes)
         except sqlite3.Error as error:
             raise OSError(errno.EIO, str(error)) from error
         if self._saved is _EMPTY:
@@ -112,12 +128,13 @@ class ClassStore:
         rows = self._readable().execute("SELECT step, content FROM parts")
         return {step: json.loads(content) for step, content in rows}
 
-    def _trained(self) -> list[Row]:
+    def _table(self, name: str) -> list[Any]:
+        """Read a table that files of earlier releases lack, in the order of its key."""
         database = self._readable()
-        if not list(database.execute("SELECT 1 FROM sqlite_master WHERE name = 'trained'")):
-            return []  # there has been no experiment
-        rows = database.execute("SELECT * FROM trained ORDER BY experiment, at")
-        return [(number, at, json.loads(content)) for number, at, content in rows]
+        if not list(database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [name])):
+            return []
+        rows = database.execute(f"SELECT * FROM {name} ORDER BY 1, 2")  # one of ours
+        return [(first, second, json.loads(content)) for first, second, content in rows]
 
     def _readable(self) -> sqlite3.Connection:
         try:
@@ -148,7 +165,20 @@ def _changed(room: Classroom, saved: Classroom) -> Iterator[tuple[str, Mapping[s
 
 
 def _without_rows(room: Classroom) -> Classroom:
-    return replace(room, guesses=NOTHING, experiments=NOTHING)
+    return replace(room, guesses=NOTHING, first=NOTHING, times=NOTHING, experiments=NOTHING)
+
+
+def _changed_votes(room: Classroom, saved: Classroom) -> Iterator[tuple[str, int, str]]:
+    """Yield the rows of votes that differ from the stored ones."""
+    for step, vote in dict.fromkeys([*room.times, *((step, FIRST) for step in room.first)]):
+        times, before = room.times.get((step, vote)), saved.times.get((step, vote))
+        values = room.first.get(step) if vote == FIRST else None
+        if times is before and (values is None or values is saved.first.get(step)):
+            continue
+        content: dict[str, Any] = {"times": dict(times or NOTHING)}
+        if values is not None:
+            content["values"] = {member: written(each) for member, each in values.items()}
+        yield step, vote, json.dumps(content)
 
 
 def _changed_trained(room: Classroom, saved: Classroom) -> Iterator[tuple[int, int, str]]:
@@ -206,7 +236,17 @@ def _run(diverged: bool, **numbers: Sequence[float]) -> Trained:
     return Trained(**{name: tuple(each) for name, each in numbers.items()}, diverged=diverged)
 
 
-def _read(content: Mapping[str, Any], trained: Sequence[Row] = ()) -> Classroom:
+def _guesses(content: Mapping[str, Any]) -> dict[str, Value]:
+    return {_text(member): read_value(value) for member, value in content.items()}
+
+
+def _times(content: Mapping[str, Any]) -> dict[str, int]:
+    return {_text(member): int(at) for member, at in content.items()}
+
+
+def _read(
+    content: Mapping[str, Any], trained: Sequence[Row] = (), votes: Sequence[VoteRow] = ()
+) -> Classroom:
     """Check a class in JSON. Raises one of `_WRONG`."""
     code = content["code"]
     if content["version"] != VERSION or len(code) != CODE_CHARS or set(code) - set(LETTERS):
@@ -215,9 +255,16 @@ def _read(content: Mapping[str, Any], trained: Sequence[Row] = ()) -> Classroom:
         code=code,
         secret=_text(content["secret"], CODE_CHARS),
         members={_text(each): n for n, each in enumerate(dict.fromkeys(content["members"]), 1)},
-        guesses={
-            read_step(step): {_text(member): read_value(value) for member, value in each.items()}
-            for step, each in content["guesses"].items()
+        guesses={read_step(step): _guesses(each) for step, each in content["guesses"].items()},
+        first={
+            read_step(step): _guesses(each["values"])
+            for step, vote, each in votes
+            if vote == FIRST and "values" in each
+        },
+        times={
+            (read_step(step), read_vote(vote)): times
+            for step, vote, each in votes
+            if (times := _times(each["times"]))
         },
         revealed=frozenset(map(read_step, content["revealed"])),
         runs={_text(run): _text(member) for run, member in content["runs"].items()},

@@ -1,5 +1,6 @@
 // A lesson's modules that need no page: answers, surprises, words, sliders, visits.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 import { Ahead } from "../../hnviz/app/lesson/panel/ahead.js";
 import { note, onVisit, visits } from "../../hnviz/app/kit/js/visits.js";
@@ -82,6 +83,14 @@ test("a surprise is as large as the guess was far from the truth", () => {
   assert.equal(distance(CURVE, [0, 8, 5]), 0.2);
   assert.equal(distance(CURVE, [0]), 1); // a short list counts as the lowest
   assert.deepEqual([104, 120].map((each) => isSurprise(NUMBER, each)), [false, true]);
+});
+
+test("an answer is a surprise where the class's server says that it is wrong", () => {
+  const cases = JSON.parse(readFileSync(new URL("../data/right_answers.json", import.meta.url), "utf8")); // also read by tests/test_class_votes.py
+  for (const { guess, right, wrong } of cases) {
+    for (const value of right) assert.equal(isSurprise(guess, value), false, `${guess.kind} ${value}`);
+    for (const value of wrong) assert.equal(isSurprise(guess, value), true, `${guess.kind} ${value}`);
+  }
 });
 
 test("an answer is said in words", () => {

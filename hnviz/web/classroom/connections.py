@@ -3,17 +3,21 @@
 JSON text both ways. A phone first says who it is, then sends guesses:
     {"op": "hello", "token": "...", "have": ["batches.1"]}
     {"op": "guess", "id": 7, "step": "batches.3", "value": 2}
+    {"op": "guess", "id": 8, "step": "batches.3", "value": 1, "vote": 2}    in the second vote
 The teacher's page, which its cookie identifies, and someone who has not joined send:
     {"op": "teach", "have": []}
     {"op": "look", "have": []}
 The server sends a phone its earlier answers, confirms each guess once it is stored, and sends
 revealed answers to everyone and counts to the teacher only:
-    {"mine": {"batches.1": 2}}
+    {"mine": {"batches.1": 2}}    with "first" for those in the first votes of discussed steps
     {"id": 7, "step": "batches.3"}    or    {"id": 7, "error": "a sentence"}
     {"step": "batches.3", "n": 28, "values": [...], "sentence": "..."}
+    {"step": "batches.3", "n": 27, ..., "first": {"n": 28, "values": [...], "moved": [...], ...}}
     {"step": "batches.3", "covered": true}    when the teacher takes that back
+    {"step": "batches.3", "covered": true, "vote": 2}    when the class votes again
     {"experiment": {"id": 2, "revealed": false, "results": 12, ...}}    when students see another
-    {"here": 28, "members": 30, "steps": [["batches.3", 12, 28, false], ...], "experiment": {...},
+    {"here": 28, "members": 30, "steps": [["batches.3", 12, 28, false], ...], "discussed": [...],
+     "experiment": {...},
      "lessons": {"all": 8, "missing": [["Why truncate?", "why phones cannot open it yet"], ...]}}
 A step's numbers are how many have answered, and how many there are: all who are connected or have
 answered. Several messages are sent as a list. While nothing happens, nothing is sent.
@@ -30,8 +34,9 @@ from typing import Any
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hnviz.classroom import GuessError, Value
-from hnviz.classroom.guesses import guess_of, sentence, step_order, written
+from hnviz.classroom import GuessError
+from hnviz.classroom.guesses import FIRST, SECOND, guess_of, step_order, written
+from hnviz.classroom.votes import drawn
 from hnviz.lessons import lessons
 from hnviz.questions.frame import to_json
 from hnviz.questions.params import quoted
@@ -131,10 +136,15 @@ class Connection:
         self._connections.add(self)
         if self.member:
             own = room.own(self.member)
-            self._answer({"mine": {step: written(value) for step, value in own.items()}})
+            first = room.own_first(self.member)
+            mine = {"mine": {step: written(value) for step, value in own.items()}}
+            if first:
+                mine["first"] = {step: written(value) for step, value in first.items()}
+            self._answer(mine)
             if room.experiment:
                 self.queue(EXPERIMENT)
-        for step in self._service.revealed().keys() ^ known:
+        revealed = self._service.revealed()
+        for step in (revealed.keys() ^ known) | (self._service.discussed() - revealed.keys()):
             self.queue(step)
         if self.teacher:
             self.queue("")
@@ -165,7 +175,8 @@ class Connection:
             raise GuessError("guesses come too fast; wait a second and send it again")
         self._allowance.take(1)
         step, value = request.get("step"), request.get("value")
-        return await stored(self._service.guess(self.member, step, value))
+        vote = request.get("vote", FIRST)
+        return await stored(self._service.guess(self.member, step, value, vote))
 
     def _answer(self, answer: Mapping[str, Any]) -> None:
         self._answers.append(to_json(answer))
@@ -192,8 +203,9 @@ class Connections:
         self.service = service
         self._all: set[Connection] = set()
         self._greeting: dict[Connection, asyncio.Timeout] = {}  # in order of arrival
-        self._texts: dict[str, tuple[Mapping[str, Value], str]] = {}  # step -> answers, message
+        self._texts: dict[str, tuple[Any, str]] = {}  # step -> answers, message
         self._revealed = service.revealed()  # as last sent to all connections
+        self._discussed = service.discussed()  # as last sent to all connections
         self._stage = service.experiments.stage()  # as last sent to students
         self._loop: asyncio.AbstractEventLoop | None = None
         self._counting: asyncio.TimerHandle | None = None
@@ -263,18 +275,15 @@ class Connections:
         if step == EXPERIMENT:
             return to_json({EXPERIMENT: self.service.experiments.summary()})
         if step not in room.revealed:
-            return to_json({"step": step, "covered": True})
-        answers = room.answers(step)
+            again = {"vote": SECOND} if step in room.first else {}
+            return to_json({"step": step, "covered": True, **again})
+        answers = room.first_answers(step), room.answers(step)
         sent, text = self._texts.get(step, (None, ""))
         if sent != answers:  # otherwise one text serves all connections
-            found = self.service.spread(step)
-            message = {
-                "step": step,
-                "n": found.n,
-                "values": [written(value) for value in found.values],
-                "sentence": sentence(guess_of(step), found, len({*self.here(), *answers})),
-            }
-            self._texts[step] = answers, (text := to_json(message))
+            first, last = self.service.answers(step)
+            both = first if step in room.first else None
+            shown = drawn(guess_of(step), both, last, {*self.here(), *last})
+            self._texts[step] = answers, (text := to_json({"step": step, **shown}))
         return text
 
     def here(self) -> set[str]:
@@ -296,6 +305,7 @@ class Connections:
                 [step, n, len({*here, *room.answers(step)}), step in room.revealed]
                 for step, n in steps
             ],
+            "discussed": sorted(self.service.discussed()),
             "experiment": self.service.experiments.summary(),
             "lessons": {"all": len(lessons()), "missing": self.service.lessons.missing()},
         }
@@ -317,6 +327,8 @@ class Connections:
         before, self._revealed = self._revealed, self.service.revealed()
         # Revealed, covered again, or revealed and without a member's answer now.
         steps = {step for step, _ in before.items() ^ self._revealed.items()}
+        known, self._discussed = self._discussed, self.service.discussed()
+        steps |= known ^ self._discussed
         was, self._stage = self._stage, self.service.experiments.stage()
         for each in self._all:
             for step in steps:

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hnviz.classroom import ClassError, GuessError
+from hnviz.classroom.votes import answers_csv
 from hnviz.questions.params import quoted
 from hnviz.web.classroom.connections import Connections
 from hnviz.web.classroom.lessons import PREPARING
@@ -23,6 +24,7 @@ from hnviz.web.http import NO_STORE, Refusal, bytes_reply, entry_reply, json_bod
 from hnviz.web.limits import Quota, Rate, naming, viewer_of
 
 OPEN = "/api/class"  # to everyone, even where the class shows strangers nothing
+ANSWERS = "answers.csv"
 COOKIE_SECONDS = 12 * 3600  # how long a browser stays signed in
 MAX_TOKEN_CHARS = 100
 JOINS_AT_ONCE, JOINS_A_SECOND = 40, 1.0  # from one address: a router may have a class behind it
@@ -69,7 +71,7 @@ def class_routes(service: ClassService, page: bytes) -> list[BaseRoute]:
     """Return the class's routes but for its experiments; `page` is what a phone opens to join."""
     connections = Connections(service)
     endpoints = _Endpoints(service, connections)
-    posted = ("join", "teach", "reveal", "cover", "remove", "restore", "lessons")
+    posted = ("join", "teach", "vote", "discuss", "reveal", "cover", "remove", "restore", "lessons")
 
     async def join_page(request: Request) -> Response:
         headers = {"Cache-Control": "no-cache"}
@@ -80,6 +82,7 @@ def class_routes(service: ClassService, page: bytes) -> list[BaseRoute]:
         Route("/class/lesson/{lesson}", endpoints.lesson),
         Route(OPEN, endpoints.about),
         Route(f"{OPEN}/students", endpoints.students),
+        Route(f"{OPEN}/{ANSWERS}", endpoints.answers),
         *(Route(f"{OPEN}/{name}", getattr(endpoints, name), methods=["POST"]) for name in posted),
         Route(JOIN, join_page),
     ]
@@ -118,6 +121,24 @@ class _Endpoints:
         secret = _text(await json_body(request), "secret")
         self._service.teach(secret, _address(request))
         return _with_cookie(request, answer_with(teacher=True), TEACHER, secret)
+
+    async def vote(self, request: Request) -> Response:
+        """Say what the class has answered so far, which only the teacher sees."""
+        step = (await json_body(request)).get("step")
+        check_teacher(self._service, request)
+        try:
+            return answer_with(**self._service.vote(step, self._connections.here()))
+        except GuessError as error:
+            raise Refusal(str(error)) from error
+
+    async def answers(self, request: Request) -> Response:
+        """Send all answers as CSV."""
+        check_teacher(self._service, request)
+        headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="class-{ANSWERS}"'}
+        return Response(answers_csv(self._service.room), 200, headers, "text/csv; charset=utf-8")
+
+    async def discuss(self, request: Request) -> Response:
+        return answer_with(discussed=await self._change_step(request, self._service.discuss))
 
     async def reveal(self, request: Request) -> Response:
         return answer_with(revealed=await self._change_step(request, self._service.reveal))

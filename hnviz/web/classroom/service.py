@@ -20,17 +20,23 @@ from typing import Any, NamedTuple, TypeVar
 from hnviz.classroom import ClassError, Classroom, GuessError, Limits
 from hnviz.classroom.codes import Backoff, new_token
 from hnviz.classroom.guesses import (
+    FIRST,
+    SECOND,
     Spread,
+    Value,
     check_fits,
     codes_in,
     decode,
+    fits,
     guess_of,
     read_step,
     read_value,
+    read_vote,
     spread,
 )
-from hnviz.classroom.state import VIEWS
+from hnviz.classroom.state import NOTHING, VIEWS
 from hnviz.classroom.store import ClassStore, DamagedClassError
+from hnviz.classroom.votes import advice, drawn, right_of
 from hnviz.web.classroom.experiments import Experiments
 from hnviz.web.classroom.lessons import LessonFiles
 from hnviz.web.http import Refusal
@@ -175,7 +181,11 @@ class ClassService:
         "place" is the same number for all who joined from one address, 0 if that is unknown.
         """
         room, addresses = self.room, self._addresses
-        answered = Counter(member for of_step in room.guesses.values() for member in of_step)
+        answered = Counter(
+            member
+            for step, of_step in room.guesses.items()
+            for member in {*of_step, *room.first.get(step, NOTHING)}
+        )
         places = {each: n for n, each in enumerate(dict.fromkeys(addresses.values()), 1)}
         return [
             {
@@ -206,15 +216,15 @@ class ClassService:
 
     # Guesses
 
-    def guess(self, member: str, step: Any, value: Any) -> "Future[str]":
-        """Take a member's guess; return the step, or a GuessError. Raises GuessError."""
-        step, read = read_step(step), read_value(value)
+    def guess(self, member: str, step: Any, value: Any, vote: Any = FIRST) -> "Future[str]":
+        """Take a member's guess in a vote; return the step, or a GuessError. Raises GuessError."""
+        step, read, vote = read_step(step), read_value(value), read_vote(vote)
         check_fits(read, guess_of(step))
 
         def take(room: Classroom) -> Classroom:
             if not room.holds(member):
                 raise GuessError(REMOVED)
-            return room.guessed(member, step, read)
+            return room.guessed(member, step, read, vote, _now())
 
         return self.change(take, step)
 
@@ -228,7 +238,7 @@ class ClassService:
                 try:
                     guess = decode(line)
                     check_fits(guess.value, guess_of(guess.step))
-                    room = room.pasted(*guess)
+                    room = room.pasted(*guess, _now())
                     taken += 1
                 except GuessError as error:
                     wrong.append(str(error))
@@ -239,6 +249,11 @@ class ClassService:
         except OSError as error:
             return PasteResult(0, (not_stored(error),))
         return PasteResult(taken, tuple(dict.fromkeys(wrong)))
+
+    def discuss(self, step: Any) -> "Future[None]":
+        """Close the first vote on a step and open the second. Raises GuessError."""
+        guess_of(read_step(step))
+        return self.change(lambda room: room.discussed(step), None)
 
     def reveal(self, step: Any) -> "Future[None]":
         """Show everyone the guesses of a step. Raises GuessError."""
@@ -251,20 +266,57 @@ class ClassService:
         return self.change(lambda room: room.covered(step), None)
 
     def revealed(self) -> dict[str, int]:
-        """Return the steps whose answers everyone sees, and how many count for each.
+        """Return the steps whose answers everyone sees, and how many count for each, of both votes.
 
         A lesson may have lost a step since.
         """
         room = self.room
-        return {step: len(room.answers(step)) for step in filter(asks, room.revealed)}
+        return {
+            step: len(room.answers(step)) + len(room.first_answers(step))
+            for step in filter(asks, room.revealed)
+        }
+
+    def discussed(self) -> frozenset[str]:
+        """Return the steps on which the class votes, or has voted, twice."""
+        return frozenset(filter(asks, self.room.first))
 
     def counts(self) -> dict[str, int]:
         """Return how many have answered each step that is still open."""
         return {step: n for step, n in self.room.counts().items() if asks(step)}
 
+    def answers(self, step: str) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
+        """Return a step's guesses in the first vote and in the open or last vote, by member.
+
+        They are those that count and that the lesson can still show.
+        """
+        room = self.room
+        first, last = (
+            {member: value for member, value in found.items() if fits(value, step)}
+            for found in (room.first_answers(step), room.answers(step))
+        )
+        return first, last
+
     def spread(self, step: str) -> Spread:
         """Return those of a step's guesses that the lesson can still show, without names."""
-        return spread([each for each in self.room.answers(step).values() if _fits(each, step)])
+        return spread(self.answers(step)[1].values())
+
+    def vote(self, step: Any, here: Collection[str]) -> dict[str, Any]:
+        """Return for the teacher alone what the class has answered so far. Raises GuessError.
+
+        `here` are the connected members. "absent" has the numbers of those who have not answered:
+        of `here`, and of those who answered in the first vote.
+        """
+        guess, room = guess_of(read_step(step)), self.room
+        first, last = self.answers(step)
+        vote = room.vote(step)
+        missing = filter(room.holds, {*here, *first}.difference(last))
+        return {
+            "step": step,
+            "vote": vote,
+            **drawn(guess, first if vote == SECOND else None, last, {*here, *last}),
+            "advice": advice(right_of(guess, last), len(last)) if vote == FIRST else "",
+            "absent": sorted(map(room.members.__getitem__, missing)),
+        }
 
     # Runs
 
@@ -375,18 +427,14 @@ def not_stored(error: OSError) -> str:
     return f"the teacher's computer could not store this: {reason}; tell the teacher and try again"
 
 
+def _now() -> int:
+    return int(time.time())
+
+
 def asks(step: str) -> bool:
     """Return whether a text names a step that asks for a guess."""
     try:
         guess_of(read_step(step))
-    except GuessError:
-        return False
-    return True
-
-
-def _fits(value: Any, step: str) -> bool:
-    try:
-        check_fits(value, guess_of(step))
     except GuessError:
         return False
     return True
