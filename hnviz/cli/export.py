@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hnviz.cli.parser import (
     CommandError,
@@ -18,6 +18,8 @@ from hnviz.cli.parser import (
 if TYPE_CHECKING:
     from hnviz.runs import RunFolder
 
+Kinds: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
 AT = "--at takes NAME=VALUE, such as run=Model5"
 OUTPUT = "where to write it (default: its name)"
 
@@ -25,8 +27,6 @@ OUTPUT = "where to write it (default: its name)"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what to export, and where to."""
     kinds = parser.add_subparsers(dest="kind", metavar="what", required=True)
-    lesson = kinds.add_parser("lesson", help="one lesson", allow_abbrev=False)
-    lesson.add_argument("name", metavar="ID", help="python -m hnviz lessons list shows them")
     page = kinds.add_parser("page", help="a page of the app", allow_abbrev=False)
     page.add_argument("name", metavar="NAME", help="as in its address: states, predictions, ...")
     page.add_argument(
@@ -38,18 +38,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="parameters of its address: docs/addresses.md lists them",
     )
     add_models(page)
-    for each in (lesson, page, *_of_runs(kinds)):
+    for each in (page, *_of_lessons(kinds), *_of_runs(kinds)):
         each.add_argument(
             *("-o", "--out", "--output"), dest="output", type=Path, metavar="FILE", help=OUTPUT
         )
-    index = kinds.add_parser(
-        "index", help="all lessons and an index, for a static host", allow_abbrev=False
-    )
-    index.add_argument("folder", type=folder, metavar="DIR")
     site = kinds.add_parser(
         "site", help="six rooms, lessons and words, for a static host or a disk", allow_abbrev=False
     )
     site.add_argument("folder", type=folder, metavar="DIR")
+
+
+def _of_lessons(kinds: Kinds) -> Iterator[argparse.ArgumentParser]:
+    """Add what is made of lessons; yield what is written as one file."""
+    lesson = kinds.add_parser("lesson", help="one lesson", allow_abbrev=False)
+    lesson.add_argument("name", metavar="ID", help="python -m hnviz lessons list shows them")
+    lesson.add_argument(
+        "--scorm",
+        action="store_true",
+        help="as a zip file for a learning platform, which gets the answers: SCORM 1.2",
+    )
+    index = kinds.add_parser(
+        "index", help="all lessons and an index, for a static host", allow_abbrev=False
+    )
+    index.add_argument("folder", type=folder, metavar="DIR")
     for each in (lesson, index):
         each.add_argument(
             "--class",
@@ -57,11 +68,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             action="store_true",
             help="for a class, whose server serves it: python -m hnviz app --class",
         )
+    questions = kinds.add_parser(
+        "questions", help="the lessons' choices and numbers", allow_abbrev=False
+    )
+    questions.add_argument(
+        "--qti",
+        action="store_true",
+        required=True,
+        help="as a zip file for a learning platform, which scores them: QTI 2.1",
+    )
+    yield from (lesson, questions)
 
 
-def _of_runs(
-    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",
-) -> Iterator[argparse.ArgumentParser]:
+def _of_runs(kinds: Kinds) -> Iterator[argparse.ArgumentParser]:
     """Add the formats in which runs are written."""
     helps = {
         "notebook": "a run, to be trained again without hnviz",
@@ -121,21 +140,42 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
 
         yield from ((options.folder / name, content) for name, content in export_site())
         return
+    if options.kind == "questions":
+        from hnviz.export.qti import export_questions
+
+        yield options.output or Path("questions.zip"), export_questions()
+        return
     if options.kind == "notebook":
         yield options.output or Path(f"{options.name}.ipynb"), _notebook(options)
         return
     if options.kind == "report":
         yield options.output or Path(f"{'-'.join(options.names)[:100]}.html"), _report(options)
         return
-    path = options.output or Path(f"{options.name}.html")
     if options.kind == "lesson":
-        from hnviz.export.lesson import export_lesson
-
-        yield path, export_lesson(options.name, in_class=options.in_class)
+        yield options.output or Path(f"{options.name}{_ending(options)}"), _lesson(options)
         return
+    path = options.output or Path(f"{options.name}.html")
     from hnviz.export.build import export_page
 
     yield path, export_page(options.name, dict(pair(text, AT) for text in options.at))
+
+
+def _ending(options: argparse.Namespace) -> str:
+    return ".zip" if options.scorm else ".html"
+
+
+def _lesson(options: argparse.Namespace) -> bytes:
+    if options.scorm and options.in_class:
+        raise CommandError(
+            "--scorm is for a learning platform and --class for a class: choose one of them"
+        )
+    if options.scorm:
+        from hnviz.export.scorm import export_scorm
+
+        return export_scorm(options.name)
+    from hnviz.export.lesson import export_lesson
+
+    return export_lesson(options.name, in_class=options.in_class)
 
 
 def _run_folder(options: argparse.Namespace) -> "RunFolder":

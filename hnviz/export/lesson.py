@@ -26,10 +26,15 @@ TITLE = "Lessons: how a network learns to count"
 
 def export_lesson(name: str, *, in_class: bool = False) -> bytes:
     """Return a lesson that comes with the app as one file. Raises ExportError."""
+    return lesson_file(lesson_named(name), in_class=in_class)
+
+
+def lesson_named(name: str) -> Lesson:
+    """Return a lesson that comes with the app. Raises ExportError."""
     lesson = lessons().get(name)
     if lesson is None:
         raise ExportError(f"no lesson is named {name!r}; choose one of {', '.join(lessons())}")
-    return lesson_file(lesson, in_class=in_class)
+    return lesson
 
 
 def lesson_file(
@@ -37,12 +42,13 @@ def lesson_file(
     *,
     beside: bool = False,
     in_class: bool = False,
+    scorm: bool = False,
     around: Around | None = None,
 ) -> bytes:
     """Return a lesson as one file; with `beside`, the other lessons' files are in its folder.
 
-    With `in_class`, the server of a class serves the file, which may call that server.
-    Raises ExportError.
+    With `in_class`, the server of a class serves the file, which may call that server; with
+    `scorm`, it gives a learning platform the answers. Raises ExportError.
     """
     scenes = [_scene(lesson, number) for number in range(1, len(lesson.steps) + 1)]
     later = (each for each in lessons().values() if each.order > lesson.order)
@@ -58,7 +64,7 @@ def lesson_file(
     return build_file(
         [[each] for each in sections],
         f"{lesson.title} - hnviz",
-        {"lesson": {**data, "beside": beside}, "in_class": in_class},
+        {"lesson": {**data, "beside": beside, "scorm": scorm}, "in_class": in_class},
         around=around,
     )
 

@@ -7,13 +7,15 @@ import { onWritten } from "../../app/kit/js/address.js";
 import { fetchOnce } from "../../app/kit/js/fetch.js";
 import { readTheme } from "../../app/kit/js/theme.js";
 import { classAt, Crowd } from "../../app/kit/class/crowd.js";
-import { onAnswer } from "../../app/lesson/panel/answers.js";
+import { keepIn, onAnswer } from "../../app/lesson/panel/answers.js";
 import { Callout } from "../../app/lesson/panel/callout.js";
 import { Panel } from "../../app/lesson/panel/panel.js";
+import { findApi, Marks, NO_PLATFORM } from "./scorm.js";
 
 /**
- * @typedef {import("../../app/lesson/panel/panel.js").Lesson & { beside: boolean }} Lesson
+ * @typedef {import("../../app/lesson/panel/panel.js").Lesson & { beside: boolean, scorm: boolean }} Lesson
  *   beside  whether the other lessons are files beside this one
+ *   scorm   whether the file is for a learning platform
  */
 
 const STYLES = [
@@ -41,7 +43,13 @@ export class FileLesson {
     const section = document.createElement("section");
     section.className = "lesson";
     this.root.append(section);
-    const crowd = new Crowd(classAt(location), onAnswer, (step) => this.panel?.hear(step));
+    this.said = document.createElement("p");
+    this.said.className = "hint";
+    this.said.setAttribute("role", "status");
+    this.said.hidden = true;
+    /** @type {Marks|null} */
+    this.marks = lesson.scorm ? this.meet() : null;
+    const crowd = this.marks ? null : new Crowd(classAt(location), onAnswer, (step) => this.panel?.hear(step));
     this.panel = new Panel(section, {
       go: (at) => this.go(at),
       point: (point, cover) => this.callout.show(point, cover),
@@ -49,6 +57,7 @@ export class FileLesson {
       crowd,
       ...(lesson.beside ? others : {}),
     });
+    section.append(this.said);
     this.touched = false; // since the step began
     const touch = () => (this.touched = true);
     for (const event of ["pointerdown", "keydown"]) stage.host.addEventListener(event, touch, true);
@@ -56,6 +65,31 @@ export class FileLesson {
     stage.whenChanged(() => this.panel.stray(true));
     document.addEventListener("keydown", (event) => this.turn(event), true);
     addEventListener("hashchange", () => this.show());
+  }
+
+  /** Meet the learning platform around the page; null if there is none, or if it refuses. */
+  meet() {
+    const say = (/** @type {string} */ sentence) => {
+      if (this.said.textContent !== sentence) this.said.textContent = sentence;
+      this.said.hidden = !sentence;
+    };
+    const api = findApi(window);
+    if (!api) {
+      say(NO_PLATFORM);
+      return null;
+    }
+    const marks = new Marks(this.lesson, api, say);
+    try {
+      const at = marks.begin();
+      if (!location.hash && at > 1) history.replaceState(null, "", `#${at}`);
+    } catch (error) {
+      say(/** @type {Error} */ (error).message);
+      return null;
+    }
+    keepIn(marks.store);
+    addEventListener("pagehide", () => marks.finish());
+    addEventListener("pageshow", ({ persisted }) => persisted && location.reload()); // the visit was ended
+    return marks;
   }
 
   /** Dress the panel as the pictures are. */
@@ -85,6 +119,7 @@ export class FileLesson {
     await this.stage.show(Math.min(at, this.lesson.steps.length) - 1);
     this.panel.at = 0; // the same step again, too
     this.panel.show(this.lesson, at);
+    this.marks?.visit(at);
   }
 
   /** @param {number} at */

@@ -1,6 +1,6 @@
 // @ts-check
-// A student's guesses, kept in this browser alone. A step is named "<lesson>.<number>"; an answer
-// is a number, or a list of numbers.
+// A student's guesses, kept in this browser alone or, in a learning platform, by it (keepIn). A step is named
+// "<lesson>.<number>"; an answer is a number, or a list of numbers.
 //
 // A listener is called for each new answer: onAnswer((step, value) => ...).
 
@@ -8,13 +8,27 @@ const KEY = "hnviz.answers";
 const MOST = 1000; // answers that are kept
 const LONGEST = 64; // numbers of one answer
 
-/** @typedef {number|number[]} Answer */
+/**
+ * @typedef {number|number[]} Answer
+ * @typedef {{ read: () => string|null, write: (text: string) => void }} Store
+ *   all answers as one text; both may throw
+ */
 
 /** @type {Set<(step: string, value: Answer) => void>} */
 const listeners = new Set();
 /** @type {Map<string, Answer>|null} */
 let kept = null;
-let isKept = true; // in the browser's storage; else they last as long as the page
+let isKept = true; // in the store; else they last as long as the page
+/** @type {Store} */
+let store = { read: () => localStorage.getItem(KEY), write: (text) => localStorage.setItem(KEY, text) };
+
+/**
+ * Keep all answers elsewhere than in the browser's storage.
+ * @param {Store} other
+ */
+export function keepIn(other) {
+  [store, kept, isKept] = [other, null, true];
+}
 
 /**
  * @param {unknown} value
@@ -35,7 +49,7 @@ function stored() {
   /** @type {Map<string, Answer>} */
   const found = new Map();
   try {
-    const entries = Object.entries(JSON.parse(localStorage.getItem(KEY) ?? "{}"));
+    const entries = Object.entries(JSON.parse(store.read() ?? "{}"));
     for (const [step, value] of entries.slice(-MOST)) if (isAnswer(value)) found.set(step, value);
   } catch {
     found.clear(); // no storage, or not ours
@@ -52,7 +66,7 @@ function write(change) {
   if (isKept) kept = stored();
   change(all());
   try {
-    localStorage.setItem(KEY, JSON.stringify(Object.fromEntries([...all()].slice(-MOST))));
+    store.write(JSON.stringify(Object.fromEntries([...all()].slice(-MOST))));
   } catch {
     isKept = false;
   }
