@@ -161,6 +161,7 @@ EXAMPLES = {
     "counted_number": {"number": 8123, "given": 1},
     "counting_accuracy": {"given": 1},
     "cursor": {"split": "valid", "batch": 1},
+    "erased": {"layer": 0},
     "find": {
         "split": "valid",
         "first": 10,

@@ -7,10 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hnviz
-from hnviz.analysis.directions import digit_directions, independent, random_directions
 from hnviz.config import RunConfig
 from hnviz.data.places import split_places
+from hnviz.figures.code_text import erased_sentence
+from hnviz.figures.probes import erased_lines
+from hnviz.figures.theme import theme
 from hnviz.observe import surgery
+from hnviz.observe.directions import digit_directions, independent, random_directions
+from hnviz.observe.erasing import ask_erased, digits_kept
 from hnviz.observe.passes import split_states
 from hnviz.observe.probes import fitted
 from hnviz.runs import RunStore
@@ -221,3 +225,51 @@ def test_a_model_or_a_text_without_such_a_state_says_so(tmp_path, recorded):
     path = trained(store, french).path
     recorded(refusal(lambda: hnviz.erase(path, "tens", **FEW)))
     assert len(hnviz.erase(path, unit(0, 8), **FEW).frame()) == 12
+
+
+# The app's picture of it
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", [0, 1])
+def test_the_app_erases_as_the_function_does(layer):
+    subject = hnviz.open("Model5").subject(400)
+    found = ask_erased(subject, layer).meta
+    assert found["n"] == 100
+    for digit, each in found["digits"].items():
+        change = hnviz.erase("Model5", digit, layer=layer, hold=True)
+        row = change.digits().loc[digit]
+        said = [each[name] for name in ("kept", "random", "least", "most")]
+        assert said == [row.changed, pytest.approx(row.control), row.least, row.most]
+        assert each["directions"] == len(change.erased.basis)
+        assert each["reads_erased"] < 25 < 90 < each["reads"]  # ten digits: chance is 10
+
+
+def test_digits_are_compared_by_their_place_and_words_that_spell_no_number_keep_none():
+    own, said = np.array([4319, 4319, 4319, 319]), np.array([4319, 5329, surgery.NO_NUMBER, 19])
+    out = surgery.Outcomes(own, own, said, own == said)
+    kept = {digit: holds.astype(int).tolist() for digit, holds in digits_kept(out).items()}
+    assert kept == {
+        "thousands": [1, 0, 0, 1],
+        "hundreds": [1, 1, 0, 0],
+        "tens": [1, 0, 0, 1],
+        "ones": [1, 1, 0, 1],
+    }
+
+
+ERASED = {
+    "tens": {"reads": 99, "reads_erased": 12, "kept": 87, "random": 88.1, "least": 68, "most": 97},
+    "ones": {"reads": 93, "reads_erased": 9, "kept": 50, "random": 88.5, "least": 78, "most": 93},
+}
+
+
+def test_the_picture_of_an_erasure_says_and_draws_its_own_figures(recorded):
+    said = erased_sentence("layer 1 of Model5", ERASED, 100)
+    recorded(said, 1, 99, 100, 12, 87, 88.1, 68, 97)
+    html = erased_lines(ERASED, 100, said.replace("**", ""), theme("light"))
+    tens, ones = html.split("hn-ends")[1].split('<div class="hn-probe">')[1:]
+    for row, each in ((tens, ERASED["tens"]), (ones, ERASED["ones"])):
+        assert f'hn-dot" style="left:{each["kept"]:.2f}%' in row
+        assert f'hn-ring" style="left:{each["random"]:.2f}%' in row
+        for end in ("least", "most"):
+            assert f'hn-bar" style="left:{each[end]:.2f}%' in row

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from hnviz.analysis.directions import DIGITS, digit_directions, independent, random_directions
 from hnviz.analysis.numbers import whole, wholes
 from hnviz.analysis.run import AnyRun, Run, Step, undisturbed
 from hnviz.analysis.run import open as open_run
@@ -22,14 +21,15 @@ from hnviz.given import check_options, in_one_line
 from hnviz.learn.state import State, mapped, seen
 from hnviz.models.catalogue import entry
 from hnviz.observe import Subject, surgery
-from hnviz.observe.surgery import CLAIMS, NO_NUMBER, Outcomes, Spoken
+from hnviz.observe.directions import DIGITS, digit_directions, independent, random_directions
+from hnviz.observe.erasing import digits_kept, same_digit
+from hnviz.observe.surgery import CLAIMS, Outcomes, Spoken
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 1000  # prompts, and random changes
 FEW = 4  # units that a sentence names
-POWERS = (1000, 100, 10, 1)  # of ten, of each digit
 
 Ids = NDArray[np.int64]
 
@@ -91,7 +91,7 @@ class Change:
 
         After a patch, "taken" counts those in which the digit becomes the other text's.
         """
-        table = self._table(_digits)
+        table = self._table(digits_kept)
         if self.erased is None:
             table["taken"] = [int(each.sum()) for each in _taken(self.outcomes)]
         return table
@@ -138,7 +138,8 @@ def erase(
     trial = _Trial.of(run, layer, options)
     states = trial.states  # (n, nh)
     if isinstance(direction, str):
-        basis = digit_directions(trial.subject, trial.layer, direction, trial.prompts)
+        with undisturbed():
+            basis = digit_directions(trial.subject, trial.layer, direction, trial.prompts)
         digit, named = direction, f"{plural(len(basis), 'direction')} of the {direction} digit"
     else:
         digit = ""
@@ -254,21 +255,12 @@ def _share(states: NDArray[np.float64], basis: NDArray[np.float64]) -> float:
     return float(((away @ basis.T) ** 2).sum() / (away**2).sum())
 
 
-def _digits(out: Outcomes) -> dict[str, NDArray[np.bool_]]:
-    """Return where the number said has each digit of the one that is said untouched."""
-    return {
-        name: _same(out.own, out.said, power) for name, power in zip(DIGITS, POWERS, strict=True)
-    }
-
-
 def _taken(out: Outcomes) -> list[NDArray[np.bool_]]:
     """Return where the number said has each digit of the other text's, which is not its own."""
-    return [_same(out.other, out.said, each) & ~_same(out.other, out.own, each) for each in POWERS]
-
-
-def _same(one: Ids, other: Ids, power: int) -> NDArray[np.bool_]:
-    known = (one != NO_NUMBER) & (other != NO_NUMBER)
-    return known & (one // power % 10 == other // power % 10)
+    return [
+        same_digit(out.other, out.said, each) & ~same_digit(out.other, out.own, each)
+        for each in DIGITS
+    ]
 
 
 def _units(units: Iterable[int], nh: int) -> tuple[int, ...]:

@@ -34,6 +34,32 @@ _WHAT = {"slot": "the position in the number", **{name: f"the {name} digit" for 
 
 
 Probes = Mapping[str, Mapping[str, float]]  # label -> "right", "chance", "n_fit", "n_held_out"
+Erased = Mapping[str, Mapping[str, float]]  # digit -> as hnviz.observe.erasing returns it
+
+
+def erased_sentence(whose: str, found: Erased, n: int) -> str:
+    """Say which digit's erasure harms that digit least, beside random ones, and what a probe read.
+
+    `whose` is the layer and the network, `n` the number of prompts.
+    """
+    name = max(found, key=lambda each: found[each]["kept"] - found[each]["random"])
+    each = found[name]
+    return (
+        f"A probe reads the last number's {name} digit from {whose} after **{each['reads']:.0f}** "
+        f"of {n} prompts. With all that it reads erased before every word, it reads it after "
+        f"{each['reads_erased']:.0f}, and the network keeps the digit in the next number after "
+        f"**{each['kept']:.0f}**; with as much erased at random after **{each['random']:.1f}**, "
+        f"from {each['least']:.0f} to {each['most']:.0f}."
+    )
+
+
+ERASED_NOTE = (
+    "A dot below both bars: the digit is lost more often than with any of ten random erasures of "
+    "as many directions, so the network uses what the probe reads there. Otherwise the picture "
+    "does not show that it does. The digit to keep is that of the next number, as the network says "
+    "it untouched."
+)
+"""How to read a picture of erasures."""
 
 
 def probe_sentence(

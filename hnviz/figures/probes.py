@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from hnviz.data.places import LABELS
-from hnviz.figures.code_text import Probes
+from hnviz.figures.code_text import Erased, Probes
 from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.theme import Theme
 
@@ -17,6 +17,30 @@ TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 def probe_lines(probes: Probes, twin: Probes | None, alt: str, look: Theme) -> str:
     """Draw shares right on held-out numbers: a dot, a ring for the twin, a bar for chance."""
+    rows = "".join(
+        _row(
+            name,
+            probes[name]["right"],
+            twin[name]["right"] if twin else None,
+            [probes[name]["chance"]],
+        )
+        for name in LABELS
+    )
+    key = ("this snapshot", "untrained" if twin else "", "shuffled labels")
+    return _ladder(rows, key, "share right on held-out numbers", alt, look)
+
+
+def erased_lines(found: Erased, n: int, alt: str, look: Theme) -> str:
+    """Draw the share of prompts that keep a digit: a dot; a ring and two bars for random ones."""
+    rows = "".join(
+        _row(name, each["kept"] / n, each["random"] / n, [each["least"] / n, each["most"] / n])
+        for name, each in found.items()
+    )
+    key = ("what the probe reads erased", "at random, the mean", "at random, least and most")
+    return _ladder(rows, key, "share of prompts that keep the digit", alt, look)
+
+
+def _ladder(rows: str, key: tuple[str, str, str], scale: str, alt: str, look: Theme) -> str:
     style = (
         f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
         f"--hn-control:{look.control};--hn-paper:{look.background}"
@@ -26,27 +50,25 @@ def probe_lines(probes: Probes, twin: Probes | None, alt: str, look: Theme) -> s
         f'<i style="left:{tick:.0%}">{percent(tick).replace(" ", NO_BREAK)}</i>' for tick in TICKS
     )
     head = f"<div class='hn-probe hn-ends'><span></span><span class='hn-track'>{ticks}</span></div>"
-    rows = "".join(_row(name, probes[name], twin[name] if twin else None) for name in LABELS)
-    ring = '<span><i class="hn-ring"></i>untrained</span>' if twin else ""
-    key = (
-        f'<p class="hn-key"><span><i class="hn-dot"></i>this snapshot</span>{ring}'
-        '<span><i class="hn-bar"></i>shuffled labels</span>'
-        f'<span style="color:{look.muted}">share right on held-out numbers</span></p>'
+    marks = "".join(
+        f'<span><i class="hn-{mark}"></i>{said}</span>'
+        for mark, said in zip(("dot", "ring", "bar"), key, strict=True)
+        if said
     )
+    told = f'<p class="hn-key">{marks}<span style="color:{look.muted}">{scale}</span></p>'
     named = f'role="img" aria-label="{escape(alt)}"'
-    return f'<div class="hn-ladder" {named} style="{style}">{head}{rows}{key}</div>'
+    return f'<div class="hn-ladder" {named} style="{style}">{head}{rows}{told}</div>'
 
 
-def _row(name: str, probe: Mapping[str, float], twin: Mapping[str, float] | None) -> str:
-    right = probe["right"]
+def _row(name: str, right: float, twin: float | None, bars: Sequence[float]) -> str:
     marks = "".join(f'<u style="left:{tick:.0%}"></u>' for tick in TICKS)
-    marks += f'<i class="hn-bar" style="left:{probe["chance"]:.2%}"></i>'
+    marks += "".join(f'<i class="hn-bar" style="left:{each:.2%}"></i>' for each in bars)
     said = f"<b>{accuracy(right)}</b>"
-    if twin:
-        low, high = sorted((right, twin["right"]))
+    if twin is not None:
+        low, high = sorted((right, twin))
         marks += f'<em style="left:{low:.2%};width:{high - low:.2%}"></em>'
-        marks += f'<i class="hn-ring" style="left:{twin["right"]:.2%}"></i>'
-        said += f" {accuracy(twin['right'])}"
+        marks += f'<i class="hn-ring" style="left:{twin:.2%}"></i>'
+        said += f" {accuracy(twin)}"
     marks += f'<i class="hn-dot" style="left:{right:.2%}"></i>'
     return (
         f'<div class="hn-probe"><span>{_named(name)}</span><span class="hn-track">{marks}</span>'

@@ -132,6 +132,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Remember", "states_order", "by what they code", "the order of the units"),
     Key("Remember", "states_view", "none", "the picture below the units"),
     Key("Remember", "states_positions", "before its word", "where a probe reads the digit"),
+    Key("Remember", "states_erased", "false", "erase what the probe reads, and let it count on"),
     Key("Remember", "states_all_models", "false", "probe all pre-trained models"),
     Key("Remember", "states_threshold", "0.6", "from which share of the scale a unit is on"),
     Key("Remember", "states_edges", "false", "the units must be off just before and after"),

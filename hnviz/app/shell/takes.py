@@ -26,6 +26,7 @@ _SWITCHES = (
     "train_same",
     "train_find",
     "states_all_models",
+    "states_erased",
     "states_edges",
     "predictions_hold",
     "predictions_ways",

@@ -11,7 +11,12 @@ from hnviz.app.kit.text import escape, linked, prose, section
 from hnviz.app.rooms.hidden_states.controls import Asked
 from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
 from hnviz.app.rooms.hidden_states.path.picture import FIRST, PATH, PATH_VIEW, N, numbers_problem
-from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES, PROBES_VIEW
+from hnviz.app.rooms.hidden_states.probes.picture import (
+    ALL_PROBES_VIEW,
+    ERASED_VIEW,
+    PROBES,
+    PROBES_VIEW,
+)
 from hnviz.figures import code_text
 from hnviz.figures.offers import without_digits
 from hnviz.figures.state_text import reading_note
@@ -22,6 +27,9 @@ from hnviz.web.state import CurrentRun
 def whole(run: CurrentRun, asked: Asked) -> None:
     """Draw what all units show together."""
     section("What the whole state shows", f"A linear probe is {TERMS['linear probe']}.")
+    if switch("Erase what the probe reads", "states_erased"):
+        PROBES(run=run.record.id, asks=[ask(ERASED_VIEW, at="rest", layer=asked.layer)])
+        return
     positions = _positions_box()
     view = ask(PROBES_VIEW, at="rest", layer=asked.layer, positions=positions)
     PROBES(run=run.record.id, asks=[view])

@@ -7,7 +7,7 @@ from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
 from hnviz.app.shell.server import server
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Probes
-from hnviz.figures.probes import probe_lines, probe_table, table_sentence
+from hnviz.figures.probes import erased_lines, probe_lines, probe_table, table_sentence
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Reply, View
@@ -49,6 +49,22 @@ def _all_probes(look: Look) -> Reply:
     )
 
 
+def _erased(look: Look) -> Reply:
+    """Draw a line for each digit: how often it is kept once all that a probe reads is erased."""
+    layer, model = layer_of(look), look.run.record.config.model
+    answer = look.ask("erased", {"layer": layer}).meta
+    found, n = answer["digits"], answer["n"]
+    many = entry(model).n_layers > 1
+    whose = f"{f'layer {layer} of ' if many else ''}{model}"
+    sentence = code_text.erased_sentence(whose, found, n)
+    lines = erased_lines(found, n, sentence.replace("**", ""), look_of(look))
+    heads = ("digit", "read", "read once erased", "kept", "at random", "least", "most")
+    names = ("reads", "reads_erased", "kept", "random", "least", "most")
+    rows = [[digit, *(each[name] for name in names)] for digit, each in found.items()]
+    table = Tabled(f"After how many of {n} prompts a digit is read and kept", heads, rows)
+    return html(lines, sentence, code_text.ERASED_NOTE, tables=[table])
+
+
 def _table(found: Probes, twin: Probes | None, model: str = "the state") -> Tabled:
     """Tabulate what a probe reads right of each label."""
     return Tabled(
@@ -65,6 +81,7 @@ PROBES_VIEW = View(
     "probes", {"layer": LAYER, "positions": POSITIONS, "mode": MODE}, _probes, slow=True
 )
 ALL_PROBES_VIEW = View("all_probes", {"positions": POSITIONS, "mode": MODE}, _all_probes, slow=True)
+ERASED_VIEW = View("erased_digits", {"layer": LAYER, "mode": MODE}, _erased, slow=True)
 
 EXAMPLES = {
     "ready": Example("Model5", [ask(PROBES_VIEW, at="rest")]),
@@ -75,5 +92,6 @@ PROBES = drawn(
     Place("states_probes", "455px", "551px"),
     PROBES_VIEW,
     ALL_PROBES_VIEW,
+    ERASED_VIEW,
     examples=EXAMPLES,
 )

@@ -1,14 +1,15 @@
 """Directions in a layer's state: given, of a digit, or at random; always orthonormal rows."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hnviz.analysis.run import undisturbed
 from hnviz.data import CorpusError, corpus_of
 from hnviz.data.places import LABELS, SLOTS, split_places
-from hnviz.observe import Subject
 from hnviz.observe.passes import split_states
 from hnviz.observe.probes import SPLIT, fitted
+from hnviz.observe.subject import Subject
 
 DIGITS = LABELS[1:]
 LEAST = 1e-6  # of the largest: a smaller singular value is rounding
@@ -42,8 +43,16 @@ def independent(direction: ArrayLike, nh: int) -> Basis:
 def digit_directions(subject: Subject, layer: int, digit: str, without: NDArray[np.int64]) -> Basis:
     """Return all directions from which a linear probe reads a digit of the last number.
 
+    It is `digit_probe`. Raises ValueError.
+    """
+    return read_along(digit_probe(subject, layer, digit, without))
+
+
+def digit_probe(subject: Subject, layer: int, digit: str, without: NDArray[np.int64]) -> Any:
+    """Fit a linear probe that reads a digit of the last number from a layer's state.
+
     It is fitted on the states after the last word of each number of train, but for some numbers.
-    Raises ValueError.
+    Its steps are scaler and ridge. Raises ValueError.
     """
     if digit not in DIGITS:
         raise ValueError(f"a digit is one of {', '.join(DIGITS)}; got {digit!r:.40}")
@@ -53,9 +62,13 @@ def digit_directions(subject: Subject, layer: int, digit: str, without: NDArray[
     places = split_places(SPLIT, subject.config)
     at = np.flatnonzero(places.slot == SLOTS.index("comma")) - 1
     at = at[~np.isin(places.number[at], without)]
-    with undisturbed():
-        states = split_states(subject, SPLIT)[layer][at].astype("f8")  # (n, nh)
-    scaler, ridge = fitted(states, places.label(digit)[at])
+    states = split_states(subject, SPLIT)[layer][at].astype("f8")  # (n, nh)
+    return fitted(states, places.label(digit)[at])
+
+
+def read_along(probe: Any) -> Basis:
+    """Return an orthonormal basis of all directions that a probe reads along."""
+    scaler, ridge = probe
     return _spanned(np.atleast_2d(ridge.coef_ / scaler.scale_))
 
 
