@@ -42,8 +42,8 @@ LEFT_OUT: Mapping[str, str] = {
 """Pictures about the computer that runs hnviz, or about what can be done there, and what a file
 says in their place; a lesson's panel, and links into the app."""
 
-TRIED = ("start_try", "train_next", "tasks_try", "compare_try", "sweep_try")
-"""Parts of pages that train on the computer that runs hnviz; a file has a button of its own."""
+TRIED = ("start_try", "train_next", "tasks_try", "compare_try", "sweep_try", "lines_try")
+"""Parts of pages that need the computer that runs hnviz; to train, a file has its own button."""
 
 TITLES = {name: title for pages in PAGES.values() for name, title in pages.items()}
 

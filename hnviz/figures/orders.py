@@ -15,6 +15,10 @@ from hnviz.exercises.orders import (
 )
 from hnviz.figures.theme import Theme
 
+MOVE = (
+    "Move a line with its two buttons, or type the numbers of the lines from top to bottom. Lines "
+    "without a number stay where they are."
+)
 RUN_IT = "Guess first: does it raise an error, learn nothing, or learn something else?"
 ALL = "Every order was run in PyTorch. Look at them last: they show how many orders are right."
 _LONG = re.compile(r": \[|\. ")
@@ -28,15 +32,6 @@ def headline(name: str) -> str:
     right = sum(len(each.orders) for each in found if each.kind == RIGHT)
     do = "1 order does" if right == 1 else f"{right} orders do"
     return f"{PUZZLES[name].title}: of **{n}** orders of its lines, **{do}** the right thing."
-
-
-def task(name: str) -> str:
-    """Say what the program does, and how its lines are moved."""
-    puzzle = PUZZLES[name]
-    return (
-        f"{puzzle.task} Move a line with its two buttons, or type the numbers of the lines from "
-        "top to bottom. Lines without a number stay where they are."
-    )
 
 
 def said(name: str, group: Group) -> str:
@@ -73,8 +68,12 @@ def result(name: str, order: Order, look: Theme) -> str:
     n = len(group.orders) - 1
     also = "No other order does that." if n == 0 else f"So do {n} other orders."
     also = "So does 1 other order." if n == 1 else also
+    program = PUZZLES[name].program(order).strip()
+    lines = "".join(f"<div>{escape(each)}</div>" for each in program.splitlines())
     return (
-        f'<div class="hn-ward" style="{_style(look)}"><details class="hn-clinic">'
+        f'<div class="hn-ward" style="{_style(look)}">'
+        f'<details class="hn-clinic"><summary>The whole program</summary>{_code(lines, look)}'
+        '</details><details class="hn-clinic">'
         f"<summary>Run it</summary><p>{escape(said(name, group))} {also}</p></details></div>"
     )
 

@@ -11,23 +11,31 @@ from hnviz.app.kit.text import lead, page_theme, prose, section
 from hnviz.exercises.orders import PUZZLES, Order, OrderError, Puzzle
 from hnviz.figures import orders as of
 
-ROW = "lines_fields"
+ROW = "lines_order_fields"
 
 
 def lines() -> None:
     """Draw this part of its room."""
-    with controls(ROW):
+    with controls("lines_fields"):
         name = choice("Program", tuple(PUZZLES), "lines_program")
-        puzzle, key = PUZZLES[name], f"lines_order_{name.lower()}"
-        order = _order(puzzle, key)
-    look = page_theme()
+    puzzle, look = PUZZLES[name], page_theme()
     lead(of.headline(name))
-    prose(f":gray[{of.task(name)}]")
-    _rows(puzzle, key, order)
+    prose(f":gray[{puzzle.task}]")
+    with st.container(key="lines_try"):  # a file has none of it
+        order = _moving(puzzle, f"lines_order_{name.lower()}")
     section("Run it", of.RUN_IT)
     drawing(of.result(name, order, look))
     section("What all orders do", of.ALL)
     drawing(of.all_orders(name, look))
+
+
+def _moving(puzzle: Puzzle, key: str) -> Order:
+    """Draw the lines, and what moves them; return their order."""
+    with controls(ROW):
+        order = _order(puzzle, key)
+    prose(f":gray[{of.MOVE}]")
+    _rows(puzzle, key, order)
+    return order
 
 
 def _order(puzzle: Puzzle, key: str) -> Order:
