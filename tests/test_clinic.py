@@ -198,7 +198,7 @@ def test_mend_draws_both_sides(mode: str) -> None:
 
 @pytest.mark.parametrize(("ward", "bed"), [("A", "1"), ("B", "2")])
 def test_the_page_shows_a_patient(ward: str, bed: str) -> None:
-    page = open_page("train", train_part="Clinic", clinic_ward=ward, clinic_bed=bed)
+    page = open_page("train", train_part="Exercises", clinic_ward=ward, clinic_bed=bed)
     text = "".join(each.proto.body for each in (*page.markdown, *page.get("html")))
     case = CASES[f"{ward}{bed}"]
     for name in case.offered:

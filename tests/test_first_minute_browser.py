@@ -34,8 +34,8 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "train": ("train_curves", "train_bar", "train_curves"),
     "train?train_part=Compare+runs": ("compare_curves", "compare_curves", "compare_curves"),
     "train?train_part=Many+runs": ("sweep_map", "sweep_form", "sweep_map"),
-    "train?train_part=Clinic": ("page_lead", "clinic_fields", "clinic_curves"),
-    "train?train_part=Lines": ("page_lead", "lines_fields", "lines_row_0"),
+    "train?train_part=Exercises": ("page_lead", "clinic_fields", "clinic_curves"),
+    "train?train_part=Exercises&train_exercise=Lines": ("page_lead", "lines_fields", "lines_row_0"),
     "remember": ("states_headline", "states_bar", "states_reading"),
     "remember?remember_part=Another+memory": (
         "predictions_courses",
@@ -64,7 +64,7 @@ ALSO = (  # other parts of the rooms, and networks with more to choose
     "build?models_model=LSTM",
     "train?train_part=Compare+runs",
     "train?train_part=Many+runs",
-    "train?train_part=Clinic&clinic_ward=B",
+    "train?train_part=Exercises&clinic_ward=B",
     "remember?run=LSTM",
     "remember?remember_part=Another+memory",
 )

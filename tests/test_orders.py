@@ -112,7 +112,13 @@ def test_an_order_that_is_none_is_one_sentence(
 
 
 def test_the_page_says_what_is_missing_and_still_works() -> None:
-    page = open_page("train", train_part="Lines", lines_program="Loop", lines_order_loop="1 2 3 5")
+    page = open_page(
+        "train",
+        train_part="Exercises",
+        train_exercise="Lines",
+        lines_program="Loop",
+        lines_order_loop="1 2 3 5",
+    )
     assert control(page, "lines_order_loop")["wrong"]
     assert [*page.exception] == []
     html = "".join(each.proto.body for each in (*page.markdown, *page.get("html")))
@@ -121,7 +127,9 @@ def test_the_page_says_what_is_missing_and_still_works() -> None:
 
 
 def test_a_press_moves_a_line() -> None:
-    page = open_page("train", train_part="Lines", lines_program="Mini-batch")
+    page = open_page(
+        "train", train_part="Exercises", train_exercise="Lines", lines_program="Mini-batch"
+    )
     press(page, "lines_down_0").run()
     puzzle = PUZZLES["Mini-batch"]
     moved = (puzzle.first[1], puzzle.first[0], *puzzle.first[2:])

@@ -32,8 +32,8 @@ MORE: dict[str, list[dict[str, str]]] = {
         {"train_model": "{model}"},
         {"train_part": "Compare runs"},
         {"train_part": "Many runs"},
-        {"train_part": "Clinic"},
-        {"train_part": "Lines"},
+        {"train_part": "Exercises"},
+        {"train_part": "Exercises", "train_exercise": "Lines"},
     ],
     "remember": [
         {"states_show": "keep", "states_view": "What each unit codes"},

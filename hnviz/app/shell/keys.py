@@ -118,6 +118,7 @@ ADDRESS: tuple[Key, ...] = (
     _of(SWEEP),
     _of(SHOWN),
     _of(SEEDS),
+    Key("Train", "train_exercise", "Clinic", "the exercise: a clinic, or lines to put in order"),
     Key("Train", "clinic_ward", "A", "the ward of the patient"),
     Key("Train", "clinic_bed", "1", "the patient's bed"),
     Key("Train", "lines_program", "Forward", "the program whose lines are put in order"),

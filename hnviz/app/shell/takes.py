@@ -67,6 +67,7 @@ TAKES: dict[str, str] = {
     "train_worst_split": "train / valid",
     "train_positions_split": "train / valid",
     "inside": "accuracy / loss",
+    "train_exercise": "Clinic / Lines",
     "clinic_ward": "A / B / C",
     "clinic_bed": "1 / 2 / 3 / 4",
     "lines_program": "Forward / Loop / Mini-batch",

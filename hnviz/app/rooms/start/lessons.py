@@ -15,7 +15,9 @@ def lesson_cards() -> None:
     with st.container(horizontal=True, key="lesson_cards"):
         for lesson in lessons().values():
             _card(lesson)
-    linked("[The clinic: twelve training loops, and which bug each has](train?train_part=Clinic)")
+    linked(
+        "[The clinic: twelve training loops, and which bug each has](train?train_part=Exercises)"
+    )
 
 
 def _card(lesson: Lesson) -> None:

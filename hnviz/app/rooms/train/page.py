@@ -1,4 +1,4 @@
-"""The room Train: one run's curves and the settings of the next; runs compared; a clinic."""
+"""The room Train: one run's curves and the settings of the next; runs compared; exercises."""
 
 from collections.abc import Callable
 
@@ -148,6 +148,14 @@ def _closer(run: CurrentRun) -> None:
     VIEWS[chosen](run)
 
 
+EXERCISES: Parts = {"Clinic": clinic, "Lines": lines}
+
+
+def exercises() -> None:
+    """Draw one of the exercises."""
+    EXERCISES[choice("Exercise", tuple(EXERCISES), "train_exercise", bare=True)]()
+
+
 def page() -> None:
     """Draw the room."""
     room("How does it learn?", "train_part", PARTS)
@@ -157,6 +165,5 @@ PARTS: Parts = {
     "One run": one_run,
     "Compare runs": compare,
     "Many runs": sweep,
-    "Clinic": clinic,
-    "Lines": lines,
+    "Exercises": exercises,
 }
