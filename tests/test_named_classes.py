@@ -18,12 +18,14 @@ import torch
 from torch import nn
 
 import hnviz
+from hnviz.app.run.names import run_name
 from hnviz.app.shell.navigation import PAGES
+from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine
 from hnviz.learn.checks import checked
 from hnviz.learn.opened import source_of
-from hnviz.own import MODELS_VARIABLE, OwnModelError, register
+from hnviz.own import MODELS_VARIABLE, OwnModelError, OwnModels, register
 from hnviz.own.network import hash_of, is_closed
 from hnviz.questions.frame import unpack
 from hnviz.runs import RunFolder
@@ -129,6 +131,84 @@ def test_the_engine_answers_about_it_in_a_process_of_its_own(
     finally:
         engine.close()
     np.testing.assert_allclose(values, states(model, ids), atol=1e-6)
+
+
+def test_what_a_file_has_survives_the_way_to_another_process() -> None:
+    """A class that needs arguments is in the list, with what it raised."""
+    with alone():
+        found = checked(FILE, text(), lambda message: None)
+    assert OwnModels.from_json(found.to_json()) == found
+    made = {each.name: (len(each.code), each.problem.partition(":")[0]) for each in found.classes}
+    assert made == {"MinGRU": (64, ""), "Layer": (0, "TypeError")} and found.models == ()
+
+
+def test_readers_see_the_class_s_name_alone(mine: tuple[nn.Module, RunFolder]) -> None:
+    _, folder = mine
+    config = folder.config
+    assert config.model.startswith("MinGRU_") and config.called == "MinGRU"
+    assert run_name(config).split(", ")[0] == "MinGRU"
+    assert " is a run of MinGRU on " in repr(hnviz.open(folder.path))
+    assert RunConfig().called == RunConfig().model
+
+
+WITH_TORCH = """
+class Faded(nn.Module):
+    def __init__(self, n_tokens=39, n_units=8):
+        super().__init__()
+        self.places = nn.Embedding(4, n_units)
+        self.words = nn.Embedding(n_tokens, n_units)
+        self.rnn = nn.GRU(n_units, n_units, batch_first=True)
+        self.head = nn.Linear(2 * n_units, n_tokens)
+
+    def forward(self, x, h=None):
+        h = torch.zeros(1, len(x), 8) if h is None else h
+        given, said = self.words(x) + self.places.weight[0], []
+        for i in range(x.shape[1]):
+            _, h = self.rnn(given[:, i : i + 1], h)
+            h = 0.5 * h
+            said.append(self.head(torch.cat([h[0], given[:, i]], 1)))
+        return torch.stack(said, 1), h
+"""
+"""Its state is half of what its GRU gives, and its head sees the word, too."""
+
+
+@pytest.mark.usefixtures("_alone")
+def test_a_part_of_torch_is_not_taken_for_the_whole(tmp_path: Path) -> None:
+    content = f"import torch\nfrom torch import nn\n\n{WITH_TORCH}"
+    torch.manual_seed(2)
+    model = imported(tmp_path, content).Faded()
+    run = hnviz.open(
+        moved(record(model, tmp_path / "a", parts={"embedding": "words"}), tmp_path / "b").path
+    )
+    name(content)
+    ids = torch.tensor(run.ids("12 to 14"))[None]
+    wanted, h = [], None
+    for index in ids[0]:
+        with torch.no_grad():
+            _, h = model(index[None, None], h)
+        wanted.append(h[0, 0].numpy())
+    values = run.ask("units", ids="12 to 14", layer=0)["values"]
+    np.testing.assert_allclose(values, np.stack(wanted, axis=1), atol=1e-6)
+    with pytest.raises(ValueError, match="answers from more than its state"):
+        run.ask("surgery", ids="12 to 14", layer=0, units=[1], value=1.0)
+    with pytest.raises(ValueError, match="is read as a whole"):
+        run.ask("cursor")
+    words = model.words(ids).detach().requires_grad_()
+    logits = with_words(model, words)
+    (gradient,) = torch.autograd.grad(logits[0, -1].max(), words)
+    norms = run.ask("look_back", ids="12 to 14", row=ids.shape[1] - 1)["norms"]
+    np.testing.assert_allclose(norms[0], gradient[0].norm(dim=-1), rtol=1e-4)
+    assert run.ask("state_gradients")["keep"][-20:].all()
+
+
+def with_words(model: nn.Module, words: torch.Tensor) -> torch.Tensor:
+    """Return a model's answers if its embedding gives these vectors."""
+    handle = model.get_submodule("words").register_forward_hook(lambda *_: words)
+    try:
+        logits: torch.Tensor = model(torch.zeros(words.shape[:2], dtype=torch.long))[0]
+    finally:
+        handle.remove()
+    return logits
 
 
 WRONG = {

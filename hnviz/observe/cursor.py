@@ -1,5 +1,6 @@
 """One forward pass on a mini-batch, line by line."""
 
+from hnviz.learn.opened import Opened
 from hnviz.models.catalogue import entry
 from hnviz.observe.packing import Packer, Sizes, describe_trace
 from hnviz.observe.question import question
@@ -18,6 +19,11 @@ def ask_cursor(subject: Subject, at: Place) -> Reply:
     "steps", the lines as they ran; "tensors", the layout of values; "scales"; "window", the run's
     bptt; "batch", "split".
     """
+    if isinstance(subject.model, Opened):
+        raise ValueError(
+            f"{subject.config.called} is read as a whole: its lines are in its own source, which "
+            "recorded.json in the run's folder has"
+        )
     reading = read(subject, at)
     ran = trace(subject.model, reading.x, reading.state, entry(subject.config.model).roles)
     packer = Packer(Sizes(*reading.x.shape))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hnviz.learn import LanguageModel
+from hnviz.models.catalogue import entry
 from hnviz.observe.question import LAST_ID, Ids, Range, question
 from hnviz.observe.subject import Subject
 from hnviz.observe.through_time import frozen_copy, steps
@@ -58,25 +59,26 @@ def looked_back(subject: Subject, ids: NDArray[np.int64], rows: NDArray[np.int64
     norms = np.zeros((len(rows), len(ids)))
     answers = np.zeros(len(rows), dtype=np.int64)
     model = frozen_copy(subject)
+    words = model.get_submodule(entry(subject.config.model).part("i_h").name)
     early = np.flatnonzero(rows < window)
     if len(early):
         size = int(rows[early].max()) + 1
-        found = _backward(model, np.tile(ids[:size], (len(early), 1)), rows[early])
+        found = _backward(model, words, np.tile(ids[:size], (len(early), 1)), rows[early])
         norms[early, :size], answers[early] = found
     late = np.flatnonzero(rows >= window)
     if len(late):
         places = rows[late, None] + np.arange(1 - window, 1)  # (n, window)
         ends = np.full(len(late), window - 1)
-        norms[late[:, None], places], answers[late] = _backward(model, ids[places], ends)
+        norms[late[:, None], places], answers[late] = _backward(model, words, ids[places], ends)
     return LookedBack(norms, answers)
 
 
 def _backward(
-    model: LanguageModel, ids: NDArray[np.int64], at: NDArray[np.int64]
+    model: LanguageModel, words: nn.Module, ids: NDArray[np.int64], at: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Go back from one answer in each row of ids, (n, size): the one after token at[row]."""
     x = torch.from_numpy(ids)
-    with _Embeddings(model) as embeddings:
+    with _Embeddings(words) as embeddings:
         logits = _logits(model, x)[torch.arange(len(x)), torch.from_numpy(at)]  # (n, nv)
     best, answers = logits.max(-1)
     gradients = torch.autograd.grad(best.sum(), embeddings.seen)  # rows are independent
@@ -97,9 +99,9 @@ def _logits(model: LanguageModel, x: Tensor) -> Tensor:
 class _Embeddings:
     """Records the words' input vectors while a model reads, so that gradients can reach them."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, words: nn.Module) -> None:
         self.seen: list[Tensor] = []
-        self._words = next(each for each in model.modules() if isinstance(each, nn.Embedding))
+        self._words = words
 
     def __enter__(self) -> "_Embeddings":
         self._handle = self._words.register_forward_hook(self._take)

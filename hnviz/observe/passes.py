@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from hnviz.estimate import reads_whole
 from hnviz.learn import LanguageModel
+from hnviz.learn.opened import Opened
 from hnviz.learn.state import State, layers, mapped, seen, tensors
 from hnviz.models.catalogue import entry
 from hnviz.observe.progress import reported
@@ -203,6 +204,8 @@ def _given(subject: Subject, recurrent: nn.RNNBase, x: Tensor, start: State) -> 
 @cached(WeakKeyDictionary(), lambda model: model)
 def _recurrent(model: LanguageModel) -> nn.RNNBase | None:
     """Return the model's nn.RNN, nn.GRU or nn.LSTM if its outputs are its states; else None."""
+    if isinstance(model, Opened):  # it may do anything with what such a part gives
+        return None
     found = [module for module in model.modules() if isinstance(module, nn.RNNBase)]
     if len(found) != 1 or not isinstance(found[0], (nn.RNN, nn.GRU, nn.LSTM)):
         return None

@@ -227,8 +227,9 @@ def stepwise_copy(subject: Subject) -> LanguageModel:
 def _output_from_state(
     _: nn.Module, __: tuple[Tensor, ...], result: tuple[Tensor, State]
 ) -> tuple[Tensor, State]:
-    state = result[1]  # (n_layers, rows, nh); two of them for nn.LSTM
-    return seen(state)[-1].unsqueeze(1), state  # (rows, 1, nh)
+    output, state = result  # (rows, 1, nh), or steps first; (n_layers, rows, nh), two for nn.LSTM
+    top = seen(state)[-1]
+    return (top.view_as(output) if output.numel() == top.numel() else output), state
 
 
 def steps(model: LanguageModel, x: Tensor, state: State) -> Iterator[tuple[Tensor, State]]:

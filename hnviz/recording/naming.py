@@ -233,8 +233,11 @@ def _agree(probe: Twin, reader: Reader, other: LanguageModel | None) -> bool:
         if given is None:
             return False
         start = given
-    with torch.no_grad():
-        logits, after = other(x, start)
+    try:
+        with torch.no_grad():
+            logits, after = other(x, start)
+    except RuntimeError:  # its parts do not fit each other in this way
+        return False
     if found.logits.dim() < logits.dim():
         logits = logits[:, -1]
     ends = tensors(after) if state else ()
