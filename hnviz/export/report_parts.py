@@ -28,6 +28,7 @@ from hnviz.figures.ruler_text import lines_note
 from hnviz.figures.sentences import listed
 from hnviz.figures.split_words import valid_holds
 from hnviz.figures.theme import Theme, theme
+from hnviz.models.catalogue import called
 from hnviz.own.network import is_own, network_of
 from hnviz.runs import RunRecord
 from hnviz.runs.archive import TEXT, repeat_command
@@ -425,6 +426,8 @@ def _bound(bounds: Sequence[Bound], at: int) -> tuple[str, str]:
 
 
 def _value(name: str, value: object) -> str:
+    if name == "model":
+        return called(str(value))
     if name == "lr":
         return rate(float(str(value)))
     if name == "corpus":

@@ -5,7 +5,7 @@ import { html, render } from "../../../../vendor/preact/preact.js";
 import { heads, listed } from "../../../kit/js/tables.js";
 import { accuracy } from "../../../kit/js/text.js";
 import { BITS, MEASURES, compares, differing, lastOf, scaleOf, secondsOf, seedGroups, settingOf } from "./series.js";
-import { fieldName, labels, scaled, valueText } from "./words.js";
+import { calledIn, fieldName, labels, scaled, valueText } from "./words.js";
 
 /**
  * @typedef {import("./series.js").Run} Run
@@ -35,7 +35,7 @@ const FIGURES = /** @type {const} */ ([
  */
 function columnsOf({ runs, kinds: { length: n } }) {
   const fields = differing(runs);
-  const said = (/** @type {Run} */ run, /** @type {string} */ field) => valueText(field, settingOf(run, field));
+  const said = (/** @type {Run} */ run, /** @type {string} */ field) => (field === "model" ? calledIn(run) : valueText(field, settingOf(run, field)));
   const bits = (/** @type {Run} */ run) => scaled(lastOf(run, "valid_loss", n), scaleOf(run, BITS));
   return [
     { name: "named", title: "run", words: true, of: ({ name }) => name },

@@ -63,7 +63,10 @@ function called(measure) {
  * @param {Run} to
  */
 function changes(fields, from, to) {
-  const named = fields.slice(0, MOST_NAMED).map((field) => `${field === "model" ? "" : `${fieldName(field)} `}${valueText(field, from.config[field])} → ${valueText(field, to.config[field])}`);
+  const said = (/** @type {Run} */ run, /** @type {string} */ field) => valueText(field, run.config[field]);
+  const named = fields.slice(0, MOST_NAMED).map((field) =>
+    field === "model" ? `${calledIn(from)} → ${calledIn(to)}` : `${fieldName(field)} ${said(from, field)} → ${said(to, field)}`,
+  );
   const more = fields.length - named.length;
   return named.join(", ") + (more ? ` and ${more} more ${more === 1 ? "setting" : "settings"}` : "");
 }
