@@ -33,7 +33,7 @@ from tests import loops
 from tests.conftest import ROOT
 from tests.notebooks import read
 from tests.test_own_models import alone, command
-from tests.test_recording import record
+from tests.test_recording import record, silent
 
 FILE = "mine.py"
 
@@ -199,6 +199,49 @@ def test_a_part_of_torch_is_not_taken_for_the_whole(tmp_path: Path) -> None:
     norms = run.ask("look_back", ids="12 to 14", row=ids.shape[1] - 1)["norms"]
     np.testing.assert_allclose(norms[0], gradient[0].norm(dim=-1), rtol=1e-4)
     assert run.ask("state_gradients")["keep"][-20:].all()
+
+
+BUFFERED = """
+class Buffered(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words, self.gate = nn.Embedding(39, 8), nn.Linear(8, 8)
+        self.out, self.scale = nn.Linear(8, 39), nn.Parameter(torch.rand(8))
+        self.register_buffer("h", torch.zeros(4, 8))
+
+    def forward(self, x):
+        h, said = self.h, []
+        for e in self.words(x).unbind(1):
+            z = torch.sigmoid(self.gate(e))
+            h = (1 - z) * h + z * self.scale * e
+            said.append(self.out(h))
+        self.h = h.detach()
+        return torch.stack(said, 1)
+"""
+
+
+@pytest.mark.usefixtures("_alone")
+def test_a_state_in_a_buffer_is_no_weight_and_a_weight_of_the_class_itself_is(
+    tmp_path: Path,
+) -> None:
+    """While its process lives, and once its file is named, as often as it is asked."""
+    content = f"import torch\nfrom torch import nn\n\n{BUFFERED}"
+    torch.manual_seed(3)
+    model = imported(tmp_path, content).Buffered()
+    with silent():
+        folder = record(model, tmp_path / "a")
+    assert "scale" in folder.load_snapshot(0) and "h" not in folder.load_snapshot(0)
+    elsewhere = moved(folder, tmp_path / "b")
+    model.h = torch.zeros(1, 8)
+    with torch.no_grad():
+        for index in hnviz.open(folder.path).ids("12 to 14"):
+            model(torch.tensor([[int(index)]]))
+    found = [hnviz.open(folder.path).ask("units", 0, ids="12 to 14", layer=0)["values"]]
+    name(content)
+    run = hnviz.open(elsewhere.path)
+    found += [run.ask("units", 0, ids="12 to 14", layer=0)["values"] for _ in range(2)]
+    for values in found:
+        np.testing.assert_allclose(values[:, -1], model.h[0], atol=1e-6)
 
 
 def with_words(model: nn.Module, words: torch.Tensor) -> torch.Tensor:

@@ -66,9 +66,11 @@ class Opened(LanguageModel):
     ) -> Any:
         """Take the weights of a snapshot; a state that the module keeps is no weight."""
         twin = self._reader[0].twin
-        whole = {name: each for name, each in state_dict.items() if name in twin.weights}
-        kept = {n: each for n, each in twin.module.state_dict().items() if n not in twin.weights}
-        return twin.module.load_state_dict(whole | kept, strict, assign)
+        weights = {name: state_dict[name] for name in twin.weights if name in state_dict}
+        lacks = [name for name in twin.weights if name not in weights]
+        if strict and lacks:
+            raise RuntimeError(f"it lacks {', '.join(lacks)}")
+        return twin.module.load_state_dict(weights, strict=False, assign=assign)
 
 
 def source_of(model: nn.Module | None) -> str:
