@@ -1,5 +1,6 @@
 """A class in browsers: phones join and answer, the teacher reveals, the truth waits for that."""
 
+import csv
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,6 +31,7 @@ from tests.conftest import (
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.xdist_group("browser0")
 LESSON = "text-into-batches"
+AGAIN = 5  # the step on which a class votes twice
 GUESS = lessons()[LESSON].steps[0].guess
 WIDTHS = ((390, 800), (1280, 900))
 COVERED = "document.querySelector('[data-covered]') !== null"
@@ -177,6 +179,54 @@ def test_the_truth_waits_for_the_teachers_reveal(classroom, teacher, a_phone, re
     teacher.get_by_role("button", name="Next", exact=True).click()
     teacher.get_by_text("Step 2 of").first.wait_for()
     for each in (teacher, phone, laptop, late):
+        assert each.errors == []
+
+
+def test_a_class_votes_talks_and_votes_again(classroom, teacher, a_phone, recorded):
+    asked = lessons()[LESSON].steps[AGAIN - 1].guess
+    phone, laptop, ahead = a_phone(), a_phone(), a_phone()
+    row = teacher.locator("li").filter(has_text=asked.ask)
+    phone.goto(f"{classroom.url}/class/lesson/{LESSON}#{AGAIN}")  # the lesson's file
+    for each in (laptop, ahead):
+        opened(each, classroom, AGAIN)
+    for each, answer in zip((phone, laptop, ahead), (0, asked.truth, 0), strict=True):
+        each.locator(".answers.square button").nth(answer).click()
+        each.get_by_text("Your answer is in").wait_for()
+    opened(ahead, classroom, 2)
+    row.get_by_role("button", name="See the vote").click()
+    teacher.get_by_text("First vote", exact=True).wait_for()
+    teacher.locator(".overlay").wait_for()
+    assert barriers(teacher) == []
+    assert phone.locator(".overlay").count() == 0 and phone.evaluate(COVERED)
+    opened(teacher, classroom, AGAIN)
+    teacher.get_by_role("button", name="How many are right?").click()
+    teacher.get_by_text("are right (").wait_for()
+    assert teacher.locator(".overlay").count() == 0 and teacher.evaluate(COVERED)
+    teacher.get_by_role("button", name="Discuss").click()
+    recorded.shown(phone, "Talk with your neighbours")
+    phone.get_by_text(f"You said “{asked.answers[0]}” first.").wait_for()
+    ahead.get_by_text("The class votes again on step 5").wait_for()
+    for each in (phone, laptop):
+        until(each, COVERED)
+        each.locator(".answers.square button").nth(asked.truth).click()
+        each.get_by_text("Your second answer is in").wait_for()
+    phone.reload()
+    phone.get_by_text("Your second answer is in").wait_for()  # the server has it
+    teacher.keyboard.press("PageDown")
+    for each in (phone, laptop, teacher):
+        each.get_by_text("who voted twice: 1 from wrong to right").wait_for()
+        assert each.locator(".overlay text.head").text_content() == "Those who voted twice"
+        assert not each.evaluate(COVERED)
+    teacher.goto(f"{classroom.url}/class")
+    row.get_by_role("button", name="Show").click()
+    teacher.get_by_text("Not answered: student").wait_for()
+    with teacher.expect_download() as saved:
+        teacher.get_by_role("link", name="Answers as CSV").click()
+    rows = list(csv.DictReader(saved.value.path().open(newline="", encoding="utf-8")))
+    of_step = [each for each in rows if (each["lesson"], each["step"]) == (LESSON, str(AGAIN))]
+    votes = [(each["vote"], each["right"]) for each in of_step]
+    assert votes == [("1", "0"), ("1", "1"), ("1", "0"), ("2", "1"), ("2", "1")]
+    for each in (teacher, phone, laptop, ahead):
         assert each.errors == []
 
 

@@ -71,7 +71,7 @@ def test_the_environment_says_what_the_class_may_do(held, tmp_path):
 def test_the_teachers_page_shows_code_and_address_and_every_question(held, monkeypatch, recorded):
     visits(monkeypatch, Visitor(teacher=True))
     app = open_page("class")
-    recorded(said(app), part="Nobody sees the answers of")
+    recorded(said(app), part="Students see the answers of")
     settings = drawn(app, "class_board")["settings"]
     assert settings["code"] == held.room.code
     assert settings["address"].endswith("/class/join")

@@ -158,6 +158,7 @@ def test_what_moved_is_a_sentence_with_the_classs_own_numbers(recorded):
     recorded(said, 4, 2, 1, 1, 0, part="voted twice")
     recorded(told(GUESSES[0], first, {}), 40, 5)
     recorded(told(GUESSES[0], {}, second))
+    recorded(told(GUESSES[1], {"a": 47.0}, {"a": 48.0}), 100, 1, 5, part="In the first vote")
     shown = drawn(GUESSES[0], first, second, {*first, *second})
     assert shown["first"]["values"] == sorted(first.values())
     assert "first" not in drawn(GUESSES[0], None, second, second)

@@ -94,13 +94,14 @@ def told(guess: Guess, first: Mapping[str, Value], second: Mapping[str, Value]) 
     if not first:
         return "There is no answer in the first vote."
     share = percent(right_of(guess, first), len(first))
-    before = f"In the first vote, {share} of {len(first)} were right"
+    near = "" if guess.kind in ("choice", "square") else f", within {NEAR:.0%} of the scale"
+    before = f"In the first vote, {share} of {len(first)} were right{near.replace('%', ' %')}"
     found = moved(guess, first, second)
     if not sum(found):
         return f"{before}; nobody voted twice."
     return (
-        f"{before}. Of {sum(found)} who voted twice, **{found.to_right}** went from wrong to "
-        f"right, {found.to_wrong} from right to wrong, {found.right_twice} were right twice and "
+        f"{before}. Of {sum(found)} who voted twice: **{found.to_right}** from wrong to right, "
+        f"{found.to_wrong} from right to wrong, {found.right_twice} right twice, "
         f"{found.wrong_twice} wrong twice."
     )
 
@@ -109,7 +110,7 @@ def drawn(
     guess: Guess,
     first: Mapping[str, Value] | None,
     last: Mapping[str, Value],
-    of: Collection[str],
+    of: Collection[Any],
 ) -> dict[str, Any]:
     """Return a step's answers for JSON, without names; `of` are the members of the class.
 

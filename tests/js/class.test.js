@@ -123,6 +123,38 @@ test("a reveal that the teacher takes back is forgotten", async () => {
   room.leave();
 });
 
+test("when the class votes again, the answer so far is the first, and the next is for the second vote", async () => {
+  const room = await joined();
+  const heard = [];
+  room.follow((step) => heard.push(step));
+  sockets[0].say({ mine: { "batches.3": 0 } });
+  sockets[0].say({ step: "batches.3", covered: true, vote: 2 });
+  assert.deepEqual(heard, ["", ""]); // also a student who is at another step hears it
+  assert.deepEqual([room.mine.has("batches.3"), room.first.get("batches.3")], [false, 0]);
+  const sent = room.send("batches.3", 1);
+  assert.deepEqual(sockets[0].sent.at(-1), { op: "guess", id: 1, step: "batches.3", value: 1, vote: 2 });
+  sockets[0].close();
+  room.connect();
+  sockets[1].onopen();
+  assert.equal(sockets[1].sent.at(-1).vote, 2); // sent again for the same vote
+  sockets[1].say({ mine: {}, first: { "batches.3": 0 } });
+  sockets[1].say({ id: 1, step: "batches.3" });
+  await sent;
+  sockets[1].say({ step: "batches.3", covered: true, vote: 2 }); // a reveal that is taken back
+  assert.deepEqual([room.mine.get("batches.3"), room.first.get("batches.3")], [1, 0]);
+  room.leave();
+});
+
+test("an answer to the first vote that is confirmed after the news of the second is the first", async () => {
+  const room = await joined();
+  sockets[0].say({ mine: {} });
+  const sent = room.send("batches.3", 2);
+  sockets[0].say({ step: "batches.3", covered: true, vote: 2 });
+  sockets[0].say({ id: 1, step: "batches.3" });
+  await sent;
+  assert.deepEqual([room.mine.has("batches.3"), room.first.get("batches.3")], [false, 2]);
+});
+
 test("someone who has not joined looks on, and has a name once joined", async () => {
   const room = new ClassRoom(HOME);
   room.follow(() => {});

@@ -1,8 +1,9 @@
 // A lesson's step in a class: what becomes of an answer, and what the class guessed.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { classAt, Crowd } from "../../hnviz/app/kit/class/crowd.js";
+import { classAt, Crowd, drawRevealed } from "../../hnviz/app/kit/class/crowd.js";
 import { Lectern } from "../../hnviz/app/kit/class/lectern.js";
+import { absentText } from "../../hnviz/app/rooms/classroom/answers/absent.js";
 import { byPlace } from "../../hnviz/app/rooms/classroom/board/students.js";
 import { recorded } from "./recorded.js";
 
@@ -34,7 +35,7 @@ const GUESS = { kind: "choice", answers: ["one", "two"], truth: 1 };
 
 function aRoom(more = {}) {
   const room = { hasServer: true, joined: true, home: new URL("http://10.0.0.5/"), ...more };
-  Object.assign(room, { revealed: new Map(), waiting: new Map(), mine: new Map() });
+  Object.assign(room, { revealed: new Map(), waiting: new Map(), mine: new Map(), first: new Map(), twice: new Set() });
   room.send = async (step, value) => void room.mine.set(step, value);
   room.follow = (hear) => (room.hear = hear);
   return room;
@@ -150,6 +151,7 @@ test("a reveal that is taken back covers the truth, and a late answer may be giv
 
 function aLectern(counts) {
   const line = { counts, revealed: new Map(), shown: [], follow: () => () => {} };
+  line.isAgain = (step) => line.counts?.discussed?.includes(step) ?? false;
   line.reveal = async (step) => void line.shown.push(step);
   const host = new Node("div");
   const lectern = new Lectern(line, () => {});
@@ -203,6 +205,89 @@ test("a reveal that fails says why, and the truth stays covered", async (t) => {
   await lectern.reveal("a.1");
   recorded(t, words(), 0, 3);
   assert.equal(lectern.holds("a.1"), true);
+});
+
+test("in the second vote a step asks again, and the first answer is said", async (t) => {
+  const room = aRoom();
+  const step = aStep(room);
+  await step.give(0);
+  room.twice.add("a.1"); // as ClassRoom does
+  room.mine.delete("a.1");
+  room.first.set("a.1", 0);
+  assert.equal(step.crowd.answer("a.1", 0), undefined); // the answer that this browser has kept is the first
+  assert.equal(step.crowd.holds("a.1"), true);
+  assert.equal(step.crowd.cover("a.1", undefined), "Answer once more");
+  recorded(t, step.words());
+  await step.give(1);
+  recorded(t, step.words());
+  assert.equal(step.crowd.answer("a.1", 1), 1);
+  room.mine.delete("a.1");
+  room.revealed.set("a.1", { ...REVEALED, first: { n: 1, values: [0], moved: [0, 0, 0, 0], flows: [] } });
+  assert.match(step.words(), /^You count in the first vote alone.*67 % chose the right answer/);
+});
+
+test("an answer that comes after the first vote is refused with a sentence, and the step asks again", async () => {
+  const room = aRoom();
+  room.send = async () => {
+    room.twice.add("a.1"); // the news come with the refusal
+    throw new Error("this answer came after the first vote and does not count");
+  };
+  const step = aStep(room);
+  await step.give(0);
+  assert.match(step.words(), /^This answer came after the first vote/);
+  assert.equal(step.crowd.answer("a.1", 0), undefined);
+});
+
+test("a student who has gone on reads on which step of the lesson the class votes again", () => {
+  const room = aRoom();
+  const step = aStep(room);
+  room.twice.add("a.3");
+  room.twice.add("b.2");
+  assert.match(step.words(), /votes again on step 3: go back/);
+  room.mine.set("a.3", 1);
+  assert.equal(step.words(), "");
+});
+
+test("the teacher learns how many are right, opens the second vote, and sees no answers", async (t) => {
+  const { line, lectern, words } = aLectern({ here: 3, members: 4, steps: [["a.1", 2, 3, false]] });
+  line.vote = async () => ({ advice: "**1** of 2 are right (50 %). Discuss." });
+  line.discuss = async (step) => (line.counts = { ...line.counts, steps: [["a.1", 0, 3, false]], discussed: [step] });
+  await lectern.look("a.1");
+  assert.match(words(), /1 of 2 are right \(50 %\)\. Discuss\. How many are right\? Discuss$/);
+  await lectern.discuss("a.1");
+  recorded(t, words(), 0, 3);
+  assert.equal(lectern.cover("a.1"), "0 of 3 answered again");
+  line.discuss = async () => {
+    throw new Error("The teacher's computer does not answer.");
+  };
+  await lectern.discuss("a.1");
+  assert.match(words(), /^The teacher's computer does not answer\. \d of 3/);
+});
+
+test("the teacher reads who has not answered", (t) => {
+  recorded(t, absentText([]));
+  assert.deepEqual([[4], [4, 9], [1, 2, 3]].map(absentText), ["4", "s 4 and 9", "s 1, 2 and 3"].map((each) => `Not answered: student${each.startsWith("s") ? "" : " "}${each}.`));
+  assert.match(absentText(Array.from({ length: 42 }, (_, at) => at + 1)), /29, 30 and 12 more\.$/);
+});
+
+test("two votes are drawn with what moved: outlines, bars, and who came and left", () => {
+  const first = { n: 4, values: [0, 0, 0, 1], moved: [1, 2, 0, 1], flows: [[0, 0, 1], [0, 1, 2], [1, 1, 1]] };
+  const host = new Node("div");
+  drawRevealed(host, { ...GUESS, low: 0, high: 1 }, { values: [0, 1, 1, 1], sentence: "**4** answered.", first });
+  assert.match(host.words, /one 3 1 \(−2\) two 1 3 \(\+2\) ✓ true/);
+  assert.match(host.words, /right twice 1 wrong to right 2 right to wrong 0 wrong twice 1$/);
+  for (const [kind, more] of Object.entries({
+    square: { columns: 2 },
+    number: { truth: 1, low: 0, high: 1, unit: "" },
+    curve: { truth: [0, 1], low: 0, high: 1, unit: "" },
+  })) {
+    const of = (value) => (kind === "curve" ? [value, value] : value);
+    const guess = { ...GUESS, ...more, kind };
+    const twice = { n: 1, values: [of(0)], moved: [0, 1, 0, 0], flows: kind === "square" ? [[0, 1, 1]] : [] };
+    drawRevealed(host, guess, { values: [of(1)], sentence: "", first: twice });
+    drawRevealed(host, guess, { values: [], sentence: "", first: twice }); // nobody has answered again
+    assert.match(host.words, /first vote second vote.*wrong to right 1/);
+  }
 });
 
 test("without a server an answer is a code to copy", () => {

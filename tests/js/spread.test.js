@@ -1,7 +1,7 @@
 // What a class guessed, as numbers to draw.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bins, counts, middle } from "../../hnviz/app/kit/class/spread.js";
+import { bins, changes, counts, middle } from "../../hnviz/app/kit/class/spread.js";
 
 test("answers are counted, also those that nobody chose", () => {
   assert.deepEqual(counts({ answers: ["a", "b", "c"] }, [0, 2, 2, 0, 2]), [2, 0, 3]);
@@ -20,4 +20,9 @@ test("numbers fall into bins, the highest into the last one", () => {
 test("the middle guess of curves is the median at each point", () => {
   assert.deepEqual(middle([[1, 9], [2, 5], [10, 1]]), [2, 5]);
   assert.deepEqual(middle([[1, 9], [3, 5]]), [2, 7]);
+});
+
+test("who came to an answer and who left it is counted, without those who stayed", () => {
+  const flows = [[0, 0, 5], [0, 1, 2], [2, 1, 3], [1, 2, 1]];
+  assert.deepEqual(changes({ answers: ["a", "b", "c"] }, flows), [{ came: 0, left: 2 }, { came: 5, left: 1 }, { came: 1, left: 3 }]);
 });

@@ -4,7 +4,7 @@
 //
 //   const room = new ClassRoom(new URL("../", location.href));
 //   await room.join("K7QW4M");             // once; the browser remembers
-//   await room.send("batches.3", 2);       // resolves once the server has it
+//   await room.send("batches.3", 2);       // resolves once the server has it; it is for the open vote
 //   room.follow((step) => ...);            // room.revealed and room.mine have changed
 //   room.codeFor("batches.3", 2);          // a line to paste, where there is no server
 
@@ -13,8 +13,11 @@ import { encode, newTag } from "./guess_code.js";
 
 /**
  * @typedef {import("./guess_code.js").Value} Value
- * @typedef {{ step: string, n: number, values: Value[], sentence: string }} Revealed
- * @typedef {{ value: Value, id: number, done: () => void, fail: (error: Error) => void }} Waiting
+ * @typedef {{ n: number, values: any[], moved: number[], flows: [number, number, number][] }} First
+ *   the first vote of a class that voted twice; moved is who of them was right in both votes, came to the right answer,
+ *   left it, and was wrong in both; flows are [from answer, to answer, students]
+ * @typedef {{ step: string, n: number, values: Value[], sentence: string, first?: First }} Revealed
+ * @typedef {{ value: Value, vote: number, id: number, done: () => void, fail: (error: Error) => void }} Waiting
  */
 
 const TOKEN = "hnviz-class"; // what the browser keeps: who it is in the class
@@ -35,6 +38,10 @@ export class ClassRoom {
     this.revealed = new Map();
     /** @type {Map<string, Value>|null} step -> the answer that counts; null until the server has said it */
     this.mine = null;
+    /** @type {Map<string, Value>} step -> the answer in the first vote, where there is a second */
+    this.first = new Map();
+    /** @type {Set<string>} steps on which the class votes, or has voted, twice */
+    this.twice = new Set();
     this.trains = false; // whether the teacher has begun an experiment
     /** @type {Set<(step: string) => void>} */
     this.listeners = new Set();
@@ -82,9 +89,9 @@ export class ClassRoom {
     if (!this.joined) return Promise.reject(new Error("Join the class with its code first."));
     this.waiting.get(step)?.done(); // overtaken
     return new Promise((done, fail) => {
-      const guess = { value, id: ++this.serial, done, fail };
+      const guess = { value, vote: this.twice.has(step) ? 2 : 1, id: ++this.serial, done, fail };
       this.waiting.set(step, guess);
-      if (this.line?.isOpen) this.line.send({ op: "guess", id: guess.id, step, value });
+      if (this.line?.isOpen) this.line.send(asMessage(step, guess));
       else this.connect();
     });
   }
@@ -125,7 +132,7 @@ export class ClassRoom {
   hello() {
     const have = [...this.revealed.keys()];
     if (!this.joined) return [{ op: "look", have }];
-    const guesses = [...this.waiting].map(([step, { id, value }]) => ({ op: "guess", id, step, value }));
+    const guesses = [...this.waiting].map(([step, guess]) => asMessage(step, guess));
     return [{ op: "hello", token: this.token, have }, ...guesses];
   }
 
@@ -133,14 +140,17 @@ export class ClassRoom {
   take(message) {
     if ("values" in message) {
       this.revealed.set(message.step, message);
+      if (message.first) this.voteAgain(message.step);
       return this.tell(message.step);
     }
     if ("covered" in message) {
       this.revealed.delete(message.step);
-      return this.tell(message.step);
+      return this.tell(message.vote === 2 && this.voteAgain(message.step) ? "" : message.step);
     }
     if ("mine" in message) {
       this.mine = new Map(Object.entries(message.mine));
+      this.first = new Map(Object.entries(message.first ?? {}));
+      this.twice = new Set([...this.twice, ...this.first.keys()]);
       return this.tell("");
     }
     if ("experiment" in message) {
@@ -148,16 +158,30 @@ export class ClassRoom {
       this.trains = true;
       return this.tell("");
     }
-    for (const [step, { id, value, done, fail }] of this.waiting) {
+    for (const [step, { id, value, vote, done, fail }] of this.waiting) {
       if (id !== message.id) continue;
       this.waiting.delete(step);
       if (message.error) fail(new Error(message.error));
       else {
-        this.mine?.set(step, value);
+        if (vote === 1 && this.twice.has(step)) this.first.set(step, value); // the news were faster
+        else this.mine?.set(step, value);
         done();
       }
       this.tell(step);
     }
+  }
+
+  /**
+   * The class votes on a step for the second time: the answer so far was for the first. Returns whether that is new.
+   * @param {string} step
+   */
+  voteAgain(step) {
+    if (this.twice.has(step)) return false;
+    this.twice.add(step);
+    const answer = this.mine?.get(step);
+    if (answer !== undefined) this.first.set(step, answer);
+    this.mine?.delete(step);
+    return true;
   }
 
   /** @param {string} step */
@@ -174,6 +198,7 @@ export class ClassRoom {
     if (wasKnown) this.refusal = reason;
     this.token = "";
     this.mine = null;
+    this.first.clear();
     keep(TOKEN, "");
     for (const { fail } of this.waiting.values()) fail(new Error(reason));
     this.waiting.clear();
@@ -181,6 +206,12 @@ export class ClassRoom {
     if (wasKnown) this.line?.connect(); // to look on, where that is allowed
   }
 }
+
+/**
+ * @param {string} step
+ * @param {Waiting} guess
+ */
+const asMessage = (step, { id, value, vote }) => ({ op: "guess", id, step, value, ...(vote === 2 ? { vote } : {}) });
 
 /** @param {string} name */
 function kept(name) {

@@ -82,7 +82,8 @@ export class Crowd {
    * @param {Value|undefined} answer the one that counts
    */
   cover(step, answer) {
-    return answer === undefined ? "" : "The teacher reveals it";
+    if (answer !== undefined) return "The teacher reveals it";
+    return this.room.joined && this.room.twice.has(step) ? "Answer once more" : "";
   }
 
   /**
@@ -113,6 +114,8 @@ export class Crowd {
     const { hasServer, joined, trains, home } = this.room;
     if (shown && hasServer) this.drawClass(host, shown);
     else if (shown?.answer !== undefined) drawCode(host, this.room.codeFor(shown.step, shown.answer));
+    const others = hasServer && joined ? this.again(shown?.step ?? "") : [];
+    if (others.length) paragraph(host, `The class votes again on ${others.join(" and ")}: go back and answer once more.`).setAttribute("role", "status");
     if (trains && joined) linkTo(paragraph(host, "The class does an experiment: "), home, "train", "Train with the class");
   }
 
@@ -122,7 +125,7 @@ export class Crowd {
    */
   drawClass(host, { step, guess, answer }) {
     const revealed = this.room.revealed.get(step);
-    const said = this.room.joined ? this.words(step, answer) : "";
+    const said = this.room.joined ? this.words(step, guess, answer) : "";
     if (said) paragraph(host, said).setAttribute("role", "status");
     if (!this.room.joined) drawDoor(host, this.room, Boolean(revealed));
     if (revealed && answer !== undefined) drawRevealed(host, guess, revealed);
@@ -131,16 +134,46 @@ export class Crowd {
   /**
    * What became of the student's answer.
    * @param {string} step
+   * @param {any} guess
    * @param {Value|undefined} answer
    */
-  words(step, answer) {
-    const { waiting, mine, revealed } = this.room;
+  words(step, guess, answer) {
+    const { waiting, mine, first, twice, revealed } = this.room;
     if (waiting.has(step)) return "Sending your answer to the class …";
     const counts = mine?.has(step) ?? true; // nothing is known yet
-    if (!revealed.has(step)) return answer !== undefined && counts ? HELD : (this.refused.get(step) ?? "");
+    if (!revealed.has(step)) {
+      if (answer !== undefined && counts) return twice.has(step) ? HELD_AGAIN : HELD;
+      return this.refused.get(step) ?? (twice.has(step) ? againText(guess, first.get(step)) : "");
+    }
     if (answer === undefined) return "The teacher has revealed the answer. You can still guess, but it does not count.";
-    return counts ? "" : "Your answer came after Reveal and does not count.";
+    if (counts) return "";
+    return first.has(step) ? "You count in the first vote alone: you did not answer again." : "Your answer came after Reveal and does not count.";
   }
+
+  /**
+   * The other steps that wait for this student's second answer: "step 3".
+   * @param {string} shown
+   */
+  again(shown) {
+    const { twice, revealed, waiting, mine } = this.room;
+    const [lesson] = shown.split(".");
+    const waits = [...twice].filter((step) => step !== shown && !revealed.has(step) && !waiting.has(step) && mine && !mine.has(step));
+    return waits.filter((step) => !lesson || step.startsWith(`${lesson}.`)).map((step) => `step ${step.slice(step.lastIndexOf(".") + 1)}`);
+  }
+}
+
+const HELD_AGAIN = "Your second answer is in; the teacher reveals the answer.";
+
+/**
+ * What a student does in the second vote.
+ * @param {any} guess
+ * @param {Value|undefined} first the student's answer in the first vote
+ */
+function againText({ kind, answers, unit }, first) {
+  const ask = "The class votes again. Talk with your neighbours, then answer once more.";
+  if (first === undefined || kind === "curve") return ask;
+  const said = kind === "number" ? [first, unit].filter((each) => each !== "").join(" ") : `“${answers[Number(first)]}”`;
+  return `${ask} You said ${said} first.`;
 }
 
 const HELD = "Your answer is in; the teacher reveals the answer.";
@@ -149,14 +182,14 @@ const HELD = "Your answer is in; the teacher reveals the answer.";
  * Draw what the class guessed.
  * @param {HTMLElement} host
  * @param {any} guess
- * @param {{ values?: Value[], sentence?: string }} revealed
+ * @param {{ values?: Value[], sentence?: string, first?: import("./class.js").First }} revealed
  * @param {number} larger how many times
  */
-export function drawRevealed(host, guess, { values = [], sentence: said = "" }, larger = 1) {
+export function drawRevealed(host, guess, { values = [], sentence: said = "", first }, larger = 1) {
   const words = said.replaceAll("**", "");
   paragraph(host, words).setAttribute("role", "status");
-  if (!values.length) return;
-  const drawn = overlay(guess, values, (host.clientWidth || 320) / larger, words);
+  if (!values.length && !first) return;
+  const drawn = overlay(guess, values, (host.clientWidth || 320) / larger, words, first);
   if (larger > 1) drawn.setAttribute("class", "overlay fills");
   host.append(drawn);
 }

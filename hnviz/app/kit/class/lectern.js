@@ -5,6 +5,8 @@ import { drawRevealed, paragraph } from "./crowd.js";
 
 export const TAKE_BACK = "Cover the answer again";
 export const TAKES_BACK = "Take Reveal back: the answer is covered again, and students can still answer";
+export const DISCUSS = "Discuss";
+export const DISCUSSES = "Close this vote and open a second one: students talk, then answer again. They do not see the answers yet";
 const LARGER = 1.25; // the class's bars, which are read from the last row
 
 /** @implements {InClass} */
@@ -19,6 +21,8 @@ export class Lectern {
     this.leads = true;
     this.seen = new Set(); // steps that were shown on this screen alone
     this.trouble = "";
+    /** @type {Map<string, string>} step -> how many were right when the teacher asked, and what to do */
+    this.advice = new Map();
     this.leave = line.follow(({ step }) => changed(step ?? ""));
   }
 
@@ -59,6 +63,22 @@ export class Lectern {
   }
 
   /**
+   * Say how many are right so far. The class may see this screen, so it shows no answers.
+   * @param {string} step
+   */
+  async look(step) {
+    await this.ask(async () => this.advice.set(step, (await this.line.vote(step)).advice), step);
+  }
+
+  /**
+   * Open the second vote.
+   * @param {string} step
+   */
+  async discuss(step) {
+    await this.ask(() => this.line.discuss(step), step);
+  }
+
+  /**
    * @param {() => unknown} act
    * @param {string} step
    */
@@ -76,8 +96,9 @@ export class Lectern {
   count(step) {
     const { here = 0, steps = [] } = this.line.counts ?? {};
     const [, n, of] = steps.find(([name]) => name === step) ?? ["", 0, here];
-    if (n === of && n > 1) return `All ${n} answered`;
-    return of > n ? `${n} of ${of} answered` : `${n} answered`;
+    const answered = this.line.isAgain(step) ? "answered again" : "answered";
+    if (n === of && n > 1) return `All ${n} ${answered}`;
+    return of > n ? `${n} of ${of} ${answered}` : `${n} ${answered}`;
   }
 
   /**
@@ -91,20 +112,36 @@ export class Lectern {
     if (this.trouble) paragraph(host, this.trouble).setAttribute("role", "alert");
     const revealed = this.line.revealed.get(step);
     if (revealed) drawRevealed(host, shown.guess, revealed, LARGER);
-    else if (!this.isAlone) paragraph(host, `${this.count(step)}. Nobody sees the answers before you press Reveal.`);
+    else if (!this.isAlone) this.drawVote(host, step);
     else if (this.holds(step)) paragraph(host, "Nobody has joined yet: Reveal shows the answer on this screen alone.");
     else paragraph(host, "Nobody has joined yet: this screen alone shows the answer.");
-    if (!this.holds(step)) drawTakeBack(host, () => void this.takeBack(step));
+    if (!this.holds(step)) drawButton(host, TAKE_BACK, TAKES_BACK, () => void this.takeBack(step));
+  }
+
+  /**
+   * Draw an open vote: how many have answered, and in the first vote the way to the second.
+   * @param {HTMLElement} host
+   * @param {string} step
+   */
+  drawVote(host, step) {
+    paragraph(host, `${this.count(step)}. Nobody sees the answers before you press Reveal.`);
+    if (this.line.isAgain(step)) return;
+    const said = this.advice.get(step);
+    if (said) paragraph(host, said.replaceAll("**", "")).setAttribute("role", "status");
+    drawButton(host, "How many are right?", "Show the share of right answers and what it advises; the answers themselves are on the page Class", () => void this.look(step));
+    drawButton(host, DISCUSS, DISCUSSES, () => void this.discuss(step));
   }
 }
 
 /**
  * @param {HTMLElement} host
+ * @param {string} words
+ * @param {string} title
  * @param {() => void} press
  */
-function drawTakeBack(host, press) {
+function drawButton(host, words, title, press) {
   const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "take-back", textContent: TAKE_BACK, title: TAKES_BACK, onclick: press });
+  Object.assign(made, { type: "button", className: "take-back", textContent: words, title, onclick: press });
   host.append(made);
 }
 

@@ -1,7 +1,8 @@
 // @ts-check
 // A class's guesses over the truth, as SVG. Letters and outlines say the same as colours.
+// Where a class voted twice, outlines are the first vote, and below is what moved.
 
-import { bins, counts, middle } from "./spread.js";
+import { MOVED, bins, changes, counts, middle } from "./spread.js";
 
 /** @typedef {import("./spread.js").Question} Question */
 
@@ -13,18 +14,24 @@ const PLOT = 220; // px of a histogram or of curves, at most
 const LEFT = 44;
 const BELOW = 40;
 const ABOVE = 26;
+const TWICE = 54; // px of one answer's two bars
+const MOVE = 26; // px of a line of what moved
+const LINE = 20; // px of a line of the legend
+
+/** @typedef {import("./class.js").First} First */
 
 /**
  * @param {Question} question
  * @param {any[]} values
  * @param {number} width px
  * @param {string} alt
+ * @param {First} [first] the first vote, if the class voted twice
  * @returns {SVGSVGElement}
  */
-export function overlay(question, values, width, alt) {
+export function overlay(question, values, width, alt, first) {
   const svg = /** @type {SVGSVGElement} */ (element("svg", { class: "overlay", role: "img", "aria-label": alt, width }));
   const draw = { choice: bars, square: cells, number: histogram, curve: curves }[question.kind] ?? bars;
-  const height = draw(svg, question, values, width);
+  const height = first ? both(svg, draw, question, values, width, first) : draw(svg, question, values, width);
   svg.setAttribute("height", String(height));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   return svg;
@@ -33,10 +40,56 @@ export function overlay(question, values, width, alt) {
 /** @param {number} width px: on a phone a plot is as high as the panel of a lesson has room for */
 const plotted = (width) => Math.min(PLOT, Math.max(110, 0.33 * width));
 
-/** @typedef {(svg: SVGSVGElement, question: Question, values: any[], width: number) => number} Draw */
+/**
+ * Draws into an SVG or a group, and returns its height; `first` is the first vote, drawn in outlines.
+ * @typedef {(svg: SVGElement, question: Question, values: any[], width: number, first?: First) => number} Draw
+ */
+
+/**
+ * Two votes with their legend, and below them what moved.
+ * @param {SVGElement} svg
+ * @param {Draw} draw
+ * @param {Question} question
+ * @param {any[]} values
+ * @param {number} width
+ * @param {First} first
+ */
+function both(svg, draw, question, values, width, first) {
+  const counted = question.kind === "choice" || question.kind === "square";
+  const second = counted ? "second vote (+ came, \u2212 left)" : "second vote";
+  [`first vote`, second].forEach((name, at) => {
+    svg.append(element("rect", { x: 1, y: at * LINE + 3, width: 16, height: 11, class: at ? "bar" : "bar before" }));
+    label(svg, 24, at * LINE + 13, name, "start");
+  });
+  const votes = element("g", { transform: `translate(0 ${2 * LINE + 8})` });
+  const high = 2 * LINE + 8 + draw(votes, question, values, width, first);
+  const below = element("g", { transform: `translate(0 ${high + 12})` });
+  svg.append(votes, below);
+  return high + 12 + moves(below, first.moved, width);
+}
+
+/**
+ * What became of the answers of those who voted twice: a bar for each.
+ * @param {SVGElement} svg
+ * @param {number[]} moved
+ * @param {number} width
+ */
+function moves(svg, moved, width) {
+  const most = Math.max(1, ...moved);
+  const [names, room] = [120, Math.min(360, width - 160)];
+  label(svg, 0, 14, "Those who voted twice", "start", "head");
+  MOVED.forEach((name, at) => {
+    const y = LINE + at * MOVE;
+    label(svg, names - 8, y + 17, name, "end");
+    svg.append(element("rect", { x: names, y: y + 4, width: Math.max(2, (room * moved[at]) / most), height: MOVE - 9, class: "bar" }));
+    label(svg, names + (room * moved[at]) / most + 8, y + 17, String(moved[at]), "start");
+  });
+  return LINE + MOVED.length * MOVE;
+}
 
 /** @type {Draw} */
-function bars(svg, question, values, width) {
+function bars(svg, question, values, width, first) {
+  if (first) return pairs(svg, question, values, width, first);
   const found = counts(question, values);
   const most = Math.max(1, ...found);
   const longest = Math.max(...question.answers.map((each) => each.length));
@@ -58,9 +111,44 @@ function bars(svg, question, values, width) {
   return found.length * ROW;
 }
 
+/**
+ * The two bars of each answer, below its words.
+ * @param {SVGElement} svg
+ * @param {Question} question
+ * @param {any[]} values
+ * @param {number} width
+ * @param {First} first
+ */
+function pairs(svg, question, values, width, first) {
+  const [before, after] = [counts(question, first.values), counts(question, values)];
+  const moved = changes(question, first.flows);
+  const most = Math.max(1, ...before, ...after);
+  const room = width - 150;
+  question.answers.forEach((answer, at) => {
+    const y = at * TWICE;
+    const isTrue = at === question.truth;
+    const name = element("text", { x: 0, y: y + 14, class: isTrue ? "true" : "" });
+    name.textContent = shortened(answer, width);
+    svg.append(name);
+    const wide = (/** @type {number} */ n) => Math.max(2, (room * n) / most);
+    svg.append(element("rect", { x: 1, y: y + 20, width: wide(before[at]), height: 10, class: "bar before" }));
+    label(svg, wide(before[at]) + 8, y + 29, String(before[at]), "start");
+    svg.append(element("rect", { x: 0, y: y + 33, width: wide(after[at]), height: 14, class: isTrue ? "bar true" : "bar" }));
+    label(svg, wide(after[at]) + 8, y + 45, `${after[at]}${changed(moved[at])}${isTrue ? " \u2713 true" : ""}`, "start", isTrue ? "true" : "");
+  });
+  return question.answers.length * TWICE;
+}
+
+/** @param {{ came: number, left: number }} moved */
+function changed({ came, left }) {
+  const said = [came && `+${came}`, left && `\u2212${left}`].filter(Boolean).join(" ");
+  return said && ` (${said})`;
+}
+
 /** @type {Draw} */
-function cells(svg, question, values, width) {
+function cells(svg, question, values, width, first) {
   const found = counts(question, values);
+  const before = first && counts(question, first.values);
   const most = Math.max(1, ...found);
   const columns = Math.min(question.columns, Math.max(1, Math.floor(width / NARROWEST)));
   const side = Math.min(CELL * 1.6, width / columns);
@@ -72,21 +160,26 @@ function cells(svg, question, values, width) {
     const word = element("text", { x: x + side / 2, y: y + 22, "text-anchor": "middle", class: isTrue ? "true" : "" });
     word.textContent = shortened(question.answers[at], side - 8);
     const count = element("text", { x: x + side / 2, y: y + 43, "text-anchor": "middle", class: "count" });
-    count.textContent = isTrue ? `${n} \u2713` : n ? String(n) : "";
+    const said = before ? (before[at] || n ? `${before[at]} \u2192 ${n}` : "") : n ? String(n) : "";
+    count.textContent = isTrue ? `${said || n} \u2713` : said;
     svg.append(shade, cell, word, count);
   });
   return Math.ceil(found.length / columns) * CELL;
 }
 
 /** @type {Draw} */
-function histogram(svg, question, values, width) {
+function histogram(svg, question, values, width, first) {
   const plot = plotted(width);
   const found = bins(question, values);
-  const most = Math.max(1, ...found.map(({ n }) => n));
+  const before = first ? bins(question, first.values) : [];
+  const most = Math.max(1, ...[...found, ...before].map(({ n }) => n));
   const x = scale(question.low, question.high, LEFT, width - LEFT);
   const y = scale(0, most, ABOVE + plot, ABOVE);
   for (const { from, to, n } of found) {
     if (n) svg.append(element("rect", { x: x(from) + 1, y: y(n), width: x(to) - x(from) - 2, height: y(0) - y(n), class: "bar" }));
+  }
+  for (const { from, to, n } of before) {
+    if (n) svg.append(element("rect", { x: x(from) + 1, y: y(n), width: x(to) - x(from) - 2, height: y(0) - y(n), class: "bar before" }));
   }
   axis(svg, x, [question.low, (question.low + question.high) / 2, question.high], question.unit, width);
   label(svg, LEFT - 8, y(most) + 5, String(most), "end");
@@ -97,7 +190,7 @@ function histogram(svg, question, values, width) {
 }
 
 /** @type {Draw} */
-function curves(svg, question, values, width) {
+function curves(svg, question, values, width, first) {
   const plot = plotted(width);
   const truth = /** @type {number[]} */ (question.truth);
   const x = scale(0, truth.length - 1, LEFT, width - LEFT);
@@ -111,6 +204,7 @@ function curves(svg, question, values, width) {
     line(middle(values), "middle");
     label(svg, x(0) + 4, y(middle(values)[0]) - 8, "middle guess", "start", "middle-name");
   }
+  if (first?.n) line(middle(first.values), "middle before");
   line(truth, "truth");
   label(svg, x(truth.length - 1), y(/** @type {number} */ (truth.at(-1))) - 8, "truth", "end", "true");
   question.answers.forEach((name, at) => label(svg, x(at), ABOVE + plot + 18, shortened(name, (width - 2 * LEFT) / truth.length), "middle"));
@@ -121,7 +215,7 @@ function curves(svg, question, values, width) {
 }
 
 /**
- * @param {SVGSVGElement} svg
+ * @param {SVGElement} svg
  * @param {(value: number) => number} x
  * @param {number[]} ticks
  * @param {string} unit
@@ -135,7 +229,7 @@ function axis(svg, x, ticks, unit, width) {
 }
 
 /**
- * @param {SVGSVGElement} svg
+ * @param {SVGElement} svg
  * @param {number} x
  * @param {number} y
  * @param {string} words

@@ -40,3 +40,21 @@ export function middle(curves) {
     return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   });
 }
+
+/**
+ * How many came to each answer of a choice or a square between two votes, and how many left it.
+ * @param {Question} question
+ * @param {[number, number, number][]} flows [from, to, students]
+ */
+export function changes({ answers }, flows) {
+  const found = answers.map(() => ({ came: 0, left: 0 }));
+  for (const [from, to, n] of flows) {
+    if (from === to) continue;
+    found[from].left += n;
+    found[to].came += n;
+  }
+  return found;
+}
+
+/** What became of the answers of those who voted twice, in the order of a first vote's `moved`. */
+export const MOVED = ["right twice", "wrong to right", "right to wrong", "wrong twice"];

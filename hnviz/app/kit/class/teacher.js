@@ -5,10 +5,15 @@ import { Line, post } from "./line.js";
 
 /**
  * @typedef {{ here?: number, members?: number, steps?: [string, number, number, boolean][],
- *             lessons?: { all: number, missing: [string, string][] },
- *             step?: string, covered?: boolean, n?: number, values?: any[], sentence?: string }} News
- *   steps    how many have answered each, how many there are, whether it is revealed
+ *             discussed?: string[], lessons?: { all: number, missing: [string, string][] },
+ *             step?: string, covered?: boolean, n?: number, values?: any[], sentence?: string,
+ *             first?: import("./class.js").First }} News
+ *   steps      how many have answered each, how many there are, whether it is revealed
+ *   discussed  steps on which the class votes, or has voted, twice
  *   lessons  those that phones cannot open yet: the title, and why if it could not be written
+ * @typedef {News & { vote: number, advice: string, absent: number[] }} Vote
+ *   advice  what to do after the first vote
+ *   absent  the numbers of the students who have not answered
  * @typedef {{ number: number, here: boolean, answers: number, place: number }} Student
  */
 
@@ -70,6 +75,36 @@ export class TeacherLine {
    */
   cover(step) {
     return post(this.home, "cover", { step });
+  }
+
+  /**
+   * What the class has answered so far; only the teacher sees it.
+   * @param {string} step
+   * @returns {Promise<Vote>}
+   */
+  vote(step) {
+    return post(this.home, "vote", { step });
+  }
+
+  /**
+   * Close the first vote on a step and open the second.
+   * @param {string} step
+   */
+  discuss(step) {
+    return post(this.home, "discuss", { step });
+  }
+
+  /**
+   * Whether the class votes, or has voted, on a step twice.
+   * @param {string} step
+   */
+  isAgain(step) {
+    return Boolean(this.counts?.discussed?.includes(step));
+  }
+
+  /** The address of all answers as CSV. */
+  get answers() {
+    return new URL("api/class/answers.csv", this.home).href;
   }
 
   /** Have those lessons written that could not be written. */

@@ -108,14 +108,16 @@ export class Panel {
     const { crowd } = this.doors;
     if (!this.lesson || !crowd || (step && step !== this.key)) return;
     if (this.wasHeld && !this.isHeld) this.toSee = this.key;
-    if (this.state !== this.drawn) this.draw();
+    const isNew = this.state !== this.drawn;
+    if (isNew) this.draw();
     else {
       const { scrollTop } = this.body;
       this.drawFoot(); // the reader may be about to guess
       this.drawCrowd();
       this.body.scrollTop = scrollTop;
     }
-    if (this.isHeld && !this.waits) this.crowd.scrollIntoView({ block: "nearest" });
+    // Also where the class votes again: why the step asks once more is below the answers.
+    if (this.isHeld && (!this.waits || (isNew && !crowd.leads))) this.crowd.scrollIntoView({ block: "nearest" });
     this.see();
   }
 

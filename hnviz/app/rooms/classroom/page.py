@@ -41,8 +41,8 @@ def _for_students(classroom: ClassService) -> None:
         join_link()
     else:
         prose(
-            f"You are in the class as **student {number}**. Your answers in a lesson are counted, "
-            "without a name or a number."
+            f"You are in the class as **student {number}**. The class sees your answers in a "
+            "lesson without a number. Your teacher can save them with it."
         )
         train_link()
         section("Runs", "The newest runs of the class; yours are marked.")
@@ -51,7 +51,7 @@ def _for_students(classroom: ClassService) -> None:
 
 def _for_teacher(classroom: ClassService) -> None:
     BOARD(settings={"live": True, **board()})
-    section("What the class answered", "Nobody sees the answers of a step before you reveal them.")
+    section("What the class answered", "Students see the answers of a step once you reveal them.")
     ANSWERS(settings={"live": True, "questions": questions()})
     _paste(classroom)
     section(

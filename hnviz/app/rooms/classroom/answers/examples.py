@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from random import Random
 from typing import Any, NamedTuple
 
 from hnviz.classroom.guesses import Value, sentence, spread, written
+from hnviz.classroom.votes import advice, drawn, right_of
 from hnviz.lessons import Guess
 
 MEMBERS = 30
@@ -65,7 +67,38 @@ SQUARE = Answered(
     ),
     [3.0] * 9 + [6.0] * 4 + [1.0],
 )
+CHANCE = Random(1)
+FIRST_VOTE = {f"student {at}": CHANCE.choice((0.0, 1.0, 2.0, 2.0)) for at in range(26)}
+SECOND_VOTE = {each: CHANCE.choice((2.0, 2.0, value)) for each, value in [*FIRST_VOTE.items()][:24]}
+NUMBERS = {f"student {at}": float(CHANCE.randrange(20, 100)) for at in range(26)}
+NEARER = {each: (value + 83) // 2 for each, value in NUMBERS.items()}
 MANY = [(CHOICE, NUMBER, CURVE, SQUARE)[at % 4] for at in range(30)]
+
+
+Votes = Mapping[str, Value]
+
+
+def voting(asked: Answered, first: Votes, second: Votes | None = None) -> Mapping[str, Any]:
+    """Describe a class whose teacher looks at its first vote, or that has voted twice."""
+    step, guess = "example-1.1", asked.guess
+    last = first if second is None else second
+    counts = {
+        "here": 28,
+        "members": MEMBERS,
+        "steps": [[step, len(last), MEMBERS, second is not None]],
+        "discussed": [] if second is None else [step],
+    }
+    found = drawn(guess, None if second is None else first, last, range(MEMBERS))
+    looked = {
+        "vote": 1,
+        "advice": advice(right_of(guess, last), len(last)),
+        "absent": [3, 11, 17, 28],
+    }
+    return {
+        "live": False,
+        "questions": {step: {"lesson": "An example", **asdict(guess)}},
+        "news": [counts, {"step": step, **found, **(looked if second is None else {})}],
+    }
 
 
 def answered(asked: Sequence[Answered]) -> Mapping[str, Any]:

@@ -1,18 +1,23 @@
 // @ts-check
-// The class's answers: a row for each step, and the revealed one over the truth.
+// The class's answers: a row for each step, and one step's answers over the truth: those that everyone sees, or an open
+// vote that the teacher alone looks at.
 //
 // settings = { live, questions: { step: {lesson, kind, ask, why, answers, ...} }, news? }
 
 import { overlay } from "../../../kit/class/overlay.js";
-import { TAKE_BACK, TAKES_BACK } from "../../../kit/class/lectern.js";
+import { DISCUSS, DISCUSSES, TAKE_BACK, TAKES_BACK } from "../../../kit/class/lectern.js";
 import { TeacherLine } from "../../../kit/class/teacher.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes, plainText } from "../../../kit/js/text.js";
+import { absentText } from "./absent.js";
 import { becauses } from "./because.js";
-import { answersTable } from "./table.js";
+import { answersTables } from "./table.js";
 
 /** @typedef {import("../../../kit/class/teacher.js").News} News */
+/** @typedef {import("../../../kit/class/teacher.js").Vote} Vote */
+
+const REVEALS = "Show everyone what the class answered; the step then takes no more answers";
 
 class Answers {
   /**
@@ -28,12 +33,17 @@ class Answers {
     this.rows.tabIndex = 0;
     this.rows.setAttribute("aria-label", "The steps that the class has answered");
     this.rows.hidden = true;
+    this.csv = /** @type {HTMLAnchorElement} */ (this.make("a", "csv", root, "Answers as CSV"));
+    Object.assign(this.csv, { download: "", hidden: true, title: "One row for each student, step and vote" });
     this.place = this.make("section", "shown", root);
     this.place.setAttribute("aria-live", "polite");
-    /** @type {Map<string, { item: HTMLElement, n: HTMLElement, button: HTMLButtonElement }>} */
+    /** @type {Map<string, { item: HTMLElement, n: HTMLElement, look: HTMLButtonElement, button: HTMLButtonElement }>} */
     this.lines = new Map();
     /** @type {Map<string, News>} */
     this.revealed = new Map();
+    /** @type {Map<string, Vote>} what the teacher has looked at */
+    this.votes = new Map();
+    this.isLooking = false; // at a vote that is on its way
     this.shown = ""; // the step whose answers are drawn
     /** @type {TeacherLine|undefined} */
     this.line = undefined;
@@ -48,14 +58,17 @@ class Answers {
     if (settings.live) {
       this.line ??= TeacherLine.of(this.kit.home);
       this.leave ??= this.line.follow((news) => this.take(news));
+      this.csv.href = this.line.answers;
     } else for (const news of settings.news) this.take(news);
     this.paint();
   }
 
-  /** @param {News} news */
+  /** @param {News & Partial<Vote>} news */
   take(news) {
+    if (news.step && news.vote && !news.covered) return this.see(/** @type {Vote} */ (news));
     if (news.step && news.covered) {
       this.revealed.delete(news.step);
+      this.votes.delete(news.step);
       if (news.step === this.shown) this.show("");
       return;
     }
@@ -66,9 +79,33 @@ class Answers {
     }
     const steps = news.steps ?? [];
     this.none.hidden = steps.length > 0;
-    this.rows.hidden = !steps.length;
-    for (const [step, n, of, isShown] of steps) this.row(step, n, of, isShown);
+    this.rows.hidden = this.csv.hidden = !steps.length;
+    for (const [step, n, of, isShown] of steps) this.row(step, n, of, isShown, news.discussed?.includes(step) ?? false);
     for (const [step] of steps) this.rows.append(/** @type {any} */ (this.lines.get(step)).item);
+    const shown = this.votes.get(this.shown);
+    if (shown && steps.some(([step, n]) => step === this.shown && n !== shown.n)) void this.look(this.shown);
+  }
+
+  /** @param {Vote} vote */
+  see(vote) {
+    this.votes.set(/** @type {string} */ (vote.step), vote);
+    if (!this.shown || this.shown === vote.step) this.show(/** @type {string} */ (vote.step));
+  }
+
+  /**
+   * Look at what the class has answered so far.
+   * @param {string} step
+   */
+  async look(step) {
+    if (!this.line || this.isLooking) return;
+    this.isLooking = true;
+    try {
+      const vote = await this.line.vote(step);
+      if (this.shown === step) this.see(vote);
+    } catch (error) {
+      this.kit.refuse(/** @type {Error} */ (error).message);
+    }
+    this.isLooking = false;
   }
 
   /**
@@ -76,15 +113,18 @@ class Answers {
    * @param {number} n
    * @param {number} of
    * @param {boolean} isShown
+   * @param {boolean} isAgain
    */
-  row(step, n, of, isShown) {
+  row(step, n, of, isShown, isAgain) {
     const line = this.lines.get(step) ?? this.newLine(step);
-    line.n.textContent = of > n ? `${n} of ${of} answered` : `${n} answered`;
+    line.n.textContent = `${of > n ? `${n} of ${of}` : n} answered${isAgain ? " again" : ""}`;
     line.n.title = "Of the students who are here now or have answered";
     line.button.textContent = isShown ? "Show" : "Reveal";
     line.button.className = isShown ? "" : "primary";
-    line.button.title = isShown ? "Show the answers below" : "Show everyone what the class answered; the step then takes no more answers";
-    line.button.onclick = () => (isShown ? this.show(step) : this.reveal(step, line.button));
+    line.button.title = isShown ? "Show the answers below" : REVEALS;
+    line.button.onclick = () => (isShown ? this.open(step) : this.reveal(step, line.button));
+    line.look.hidden = isShown;
+    line.look.onclick = () => this.open(step);
   }
 
   /** @param {string} step */
@@ -93,8 +133,11 @@ class Answers {
     const item = this.make("li", "", this.rows);
     const asked = this.make("div", "asked", item, ask);
     this.make("small", "", asked, `${lesson}, step ${step.slice(step.lastIndexOf(".") + 1)}`);
-    const line = { item, n: this.make("span", "n", item), button: this.make("button", "", item) };
-    line.button.type = "button";
+    const n = this.make("span", "n", item);
+    const [look, button] = ["See the vote", ""].map((words) => /** @type {HTMLButtonElement} */ (this.make("button", "", item, words)));
+    look.title = "Show the answers below, on this screen alone; the step still takes answers";
+    look.type = button.type = "button";
+    const line = { item, n, look, button };
     this.lines.set(step, line);
     return line;
   }
@@ -128,6 +171,15 @@ class Answers {
     button.disabled = false;
   }
 
+  /**
+   * Show a step that a press asks for.
+   * @param {string} step
+   */
+  open(step) {
+    this.show(step);
+    void this.look(step);
+  }
+
   /** @param {string} step */
   show(step) {
     this.shown = step;
@@ -135,36 +187,63 @@ class Answers {
     this.paint();
   }
 
+  /** What is drawn: what everyone sees, or a vote that the teacher has looked at. */
+  get news() {
+    return this.questions?.[this.shown] && (this.revealed.get(this.shown) ?? this.votes.get(this.shown));
+  }
+
   paint() {
-    const news = this.revealed.get(this.shown);
+    const { news } = this;
     const width = this.place.clientWidth;
     if (!news) this.place.replaceChildren();
-    if (!news || !width || !this.questions?.[this.shown]) return;
+    if (!news || !width) return;
     const question = this.question(this.shown);
+    const { values = [], sentence = "", first } = news;
     this.place.replaceChildren();
     this.make("h3", "", this.place, question.ask);
-    this.make("p", "", this.place).append(...boldNodes(news.sentence ?? ""));
-    this.place.append(overlay(question, news.values ?? [], Math.min(width, 860), plainText(news.sentence ?? "")));
-    for (const { n, said, text } of becauses(question, news.values ?? [])) {
+    if (!this.revealed.has(this.shown)) this.drawVote(/** @type {Vote} */ (news));
+    this.make("p", "", this.place).append(...boldNodes(sentence));
+    this.place.append(overlay(question, values, Math.min(width, 860), plainText(sentence), first));
+    const absent = this.votes.get(this.shown)?.absent;
+    if (absent) this.make("p", "absent", this.place, absentText(absent));
+    for (const { n, said, text } of becauses(question, values)) {
       this.make("p", "because", this.place).append(...boldNodes(`**${n} answered ${said}.** ${text}`));
     }
     this.make("p", "why", this.place, question.why);
-    if (this.line) this.drawTakeBack(this.line, this.shown);
+    if (this.line && this.revealed.has(this.shown)) this.button(this.place, TAKE_BACK, TAKES_BACK, (step) => this.line?.cover(step));
     this.kit.table?.changed();
   }
 
   /**
-   * @param {TeacherLine} line
-   * @param {string} step
+   * Say what the vote advises, with the buttons to follow it.
+   * @param {Vote} vote
    */
-  drawTakeBack(line, step) {
-    const button = /** @type {HTMLButtonElement} */ (this.make("button", "", this.place, TAKE_BACK));
-    Object.assign(button, { type: "button", title: TAKES_BACK, onclick: () => this.press(button, () => line.cover(step)) });
+  drawVote({ vote, advice }) {
+    const said = vote === 1 ? `**First vote**, on this screen alone. ${advice}` : "**Second vote**, on this screen alone.";
+    this.make("p", "advice", this.place).append(...boldNodes(said));
+    const ways = this.make("div", "ways", this.place);
+    if (vote === 1) this.button(ways, DISCUSS, DISCUSSES, (step) => this.line?.discuss(step));
+    this.button(ways, "Reveal", REVEALS, (step) => {
+      this.asked = step;
+      return this.line?.reveal(step);
+    });
+  }
+
+  /**
+   * @param {HTMLElement} host
+   * @param {string} words
+   * @param {string} title
+   * @param {(step: string) => unknown} act
+   */
+  button(host, words, title, act) {
+    const button = /** @type {HTMLButtonElement} */ (this.make("button", "", host, words));
+    const step = this.shown;
+    Object.assign(button, { type: "button", title, onclick: () => this.press(button, () => act(step)) });
   }
 
   tables() {
-    const news = this.revealed.get(this.shown);
-    return news && this.questions?.[this.shown] ? [answersTable(this.question(this.shown), news.values ?? [])] : [];
+    const { news } = this;
+    return news ? answersTables(this.question(this.shown), news.values ?? [], news.first) : [];
   }
 
   destroy() {

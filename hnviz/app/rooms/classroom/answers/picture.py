@@ -6,7 +6,19 @@ from functools import cache
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.app.rooms.classroom.answers.examples import CHOICE, CURVE, MANY, NUMBER, SQUARE, answered
+from hnviz.app.rooms.classroom.answers.examples import (
+    CHOICE,
+    CURVE,
+    FIRST_VOTE,
+    MANY,
+    NEARER,
+    NUMBER,
+    NUMBERS,
+    SECOND_VOTE,
+    SQUARE,
+    answered,
+    voting,
+)
 from hnviz.lessons import lessons
 
 
@@ -23,6 +35,9 @@ def questions() -> Mapping[str, Mapping[str, Any]]:
 
 EXAMPLES = {
     "ready": Example(settings=answered([CHOICE, NUMBER])),
+    "vote": Example(settings=voting(CHOICE, FIRST_VOTE)),
+    "twice": Example(settings=voting(CHOICE, FIRST_VOTE, SECOND_VOTE)),
+    "twice a number": Example(settings=voting(NUMBER, NUMBERS, NEARER)),
     "number": Example(settings=answered([NUMBER])),
     "curve": Example(settings=answered([CURVE])),
     "square": Example(settings=answered([SQUARE])),
