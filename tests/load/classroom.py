@@ -1,8 +1,9 @@
 """A class under load: ``python -m tests.load --class``.
 
 A hundred phones, each a protocol client with one WebSocket, answer the steps of a lesson; the
-teacher reveals each. Meanwhile one run trains and three other viewers press on the Train page.
-Times are from sending a guess to its answer, and from the teacher's press to each phone.
+teacher reveals each, and every third after the class has voted on it twice. Meanwhile one run
+trains and three other viewers press on the Train page. Times are from sending a guess to its
+answer, and from the teacher's press to each phone.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from typing import Any
 
 import websockets
 
+from hnviz.classroom.guesses import FIRST, SECOND
 from hnviz.classroom.store import ClassStore
 from hnviz.lessons import Guess, lessons
 from tests.conftest import ROOT
@@ -28,6 +30,7 @@ from tests.load.viewer import named
 VIEWERS = 3
 LESSON = "text-into-batches"  # that phones open
 ROUND_SECONDS = 6.0  # between two reveals
+TWICE = 3  # every so many steps the class votes twice
 ANSWER_SECONDS = 4.0  # within which the phones answer every other step; else all at once
 
 
@@ -41,8 +44,10 @@ class Phone:
     viewer: int
     answered: list[float] = field(default_factory=list)  # ms from a guess to its answer
     heard: dict[str, float] = field(default_factory=dict)  # step -> when it was revealed here
-    n: dict[str, int] = field(default_factory=dict)  # step -> how many guesses it said
+    n: dict[str, int] = field(default_factory=dict)  # step -> guesses, in the vote with fewer
+    again: set[str] = field(default_factory=set)  # steps on which it was asked to vote again
     errors: list[str] = field(default_factory=list)
+    _serial: int = 0
     _sent: dict[int, float] = field(default_factory=dict)
 
     async def __aenter__(self) -> "Phone":
@@ -69,17 +74,21 @@ class Phone:
         if "error" in message:
             self.errors.append(message["error"])
         elif "values" in message:
-            self.heard[message["step"]], self.n[message["step"]] = now, message["n"]
+            step, n = message["step"], message["n"]
+            self.heard[step] = now
+            self.n[step] = min(n, message.get("first", message)["n"])
+        elif message.get("vote") == SECOND:
+            self.again.add(message["step"])
         elif "id" in message:
             self.answered.append(1000 * (now - self._sent.pop(message["id"])))
 
-    async def guess(self, number: int, step: str, value: object, spread: float) -> None:
+    async def guess(self, step: str, value: object, spread: float, vote: int = FIRST) -> None:
         """Answer within so many seconds; 0 if all press in the same moment."""
         await asyncio.sleep(self.chance.uniform(0, spread))
-        self._sent[number] = time.perf_counter()
-        await self._line.send(
-            json.dumps({"op": "guess", "id": number, "step": step, "value": value})
-        )
+        self._serial += 1
+        self._sent[self._serial] = time.perf_counter()
+        message = {"op": "guess", "id": self._serial, "step": step, "value": value, "vote": vote}
+        await self._line.send(json.dumps(message))
 
     @property
     def unanswered(self) -> int:
@@ -104,6 +113,7 @@ class Class:
         self.pressed: dict[str, float] = {}
         self.late: list[float] = []  # ms from the press to a phone
         self.lost = 0
+        self.twice: list[str] = []  # steps on which the class has voted twice
         self.fetched: list[float] = []  # ms for a page or a lesson
 
     def member(self) -> str:
@@ -148,20 +158,24 @@ class Class:
             if time.perf_counter() + ROUND_SECONDS > end:
                 return
             begun, spread = time.perf_counter(), ANSWER_SECONDS * (number % 2)
-            await asyncio.gather(
-                *(
-                    each.guess(number, step, drawn(guess, each.chance), spread)
-                    for each in self.phones
-                )
-            )
-            await asyncio.sleep(1)
+            await self._vote(step, guess, spread, FIRST)
+            if number % TWICE == 0:
+                await asyncio.to_thread(self._post, "discuss", {"step": step})
+                await self._vote(step, guess, spread, SECOND)
+                self.twice.append(step)
             self.pressed[step] = time.perf_counter()
             await asyncio.to_thread(self._post, "reveal", {"step": step})
             await asyncio.sleep(max(0.5, begun + ROUND_SECONDS - time.perf_counter()))
             self._count(step)
 
+    async def _vote(self, step: str, guess: Guess, spread: float, vote: int) -> None:
+        answers = ((each, drawn(guess, each.chance)) for each in self.phones)
+        await asyncio.gather(*(each.guess(step, value, spread, vote) for each, value in answers))
+        await asyncio.sleep(1)
+
     def _count(self, step: str) -> None:
         for phone in self.phones:
+            self.lost += step in self.twice and step not in phone.again
             self.lost += step not in phone.heard or phone.n[step] != self.size
             if step in phone.heard:
                 self.late.append(1000 * (phone.heard[step] - self.pressed[step]))
@@ -172,6 +186,7 @@ class Class:
         return {
             "page or lesson p95, ms": share(self.fetched, 0.95),
             "steps revealed": len(self.pressed),
+            "of these voted on twice": len(self.twice),
             "guesses": len(answered),
             "guess p50, ms": share(answered, 0.5),
             "guess p95, ms": share(answered, 0.95),
