@@ -22,6 +22,7 @@ COMMANDS = {
     "task": "show what a task needs: the best accuracy, the context and the states that reach it",
     "check": "look at the training loop in a Python file: what is wrong, and what is a choice",
     "lessons": "list the lessons, or check the files that they are written in",
+    "class": "say of a class's answers how hard each question was, and what moved",
     "export": "write a lesson, page or report as one HTML file, a run as a notebook or zip file",
     "import": "add a run from a zip file to your own runs",
     "bench": "time hnviz against a plain torch loop, or search for the recipe of a model",
@@ -29,7 +30,7 @@ COMMANDS = {
 }
 """Each command, and its line of the help."""
 
-MODULES = {"resume": "train", "gallery": "app", "import": "export"}
+MODULES = {"resume": "train", "gallery": "app", "import": "export", "class": "classroom"}
 """Commands whose module in hnviz.cli has another name."""
 
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
