@@ -244,6 +244,8 @@ test("a student who has gone on reads on which step of the lesson the class vote
   room.twice.add("a.3");
   room.twice.add("b.2");
   assert.match(step.words(), /votes again on step 3: go back/);
+  step.crowd.draw(step.host, null, "a.2"); // a step without a guess
+  assert.match(step.host.words, /votes again on step 3: go back/);
   room.mine.set("a.3", 1);
   assert.equal(step.words(), "");
 });

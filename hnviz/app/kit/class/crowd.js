@@ -26,7 +26,7 @@ export function classAt(where) {
  * @typedef {{ leads: boolean, holds: (step: string) => boolean,
  *             answer: (step: string, own: Value|undefined) => Value|undefined,
  *             cover: (step: string, answer: Value|undefined) => string,
- *             draw: (host: HTMLElement, shown: Shown|null) => void, leave: () => void,
+ *             draw: (host: HTMLElement, shown: Shown|null, at?: string) => void, leave: () => void,
  *             reveal?: (step: string) => unknown }} InClass
  *   leads   whether this is the teacher
  *   holds   whether the class has yet to see what is true at a step
@@ -108,13 +108,14 @@ export class Crowd {
    * Draw the class's part of a step into its place.
    * @param {HTMLElement} host
    * @param {Shown|null} shown null where there is nothing to say
+   * @param {string} at the step, also one without a guess
    */
-  draw(host, shown) {
+  draw(host, shown, at = shown?.step ?? "") {
     host.replaceChildren();
     const { hasServer, joined, trains, home } = this.room;
     if (shown && hasServer) this.drawClass(host, shown);
     else if (shown?.answer !== undefined) drawCode(host, this.room.codeFor(shown.step, shown.answer));
-    const others = hasServer && joined ? this.again(shown?.step ?? "") : [];
+    const others = hasServer && joined ? this.again(at) : [];
     if (others.length) paragraph(host, `The class votes again on ${others.join(" and ")}: go back and answer once more.`).setAttribute("role", "status");
     if (trains && joined) linkTo(paragraph(host, "The class does an experiment: "), home, "train", "Train with the class");
   }
@@ -151,14 +152,15 @@ export class Crowd {
   }
 
   /**
-   * The other steps that wait for this student's second answer: "step 3".
-   * @param {string} shown
+   * The other steps of the lesson that wait for this student's second answer: "step 3".
+   * @param {string} at
    */
-  again(shown) {
+  again(at) {
     const { twice, revealed, waiting, mine } = this.room;
-    const [lesson] = shown.split(".");
-    const waits = [...twice].filter((step) => step !== shown && !revealed.has(step) && !waiting.has(step) && mine && !mine.has(step));
-    return waits.filter((step) => !lesson || step.startsWith(`${lesson}.`)).map((step) => `step ${step.slice(step.lastIndexOf(".") + 1)}`);
+    const lesson = at.slice(0, at.lastIndexOf(".") + 1);
+    const others = [...twice].filter((step) => lesson && step !== at && step.startsWith(lesson));
+    const open = others.filter((step) => !revealed.has(step) && !waiting.has(step) && mine && !mine.has(step));
+    return open.map((step) => `step ${step.slice(lesson.length)}`);
   }
 }
 

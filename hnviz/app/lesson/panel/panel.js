@@ -235,7 +235,7 @@ export class Panel {
 
   drawCrowd() {
     const guess = this.step?.guess ?? null;
-    this.doors.crowd?.draw(this.crowd, guess && { step: this.key, guess, answer: this.answer });
+    this.doors.crowd?.draw(this.crowd, guess && { step: this.key, guess, answer: this.answer }, this.key);
   }
 
   drawEnd() {
