@@ -40,7 +40,7 @@ from hnviz.export.lesson import export_index, export_lesson, lesson_file
 from hnviz.export.questions import COMPUTED, LIVE, MAX_SNAPSHOTS, Question, choose_steps
 from hnviz.export.twin import twin
 from hnviz.figures.theme import MODES, theme
-from hnviz.lessons import Lesson, lessons
+from hnviz.lessons import Lesson, lessons, translations
 from hnviz.questions.frame import pack
 from hnviz.questions.view import Reply
 from hnviz.runs import RunStore
@@ -258,7 +258,9 @@ def written(own_runs) -> tuple[str, dict[str, bytes]]:
 def test_every_lesson_is_a_file_with_room_for_another_picture(written):
     said, files = written
     assert MAX_FILE_BYTES == 1_500_000
-    assert said.endswith(f"\n{len(lessons())} lessons have no problem\n")
+    n_translations = len(translations())
+    counted = f"{len(lessons())} lessons and {n_translations} translation"
+    assert said.endswith(f"\n{counted} have no problem\n") and n_translations == 1
     assert files.keys() == lessons().keys()
     for lesson, file in files.items():
         assert f"{lesson}.toml: {len(file):,} bytes as a file\n" in said

@@ -26,10 +26,10 @@ def run(options: argparse.Namespace) -> int:
         return _check(options.files)
     if options.files:
         raise CommandError("list takes no files; use check FILE")
-    from hnviz.lessons import LessonError, lessons
+    from hnviz.lessons import LessonError, lessons_and_translations
 
     try:
-        found = lessons()
+        found = lessons_and_translations()
     except LessonError as error:
         raise CommandError(str(error)) from error
     for lesson in found.values():
@@ -41,21 +41,32 @@ def _check(files: list[Path]) -> int:
     from hnviz.app.lesson.names import app_names  # loads every picture
     from hnviz.engine.client import close_shared_engine
     from hnviz.lessons.check import check
-    from hnviz.lessons.reading import lesson_files
+    from hnviz.lessons.reading import lesson_files, translation_files
 
-    chosen, app = files or lesson_files(), app_names()
+    chosen, app = files or [*lesson_files(), *translation_files()], app_names()
     n_problems = 0
     try:
         for path in chosen:
-            problems = check(path, app) or _written(path)
+            problems = check(path, app) or ([] if _is_translation(path) else _written(path))
             n_problems += len(problems)
             for problem in problems:
                 print(problem, flush=True)
     finally:
         close_shared_engine()
     if not n_problems:
-        print(f"{len(chosen)} {'lesson has' if len(chosen) == 1 else 'lessons have'} no problem")
+        print(f"{_counted(chosen)} {'has' if len(chosen) == 1 else 'have'} no problem")
     return 1 if n_problems else 0
+
+
+def _is_translation(path: Path) -> bool:
+    return "." in path.stem
+
+
+def _counted(paths: list[Path]) -> str:
+    """Count lessons and translations: "8 lessons and 1 translation"."""
+    n_translations = sum(map(_is_translation, paths))
+    counts = {"lesson": len(paths) - n_translations, "translation": n_translations}
+    return " and ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n)
 
 
 def _written(path: Path) -> "list[Problem]":

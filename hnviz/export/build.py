@@ -279,11 +279,17 @@ def _written(
             data=data,
             blobs=contents.blobs,
             modules=used,
+            language=_language(more),
             in_class=bool(more.get("in_class")),
             around=around,
             first=first_view(first, _top(scenes[0], contents.runs)),
         )
     )
+
+
+def _language(more: Mapping[str, Any]) -> str:
+    """Return the language of a file: that of its lesson."""
+    return str((more.get("lesson", {}).get("language") or {}).get("code", "en"))
 
 
 def _top(scene: Scene, runs: Mapping[str, Mapping[str, Any]]) -> Markup | None:

@@ -131,6 +131,7 @@ class Document:
     data: Mapping[str, Any]
     blobs: list[str]  # contents to which data refers by number, packed as in Contents
     modules: list[str]  # paths below the package
+    language: str = "en"
     in_class: bool = False  # it may call the server of the class, which serves it
     around: Around = field(default_factory=Around)
     first: Markup = field(default_factory=Markup)  # what it shows before its JavaScript has begun
@@ -211,7 +212,7 @@ def write_document(document: Document) -> bytes:
         *(("blob", blob) for blob in document.blobs),
     ]
     body = ' class="in-lesson"' if "lesson" in document.data else ""
-    return f"""{opening(policy, document.title)}
+    return f"""{opening(policy, document.title, document.language)}
 {around.head}
 <style>
 {_style()}</style>

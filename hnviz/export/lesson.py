@@ -11,7 +11,19 @@ from hnviz.export.build import build_file
 from hnviz.export.collect import Drawn, Heading, Mount, Part, collect, leaves
 from hnviz.export.html import Around, plain_page
 from hnviz.export.rooms import FIELDS, Scene, free
-from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
+from hnviz.lessons import (
+    PARAMETER,
+    Lesson,
+    Problem,
+    as_data,
+    following,
+    lessons,
+    lessons_and_translations,
+    query,
+    translations,
+    translations_of,
+)
+from hnviz.lessons.language import language_of
 
 BAR = "run/bar"
 AROUND = ("kit/headline", BAR, FIELDS)
@@ -31,10 +43,12 @@ def export_lesson(name: str, *, in_class: bool = False) -> bytes:
 
 def lesson_named(name: str) -> Lesson:
     """Return a lesson that comes with the app. Raises ExportError."""
-    lesson = lessons().get(name)
-    if lesson is None:
-        raise ExportError(f"no lesson is named {name!r}; choose one of {', '.join(lessons())}")
-    return lesson
+    known = lessons_and_translations()
+    if isinstance(problem := translations().get(name), Problem):
+        raise ExportError(f"this translation cannot be used: {problem}")
+    if name not in known:
+        raise ExportError(f"no lesson is named {name!r}; choose one of {', '.join(known)}")
+    return known[name]
 
 
 def lesson_file(
@@ -51,8 +65,7 @@ def lesson_file(
     `scorm`, it gives a learning platform the answers. Raises ExportError.
     """
     scenes = [_scene(lesson, number) for number in range(1, len(lesson.steps) + 1)]
-    later = (each for each in lessons().values() if each.order > lesson.order)
-    data = as_data(lesson, next(later, None))
+    data = as_data(lesson, following(lesson))
     sections = []
     for step, scene in zip(data["steps"], scenes, strict=True):
         step["point"] = _pointed(step["point"], scene)
@@ -130,9 +143,11 @@ def export_index(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each file of a folder with all lessons, the index last.
 
+    Their translations are beside them, but not in a class.
+
     Raises ExportError.
     """
-    for lesson in lessons().values():
+    for lesson in (lessons() if in_class else lessons_and_translations()).values():
         yield (
             f"{lesson.id}.html",
             lesson_file(lesson, beside=True, in_class=in_class, around=around),
@@ -149,7 +164,17 @@ def export_index(
 
 def _offer(lesson: Lesson) -> Markup:
     link = Markup('<h2><a href="{}.html">{}</a></h2>\n').format(lesson.id, lesson.title)
-    return link + Markup("<p>{} {} steps.</p>").format(_coded(lesson.about), len(lesson.steps))
+    about = Markup("<p>{} {} steps.</p>").format(_coded(lesson.about), len(lesson.steps))
+    return link + about + Markup("").join(map(_other, translations_of(lesson)))
+
+
+def _other(lesson: Lesson) -> Markup:
+    """Return the link to a translation, in its language."""
+    spoken = language_of(lesson.id)
+    link = '\n<p lang="{0}"><a href="{1}.html" hreflang="{0}">{2}: {3}</a></p>'
+    if spoken is None:
+        return Markup()
+    return Markup(link).format(spoken.code, lesson.id, spoken.name, lesson.title)
 
 
 def _coded(text: str) -> Markup:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from hnviz.lessons.language import LANGUAGES, Language, language_of, problems_of
 from hnviz.lessons.model import Lesson, Step
-from hnviz.lessons.reading import LessonError, Problem, Source
+from hnviz.lessons.reading import SUFFIX, LessonError, Problem, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class AppNames:
     points: Collection[str]  # pictures and controls
     wrong: Callable[[str, str], str | None]  # returns why a parameter cannot have a value
     runs: Collection[str]  # that come with the app
+    terms: Collection[str]  # of the glossary
 
 
 def check(path: Path, known: AppNames) -> list[Problem]:
@@ -24,12 +26,28 @@ def check(path: Path, known: AppNames) -> list[Problem]:
     try:
         source = Source(path)
         lesson = source.lesson()
+        other = problems_of(source, lesson) if "." in path.stem else []
     except LessonError as error:
         return [error.problem]
-    return [
+    if spoken := language_of(lesson.id):
+        other += _glossary(spoken, known.terms)
+    own = [
         Problem(path, source.at(number, table, key), reason)
         for number, table, key, reason in _problems(lesson, known)
     ]
+    return own + other
+
+
+def _glossary(spoken: Language, terms: Collection[str]) -> list[Problem]:
+    """Return which terms a language's table lacks, or has and no page."""
+    path = LANGUAGES / f"{spoken.code}{SUFFIX}"
+    lacks = [f"the glossary lacks {term!r}" for term in terms if term not in spoken.glossary]
+    odd = [
+        f"there is no term {term!r}" + _near(term, terms)
+        for term in spoken.glossary
+        if term not in terms
+    ]
+    return [Problem(path, 1, reason) for reason in (*lacks, *odd)]
 
 
 def _problems(lesson: Lesson, known: AppNames) -> Iterator[tuple[int, str, str, str]]:

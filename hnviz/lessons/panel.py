@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from hnviz.lessons.language import key_of, language_of, words_of
 from hnviz.lessons.model import Lesson
 from hnviz.models.catalogue import FIRST_RUN
 
@@ -47,7 +48,10 @@ def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
     steps = enumerate(lesson.steps, 1)
     return {
         "id": lesson.id,
+        "key": key_of(lesson.id),
         "title": lesson.title,
+        "words": words_of(lesson),
+        "language": (spoken := language_of(lesson.id)) and spoken.as_data(),
         "about": lesson.about,
         "steps": [{**asdict(step), "address": address(lesson, number)} for number, step in steps],
         "next": following
@@ -61,7 +65,7 @@ def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
 
 def asks_in(lesson: str, n_steps: int) -> list[list[dict[str, Any]]]:
     """Return what each step of a lesson asks; nothing for a lesson outside the package."""
-    found = _all().get(lesson, [])
+    found = _all().get(key_of(lesson), [])
     return found if len(found) == n_steps else [[]] * n_steps
 
 

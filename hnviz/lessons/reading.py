@@ -236,7 +236,12 @@ class Source:
 
 def lesson_files(folder: Path = FILES) -> list[Path]:
     """Return the files of all lessons, by name."""
-    return sorted(folder.glob(f"*{SUFFIX}"))
+    return [path for path in sorted(folder.glob(f"*{SUFFIX}")) if "." not in path.stem]
+
+
+def translation_files(folder: Path = FILES) -> list[Path]:
+    """Return the files of lessons in another language, `<id>.<language>.toml`, by name."""
+    return [path for path in sorted(folder.glob(f"*{SUFFIX}")) if "." in path.stem]
 
 
 def read_lessons(folder: Path = FILES) -> dict[str, Lesson]:

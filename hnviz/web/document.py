@@ -5,10 +5,10 @@ from base64 import b64encode
 from html import escape
 
 
-def opening(policy: str, title: str) -> str:
+def opening(policy: str, title: str, language: str = "en") -> str:
     """Return the file's first lines, up to its title; `policy` says what it may load."""
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">

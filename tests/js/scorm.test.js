@@ -9,6 +9,7 @@ const MOST_SUSPENDED = 4096; // characters, by SCORM 1.2; scorm-again takes more
 const asks = (guess) => ({ title: "", text: "", point: "", guess });
 const LESSON = {
   id: "mine",
+  key: "mine",
   title: "Mine",
   next: null,
   steps: [

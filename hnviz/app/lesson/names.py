@@ -3,6 +3,7 @@
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.keys import ADDRESS, EVERY, SESSION, wrong
 from hnviz.app.shell.navigation import PAGES
+from hnviz.figures.terms import TERMS
 from hnviz.lessons import PARAMETER
 from hnviz.lessons.check import AppNames
 from hnviz.runs import shipped_configs
@@ -21,4 +22,6 @@ def app_names() -> AppNames:
     }
     pictures = [picture.called for picture in PICTURES.values()]
     controls = [key.name for key in (*ADDRESS, *SESSION)]
-    return AppNames(parameters, (*pictures, *controls, *PARTS), wrong, tuple(shipped_configs()))
+    return AppNames(
+        parameters, (*pictures, *controls, *PARTS), wrong, tuple(shipped_configs()), TERMS
+    )

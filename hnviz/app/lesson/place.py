@@ -5,7 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from hnviz.app.shell import session as state
-from hnviz.lessons import PARAMETER, Lesson, lessons
+from hnviz.lessons import PARAMETER, Lesson, lessons, lessons_and_translations
 
 KEPT = "lesson_kept"  # of the session: "<lesson>.<number>"
 
@@ -50,7 +50,7 @@ def leave_lesson() -> None:
 def place_named(text: str) -> Place | None:
     """Return the step of "<lesson>.<number>", None where there is none."""
     name, _, number = text.rpartition(".")
-    lesson = lessons().get(name)
+    lesson = lessons_and_translations().get(name)
     if lesson is None or not (number.isascii() and number.isdigit() and len(number) < 4):
         return None
     return Place(lesson, int(number)) if 1 <= int(number) <= len(lesson.steps) + 1 else None

@@ -24,7 +24,7 @@ from hnviz.app.shell.classroom import class_service, open_class
 from hnviz.app.shell.host import ORIGINS, base_path, named
 from hnviz.app.shell.server import exporter, server, sweeps
 from hnviz.app.shell.share import share_tags
-from hnviz.lessons import PARAMETER, address, lessons, query
+from hnviz.lessons import PARAMETER, address, lessons_and_translations, query
 from hnviz.lessons.moved import moved
 from hnviz.lessons.panel import FIRST_PAGE, page_path
 from hnviz.own import OwnModelError, use_named
@@ -158,7 +158,7 @@ def page_classes() -> dict[bytes, bytes]:
         f"{PARAMETER}={lesson.id}.{number}".encode(): b"hn-lesson hn-guessing"
         if step and step.guess
         else b"hn-lesson"
-        for lesson in lessons().values()
+        for lesson in lessons_and_translations().values()
         for number, step in enumerate([*lesson.steps, None], 1)
     }
     return {**CLASSES, **steps}

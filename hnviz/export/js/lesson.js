@@ -5,12 +5,13 @@
 
 import { onWritten } from "../../app/kit/js/address.js";
 import { fetchOnce } from "../../app/kit/js/fetch.js";
+import { phrase, speak } from "../../app/kit/js/language.js";
 import { readTheme } from "../../app/kit/js/theme.js";
 import { classAt, Crowd } from "../../app/kit/class/crowd.js";
 import { keepIn, onAnswer } from "../../app/lesson/panel/answers.js";
 import { Callout } from "../../app/lesson/panel/callout.js";
 import { Panel } from "../../app/lesson/panel/panel.js";
-import { findApi, Marks, NO_PLATFORM } from "./scorm.js";
+import { findApi, Marks } from "./scorm.js";
 
 /**
  * @typedef {import("../../app/lesson/panel/panel.js").Lesson & { beside: boolean, scorm: boolean }} Lesson
@@ -23,6 +24,8 @@ const STYLES = [
   new URL("../../app/lesson/panel/style.css", import.meta.url),
   new URL("../../app/kit/class/overlay.css", import.meta.url),
 ];
+const NO_PLATFORM =
+  "This page found no learning platform around it, so it sends no marks and keeps your answers in this browser.";
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
 
 export class FileLesson {
@@ -31,6 +34,7 @@ export class FileLesson {
    * @param {import("./stage.js").Stage} stage
    */
   constructor(lesson, stage) {
+    speak(lesson.language); // before anything is said
     this.lesson = lesson;
     this.stage = stage;
     this.host = document.createElement("div");
@@ -75,7 +79,7 @@ export class FileLesson {
     };
     const api = findApi(window);
     if (!api) {
-      say(NO_PLATFORM);
+      say(phrase(NO_PLATFORM));
       return null;
     }
     const marks = new Marks(this.lesson, api, say);

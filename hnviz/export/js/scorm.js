@@ -2,6 +2,7 @@
 // A lesson in a learning platform, by SCORM 1.2: the step, the answers and the score go to the platform, and come back
 // when the lesson is opened again. The first answer to a question counts, as the truth is in view after it.
 
+import { phrase } from "../../app/kit/js/language.js";
 import { isSurprise } from "../../app/lesson/panel/surprise.js";
 
 /**
@@ -15,9 +16,6 @@ const FARTHEST = 10; // frames from the lesson to the platform's object
 const MOST_CHARS = 255; // of an answer that is words
 const DIGITS = 6; // of a number that the platform keeps
 const DONE = ["completed", "passed", "failed"];
-
-export const NO_PLATFORM =
-  "This page found no learning platform around it, so it sends no marks and keeps your answers in this browser.";
 
 /**
  * The platform's object in a frame around the lesson, or in the window that opened it; null where there is none.
@@ -90,7 +88,7 @@ export class Marks {
 
   /** The store for answers.js. @returns {import("../../app/lesson/panel/answers.js").Store} */
   get store() {
-    const name = (/** @type {string} */ number) => `${this.lesson.id}.${number}`;
+    const name = (/** @type {string} */ number) => `${this.lesson.key}.${number}`;
     return {
       read: () => JSON.stringify(Object.fromEntries(Object.entries(this.now).map(([at, value]) => [name(at), value]))),
       write: (text) => {
@@ -179,7 +177,7 @@ export class Marks {
     const at = `cmi.interactions.${Number(this.get("cmi.interactions._count")) || 0}`;
     const { type, write } = WRITTEN[guess.kind];
     for (const [name, value] of [
-      ["id", `${this.lesson.id}.${number}`],
+      ["id", `${this.lesson.key}.${number}`],
       ["type", type],
       ["time", new Date().toTimeString().slice(0, 8)],
       ["correct_responses.0.pattern", write(guess, guess.truth).slice(0, MOST_CHARS)],
@@ -220,7 +218,7 @@ export class Marks {
 }
 
 /** @param {string} why */
-const refusal = (why) => new Error(`The learning platform did not take your answers, which stay in this page (${why}).`);
+const refusal = (why) => new Error(phrase("The learning platform did not take your answers, which stay in this page ({}).", why));
 
 /**
  * What an earlier visit left; nothing if the platform has something else.
@@ -251,7 +249,7 @@ const WRITTEN = {
  * @param {number} at
  */
 const cell = ({ columns, answers }, at) =>
-  `row ${Math.floor(at / columns) + 1}, column ${(at % columns) + 1}: ${answers[at]}`;
+  phrase("row {}, column {}: {}", String(Math.floor(at / columns) + 1), String((at % columns) + 1), answers[at]);
 
 /**
  * A time as the platform has it: "0000:01:05.30".

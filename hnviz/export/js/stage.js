@@ -2,6 +2,7 @@
 // Draws the pictures of one page of the file, as the app's pages mount them.
 
 import { keepParametersIn } from "../../app/kit/js/address.js";
+import { translated } from "../../app/kit/js/language.js";
 import { maker } from "../../app/kit/js/make.js";
 import { shareTab, Tab } from "../../app/kit/js/tab.js";
 import { note } from "../../app/kit/js/visits.js";
@@ -147,7 +148,7 @@ export class Stage {
   /** @param {Part} part @returns {Place} */
   made({ level, text = "", prose, name = "", html, picture, group, title = "", open = false }) {
     const element = document.createElement(level ? `h${level}` : group === "fold" ? "details" : "div");
-    if (level) element.textContent = text;
+    if (level) element.textContent = translated(text);
     if (prose) Object.assign(element, { className: "prose", innerHTML: prose }); // hnviz/export/prose.py escaped its words
     if (group) element.className = group;
     if (element instanceof HTMLDetailsElement) {

@@ -4,6 +4,7 @@
 
 import { ClassRoom } from "./class.js";
 import { overlay } from "./overlay.js";
+import { translated } from "../js/language.js";
 import { asSentence } from "../js/text.js";
 
 /**
@@ -227,9 +228,9 @@ function linkTo(said, home, page, name) {
 function drawCode(host, code) {
   const fold = document.createElement("details");
   const title = document.createElement("summary");
-  title.textContent = "Send your answer to a teacher";
+  title.textContent = translated("Send your answer to a teacher");
   fold.append(title);
-  paragraph(fold, "Copy this code and send it; it carries no name:");
+  paragraph(fold, translated("Copy this code and send it; it carries no name:"));
   const line = document.createElement("code");
   line.textContent = code;
   fold.append(line);

@@ -4,6 +4,7 @@
 import { checkShapes } from "./arrays.js";
 import { Asking } from "./asking.js";
 import { keepAddress } from "./address.js";
+import { onSpeak } from "./language.js";
 import { maker } from "./make.js";
 import { More } from "./more.js";
 import { Questions } from "./questions.js";
@@ -70,6 +71,8 @@ export class Frame {
     this.width = 0;
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(this.body);
+    // The lesson beside it may begin later, in another language than the page's.
+    this.deaf = onSpeak(() => this.last && this.draw(this.last.answers, this.last.step));
   }
 
   /**
@@ -254,6 +257,7 @@ export class Frame {
 
   destroy() {
     this.hasLeft = true;
+    this.deaf();
     clearTimeout(this.pause);
     this.asking.destroy();
     this.states.destroy();

@@ -1,6 +1,7 @@
 // @ts-check
 // One Plotly chart with its title. A new figure keeps the reader's zoom and hidden traces.
 
+import { translated } from "./language.js";
 import { mark, onMark, setMark } from "./page.js";
 import { CONFIG, dragmode, idle } from "./plotly.js";
 
@@ -44,8 +45,8 @@ export class Panel {
     const { title = "", note = "", alt, name, height } = content;
     const same = this.content?.figure === content.figure && this.content?.of === content.of;
     const small = document.createElement("small");
-    small.textContent = note;
-    this.title.replaceChildren(title, small);
+    small.textContent = translated(note);
+    this.title.replaceChildren(translated(title), small);
     this.title.hidden = !title;
     this.chart.setAttribute("aria-label", alt);
     this.chart.dataset.panel = name;

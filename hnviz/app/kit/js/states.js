@@ -8,6 +8,7 @@
 //   error     there is no newer one; a sentence says why, and a button tries again where that may help
 
 import { Asked } from "./address.js";
+import { translated } from "./language.js";
 import { maker } from "./make.js";
 import { asSentence, boldNodes } from "./text.js";
 
@@ -125,8 +126,9 @@ export class States {
     this.root.dataset.state = "empty";
   }
 
-  /** @param {string} sentence */
-  say(sentence) {
+  /** @param {string} english */
+  say(english) {
+    const sentence = translated(english); // whole: a headline is written in parts
     if (sentence !== this.said) {
       this.said = sentence;
       this.sentence.hidden = !sentence;

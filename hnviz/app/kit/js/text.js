@@ -1,6 +1,8 @@
 // @ts-check
 // Sentences with **bold** parts, as Python writes them.
 
+import { translated } from "./language.js";
+
 /**
  * Text from outside, without the characters that would turn the direction of the text around them.
  * @param {string} text
@@ -19,7 +21,7 @@ export const unbroken = (text) => text.replaceAll(" %", "\u00a0%").replace(/([<>
  * @returns {(string|HTMLElement)[]} nodes: elements for the bold parts, else text
  */
 export function boldNodes(sentence) {
-  return unbroken(sentence).split("**").map((part, at) => (at % 2 ? strong(part) : part));
+  return unbroken(translated(sentence)).split("**").map((part, at) => (at % 2 ? strong(part) : part));
 }
 
 /**
@@ -28,8 +30,11 @@ export function boldNodes(sentence) {
  * @returns {{ nodes: (string|HTMLElement)[], plain: string }} `plain` is for screen readers
  */
 export function partNodes(parts) {
+  const english = parts.flat().join("");
+  const own = translated(english);
+  if (own !== english) return { nodes: boldNodes(own), plain: plainText(own) };
   const nodes = parts.map((part) => (typeof part === "string" ? unbroken(part) : strong(unbroken(part[0]))));
-  return { nodes, plain: unbroken(parts.flat().join("")) };
+  return { nodes, plain: unbroken(english) };
 }
 
 /** @param {string} text */
@@ -57,7 +62,7 @@ export function asSentence(text) {
 }
 
 /** @param {string} sentence */
-export const plainText = (sentence) => unbroken(sentence.replaceAll("**", ""));
+export const plainText = (sentence) => unbroken(translated(sentence).replaceAll("**", ""));
 
 /**
  * A share that is compared with others: "83.2 %". Only all is "100 %", and only none is "0 %".

@@ -1,6 +1,7 @@
 // @ts-check
 // A guess at a curve: points that are dragged up and down, or moved by the arrow keys.
 
+import { phrase } from "../../kit/js/language.js";
 import { maker } from "../../kit/js/make.js";
 import { button } from "./parts.js";
 import { numeral } from "./words.js";
@@ -126,8 +127,8 @@ export function ask(host, guess, give) {
     listen(/** @type {SVGElement} */ (dot), svg, (y) => set(scale.value(y)), (by) => set(scale.moved(values[at], by)));
   });
   place();
-  maker(host)("p", "hint", host, `Drag the points up or down${guess.unit ? `, in ${guess.unit}` : ""}.`);
-  button(host, "That is my guess", () => give([...values])).classList.add("first");
+  maker(host)("p", "hint", host, guess.unit ? phrase("Drag the points up or down, in {}.", guess.unit) : phrase("Drag the points up or down."));
+  button(host, phrase("That is my guess"), () => give([...values])).classList.add("first");
 }
 
 /**
@@ -161,11 +162,11 @@ export function reveal(host, guess, answer) {
   const svg = axes(host, guess, scale);
   const truth = /** @type {number[]} */ (guess.truth);
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `The curve: ${truth.map((value, at) => `${guess.answers[at]} ${numeral(value)}`).join(", ")}`);
+  svg.setAttribute("aria-label", phrase("The curve: {}", truth.map((value, at) => `${guess.answers[at]} ${numeral(value)}`).join(", ")));
   if (answer) draw(svg, "polyline", { class: "guessed", points: points(scale, answer) });
   draw(svg, "polyline", { class: "true", points: points(scale, truth) });
   truth.forEach((value, at) => draw(svg, "circle", { cx: scale.x(at), cy: scale.y(value), r: 3.5, class: "true" }));
   const make = maker(host);
-  if (answer) make("p", "key guessed", host, "Your guess, dashed");
-  make("p", "key true", host, `How it is${guess.unit ? `, in ${guess.unit}` : ""}`);
+  if (answer) make("p", "key guessed", host, phrase("Your guess, dashed"));
+  make("p", "key true", host, guess.unit ? phrase("How it is, in {}", guess.unit) : phrase("How it is"));
 }

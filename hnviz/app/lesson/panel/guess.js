@@ -1,6 +1,7 @@
 // @ts-check
 // A guess before the picture: it asks; then guess and truth are drawn over each other.
 
+import { phrase } from "../../kit/js/language.js";
 import { maker } from "../../kit/js/make.js";
 import * as choice from "./choice.js";
 import * as curve from "./curve.js";
@@ -44,7 +45,7 @@ export function holdGuess(host, guess, answer) {
   host.replaceChildren();
   const make = maker(host);
   write(make("p", "ask"), guess.ask);
-  make("p", "", host, `Your answer: ${inWords(guess, answer)}`);
+  make("p", "", host, phrase("Your answer: {}", inWords(guess, answer)));
 }
 
 /**
@@ -66,6 +67,6 @@ export function revealGuess(host, guess, answer) {
   write(why, guess.why);
   why.setAttribute("role", "status");
   if (answer === null) return;
-  const words = [`You said ${inWords(guess, answer)}.`, because?.textContent, why.textContent];
+  const words = [phrase("You said {}.", inWords(guess, answer)), because?.textContent, why.textContent];
   why.setAttribute("aria-label", words.filter(Boolean).join(" "));
 }

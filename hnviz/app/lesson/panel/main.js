@@ -12,6 +12,7 @@ import { Lectern } from "../../kit/class/lectern.js";
 import { TeacherLine } from "../../kit/class/teacher.js";
 import { inAddress } from "../../kit/js/address.js";
 import { fetchOnce } from "../../kit/js/fetch.js";
+import { speak } from "../../kit/js/language.js";
 import { lead, picture, renew } from "../../kit/js/picture.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { inOrder, visit } from "../../kit/js/visits.js";
@@ -241,6 +242,7 @@ class InLesson {
     lead(false);
     this.doors.crowd?.leave();
     this.callout.end();
+    speak(null);
   }
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // A guess at a number, by a slider.
 
+import { phrase } from "../../kit/js/language.js";
 import { maker } from "../../kit/js/make.js";
 import { button } from "./parts.js";
 import { inWords } from "./surprise.js";
@@ -37,7 +38,7 @@ export function ask(host, guess, give) {
   };
   slider.oninput = say;
   say();
-  button(host, "That is my guess", () => give(Number(slider.value))).classList.add("first");
+  button(host, phrase("That is my guess"), () => give(Number(slider.value))).classList.add("first");
 }
 
 /**

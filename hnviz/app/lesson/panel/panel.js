@@ -2,9 +2,10 @@
 // The panel of a lesson: what a step says, its guess, and the way to the next one. It needs no
 // server: an exported lesson uses it too.
 //
-// lesson = { id, title, steps: [{ title, text, point, guess }] }; a step is counted from 1, and the
-// one after the last is the end of the lesson.
+// lesson = { id, key, title, steps: [{ title, text, point, guess }] }; a step is counted from 1, and the
+// one after the last is the end of the lesson. `key` names it among answers: a translation has that of its lesson.
 
+import { phrase, speak } from "../../kit/js/language.js";
 import { maker } from "../../kit/js/make.js";
 import { answerOf, forgetAnswers, keepAnswer } from "./answers.js";
 import { askGuess, holdGuess, revealGuess } from "./guess.js";
@@ -15,7 +16,10 @@ import { write } from "./words.js";
 /**
  * @typedef {import("./surprise.js").Guess} Guess
  * @typedef {{ title: string, text: string, point: string, guess: Guess|null }} Step
- * @typedef {{ id: string, title: string, steps: Step[], next: { id: string, title: string }|null }} Lesson
+ * @typedef {{ id: string, key: string, title: string, steps: Step[], next: { id: string, title: string }|null,
+ *             words: [string, string][], language: import("../../kit/js/language.js").Language|null }} Lesson
+ *   words     terms that its text explains, and what they mean
+ *   language  null for English
  * @typedef {{ go: (at: number) => void, point: (point: string, cover: string) => void,
  *             leave: () => void, open?: (lesson: string) => void,
  *             take?: (lesson: string) => void,
@@ -43,7 +47,6 @@ export class Panel {
     const head = make("div", "head");
     this.name = make("p", "name", head);
     this.close = button(head, "✕", () => doors.leave());
-    this.close.ariaLabel = this.close.title = "Leave the lesson";
     this.count = make("p", "count");
     this.news = make("p", "news");
     this.news.setAttribute("role", "status");
@@ -53,11 +56,11 @@ export class Panel {
     this.guess = make("div", "guess", this.body);
     this.crowd = make("div", "crowd", this.body);
     this.end = make("div", "end", this.body);
-    this.again = button(host, "Back to the lesson", () => this.doors.go(this.at));
+    this.again = button(host, "", () => this.doors.go(this.at));
     this.again.className = "again";
     const foot = make("div", "foot");
-    this.back = button(foot, "Back", () => this.move(-1));
-    this.next = button(foot, "Next", () => this.move(1));
+    this.back = button(foot, "", () => this.move(-1));
+    this.next = button(foot, "", () => this.move(1));
     this.next.classList.add("first");
     this.host = host;
     this.at = 0;
@@ -80,7 +83,7 @@ export class Panel {
 
   /** The step's name among all lessons' steps. */
   get key() {
-    return `${this.lesson?.id}.${this.at}`;
+    return `${this.lesson?.key}.${this.at}`;
   }
 
   /** The answer to the step that is shown. */
@@ -137,12 +140,13 @@ export class Panel {
    */
   show(lesson, at) {
     if (lesson.id === this.lesson?.id && at === this.at) return;
+    speak(lesson.language);
     this.lesson = lesson;
     this.at = at;
     this.away = false;
     this.draw();
     this.body.scrollTop = 0;
-    const { title } = this.step ?? { title: "The end" };
+    const { title } = this.step ?? { title: phrase("The end") };
     this.news.textContent = `${this.count.textContent}: ${title}`;
   }
 
@@ -182,10 +186,14 @@ export class Panel {
   draw() {
     const { lesson, step } = this;
     if (!lesson) return;
-    this.host.ariaLabel = `Lesson: ${lesson.title}`;
+    this.host.lang = lesson.language?.code ?? "en";
+    this.host.ariaLabel = phrase("Lesson: {}", lesson.title);
+    this.close.ariaLabel = this.close.title = phrase("Leave the lesson");
+    this.again.textContent = phrase("Back to the lesson");
+    this.back.textContent = phrase("Back");
     this.name.textContent = lesson.title;
-    this.count.textContent = step ? `Step ${this.at} of ${lesson.steps.length}` : "The end";
-    this.title.textContent = step ? step.title : "What surprised you";
+    this.count.textContent = step ? phrase("Step {} of {}", String(this.at), String(lesson.steps.length)) : phrase("The end");
+    this.title.textContent = step ? step.title : phrase("What surprised you");
     this.text.hidden = !step;
     if (step) write(this.text, step.text);
     this.drawGuess(step?.guess ?? null);
@@ -201,11 +209,11 @@ export class Panel {
     this.again.hidden = !away;
     this.back.disabled = at <= 1;
     this.next.hidden = !step;
-    const on = at < (this.lesson?.steps.length ?? 0) ? "Next" : "Finish";
-    this.next.textContent = isHeld ? (crowd?.leads ? "Reveal" : on) : waits ? "Show it" : on;
+    const on = at < (this.lesson?.steps.length ?? 0) ? phrase("Next") : phrase("Finish");
+    this.next.textContent = isHeld ? (crowd?.leads ? phrase("Reveal") : on) : waits ? phrase("Show it") : on;
     this.next.classList.toggle("first", !away && (!waits || Boolean(crowd?.leads)));
     this.wasHeld = isHeld;
-    const cover = (isHeld && crowd?.cover(this.key, this.answer)) || "Guess first";
+    const cover = (isHeld && crowd?.cover(this.key, this.answer)) || phrase("Guess first");
     this.doors.point(step && !away ? this.pointed(step) : "", waits || isHeld ? cover : "");
   }
 
@@ -228,7 +236,7 @@ export class Panel {
       if (this.doors.crowd?.leads) {
         answers.inert = true; // the class answers
         this.body.tabIndex = 0; // so that the keyboard scrolls it without them
-      } else if (!this.isHeld) button(this.guess, "Show it", () => this.take(null)).classList.add("plain");
+      } else if (!this.isHeld) button(this.guess, phrase("Show it"), () => this.take(null)).classList.add("plain");
     } else if (this.isHeld && answer !== undefined) holdGuess(this.guess, guess, answer);
     else revealGuess(this.guess, guess, answer ?? null);
   }
@@ -244,16 +252,17 @@ export class Panel {
     this.end.replaceChildren();
     if (this.step || !lesson) return;
     this.drawSurprises(lesson);
+    drawWords(this.end, lesson);
     const { next } = lesson;
     const { open, take } = this.doors;
-    if (next && open) button(this.end, `Next lesson: ${next.title}`, () => open(next.id)).classList.add("first");
-    button(this.end, "Start again", () => {
-      forgetAnswers(lesson.id);
+    if (next && open) button(this.end, phrase("Next lesson: {}", next.title), () => open(next.id)).classList.add("first");
+    button(this.end, phrase("Start again"), () => {
+      forgetAnswers(lesson.key);
       this.seen.clear();
       this.doors.go(1);
     });
-    if (open) button(this.end, "All lessons", () => open(""));
-    if (take) button(this.end, "Take this lesson with you", () => take(lesson.id)).title = FILE;
+    if (open) button(this.end, phrase("All lessons"), () => open(""));
+    if (take) button(this.end, phrase("Take this lesson with you"), () => take(lesson.id)).title = phrase(FILE);
   }
 
   /** @param {Lesson} lesson */
@@ -261,22 +270,39 @@ export class Panel {
     const make = maker(this.end);
     const { crowd } = this.doors;
     const guessed = lesson.steps.flatMap(({ title, guess }, index) => {
-      const key = `${lesson.id}.${index + 1}`;
+      const key = `${lesson.key}.${index + 1}`;
       const answer = !guess || crowd?.holds(key) ? undefined : answerOf(key);
       return guess && answer !== undefined ? [{ title, guess, answer, at: index + 1 }] : [];
     });
-    const held = lesson.steps.some(({ guess }, index) => guess && crowd?.holds(`${lesson.id}.${index + 1}`));
+    const held = lesson.steps.some(({ guess }, index) => guess && crowd?.holds(`${lesson.key}.${index + 1}`));
     const surprises = guessed
       .filter(({ guess, answer }) => isSurprise(guess, answer))
       .sort((one, other) => distance(other.guess, other.answer) - distance(one.guess, one.answer))
       .slice(0, MOST);
-    const none = guessed.length ? "Nothing: what you saw was what you expected." : "You made no guess this time.";
-    if (held) make("p", "text", this.end, "The teacher has not revealed all answers yet.");
+    const none = guessed.length ? phrase("Nothing: what you saw was what you expected.") : phrase("You made no guess this time.");
+    if (held) make("p", "text", this.end, phrase("The teacher has not revealed all answers yet."));
     else if (!surprises.length) make("p", "text", this.end, none);
     for (const { title, guess, answer, at } of surprises) {
       const line = make("div", "surprise");
       button(line, title, () => this.doors.go(at));
       write(make("p", "", line), surpriseText(guess, answer));
     }
+  }
+}
+
+/**
+ * List the terms of a lesson with their meaning, closed.
+ * @param {HTMLElement} host
+ * @param {Lesson} lesson
+ */
+function drawWords(host, { words }) {
+  if (!words.length) return;
+  const make = maker(host);
+  const fold = make("details", "words");
+  make("summary", "", fold, phrase("Words of this lesson"));
+  const list = make("dl", "", fold);
+  for (const [term, meaning] of words) {
+    make("dt", "", list, term);
+    make("dd", "", list, meaning);
   }
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // Small parts that guesses are made of.
 
+import { phrase } from "../../kit/js/language.js";
 import { maker } from "../../kit/js/make.js";
 
 /**
@@ -24,6 +25,6 @@ export function button(host, name, press) {
 export function mark(element, isTrue, isGuess) {
   element.classList.toggle("true", isTrue);
   element.classList.toggle("guessed", isGuess);
-  const said = [isTrue && "✓ right", isGuess && "your guess"].filter(Boolean).join(", ");
+  const said = [isTrue && phrase("✓ right"), isGuess && phrase("your guess")].filter(Boolean).join(", ");
   if (said) maker(element)("small", "", element, said);
 }

@@ -10,7 +10,7 @@ from hnviz.app.lesson.place import Place as Where
 from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
 from hnviz.app.shell.classroom import class_service
-from hnviz.lessons import as_data, lessons
+from hnviz.lessons import as_data, following, lessons, lessons_and_translations
 from hnviz.lessons.panel import asks_in
 
 KEY = "lesson_panel"
@@ -22,9 +22,8 @@ FIRST = "text-into-batches"
 @cache
 def published(name: str) -> str:
     """Return the address of a lesson's data."""
-    names = list(lessons())
-    following = lessons().get(next(iter(names[names.index(name) + 1 :]), ""))
-    data = as_data(lessons()[name], following)
+    lesson = lessons_and_translations()[name]
+    data = as_data(lesson, following(lesson))
     asks = asks_in(name, len(data["steps"]))
     steps = [{**step, "asks": asked} for step, asked in zip(data["steps"], asks, strict=True)]
     return publish(json.dumps({**data, "steps": steps}).encode(), ".json")

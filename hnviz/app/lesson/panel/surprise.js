@@ -1,6 +1,7 @@
 // @ts-check
 // How far a guess was from the truth, and both in words.
 
+import { oneOf, phrase } from "../../kit/js/language.js";
 import { numeral } from "./words.js";
 
 /**
@@ -51,7 +52,7 @@ export function becauseOf(guess, answer) {
 export function inWords(guess, answer) {
   if (guess.kind === "choice" || guess.kind === "square") return `“${guess.answers[Number(answer)] ?? "?"}”`;
   const numbers = [answer].flat().map(numeral);
-  const listed = numbers.length > 1 ? `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}` : numbers[0];
+  const listed = numbers.length > 1 ? phrase("{} and {}", numbers.slice(0, -1).join(", "), numbers[numbers.length - 1]) : numbers[0];
   return guess.unit ? `${listed} ${answer === 1 ? one(guess.unit) : guess.unit}` : listed;
 }
 
@@ -62,11 +63,11 @@ export function inWords(guess, answer) {
  */
 export function surpriseText(guess, answer) {
   const [said, truth] = [answer, guess.truth].map((each) => inWords(guess, each));
-  return `You said ${said}${guess.why.includes(truth) ? "" : `; it is ${truth}`}. ${guess.why}`;
+  return `${guess.why.includes(truth) ? phrase("You said {}.", said) : phrase("You said {}; it is {}.", said, truth)} ${guess.why}`;
 }
 
 /**
  * A unit of one: "word" of "words", "mini-batch" of "mini-batches".
  * @param {string} unit
  */
-const one = (unit) => unit.replace(/(?<=ch|sh|ss|x)es$|s$/, "");
+const one = (unit) => oneOf(unit) ?? unit.replace(/(?<=ch|sh|ss|x)es$|s$/, "");

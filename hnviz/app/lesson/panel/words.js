@@ -1,6 +1,7 @@
 // @ts-check
 // A lesson's text: **bold**, *emphasis* and `code`; all else is text.
 
+import { locale } from "../../kit/js/language.js";
 import { unbroken } from "../../kit/js/text.js";
 
 const MARKS = /\*\*(.+?)\*\*|\*(.+?)\*|`(.+?)`/gs;
@@ -42,7 +43,7 @@ export function write(host, text) {
 }
 
 /**
- * A number as a sentence has it: "13,017", "0.9".
+ * A number as a sentence of the page's language has it: "13,017", "0.9".
  * @param {number} value
  */
-export const numeral = (value) => value.toLocaleString("en", { maximumFractionDigits: 3 });
+export const numeral = (value) => value.toLocaleString(locale(), { maximumFractionDigits: 3 });

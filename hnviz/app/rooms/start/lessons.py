@@ -3,7 +3,8 @@
 import streamlit as st
 
 from hnviz.app.kit.text import linked, page_link, prose, section
-from hnviz.lessons import Lesson, lessons, query
+from hnviz.lessons import Lesson, lessons, query, translations_of
+from hnviz.lessons.language import language_of
 
 MINUTES = 0.75  # that a step takes
 CARD = 300  # px: three in a row of a page, one on a phone
@@ -26,4 +27,8 @@ def _card(lesson: Lesson) -> None:
         page_link(lesson.steps[0].page, f"**{lesson.title}**", query(lesson, 1))
         prose(lesson.about)
         file = f"[(as a file)](api/lessons/{lesson.id}/file)"
+        for other in translations_of(lesson):
+            spoken = language_of(other.id)
+            called = f"{spoken.name}: {other.title}" if spoken else other.title
+            page_link(other.steps[0].page, called, query(other, 1))
         prose(f":gray[{len(lesson.steps)} steps, about {minutes} minutes] {file}")

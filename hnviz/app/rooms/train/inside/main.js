@@ -4,6 +4,7 @@
 // numbers are counted by the view "whole_numbers", one snapshot after the other, while the picture is visible.
 
 import { Following } from "../../../kit/js/following.js";
+import { translated } from "../../../kit/js/language.js";
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark } from "../../../kit/js/page.js";
@@ -187,7 +188,7 @@ class Inside {
     this.data.lacking = wanted.filter((step) => !this.shares.has(step) && versions?.has(step)).length;
     const index = this.epochAt();
     const epoch = epochs[index];
-    this.title.textContent = title(epoch);
+    this.title.textContent = translated(title(epoch));
     this.empty.textContent = epoch ? "" : this.why();
     this.body.hidden = !epoch;
     // What never comes needs no room.
