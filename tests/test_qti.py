@@ -12,7 +12,16 @@ import pytest
 
 from hnviz.cli.main import main
 from hnviz.export.package import MANIFEST
-from hnviz.export.qti import NEAR, PACKAGING, QTI, TEST, Item, lesson_items, package
+from hnviz.export.qti import (
+    NEAR,
+    PACKAGING,
+    QTI,
+    TEST_FILE,
+    Item,
+    exam_items,
+    lesson_items,
+    package,
+)
 from hnviz.lessons import Because, Guess, lessons
 from hnviz.lessons.words import parts
 from tests.conftest import ROOT
@@ -42,6 +51,7 @@ PICKED = Guess(
 )
 ITEMS = [
     *lesson_items(lessons().values()),
+    *exam_items(),
     Item("mine.1", "Mine", "Numbers", "One *text*.\n\nTwo.", TOLD),
     Item("mine.2", "Mine", "<Choices>", "A `code` & more.", PICKED),
 ]
@@ -84,7 +94,7 @@ def test_the_package_lists_each_of_its_files_once():
     manifest = ET.fromstring(files.pop(MANIFEST))
     listed = [each.get("href") for each in manifest.iter(f"{{{PACKAGING}}}file")]
     assert sorted(listed) == sorted(files) and len(listed) == len(ITEMS) + 1
-    test = ET.fromstring(files[TEST])
+    test = ET.fromstring(files[TEST_FILE])
     refs = [each.get("href") for each in test.iter(f"{{{QTI}}}assessmentItemRef")]
     assert refs == [f"items/{each.id}.xml" for each in ITEMS]
     sections = [each.get("title") for each in test.iter(f"{{{QTI}}}assessmentSection")]
@@ -112,7 +122,7 @@ def test_the_command_writes_the_package(tmp_path, monkeypatch, capsys):
     assert main(["export", "questions", "--qti"]) == 0
     content = Path("questions.zip").read_bytes()
     assert capsys.readouterr().out == f"questions.zip: {len(content):,} bytes\n"
-    assert content == package(lesson_items(lessons().values()))
+    assert content == package([*lesson_items(lessons().values()), *exam_items()])
     assert main(["export", "questions"]) == 2
     assert "--qti" in capsys.readouterr().err
 

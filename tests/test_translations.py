@@ -244,3 +244,20 @@ def test_a_lesson_in_german_has_german_words_and_the_same_numbers(browser, files
     assert barriers(tab) == []
     assert errors == []
     tab.close()
+
+
+HEADLINE = """() => {
+  const sentences = [...document.querySelectorAll("[data-picture='kit/headline']")]
+    .map((each) => (each.shadowRoot ?? each).querySelector(".hnviz-sentence")?.innerText ?? "");
+  return sentences.find((each) => each.trim()) ?? "";
+}"""
+
+
+def test_in_the_app_the_headline_is_in_the_lessons_language_until_the_reader_leaves(page, server):
+    page.goto(f"{server}/lesson?id={NAME}&step=6")
+    page.get_by_role("heading", name="Probier es aus").wait_for()
+    begins = "Train erreicht 99,6"
+    until(page, f"() => ({HEADLINE})().replaceAll('\\u00a0', ' ').startsWith('{begins}')")
+    page.get_by_role("button", name="Lektion verlassen").click()
+    until(page, f"() => ({HEADLINE})().startsWith('Train reaches 99.6')")
+    assert page.errors == []

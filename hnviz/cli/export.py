@@ -61,6 +61,10 @@ def _of_lessons(kinds: Kinds) -> Iterator[argparse.ArgumentParser]:
         "index", help="all lessons and an index, for a static host", allow_abbrev=False
     )
     index.add_argument("folder", type=folder, metavar="DIR")
+    plan = kinds.add_parser(
+        "plan", help="lectures of 50 minutes and a test, as pages to print", allow_abbrev=False
+    )
+    plan.add_argument("folder", type=folder, metavar="DIR")
     for each in (lesson, index):
         each.add_argument(
             "--class",
@@ -69,7 +73,7 @@ def _of_lessons(kinds: Kinds) -> Iterator[argparse.ArgumentParser]:
             help="for a class, whose server serves it: python -m hnviz app --class",
         )
     questions = kinds.add_parser(
-        "questions", help="the lessons' choices and numbers", allow_abbrev=False
+        "questions", help="the lessons' choices and numbers, and the test's", allow_abbrev=False
     )
     questions.add_argument(
         "--qti",
@@ -134,6 +138,11 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
 
         index = export_index(in_class=options.in_class)
         yield from ((options.folder / name, content) for name, content in index)
+        return
+    if options.kind == "plan":
+        from hnviz.export.plan import export_plan
+
+        yield from ((options.folder / name, content) for name, content in export_plan())
         return
     if options.kind == "site":
         from hnviz.export.site import export_site

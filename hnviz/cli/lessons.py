@@ -1,6 +1,8 @@
-"""``hnviz lessons``: list the lessons, and check their files."""
+"""``hnviz lessons``: list the lessons, check their files, and read the answers of a class."""
 
 import argparse
+import csv
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,14 +11,23 @@ from hnviz.cli.parser import CommandError
 if TYPE_CHECKING:
     from hnviz.lessons.reading import Problem
 
+STATISTICS = ("n_before", "n_after", "before", "after", "gain", "discrimination", "wrong", "belief")
+"""What is printed of an item."""
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their files."""
     parser.add_argument(
-        "action", choices=("list", "check"), help="list all lessons, or check files of lessons"
+        "action",
+        choices=("list", "check", "statistics"),
+        help="list all lessons, check files of lessons, or say what the answers of a class show",
     )
     parser.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="files to check (default: all lessons)"
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="files to check (default: all lessons), or the CSV file of the answers",
     )
 
 
@@ -24,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
     """List or check lessons; the exit status is 1 if a file has a problem."""
     if options.action == "check":
         return _check(options.files)
+    if options.action == "statistics":
+        return _statistics(options.files)
     if options.files:
         raise CommandError("list takes no files; use check FILE")
     from hnviz.lessons import LessonError, lessons_and_translations
@@ -35,6 +48,29 @@ def run(options: argparse.Namespace) -> int:
     for lesson in found.values():
         print(f"{lesson.id:<28}{len(lesson.steps):>2} steps  {lesson.title}")
     return 0
+
+
+def _statistics(files: list[Path]) -> int:
+    """Print the statistics of each item as CSV; an empty field is not known."""
+    from hnviz.lessons.exam import AnswersError, read_answers, statistics
+
+    if len(files) != 1:
+        raise CommandError(f"statistics takes one CSV file of answers; got {len(files)}")
+    try:
+        items = statistics(read_answers(files[0]))
+    except AnswersError as error:
+        raise CommandError(str(error)) from error
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    rows.writerow(["lesson", "step", *STATISTICS])
+    for item in items:
+        values = [getattr(item, name) for name in STATISTICS]
+        told = ["" if each is None else _rounded(each) for each in values]
+        rows.writerow([*item.item, *told])
+    return 0
+
+
+def _rounded(value: object) -> object:
+    return f"{value:.2f}" if isinstance(value, float) else value
 
 
 def _check(files: list[Path]) -> int:

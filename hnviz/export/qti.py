@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from hnviz import __version__
 from hnviz.export.package import written
 from hnviz.lessons import Guess, Lesson, lessons
+from hnviz.lessons.exam import TEST, questions
 from hnviz.lessons.words import parts
 
 NEAR = 0.05
@@ -18,7 +19,7 @@ NEAR = 0.05
 
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 PACKAGING = "http://www.imsglobal.org/xsd/imscp_v1p1"
-TEST = "test.xml"
+TEST_FILE = "test.xml"
 KINDS = ("choice", "number")
 """What a platform can check; no curve, and no square, whose cells are too many for a list."""
 
@@ -44,16 +45,22 @@ def lesson_items(found: Iterable[Lesson]) -> list[Item]:
     ]
 
 
+def exam_items() -> list[Item]:
+    """List the questions of the test before and after the lectures."""
+    asked = enumerate(questions(), 1)
+    return [Item(f"{TEST}.{n}", "Ten questions", f"Question {n}", "", guess) for n, guess in asked]
+
+
 def export_questions() -> bytes:
     """Return all questions that a platform can check as a package."""
-    return package(lesson_items(lessons().values()))
+    return package([*lesson_items(lessons().values()), *exam_items()])
 
 
 def package(items: Iterable[Item]) -> bytes:
     """Return items, a test of them all and the manifest as a zip file."""
     items = list(items)
     files = {_path(each): _xml(item(each)) for each in items}
-    return written(manifest(items), {TEST: _xml(_test(items)), **files})
+    return written(manifest(items), {TEST_FILE: _xml(_test(items)), **files})
 
 
 def item(said: Item) -> ET.Element:
@@ -230,7 +237,7 @@ def manifest(items: Iterable[Item]) -> str:
     items = list(items)
     resources = [_resource(_named_in(each), "imsqti_item_xmlv2p1", _path(each)) for each in items]
     uses = (_make("dependency", identifierref=_named_in(each)) for each in items)
-    test = _resource("hnviz.test", "imsqti_test_xmlv2p1", TEST)
+    test = _resource("hnviz.test", "imsqti_test_xmlv2p1", TEST_FILE)
     test.extend(uses)
     root = _make(
         "manifest",
