@@ -92,7 +92,7 @@ test("another visit goes on, and only the first answer counts", () => {
 });
 
 test("what an earlier visit left is taken as far as it is the lesson's", () => {
-  for (const left of ["", "{", "null", "[1]", "3", '{"first":3,"now":null}', '{"first":{"2":1,"9":1},"now":{"x":1}}']) {
+  for (const left of ["", "{", "null", "[1]", "3", '{"first":3,"now":null}', '{"first":{"1":"<b>"},"now":{"3":null,"4":[1,"2"]}}', '{"first":{"2":1,"9":1},"now":{"x":1}}']) {
     const api = platform();
     api.cmi.suspend_data = left;
     api.cmi.core.lesson_location = "seven";

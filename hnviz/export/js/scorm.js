@@ -72,8 +72,9 @@ export class Marks {
   begin() {
     this.call("LMSInitialize", "");
     const kept = read(this.get("cmi.suspend_data"));
-    const mine = (/** @type {Record<string, Answer>} */ found) =>
-      Object.fromEntries(Object.entries(found ?? {}).filter(([number]) => this.lesson.steps[Number(number) - 1]?.guess));
+    const isMine = (/** @type {[string, Answer]} */ [number, value]) =>
+      this.lesson.steps[Number(number) - 1]?.guess && [value].flat().every(Number.isFinite);
+    const mine = (/** @type {Record<string, Answer>} */ found) => Object.fromEntries(Object.entries(found ?? {}).filter(isMine));
     this.first = mine(kept.first);
     this.now = mine(kept.now);
     if (!this.isDone) this.call("LMSSetValue", "cmi.core.lesson_status", "incomplete");
