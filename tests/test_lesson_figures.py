@@ -17,14 +17,18 @@ from hnviz.app.shell.server import server
 from hnviz.bench.claims import Tried
 from hnviz.bench.tables import read_rows
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, human_numbers_stream, split_text
+from hnviz.data import BatchLayout, human_numbers_stream, split_text, stream_of
+from hnviz.data.corpora import BUILT_IN
+from hnviz.data.corpora.base import Choice
+from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.data.stream import SPLITS
 from hnviz.events import EpochEnd
 from hnviz.figures.sentences import own_tokens
+from hnviz.layout import ShuffledLayout
 from hnviz.lessons import Guess, lessons
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe.surgery import N_PROMPTS
-from hnviz.runs import lr_table, notebook_table, one_recipe_table
+from hnviz.runs import five_seeds_table, lr_table, notebook_table, one_recipe_table
 from hnviz.runs.ruler import layout_bounds, own_answers, random_bound, run_bounds, text_bounds
 from hnviz.schedule import one_cycle
 from tests.views import shown
@@ -34,6 +38,7 @@ pytestmark = pytest.mark.usefixtures("own_runs")
 BY_NAME = {view.name: view for view in VIEWS}
 STREAM = human_numbers_stream()
 LAYOUT = BatchLayout(len(STREAM.valid), 64, 70)
+FRENCH = RunConfig.for_model("Model5", corpus="numbers-fr")
 CLAIMS = files("hnviz.runs") / "data" / "claims.csv"
 PLAIN = ("0", "1", "2", "3")  # as a count: "Model3", "Row 1", "layer 0"
 
@@ -134,7 +139,9 @@ def reached_by_the_first_word() -> float:
 TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
     ("text-into-batches", 1): lambda guess: guess.answers.index("thousand"),
     ("text-into-batches", 3): lambda guess: LAYOUT.n_batches,
-    ("text-into-batches", 5): lambda guess: guess.answers.index("thousand") + 1,
+    ("text-into-batches", 4): lambda guess: row_that_goes_on(guess),
+    ("text-into-batches", 5): lambda guess: going_on(ShuffledLayout(LAYOUT.n_tokens, 64, 70)),
+    ("text-into-batches", 6): lambda guess: guess.answers.index("thousand") + 1,
     ("a-loop-is-an-rnn", 2): lambda guess: (
         0
         if found(
@@ -149,6 +156,10 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
     ("a-loop-is-an-rnn", 5): lambda guess: found(
         r"([\d,]+) of 1,280 answers differ", said("models_in_step", "Model3", batch="second")
     ),
+    ("a-loop-is-an-rnn", 6): lambda guess: [
+        each.startswith(f"{CATALOGUE['Model3'].n_weights(len(STREAM.vocab), 64):,}")
+        for each in guess.answers
+    ].index(True),
     ("what-the-state-remembers", 1): lambda guess: (
         at("The tens digit")(guess)
         if "tens digit explains 85 % of how unit 11" in unit_rows()
@@ -158,8 +169,15 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
         r"word's position explains (\d+) %", unit_rows(0)
     ),
     ("what-the-state-remembers", 4): lambda guess: 100 * probed_tens(0),
-    ("what-the-state-remembers", 7): lambda guess: (
+    ("what-the-state-remembers", 5): lambda guess: erased()["tens"]["kept"],
+    ("what-the-state-remembers", 8): lambda guess: (
         1 if "less than from zeros" in said("train_to_valid") else 0
+    ),
+    ("what-the-state-remembers", 9): lambda guess: (
+        at("Its state")(guess) if from_zeros()[0][0] + 0.6 < from_zeros()[0][-1] else -1
+    ),
+    ("what-the-state-remembers", 10): lambda guess: guess.answers.index(
+        f"{100 * reset_ends('Model5')[1]:.1f} %"
     ),
     ("why-truncate", 2): lambda guess: (
         0 if "Detach ends the gradient" in said("lanes", first=5, every=False) else 1
@@ -190,14 +208,173 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
         found(rf"([\d.]+) % {part}", said("counting_map", given=3)) for part in guess.answers
     ],
     ("counting-past-8000", 3): lambda guess: guess.answers.index(says_after("8316 to 8318")),
+    ("counting-past-8000", 5): lambda guess: at(f"About {100 * last('Model5').accuracy:.0f} %")(
+        guess
+    ),
     ("counting-past-8000", 6): lambda guess: found(
         r"([\d.]+) % in the held-out blocks", said("counting_map", "Model5-blocks", given=3)
     ),
     ("change-the-state", 2): lambda guess: guess.answers.index(swap()),
     ("change-the-state", 3): lambda guess: guess.answers.index(swap(layer=1)),
     ("change-the-state", 5): lambda guess: differing_words(),
+    ("seeds", 1): lambda guess: sum(
+        each > last("LSTM").accuracy for each in seeds_of("Transformer")
+    ),
+    ("seeds", 2): lambda guess: 100 * (max(seeds_of("LSTM")) - min(seeds_of("LSTM"))),
+    ("seeds", 3): lambda guess: guess.answers.index(
+        re.sub(
+            ".*how unit", "Unit", said("unit_rows", "Model5Reg", text="4367 to 4372", layer=0)
+        ).partition(" varies")[0]
+    ),
+    ("regularisation", 1): lambda guess: (
+        at("It rises")(guess) if losses("Model5")[-1] > losses("Model5")[4] + 0.05 else -1
+    ),
+    ("regularisation", 3): lambda guess: (
+        at("Lower")(guess) if last("Model5Reg").accuracy < last("Model5").accuracy - 0.02 else -1
+    ),
+    ("regularisation", 4): lambda guess: found(
+        r"([\d.]+) % from 8,001", said("counting_map", "Model5Reg", given=3)
+    ),
+    ("attention-or-state", 2): lambda guess: 100 * reset_ends("Transformer")[0],
+    ("attention-or-state", 4): lambda guess: [
+        found(rf"([\d.]+) % {part}", said("counting_map", "Transformer", given=3))
+        for part in guess.answers
+    ],
+    ("own-text", 1): lambda guess: guess.answers.index(follower("quatre")),
+    ("own-text", 2): lambda guess: 100 * french()[6].accuracy,
 }
 """(lesson, step) -> what is true, computed."""
+
+
+def going_on(layout: BatchLayout) -> int:
+    """In how many rows mini-batch 1 goes on where mini-batch 0 ended."""
+    after = (layout.row_starts(0) + layout.bptt) % layout.n_tokens
+    return int((after == layout.row_starts(1)).sum())
+
+
+def row_that_goes_on(guess: Guess) -> int:
+    """The answer with the row whose end is followed by the beginning of row 1."""
+    ends = (LAYOUT.row_starts(0) + LAYOUT.bptt) % LAYOUT.n_tokens
+    (row,) = np.flatnonzero(ends == LAYOUT.row_starts(1)[1])
+    return at(f"Those that row {row} has read")(guess)
+
+
+@cache
+def erased(layer: int = 1) -> dict[str, dict[str, float]]:
+    """What the picture says of each digit that is erased."""
+    rows = shown(BY_NAME["erased_digits"], layer=layer).meta["tables"][0]["rows"]
+    names = ("reads", "reads_erased", "kept", "random", "least", "most")
+    return {digit: dict(zip(names, each, strict=True)) for digit, *each in rows}
+
+
+def from_zeros(run: str = "Model5") -> tuple[list[float], list[float]]:
+    """Shares right from zeros: of each step of valid's first mini-batch, and of each mini-batch."""
+    steps, batches = shown(BY_NAME["train_to_valid"], run).meta["tables"]
+    return [row[2] for row in steps["rows"]], [row[2] for row in batches["rows"]]
+
+
+def reset_ends(run: str) -> tuple[float, float]:
+    """The share right at the first and at the last word of a window of valid, from zeros."""
+    says = said("positions", run, split="valid")
+    first, last = (r"right ([\d.]+) % of", r"and ([\d.]+) % at")
+    return found(first, says) / 100, found(last, says) / 100
+
+
+def seeds_of(model: str) -> list[float]:
+    """The accuracies on valid of five runs of a model."""
+    return five_seeds_table(model).valid.tolist()
+
+
+def losses(run: str) -> list[float]:
+    """The losses on valid after each epoch."""
+    return [each.valid_loss for each in server().store.record(run).epochs]
+
+
+@cache
+def french() -> Any:
+    """What the last tokens allow on the French train."""
+    return text_bounds(split_text("train", FRENCH))
+
+
+def follower(word: str) -> str:
+    """The token that follows a French word most often in train."""
+    stream = stream_of(FRENCH)
+    after = np.flatnonzero(stream.train[:-1] == stream.vocab.stoi[word]) + 1
+    return stream.vocab.itos[int(np.bincount(stream.train[after]).argmax())]
+
+
+def of_seeds() -> set[str]:
+    models = ("LSTM", "Transformer", "Model5Reg")
+    spread = [100 * (max(seeds_of(each)) - min(seeds_of(each))) for each in models]
+    train = [f"{100 * each:.1f}" for each in five_seeds_table("Model5Reg").train]
+    claims = shown(
+        BY_NAME["change_claims"], "LSTM", text="4316 to 4318", other="5038 to 5040"
+    ).meta["holds"]["other number"]
+    explains = said("unit_rows", "Model5Reg", text="4367 to 4372", layer=0)
+    return {
+        *(percent(100 * each) for model in models for each in seeds_of(model)),
+        *map(percent, spread[:2]),
+        *(train + [percent(100 * last(run).accuracy) for run in ("LSTM", "Transformer")]),
+        *written(explains, r"explains (\d+) %", r"unit (\d+)"),
+        *(str(claims), "11", "4,316", "4,318", "5,038", "5,040"),
+    }
+
+
+def of_regularisation() -> set[str]:
+    five, reg = losses("Model5"), losses("Model5Reg")
+    epochs = server().store.record("Model5").epochs
+    right = [percent(100 * each.accuracy) for each in epochs[4:]]
+    assert min(five) == five[3] and "80.4 %" in f"{100 * last('Model5Reg').accuracy:.1f} %"
+    above = r"([\d.]+) % from"
+    return {
+        *(
+            min(right),
+            max(right),
+            *(f"{each:.3f}" for each in (five[3], five[4], five[-1], reg[-1])),
+        ),
+        *(percent(100 * last(run).accuracy) for run in ("Model5", "Model5Reg")),
+        *(percent(100 * each) for each in seeds_of("Model5Reg")),
+        *written(said("counting_map", given=3), above),
+        *written(said("counting_map", "Model5Reg", given=3), above),
+        *("4", "5", "10", "7.0", "8,000", "8,001", "7,999"),
+    }
+
+
+def of_attention() -> set[str]:
+    map_of, own = said("counting_map", "Transformer", given=3), said("counting_map", given=3)
+    mistakes = shown(BY_NAME["counting_map"], "Transformer", given=3).meta["mistakes"]
+    positions = said("positions", "Transformer", split="valid")
+    lstm = said("lanes", "LSTM", first=5, every=False)
+    window = shown(BY_NAME["look_back_map"], "Transformer", text="4311 to 4314").meta["window"]
+    return {
+        *written(map_of, r"([\d.]+) % up to", r"([\d.]+) % from"),
+        *written(own, r"([\d.]+) % up to", r"([\d.]+) % from"),
+        *written(mistakes, r"Of its ([\d,]+) mistakes", r"([\d,]+) start"),
+        *written(
+            positions, r"right ([\d.]+) % of", r"better than ([\d.]+) %", r"and ([\d.]+) % at"
+        ),
+        *written(said("positions", split="valid"), r"right ([\d.]+) % of", r"kept, ([\d.]+) %"),
+        *written(lstm, r"1 in (\d+) million", r"after (\d+) steps\."),
+        *(percent(100 * end(seeds_of("Transformer"))) for end in (min, max)),
+        *(f"{window}", f"{window - 1}", "7,999", "8,000", "8,001"),
+    }
+
+
+CATS = "the cat sat on the mat , the dog sat on the log , the cat saw the dog ."
+
+
+def of_own_texts() -> set[str]:
+    texts = {step.at.get("data_text") for step in lessons()["own-text"].steps}
+    assert texts == {None, CATS}
+    streams = [
+        stream_of(Choice(own_corpus(CATS.encode(), Way(level=each)).id))
+        for each in ("word", "char", "bpe")
+    ]
+    return {
+        *(percent(100 * french()[k - 1].accuracy) for k in (7, 8)),
+        *(f"{len(each.train)}" for each in streams),
+        *(f"{len(streams[0].valid)}", f"{len(BUILT_IN)}", "98", "80", "99"),
+    }
 
 
 def unit_rows(step: int | str = "last") -> str:
@@ -242,14 +419,17 @@ def of_states() -> set[str]:
         assert holds(rule) == [1, 1, 1, 1, 1]
     layers = CATALOGUE["Model5"].n_layers
     later = shown(BY_NAME["train_to_valid"], "Model5").meta["note"]
+    tens, numbers = erased()["tens"], ("reads", "kept", "random", "least", "most")
     return {
         *written(later, r"right ([\d.]+) % of the time", r"and ([\d.]+) to ", r" to ([\d.]+) % in"),
         *written(said("train_to_valid"), r"gets ([\d.]+) %", r"zeros, ([\d.]+) %"),
         *written(said("positions", split="valid"), r"right ([\d.]+) % of", r"and ([\d.]+) % at"),
+        *written(said("positions", split="valid"), r"kept, [\d.]+ % and ([\d.]+) %"),
+        *(f"{tens[name]:g}" for name in numbers),
         *written(unit_rows(), r"explains (\d+) % of how", r"untrained, (\d+) % at best"),
         *written(unit_rows(0), r"explains (\d+) %"),
         *(percent(100 * probed_tens(0)), f"{100 * probed_tens('last'):.0f}", "8"),
-        *(str(layers * 64), "64", "20", "11"),
+        *(str(layers * 64), "64", "20", "11", "100"),
     }
 
 
@@ -424,13 +604,17 @@ def of_changes() -> set[str]:
 
 FIGURES: dict[str, Callable[[], set[str]]] = {
     "text-into-batches": lambda: {
-        *(f"{len(STREAM.vocab)}", f"{LAYOUT.n_tokens:,}", "64", "70", f"{64 * 70:,}"),
+        *(f"{len(STREAM.vocab)}", f"{LAYOUT.n_tokens:,}", "64", "63", "70", f"{64 * 70:,}"),
         *(f"{LAYOUT.n_slots:,}", f"{LAYOUT.n_repeated:,}", f"{LAYOUT.n_tokens / 4480:.1f}"),
         *("3,046", "7,999", "8,001", "9,999"),
     },
+    "seeds": of_seeds,
+    "regularisation": of_regularisation,
+    "attention-or-state": of_attention,
+    "own-text": of_own_texts,
     "a-loop-is-an-rnn": lambda: {
         *(f"{CATALOGUE['Model1'].n_weights(len(STREAM.vocab), 64):,}", "20", "0.0"),
-        *(f"{64 * CATALOGUE['Model3'].recipe.bptt:,}", "602"),
+        *(f"{64 * CATALOGUE['Model3'].recipe.bptt:,}", "602", "64"),
     },
     "what-the-state-remembers": of_states,
     "why-truncate": of_gradients,

@@ -49,7 +49,7 @@ def test_a_new_lesson_is_one_file(tmp_path):
     (tmp_path / "mine.toml").write_text(other, encoding="utf-8")
     found = read_lessons(tmp_path)
     assert list(found) == ["mine", *lessons()]
-    assert found["mine"].title == "Mine" and len(found["mine"].steps) == 6
+    assert found["mine"].title == "Mine" and len(found["mine"].steps) == 7
     assert check(tmp_path / "mine.toml", KNOWN) == []
 
 
@@ -68,15 +68,15 @@ def test_a_steps_address_says_the_run_and_the_step():
     asked = query(lesson, 2)
     assert asked["run"] == "Model5" and asked["lesson"] == "text-into-batches.2"
     assert asked["batches_bs"] == "64"
-    assert query(lesson, 7) == {**query(lesson, 6), "lesson": "text-into-batches.7"}
+    assert query(lesson, 8) == {**query(lesson, 7), "lesson": "text-into-batches.8"}
 
 
 @pytest.mark.parametrize(
     ("said", "number"),
     [
         ("text-into-batches.1", 1),
-        ("text-into-batches.7", 7),  # the end
-        ("text-into-batches.8", None),
+        ("text-into-batches.8", 8),  # the end
+        ("text-into-batches.9", None),
         ("text-into-batches.0", None),
         ("text-into-batches.\N{SUPERSCRIPT TWO}", None),
         ("text-into-batches", None),
@@ -216,7 +216,7 @@ def test_a_curve_takes_no_because(tmp_path):
 def test_a_lesson_has_no_eleventh_step(tmp_path, recorded):
     path = tmp_path / "mine.toml"
     step = SOURCE[SOURCE.index("[[step]]") : SOURCE.index("[step.guess]")]
-    path.write_text(SOURCE + step * 5, encoding="utf-8")
+    path.write_text(SOURCE + step * 4, encoding="utf-8")
     [problem] = check(path, KNOWN)
     recorded(problem.reason, 5, 10, 11)
 

@@ -19,8 +19,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their files."""
     parser.add_argument(
         "action",
-        choices=("list", "check", "statistics"),
-        help="list all lessons, check files of lessons, or say what the answers of a class show",
+        choices=("list", "check", "beliefs", "statistics"),
+        help="list all lessons, check files of lessons, or write what students believe",
     )
     parser.add_argument(
         "files",
@@ -38,13 +38,17 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "statistics":
         return _statistics(options.files)
     if options.files:
-        raise CommandError("list takes no files; use check FILE")
-    from hnviz.lessons import LessonError, lessons_and_translations
+        raise CommandError(f"{options.action} takes no files; use check FILE")
+    from hnviz.lessons import LessonError, lessons, lessons_and_translations
+    from hnviz.lessons.listing import beliefs_page
 
     try:
         found = lessons_and_translations()
     except LessonError as error:
         raise CommandError(str(error)) from error
+    if options.action == "beliefs":
+        print(beliefs_page(lessons()), end="")
+        return 0
     for lesson in found.values():
         print(f"{lesson.id:<28}{len(lesson.steps):>2} steps  {lesson.title}")
     return 0

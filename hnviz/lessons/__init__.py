@@ -7,7 +7,7 @@ from functools import cache
 
 from hnviz.lessons.beliefs import BELIEFS, Belief
 from hnviz.lessons.language import read_translations
-from hnviz.lessons.model import Because, Guess, Lesson, Step, WrongValueError
+from hnviz.lessons.model import Because, Guess, Lesson, Step, Transfer, WrongValueError
 from hnviz.lessons.panel import PARAMETER, address, as_data, query
 from hnviz.lessons.reading import LessonError, Problem, read_lessons
 
@@ -21,6 +21,7 @@ __all__ = [
     "LessonError",
     "Problem",
     "Step",
+    "Transfer",
     "WrongValueError",
     "address",
     "as_data",

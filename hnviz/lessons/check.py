@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from hnviz.lessons.language import LANGUAGES, Language, language_of, problems_of
-from hnviz.lessons.model import Lesson, Step
+from hnviz.lessons.model import Lesson, Step, Transfer
 from hnviz.lessons.reading import SUFFIX, LessonError, Problem, Source
 
 
@@ -53,22 +53,29 @@ def _glossary(spoken: Language, terms: Collection[str]) -> list[Problem]:
 def _problems(lesson: Lesson, known: AppNames) -> Iterator[tuple[int, str, str, str]]:
     """Yield each problem as step, table, key and reason."""
     for number, step in enumerate(lesson.steps, 1):
-        if step.page not in known.parameters:
-            reason = f"there is no page {step.page!r}; choose one of {', '.join(known.parameters)}"
-            yield number, "", "page", reason
-            continue
-        if step.point not in known.points:
-            reason = f"there is no picture or control {step.point!r}"
-            yield number, "", "point", reason + _near(step.point, known.points)
+        yield from ((number, *each) for each in _place(step, "", known))
+        if step.transfer:
+            yield from ((number, *each) for each in _place(step.transfer, "transfer", known))
         for at, each in enumerate(step.guess.because if step.guess else (), 1):
             if each.point and each.point not in known.points:
                 reason = f"there is no picture or control {each.point!r}"
                 yield number, f"because.{at}", "point", reason + _near(each.point, known.points)
-        for key, reason in _parameters(step, known):
-            yield number, "at", key, reason
 
 
-def _parameters(step: Step, known: AppNames) -> Iterator[tuple[str, str]]:
+def _place(step: Step | Transfer, table: str, known: AppNames) -> Iterator[tuple[str, str, str]]:
+    """Yield each problem of a page and its picture as table, key and reason."""
+    if step.page not in known.parameters:
+        reason = f"there is no page {step.page!r}; choose one of {', '.join(known.parameters)}"
+        yield table, "page", reason
+        return
+    if step.point not in known.points:
+        reason = f"there is no picture or control {step.point!r}"
+        yield table, "point", reason + _near(step.point, known.points)
+    for key, reason in _parameters(step, known):
+        yield (table, "at", reason) if table else ("at", key, reason)
+
+
+def _parameters(step: Step | Transfer, known: AppNames) -> Iterator[tuple[str, str]]:
     names = known.parameters[step.page]
     for name, value in step.at.items():
         if name not in names:

@@ -188,6 +188,34 @@ def _inside(because: Because, low: float, high: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """A question for a class or a test, on another run or text than its step's.
+
+    Only the picture answers it: with other figures in the picture, another answer is right.
+    """
+
+    ask: str
+    answers: tuple[str, ...]
+    truth: int  # the index of the right answer
+    page: str  # where the picture is, as of a step
+    point: str
+    at: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise WrongValueError for a question that nobody could answer."""
+        for name in ("ask", "page", "point"):
+            if not getattr(self, name).strip():
+                raise WrongValueError(name, f"a transfer question needs {name}, got nothing")
+        if not MIN_ANSWERS <= len(self.answers) <= MAX_ANSWERS:
+            wanted = f"from {MIN_ANSWERS} to {MAX_ANSWERS} answers"
+            raise WrongValueError("answers", f"it needs {wanted}, got {len(self.answers)}")
+        if self.truth not in range(len(self.answers)):
+            last = len(self.answers) - 1
+            wanted = f"truth must be the index of an answer, 0 to {last}"
+            raise WrongValueError("truth", f"{wanted}, got {self.truth}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step: a page of the app at an address, and what a teacher says about it."""
 
@@ -197,6 +225,7 @@ class Step:
     at: Mapping[str, str] = field(default_factory=dict)  # parameters of the address
     point: str = ""  # the picture or control to point at: "batches/grid", "batches_bptt"
     guess: Guess | None = None
+    transfer: Transfer | None = None  # for the teacher: the panel does not show it
 
     def __post_init__(self) -> None:
         """Raise WrongValueError for a step without a text or a page."""

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hnviz.lessons.language import key_of, language_of, words_of
-from hnviz.lessons.model import Lesson
+from hnviz.lessons.model import Lesson, Step
 from hnviz.models.catalogue import FIRST_RUN
 
 PARAMETER = "lesson"
@@ -53,7 +53,7 @@ def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
         "words": words_of(lesson),
         "language": (spoken := language_of(lesson.id)) and spoken.as_data(),
         "about": lesson.about,
-        "steps": [{**asdict(step), "address": address(lesson, number)} for number, step in steps],
+        "steps": [_step(step) | {"address": address(lesson, number)} for number, step in steps],
         "next": following
         and {
             "id": following.id,
@@ -61,6 +61,13 @@ def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
             "address": address(following, 1),
         },
     }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """Return what the panel shows of a step: all but the question for the teacher."""
+    found = asdict(step)
+    del found["transfer"]
+    return found
 
 
 def asks_in(lesson: str, n_steps: int) -> list[list[dict[str, Any]]]:

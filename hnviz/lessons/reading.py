@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hnviz.lessons.model import Because, Guess, Lesson, Step, WrongValueError
+from hnviz.lessons.model import Because, Guess, Lesson, Step, Transfer, WrongValueError
 from hnviz.lessons.moved import moved, moved_point
 
 _STEP_LINE = re.compile(r"\s*\[\[\s*step\s*\]\]")
@@ -20,7 +20,23 @@ SUFFIX = ".toml"
 MAX_FILE_BYTES = 100_000
 
 _LESSON = {"order": int, "title": str, "about": str, "step": list}
-_STEP = {"title": str, "text": str, "page": str, "at": dict, "point": str, "guess": dict}
+_STEP = {
+    "title": str,
+    "text": str,
+    "page": str,
+    "at": dict,
+    "point": str,
+    "guess": dict,
+    "transfer": dict,
+}
+_TRANSFER = {
+    "ask": str,
+    "answers": list,
+    "truth": int,
+    "page": str,
+    "at": dict,
+    "point": str,
+}
 _GUESS: dict[str, Any] = {
     "kind": str,
     "ask": str,
@@ -164,23 +180,38 @@ class Source:
             raise self.wrong(self.at(at, "", ""), "a step is a table: begin it with [[step]]")
         self._typed(raw, _STEP, at, "")
         guess = self._guess(raw["guess"], at) if "guess" in raw else None
+        transfer = self._transfer(raw["transfer"], at) if "transfer" in raw else None
         texts = {name: raw.get(name, "") for name in ("title", "text", "page", "point")}
         texts["text"] = texts["text"].strip()
-        where = {key: self._parameter(at, key, value) for key, value in raw.get("at", {}).items()}
-        texts["page"], where = moved(texts["page"], where)
+        texts["page"], where = moved(texts["page"], self._parameters(raw, at, "at"))
         texts["point"] = moved_point(texts["point"])
         try:
-            return Step(**texts, at=where, guess=guess)
+            return Step(**texts, at=where, guess=guess, transfer=transfer)
         except WrongValueError as error:
             raise self.wrong(self.at(at, "", error.field), str(error)) from error
 
-    def _parameter(self, at: int, key: str, value: Any) -> str:
+    def _transfer(self, raw: Mapping[str, Any], at: int) -> Transfer:
+        self._typed(raw, _TRANSFER, at, "transfer")
+        given = {"ask": "", "truth": 0, "page": "", "point": "", **raw}
+        given["answers"] = tuple(map(str, raw.get("answers", ())))
+        given["at"] = self._parameters(raw, at, "transfer")
+        try:
+            return Transfer(**given)
+        except WrongValueError as error:
+            raise self.wrong(self.at(at, "transfer", error.field), str(error)) from error
+
+    def _parameters(self, raw: Mapping[str, Any], at: int, table: str) -> dict[str, str]:
+        """Return the parameters of a step's address; `table` has their lines."""
+        found = raw.get("at", {}).items()
+        return {key: self._parameter(at, key, value, table) for key, value in found}
+
+    def _parameter(self, at: int, key: str, value: Any, table: str) -> str:
         """Write a parameter as in an address."""
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str | int | float):
             return str(value)
-        line = self.at(at, "at", key)
+        line = self.at(at, table, key if table == "at" else "at")
         raise self.wrong(
             line, f"{key:.60} must be text, a number, true or false, got {value!r:.60}"
         )

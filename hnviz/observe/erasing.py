@@ -25,6 +25,7 @@ from hnviz.observe.surgery import (
     after,
     compared,
     drawn,
+    longest_number,
     spoken,
 )
 from hnviz.questions.view import Reply
@@ -46,7 +47,8 @@ def ask_erased(subject: Subject, layer: Layer = LAST_LAYER) -> Reply:
     """
     prompts, _ = drawn(subject)
     state = after(subject, prompts)
-    own, rows = spoken(subject, state), seen(state)[layer].double().numpy()  # (n, nh)
+    own = spoken(subject, state, n=longest_number(subject))
+    rows = seen(state)[layer].double().numpy()  # (n, nh)
     controls: dict[int, list[Outcomes]] = {}
     found: dict[str, dict[str, float]] = {}
     for digit in reported(DIGITS, "digits"):
@@ -90,7 +92,8 @@ def _power(digit: str) -> int:
 
 def _without(subject: Subject, state: State, own: Spoken, layer: int, basis: Basis) -> Outcomes:
     """Count on from each row of a state, with directions erased before every word."""
-    return compared(own, spoken(subject, state, _erasure(state, layer, basis), hold=True))
+    change, n = _erasure(state, layer, basis), longest_number(subject)
+    return compared(own, spoken(subject, state, change, hold=True, n=n))
 
 
 def _erasure(state: State, layer: int, basis: Basis) -> Erase:

@@ -295,15 +295,20 @@ def after(subject: Subject, numbers: Ids) -> State:
 class Spoken(NamedTuple):
     """What a model said from the rows of a state."""
 
-    words: Ids  # (n, WORDS)
+    words: Ids  # (n, words)
     numbers: Ids  # (n,): the first ones
 
 
 def spoken(
-    subject: Subject, state: State, change: Operation | None = None, *, hold: bool = False
+    subject: Subject,
+    state: State,
+    change: Operation | None = None,
+    *,
+    hold: bool = False,
+    n: int = WORDS,
 ) -> Spoken:
-    """Continue from each row of a state, untouched or changed."""
-    words = go_on(subject, state, WORDS, change, hold=hold).ids
+    """Continue from each row of a state with n words, untouched or changed."""
+    words = go_on(subject, state, n, change, hold=hold).ids
     return Spoken(words, _first_numbers(subject, words))
 
 
@@ -352,6 +357,11 @@ def _first_numbers(subject: Subject, words: Ids) -> Ids:
         spelled = tuple(subject.vocab.itos[index] for index in rest[:end])
         found.append(known.get(spelled, NO_NUMBER) if first == comma else NO_NUMBER)
     return np.array(found)
+
+
+def longest_number(subject: Subject) -> int:
+    """Return how many words the longest number has, with a comma on both sides."""
+    return max(map(len, _named(subject.config.corpus))) + 2
 
 
 @cache
