@@ -33,6 +33,7 @@ pytestmark = pytest.mark.xdist_group("browser0")
 LESSON = "text-into-batches"
 AGAIN = 5  # the step on which a class votes twice
 GUESS = lessons()[LESSON].steps[0].guess
+BECAUSE = GUESS.because_of(1).text
 WIDTHS = ((390, 800), (1280, 900))
 COVERED = "document.querySelector('[data-covered]') !== null"
 SEEN = """() => {
@@ -144,7 +145,7 @@ def test_the_truth_waits_for_the_teachers_reveal(classroom, teacher, a_phone, re
         recorded.shown(each, "the teacher reveals the answer")
         until(each, SEEN)
         assert each.evaluate(COVERED)
-        assert each.get_by_text(GUESS.why).count() == 0
+        assert each.get_by_text(GUESS.why).count() == each.get_by_text(BECAUSE).count() == 0
         assert each.get_by_role("button", name="Show it").filter(visible=True).count() == 0
     laptop.reload()
     laptop.get_by_text("Your answer is in").wait_for()  # the server has it
@@ -159,6 +160,7 @@ def test_the_truth_waits_for_the_teachers_reveal(classroom, teacher, a_phone, re
     for each in (phone, laptop):
         each.get_by_text("chose the right answer").wait_for()
         each.get_by_text(GUESS.why).wait_for()
+        assert each.get_by_text(BECAUSE).count() == (each is laptop)  # whose answer it is about
         until(each, SEEN)
         assert each.locator(".overlay .bar").count() == len(GUESS.answers)
     for each in (teacher, phone, laptop):

@@ -172,6 +172,15 @@ def test_a_lesson_is_walked_by_keyboard_from_a_disk(offline, files, name):
     assert offline.errors == []
 
 
+def test_a_wrong_answer_is_told_what_refutes_it_in_a_file(offline, files):
+    name = "text-into-batches"
+    guess = lessons()[name].steps[3].guess
+    offline.goto((files / f"{name}.html").as_uri() + "#4")
+    offline.get_by_role("button", name=guess.answers[1]).click()
+    offline.get_by_text(guess.because_of(1).text).wait_for()
+    assert offline.get_by_text(guess.because_of(2).text).count() == 0
+
+
 ROW = "[data-picture='kit/fields']"
 UNITS = """() => document.querySelector("[data-picture='hidden_states/units']")
   .shadowRoot.querySelector(".hnviz").frame.last?.answers.units?.meta"""

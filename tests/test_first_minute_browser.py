@@ -320,7 +320,7 @@ def test_a_picture_that_grows_with_the_page_keeps_its_place(watched, server, vie
 
 
 STEPS = (
-    *(("text-into-batches", 6), ("what-the-state-remembers", 4), ("what-the-state-remembers", 7)),
+    *(("text-into-batches", 7), ("what-the-state-remembers", 4), ("what-the-state-remembers", 8)),
     *(("why-truncate", 3), ("is-47-percent-bad", 4), ("counting-past-8000", 2)),
 )
 """Steps of lessons, each on another page; these moved most."""

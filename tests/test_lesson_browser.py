@@ -341,6 +341,19 @@ def test_guesses_stay_in_the_browser_and_surprises_are_listed(page, server, reco
     assert page.evaluate("localStorage.getItem('hnviz.answers')") == "{}"
 
 
+def test_a_wrong_answer_is_told_what_refutes_it(page, server):
+    guess = lessons()["why-truncate"].steps[1].guess
+    page.goto(f"{server}/lesson?id=why-truncate&step=2")
+    part(page, ".answer").nth(2).click()
+    expect(part(page, ".because")).to_have_text(guess.because_of(2).text)
+    assert guess.because_of(2).text in part(page, ".why").get_attribute("aria-label")
+    page.evaluate("localStorage.removeItem('hnviz.answers')")
+    page.reload()
+    part(page, ".answer").nth(guess.truth).click()
+    part(page, ".why").wait_for()
+    assert part(page, ".because").count() == 0
+
+
 def test_a_curve_is_drawn_by_the_arrow_keys(page, server):
     page.goto(f"{server}/batches?lesson=is-47-percent-bad.2")
     handles = part(page, "[role=slider]")
@@ -467,12 +480,12 @@ def test_the_answers_of_the_next_step_are_there_before_it_is_asked_for(server, p
     asked, there = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("response", lambda answer: answer.status == 200 and there.append(answer.url))
-    page.goto(f"{server}/states?lesson=what-the-state-remembers.4&states_layer=1")
+    page.goto(f"{server}/states?lesson=what-the-state-remembers.5&states_layer=1")
     while not (ahead := [url for url in there if "show=update" in url]):  # the reader still guesses
         page.wait_for_timeout(100)
-    assert "what-the-state-remembers.4" in page.url
+    assert "what-the-state-remembers.5" in page.url
     asked.clear()
-    while "what-the-state-remembers.5" not in page.url:
+    while "what-the-state-remembers.6" not in page.url:
         page.keyboard.press("PageDown")
         page.wait_for_timeout(300)
     page.locator(".st-key-states_picture .hnviz[data-state=ready]").wait_for()

@@ -55,8 +55,8 @@ def erased_sentence(whose: str, found: Erased, n: int) -> str:
 
 ERASED_NOTE = (
     "A dot below both bars: the digit is lost more often than with any of ten random erasures of "
-    "as many directions, so the network uses what the probe reads there. Otherwise the picture "
-    "does not show that it does. The digit to keep is that of the next number, as the network says "
+    "as many directions, a sign that the network uses what the probe reads there. Otherwise the "
+    "picture has no such sign. The digit to keep is that of the next number, as the network says "
     "it untouched."
 )
 """How to read a picture of erasures."""

@@ -7,6 +7,7 @@ import { note, onVisit, visits } from "../../hnviz/app/kit/js/visits.js";
 import { stepOf } from "../../hnviz/app/lesson/panel/number.js";
 import { becauses } from "../../hnviz/app/rooms/classroom/answers/because.js";
 import { becauseOf, distance, inWords, isSurprise, surpriseText } from "../../hnviz/app/lesson/panel/surprise.js";
+import { Panel } from "../../hnviz/app/lesson/panel/panel.js";
 import { parts } from "../../hnviz/app/lesson/panel/words.js";
 import { recorded } from "./recorded.js";
 
@@ -167,6 +168,15 @@ test("a wrong answer has its own words, the right one and one without an interva
   assert.deepEqual([0, 1, 2].map((answer) => becauseOf(choice, answer)?.text), ["of 0", undefined, "of 2"]);
   assert.deepEqual([1, 14.9, 15, 25, 26].map((answer) => becauseOf(number, answer)?.text), [undefined, undefined, "of 20", "of 20", undefined]);
   assert.deepEqual([becauseOf(choice, null), becauseOf(choice, undefined), becauseOf({ ...choice, because: undefined }, 0)], [undefined, undefined, undefined]);
+});
+
+test("after a wrong answer the ring moves to what refutes it", () => {
+  const because = [{ ...choice.because[0], point: "through_time/reach" }, choice.because[1]];
+  const step = { title: "", text: "", point: "through_time/lanes", guess: { ...choice, because } };
+  const at = (answer, more = {}) => Panel.prototype.pointed.call({ answer, waits: false, isHeld: false, ...more }, step);
+  assert.deepEqual([0, 1, 2, undefined].map((answer) => at(answer)), ["through_time/reach", ...Array(3).fill("through_time/lanes")]);
+  for (const more of [{ waits: true }, { isHeld: true }]) assert.equal(at(0, more), "through_time/lanes");
+  assert.equal(Panel.prototype.pointed.call({ answer: 0 }, { ...step, guess: null }), "through_time/lanes");
 });
 
 test("a teacher reads what a class's wrong answers show, the most frequent first", () => {
