@@ -33,6 +33,7 @@ from tests.test_lesson_figures import (
     reset_ends,
     said,
     shares_of_kinds,
+    tried_here,
     written,
 )
 from tests.views import shown
@@ -133,6 +134,10 @@ CLAIMED: dict[Step, dict[int, Callable[[], bool]]] = {
         1: lambda: twin_difference() > 0,
         2: lambda: twin_difference() > 1,
     },
+    ("a-loop-is-an-rnn", 4): {
+        1: lambda: sizes("Model2") != sizes("Model1"),
+        2: lambda: len(sizes("Model2")) != len(sizes("Model1")),
+    },
     ("a-loop-is-an-rnn", 6): {
         1: lambda: sum(sizes("Model3").values()) == 9319 + 64,
         2: lambda: sum(sizes("Model3").values()) == 9319 + 64 * 64,
@@ -180,6 +185,10 @@ MEASURED: dict[Step, Callable[[], float]] = {
     ("counting-past-8000", 6): lambda: found(
         r"([\d.]+) % in the held-out blocks", said("counting_map", "Model5-blocks", given=3)
     ),
+    ("attention-or-state", 3): lambda: found(
+        r"kept, ([\d.]+) % and", said("positions", split="valid")
+    ),
+    ("change-the-state", 6): lambda: tried_here()[-1],
     ("seeds", 1): beaten,
     ("seeds", 2): lambda: 100 * np.ptp(five_seeds_table("LSTM").valid),
 }

@@ -217,6 +217,7 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
     ("change-the-state", 2): lambda guess: guess.answers.index(swap()),
     ("change-the-state", 3): lambda guess: guess.answers.index(swap(layer=1)),
     ("change-the-state", 5): lambda guess: differing_words(),
+    ("change-the-state", 6): lambda guess: tried_here()[-1],
     ("seeds", 1): lambda guess: sum(
         each > last("LSTM").accuracy for each in seeds_of("Transformer")
     ),
@@ -236,6 +237,9 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
         r"([\d.]+) % from 8,001", said("counting_map", "Model5Reg", given=3)
     ),
     ("attention-or-state", 2): lambda guess: 100 * reset_ends("Transformer")[0],
+    ("attention-or-state", 3): lambda guess: found(
+        r"kept, ([\d.]+) % and", said("positions", split="valid")
+    ),
     ("attention-or-state", 4): lambda guess: [
         found(rf"([\d.]+) % {part}", said("counting_map", "Transformer", given=3))
         for part in guess.answers
@@ -353,7 +357,11 @@ def of_attention() -> set[str]:
         *written(
             positions, r"right ([\d.]+) % of", r"better than ([\d.]+) %", r"and ([\d.]+) % at"
         ),
-        *written(said("positions", split="valid"), r"right ([\d.]+) % of", r"kept, ([\d.]+) %"),
+        *written(
+            said("positions", split="valid"),
+            *(r"right ([\d.]+) % of", r"kept, ([\d.]+) %", r"better than ([\d.]+) %"),
+        ),
+        f"{CATALOGUE['Model5'].recipe.bptt}",
         *written(lstm, r"1 in (\d+) million", r"after (\d+) steps\."),
         *(percent(100 * end(seeds_of("Transformer"))) for end in (min, max)),
         *(f"{window}", f"{window - 1}", "7,999", "8,000", "8,001"),

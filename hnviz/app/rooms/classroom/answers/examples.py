@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hnviz.classroom.guesses import Value, sentence, spread, written
 from hnviz.classroom.votes import advice, drawn, right_of
-from hnviz.lessons import Guess
+from hnviz.lessons import Because, Guess
 
 MEMBERS = 30
 
@@ -27,6 +27,10 @@ CHOICE = Answered(
         why="Every number ends with a comma.",
         answers=("three", "four", "a comma", "xxbos"),
         truth=2,
+        because=(
+            Because(answer=0, text="The number is whole; the next one begins after a comma."),
+            Because(answer=3, text="It marks the beginning of the text, and occurs nowhere else."),
+        ),
     ),
     [0.0] * 3 + [2.0] * 16 + [3.0],
 )
