@@ -172,6 +172,7 @@ EXAMPLES = {
         "threshold": 0.25,
         "edges": False,
     },
+    "forced_or_free": {"split": "valid", "given": 2},
     "handover": {},
     "look_back": {"ids": [9, 10, 11], "row": 2},
     "pair": {"split": "valid", "batch": 0},

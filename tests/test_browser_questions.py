@@ -109,7 +109,11 @@ def _asked(model: str, step: int | str) -> list[dict[str, Any]]:
             ("surgery_claims", {"ids": TEXT, "units": list(range(32)), "layer": 0}),
             ("counting_accuracy", {}),
             ("counting_accuracy", {"given": 6}),
+            ("forced_or_free", {}),
+            ("forced_or_free", {"split": "tests"}),
         ]
+    if step == "last" and model not in SOON:
+        found.append(("forced_or_free", {"split": "train", "given": 2}))
     if net.state[1:] == ("c",):
         found.append(("units", {"ids": TEXT, "show": "c", "layer": 0}))
     return [{"name": name, "params": params} for name, params in found]

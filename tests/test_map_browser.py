@@ -4,9 +4,11 @@ import shutil
 
 import pytest
 
+from hnviz.app.rooms.predictions.counting_map.picture import FREE_VIEW
 from hnviz.runs import SHIPPED_DIR
 from hnviz.web.assets import styled
 from tests.conftest import idle
+from tests.views import shown
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -29,6 +31,10 @@ def open_map(page, server, query=""):
 @pytest.mark.slow
 def test_the_map_follows_click_keys_typing_and_the_prompt(server, page, recorded):
     open_map(page, server)
+    rows = page.locator(f"{ROOT} .hnviz-free tbody tr")
+    expect(rows).to_have_count(2)
+    found = [each.locator("th, td").all_inner_texts() for each in rows.all()]
+    assert found == shown(FREE_VIEW).meta["rows"]
     canvas, card = page.locator(CANVAS), page.locator(".hn-number h3")
     assert card.inner_text().startswith("8,317")
     assert "7,998 numbers up to 7,999" in canvas.get_attribute("aria-label")

@@ -286,6 +286,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "counting_accuracy": {"given": 3},
     "cursor": {"batch": 1},
     "find": {"ids": IDS, "start": 3, "threshold": 0.3},
+    "forced_or_free": {"split": "valid"},
     "handover": {},
     "look_back": {"ids": IDS},
     "probe": {"positions": "comma"},

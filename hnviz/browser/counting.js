@@ -10,7 +10,7 @@ import { saying } from "./speech.js";
  */
 
 /** The most tokens that a network may say for one number: five more than the longest true one and its comma. */
-const LONGEST = 12;
+export const LONGEST = 12;
 
 /**
  * Let a network say n numbers after it has read the last `given` ones up to `number`.

@@ -107,7 +107,7 @@ async function saidIn(subject, texts) {
 }
 
 /** Reads texts side by side, from zeros. */
-class Together {
+export class Together {
   /** @param {Subject} subject */
   constructor({ facts, weights }) {
     this.facts = facts;
@@ -128,12 +128,21 @@ class Together {
 
   /** The most probable token at the wanted places of each piece. @param {Piece[]} pieces at most ROWS */
   said(pieces) {
+    return this.answers(pieces, largest);
+  }
+
+  /**
+   * What `take` makes of the logits, (nv), at the wanted places of each piece, in their order.
+   * @template Taken
+   * @param {Piece[]} pieces at most ROWS
+   * @param {(logits: Float32Array) => Taken} take
+   */
+  answers(pieces, take) {
     const longest = Math.max(...pieces.map(({ ids }) => ids.length));
     const network = this.networkFor(longest);
     network.reset();
     network.forward(Int32Array.from({ length: longest * ROWS }, (_, slot) => pieces[slot % ROWS]?.ids[Math.floor(slot / ROWS)] ?? 0), false);
-    const answer = (/** @type {number} */ slot) =>
-      largest(network.machine.view(rowsOf(network.logits, slot, 1)).subarray(0, this.facts.itos.length));
+    const answer = (/** @type {number} */ slot) => take(network.machine.view(rowsOf(network.logits, slot, 1)).subarray(0, this.facts.itos.length));
     return pieces.map(({ at }, row) => at.map((step) => answer(step * ROWS + row)));
   }
 }

@@ -15,8 +15,8 @@ IN_BROWSER = tuple(name for name in BUILT_IN if not entry(name).dropout)
 """The models that the engine trains: those without dropout. It reads with every built-in model."""
 
 ANSWERED = (
-    *("attention", "count_on", "counting_accuracy", "look_back", "reading", "state_gradients"),
-    *("surgery", "surgery_claims", "unit_codes", "units"),
+    *("attention", "count_on", "counting_accuracy", "forced_or_free", "look_back", "reading"),
+    *("state_gradients", "surgery", "surgery_claims", "unit_codes", "units"),
 )
 """The questions that the engine answers: `ANSWERED` in hnviz/browser/questions.js."""
 

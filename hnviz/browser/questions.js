@@ -4,6 +4,7 @@
 
 import { countingAccuracy } from "./counting_accuracy.js";
 import { countOn } from "./counting.js";
+import { forcedOrFree } from "./forced_or_free.js";
 import { stateGradients } from "./gradients.js";
 import { lookedBack } from "./looking_back.js";
 import { EngineError } from "./error.js";
@@ -47,6 +48,7 @@ const ANSWERS = {
   attention,
   count_on: countOn,
   counting_accuracy: countingAccuracy,
+  forced_or_free: forcedOrFree,
   look_back: lookedBack,
   reading,
   state_gradients: gradients,

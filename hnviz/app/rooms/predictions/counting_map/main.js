@@ -14,11 +14,12 @@ const FILMED = 620; // px of a film's width
 const FILM_MS = 3300; // all frames; the last one is shown longer
 const FRAMES = 12; // snapshots of a play: each takes the server most of a second
 const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
+const FREE = ["words right", "perplexity", "numbers right in a row: median (middle half)", "counts on from a wrong number"];
 const count = (/** @type {number} */ number) => number.toLocaleString("en");
 
 /** @param {import("../../../kit/js/declared.js").Scene} scene */
 function view({ answers, state, theme }) {
-  const { counting_map: map, number_card: card } = /** @type {any} */ (answers);
+  const { counting_map: map, number_card: card, counting_freely: free } = /** @type {any} */ (answers);
   const { given, held, mistakes, token } = map.meta;
   const places = map.arrays.places.data;
   const shown = state.hovered ?? state.number;
@@ -40,8 +41,21 @@ function view({ answers, state, theme }) {
       <p class="hnviz-wrong" role="alert">${state.typed === null ? "" : `The map has the numbers 1 to 9,999; got ${upright(state.typed).slice(0, 20) || "none"}.`}</p>
       <div class="hnviz-card" dangerouslySetInnerHTML=${{ __html: card.meta.html /* Python escaped its words */ }} />
     </div>
+    <div class="hnviz-free">${free && freely(free.meta)}</div>
   </div>`;
 }
+
+/** Below the map: how well it does with the true words, and how far it counts with its own. @param {any} free */
+const freely = ({ said, rows, why }) => html`<h3>With the true words, and with its own</h3>
+  <p>${said}</p>
+  <div class="hnviz-scroll" tabindex="0" role="region" aria-label="With the true words, and with its own"><table>
+    <thead>
+      <tr><td /><th scope="colgroup" colspan="2">true words</th><th scope="colgroup" colspan="2">its own words</th></tr>
+      <tr><td />${FREE.map((name) => html`<th scope="col">${name}</th>`)}</tr>
+    </thead>
+    <tbody>${rows.map((/** @type {string[]} */ [split, ...cells]) => html`<tr><th scope="row">${split}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
+  </table></div>
+  <p>${why}</p>`;
 
 /**
  * @param {any} map

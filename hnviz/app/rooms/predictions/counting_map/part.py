@@ -7,6 +7,7 @@ from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.text import escape, how_measured, opening
 from hnviz.app.rooms.predictions.counting_map.picture import (
+    FREE_VIEW,
     GIVEN,
     MAP,
     MAP_VIEW,
@@ -32,6 +33,7 @@ def counting_map(run_id: str, config: RunConfig) -> None:
         with st.container(width="stretch"):
             run_bar(run_id, "map_bar")
     asks = [ask(view, at="paced", given=given) for view in (MAP_VIEW, NUMBER_VIEW)]
+    asks.append(ask(FREE_VIEW, at="rest", late=True, given=given))
     with takeaway:
         headline("map_headline", run_id, asks[:1])
     MAP(run=run_id, asks=asks)

@@ -6,6 +6,7 @@ from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.state import Whole
 from hnviz.data import corpus_of, kind_in
+from hnviz.data.stream import SPLITS
 from hnviz.figures.counting import (
     MapFigures,
     held_out,
@@ -14,6 +15,7 @@ from hnviz.figures.counting import (
     mistakes_sentence,
     number_card,
 )
+from hnviz.figures.forced_or_free import WHY_NO_PERPLEXITY, free_row, free_sentence
 from hnviz.figures.sentences import when
 from hnviz.figures.split_words import split_words
 from hnviz.questions.view import Look, Reply, View
@@ -70,6 +72,21 @@ def _number(look: Look) -> Reply:
     return Reply({}, {"html": number_card(number, answer.meta, look_of(look), kind)})
 
 
+def _free(look: Look) -> Reply:
+    """Return how well the network does with the true words, and how far it counts with its own.
+
+    meta: "rows", of train and of valid, each with its cells; "said", the sentence above them;
+    "why", the one below.
+    """
+    given, config = look.params["given"], look.run.record.config
+    asked = [{"split": split, "given": given} for split in SPLITS]
+    found = [look.ask("forced_or_free", each).meta for each in asked]
+    columns = split_words(config).columns
+    rows = [[column, *free_row(meta)] for column, meta in zip(columns, found, strict=True)]
+    said = free_sentence(f"{config.model} {when(look.step)}", found[1], split_words(config))
+    return Reply({}, {"rows": rows, "said": said.replace("**", ""), "why": WHY_NO_PERPLEXITY}, said)
+
+
 MAP_VIEW = View("counting_map", {"given": GIVEN.param}, _map, slow=True)
 NUMBER_VIEW = View(
     "number_card",
@@ -77,9 +94,11 @@ NUMBER_VIEW = View(
     _number,
 )
 
+FREE_VIEW = View("counting_freely", {"given": GIVEN.param}, _free, slow=True)
+
 EXAMPLES = {
-    "ready": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW)]),
-    "long": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW, number=7888)]),
+    "ready": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW), ask(FREE_VIEW)]),
+    "long": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW, number=7888), ask(FREE_VIEW)]),
 }
 
 HEIGHT = "calc(44px + 0.588 * var(--hn-page, 932px))"
@@ -88,7 +107,7 @@ HEIGHT = "calc(44px + 0.588 * var(--hn-page, 932px))"
 MAP = Picture(
     __file__,
     Place("map_picture", HEIGHT, "945px"),
-    views=(MAP_VIEW, NUMBER_VIEW),
+    views=(MAP_VIEW, NUMBER_VIEW, FREE_VIEW),
     isolate=False,
     silent=True,
     state={"number": NUMBER},
