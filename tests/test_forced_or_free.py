@@ -195,4 +195,4 @@ def test_the_map_shows_both_splits_and_says_why_there_is_no_perplexity(recorded:
     assert train[2] == "100+ (100+ to 100+)"
     right, slips = valid[0].removesuffix(" %"), (beyond["goes_on"], beyond["wrong_number"])
     recorded(told.meta["said"], 400, right, 8001, beyond["n_starts"], *slips)
-    recorded(told.meta["why"])
+    recorded(told.meta["why"], MOST_RIGHT, MOST_RIGHT)

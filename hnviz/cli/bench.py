@@ -10,11 +10,16 @@ from hnviz.config import CHOICES, RunConfig
 from hnviz.models.catalogue import BUILT_IN, CATALOGUE, LADDER
 
 SPEED, DEVICES, SEARCH, SEEDS = "speed", "devices", "search", "seeds"
-LANES, CLAIMS, CLINIC, ORDERS = "lanes", "claims", "clinic", "orders"
+LANES, CLAIMS, CLINIC, ORDERS, PARITY = "lanes", "claims", "clinic", "orders", "parity"
 PAIRS = 20
 MAX_PAIRS = 10_000
 MINUTES_OF_ONE = 1 / 3  # per model with PAIRS pairs, on a quiet machine; twice that on a busy one
-TABLES = {SEARCH: "recipes.csv", SEEDS: "five_seeds.csv", CLAIMS: "claims.csv"}
+TABLES = {
+    SEARCH: "recipes.csv",
+    SEEDS: "five_seeds.csv",
+    CLAIMS: "claims.csv",
+    PARITY: "parity.csv",
+}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -22,14 +27,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=(SPEED, DEVICES, SEARCH, SEEDS, LANES, CLAIMS, CLINIC, ORDERS),
+        choices=(SPEED, DEVICES, SEARCH, SEEDS, LANES, CLAIMS, CLINIC, ORDERS, PARITY),
         default=SPEED,
         help="speed: against a plain torch loop (the default); devices: a step on the cpu and on "
         "the graphics card, from which runs with device auto choose; search: a recipe, scored on "
         "numbers held out of train; seeds: a recipe from five seeds, on the notebook's split; "
         "lanes: many runs as one program, against one run; claims: test what lessons claim on 100 "
         "prompts and five seeds; clinic: run the loops of Train's clinic, in about five minutes; "
-        "orders: run every order of the lines that are put in order",
+        "orders: run every order of the lines that are put in order; parity: train four networks "
+        "on up to 40 bits and score them on up to 1,000, from five seeds",
     )
     parser.add_argument(
         "--model", action="append", help="a model; repeat for several (default: all that apply)"
@@ -51,7 +57,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--to",
         type=Path,
         metavar="FILE",
-        help="search, seeds, claims, clinic, orders: the file (default: the package's)",
+        help="search, seeds, claims, clinic, orders, parity: the file (default: the package's)",
     )
     add_runs_dir(parser)
     add_models(parser)
@@ -65,8 +71,8 @@ def run(options: argparse.Namespace) -> int:
         return _devices(options.runs_dir, options.model or list(CATALOGUE))
     if options.what == LANES:
         return _lanes(options.device)
-    if options.what == CLAIMS:
-        return _claims(_path(options))
+    if options.what in (CLAIMS, PARITY):
+        return _rows(options.what, _path(options))
     if options.what in (CLINIC, ORDERS):
         return _exercises(options.what, options.to)
     if options.what != SPEED:
@@ -129,11 +135,12 @@ def _path(options: argparse.Namespace) -> Path:
     return options.to or Path(str(files("hnviz.runs") / "data" / TABLES[options.what]))
 
 
-def _claims(path: Path) -> int:
-    """Test what lessons claim, and print each row when it is ready."""
+def _rows(what: str, path: Path) -> int:
+    """Measure what lessons or the Tasks page claim, and print each row when it is ready."""
     from hnviz.bench.claims import claims
+    from hnviz.bench.lengths import lengths
 
-    for row in claims(path):
+    for row in (claims if what == CLAIMS else lengths)(path):
         print(row, flush=True)
     return 0
 

@@ -8,8 +8,9 @@ from hnviz.figures.sentences import plural
 from hnviz.figures.split_words import SplitWords
 
 WHY_NO_PERPLEXITY = (
-    "With its own words there is no perplexity. Once its text and the true one part, no word is "
-    "the true one, so nothing says how surprised it should be."
+    "100+: a start ends after 100 right numbers. With its own words there is no perplexity. Once "
+    "its text and the true one part, no word is the true one, so nothing says how surprised it "
+    "should be."
 )
 
 

@@ -104,6 +104,17 @@ def five_seeds_table(model: str) -> "pd.DataFrame":
     return _of(model, "five_seeds.csv")
 
 
+def parity_table() -> list[dict[str, Any]]:
+    """Return how many answers of networks trained on up to 40 bits are right at each length.
+
+    One row for each network, seed and length: model, layers, seed, bits, right and n. Made by
+    hnviz.bench.lengths, and read without pandas.
+    """
+    with _path("parity.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    return [{**row, **{name: int(row[name]) for name in row if name != "model"}} for row in rows]
+
+
 def _of(model: str, name: str) -> "pd.DataFrame":
     entry(model)
     return _rows(model, name).copy()

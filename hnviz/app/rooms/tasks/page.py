@@ -19,8 +19,9 @@ from hnviz.app.rooms.tasks.training import (
 from hnviz.app.rooms.tasks.understood.picture import understood_network
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
-from hnviz.figures import understood_text
+from hnviz.figures import parity_text, understood_text
 from hnviz.figures.task_text import CAUSES, curve_sentence, loss_sentence, models_table, takeaway
+from hnviz.runs.reference import parity_table
 from hnviz.tasks.reach import is_task
 from hnviz.tasks.sentences import statement_lines
 from hnviz.tasks.task import task, task_stream
@@ -54,6 +55,8 @@ def page() -> None:
         st.html(models_table(expected, model_in_hand(), page_theme()))
     prose(f":gray[{CAUSES}]")
     _train(shown, run)
+    if shown.stream.name == "parity":
+        _lengths()
     fold("How much it needs, in figures", "tasks_figures", lambda: _figures(shown))
     if "tasks_bits" in st.query_params and state.get(NETWORK) is None:
         state.put(NETWORK, True)  # a link to the small network opens it
@@ -87,6 +90,17 @@ def _reads(run: CurrentRun, shown: Study) -> bool:
         return False
     read = task_stream(corpus)
     return (read.name, read.values) == (shown.stream.name, shown.stream.values)
+
+
+def _lengths() -> None:
+    """Show which networks do parity at lengths that they never saw."""
+    rows = parity_table()
+    section("Which networks do parity at any length?", parity_text.ABOUT)
+    with st.container(key="tasks_lengths"):
+        st.html(parity_text.parity_table(rows, page_theme()))
+    prose(f":gray[:small[{parity_text.seeds_sentence(rows)}]]")
+    prose(parity_text.WHY)
+    prose(parity_text.CHANGE)
 
 
 def _understood() -> None:
