@@ -151,7 +151,7 @@ def test_starts_are_of_the_split_and_have_room_and_are_the_same_again() -> None:
 def test_starts_with_few_numbers_before_them_and_long_counts(
     model: str, given: int, far: int
 ) -> None:
-    subject, first = shipped(model), np.array([1, 2, 4, 3000, 7950, 9000])
+    subject, first = shipped(model), np.array([1, 3, 7960, 9000])
     found = free(subject, first, given)
     for row, start in enumerate(first.tolist()):
         mine = (found.right[row], found.mistake[row], found.goes_on[row])

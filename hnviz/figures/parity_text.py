@@ -63,8 +63,9 @@ def _network(rows: Sequence[Row], model: str, layers: int, lengths: Sequence[int
             for row in rows
             if (row["model"], row["layers"], row["bits"]) == (model, layers, length)
         ]
-        ends = " to ".join(dict.fromkeys(accuracy(each) for each in (min(shares), max(shares))))
-        cells.append(f"<b>{accuracy(sum(shares) / len(shares))}</b><br>{ends}")
+        ends = [accuracy(each) for each in (min(shares), max(shares))]
+        spread = f"<br>{' to '.join(ends)}" if ends[0] != ends[1] else ""
+        cells.append(f"<b>{accuracy(sum(shares) / len(shares))}</b>{spread}")
     name = escape(model.replace("-1", f"{MINUS}1"))
     many = f"{layers} layer{'' if layers == 1 else 's'}"
     return f"<tr><td>{name}<br>{many}</td>{''.join(f'<td>{unbroken(c)}</td>' for c in cells)}</tr>"

@@ -106,7 +106,7 @@ HEIGHT = "calc(292px + 0.588 * var(--hn-page, 932px))"
 
 MAP = Picture(
     __file__,
-    Place("map_picture", HEIGHT, "1357px"),
+    Place("map_picture", HEIGHT, "1319px"),
     views=(MAP_VIEW, NUMBER_VIEW, FREE_VIEW),
     isolate=False,
     silent=True,
