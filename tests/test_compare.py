@@ -664,6 +664,9 @@ def test_in_a_class_the_teacher_alone_keeps_runs(state, store, tmp_path):
             stranger = another(phone, "10.0.0.2")
             wanted = {"runs": [{"model": "Model5", "bptt": 3}]}
             assert stranger.post("/api/runs", json=wanted).status_code == 403
+            (of_device,) = phone.post("/api/runs", json=wanted).json()["runs"]
+            assert of_device.keys() == {"order"}
+            wanted = {"runs": [{"model": "Model5Reg", "bptt": 3}]}
             assert phone.post("/api/runs", json=wanted).json()["runs"][0]["new"] is True
     finally:
         service.close()

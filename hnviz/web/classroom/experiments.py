@@ -7,20 +7,26 @@ the other; a result with other losses does not count.
 import json
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from hnviz.browser.form import IN_BROWSER, form_of, job_of
 from hnviz.classroom import Classroom, ExperimentError
 from hnviz.classroom.experiment import (
+    DECIDING,
+    DECIDING_OF,
+    DRAWN,
     MAX_STEPS,
     Experiment,
     Key,
     Task,
+    Trained,
     differs,
     read_result,
 )
@@ -29,6 +35,9 @@ from hnviz.data import BatchLayout, stream_of
 from hnviz.engine.client import EngineError
 from hnviz.questions.frame import to_json
 from hnviz.questions.params import quoted
+from hnviz.runs import DamagedRun, RunFolder
+from hnviz.runs.errors import RunWriteError
+from hnviz.runs.folder import SAME, read_label, write_label
 from hnviz.web.http import Entry
 
 if TYPE_CHECKING:
@@ -61,6 +70,7 @@ class Experiments:
         self._service = service
         self.losses: Losses = _no_engine  # the server replaces this with its engine's
         self.problem = ""  # why the last check could not be made
+        self._sent: deque[RunFolder] = deque()  # runs beside the experiments, to be checked
         self._wake, self._is_open = threading.Event(), True
         self._checker = threading.Thread(target=self._check_all, name="class checks", daemon=True)
         service.watch(self._wake.set)
@@ -195,6 +205,32 @@ class Experiments:
                     if not self._is_open or not self._check(experiment, key):
                         break
 
+            while self._sent and self._is_open and self._check_sent(self._sent[0]):
+                self._sent.popleft()
+
+    def draw(self, run: RunFolder, chance: Random | None = None) -> None:
+        """Draw a run that a device has sent: one in ten is checked, as results are.
+
+        A server that ends before forgets it.
+        """
+        if (chance or SystemRandom()).random() < DRAWN:
+            self._sent.append(run)
+            self._wake.set()
+
+    def _check_sent(self, run: RunFolder) -> bool:
+        """Note on a run what a check finds; return whether that could be done."""
+        try:
+            why = other_losses(run, self.losses)
+            write_label(run.path, replace(read_label(run.path), check=why or SAME))
+        except EngineError as error:
+            self.problem = str(error)
+            log.warning("a run of a student could not be checked: %s", error)
+            return False
+        except (DamagedRun, RunWriteError, OSError) as error:  # it was deleted, or the disk is full
+            log.warning("the run %s was not checked: %s", run.id, error)
+        self.problem = ""
+        return True
+
     def _check(self, experiment: Experiment, key: Key) -> bool:
         """Check a result; return whether that could be done."""
         try:
@@ -218,6 +254,20 @@ class Experiments:
             self.problem = str(error)
             return False
         return True
+
+
+def other_losses(run: RunFolder, losses: Losses) -> str:
+    """Say where a run's first losses are not this server's; "" where all are.
+
+    Raises DamagedRun and EngineError.
+    """
+    record = run.read()
+    sent = tuple(batch.loss for batch in record.batches)
+    deciding = min(DECIDING_OF.get(record.config.model, DECIDING), len(sent))
+    if not deciding:
+        return ""
+    (trained,) = losses([replace(record.config, device="cpu")], deciding)
+    return differs(Trained(sent, (), ()), trained, deciding)
 
 
 def planned(body: Mapping[str, Any]) -> Experiment:

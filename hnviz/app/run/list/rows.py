@@ -10,6 +10,7 @@ from hnviz.data import NOTEBOOK
 from hnviz.engine.client import Job, live_status
 from hnviz.figures.sentences import plural
 from hnviz.runs import RunSummary
+from hnviz.runs.folder import SAME
 
 MARKS = {
     "running": "● running",
@@ -30,6 +31,10 @@ NOT_LOADED = "? model not loaded"
 
 BLOCKS_NOTE = "valid holds 100 random blocks of 20 numbers inside the range, not 8,001 to 9,999"
 """Beside a run on blocks: its accuracy is no match for the others'."""
+
+
+UNCHECKED_NOTE = "its figures are what the device says"
+"""Beside a student's run whose first losses the server has not trained again."""
 
 
 RUNNING_NOTE = "on train: a running figure"
@@ -80,8 +85,17 @@ def _remark(line: RunSummary) -> str:
     """Say what is wrong with a run; the other columns show how a good run ended."""
     if line.problem or line.status in ("diverged", "failed"):
         return line.reason or line.problem or line.message
+    if line.check not in ("", SAME):
+        return f"set aside: {line.check}"
+    of_device = bool(line.browser) and owner(line.id) is not None
     blocks = line.config is not None and line.config.split != NOTEBOOK.split
-    notes = [line.browser, *[BLOCKS_NOTE] * blocks, *[RUNNING_NOTE] * line.running_train]
+    unchecked = of_device and not line.check
+    notes = [
+        line.browser,
+        *[UNCHECKED_NOTE] * unchecked,
+        *[BLOCKS_NOTE] * blocks,
+        *[RUNNING_NOTE] * line.running_train,
+    ]
     return "; ".join(filter(None, notes))
 
 
