@@ -400,15 +400,30 @@ def test_the_words_of_a_file_are_there_at_first_and_stay_in_place(offline, files
     until(offline, "() => window.room === roomOfButtons()")
 
 
-def test_another_view_of_the_address_has_no_words_of_the_first(offline, files):
-    offline.add_init_script("""
-      addEventListener("DOMContentLoaded", () => {
-        window.atFirst = document.querySelector("main").childElementCount;
-      });
-    """)
+AT_FIRST = """addEventListener("DOMContentLoaded", () => {
+  const main = document.querySelector("main");
+  window.atFirst = [main.innerText.trim(), main.querySelectorAll(".picture").length];
+});"""
+
+
+def test_another_view_of_the_address_begins_with_the_title_that_it_shares(offline, files):
+    offline.add_init_script(AT_FIRST)
     offline.goto((files / "page.html").as_uri() + "#count_part=Word+by+word")
-    assert offline.evaluate("window.atFirst") == 0
-    offline.locator("main h1").wait_for()
+    said, n = offline.evaluate("window.atFirst")
+    assert (said, n) == (TITLE, 1)  # beside it are the parts of the room
+    until(offline, READY)
+    assert offline.locator("main h1").inner_text() == TITLE
+
+
+@pytest.mark.parametrize("step", [1, 2, 99])
+def test_a_link_to_a_step_begins_with_the_words_of_that_step(offline, files, step):
+    offline.add_init_script(SWAPPED + AT_FIRST)
+    offline.goto((files / f"{WALKED[0]}.html").as_uri() + f"#{step}")
+    said, _ = offline.evaluate("window.atFirst")
+    until(offline, READY)
+    assert said.splitlines()[0] == offline.locator("main h1").inner_text()
+    written, made = offline.evaluate("[window.written, window.made]")
+    assert written == made
 
 
 LACKING = {

@@ -163,8 +163,10 @@ FOREIGN = """performance.getEntriesByType("resource").map(({ name }) => name)
   .filter((name) => !["data:", "blob:"].some((scheme) => name.startsWith(scheme)))"""
 FAILED = """[...document.querySelectorAll("[data-picture]")].filter((place) =>
   (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state === "failed").length"""
-BUTTON = """[...document.querySelectorAll('.yours button')].find(
-  (each) => !each.hidden && each.textContent === 'Train one yourself')"""
+BUTTON = """[...document.querySelectorAll('.yours button')].find((each) =>
+  each.innerText === 'Train one yourself' && each.checkVisibility({ visibilityProperty: true }))"""
+BEGUN = "!document.querySelector('script.start') || window.Plotly !== undefined"
+"""Whether the modules of a file have begun: before, it shows its words and no buttons."""
 TRAINED = "/After epoch [0-9]+,/.test(document.querySelector('.yours p')?.textContent ?? '')"
 
 
@@ -179,7 +181,7 @@ def test_firefox_opens_every_page_and_each_room_with_a_run_trains(base, folder, 
         for path in sorted(folder.rglob("*.html")):
             name = path.relative_to(folder).as_posix()
             tab.open(f"{home}/{name}")
-            wait_for(tab, f"({DRAWN})()")
+            wait_for(tab, f"({BEGUN}) && ({DRAWN})()")
             asked = [url for url in tab.evaluate(FOREIGN) if not url.startswith(home)]
             assert (asked, tab.evaluate(FAILED)) == ([], 0), name
             if name in rooms:

@@ -262,7 +262,12 @@ def _written(
     for path in styles(used):
         contents.add_source(path, "text")
     contents.add_source(TOKENS, "json")
-    first = [more["parts"][at] for at in more["scenes"][0]["views"][0]["parts"]]
+    first = [
+        first_view(
+            [more["parts"][at] for at in page["views"][0]["parts"]], _top(room[0], contents.runs)
+        )
+        for page, room in zip(more["scenes"], rooms, strict=True)
+    ]
     data = {
         **more,
         "home": HOME,
@@ -282,7 +287,7 @@ def _written(
             language=_language(more),
             in_class=bool(more.get("in_class")),
             around=around,
-            first=first_view(first, _top(scenes[0], contents.runs)),
+            first=first,
         )
     )
 

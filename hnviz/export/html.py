@@ -134,7 +134,7 @@ class Document:
     language: str = "en"
     in_class: bool = False  # it may call the server of the class, which serves it
     around: Around = field(default_factory=Around)
-    first: Markup = field(default_factory=Markup)  # what it shows before its JavaScript has begun
+    first: Sequence[Markup] = ()  # what each page shows before its JavaScript has begun
 
 
 def _variables(mode: str, more: Mapping[str, str] | None = None) -> str:
@@ -220,8 +220,9 @@ def write_document(document: Document) -> bytes:
 <body{body}>
 {around.nav}
 <main>
-{document.first}
+{"".join(document.first[:1])}
 </main>
+{_templates(document.first[1:])}
 <p id="needs">{escape(NEEDS)}</p>
 <footer><p>{escape(document.note)}</p></footer>
 <script>{begin}</script>
@@ -230,6 +231,11 @@ def write_document(document: Document) -> bytes:
 </body>
 </html>
 """.encode()
+
+
+def _templates(pages: Iterable[Markup]) -> Markup:
+    """Write the first frames of the other pages, which begin.js shows where the address asks."""
+    return Markup("\n").join(map(Markup("<template>{}</template>").format, pages))
 
 
 def _elements(held: Iterable[tuple[str, str]]) -> Markup:

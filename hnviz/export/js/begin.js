@@ -11,7 +11,13 @@
   const add = (/** @type {string} */ type, /** @type {string} */ textContent) =>
     document.body.append(Object.assign(document.createElement("script"), { type, textContent }));
   const held = (/** @type {string} */ name) => document.querySelector(`script.${name}`)?.textContent ?? "";
-  if (location.hash) document.querySelector("main")?.replaceChildren(); // it names another view than the first
+  // An address may name another view than the first: of a lesson another step, of a room one with the same title.
+  const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+  const steps = [...document.querySelectorAll("template")]; // of a lesson, but the first
+  const step = Number(location.hash.slice(1));
+  const at = step > steps.length + 2 ? 1 : Math.min(step, steps.length + 1); // the end has the last step's page
+  const others = steps.length ? steps[at - 2]?.content.children : location.hash && main.children[0] && [main.children[0]];
+  if (others) main.replaceChildren(...others);
   addEventListener("DOMContentLoaded", async () => {
     await shown();
     const signs = atob(held("code"));

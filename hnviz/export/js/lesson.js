@@ -39,6 +39,7 @@ export class FileLesson {
     this.stage = stage;
     this.host = document.createElement("div");
     this.host.className = "beside";
+    this.host.style.visibility = "hidden"; // until it has words: on a phone they would push it up
     document.body.append(this.host);
     this.root = document.createElement("div");
     this.host.attachShadow({ mode: "open" }).append(this.root);
@@ -122,6 +123,7 @@ export class FileLesson {
     this.touched = false;
     await this.stage.show(Math.min(at, this.lesson.steps.length) - 1);
     this.panel.at = 0; // the same step again, too
+    this.host.style.visibility = "";
     this.panel.show(this.lesson, at);
     this.marks?.visit(at);
   }
