@@ -5,7 +5,6 @@ import pytest
 from hnviz.exercises.clinic import BUGS, CASES
 from hnviz.exercises.orders import PUZZLES
 from tests.axe import barriers
-from tests.conftest import resize
 
 expect = pytest.importorskip("playwright.sync_api").expect
 FOLD = "details.hn-clinic"
@@ -57,7 +56,7 @@ def test_a_line_is_moved_with_the_keyboard_and_the_address_has_the_order(page, s
 
 @pytest.mark.parametrize("part", ["Clinic", "Lines"])
 def test_on_a_phone_all_is_in_its_width_and_has_no_barriers(page, server, part):
-    resize(page, 390, 844)
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{server}/train?train_part=Exercises&train_exercise={part}")
     page.locator(FOLD).last.wait_for()
     for each in page.locator(f"{FOLD} summary").all():
