@@ -1,5 +1,6 @@
 """The doctor: what is wrong in a loop, what is a choice, and that everything is put back."""
 
+import gc
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -68,6 +69,19 @@ def test_fastbooks_last_model_has_nothing_wrong() -> None:
     assert (report.wrong, report.choices, report.unknown) == ((), (), ())
     report = hnviz.check(*loop.given(), valid=laid_out("valid"))
     assert (report.wrong, report.choices, report.unknown) == ((), ("state-from-valid",), ())
+
+
+def answers_alive() -> int:
+    """Count the tensors that still have a graph behind them."""
+    gc.collect()
+    return sum(isinstance(each, Tensor) and not each.is_leaf for each in gc.get_objects())
+
+
+def test_a_check_keeps_no_answers_of_the_loop() -> None:
+    """A hook of a tensor that leads back to it is a circle that Python cannot collect."""
+    before = answers_alive()
+    assert hnviz.check(*plain(with_rows(loops.Model3())).given()).wrong == ()
+    assert answers_alive() <= before
 
 
 # What is wrong

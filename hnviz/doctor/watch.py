@@ -153,7 +153,7 @@ class Watch:
             if output.requires_grad and output.grad_fn is not None:
                 if self._depth == 0:
                     self._follow(output.grad_fn, call)
-                output.register_hook(self._asked(call, number))
+                self._keep(output.register_hook(self._asked(call, number)))
 
     def _asked(self, call: Call, number: int) -> Callable[[Tensor], None]:
         def keep(grad: Tensor) -> None:
