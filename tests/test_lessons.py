@@ -15,7 +15,7 @@ from hnviz.app.rooms.predictions.prompt import LONGEST
 from hnviz.app.shell.keys import ADDRESS, TAKES, wrong
 from hnviz.app.shell.navigation import PAGES
 from hnviz.cli.main import main
-from hnviz.lessons import lessons, query
+from hnviz.lessons import as_data, lessons, query
 from hnviz.lessons.check import check
 from hnviz.lessons.reading import FILES, lesson_files, read_lessons
 from tests import guide
@@ -214,6 +214,59 @@ def test_a_curve_takes_no_because(tmp_path):
     path.write_text(source[:at] + more + source[at:], encoding="utf-8")
     [problem] = check(path, KNOWN)
     assert "a curve takes no because" in problem.reason
+
+
+TRANSFER = """
+[step.transfer]
+ask = "Which word comes next?"
+answers = ["one", "two", "three"]
+truth = 2
+page = "feed"
+at = { feed_part = "Batches", batches_bs = 16 }
+point = "batches/grid"
+"""
+
+
+def with_transfer(path: Path, before: str, now: str) -> Path:
+    assert before in TRANSFER
+    first, step, *rest = SOURCE.split("[[step]]\n")[1:]
+    changed = [first, f"{step.rstrip()}\n{TRANSFER.replace(before, now)}\n", *rest]
+    path.write_text("[[step]]\n".join([SOURCE.split("[[step]]\n")[0], *changed]), encoding="utf-8")
+    return path
+
+
+def test_a_step_may_have_a_transfer_question_that_the_panel_does_not_get(tmp_path):
+    path = with_transfer(tmp_path / "mine.toml", "truth", "truth")
+    assert check(path, KNOWN) == []
+    lesson = read_lessons(tmp_path)["mine"]
+    asked = lesson.steps[1].transfer
+    assert asked and asked.answers[asked.truth] == "three"
+    assert dict(asked.at) == {"feed_part": "Batches", "batches_bs": "16"}
+    assert all("transfer" not in step for step in as_data(lesson)["steps"])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "line", "reason"),
+    [
+        ("truth = 2", "truth = 3", "truth = 3", "0 to 2, got 3"),
+        ("truth = 2", "truth = 1.5", "truth = 1.5", "a whole number"),
+        ('["one", "two", "three"]', '["one"]', "answers", "from 2 to 12 answers, got 1"),
+        ('ask = "Which word comes next?"', "", "[step.transfer]", "got nothing"),
+        ("ask =", "aks =", "aks", "there is no 'aks' here"),
+        ('page = "feed"', 'page = "fed"', 'page = "fed"', "there is no page 'fed'"),
+        ("batches/grid", "batches/gird", "point", "is it 'batches/grid'?"),
+        ("batches_bs = 16", "batches_bs = 0", "at =", "must be from 1 to 512, got 0"),
+        ("batches_bs = 16", "batches_bs = [16]", "at =", "must be text, a number"),
+    ],
+)
+def test_a_wrong_transfer_question_is_said_with_its_file_and_line(
+    tmp_path, before, now, line, reason
+):
+    path = with_transfer(tmp_path / "mine.toml", before, now)
+    [problem] = check(path, KNOWN)
+    assert reason in problem.reason
+    found = path.read_text(encoding="utf-8").splitlines()[problem.line - 1]
+    assert found.startswith(line), f"{problem.line}: {found}"
 
 
 def test_a_lesson_has_no_eleventh_step(tmp_path, recorded):
