@@ -15,7 +15,6 @@ from hnviz.lessons import BELIEFS, Because, lessons
 from hnviz.lessons.exam import (
     COLUMNS,
     LETTERS,
-    TEST,
     Answer,
     AnswersError,
     questions,
@@ -138,54 +137,38 @@ def test_item_statistics_are_those_computed_by_hand(tmp_path):
         "1": ((1, 1), (1, 1)),
         "2": ((0, 1), (1, 1)),
         "3": ((0, 0), (1, 0)),
-        "4": ((0, 0), (0, 0)),
+        "4": ((0, 0),),
     }
     rows = [
-        f"{student},{TEST},{step + 1},{vote},{(right if is_right else wrong)[step]}"
+        f"{student},{number + 1},{vote},{(right if is_right else wrong)[number]}"
         for student, votes in given.items()
         for vote, answers in enumerate(votes, 1)
-        for step, is_right in enumerate(answers)
+        for number, is_right in enumerate(answers)
     ]
     first, second = statistics(read_answers(marks(tmp_path, *rows)))
-    assert (first.item, first.n_before, first.n_after) == ((TEST, 1), 4, 4)
-    assert (first.before, first.after) == (0.25, 0.75)
-    assert first.gain == pytest.approx((0.75 - 0.25) / 0.75)
-    assert first.discrimination == pytest.approx(1 / 3**0.5)  # of 1, 1, 1, 0 with 1, 1, 0, 0
+    assert (first.question, first.n_before, first.n_after) == (1, 4, 3)
+    assert (first.before, first.after) == (0.25, 1)
+    assert first.gain == 1  # of the three who answered twice, one was right before
+    # Seven sheets: 1, 0, 0, 0, 1, 1, 1 with 1, 1, 0, 0, 1, 1, 0.
+    assert first.discrimination == pytest.approx((7 * 3 - 4 * 4) / (7 * 4 - 4 * 4))
     assert (first.wrong, first.belief) == (wrong[0], "A")
-    assert (second.before, second.after, second.gain) == (0.5, 0.5, 0)
+    assert (second.before, second.after, second.gain) == (0.5, pytest.approx(2 / 3), 0)
 
 
-def test_the_answers_of_a_class_are_read_with_their_own_marks():
-    answers = [
-        Answer("1", ("why-truncate", 2), 1, "Both", False, "E"),
-        Answer("2", ("why-truncate", 2), 1, "Both", False, "E"),
-        Answer("2", ("why-truncate", 2), 2, "The numbers", True, ""),
-        Answer("1", ("why-truncate", 3), 1, "1", True, ""),
-    ]
-    two, three = statistics(answers)
-    assert (two.n_before, two.n_after, two.before, two.after, two.gain) == (2, 1, 0, 1, 1)
-    assert (two.wrong, two.belief, two.discrimination) == ("Both", "E", None)
-    assert (three.before, three.after, three.gain, three.wrong) == (None, 1, None, "")
-
-
-def test_a_column_of_marks_is_read(tmp_path):
-    head = f"{HEAD},right,belief"
-    path = marks(tmp_path, "7,mine,2,1,yes,0,K", "8,mine,2,1,no,1,", head=head)
-    assert read_answers(path) == [
-        Answer("7", ("mine", 2), 1, "yes", False, "K"),
-        Answer("8", ("mine", 2), 1, "no", True, ""),
-    ]
+def test_what_is_not_known_of_an_item_is_none():
+    (item,) = statistics([Answer("1", 3, 2, "a", True, "")])
+    assert (item.n_before, item.before, item.after) == (0, None, 1)
+    assert (item.gain, item.discrimination, item.wrong, item.belief) == (None, None, "", "")
 
 
 BAD = {
     "empty": ((), HEAD, ()),
-    "no column": (("1,test,1,1",), "student,lesson,step,vote", ()),
-    "a step": ((f"1,{TEST},one,1,a",), HEAD, (2, 1)),
-    "a vote": ((f"1,{TEST},1,0,a",), HEAD, (2, 1, 0)),
-    "a question": ((f"1,{TEST},11,1,a",), HEAD, (2, 10, 11)),
-    "a letter": ((f"1,{TEST},1,1,d",), HEAD, (2, 1)),
-    "no mark": (("1,mine,1,1,d",), HEAD, (2, 0, 1)),
-    "twice": ((f"1,{TEST},1,1,a", f"1,{TEST},1,1,b"), HEAD, (1, 1, 2, 1)),
+    "no column": (("1,1,1",), "student,question,vote", ()),
+    "a vote": (("1,1,3,a",), HEAD, (2, 1, 2, 3)),
+    "a question": (("1,11,1,a",), HEAD, (2, 1, 10, 11)),
+    "no number": (("1,one,1,a",), HEAD, (2, 1, 10)),
+    "a letter": (("1,1,1,d",), HEAD, (2, 1)),
+    "twice": (("1,1,1,a", "1,1,1,b"), HEAD, (1, 1, 2, 1)),
 }
 
 
@@ -203,18 +186,15 @@ def test_answers_that_cannot_be_read_are_refused(tmp_path, monkeypatch, capsys, 
 
 def test_the_command_prints_a_table(tmp_path, capsys):
     letter = LETTERS[int(questions()[1].truth)]  # type: ignore[arg-type]
-    path = marks(tmp_path, f"1,{TEST},2,1,a", f"2,{TEST},2,1,{letter}", f"1,{TEST},2,2,{letter}")
+    path = marks(tmp_path, "1,2,1,a", f"2,2,1,{letter}", f"1,2,2,{letter}")
     assert main(["lessons", "statistics", str(path)]) == 0
     head, row = csv.reader(capsys.readouterr().out.splitlines())
     said = dict(zip(head, row, strict=True))
-    assert (said["lesson"], said["step"], said["before"], said["after"]) == (
-        TEST,
-        "2",
-        "0.50",
-        "1.00",
-    )
+    assert (said["question"], said["before"], said["after"]) == ("2", "0.50", "1.00")
     assert (said["wrong"], said["belief"], said["gain"]) == ("a", "B", "1.00")
     assert said["discrimination"] == ""
+    assert main(["lessons", "statistics"]) == 2
+    assert "got 0" in capsys.readouterr().err
 
 
 def test_the_ten_questions_are_in_the_package_for_a_platform():

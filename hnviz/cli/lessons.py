@@ -1,4 +1,4 @@
-"""``hnviz lessons``: list the lessons, check their files, and read the answers of a class."""
+"""``hnviz lessons``: list the lessons, check their files, and read the answers to their test."""
 
 import argparse
 import csv
@@ -11,7 +11,10 @@ from hnviz.cli.parser import CommandError
 if TYPE_CHECKING:
     from hnviz.lessons.reading import Problem
 
-STATISTICS = ("n_before", "n_after", "before", "after", "gain", "discrimination", "wrong", "belief")
+STATISTICS = (
+    *("question", "n_before", "n_after", "before", "after"),
+    *("gain", "discrimination", "wrong", "belief"),
+)
 """What is printed of an item."""
 
 
@@ -20,7 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("list", "check", "beliefs", "statistics"),
-        help="list all lessons, check files of lessons, or write what students believe",
+        help="list all lessons, check files of lessons, write what students believe, or say what "
+        "the answers to the test show",
     )
     parser.add_argument(
         "files",
@@ -65,11 +69,10 @@ def _statistics(files: list[Path]) -> int:
     except AnswersError as error:
         raise CommandError(str(error)) from error
     rows = csv.writer(sys.stdout, lineterminator="\n")
-    rows.writerow(["lesson", "step", *STATISTICS])
+    rows.writerow(STATISTICS)
     for item in items:
         values = [getattr(item, name) for name in STATISTICS]
-        told = ["" if each is None else _rounded(each) for each in values]
-        rows.writerow([*item.item, *told])
+        rows.writerow(["" if each is None else _rounded(each) for each in values])
     return 0
 
 

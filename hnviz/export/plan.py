@@ -14,7 +14,7 @@ from markupsafe import Markup
 from hnviz.app.shell.navigation import PAGES
 from hnviz.export.html import FILES, plain_page
 from hnviz.lessons import BELIEFS, Because, Guess, Lesson, Step, lessons
-from hnviz.lessons.exam import COLUMNS, LETTERS, TEST, questions
+from hnviz.lessons.exam import COLUMNS, LETTERS, questions
 from hnviz.lessons.words import parts
 
 MINUTES = 50  # of a lecture
@@ -138,7 +138,7 @@ def _title(lecture: Lecture) -> str:
 def _index(found: Iterable[Lecture]) -> Markup:
     link = Markup('<li><a href="{}">{}</a>, {} minutes</li>\n')
     listed = Markup("").join(link.format(each.name, _title(each), each.minutes) for each in found)
-    return Markup(_INDEX).format(listed, TEST)
+    return Markup(_INDEX).format(listed)
 
 
 _INDEX = """<ol>
@@ -148,10 +148,10 @@ _INDEX = """<ol>
 belief behind each wrong one. Give the same sheet twice, and the answers only after the second
 time.</p>
 <p>Type the letters into <a href="answers.csv">answers.csv</a>, a row for each: a student's number,
-<code>{}</code>, the question's number, 1 for the time before and 2 for the time after, and the
-letter. <code>python -m hnviz lessons statistics answers.csv</code> then prints for each question
-how many were right before and after, the gain, how well it separates strong from weak students, and
-the most frequent wrong answer. It reads the CSV file of a class's votes as well.</p>
+the question's number, 1 for the time before and 2 for the time after, and the letter.
+<code>python -m hnviz lessons statistics answers.csv</code> then prints for each question how many
+were right before and after, the gain, how well it separates strong from weak students, and the most
+frequent wrong answer.</p>
 """
 
 _BEFORE = """<p>{} of {} minutes. Rooms: {}. Start the class with

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from hnviz import __version__
 from hnviz.export.package import written
 from hnviz.lessons import Guess, Lesson, lessons
-from hnviz.lessons.exam import TEST, questions
+from hnviz.lessons.exam import questions
 from hnviz.lessons.words import parts
 
 NEAR = 0.05
@@ -48,7 +48,7 @@ def lesson_items(found: Iterable[Lesson]) -> list[Item]:
 def exam_items() -> list[Item]:
     """List the questions of the test before and after the lectures."""
     asked = enumerate(questions(), 1)
-    return [Item(f"{TEST}.{n}", "Ten questions", f"Question {n}", "", guess) for n, guess in asked]
+    return [Item(f"test.{n}", "Ten questions", f"Question {n}", "", guess) for n, guess in asked]
 
 
 def export_questions() -> bytes:
