@@ -37,6 +37,7 @@ ENTRIES = ("Whole", "Choice", "Text")
 CONTROLS = {
     **dict.fromkeys(("choice", "menu"), 2),
     **dict.fromkeys(("switch", "whole", "number", "text", "area", "slider", "button"), 1),
+    "in_order": 3,
 }
 """What adds a control to a row -> which of its arguments is the name."""
 

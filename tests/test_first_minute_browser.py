@@ -35,7 +35,11 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "train?train_part=Compare+runs": ("compare_curves", "compare_curves", "compare_curves"),
     "train?train_part=Many+runs": ("sweep_map", "sweep_form", "sweep_map"),
     "train?train_part=Exercises": ("page_lead", "clinic_fields", "clinic_curves"),
-    "train?train_part=Exercises&train_exercise=Lines": ("page_lead", "lines_fields", "lines_row_0"),
+    "train?train_part=Exercises&train_exercise=Lines": (
+        "page_lead",
+        "lines_fields",
+        "lines_order_fields",
+    ),
     "remember": ("states_headline", "states_bar", "states_reading"),
     "remember?remember_part=Another+memory": (
         "predictions_courses",

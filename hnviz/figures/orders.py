@@ -15,10 +15,7 @@ from hnviz.exercises.orders import (
 )
 from hnviz.figures.theme import Theme
 
-MOVE = (
-    "Move a line with its two buttons, or type the numbers of the lines from top to bottom. Lines "
-    "without a number stay where they are."
-)
+MOVE = "Move a line with its two buttons. Lines without a number stay where they are."
 RUN_IT = "Guess first: does it raise an error, learn nothing, or learn something else?"
 ALL = "Every order was run in PyTorch. Look at them last: they show how many orders are right."
 _LONG = re.compile(r": \[|\. ")
@@ -90,19 +87,9 @@ def all_orders(name: str, look: Theme) -> str:
     )
 
 
-def line(number: int, code: str, look: Theme) -> str:
-    """Write a line of code with the number by which a reader knows it."""
-    return _code(f"<i>{number}</i> {escape(code)}", look)
-
-
-def fixed_line(code: str, look: Theme) -> str:
-    """Write a line that stays where it is."""
-    return _code(f"  {escape(code)}", look, "hn-fixed")
-
-
-def _code(content: str, look: Theme, also: str = "") -> str:
+def _code(content: str, look: Theme) -> str:
     style = f"background:{look.code['background']};color:{look.code['text']}"
-    return f'<div class="hn-code hn-one {also}" style="{style}"><div>{content}</div></div>'
+    return f'<div class="hn-code hn-one" style="{style}"><div>{content}</div></div>'
 
 
 def _style(look: Theme) -> str:

@@ -228,8 +228,6 @@ SESSION: tuple[Key, ...] = (
     Key("Feed", "_batches_good", "4, 8", "the last sizes that could be used"),
     Key("Feed", "_batches_fitted", "", "the own text that the sizes were last compared with"),
     Key("Build", "_models_good_unit", "", "the last unit that the layer has"),
-    Key("Train", "lines_up_*", "", "button that moves a line up"),
-    Key("Train", "lines_down_*", "", "button that moves a line down"),
     Key("Train", "train_error", "", "why the last press on Train did nothing"),
     Key("Train", "train_settings", "", "the settings of the next run that are not the default"),
     Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),

@@ -7,8 +7,11 @@ from typing import Any, Literal
 
 from hnviz.app.shell.address import SWITCH, described, in_vain
 
-Kind = Literal["choices", "menu", "whole", "real", "text", "area", "switch", "slider", "button"]
-"""Buttons side by side, a list, boxes for a number, words, a text; a switch, a slider, a button."""
+Kind = Literal[
+    *("choices", "menu", "whole", "real", "text", "area", "switch", "slider", "lines", "button")
+]
+"""Buttons side by side, a list, boxes for a number, words, a text; a switch, a slider, lines to put
+in order, a button."""
 
 _SIZE = 2.0**53
 """Below this, a float holds every whole number."""
@@ -37,6 +40,7 @@ class Field:
     strong: bool = False  # the one button to press next
     off: bool = False  # nobody can use it now
     leads: Mapping[str, str] | None = None  # what a press on a button sets, where that is all
+    places: Sequence[str] = ()  # of lines: "{}" for each of the options, and the lines that stay
 
     def read(self, text: str) -> Any:
         """Return the value of a text in the address; None where the control cannot hold it."""
@@ -44,7 +48,7 @@ class Field:
             return next((each for each in self.options if str(each) == text), None)
         if self.kind == "switch":
             return text == "true" if text in SWITCH else None
-        if self.kind in ("text", "area"):
+        if self.kind in ("text", "area", "lines"):
             return text[: self.longest] if self.longest else text
         try:
             number = float(text)
@@ -95,6 +99,7 @@ class Field:
             "strong": self.strong,
             "off": self.off,
             "leads": self.leads,
+            "places": self.places,
             "step": self.step if self.kind == "slider" else 0,
         }
         said = {"name": self.name, "label": self.label, "kind": self.kind, "width": self.width}

@@ -16,12 +16,13 @@ import { picture } from "../js/picture.js";
 import { HAS_NONE } from "../js/tables.js";
 import { onVisit } from "../js/visits.js";
 import { OwnText, textArea } from "./area.js";
+import { lines } from "./lines.js";
 
 /**
- * @typedef {"choices"|"menu"|"whole"|"real"|"text"|"area"|"switch"|"slider"|"button"} Kind
+ * @typedef {"choices"|"menu"|"whole"|"real"|"text"|"area"|"switch"|"slider"|"lines"|"button"} Kind
  * @typedef {{ name: string, label: string, kind: Kind, first: string, width: number|string, options?: string[],
  *             shown?: string[], beside?: number, ends?: [number, number], step?: number, longest?: number, linked?: number, file?: number, help?: string, bare?: boolean,
- *             empty?: string, strong?: boolean, off?: boolean, free?: string[], leads?: Record<string, string> }} Field as hnviz/app/kit/fields/field.py sends it
+ *             empty?: string, strong?: boolean, off?: boolean, free?: string[], leads?: Record<string, string>, places?: string[] }} Field as hnviz/app/kit/fields/field.py sends it
  * @typedef {Record<string, string|null>} Texts of the address, null where it has none
  * @typedef {{ fields: Field[], known: Record<string, string|number|null>, given: Record<string, string>, heard: number, again?: string[],
  *             wrong: Record<string, string>, remarks?: Record<string, string>, put?: { id: number, texts: Texts }, fold?: string, device?: Device }} Settings
@@ -228,6 +229,7 @@ class Fields {
     const named = shown.length ? shown : options;
     if (kind === "choices") return choices(field, named, change);
     if (kind === "slider") return slider(field, change);
+    if (kind === "lines") return lines(field, change);
     const box = kind === "menu" ? selectOf([]) : kind === "switch" ? switchBox() : kind === "area" ? textArea() : kind === "text" ? textBox() : numberBox(kind === "whole");
     if (box instanceof HTMLSelectElement) box.append(...(empty ? [new Option(empty, "", true)] : []), ...options.map((each, at) => new Option(named[at], each)));
     else {

@@ -254,6 +254,28 @@ def slider(label: str, key: str, default: Any, **look: Any) -> Any:
     return _add(Field(name=key, label=label, kind="slider", first=default, **look))
 
 
+def in_order(
+    label: str, options: Sequence[str], places: Sequence[str], key: str, default: str
+) -> str:
+    """Add lines to put in order; return their numbers from top to bottom, such as "2 1 3".
+
+    `places` has "{}" for each line, with its indent, and the lines that stay. The address may hold
+    any text: the caller says what is wrong with it.
+    """
+    field = Field(
+        name=key,
+        label=label,
+        kind="lines",
+        first=default,
+        options=options,
+        places=places,
+        width="stretch",
+        bare=True,
+        longest=100,
+    )
+    return str(_add(field))
+
+
 def button(label: str, key: str, press: Press, **look: Any) -> None:
     """Add a button. A press calls `press`, and draws the page again from the top.
 
