@@ -24,6 +24,7 @@ def open_map(page, server, query=""):
     page.goto(f"{server}{MAP}{query}")
     page.locator(f"{CANVAS}[data-paints]").wait_for()
     page.locator(".hn-number").wait_for()
+    page.locator(f"{ROOT} .hnviz-free table").wait_for()  # with its answer the map is drawn again
     page.locator(f"{BAR} .slider").wait_for()
     idle(page)
 

@@ -112,6 +112,7 @@ def test_the_linear_step_is_a_coin_toss_and_the_others_hold_parity() -> None:
         elif model != SIGNED:
             assert min(each) >= 0.99, (model, bits)
     assert all(min(found[SIGNED, 1, bits]) >= 0.99 for bits in BITS)
+    assert min(found[SIGNED, 3, 40]) >= 0.99 and max(found[SIGNED, 3, 1000]) < 0.9
 
 
 def test_a_network_trained_briefly_is_scored_at_each_length() -> None:

@@ -70,6 +70,7 @@ KINDS = (
     Kind("MinGRU", 1, MinGRU),
     Kind("MinGRU", 3, MinGRU),
     Kind("MinGRU, factor to -1", 1, lambda units, layers: MinGRU(units, layers, reach=2)),
+    Kind("MinGRU, factor to -1", 3, lambda units, layers: MinGRU(units, layers, reach=2)),
     Kind("GRU", 1, lambda units, layers: nn.GRU(units, units, layers, batch_first=True)),
     Kind("tanh RNN", 1, lambda units, layers: nn.RNN(units, units, layers, batch_first=True)),
 )

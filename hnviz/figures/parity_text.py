@@ -23,8 +23,9 @@ WHY = (
 CHANGE = (
     f"**One change.** With 1 {MINUS} 2z in its place, the factor reaches {MINUS}1: a one turns the "
     "sign of a number, and a zero keeps it. If the number fades a little at each step, the answer "
-    "is lost in the end. The steps of a GRU and of a tanh RNN are not linear in the old state, so "
-    "the theorem does not speak of them."
+    "is lost in the end: with three layers, training found weights that hold it for 40 bits and "
+    "lose it within 1,000. The steps of a GRU and of a tanh RNN are not linear in the old state, "
+    "so the theorem does not speak of them."
 )
 
 Row = Mapping[str, Any]
