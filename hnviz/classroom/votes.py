@@ -24,8 +24,8 @@ from hnviz.classroom.guesses import (
 )
 from hnviz.classroom.state import NOTHING, PASTED, Classroom
 from hnviz.lessons import Guess
+from hnviz.lessons.model import NEAR
 
-NEAR = 0.05  # of the range of a number or a curve: no farther from the truth is right
 DISCUSS_FROM, DISCUSS_TO = 0.35, 0.70  # right in the first vote
 
 COLUMNS = ("student", "lesson", "step", "question", "vote", "answer", "right", "belief", "time")

@@ -12,10 +12,8 @@ from hnviz import __version__
 from hnviz.export.package import written
 from hnviz.lessons import Guess, Lesson, lessons
 from hnviz.lessons.exam import questions
+from hnviz.lessons.model import NEAR
 from hnviz.lessons.words import parts
-
-NEAR = 0.05
-"""Of a number's range: how far an answer that counts as right may be from the truth."""
 
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 PACKAGING = "http://www.imsglobal.org/xsd/imscp_v1p1"

@@ -11,6 +11,7 @@ KINDS = ("choice", "number", "curve", "square")
 MIN_STEPS, MAX_STEPS = 5, 10  # steps of a lesson
 MAX_TEXT_CHARS = 500  # per step: two or three sentences
 MIN_ANSWERS, MAX_ANSWERS = 2, 12  # per guess; a square has at most 12 rows and columns
+NEAR = 0.05  # of the range of a number or a curve: no farther from the truth is right
 
 
 class WrongValueError(ValueError):
