@@ -159,6 +159,33 @@ def test_each_room_trains(room, folder, browser):
     context.close()
 
 
+SHIFTS = """window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries()) if (!each.hadRecentInput) window.shift += each.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+MOST_SHIFT = 0.05  # the sum while a page opens
+SETTLES_MS = 1500  # after what is in sight is drawn
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_nothing_moves_while_a_page_opens_on_a_phone(folder, browser):
+    context = browser.new_context(offline=True, viewport={"width": 390, "height": 844})
+    context.set_default_timeout(PATIENCE)
+    shifts = {}
+    for path in sorted(folder.rglob("*.html")):
+        tab = context.new_page()
+        tab.add_init_script(SHIFTS)
+        tab.goto(path.as_uri())
+        until(tab, f"() => ({BEGUN}) && ({DRAWN})()")
+        tab.wait_for_timeout(SETTLES_MS)
+        shifts[path.relative_to(folder).as_posix()] = tab.evaluate("window.shift")
+        tab.close()
+    context.close()
+    assert {name: each for name, each in shifts.items() if each > MOST_SHIFT} == {}
+    assert len(shifts) > len(lessons())
+
+
 FOREIGN = """performance.getEntriesByType("resource").map(({ name }) => name)
   .filter((name) => !["data:", "blob:"].some((scheme) => name.startsWith(scheme)))"""
 FAILED = """[...document.querySelectorAll("[data-picture]")].filter((place) =>
