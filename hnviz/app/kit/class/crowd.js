@@ -4,7 +4,7 @@
 
 import { ClassRoom } from "./class.js";
 import { overlay } from "./overlay.js";
-import { translated } from "../js/language.js";
+import { phrase, translated } from "../js/language.js";
 import { asSentence } from "../js/text.js";
 
 /**
@@ -83,8 +83,8 @@ export class Crowd {
    * @param {Value|undefined} answer the one that counts
    */
   cover(step, answer) {
-    if (answer !== undefined) return "The teacher reveals it";
-    return this.room.joined && this.room.twice.has(step) ? "Answer once more" : "";
+    if (answer !== undefined) return phrase("The teacher reveals it");
+    return this.room.joined && this.room.twice.has(step) ? phrase("Answer once more") : "";
   }
 
   /**
@@ -117,8 +117,8 @@ export class Crowd {
     if (shown && hasServer) this.drawClass(host, shown);
     else if (shown?.answer !== undefined) drawCode(host, this.room.codeFor(shown.step, shown.answer));
     const others = hasServer && joined ? this.again(at) : [];
-    if (others.length) paragraph(host, `The class votes again on ${others.join(" and ")}: go back and answer once more.`).setAttribute("role", "status");
-    if (trains && joined) linkTo(paragraph(host, "The class does an experiment: "), home, "train", "Train with the class");
+    if (others.length) paragraph(host, phrase("The class votes again on {}: go back and answer once more.", others.join(phrase(" and ")))).setAttribute("role", "status");
+    if (trains && joined) linkTo(paragraph(host, phrase("The class does an experiment: ")), home, "train", phrase("Train with the class"));
   }
 
   /**
@@ -141,15 +141,15 @@ export class Crowd {
    */
   words(step, guess, answer) {
     const { waiting, mine, first, twice, revealed } = this.room;
-    if (waiting.has(step)) return "Sending your answer to the class …";
+    if (waiting.has(step)) return phrase("Sending your answer to the class …");
     const counts = mine?.has(step) ?? true; // nothing is known yet
     if (!revealed.has(step)) {
-      if (answer !== undefined && counts) return twice.has(step) ? HELD_AGAIN : HELD;
+      if (answer !== undefined && counts) return twice.has(step) ? phrase("Your second answer is in; the teacher reveals the answer.") : phrase("Your answer is in; the teacher reveals the answer.");
       return this.refused.get(step) ?? (twice.has(step) ? againText(guess, first.get(step)) : "");
     }
-    if (answer === undefined) return "The teacher has revealed the answer. You can still guess, but it does not count.";
+    if (answer === undefined) return phrase("The teacher has revealed the answer. You can still guess, but it does not count.");
     if (counts) return "";
-    return first.has(step) ? "You count in the first vote alone: you did not answer again." : "Your answer came after Reveal and does not count.";
+    return first.has(step) ? phrase("You count in the first vote alone: you did not answer again.") : phrase("Your answer came after Reveal and does not count.");
   }
 
   /**
@@ -161,11 +161,9 @@ export class Crowd {
     const lesson = at.slice(0, at.lastIndexOf(".") + 1);
     const others = [...twice].filter((step) => lesson && step !== at && step.startsWith(lesson));
     const open = others.filter((step) => !revealed.has(step) && !waiting.has(step) && mine && !mine.has(step));
-    return open.map((step) => `step ${step.slice(lesson.length)}`);
+    return open.map((step) => phrase("step {}", step.slice(lesson.length)));
   }
 }
-
-const HELD_AGAIN = "Your second answer is in; the teacher reveals the answer.";
 
 /**
  * What a student does in the second vote.
@@ -173,13 +171,11 @@ const HELD_AGAIN = "Your second answer is in; the teacher reveals the answer.";
  * @param {Value|undefined} first the student's answer in the first vote
  */
 function againText({ kind, answers, unit }, first) {
-  const ask = "The class votes again. Talk with your neighbours, then answer once more.";
+  const ask = phrase("The class votes again. Talk with your neighbours, then answer once more.");
   if (first === undefined || kind === "curve") return ask;
   const said = kind === "number" ? [first, unit].filter((each) => each !== "").join(" ") : `“${answers[Number(first)]}”`;
-  return `${ask} You said ${said} first.`;
+  return `${ask} ${phrase("You said {} first.", said)}`;
 }
-
-const HELD = "Your answer is in; the teacher reveals the answer.";
 
 /**
  * Draw what the class guessed.
@@ -203,9 +199,9 @@ export function drawRevealed(host, guess, { values = [], sentence: said = "", fi
  * @param {boolean} isRevealed
  */
 function drawDoor(host, { home, refusal }, isRevealed) {
-  const waits = isRevealed ? "" : " The teacher reveals the answer.";
-  const why = refusal ? asSentence(refusal) : "You have not joined the class, so your answers do not count.";
-  linkTo(paragraph(host, `${why}${waits} `), home, "join", "Join the class");
+  const waits = isRevealed ? "" : ` ${phrase("The teacher reveals the answer.")}`;
+  const why = refusal ? asSentence(refusal) : phrase("You have not joined the class, so your answers do not count.");
+  linkTo(paragraph(host, `${why}${waits} `), home, "join", phrase("Join the class"));
 }
 
 /**
