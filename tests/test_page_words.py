@@ -14,7 +14,7 @@ from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import as_sentence
-from hnviz.lessons import lessons
+from hnviz.lessons import lessons, translations_of
 from hnviz.lessons.panel import page_path
 from hnviz.runs import RunWriteError
 from hnviz.runs.ruler import run_bounds
@@ -95,7 +95,8 @@ def test_the_start_page_says_what_its_scores_count_and_leads_on(recorded):
     recorded(said(app).replace("\xa0", " "), f"{100 * three:.1f}", part="knows three words at a")
     assert text(app).count("lesson7-human-numbers.ipynb") == 1, "the notebook is linked once"
     pages = [each.proto.page for each in app.main.get("page_link")]
-    cards = [page_path(each.steps[0].page) for each in lessons().values()]
+    shown = [each for one in lessons().values() for each in (one, *translations_of(one))]
+    cards = [page_path(each.steps[0].page) for each in shown]
     assert pages == [*cards, "train", "feed"]  # the clinic, then the next room
     recorded(links(app)[-1])
 

@@ -285,6 +285,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "counted_number": {"number": 8317},
     "counting_accuracy": {"given": 3},
     "cursor": {"batch": 1},
+    "erased": {"layer": 1},
     "find": {"ids": IDS, "start": 3, "threshold": 0.3},
     "forced_or_free": {"split": "valid"},
     "handover": {},
