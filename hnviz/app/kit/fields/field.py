@@ -8,7 +8,7 @@ from typing import Any, Literal
 from hnviz.app.shell.address import SWITCH, described, in_vain
 
 Kind = Literal[
-    *("choices", "menu", "whole", "real", "text", "area", "switch", "slider", "lines", "button")
+    "choices", "menu", "whole", "real", "text", "area", "switch", "slider", "lines", "button"
 ]
 """Buttons side by side, a list, boxes for a number, words, a text; a switch, a slider, lines to put
 in order, a button."""
