@@ -31,7 +31,7 @@ from tests.conftest import (
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.xdist_group("browser0")
 LESSON = "text-into-batches"
-AGAIN = 5  # the step on which a class votes twice
+AGAIN = 6  # the step on which a class votes twice
 GUESS = lessons()[LESSON].steps[0].guess
 BECAUSE = GUESS.because_of(1).text
 WIDTHS = ((390, 800), (1280, 900))
@@ -207,7 +207,7 @@ def test_a_class_votes_talks_and_votes_again(classroom, teacher, a_phone, record
     teacher.get_by_role("button", name="Discuss").click()
     recorded.shown(phone, "Talk with your neighbours")
     phone.get_by_text(f"You said “{asked.answers[0]}” first.").wait_for()
-    ahead.get_by_text("The class votes again on step 5").wait_for()
+    ahead.get_by_text(f"The class votes again on step {AGAIN}").wait_for()
     for each in (phone, laptop):
         until(each, COVERED)
         each.locator(".answers.square button").nth(asked.truth).click()

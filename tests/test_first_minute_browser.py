@@ -38,7 +38,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "train?train_part=Exercises&train_exercise=Lines": (
         "page_lead",
         "lines_fields",
-        "lines_order_fields",
+        "lines_forward_fields",
     ),
     "remember": ("states_headline", "states_bar", "states_reading"),
     "remember?remember_part=Another+memory": (

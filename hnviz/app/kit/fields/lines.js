@@ -15,6 +15,7 @@ export function lines({ label, first, options = [], places = [] }, change) {
   list.className = "lines";
   list.ariaLabel = label;
   const make = maker(list);
+  let drawn = ""; // what is drawn again would lose the focus
 
   /**
    * @param {number[]} order
@@ -31,7 +32,10 @@ export function lines({ label, first, options = [], places = [] }, change) {
 
   /** @param {string} text */
   function show(text) {
-    const order = isOrder(text, options.length) ? read(text) : read(first);
+    const wanted = isOrder(text, options.length) ? text : first;
+    if (wanted === drawn) return;
+    drawn = wanted;
+    const order = read(wanted);
     list.replaceChildren();
     let at = 0;
     for (const place of places) {

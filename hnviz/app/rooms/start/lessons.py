@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from hnviz.app.kit.text import linked, page_link, prose, section
+from hnviz.app.kit.text import page_link, prose, section
 from hnviz.lessons import Lesson, lessons, query, translations_of
 from hnviz.lessons.language import language_of
 
@@ -11,14 +11,11 @@ CARD = 300  # px: three in a row of a page, one on a phone
 
 
 def lesson_cards() -> None:
-    """Draw a card for each lesson, the user's own too, and the way to the clinic."""
+    """Draw a card for each lesson, the user's own too."""
     section("Lessons: guess first, then look, then try")
     with st.container(horizontal=True, key="lesson_cards"):
         for lesson in lessons().values():
             _card(lesson)
-    linked(
-        "[The clinic: twelve training loops, and which bug each has](train?train_part=Exercises)"
-    )
 
 
 def _card(lesson: Lesson) -> None:

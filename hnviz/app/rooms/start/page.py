@@ -35,7 +35,10 @@ def _word_by_word() -> None:
     section("Six networks, each one step beyond the last, and some more")
     ladder_picture()
     fold("All runs", "start_all_runs", lambda: run_list("start_runs"))
-    linked("[Next: what does the network read?](feed)")
+    linked(
+        "[The clinic: twelve training loops, and which bug each has](train?train_part=Exercises) · "
+        "[Next: what does the network read?](feed)"
+    )
 
 
 def _map() -> None:

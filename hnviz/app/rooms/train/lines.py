@@ -19,18 +19,19 @@ def lines() -> None:
     lead(of.headline(name))
     prose(f":gray[{puzzle.task} {of.MOVE}]")
     with st.container(key="lines_try"):  # a file has none of it
-        order = _moving(puzzle, f"lines_order_{name.lower()}")
+        order = _moving(puzzle, name.lower())
     section("Run it", of.RUN_IT)
     drawing(of.result(name, order, look))
     section("What all orders do", of.ALL)
     drawing(of.all_orders(name, look))
 
 
-def _moving(puzzle: Puzzle, key: str) -> Order:
+def _moving(puzzle: Puzzle, name: str) -> Order:
     """Draw the lines; return their order: the first one where the address has none."""
     places = dedent("\n".join(puzzle.places)).splitlines()
     shown = [puzzle.lines[line] for line in puzzle.first]
-    with controls("lines_order_fields"):
+    key = f"lines_order_{name}"
+    with controls(f"lines_{name}_fields"):
         text = in_order("Lines", shown, places, key, puzzle.written(puzzle.first))
         try:
             return puzzle.read(text)
