@@ -101,7 +101,7 @@ EXAMPLES = {
     "long": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW, number=7888), ask(FREE_VIEW)]),
 }
 
-HEIGHT = "calc(322px + 0.588 * var(--hn-page, 932px))"
+HEIGHT = "calc(325px + 0.588 * var(--hn-page, 932px))"
 """Its squares grow with the page's column, whose width page.css says."""
 
 MAP = Picture(
