@@ -452,8 +452,7 @@ def test_lessons_are_cards_on_the_first_page_and_one_in_each_room_leads(page, se
     page.goto(f"{server}/lessons?present=true")
     page.get_by_role("heading", name="Lessons: guess first", level=2).wait_for()
     assert page.url == f"{server}/?present=true"
-    cards = page.locator("[class*=st-key-lesson_of]")
-    assert cards.count() == len(lessons())
+    expect(page.locator("[class*=st-key-lesson_of]")).to_have_count(len(lessons()))
     led = {}
     for room in ("", "feed", "build", "train", "remember", "learn-back"):
         page.goto(f"{server}/{room}")
