@@ -100,17 +100,22 @@ class Expected:
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
         self.parents = {c: n for n in ast.walk(tree) for c in ast.iter_child_nodes(n)}
+        self.calls: dict[str, list[ast.Call]] = {}  # by what is called, as it is written
+        for node in self.parents:
+            if isinstance(node, ast.Call):
+                self.calls.setdefault(ast.unparse(node.func), []).append(node)
         self.seen: set[tuple[Function | None, str, bool]] = set()
         self.scopes: dict[Function | ast.Module, Scope] = {}
 
     def literals(self) -> Iterator[Found]:
         """Yield all literals that are expected somewhere."""
-        for node in ast.walk(self.tree):
+        for node in self.parents:
             if isinstance(node, ast.Assert):
                 for each in ast.walk(node.test):
                     yield from self._compared(each)
-            elif isinstance(node, ast.Call):
-                yield from self._called(node)
+        for name, calls in self.calls.items():
+            for call in calls:
+                yield from self._called(name, call)
 
     def _compared(self, node: ast.AST) -> Iterator[Found]:
         if isinstance(node, ast.Compare):
@@ -118,8 +123,7 @@ class Expected:
             for side in (node.left, *node.comparators):
                 yield from self._sources(side, whole)
 
-    def _called(self, node: ast.Call) -> Iterator[Found]:
-        name = ast.unparse(node.func)
+    def _called(self, name: str, node: ast.Call) -> Iterator[Found]:
         if name.endswith((*SHOWN, *PARTS, *PATTERNS)):
             for each in node.args:
                 yield from self._sources(each, False)
@@ -175,11 +179,10 @@ class Expected:
         for each in function.decorator_list:
             if isinstance(each, ast.Call) and ast.unparse(each.func).endswith("parametrize"):
                 yield from self._column(each, name, whole)
-        for call in ast.walk(self.tree) if name in arguments else ():
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == function.name:
-                place = arguments.index(name)
-                yield from self._each(call.args[place : place + 1], whole)
-                yield from self._each((k.value for k in call.keywords if k.arg == name), whole)
+        for call in self.calls.get(function.name, ()) if name in arguments else ():
+            place = arguments.index(name)
+            yield from self._each(call.args[place : place + 1], whole)
+            yield from self._each((k.value for k in call.keywords if k.arg == name), whole)
 
     def _column(self, call: ast.Call, name: str, whole: bool) -> Iterator[Found]:
         names = _listed(call.args[0])
