@@ -38,7 +38,6 @@ _EPOCHS = {"train_view": "By epoch"}
 _MAP = {"count_part": "Counting map"}
 _RUNS = {"train_part": "Compare runs"}
 _SURPRISING = {"machine_text": "4316 to 4318", "machine_word": "4"}
-_LOOP = {"models_model": "Model2"}
 
 GLOSSARY: dict[str, Seen] = {
     "token": Seen("feed", "data_guess"),
@@ -66,7 +65,7 @@ GLOSSARY: dict[str, Seen] = {
     "pre-trained": Seen("train", "compare_runs", _RUNS),
     "hidden state": Seen("remember", "states_picture"),
     "unit": Seen("remember", "states_picture"),
-    "batch norm": Seen("build", "models_cursor", _LOOP),
+    "batch norm": Seen("build", "models_cursor", {"models_model": "Model2"}),
     "gate": Seen("remember", "states_picture", {"states_show": "update"}),
     "attention": Seen("start", "start_reading", {"run": "Transformer"}),
     "dropout": Seen("build", "models_cursor", {"models_model": "Model5Reg"}),
@@ -85,9 +84,7 @@ GLOSSARY: dict[str, Seen] = {
     "vanishing gradient": Seen("learn_back", "time_lanes", {"time_between": "untrained"}),
     "generalisation": Seen("start", "map_picture", {**_MAP, "run": "Model5-blocks"}),
     "extrapolation": Seen("start", "map_picture", _MAP),
-    "memory ruler, bound": Seen(
-        "feed", "batches_reach", {**_BATCHES, "batches_memory": "true"}, ("memory ruler",)
-    ),
+    "memory ruler, bound": Seen("feed", "batches_reach", _MEMORY, ("memory ruler",)),
     "position in the number": Seen("remember", "states_picture"),
     "linear probe": Seen("remember", "states_probes", _WHOLE),
     "temperature": Seen("start", "start_reading", {"machine_temperature": "1"}),

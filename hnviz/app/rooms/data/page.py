@@ -1,5 +1,6 @@
 """The Data page: a text becomes tokens, tokens become ids, and one of them is the next guess."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,12 +16,13 @@ from hnviz.app.rooms.tasks.controls import address_of
 from hnviz.app.run.corpus_box import AS_RUN, WIDE, corpus_choice, corpus_in, text_chosen
 from hnviz.app.run.own_text import OWN
 from hnviz.app.run.view import run_in_view
-from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
+from hnviz.data import Choice, TextChoice, corpus_of, kind_in, stream_of
 from hnviz.figures import corpus_text
 from hnviz.figures.corpus import token_counts
 from hnviz.figures.offers import without_digits
 from hnviz.figures.sentences import OwnTokens, corpus_sentence, vocab_sentence
 from hnviz.figures.tables import token_table
+from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord
 from hnviz.tasks.reach import is_task
 from hnviz.tasks.task import task_stream
@@ -62,11 +64,20 @@ def _text(choice: TextChoice, line: DeltaGenerator, record: RunRecord | None) ->
     _tokens(said, choice)
     if read.level == "bpe":
         merging_line(read.id)
-    table = token_table(stream, kind_in(read))
     section("How common is each token?")
-    prose(f"{vocab_sentence(stream)} {escape_marks(corpus_text.common_sentence(table, choice))}")
-    st.html(token_counts(table, page_theme(), corpus_text.holds(choice)))
-    fold(f"The vocabulary: {len(table):,} entries", "data_vocabulary", lambda: _vocabulary(table))
+    common, counts = _counted(Choice(choice.corpus, choice.split), page_theme().mode)
+    prose(f"{vocab_sentence(stream)} {escape_marks(common)}")
+    st.html(counts)
+    title = f"The vocabulary: {len(stream.vocab):,} entries"
+    fold(title, "data_vocabulary", lambda: _vocabulary(token_table(stream, kind_in(read))))
+
+
+@lru_cache(maxsize=32)  # all viewers of a text see the same
+def _counted(choice: Choice, mode: str) -> tuple[str, str]:
+    """Say which tokens of a text are common; draw the counts of all, as HTML."""
+    table = token_table(stream_of(choice), kind_in(corpus_of(choice)))
+    sentence = corpus_text.common_sentence(table, choice)
+    return sentence, token_counts(table, theme(mode), corpus_text.holds(choice))
 
 
 def escape_marks(sentence: str) -> str:

@@ -33,6 +33,7 @@ from hnviz.runs import (
     DamagedRun,
     RunNotFound,
     five_seeds_table,
+    notebook_accuracy,
     notebook_table,
     one_recipe_table,
     recipes_table,
@@ -62,7 +63,7 @@ def more(model: str, weights: Weights | None) -> None:
     if weights is not None and kind is not None:
         title = f"Inside nn.{kind}: one unit in numbers"
         fold(title, "models_cell", lambda: _cell(model, kind, weights))
-    reached = "" if notebook_table(model).empty else ", and what the notebook reached"
+    reached = "" if notebook_accuracy(model) is None else ", and what the notebook reached"
     fold(f"What {model} learns{reached}", "models_parts", lambda: _parts(model))
     fold(f"The whole class {model}, with its parts", "models_source", lambda: _whole_class(model))
     fold("The notebook's five figures", "models_figures", _figures)

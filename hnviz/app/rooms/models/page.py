@@ -1,5 +1,7 @@
 """The Models page: six networks, each one step from the last, and models beyond them."""
 
+from functools import cache
+
 import streamlit as st
 
 from hnviz.app.kit import cards
@@ -94,9 +96,15 @@ def _changes(model: str) -> None:
     net = entry(model)
     network = f"**The network:** {model} {net.network_change}."
     prose(f"{net.reason} {network} **The recipe:** {recipe_sentence(model)}".strip())
+    if shares := _shares(model):
+        prose(shares)
+
+
+@cache  # of tables that come with hnviz: the same for all viewers
+def _shares(model: str) -> str:
+    """Say how much of a step is the network and how much the recipe, if that was measured."""
     measured = one_recipe_table(model)
-    if not measured.empty:
-        prose(shares_sentence(measured))
+    return "" if measured.empty else shares_sentence(measured)
 
 
 def _at_work(weights: Weights) -> None:

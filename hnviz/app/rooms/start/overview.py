@@ -74,24 +74,15 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
     first, last = shown[0], shown[-1]
     if first.valid is None or last.valid is None:
         return "The pre-trained runs are missing; the triangles are the notebook's accuracies."
+    known = number(entry(first.model).recipe.bptt)
+    given = accuracy(possible(RunConfig.for_model(first.model), "valid"))
     return (
         "On **valid**, the text that a network never learns from, the share of words guessed "
         f"right goes from **{accuracy(first.valid)}** ({first.model}) to "
         f"**{accuracy(last.valid)}** ({last.model}); **train** is the text that it learns from. "
-        f"{first.model} knows {_known(first.model)} words at a time, which give "
-        f"{accuracy(_given(first.model))}. "
-        "This chart scores words; the sentence at the top scores whole numbers. Some steps also "
-        "change the recipe."
+        f"{first.model} knows {known} words at a time, which give {given}. This chart scores "
+        "words; the sentence at the top scores whole numbers. Some steps also change the recipe."
     )
-
-
-def _known(model: str) -> str:
-    return number(entry(model).recipe.bptt)
-
-
-def _given(model: str) -> float:
-    """Return what all words that a model knows give where its recipe answers on valid."""
-    return possible(RunConfig.for_model(model), "valid")
 
 
 def ladder_picture() -> None:

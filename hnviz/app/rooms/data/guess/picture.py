@@ -12,6 +12,7 @@ from hnviz.app.rooms.data.guess.choices import guesses, unknowable
 from hnviz.app.rooms.predictions.prompt import LONGEST_TEXT
 from hnviz.data import (
     NOTEBOOK,
+    Choice,
     Corpus,
     TextChoice,
     TokenStream,
@@ -59,7 +60,8 @@ def _kind(token: str, read: Corpus) -> str:
     return "place" if kind in PLACES else kind
 
 
-def _settings(text: OwnTokens, choice: TextChoice) -> dict[str, Any]:
+@lru_cache(maxsize=64)  # most viewers read the line that the page begins with
+def _settings(text: OwnTokens, choice: Choice) -> Mapping[str, Any]:
     read = corpus_of(choice)
     tokens, ids = text.tokens[:MOST], text.ids[:MOST]
     is_open = unknowable(ids, stream_of(choice))
@@ -94,7 +96,7 @@ def task_settings(stream: TaskStream) -> Mapping[str, Any]:
     }
 
 
-def _typed(text: str) -> dict[str, Any]:
+def _typed(text: str) -> Mapping[str, Any]:
     return _settings(own_tokens(text, human_numbers_stream().vocab), NOTEBOOK)
 
 
@@ -136,5 +138,5 @@ def guess_line(
     key: str, text: OwnTokens, choice: TextChoice, record: RunRecord | None = None
 ) -> None:
     """Draw the beginning of a text; the guesses of a run's network come later."""
-    settings = _settings(text, choice)
+    settings = _settings(text, Choice(choice.corpus, choice.split))
     GUESS(key=key, asks=_asks(text, choice, record), settings=settings)
