@@ -10,10 +10,11 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
@@ -334,6 +335,50 @@ def until(page, expression: str, arg: object = None, timeout: float = PATIENCE) 
         page.wait_for_timeout(pause)
         pause = min(1.3 * pause, 100)  # each look takes both processors' time
     raise AssertionError(f"not within {timeout / 1000:g} s: {expression}")
+
+
+def awaited(
+    page, look: Callable[[], Told], holds: Callable[..., Any] = bool, *given: object
+) -> Told:
+    """Look until `holds` is true of what is seen and of `given`; return what is seen.
+
+    A browser draws some parts of a page after their words are there.
+    """
+    end = time.monotonic() + PATIENCE / 1000
+    while not holds(seen := look(), *given):
+        assert time.monotonic() < end, f"not within {PATIENCE / 1000:g} s: {seen}"
+        page.wait_for_timeout(100)
+    return seen
+
+
+def right(part) -> float:
+    """Return where a part of a page ends at its right; infinity while it is not drawn."""
+    box = part.bounding_box()
+    return float(box["x"] + box["width"]) if box else inf
+
+
+def bottom(part) -> float:
+    """Return where a part of a page ends below; infinity while it is not drawn."""
+    box = part.bounding_box()
+    return float(box["y"] + box["height"]) if box else inf
+
+
+def at_rest(page, look: Callable[[], Told]) -> Told:
+    """Look until two looks, half a second apart, see the same; return it."""
+    seen = [look()]
+
+    def again() -> Told:
+        page.wait_for_timeout(500)
+        seen.append(look())
+        return seen[-1]
+
+    return awaited(page, again, lambda now: now == seen[-2])
+
+
+def fits(page, width: int) -> None:
+    """Wait until the page is no wider than the window."""
+    across = styled("(document.querySelector(':--main') ?? document.documentElement).scrollWidth")
+    until(page, f"() => Math.max({across}, document.documentElement.scrollWidth) <= {width}")
 
 
 def resize(page, width: int, height: int = 900) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hnviz.exercises.clinic import BUGS, CASES
 from hnviz.exercises.orders import PUZZLES
 from tests.axe import barriers
+from tests.conftest import fits, idle
 
 expect = pytest.importorskip("playwright.sync_api").expect
 FOLD = "details.hn-clinic"
@@ -62,8 +63,9 @@ def test_on_a_phone_all_is_in_its_width_and_has_no_barriers(page, server, part):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{server}/train?train_part=Exercises&train_exercise={part}")
     page.locator(FOLD).last.wait_for()
+    idle(page)
     for each in page.locator(f"{FOLD} summary").all():
         each.click()
-    wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-    assert wide <= 390
+    idle(page)
+    fits(page, 390)
     assert barriers(page) == []

@@ -9,7 +9,7 @@ from hnviz.config import RunConfig
 from hnviz.data.corpora.own import Way, merging, own_corpus
 from hnviz.engine.trainer import run_in_folder
 from hnviz.runs import RunStore
-from tests.conftest import idle, until
+from tests.conftest import fits, idle, until
 
 TEXT = "the cat sat on the mat, the dog sat on the log, and the cat saw the dog. " * 20
 
@@ -72,7 +72,7 @@ def test_its_units_have_no_matrix_and_its_sentence_is_said_once(server, page, ru
     page.locator("canvas.map[data-paints]").wait_for()
     idle(page)
     expect(page.get_by_text("How much of each unit")).to_be_hidden()
-    assert page.get_by_text("need the human numbers").count() == 1
+    expect(page.get_by_text("need the human numbers")).to_have_count(1)
     expect(page.get_by_label("Order of the units")).to_have_value("clustered")
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    fits(page, width)
     assert page.errors == []

@@ -1,10 +1,12 @@
 """The Start and Data pages in a real browser: what a reader sees, and in which order."""
 
 import re
+from functools import partial
+from operator import eq, le
 
 import pytest
 
-from tests.conftest import idle, resize, until
+from tests.conftest import at_rest, awaited, bottom, idle, resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -28,7 +30,7 @@ def test_a_network_is_trained_on_start_and_learns_to_count_there(server, page):
     assert "/train" not in page.url and "run=" in page.url
     page.locator(f"{MACHINE}:not([data-step='400'])").wait_for()
     try:
-        page.locator(f"{MACHINE}:not([data-step='0'])").wait_for()
+        page.locator(f"{MACHINE}:not([data-step='0']):not([data-step=''])").wait_for()
         newest = int(page.locator(MACHINE).get_attribute("data-step"))
         page.locator(f"{MACHINE}:not([data-step='{newest}'])").wait_for()
         assert page.locator(f"{MACHINE} .says").inner_text() != before, "in other words"
@@ -56,14 +58,13 @@ def test_takeaway_control_and_picture_come_first(server, page, name):
     for width, height, lowest in ((1280, 800, 800), (390, 844, 1266)):
         resize(page, width, height)
         for part in parts:
-            box = page.locator(part).first.bounding_box()
-            assert box["y"] + box["height"] <= lowest, (width, part)
+            awaited(page, partial(bottom, page.locator(part).first), le, lowest)
 
 
 def test_the_training_step_is_chosen_in_the_headline(server, page):
     open_start(page, server)
     step, said = page.get_by_label("Training step", exact=True).first, page.locator(HEADLINE)
-    place = said.bounding_box()
+    place = at_rest(page, said.bounding_box)
     step.focus()
     late = []
     page.route("**/0/start_shares**", lambda route: late.append(route))
@@ -83,7 +84,7 @@ def test_the_training_step_is_chosen_in_the_headline(server, page):
     page.keyboard.press("End")
     expect(said).to_have_attribute("data-said", re.compile("^After 400 steps it gets 99"))
     assert "snapshot" not in page.url
-    assert said.bounding_box() == place
+    awaited(page, said.bounding_box, eq, place)
     assert page.errors == []
 
 
@@ -93,6 +94,19 @@ WORDS = f"{LINE} > span"
 IN_SIGHT = """chips => chips
   .filter((chip) => getComputedStyle(chip.firstChild).visibility === "visible")
   .map((chip) => chip.innerText)"""
+
+
+LINES = f"""(root, words) => {{
+  window.lines = [];
+  const note = () => {{
+    const chips = [...root.querySelectorAll(words)];
+    const line = ({IN_SIGHT})(chips).map((said) => said.split(/\\s/)[0]).join(" ");
+    if (line !== window.lines.at(-1)) window.lines.push(line);
+  }};
+  const changes = {{ attributes: true, childList: true, subtree: true }};
+  new MutationObserver(note).observe(root, changes);
+}}"""
+"""Notes the words of the line that can be read, whenever they change."""
 
 
 def in_sight(root):
@@ -111,7 +125,7 @@ def test_the_next_word_is_guessed_before_it_is_shown(server, page, recorded):
     assert numbers.inner_text() == "In numbers: 2 14 → ?"
     choices = root.locator(".choices button")
     assert choices.all_inner_texts() == [", comma", "hundred", "thousand", "seven"]
-    before = root.locator(WORDS).nth(2).bounding_box()
+    before = at_rest(page, root.locator(WORDS).nth(2).bounding_box)
     choices.filter(has_text="hundred").press("Enter")
     recorded(told.inner_text(), 1_000, 2_520)
     assert numbers.inner_text() == "In numbers: 2 14 → 11"
@@ -141,15 +155,16 @@ def test_a_sentence_in_digits_is_guessed_and_the_address_keeps_the_place(server,
     box = page.get_by_role("textbox", name="A sentence in the words of this text")
     box.fill("8045, 8046")
     box.press("Enter")
-    root.locator(WORDS, has_text="eight").first.wait_for(state="attached")
+    expect(root.locator(WORDS).nth(1)).to_contain_text("eight")
     assert in_sight(root) == ["xxbos", "eight"], "another sentence is guessed from its start"
     root.locator(".words .chip").nth(3).click()
     page.wait_for_url("**data_step=3**")
     page.reload()
-    root.locator(WORDS, has_text="eight").first.wait_for(state="attached")
+    expect(root.locator(WORDS).nth(1)).to_contain_text("eight")
     assert in_sight(root) == ["xxbos", "eight", "thousand"]
     root.locator(".words .chip").nth(2).click()  # one word back
     root.get_by_role("button", name="Show it").click()
+    expect(root.locator(TOLD)).to_have_attribute("data-model", "Model5")
     recorded(root.locator(TOLD).inner_text())
     box.fill("bananas")
     box.press("Enter")
@@ -168,10 +183,13 @@ def test_play_shows_word_after_word_to_the_last(server, page):
     assert root.locator(TOLD).inner_text().startswith("It is “thousand”.")
     root.get_by_role("button", name="Play").wait_for()
     assert in_sight(root) == ["xxbos", "seven", "thousand"]
+    root.evaluate(LINES, WORDS)
     root.get_by_role("button", name="Play").click()
-    assert in_sight(root) == ["xxbos"]
+    until(page, "() => window.lines.length === 3")
     root.get_by_role("button", name="Play").wait_for()
     assert in_sight(root) == ["xxbos", "seven", "thousand"]
+    lines = page.evaluate("window.lines")
+    assert lines == ["xxbos", "xxbos seven", "xxbos seven thousand"]
     assert page.errors == []
 
 

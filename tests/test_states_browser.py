@@ -1,12 +1,14 @@
 """The Hidden states page in a real browser: each of its controls once."""
 
 import re
+from functools import partial
+from operator import eq, ne
 from urllib.parse import quote
 
 import pytest
 
 from hnviz.web.assets import styled
-from tests.conftest import idle, until
+from tests.conftest import at_rest, awaited, fits, idle, until
 from tests.test_train_browser import open_train, start
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -93,7 +95,8 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     told = page.locator(f"{ROOT} .told")
     assert "while the tens digit is 7 and" in told.inner_text()
     recorded.shown(page, "How much of each unit")
-    assert page.locator(f"{ROOT} .head").bounding_box()["y"] < 750  # the legend is in sight
+    head = page.locator(f"{ROOT} .head").bounding_box
+    awaited(page, head, lambda at: at["y"] < 750)  # the legend is in sight
     canvas = page.locator(MAP)
     box = page.locator(ROOT).evaluate("({view}) => ({...view.box, order: view.data.order})")
     at = {"x": box["left"] + 2.5 * box["cellWidth"], "y": box["top"] + 17.5 * box["cellHeight"]}
@@ -119,8 +122,9 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     show_step(page, 0)
     page.wait_for_url("**snapshot=0**")
     idle(page)
-    assert f"unit={box['order'][18]}" in page.url  # a widget's own word in the address leaves it
-    assert "states_token=4" in page.url
+    # A widget's own word in the address leaves both there.
+    until(page, f"() => location.search.includes('unit={box['order'][18]}')")
+    until(page, "() => location.search.includes('states_token=4')")
     page.reload()
     again = f"{MAP}[data-unit='{box['order'][18]}'][data-column='4']"
     page.locator(again).wait_for(timeout=30_000)
@@ -128,7 +132,7 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     page.get_by_label("Phrase, or a range of numbers").fill("7 to 9")
     page.keyboard.press("Enter")
     page.locator(f"{MAP}[data-column='']").wait_for(timeout=30_000)
-    assert "states_token" not in page.url
+    until(page, "() => !location.search.includes('states_token')")
     assert page.errors == []
 
 
@@ -227,7 +231,7 @@ def test_after_other_steps_units_and_widths_it_is_painted_as_if_it_were_new(serv
     drawn = page.locator(MAP)
     drawn.evaluate("canvas => (window.canvas = canvas)")
     pixels = "canvas => canvas.toDataURL()"
-    first = drawn.evaluate(pixels)
+    first = at_rest(page, partial(drawn.evaluate, pixels))
     repainted(page, lambda: show_step(page, 0))
     assert drawn.evaluate(pixels) != first
     repainted(page, lambda: show_step(page, 400))
@@ -235,7 +239,7 @@ def test_after_other_steps_units_and_widths_it_is_painted_as_if_it_were_new(serv
     page.locator(f"{ROOT} .scroll").focus()
     for key in ("ArrowDown", "ArrowUp"):  # another unit has its name and its ring
         page.keyboard.press(key)
-        assert (drawn.evaluate(pixels) == first) == (key == "ArrowUp")
+        awaited(page, partial(drawn.evaluate, pixels), eq if key == "ArrowUp" else ne, first)
     page.set_viewport_size({"width": 700, "height": 800})
     until(page, "window.canvas.clientWidth < 700")
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -303,7 +307,7 @@ def test_while_the_slider_is_dragged_the_machine_waits_for_a_pause(server, page)
 def test_a_drag_over_the_columns_selects_what_find_looks_for(server, page):
     open_states(page, server, "?states_view=Find+it+elsewhere")
     box = page.locator(ROOT).evaluate("({view}) => ({...view.box})")
-    canvas = page.locator(MAP).bounding_box()
+    canvas = at_rest(page, page.locator(MAP).bounding_box)
     y = canvas["y"] + box["top"] + 40
     x = [canvas["x"] + box["left"] + (column + 0.5) * box["cellWidth"] for column in (8, 10)]
     page.mouse.move(x[0], y)
@@ -319,8 +323,7 @@ def test_a_drag_over_the_columns_selects_what_find_looks_for(server, page):
 def test_a_phone_scrolls_two_thousand_tokens_inside_the_picture(server, page):
     page.set_viewport_size({"width": 390, "height": 900})
     open_states(page, server, "?states_text=valid&states_n=2000")
-    wide = page.evaluate(styled("document.querySelector(':--main').scrollWidth"))
-    assert wide <= 390
+    fits(page, 390)
     page.locator(f"{ROOT} .scroll").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("End")
@@ -328,7 +331,7 @@ def test_a_phone_scrolls_two_thousand_tokens_inside_the_picture(server, page):
     box = page.locator(ROOT).evaluate("({view}) => ({to: view.box.to, from: view.box.from})")
     assert box["to"] == 2000 and box["from"] > 1900
     codes = page.locator(f"{ROOT} canvas.codes")  # below the cells: beside them is no room
-    assert codes.bounding_box()["width"] <= 390
+    awaited(page, codes.bounding_box, lambda box: box["width"] <= 390)
     place = page.locator(ROOT).evaluate("({view}) => [view.alone.top, view.data.order[0]]")
     codes.click(position={"x": 20, "y": place[0] + 1})
     page.locator(f"{MAP}[data-unit='{place[1]}'][data-column='1999']").wait_for()
@@ -378,12 +381,12 @@ def test_the_unit_is_chosen_in_the_headline(server, page):
     open_states(page, server)
     said = page.locator(".st-key-states_headline .hnviz-sentence")
     unit = said.get_by_label("Unit", exact=True)
-    assert unit.input_value() == "11"
+    expect(unit).to_have_value("11")
     unit.select_option("3")
     page.locator(f"{MAP}[data-unit='3']").wait_for()
-    assert " unit 3" in said.get_attribute("data-said")
-    assert "unit=3" in page.url
+    expect(said).to_have_attribute("data-said", re.compile(" unit 3"))
+    until(page, "() => location.search.includes('unit=3')")
     page.locator(ROOT).locator(".scroll").press("ArrowDown")
-    other = page.locator(MAP).get_attribute("data-unit")
-    assert other != "3" and unit.input_value() == other
+    page.locator(f"{MAP}:not([data-unit='3'])").wait_for()
+    expect(unit).to_have_value(page.locator(MAP).get_attribute("data-unit"))
     assert page.errors == []

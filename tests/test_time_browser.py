@@ -1,11 +1,13 @@
 """The Through time page in a real browser: its lanes, its map, its marked row, its folds."""
 
 import re
+from functools import partial
+from operator import eq
 
 import pytest
 
 from hnviz.web.assets import styled
-from tests.conftest import resize
+from tests.conftest import at_rest, awaited, fits, resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -36,8 +38,10 @@ def lane(page, name):
     )
 
 
-def is_drawn(page, name):
-    return lane(page, name).locator(".drawn svg").is_visible()
+def are_drawn(page, *names):
+    """Wait until lanes are drawn."""
+    for name in names:
+        expect(lane(page, name).locator(".drawn svg")).to_be_visible()
 
 
 def requests_of(page) -> list[str]:
@@ -83,18 +87,19 @@ def test_the_lanes_follow_the_training_step(server, page):
     left = "uncut, 0.2\N{NO-BREAK SPACE}% is left after 59 steps."
     expect(page.locator(TAKEAWAY)).to_contain_text(left)
     untrained = lane(page, "No detach, untrained").locator("svg")
-    before = untrained.evaluate("svg => svg.outerHTML")
     expect(lane(page, "No detach").locator("svg")).to_contain_text("0.2 %")
+    before = at_rest(page, partial(untrained.evaluate, "svg => svg.outerHTML"))
     page.locator(SLIDER).press("Home")
     expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient of mini-batch")
     expect(lane(page, "No detach").locator("svg")).to_contain_text("1 in 82 billion")
     assert untrained.evaluate("svg => svg.outerHTML") == before
-    assert "snapshot=0" in page.url
+    until(page, "() => location.search.includes('snapshot=0')")
     drawn = page.locator(LANES)
-    step_0 = drawn.inner_html()
+    step_0 = at_rest(page, drawn.inner_html)
     page.reload()
     page.locator(FIRST_LANE).wait_for()
-    assert drawn.inner_html() == step_0  # drawn as a whole, and not changed from another step
+    # It is drawn as a whole, and not changed from another step.
+    awaited(page, drawn.inner_html, eq, step_0)
     to_the_map(page)
     page.locator(f"{MAP}[data-whole=true][data-picture='Model5 0']").wait_for()
     expect(page.locator(".said")).to_contain_text("Model5 untrained says")
@@ -102,7 +107,7 @@ def test_the_lanes_follow_the_training_step(server, page):
     page.locator(TAKEAWAY).scroll_into_view_if_needed()
     page.locator(SLIDER).press("End")
     expect(page.locator(TAKEAWAY)).to_contain_text(left)
-    assert "snapshot=" not in page.url
+    until(page, "() => !location.search.includes('snapshot=')")
     assert page.errors == []
 
 
@@ -112,7 +117,7 @@ def test_the_mini_batch_is_chosen_in_the_headline(server, page, recorded):
     field = page.get_by_label("Mini-batch whose gradient is followed back")
     expect(field).to_have_value("7")
     said = page.locator(TAKEAWAY)
-    place = said.bounding_box()
+    place = at_rest(page, said.bounding_box)
     field.fill("13")
     field.press("Enter")
     expect(said).to_have_attribute(
@@ -124,7 +129,7 @@ def test_the_mini_batch_is_chosen_in_the_headline(server, page, recorded):
     assert field.evaluate("field => field.getRootNode().activeElement === field")
     field.press("ArrowUp")
     expect(said).to_have_attribute("data-said", re.compile("of mini-batch 14 "))
-    assert said.bounding_box() == place
+    awaited(page, said.bounding_box, eq, place)
     wrong_said = page.locator(".st-key-time_headline .hnviz-trouble").last
     for wrong in ("40", "1", "2.5", ""):
         field.fill(wrong)
@@ -139,7 +144,7 @@ def test_the_mini_batch_is_chosen_in_the_headline(server, page, recorded):
     field.press("Enter")
     expect(said).to_have_attribute("data-said", re.compile("of mini-batch 7 "))
     expect(wrong_said).to_be_hidden()
-    assert "time_batch" not in page.url
+    until(page, "() => !location.search.includes('time_batch')")
     assert page.errors == []
 
 
@@ -165,7 +170,7 @@ def test_a_lane_that_is_chosen_stays_and_the_others_are_hidden(server, page):
     """Another lane asks nobody for anything; it is in the address, and nothing is rerun."""
     open_time(page, server)
     expect(page.locator(SAID)).to_contain_text("Click a lane to look at it alone")
-    assert all(is_drawn(page, name) for name in NAMES)
+    are_drawn(page, *NAMES)
     asked = requests_of(page)
     for name, value in NAMES.items():
         lane(page, name).click()
@@ -202,7 +207,7 @@ def test_every_step_may_have_a_loss(server, page):
     expect(box).to_be_checked()
     box.uncheck()
     expect(page.locator(SAID)).to_contain_text("Click a lane")
-    assert "time_loss" not in page.url
+    until(page, "() => !location.search.includes('time_loss')")
     assert page.errors == []
 
 
@@ -228,7 +233,7 @@ def test_a_model_without_a_state_has_two_lanes(server, page):
     expect(page.locator(f"{LANES} button b")).to_have_text(["Reset", "Reset, untrained"])
     expect(page.locator(f"{LANES} [aria-pressed=true]")).to_have_count(0)
     expect(page.locator(SAID)).to_contain_text("Click a lane")
-    assert all(is_drawn(page, name) for name in ("Reset", "Reset, untrained"))
+    are_drawn(page, "Reset", "Reset, untrained")
     assert page.errors == []
 
 
@@ -289,8 +294,9 @@ def test_the_folds_are_drawn_when_they_are_opened(server, page):
     reach = page.locator(".st-key-time_reach")
     expect(reach.locator(".hnviz-sentence")).to_contain_text("steps back in Model4; untrained")
     bars = reach.locator(".track i")
-    assert bars.count() == 12
-    widths = bars.evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect().width)")
+    expect(bars).to_have_count(12)
+    measured = "bars => bars.map((bar) => bar.getBoundingClientRect().width)"
+    widths = at_rest(page, partial(bars.evaluate_all, measured))
     (model4, _), (model5, untrained) = (widths[at : at + 2] for at in (8, 10))
     assert model5 / model4 == pytest.approx(40 / 59, abs=0.01)
     assert untrained / model4 == pytest.approx(10 / 59, abs=0.01)
@@ -308,10 +314,9 @@ def test_play_turns_the_lanes_and_the_marked_row(server, page):
 def test_a_phone_gets_its_own_drawing(server, page):
     page.set_viewport_size({"width": 390, "height": 900})
     open_time(page, server)
-    assert page.locator(FIRST_LANE).get_attribute("viewBox").startswith("0 0 358 ")
+    page.locator(f"{FIRST_LANE}[viewBox^='0 0 358 ']").wait_for()
     to_the_map(page)
-    wide = page.evaluate(styled("document.querySelector(':--main').scrollWidth"))
-    assert wide <= 390
+    fits(page, 390)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.locator(f"{FIRST_LANE}[viewBox^='0 0 740 ']").wait_for()
 
@@ -319,15 +324,18 @@ def test_a_phone_gets_its_own_drawing(server, page):
 def test_takeaway_control_and_picture_come_first(server, page):
     open_time(page, server)
     expect(page.locator(TAKEAWAY)).to_be_visible()
-    assert page.locator(TAKEAWAY).bounding_box()["height"] < 40  # one line
+    takeaway = page.locator(TAKEAWAY)
+    awaited(page, takeaway.bounding_box, lambda box: box["height"] < 40)  # one line
+    reading, slider = page.locator(".st-key-time_reading"), page.locator(SLIDER)
+    box = page.get_by_role("checkbox", name="A loss at every step")
     for width, screens in ((1280, 800), (390, 1350)):
         resize(page, width)
-        boxes = [
-            page.locator(TAKEAWAY).bounding_box(),
-            page.locator(".st-key-time_reading").bounding_box(),
-            page.locator(SLIDER).bounding_box(),
-            page.get_by_role("checkbox", name="A loss at every step").bounding_box(),
-        ]
-        tops = [box["y"] for box in boxes]
-        assert tops == sorted(tops), width
-        assert tops[-1] < screens, width
+        awaited(page, partial(tops, takeaway, reading, slider, box), come_in_order, screens)
+
+
+def tops(*parts):
+    return [part.bounding_box()["y"] for part in parts]
+
+
+def come_in_order(found, end) -> bool:
+    return found == sorted(found) and found[-1] < end
