@@ -1,7 +1,9 @@
 """The Models page in a browser: lines, pictures and keys, and no request for a line."""
 
 import re
+from functools import partial
 from itertools import pairwise
+from operator import le
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hnviz.models.catalogue import CATALOGUE, LADDER, previous
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.assets import styled
-from tests.conftest import resize, until
+from tests.conftest import awaited, resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 CURSOR, PAIR = ".st-key-models_cursor .hnviz", ".st-key-models_pair .hnviz"
@@ -158,15 +160,15 @@ def test_a_pair_in_step_and_nothing_is_cut(server, page, width):
     assert "so far 0.0." in pair.locator(".sentence").inner_text()
     assert pair.locator(".empty:visible").inner_text() == "0.0 everywhere"
     for part in (cursor, pair):
-        rights = part.evaluate(
+        rights = partial(
+            part.evaluate,
             "root => Math.max(...[...root.querySelectorAll('canvas, button, .code, .slider, p')]"
-            ".map(each => each.getBoundingClientRect().right))"
+            ".map(each => each.getBoundingClientRect().right))",
         )
-        assert rights <= width
-        tops = part.evaluate(TOPS)
-        assert len(set(map(tuple, tops))) == len({row for row, _ in tops}), tops
-    ends = page.locator(".st-key-models_controls .choices-row").evaluate(ENDS)
-    assert max(ends) - min(ends) <= 1, "each line of the choices ends at their frame"
+        awaited(page, rights, le, width)
+        awaited(page, partial(part.evaluate, TOPS), are_in_rows)
+    ends = partial(page.locator(".st-key-models_controls .choices-row").evaluate, ENDS)
+    awaited(page, ends, lambda all_: max(all_) - min(all_) <= 1)  # each line, at their frame
     assert page.errors == []
 
 
@@ -174,6 +176,12 @@ TOPS = """root => [...root.querySelectorAll(".tile:not([hidden])")].map((tile) =
   [tile, tile.querySelector(":is(canvas, .empty):not([hidden])")].map((each) =>
     Math.round(each.getBoundingClientRect().top)))"""
 """Of each tensor: where its tile begins, and where its picture does."""
+
+
+def are_in_rows(tops) -> bool:
+    """Whether the pictures of each row begin at one height."""
+    return len(set(map(tuple, tops))) == len({row for row, _ in tops})
+
 
 ENDS = """row => {
   const boxes = [...row.children].map((each) => each.getBoundingClientRect());
@@ -198,8 +206,8 @@ def test_six_models_are_buttons_and_the_others_a_list_for_one_picture(server, pa
         cursor.get_by_label(f"Source of {model}.forward").wait_for()
         page.get_by_text(f"new since {previous(model)}").wait_for()
         if model != "IRNN":  # its forward is Model4's; its first weights are not
-            assert cursor.locator(".code .new").count() > 0
-        assert page.locator("svg .hn-new").count() > 0
+            expect(cursor.locator(".code .new").first).to_be_attached()
+        expect(page.locator("svg .hn-new").first).to_be_attached()
     assert len({*heights, legend_height(page)}) == 1  # what is below it stays
     assert cursor.evaluate("root => root.marker") == "the same"
     page.get_by_role("button", name="Model0", exact=True).click()
@@ -221,11 +229,18 @@ def test_the_first_screen_holds_takeaway_control_and_picture(server, page):
         page.mouse.wheel(0, -9000)
         page.locator(".hnviz-lead").scroll_into_view_if_needed()
         for part in (".hnviz-lead", ".st-key-models_controls", ".st-key-models_reading"):
-            box = page.locator(part).first.bounding_box()
-            assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, part)
-            assert box["x"] + box["width"] <= width, (width, part)
-        card = page.locator(".hn-chosen").bounding_box()
-        assert card["y"] + 100 <= height, (width, "the network's drawing begins below")
+            awaited(page, page.locator(part).first.bounding_box, is_inside, width, height)
+        card = page.locator(".hn-chosen").bounding_box
+        awaited(page, card, begins_above, height - 100)  # the network's drawing
+
+
+def is_inside(box, width, height) -> bool:
+    across, down = box["x"] + box["width"] <= width, box["y"] + box["height"] <= height
+    return box["y"] >= 0 and across and down
+
+
+def begins_above(box, lowest) -> bool:
+    return box["y"] <= lowest
 
 
 def test_the_time_slider_moves_the_weights_of_the_run_in_view(server, page):

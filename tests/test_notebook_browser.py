@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from operator import ne
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 import hnviz
 from hnviz.notebook.pictures import MOST_SNAPSHOTS
 from hnviz.notebook.show import Shown
-from tests.conftest import until
+from tests.conftest import awaited, until
 
 pytestmark = pytest.mark.usefixtures("no_runs")
 
@@ -59,18 +61,25 @@ def test_a_picture_fits_its_frame_at_each_width_and_in_both_modes(shown, name, p
         page.set_viewport_size({"width": width, "height": 900})
         with framed(page, tmp_path, shown[name]) as frame:
             page.wait_for_timeout(100)  # what resizes is drawn once more
-            down, across = frame.evaluate(FITS)
-            assert down <= 0 and across <= 0, (width, down, across)
+            awaited(page, partial(frame.evaluate, FITS), is_inside)
     page.emulate_media(color_scheme="dark")
     until(frame, STATE + " === 'ready'")
-    found = frame.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert max(map(int, found.removeprefix("rgb(")[:-1].split(","))) < 64
+    ground = partial(frame.evaluate, "getComputedStyle(document.body).backgroundColor")
+    awaited(page, ground, is_dark)
+
+
+def is_inside(beyond) -> bool:
+    return max(beyond) <= 0
+
+
+def is_dark(color: str) -> bool:
+    return max(map(int, color.removeprefix("rgb(")[:-1].split(","))) < 64
 
 
 def test_mini_batches_move_and_are_searched(shown, page, tmp_path):
     with framed(page, tmp_path, shown["batches"]) as frame:
         sentence = frame.get_by_test_id("batches_sentence")
-        assert "Mini-batch 0, row 0, step 0" in sentence.inner_text()
+        sentence.get_by_text("Mini-batch 0, row 0, step 0").wait_for()
         frame.get_by_label("Find a number or words").fill("8046")
         found = frame.get_by_test_id("batches_found")
         found.wait_for()
@@ -98,7 +107,7 @@ def test_a_picked_unit_is_shown_word_by_word(shown, page, tmp_path):
         group = frame.locator(".scroll")
         group.focus()
         group.press("ArrowDown")
-        assert heading.inner_text() != before
+        awaited(page, heading.inner_text, ne, before)
         frame.get_by_label("Order of the units").select_option("as numbered")
         until(frame, STATE + " === 'ready'")
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from hnviz.data.corpora.own import LIMITS, MIN_TOKENS, Way, own_corpus
 from hnviz.data.corpora.texts import MAX_TEXT_BYTES
-from tests.conftest import idle, start_server, stop_server, until
+from tests.conftest import awaited, fits, idle, start_server, stop_server, until
 
 BATCHES = "feed?feed_part=Batches&batches_corpus=your+own&batches_bs=4&batches_bptt=8"
 SHORT = "red fish, two fish; blue fish and one old fish. " * 4
@@ -72,7 +72,7 @@ def test_another_corpus_and_back_and_a_link_lose_nothing(server, page, context, 
     until(page, "() => location.search.includes('batches_random')")
     shows(page, text, **way)
     until(page, "() => location.search.includes('batches_own_valid=20')")
-    assert asked(page) == text if text == SHORT else asked(page).startswith("~")
+    awaited(page, lambda: asked(page) == text if text == SHORT else asked(page).startswith("~"))
     page.reload()
     expect(box(page)).to_have_value(text)
     shows(page, text, **way)
@@ -176,7 +176,7 @@ def test_the_box_asks_for_a_text_and_blames_none_that_is_being_typed(server, pag
     hand_in(page, SHORT)
     expect(line).to_be_visible()
     expect(alert).to_have_count(0)
-    assert found.bounding_box()["y"] == top
+    awaited(page, found.bounding_box, lambda at: at["y"] == top)
     number = page.get_by_role("spinbutton", name="Minimum count")
     number.focus()
     page.keyboard.press("Control+a")
@@ -211,7 +211,7 @@ def test_a_file_is_dropped_and_a_folder_or_two_files_are_refused(server, page, t
     expect(box(page)).to_have_value(SHORT)
     expect(alert).to_have_count(0)
     shows(page, SHORT)
-    assert asked(page) == SHORT  # a short file is in the link
+    awaited(page, lambda: asked(page) == SHORT)  # a short file is in the link
     assert "/feed?" in page.url and page.errors == []
 
 
@@ -237,7 +237,7 @@ def test_a_large_text_is_sent_once(server, page, tmp_path, recorded):
     page.locator("input[type=file]").set_input_files(path)
     shows(page, path.read_text())
     recorded.shown(page, "large.txt: the box", 2_000, 3_060_000)
-    assert box(page).get_attribute("readonly") is not None
+    expect(box(page)).not_to_be_editable()
     for cut in ("true", "false"):
         page.get_by_role("switch", name="Cut at random").click()
         until(page, f"() => location.search.includes('random=true') === {cut}")
@@ -288,5 +288,5 @@ def test_the_box_is_used_by_keyboard_and_nothing_is_cut(server, page, width, rec
     expect(page.get_by_role("button", name="Choose a file")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_label("Tokens", exact=True)).to_be_focused()
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    fits(page, width)
     assert page.errors == []

@@ -1,8 +1,15 @@
 """Present mode: larger, without the sidebar, in the link, and pictures still follow the pointer."""
 
+from functools import partial
+from operator import eq, gt
+
+import pytest
+
 from hnviz.web.assets import styled
-from tests.conftest import idle, until
+from tests.conftest import at_rest, awaited, idle, until
 from tests.test_states_browser import MAP, open_states
+
+expect = pytest.importorskip("playwright.sync_api").expect
 
 SIDEBAR = styled(":--nav")
 LABEL = ".st-key-states_controls summary"
@@ -43,12 +50,12 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
     page.set_viewport_size({"width": 1920, "height": 1080})
     open_states(page, server)
     page.locator(".st-key-run_line").get_by_text("pre-trained").wait_for()  # it hears the keys
-    before, small = box(page, "h1"), box(page, LABEL)
+    before, small = (at_rest(page, partial(box, page, part)) for part in ("h1", LABEL))
     page.keyboard.press("p")
     page.wait_for_url("**present=true**")
     idle(page)
-    assert not page.locator(SIDEBAR).is_visible()
-    assert box(page, LABEL)["height"] > 1.35 * small["height"]
+    expect(page.locator(SIDEBAR)).to_be_hidden()
+    awaited(page, lambda: box(page, LABEL)["height"], gt, 1.35 * small["height"])
     # In the middle, once the sidebar has gone.
     until(
         page,
@@ -58,11 +65,11 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
     }"""),
         timeout=10_000,
     )
-    assert page.locator(".st-key-present").is_visible()
+    expect(page.locator(".st-key-present")).to_be_visible()
     page.reload()
     page.locator(f"{MAP}[data-paints]").wait_for()
     idle(page)
-    assert not page.locator(SIDEBAR).is_visible()
+    expect(page.locator(SIDEBAR)).to_be_hidden()
     leave(page)
     until(page, "!location.search.includes('present')")
     page.evaluate(LARGEST)
@@ -80,9 +87,9 @@ def test_a_letter_in_a_field_is_a_letter(server, page):
     phrase.fill("")
     phrase.press_sequentially("p")
     assert phrase.input_value() == "p"
-    assert page.locator(SIDEBAR).is_visible()
+    expect(page.locator(SIDEBAR)).to_be_visible()
     open_states(page, server, "?present=true")
-    assert not page.locator(SIDEBAR).is_visible()
+    expect(page.locator(SIDEBAR)).to_be_hidden()
     page.locator(LABEL).click()
     phrase.focus()
     leave(page)
@@ -96,7 +103,7 @@ def test_a_pointer_finds_the_cell_that_it_is_over(server, page):
     drawn = view.evaluate("({view}) => ({...view.box, order: [...view.data.order]})")
     zoom = box(page, MAP)["width"] / page.locator(MAP).evaluate("canvas => canvas.offsetWidth")
     assert zoom > 1.3
-    corner = box(page, MAP)
+    corner = at_rest(page, partial(box, page, MAP))
     x = drawn["left"] + 2.5 * drawn["cellWidth"]
     y = drawn["top"] + 7.5 * drawn["cellHeight"]
     page.mouse.click(corner["x"] + zoom * x, corner["y"] + zoom * y)
@@ -118,13 +125,14 @@ def test_a_menu_of_pages_is_over_the_page(server, page):
     pages, links = page.locator(".hn-pages"), page.locator(styled(":--navLink"))
     pages.wait_for()
     idle(page)  # the page is drawn, so what moves now moves by the press
-    title = box(page, "h1")
+    title = at_rest(page, partial(box, page, "h1"))
     pages.click()
     links.first.wait_for()
-    assert links.first.evaluate("(link) => link === document.activeElement")
+    expect(links.first).to_be_focused()
     assert box(page, "h1") == title  # nothing moves
     page.keyboard.press("Escape")
-    assert not links.first.is_visible() and "present=true" in page.url
+    expect(links.first).to_be_hidden()
+    assert "present=true" in page.url
     page.keyboard.press("m")
     page.locator(styled(":--nav")).get_by_role("link", name="Train", exact=True).click()
     page.get_by_role("heading", name="How does it learn", level=1).wait_for()
@@ -141,9 +149,7 @@ def test_the_curves_fit_on_a_projector(server, page):
     lowest = """() => Math.max(...[...document.querySelectorAll(
       ".st-key-train_curves .xy .plot, .st-key-train_curves .xtick text")]
       .map((each) => each.getBoundingClientRect().bottom))"""
-    until(page, f"() => ({lowest})() < 720", timeout=20_000)
-    bottom = page.evaluate(lowest)
-    assert 600 < bottom < 720
+    awaited(page, partial(page.evaluate, lowest), lambda bottom: 600 < bottom < 720)
 
 
 def test_a_link_to_one_picture_fits_it_to_the_screen(server, page):
@@ -153,8 +159,9 @@ def test_a_link_to_one_picture_fits_it_to_the_screen(server, page):
     alone.wait_for()
     whole = {"x": 0, "y": 0, "width": 1280, "height": 800}
     until(page, "() => document.documentElement.classList.contains('hn-alone')")
-    assert alone.bounding_box() == whole
-    assert not page.locator("h1").is_visible() and not page.locator(".hn-pages").is_visible()
+    awaited(page, alone.bounding_box, eq, whole)
+    for hidden in ("h1", ".hn-pages"):
+        expect(page.locator(hidden)).to_be_hidden()
     alone.get_by_role("button", name="Read one word").click()  # it works as on its page
     page.keyboard.press("Escape")
     page.locator("h1").wait_for()

@@ -1,6 +1,8 @@
 """The Tasks page in a browser: the line, the automaton, its table, and a run."""
 
 import re
+from functools import partial
+from operator import eq
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -10,7 +12,7 @@ from hnviz.tasks.excerpt import excerpt
 from hnviz.tasks.generators import EVEN_ONES
 from hnviz.tasks.task import TaskStream
 from tests.axe import barriers
-from tests.conftest import idle, until
+from tests.conftest import awaited, idle, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 TEXT, MACHINE = ".st-key-tasks_text .hnviz", ".st-key-tasks_automaton .hnviz"
@@ -108,14 +110,14 @@ def test_the_readers_own_automaton_is_drawn_and_a_bad_one_is_told_beside_it(page
     editor, machine = page.locator(EDITOR), page.locator(MACHINE)
     editor.get_by_role("button", name="An even number of ones").click()
     expect(machine.locator(".state")).to_have_count(2)
-    assert address(page)["tasks_table"] == EVEN_ONES
+    awaited(page, lambda: address(page).get("tasks_table") == EVEN_ONES)
     idle(page)
     fields = editor.locator("tbody tr").nth(1).locator("input")
     fields.nth(1).fill("one")
     fields.nth(1).press("Tab")
     expect(machine.locator("svg > text").first).to_be_visible()
     expect(page.locator(TEXT).locator(".words")).to_contain_text("one")
-    assert "even one odd" in address(page)["tasks_table"]
+    awaited(page, lambda: "even one odd" in address(page).get("tasks_table", ""))
     good = address(page)["tasks_table"]
     fields.nth(2).fill("")
     fields.nth(2).press("Tab")
@@ -160,11 +162,11 @@ def test_a_task_and_its_parameters_are_a_link(page, server):
     depth.fill("1")
     depth.press("Tab")
     expect(page.locator(".hnviz-lead")).to_contain_text("it takes the last token")
-    assert address(page)["tasks_depth"] == "1"
+    awaited(page, lambda: address(page).get("tasks_depth") == "1")
     page.get_by_role("combobox", name="Task").select_option("Parity")
     expect(page.locator(TEXT).locator(".words")).to_contain_text("even")
     idle(page)
-    assert address(page) == {"feed_part": "Tasks", "tasks_task": "Parity"}
+    awaited(page, partial(address, page), eq, {"feed_part": "Tasks", "tasks_task": "Parity"})
     assert page.errors == []
 
 

@@ -3,7 +3,9 @@
 import json
 import re
 import shutil
+from functools import partial
 from itertools import pairwise
+from operator import eq, le
 
 import psutil
 import pytest
@@ -11,7 +13,19 @@ from starlette.testclient import httpx
 
 from hnviz.runs import RunStore
 from hnviz.web.assets import styled
-from tests.conftest import ROOT, idle, profile, resize, start_server, stop_server, until
+from tests.conftest import (
+    ROOT,
+    at_rest,
+    awaited,
+    fits,
+    idle,
+    profile,
+    resize,
+    right,
+    start_server,
+    stop_server,
+    until,
+)
 from tests.saved import more
 from tests.test_first_minute_browser import CONTROLS, MOST_CONTROLS
 
@@ -81,6 +95,9 @@ EACH_SAYS = """() => {
 def test_the_pointer_says_the_perplexity_of_valid(page, server):
     page.goto(f"{server}/train?run=Model5")
     chart = page.locator("[data-panel=loss]")
+    chart.locator(".main-svg").first.wait_for()
+    idle(page)
+    at_rest(page, chart.bounding_box)  # it does not go from under the pointer
     chart.locator(".scatterlayer .trace").last.locator(".points path").nth(9).hover(force=True)
     expect(chart.locator(".hoverlayer")).to_contain_text("step 400: 1.174, perplexity 3.24")
     assert page.errors == []
@@ -165,18 +182,18 @@ def test_a_recipe_is_filled_in_at_once_and_a_mark_explains_a_field(page, server)
     expect(chosen(page, "Form")).to_be_disabled()  # of Model5
     for model, rate, same in (("Model3", "3.0e-3", "3.0e-3"), ("Model2", "1.0e-4", "3.0e-3")):
         chosen(page, "Model").select_option(model)
-        assert number(page, "lr, highest").input_value() == rate
+        expect(number(page, "lr, highest")).to_have_value(rate)
         expect(chosen(page, "Form")).to_be_enabled()
         switch = page.get_by_role("switch", name="Same recipe")
         switch.check()
-        assert number(page, "lr, highest").input_value() == same
+        expect(number(page, "lr, highest")).to_have_value(same)
         page.wait_for_url("**train_same=true**")
         switch.uncheck()
-        assert number(page, "lr, highest").input_value() == rate
+        expect(number(page, "lr, highest")).to_have_value(rate)
     assert "train_lr" not in page.url and "train_device=tpu" in page.url
     for press, value in (("less", "19"), ("more", "20"), ("more", "21")):
         page.get_by_role("button", name=f"bptt, steps: one {press}").click()
-        assert number(page, "bptt, steps").input_value() == value
+        expect(number(page, "bptt, steps")).to_have_value(value)
     page.wait_for_url("**train_bptt=21**")
     tip = page.get_by_role("tooltip").get_by_text("Gradients reach back no further.")
     expect(tip).to_be_hidden()
@@ -232,14 +249,15 @@ def test_pause_step_go_on_stop(page, server):
     expect(page.get_by_text(re.compile(r"paused after step"))).to_be_visible()
     expect(button(page, "Continue")).to_be_enabled()
     paused = paused_step(page)
-    assert gaps(page, ".actions", ".progress") == [2]
+    awaited(page, partial(gaps, page, ".actions", ".progress"), eq, [2])
     button(page, "Step").click()
     expect(page.get_by_text(f"paused after step {paused + 1:,} of")).to_be_visible()
     button(page, "Continue").click()
     expect(page.get_by_text(re.compile(r": step [\d,]+ of 4,000, epoch"))).to_be_visible()
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()
-    assert gaps(page, ".actions", ".play") == [8], "the progress bar had its place between them"
+    # The progress bar had its place between them.
+    awaited(page, partial(gaps, page, ".actions", ".play"), eq, [8])
 
 
 def gaps(page, *parts: str) -> list[float]:
@@ -450,11 +468,12 @@ def test_the_list_of_runs_cuts_nothing(page, server, long_name):
     for width in (1280, 1024, 390):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(300)
-        wide = runs.locator(".hnviz-table").evaluate(
-            "table => [table, ...table.querySelectorAll('td')]"
-            ".map((each) => each.scrollWidth - each.clientWidth)"
+        beyond = partial(
+            runs.locator(".hnviz-table").evaluate,
+            "table => Math.max(...[table, ...table.querySelectorAll('td')]"
+            ".map((each) => each.scrollWidth - each.clientWidth))",
         )
-        assert max(wide) <= 0, width
+        awaited(page, beyond, le, 0)
 
 
 def test_the_next_run_and_the_run_shown_are_two_things(page, server):
@@ -495,10 +514,11 @@ def test_the_speed_is_shown_of_a_training_that_is_played_or_pointed_at(page, ser
     bar = page.locator(".st-key-train_bar")
     speed, play = bar.get_by_label("Speed"), bar.locator(".play")
     expect(speed).to_be_hidden()
-    place = bar.get_by_label("Training step").bounding_box()
+    step = bar.get_by_label("Training step").bounding_box
+    place = at_rest(page, step)
     play.hover()
     expect(speed).to_be_visible()
-    assert bar.get_by_label("Training step").bounding_box() == place, "nothing moves"
+    assert step() == place, "nothing moves"
     page.mouse.move(0, 0)
     expect(speed).to_be_hidden()
     play.press("Enter")
@@ -585,23 +605,29 @@ def test_takeaway_control_and_picture_come_first(page, server):
     page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
     idle(page)
     assert len(page.locator(HEADLINE).inner_text().split()) <= 20
-    main = styled("document.querySelector(':--main').scrollWidth")
     for width, most, chart in ((1280, 900, 400), (390, 1266, 320)):
         resize(page, width)
         parts = [HEADLINE, ".st-key-train_bar", "[data-panel=loss]"]
         if width == 1280:  # on a phone the curves are one below the other
             parts.append(".st-key-train_settings .go")
         for part in parts:
-            box = page.locator(part).first.bounding_box()
-            assert box["y"] + min(box["height"], 300) <= most, (width, part)
+            awaited(page, page.locator(part).first.bounding_box, begins_above, most)
         for name in ("loss", "accuracy"):
-            assert page.locator(f"[data-panel={name}]").bounding_box()["width"] >= chart, width
-        assert page.evaluate(main) <= width
+            panel = page.locator(f"[data-panel={name}]").bounding_box
+            awaited(page, panel, is_as_wide_as, chart)
+        fits(page, width)
     resize(page, 320)
     form, speed = page.locator(".st-key-train_next"), training_speed(page)
     form.scroll_into_view_if_needed()
-    ends = [box["x"] + box["width"] for box in (speed.bounding_box(), form.bounding_box())]
-    assert ends[0] <= ends[1] - 16
+    awaited(page, lambda: right(speed) <= right(form) - 16)
+
+
+def begins_above(box, most) -> bool:
+    return box["y"] + min(box["height"], 300) <= most
+
+
+def is_as_wide_as(box, least) -> bool:
+    return box["width"] >= least
 
 
 def enter(page, field: str, value: str) -> None:
