@@ -389,5 +389,5 @@ def resize(page, width: int, height: int = 900) -> None:
 
 
 def idle(page) -> None:
-    """Wait until no script run is in progress."""
-    until(page, styled("() => document.querySelector(':--idle') !== null"))
+    """Wait until no script run is in progress; before the first one a page has no element."""
+    until(page, styled("() => document.querySelector(':--idle :--element') !== null"))

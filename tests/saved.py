@@ -8,6 +8,7 @@ from PIL import Image
 from PIL.ImageSequence import Iterator
 
 from hnviz.figures.theme import theme
+from tests.conftest import until
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
@@ -22,13 +23,21 @@ def more(place, entry: str) -> None:
     place.locator(".hnviz-choices button", has_text=entry).first.press("Enter")
 
 
+NOTED = """(said) => {
+  window.said = [];
+  new MutationObserver(() => window.said.push(said.textContent)).observe(said, { childList: true });
+}"""
+"""Notes what is said of files: it goes after four seconds, and a busy computer may be slower."""
+
+
 def saved(page, kind: str, folder: Path) -> Path:
     """Press one of the entries of More that save, by keyboard; return the file."""
+    page.locator(".hnviz-saved").first.evaluate(NOTED)
     with page.expect_download() as got:
         more(page, kind)
     path = folder / got.value.suggested_filename
     got.value.save_as(path)
-    page.get_by_text(f"Saved {path.name}").wait_for()
+    until(page, "name => window.said.includes(`Saved ${name}`)", path.name)
     return path
 
 

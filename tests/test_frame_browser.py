@@ -9,7 +9,7 @@ import pytest
 
 from hnviz.engine.client import HowFar
 from hnviz.web.work import Progress
-from tests.conftest import idle
+from tests.conftest import awaited, idle
 from tests.gallery import mount, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -69,6 +69,7 @@ def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(
     expect(words).to_have_text(re.compile(r"^3 of 11 .*\. 6\d s so far\.$"))
     recorded(re.sub(r"6\d s", "N s", words.inner_text()), 3, 11)
     assert box(page) == before
+    awaited(page, lambda: len(asked) > 2)  # it asks again once it has said that
     assert asked == ["respond-async, wait=2"] * 3
     held.pop().continue_()
     assert settled(page) == "ready"
@@ -89,7 +90,7 @@ def test_a_busy_computer_is_asked_again_by_itself_and_by_a_button(page, gallery,
     mount(page, gallery, picture="machine", state="ready", mode="dark", width=390)
     root = page.locator(".hnviz")
     expect(root).to_have_attribute("data-state", "error")
-    assert page.locator(".hnviz-trouble:visible").inner_text() == f"{BUSY} Try again"
+    expect(page.locator(".hnviz-trouble:visible")).to_have_text(f"{BUSY} Try again")
     # It waits as long as the server says, even when it comes back into view.
     for display in ("none", ""):
         root.evaluate("(root, display) => { root.style.display = display; }", display)
@@ -114,7 +115,8 @@ def test_a_drawing_that_fails_is_a_sentence_and_can_be_tried_again(page, gallery
     route("**/hidden_states/units/main.js", answer)
     mount(page, gallery, picture="hidden_states/units", state="ready", mode="light", width=1280)
     page.get_by_text("This picture could not be drawn. Try again").wait_for()
-    assert changed and page.locator(".hnviz").get_attribute("data-state") == "error"
+    expect(page.locator(".hnviz")).to_have_attribute("data-state", "error")
+    assert changed
     page.evaluate("window.fail = () => null")
     page.get_by_role("button", name="Try again").click()
     assert settled(page) == "ready"
@@ -127,12 +129,12 @@ def test_the_place_of_a_picture_says_that_it_comes_and_that_it_failed(page, serv
     page.goto(f"{server}/states")
     root = page.locator(STATES)
     expect(root).to_have_text("Loading …")
-    assert root.get_attribute("data-state") == "loading"
+    expect(root).to_have_attribute("data-state", "loading")
     before = box(page, STATES)
     expect(root).to_have_text(re.compile(r"^Loading: \d+ s so far\.$"))
     held.pop().abort()
     expect(root).to_have_text("This picture could not be loaded. Try again")
-    assert root.get_attribute("data-state") == "error"
+    expect(root).to_have_attribute("data-state", "error")
     idle(page)
     assert box(page, STATES)["height"] == before["height"]
     page.get_by_role("button", name="Try again").click()

@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+from functools import partial
+from operator import eq
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,7 +14,7 @@ from hnviz.app.rooms.hidden_states.path.picture import PATH_VIEW
 from hnviz.app.shell.variables import variables
 from hnviz.gallery.cases import READY, examples, runs, views
 from hnviz.gallery.site import REFUSED, cases, site
-from tests.conftest import ROOT, until
+from tests.conftest import ROOT, awaited, until
 from tests.gallery import mount, settled
 from tests.views import shown
 
@@ -155,19 +157,20 @@ def test_the_index_lists_all_and_shows_what_is_chosen(page, gallery):
     for name in NAMES:
         page.get_by_role("heading", name=name, exact=True).wait_for()
     page.get_by_label("picture", exact=True).select_option("run/line")
-    page.locator("iframe").first.wait_for()
     states = len(examples(NAMES["run/line"], EMPTY))
-    assert page.locator("iframe").count() == states * 2 * 2
+    awaited(page, page.locator("iframe").count, eq, states * 2 * 2)
     page.get_by_label("state", exact=True).select_option("ready")
     page.get_by_label("mode", exact=True).select_option("dark")
     page.get_by_label("width", exact=True).select_option("390")
     inside = page.frame_locator("iframe")
+    awaited(page, page.locator("iframe").count, eq, 1)
     inside.get_by_text("Model5: pre-trained").wait_for()
-    assert page.locator("iframe").count() == 1
     assert page.url.endswith("/?picture=run%2Fline&state=ready&mode=dark&width=390")
     page.get_by_text(re.compile(r"^\d+ px high$")).wait_for()
-    background = "getComputedStyle(document.body).backgroundColor"
-    assert inside.locator("body").evaluate(background) == "rgb(23, 22, 20)"
+    background = partial(
+        inside.locator("body").evaluate, "() => getComputedStyle(document.body).backgroundColor"
+    )
+    awaited(page, background, eq, "rgb(23, 22, 20)")
 
 
 def test_an_unknown_picture_is_one_sentence(page, gallery):

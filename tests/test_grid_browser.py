@@ -3,13 +3,15 @@
 import json
 import random
 import re
+from functools import partial
+from operator import ge, le
 from urllib.parse import urlencode
 
 import pytest
 
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, number_words
 from hnviz.web.assets import styled
-from tests.conftest import errors_of, idle, resize, until
+from tests.conftest import at_rest, awaited, errors_of, idle, resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 STREAM = human_numbers_stream()
@@ -188,7 +190,7 @@ def test_play_turns_mini_batches_without_python_and_without_a_new_mount(server, 
     page.locator(GRID).get_by_role("button", name="Play").click()
     sent.clear()
     page.wait_for_timeout(1200)
-    assert view(page, "return view.pick[0]") >= 3
+    awaited(page, partial(view, page, "return view.pick[0]"), ge, 3)
     page.locator(GRID).get_by_role("button", name="Pause").click()
     stopped = view(page, "return view.pick[0]")
     until(page, f"() => location.search.includes('cell={stopped}-0-0')")
@@ -241,16 +243,11 @@ def test_nothing_is_cut_at_the_right(server, page):
     open_batches(page, server, 512, 512, more=f"&find={'1' * 300}")
     for width in (1280, 390):
         resize(page, width)
-        widths = page.evaluate(
-            styled(
-                "() => { const main = document.querySelector(':--main');"
-                "return [main.scrollWidth, main.clientWidth] }"
-            )
-        )
-        assert widths[0] <= widths[1]
-        rights = view(page, "return Math.max(...[...root.querySelectorAll('*')].map("
-                            "each => each.getBoundingClientRect().right))")  # fmt: skip
-        assert rights <= width
+        main = "document.querySelector(':--main')"
+        until(page, styled(f"() => {main}.scrollWidth <= {main}.clientWidth"))
+        rights = partial(view, page, "return Math.max(...[...root.querySelectorAll('*')].map("
+                                     "each => each.getBoundingClientRect().right))")  # fmt: skip
+        awaited(page, rights, le, width)
 
 
 # --- search -------------------------------------------------------------------------------------
@@ -540,6 +537,7 @@ def test_no_text_is_cut_or_moves_the_window(server, page, width, cut):
 
 def test_hatching_is_explained_where_a_cell_is_hatched_and_nothing_moves(server, page):
     open_batches(page, server, more="&cell=0-0-0")
+    at_rest(page, page.locator(GRID).bounding_box)  # the machine above it may be drawn later
     note = page.get_by_text("hatched: this token")
     tops = []
     for batch, hatched in ((0, False), (2, True), (1, False)):
@@ -555,7 +553,7 @@ def test_a_short_text_of_ones_own_is_in_the_link(server, page, context, recorded
     page.goto(f"{server}/batches?batches_corpus=your+own&{more}")
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     idle(page)
-    assert page.get_by_label("Your text").input_value() == typed
+    expect(page.get_by_label("Your text")).to_have_value(typed)
     words = view(page, "return [...view.stream.ids].map((id) => view.stream.words[id])")
     assert words == ["xxbos", *typed[: len(words) - 1].replace(" ", "␣")]
     other_text = "x y <i>z</i> x y z and again"
@@ -565,7 +563,7 @@ def test_a_short_text_of_ones_own_is_in_the_link(server, page, context, recorded
     other = context.new_page()
     other.goto(page.url)
     other.locator(f"{GRID}[data-ready][data-cell]").wait_for()
-    assert other.get_by_label("Your text").input_value() == other_text
+    expect(other.get_by_label("Your text")).to_have_value(other_text)
     assert view(other, "return view.settings.level") == "char"
     other.close()
     page.get_by_label("Your text").fill("many words " * 400)

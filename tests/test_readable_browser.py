@@ -5,6 +5,7 @@ import io
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from operator import eq
 
 import pytest
 
@@ -12,7 +13,17 @@ from hnviz.app.shell.navigation import PAGES
 from hnviz.lessons.panel import page_path
 from hnviz.web.assets import styled
 from tests.axe import barriers
-from tests.conftest import errors_of, idle, profile, start_server, stop_server, until
+from tests.conftest import (
+    at_rest,
+    awaited,
+    errors_of,
+    idle,
+    profile,
+    right,
+    start_server,
+    stop_server,
+    until,
+)
 from tests.gallery import mount, settled
 from tests.saved import more
 
@@ -165,21 +176,21 @@ def test_copy_link_says_what_it_did_and_a_locked_one_has_no_settings(server, pag
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"{server}/remember?")
     assert {"unit=3", "snapshot=99"} <= set(copied.split("?")[1].split("&"))
-    assert page.locator(styled(':--main [data-picture="kit/fields"]:visible')).count()
+    page.locator(styled(':--main [data-picture="kit/fields"]:visible')).first.wait_for()
     page.get_by_role("button", name="Copy locked link").click()
     until(page, "navigator.clipboard.readText().then((text) => text.includes('lock=1'))")
     page.goto(page.evaluate("navigator.clipboard.readText()"))
     page.locator(".hnviz[data-ready]:visible").first.wait_for()
     idle(page)
-    assert not page.locator(styled(":--nav")).is_visible()
+    expect(page.locator(styled(":--nav"))).to_be_hidden()
     fields = styled('[data-picture="kit/fields"], :--selectbox, :--checkbox')
-    assert page.locator(fields).filter(visible=True).count() == 0
+    expect(page.locator(fields).filter(visible=True)).to_have_count(0)
     bar = page.locator(".st-key-states_bar")
-    assert bar.get_by_label("Training step").is_visible()  # looking goes on
+    expect(bar.get_by_label("Training step")).to_be_visible()  # looking goes on
     page.get_by_role("link", name="Next:").click()
     page.wait_for_url("**lock=1**")
     idle(page)
-    assert page.locator(fields).filter(visible=True).count() == 0
+    expect(page.locator(fields).filter(visible=True)).to_have_count(0)
     assert page.errors == []
 
 
@@ -209,16 +220,25 @@ def test_a_page_is_embedded_where_it_is_allowed_and_nowhere_else(embedder, serve
         frame.get_by_role("button", name="Show it").click()
         frame.get_by_role("button", name="Next word").click()
         frame.get_by_text("The network has read 3 tokens.").wait_for()
-        assert not frame.locator(styled(":--nav")).is_visible()
+        expect(frame.locator(styled(":--nav"))).to_be_hidden()
         assert errors == []
         page.evaluate(f"document.querySelector('iframe').src = '{server}/feed?embed=true'")
-        until(page, "true")
-        page.wait_for_timeout(1500)
-        assert page.frames[1].url.startswith("chrome-error:")  # that app names no such page
-        assert any("frame-ancestors" in error for error in errors)
+        # That app names no such page.
+        awaited(page, lambda: page.frames[1].url.startswith("chrome-error:"))
+        awaited(page, lambda: any("frame-ancestors" in error for error in errors))
 
 
 # --- words --------------------------------------------------------------------------------------
+
+
+UNIT = """() => {
+  const ranges = [...CSS.highlights.get("hn-term")];
+  const unit = ranges.find((each) => each.toString() === "unit");
+  if (!unit) return null;
+  const { left, top, width, height } = unit.getBoundingClientRect();
+  return { x: left + width / 2, y: top + height / 2 };
+}"""
+"""Where the word unit is."""
 
 
 def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
@@ -227,17 +247,18 @@ def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
     until(page, "() => CSS.highlights.get('hn-term')?.size")
     # By keyboard: the drawer takes the focus, Escape gives it back.
     button = page.get_by_role("button", name="Words", exact=True)
-    wide = page.locator(styled(":--content")).bounding_box()["width"]
+    content = page.locator(styled(":--content"))
+    wide = at_rest(page, content.bounding_box)["width"]
     button.focus()
     page.keyboard.press("Enter")
     drawer = words.get_by_role("region", name="Words that this page uses")
     for word in ("unit", "token", "training step"):
         drawer.get_by_text(word, exact=True).wait_for()
-    named = drawer.locator("dt").all_inner_texts()
+    named = at_rest(page, drawer.locator("dt").all_inner_texts)  # late pictures have words, too
     assert len(named) == len(set(named))
-    assert drawer.get_by_role("link").count() == len(named) + 1  # and all words
-    beside = page.locator(styled(":--content")).bounding_box()
-    assert beside["width"] < wide and beside["x"] + beside["width"] <= drawer.bounding_box()["x"]
+    expect(drawer.get_by_role("link")).to_have_count(len(named) + 1)  # and all words
+    awaited(page, content.bounding_box, lambda beside: beside["width"] < wide)
+    awaited(page, lambda: right(content) <= drawer.bounding_box()["x"])
     assert barriers(page) == []
     # A search looks through all words, also those that the page does not use.
     assert "one-cycle" not in named
@@ -245,21 +266,14 @@ def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
     drawer.get_by_text("one-cycle", exact=True).wait_for()
     assert drawer.locator("dt").count() < len(named)
     drawer.get_by_label("Find a word").fill("")
-    assert drawer.locator("dt").all_inner_texts() == named
+    expect(drawer.locator("dt")).to_have_text(named)
     page.keyboard.press("Escape")
     drawer.wait_for(state="hidden")
-    assert button.evaluate("each => each === document.activeElement")
+    expect(button).to_be_focused()
     # In the text: a press on the marked word.
     page.locator(".st-key-states_headline").scroll_into_view_if_needed()
     until(page, "() => [...CSS.highlights.get('hn-term')].some((each) => String(each) === 'unit')")
-    spot = page.evaluate(
-        """() => {
-          const ranges = [...CSS.highlights.get("hn-term")];
-          const unit = ranges.find((each) => each.toString() === "unit");
-          const { left, top, width, height } = unit.getBoundingClientRect();
-          return { x: left + width / 2, y: top + height / 2 };
-        }"""
-    )
+    spot = at_rest(page, partial(page.evaluate, UNIT))
     page.mouse.click(spot["x"], spot["y"])
     opened_here = words.get_by_role("dialog", name="unit", exact=True)
     opened_here.wait_for()
@@ -308,7 +322,9 @@ def test_the_button_of_the_words_covers_nothing_of_a_page(server, page, query, w
       const [first, next] = document.elementsFromPoint(left + width / 2, top + height / 2);
       return [first === button, Boolean(next.closest(`${main}, ${nav}`))];
     }"""
-    assert page.evaluate(below, [styled(":--main"), styled(":--nav")]) == [True, False]
+    page.locator(".hn-words").wait_for()
+    under = partial(page.evaluate, below, [styled(":--main"), styled(":--nav")])
+    awaited(page, under, eq, [True, False])
     page.get_by_role("button", name="Words", exact=True).click(trial=True)
 
 
@@ -317,6 +333,6 @@ def test_the_list_of_words_is_searched(server, page):
     page.get_by_label("Find a word").fill("scissors")
     page.get_by_text("No word here has “scissors” in it").wait_for()
     page.get_by_label("Find a word").fill("one-cycle")
-    assert page.locator("dt").all_inner_texts() == ["one-cycle"]
+    expect(page.locator("dt")).to_have_text(["one-cycle"])
     page.get_by_role("link", name="See one-cycle: Train").click()
     page.locator(".st-key-train_schedule").wait_for()

@@ -1,9 +1,13 @@
 """A row of controls in a browser: what the address asks of one in vain moves no other."""
 
+from functools import partial
+
 import pytest
 
 from hnviz.web.assets import styled
-from tests.conftest import idle, until
+from tests.conftest import awaited, fits, idle, until
+
+expect = pytest.importorskip("playwright.sync_api").expect
 
 ROWS = {
     "feed?feed_part=Batches": (
@@ -49,14 +53,22 @@ def test_a_refusal_is_said_below_the_row_and_moves_no_control(page, server, name
     unfold(page, name)
     until(page, SAME, [row, good])
     idle(page)
-    assert page.evaluate(PLACES, row) == good
-    row_box = page.locator(f".st-key-{row} .row").bounding_box()
+    until(page, SAME, [row, good])
     for value in asked.values():
         sentence = page.get_by_text(f"the address asks for '{value}'")
-        box = sentence.bounding_box()
-        assert box["y"] >= row_box["y"] + row_box["height"] - 1
-        assert box["width"] > 250  # it is no column of single words
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+        boxes = partial(boxes_of, page.locator(f".st-key-{row} .row"), sentence)
+        awaited(page, boxes, is_below)
+    fits(page, width)
+
+
+def boxes_of(*parts):
+    return [part.bounding_box() for part in parts]
+
+
+def is_below(boxes) -> bool:
+    """Whether a sentence is below a row, and no column of single words."""
+    row, said = boxes
+    return said["y"] >= row["y"] + row["height"] - 1 and said["width"] > 250
 
 
 def test_what_is_no_number_is_said_and_the_number_stays(page, server):
@@ -66,7 +78,7 @@ def test_what_is_no_number_is_said_and_the_number_stays(page, server):
     box.press_sequentially("e")  # of the letters, Chromium takes no other
     box.press("Enter")
     page.get_by_text("must be a number; 6 is used").wait_for()
-    assert box.get_attribute("aria-invalid") == "true"
+    expect(box).to_have_attribute("aria-invalid", "true")
     assert "batches_bs=6" in page.url
     box.fill("5")
     box.press("Enter")
@@ -80,7 +92,8 @@ def test_a_box_of_which_the_address_asks_for_no_number_is_marked(page, server):
     sentence = page.get_by_text("the address asks for 'abc'")
     sentence.wait_for()
     box = page.get_by_role("spinbutton", name="bs, rows")
-    assert (box.input_value(), box.get_attribute("aria-invalid")) == ("4", "true")
+    expect(box).to_have_value("4")
+    expect(box).to_have_attribute("aria-invalid", "true")
     assert box.get_attribute("aria-describedby") == sentence.get_attribute("id")
     box.fill("5")
     box.press("Enter")

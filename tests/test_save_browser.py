@@ -3,6 +3,8 @@
 import csv
 import re
 import struct
+from functools import partial
+from operator import eq
 
 import pytest
 from playwright.sync_api import expect
@@ -10,6 +12,7 @@ from playwright.sync_api import expect
 from hnviz.app.pictures import PICTURES
 from hnviz.figures.theme import theme
 from tests.axe import barriers
+from tests.conftest import at_rest, awaited
 from tests.gallery import mount, settled
 from tests.saved import SVG, check_svg, frames_of, more, saved
 from tests.test_gallery import HEAVY
@@ -161,13 +164,8 @@ def test_a_film_of_the_map_goes_through_the_training(page, gallery, tmp_path):
     assert page.errors == []
 
 
-def box_at_rest(place):
-    """Return where a picture is once it is drawn for its width."""
-    box = None
-    while box != (now := place.bounding_box()):
-        box = now
-        place.page.wait_for_timeout(500)
-    return box
+def is_between(at, low, high):
+    return low < at < high
 
 
 def test_one_picture_fits_the_screen_and_escape_goes_back(page, gallery):
@@ -176,15 +174,18 @@ def test_one_picture_fits_the_screen_and_escape_goes_back(page, gallery):
         page.set_viewport_size({"width": width, "height": height})
         assert settled(page) == "ready"
         root = page.locator(".hnviz")
-        before = box_at_rest(root)
+        before = at_rest(page, root.bounding_box)  # drawn for its width
         more(page, "Full screen")
         page.locator(".hnviz:popover-open:not(.fitting)").wait_for()
         assert root.bounding_box() == {"x": 0, "y": 0, "width": width, "height": height}
-        assert page.get_by_role("button", name="Back to the page").is_visible()
-        under = page.locator(".hnviz-under").evaluate("each => each.getBoundingClientRect().bottom")
-        assert 0.6 * height < under < height, "it is large, and whole"
+        expect(page.get_by_role("button", name="Back to the page")).to_be_visible()
+        # It is large, and whole, once what is drawn late has its height.
+        under = page.locator(".hnviz:popover-open:not(.fitting) .hnviz-under")
+        edge = "each => each.getBoundingClientRect().bottom"
+        awaited(page, partial(under.evaluate, edge), is_between, 0.6 * height, height)
         assert "fit=" in page.url and barriers(page) == []
         page.keyboard.press("Escape")
         expect(page.locator(".hnviz:popover-open")).to_have_count(0)
-        assert box_at_rest(root) == before and "fit=" not in page.url
+        assert "fit=" not in page.url
+        awaited(page, root.bounding_box, eq, before)
     assert page.errors == []
