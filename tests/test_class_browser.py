@@ -21,6 +21,7 @@ from tests.conftest import (
     PATIENCE,
     Server,
     errors_of,
+    fits,
     idle,
     resize,
     start_server,
@@ -109,7 +110,9 @@ def opened(page, classroom: Server, step: int):
 
 
 def test_a_stranger_joins_with_the_code_alone(classroom, browser, room):
-    context = browser.new_context(viewport={"width": 390, "height": 800})
+    size = {"width": 390, "height": 800}
+    context = browser.new_context(viewport=size, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
     phone = context.new_page()
     errors = errors_of(phone)
     phone.goto(f"{classroom.url}/train")
@@ -144,27 +147,29 @@ def test_the_truth_waits_for_the_teachers_reveal(classroom, teacher, a_phone, re
     for each in (phone, laptop):
         recorded.shown(each, "the teacher reveals the answer")
         until(each, SEEN)
-        assert each.evaluate(COVERED)
+        until(each, COVERED)
         assert each.get_by_text(GUESS.why).count() == each.get_by_text(BECAUSE).count() == 0
         assert each.get_by_role("button", name="Show it").filter(visible=True).count() == 0
     laptop.reload()
     laptop.get_by_text("Your answer is in").wait_for()  # the server has it
-    assert laptop.evaluate(COVERED)
+    until(laptop, COVERED)
     teacher.get_by_text("2 of ").first.wait_for()
+    until(teacher, COVERED)
     assert teacher.locator(".overlay").count() == 0
-    assert teacher.evaluate(COVERED)
 
     teacher.keyboard.press("PageDown")  # as a clicker sends
     teacher.get_by_text("chose the right answer").wait_for()
-    assert teacher.locator(".overlay .bar").count() == len(GUESS.answers)
+    expect(teacher.locator(".overlay .bar")).to_have_count(len(GUESS.answers))
     for each in (phone, laptop):
         each.get_by_text("chose the right answer").wait_for()
         each.get_by_text(GUESS.why).wait_for()
-        assert each.get_by_text(BECAUSE).count() == (each is laptop)  # whose answer it is about
+        expect(each.get_by_text(BECAUSE)).to_have_count(
+            int(each is laptop)
+        )  # it is about its answer
         until(each, SEEN)
-        assert each.locator(".overlay .bar").count() == len(GUESS.answers)
+        expect(each.locator(".overlay .bar")).to_have_count(len(GUESS.answers))
     for each in (teacher, phone, laptop):
-        assert not each.evaluate(COVERED)
+        until(each, f"!({COVERED})")
 
     teacher.get_by_role("button", name="Cover the answer again").click()  # a press too early
     recorded.shown(phone, "the teacher reveals the answer")
@@ -199,11 +204,13 @@ def test_a_class_votes_talks_and_votes_again(classroom, teacher, a_phone, record
     teacher.get_by_text("First vote", exact=True).wait_for()
     teacher.locator(".overlay").wait_for()
     assert barriers(teacher) == []
-    assert phone.locator(".overlay").count() == 0 and phone.evaluate(COVERED)
+    until(phone, COVERED)
+    assert phone.locator(".overlay").count() == 0
     opened(teacher, classroom, AGAIN)
     teacher.get_by_role("button", name="How many are right?").click()
     teacher.get_by_text("are right (").wait_for()
-    assert teacher.locator(".overlay").count() == 0 and teacher.evaluate(COVERED)
+    until(teacher, COVERED)
+    assert teacher.locator(".overlay").count() == 0
     teacher.get_by_role("button", name="Discuss").click()
     recorded.shown(phone, "Talk with your neighbours")
     phone.get_by_text(f"You said “{asked.answers[0]}” first.").wait_for()
@@ -217,8 +224,8 @@ def test_a_class_votes_talks_and_votes_again(classroom, teacher, a_phone, record
     teacher.keyboard.press("PageDown")
     for each in (phone, laptop, teacher):
         each.get_by_text("who voted twice: 1 from wrong to right").wait_for()
-        assert each.locator(".overlay text.head").text_content() == "Those who voted twice"
-        assert not each.evaluate(COVERED)
+        expect(each.locator(".overlay text.head")).to_have_text("Those who voted twice")
+        until(each, f"!({COVERED})")
     teacher.goto(f"{classroom.url}/class")
     row.get_by_role("button", name="Show").click()
     teacher.get_by_text("Not answered: student").wait_for()
@@ -261,7 +268,7 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     teacher.get_by_role("link", name="Model5Reg · student").wait_for()
     teacher.get_by_role("button", name="Stop all runs").click()
     teacher.get_by_text("This ends 1 run").wait_for()
-    assert phone.get_by_text("● running").count() == 1  # the first press has ended nothing
+    expect(phone.get_by_text("● running")).to_have_count(1)  # the first press has ended nothing
     teacher.get_by_role("button", name="Stop them").click()
     teacher.get_by_text("1 run was stopped.").wait_for()
     phone.get_by_text("■ stopped").wait_for()
@@ -273,7 +280,7 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     expect(box).to_have_value("Ada: hn/nothing.1/2/k7qw4m/a3cd")
     for width in (390, 1920):
         resize(teacher, width)
-        assert teacher.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        fits(teacher, width)
     assert teacher.errors == [] and phone.errors == []
 
 
@@ -477,17 +484,17 @@ def test_a_class_guesses_trains_on_its_phones_and_sees_all_differences(classroom
     for phone in phones:
         phone.get_by_text("The teacher shows them all.").wait_for()
         assert phone.locator(".differences").count() == 0
-        assert phone.get_by_role("button", name="No difference").is_disabled()
+        expect(phone.get_by_role("button", name="No difference")).to_be_disabled()
     teacher.get_by_text("3 guesses. 3 results are in.").wait_for()
     assert teacher.locator(".differences").count() == 0
     teacher.get_by_role("button", name="Show the results").click()
     for each in (teacher, *phones):
         each.locator(".differences").wait_for()
-        assert each.locator(".dot").count() == 3
+        expect(each.locator(".dot")).to_have_count(3)
         better = each.locator(".verdict").inner_text()[0]  # "A", "B", or the "T" of "These seeds"
         ticked = {"A": ["0 ✓", "2", "1"], "B": ["0", "2 ✓", "1"]}.get(better, ["0", "2", "1"])
-        assert each.locator(".guesses .n").all_inner_texts() == ticked
-        assert each.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        expect(each.locator(".guesses .n")).to_have_text(ticked, use_inner_text=True)
+        until(each, "document.documentElement.scrollWidth <= innerWidth")
         assert barriers(each) == []
         assert each.errors == []
 
@@ -524,7 +531,7 @@ def test_a_class_fills_a_map_together(classroom, teacher, a_phone, recorded):
         until(phone, "(n) => document.querySelectorAll('.settings li').length === n", done)
     for each in (teacher, phone):
         recorded.shown(each, "4 runs so far", 0, 4, 3, 4)
-        assert each.locator(".squares small", has_text="1 seed").count() == 4
+        expect(each.locator(".squares small", has_text="1 seed")).to_have_count(4)
         assert each.errors == []
 
 

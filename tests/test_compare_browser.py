@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import pytest
 from starlette.testclient import httpx
@@ -10,7 +11,7 @@ from hnviz.figures.numbers import accuracy
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore
 from hnviz.runs.reference import LIBRARY
 from hnviz.web.assets import styled
-from tests.conftest import idle, until
+from tests.conftest import awaited, idle, right, until
 from tests.made_runs import make_run
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -144,6 +145,14 @@ def test_seeds_become_a_band(page, server, app, made):
     lines(page, 4)
 
 
+def all_right(*parts) -> list[float]:
+    return [right(part) for part in parts]
+
+
+def is_in_order(places: list[float]) -> bool:
+    return places == sorted(places)
+
+
 def lack_model(path) -> None:
     """Let a run's model be one that this server does not know."""
     config = json.loads((path / "config.json").read_text())
@@ -166,8 +175,8 @@ def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made, r
             dots.click()
             expect(line.get_by_role("button")).to_have_count(count)
             for button in line.get_by_role("button").all():
-                box, place = button.bounding_box(), chooser(page).bounding_box()
-                assert box["x"] + box["width"] <= place["x"] + place["width"]
+                ends = partial(all_right, button, chooser(page))
+                awaited(page, ends, is_in_order)
             dots.click()
             expect(line.get_by_role("button")).to_have_count(1)
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -265,6 +274,7 @@ def test_the_same_seeds_are_trained_on_both_sides(page, server, recorded):
     ]
     page.unroute("**/api/runs", answer)
     steps = told.locator("li")
+    expect(steps.nth(1)).to_contain_text("Measured apart")
     recorded(steps.nth(0).inner_text(), 12.6)
     recorded(steps.nth(1).inner_text(), "3.0e-3", "1.0e-2", 20, 10, 16.1, 19.9, 26.5, 10)
 
@@ -301,16 +311,16 @@ def test_what_finds_no_room_starts_later(page, server, recorded):
     asked = {"runs": [{"model": "Model1", "epochs": 500}]}
     live = httpx.post(f"{server}/api/runs", json=asked, timeout=60).json()["runs"][0]["run"]
     first = [{"run": live, "new": True}]
-    answers = [
-        {"runs": first, "refused": "no room is left"},
-        {"runs": [*first, {"run": "Model4", "new": False}], "refused": ""},
-    ]
+    refusal = {"runs": first, "refused": "no room is left"}
+    answers, held = [refusal], []
 
     def answer(route):
-        if route.request.method == "POST":
+        if route.request.method != "POST":
+            route.continue_()
+        elif answers:
             route.fulfill(json=answers.pop(0))
         else:
-            route.continue_()
+            held.append(route)  # until the address is looked at
 
     open_compare(page, server, "?runs=Model1")
     change = page.locator(".st-key-compare_curves")
@@ -320,13 +330,15 @@ def test_what_finds_no_room_starts_later(page, server, recorded):
         change.get_by_role("button", name="The fair ladder").click()
         recorded(change.locator(".wrong").last.filter(has_text="No room is left").inner_text())
         runs = "() => new URL(location.href).searchParams.get('runs')"
-        assert page.evaluate(runs) == live
+        until(page, f"() => ({runs})() === '{live}'")
+        (again,) = awaited(page, lambda: held)
+        again.fulfill(json={"runs": [*first, {"run": "Model4", "new": False}], "refused": ""})
         until(page, f"() => ({runs})() === '{live},Model4'")
         expect(change.locator(".wrong").last).to_be_empty()
     finally:
         page.unroute("**/api/runs", answer)
         httpx.post(f"{server}/api/runs/{live}/stop", json={}, timeout=60).raise_for_status()
-    assert answers == []
+    assert answers == [] and len(held) == 1
 
 
 def test_a_locked_page_shows_curves_alone(page, server):

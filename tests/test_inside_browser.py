@@ -8,8 +8,7 @@ import pytest
 
 from hnviz.figures.numbers import accuracy
 from hnviz.runs import SHIPPED_DIR
-from hnviz.web.assets import styled
-from tests.conftest import idle
+from tests.conftest import fits, idle
 from tests.gallery import mount
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -141,5 +140,4 @@ def test_a_phone_gets_bars_that_fit(server, page):
     page.goto(f"{server}/train")
     scroll_to_inside(page)
     page.locator(f"{INSIDE} .body[data-epoch]").wait_for(timeout=60_000)
-    main = styled("document.querySelector(':--main').scrollWidth")
-    assert page.evaluate(main) <= 390
+    fits(page, 390)

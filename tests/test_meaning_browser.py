@@ -2,13 +2,15 @@
 
 import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
 from hnviz.models.catalogue import CATALOGUE
-from tests.conftest import idle, resize
+from tests.conftest import awaited, idle, resize
 
-NotYet = pytest.importorskip("playwright.sync_api").Error
+sync_api = pytest.importorskip("playwright.sync_api")
+expect, NotYet = sync_api.expect, sync_api.Error
 
 PROBES, FOUND = ".hn-probe .hn-dot", ".hn-found table"
 PATH = ".path canvas[data-at]"
@@ -56,7 +58,7 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     open_view(page, server, "Find it elsewhere", FOUND)
     lines = page.locator("svg[aria-label^='Units over the words']")
     assert "at every token of “three hundred”" in lines.get_attribute("aria-label")
-    assert page.locator(".hn-found tbody tr").count() == 16
+    expect(page.locator(".hn-found tbody tr")).to_have_count(16)
     page.get_by_role("slider", name="Threshold, share of the scale").focus()
     page.keyboard.press("ArrowRight")
     page.locator("svg[aria-label*='above 0.65 at every token']").first.wait_for(timeout=60_000)
@@ -66,7 +68,8 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     page.get_by_text("Off just before and after").click()
     page.locator("svg[aria-label*='and off just before and after']").first.wait_for(timeout=60_000)
     resize(page, 390)
-    assert page.locator(".hn-found").evaluate("list => list.scrollWidth <= list.clientWidth")
+    found = page.locator(".hn-found")
+    awaited(page, partial(found.evaluate, "list => list.scrollWidth <= list.clientWidth"))
     assert page.errors == []
 
 
