@@ -25,7 +25,7 @@ def test_it_is_on_its_page(page, served):
     place.wait_for(state="attached")
     place.scroll_into_view_if_needed()  # it is drawn near the screen
     bars = place.locator(".bars")
-    bars.locator(".word").first.wait_for()
+    bars.locator(".word").nth(2).wait_for()
     assert bars.locator(".word").all_inner_texts() == ["twelve", ",", "thirteen"]
     said = page.get_by_text("The state is largest after")
     assert said.inner_text().replace("\n", " ") == bars.get_attribute("aria-label")

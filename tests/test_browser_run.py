@@ -185,7 +185,7 @@ def test_pictures_follow_a_run_and_its_buttons_hold_it(thread, opened, given, co
     page.tab.get_by_role("button", name="Stop", exact=True).click()
     page.tells(f"stopped after step {step + 1:,} of 16,000")
     page.all_at(newest, "hidden_states/units")
-    assert page.tab.get_by_role("button", name="Resume", exact=True).is_visible()
+    page.tab.get_by_role("button", name="Resume", exact=True).wait_for()
     assert [each for each in page.errors if POLICIES[thread] not in each] == []
 
 

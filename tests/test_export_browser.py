@@ -23,7 +23,7 @@ from hnviz.lessons import lessons
 from hnviz.observe.passes import read_text
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore
 from tests.axe import barriers
-from tests.conftest import PATIENCE, errors_of, until
+from tests.conftest import PATIENCE, errors_of, fits, until
 from tests.saved import check_svg, frames_of, more
 from tests.subjects import shipped
 from tests.views import shown
@@ -159,8 +159,8 @@ def test_a_lesson_is_walked_by_keyboard_from_a_disk(offline, files, name):
         title.wait_for()
         until(offline, f"() => ({STATES})().every((state) => state === 'ready')")
         count = offline.get_by_text(f"Step {number} of {len(lesson.steps)}", exact=True)
-        assert count.count() == 1
-        assert offline.locator(f"[data-picture='{step.point}']").count() == 1
+        expect(count).to_have_count(1)
+        expect(offline.locator(f"[data-picture='{step.point}']")).to_have_count(1)
         offline.keyboard.press("PageDown")
         if step.guess:  # the first press shows what was to be guessed
             offline.keyboard.press("PageDown")
@@ -204,7 +204,7 @@ def room(own_runs, tmp_path_factory) -> Callable[[str], Path]:
 def _is_quiet(tab, path: Path) -> None:
     """Check that all that is in view is drawn, and that nothing was asked of the network."""
     until(tab, READY)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]
+    fits(tab, tab.viewport_size["width"])
     assert set(_requests(tab)) == {path.as_uri()}
     assert tab.errors == []
 
@@ -332,6 +332,7 @@ def test_a_file_with_one_snapshot_offers_no_film_through_the_training(
     offline.goto(path.as_uri())
     until(offline, READY)
     offline.locator("[data-picture$='counting_map'] .hnviz-more summary").press("Enter")
+    offline.get_by_role("button", name="Picture as PNG").wait_for()  # all come at once
     entries = offline.locator(".hnviz-choices button").all_inner_texts()
     assert "Picture as PNG" in entries and not [each for each in entries if "Film" in each]
     assert offline.errors == []

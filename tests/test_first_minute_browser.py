@@ -2,13 +2,14 @@
 
 from functools import partial
 from itertools import pairwise
+from operator import le
 
 import pytest
 
 from hnviz.app.shell.navigation import PAGES
 from hnviz.web.assets import styled
 from tests.axe import barriers
-from tests.conftest import errors_of, idle, profile, until
+from tests.conftest import awaited, bottom, errors_of, idle, profile, until
 
 LARGEST_SHIFT = 0.1  # "good" of web.dev/articles/cls
 AT_REST = 0.02  # of a page that opens
@@ -191,17 +192,18 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
     takeaway, control, picture = FIRST[view]
     fold = size[1] if size == WIDE else 1.5 * size[1]
     for place in (takeaway, control):
-        box = page.locator(f"[class*='st-key-{place}']").first.bounding_box()
-        assert box, place
+        box = awaited(page, page.locator(f"[class*='st-key-{place}']").first.bounding_box)
         assert box["y"] + min(box["height"], 60) <= fold, place
     box = page.locator(f".st-key-{picture}").bounding_box()
     assert box["y"] + 200 <= fold, f"{picture} begins at {box['y']}"
     if view == "train":
         bar = page.locator(".st-key-train_bar")
         kept = bar.evaluate("bar => getComputedStyle(bar).getPropertyValue('--hn-height')")
-        assert kept == f"{bar.bounding_box()['height']:g}px", "the bar fits the place kept for it"
+        height = awaited(page, bar.bounding_box)["height"]
+        assert kept == f"{height:g}px", "the bar fits the place kept for it"
     if view == "train" and size == WIDE:
         charts = page.locator(f".st-key-{picture} [data-panel]")
+        charts.first.wait_for()
         lowest = charts.evaluate_all(
             "all => Math.max(...all.map((chart) => chart.getBoundingClientRect().bottom))"
         )
@@ -227,6 +229,7 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
 @pytest.mark.parametrize("view", [*FIRST_SCREEN, *ALSO])
 def test_a_room_has_nine_controls_at_most_before_anyone_scrolls(watched, server, view):
     page = watched(f"{server}/{view}", WIDE, "light")
+    until(page, f"() => ({CONTROLS})().length > 1")
     controls = page.evaluate(CONTROLS)
     assert 2 <= len(controls) <= MOST_CONTROLS, controls
     if view in FIRST_SCREEN:
@@ -234,8 +237,8 @@ def test_a_room_has_nine_controls_at_most_before_anyone_scrolls(watched, server,
         assert first["y"] <= LOWEST
         assert own["y"] + own["height"] <= WIDE[1] or own["y"] <= HALF, own
     if view in FIRST_SCREEN or view.startswith("train"):
-        height = page.locator(styled(":--main")).evaluate("main => main.scrollHeight")
-        assert height <= MOST_SCREENS * WIDE[1]
+        height = partial(page.locator(styled(":--main")).evaluate, "main => main.scrollHeight")
+        awaited(page, height, le, MOST_SCREENS * WIDE[1])
 
 
 DEEPER = (
@@ -335,7 +338,7 @@ STEPS = (
 @pytest.mark.parametrize(("lesson", "step"), STEPS)
 def test_a_link_to_a_lessons_step_opens_at_rest(watched, server, lesson, step, size):
     page = watched(f"{server}/lesson?id={lesson}&step={step}", size, "light")
-    assert f"lesson={lesson}.{step}" in page.url
+    until(page, f"() => location.search.includes('lesson={lesson}.{step}')")
     page.locator(".hn-callout").wait_for()
     assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
 
@@ -353,6 +356,15 @@ TITLES = """content => {
   return { title: place(title), choices: choices.map(place), blanks: wrong };
 }"""
 """The places of a title and the choices beside it, and rows of controls with a blank below."""
+
+ROWS = """() => [...document.querySelectorAll("[data-picture='kit/fields']")]
+  .every((each) => each.shadowRoot?.querySelector(".hnviz[data-ready] .row"))"""
+"""Whether all rows of controls are drawn."""
+
+
+def has_no_blanks(found) -> bool:
+    return found["blanks"] == []
+
 
 FIRST_CONTROL = {
     "?count_part=Counting+map": (".st-key-map_headline .hnviz-sentence", ".st-key-map_controls"),
@@ -375,13 +387,11 @@ def test_titles_have_one_height_and_no_row_a_blank_below(watched, server, size):
         "train",
         "remember",
     ):
-        found = (
-            watched(f"{server}/{view}", size, "light")
-            .locator(styled(":--content"))
-            .evaluate(TITLES)
-        )
+        page = watched(f"{server}/{view}", size, "light")
+        until(page, ROWS)
+        content = page.locator(styled(":--content"))
+        found = awaited(page, partial(content.evaluate, TITLES), has_no_blanks)
         tops.add(found["choices"][0]["top"] if size != PHONE else found["title"]["top"])
-        assert found["blanks"] == [], view
         if size == PHONE:  # one below the other
             places = [found["title"], *found["choices"]]
             gaps = [under["top"] - over["bottom"] for over, under in pairwise(places)]
@@ -393,8 +403,12 @@ def test_titles_have_one_height_and_no_row_a_blank_below(watched, server, size):
 @pytest.mark.parametrize(("view", "places"), FIRST_CONTROL.items())
 def test_the_first_control_follows_the_headline(watched, server, view, places):
     page = watched(f"{server}/{view}", WIDE, "light")
-    words, control = (page.locator(place).first.bounding_box() for place in places)
-    assert 0 < control["y"] - (words["y"] + words["height"]) <= 42
+    words, control = (page.locator(place).first for place in places)
+
+    def gap() -> float:
+        return awaited(page, control.bounding_box)["y"] - bottom(words)
+
+    awaited(page, gap, lambda px: 0 < px <= 42)
 
 
 def test_every_page_is_looked_at():

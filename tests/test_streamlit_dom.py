@@ -109,7 +109,7 @@ def test_a_name_comes_when_it_should(browser, server, name):
 
 def test_the_sidebar_says_whether_it_is_away(opened):
     (name,) = re.findall(r'COLLAPSED = "(.+)"', (PACKAGE / STREAMLIT).read_text())
-    assert opened("").locator(streamlit_names()["sidebar"]).get_attribute(name) == "false"
+    opened("").locator(f"{streamlit_names()['sidebar']}[{name}=false]").wait_for(state="attached")
 
 
 def test_each_name_has_a_page():

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections import Counter
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from hnviz.lessons.language import LANGUAGES, language, read_translations
 from hnviz.lessons.panel import asks_in
 from hnviz.lessons.reading import FILES, LessonError, translation_files
 from tests.axe import barriers
-from tests.conftest import ROOT, errors_of, until
+from tests.conftest import ROOT, at_rest, errors_of, until
 
 NAME = "learning-rate.de"
 FILE = FILES / f"{NAME}.toml"
@@ -220,7 +221,7 @@ def said_in(tab, path: Path) -> list[list[str]]:
         if step.guess is not None:
             tab.locator(".lesson .foot button").last.click()
             until(tab, DRAWN)
-        found.append(tab.evaluate(HEADLINES))
+        found.append(at_rest(tab, partial(tab.evaluate, HEADLINES)))
     return found
 
 
@@ -242,7 +243,7 @@ def test_a_lesson_in_german_has_german_words_and_the_same_numbers(browser, files
     lesson.get_by_role("button", name="Fertig", exact=True).click()
     lesson.get_by_text("Begriffe dieser Lektion", exact=True).click()
     meaning = GERMAN.glossary["recipe"][1]
-    assert lesson.get_by_text(meaning, exact=True).is_visible()
+    lesson.get_by_text(meaning, exact=True).wait_for()
     assert barriers(tab) == []
     assert errors == []
     tab.close()
