@@ -16,7 +16,7 @@ import pytest
 from hnviz.data import Texts, TokenStream
 from tests.browser_engine import CLOSE, Subject, passed, recipe
 from tests.conftest import require_chromium
-from tests.drivers import ChromiumTab, chromium, wait_for
+from tests.drivers import SECONDS, ChromiumTab, chromium, wait_for
 from tests.engine_page import POLICY, engine_site
 from tests.small import small_config, small_stream
 
@@ -229,9 +229,20 @@ def test_a_tab_that_is_hidden_trains_on(seconds, way, tab):
         tab.show("minimized")
         before = _n_steps(tab)
         time.sleep(seconds)
-        assert _n_steps(tab) > before + 10
+        wait_for(tab, f"engine.lossesOf(heard).length > {before} + 10")
         assert tab.evaluate("document.visibilityState") == "hidden"
         tab.show("normal")
+
+
+def _rests(tab: ChromiumTab) -> int:
+    """Wait until a tab does nothing; return how many steps it has made."""
+    end = time.monotonic() + SECONDS
+    before = -1
+    while before != (now := _n_steps(tab)):
+        assert time.monotonic() < end, "it is not frozen"
+        before = now
+        time.sleep(0.5)
+    return before
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -239,8 +250,7 @@ def test_a_tab_that_is_frozen_for_five_seconds_goes_on_where_it_was(way, tab):
     with _long_run(tab, way):
         tab.show("minimized")  # a browser freezes tabs that nobody sees
         tab.freeze(True)
-        time.sleep(0.5)
-        before = _n_steps(tab)
+        before = _rests(tab)
         time.sleep(5)
         assert _n_steps(tab) == before
         tab.freeze(False)

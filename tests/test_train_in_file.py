@@ -3,6 +3,8 @@
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
+from operator import eq
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from hnviz.export.build import export_page
 from hnviz.figures.numbers import accuracy
 from hnviz.learn import Learner
 from hnviz.runs import RunStore
-from tests.conftest import until
+from tests.conftest import awaited, until
 from tests.yours import Reader, press, says
 
 pytestmark = pytest.mark.browser
@@ -91,10 +93,10 @@ def test_pictures_follow_the_readers_run_and_say_where_they_cannot(reader, files
     drawn = "[data-picture='train/curves'] [data-trace='yours, valid']"
     until(tab, "(trace) => document.querySelectorAll(trace).length === 2", drawn)
     until(tab, SHOWN, "800")
-    assert left.first.is_visible()
+    left.first.wait_for()
     press(tab, MODEL)
     until(tab, "(trace) => document.querySelectorAll(trace).length === 0", drawn)
-    assert not left.first.is_visible()
+    left.first.wait_for(state="hidden")
 
 
 @pytest.mark.parametrize(
@@ -116,10 +118,9 @@ def test_trains_page_trains_every_other_model_with_its_own_settings(reader, file
     curves.get_by_text("yours, seed 1; the faint").wait_for()
     done = says(tab, "steps are done")
     until(tab, SHOWN, re.search(r"all ([\d,]+) steps", done)[1].replace(",", ""))
-    button = tab.locator(".yours").get_by_role("button", name="Another seed", exact=True)
-    assert button.is_visible()
+    tab.locator(".yours").get_by_role("button", name="Another seed", exact=True).wait_for()
     tab.locator(".yours").get_by_label("Model", exact=True).select_option(MODEL)
-    assert tab.locator(".yours").get_by_role("button", name=f"Train {MODEL}").is_visible()
+    tab.locator(".yours").get_by_role("button", name=f"Train {MODEL}").wait_for()
 
 
 def test_another_models_run_is_there_again_when_the_page_opens(reader, files, tmp_path):
@@ -151,20 +152,23 @@ def test_the_chosen_model_stays_when_a_reader_changes_what_the_page_shows(reader
     models.select_option("Model1")
     tab.get_by_text("By position", exact=True).click()
     tab.locator("[data-picture='train/positions']").first.wait_for()
-    assert models.input_value() == "Model1"
-    assert tab.locator(".yours").count() == 1
+    awaited(tab, models.input_value, eq, "Model1")
+    awaited(tab, tab.locator(".yours").count, eq, 1)
+
+
+CUT = """all => all
+  .filter((label) => label.getBoundingClientRect().right
+    > label.closest("svg").getBoundingClientRect().right)
+  .map((label) => label.textContent)"""
 
 
 def test_no_label_at_the_end_of_a_curve_is_cut(reader, files):
     tab = reader.open(files / "train.html")
     labels = tab.locator("[data-picture='train/curves'] svg text")
     labels.filter(has_text="notebook").first.wait_for()
-    assert labels.filter(has_text="at the end").count() == 1  # the longest
-    cut = labels.evaluate_all(
-        """all => all.filter((label) => label.getBoundingClientRect().right
-          > label.closest("svg").getBoundingClientRect().right).map((label) => label.textContent)"""
-    )
-    assert cut == []
+    awaited(tab, labels.filter(has_text="at the end").count, eq, 1)  # the longest
+    cut = partial(labels.evaluate_all, CUT)
+    awaited(tab, cut, eq, [])
 
 
 def test_its_buttons_hold_it_slow_it_and_end_it(reader, files):
@@ -182,7 +186,8 @@ def test_its_buttons_hold_it_slow_it_and_end_it(reader, files):
     assert time.monotonic() - begun > 0.2 * (done - 1)  # at most four in a second
     press(tab, "Stop")
     stopped = says(tab, "stopped after step")
-    assert tab.locator(".yours").get_by_role("button", name="Slow", exact=True).is_hidden()
+    slow = tab.locator(".yours").get_by_role("button", name="Slow", exact=True)
+    slow.wait_for(state="hidden")
     press(tab, "Go on")
     says(tab, "all 800 steps are done")
     assert "seed 1" in stopped
@@ -206,9 +211,7 @@ def test_closing_keeps_it_and_reopening_goes_on(reader, files):
     heard = again.evaluate("() => heard")
     first = next(each for each in heard if "step" in each)
     assert "epoch 1 of 20" not in first  # it went on, and did not begin again
-    assert (
-        again.get_by_role("button", name=MODEL, exact=True).get_attribute("aria-pressed") == "true"
-    )
+    again.get_by_role("button", name=MODEL, exact=True, pressed=True).wait_for()
     again.close()
     last = reader.open(files / "remember.html")
     says(last, "seed 1: all 800 steps are done")
