@@ -1,16 +1,14 @@
 """Lessons in a browser: every step by keyboard, guesses, and the way back."""
 
 import re
-from contextlib import suppress
 
 import pytest
-from playwright import sync_api
 from playwright.sync_api import expect
 
 from hnviz.lessons import lessons
 from hnviz.lessons.panel import page_path
 from hnviz.web.assets import styled
-from tests.conftest import PATIENCE, at_rest, awaited, fits, idle, profile, resize, until
+from tests.conftest import at_rest, awaited, fits, idle, profile, resize, until
 from tests.test_first_minute_browser import LARGEST_SHIFT, WATCH
 
 RINGED = """(point) => {
@@ -97,8 +95,6 @@ REASON = """() => {
   return why.getBoundingClientRect().bottom <= body.getBoundingClientRect().bottom + 1;
 }"""
 """The reason of an answer is in sight."""
-
-PRESS_MS = 15_000  # after which a press has been lost
 
 BY_CHANCE: dict[str, str] = {
     "text-into-batches.1": "“thousand” is a word of the example that the student may type over",
@@ -459,20 +455,6 @@ def test_on_a_phone_the_panel_opens_with_its_height(browser, server, kept):
         assert (height > 600) is not bool(kept)  # the answers, or the page, have the room
 
 
-def press_until_it_leads(page, link) -> None:
-    """Press a link to a step.
-
-    Streamlit loses a press if a picture reports something before the page has its new address.
-    """
-    for _ in range(PATIENCE // PRESS_MS):
-        with suppress(sync_api.TimeoutError, AssertionError):
-            link.click(timeout=PRESS_MS)
-            until(page, "location.search.includes('lesson=')", timeout=PRESS_MS)
-        if "lesson=" in page.url:
-            return
-    raise AssertionError("the link leads nowhere")
-
-
 def test_lessons_are_cards_on_the_first_page_and_one_in_each_room_leads(page, server):
     page.goto(f"{server}/lessons?present=true")
     page.get_by_role("heading", name="Lessons: guess first", level=2).wait_for()
@@ -484,7 +466,9 @@ def test_lessons_are_cards_on_the_first_page_and_one_in_each_room_leads(page, se
         lead_me = page.get_by_role("link", name="Lead me")
         lead_me.wait_for()
         idle(page)
-        press_until_it_leads(page, lead_me)
+        at_rest(page, lambda: page.url)  # a picture may still report what the address names
+        lead_me.click()
+        until(page, "location.search.includes('lesson=')")
         page.locator(PANEL).wait_for()
         assert page.url.partition("?")[0] == f"{server}/{room}"
         led[room] = re.findall(r"lesson=([a-z0-9-]+)[.]1", page.url)[0]
