@@ -56,8 +56,8 @@ RULES: dict[str, Rule] = {
     "exercises": Rule((), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "recording": Rule(
-        (*FREE, "learn", "observe", "runs"), ("filelock", "numpy", "torch")
-    ),  # and what hnviz/recording/optional.py loads
+        (*FREE, "learn", "observe", "runs", "doctor"), ("filelock", "numpy", "torch")
+    ),  # and what hnviz/recording/optional.py loads; the doctor watches what is recorded
     "observe": Rule((*FREE, "learn"), ("cachetools", "numpy", "scipy", "sklearn", "torch")),
     "questions": Rule((), ("numpy",)),
     "runs": Rule(FREE, ("cachetools", "filelock", "numpy", "pandas", "psutil", "safetensors")),

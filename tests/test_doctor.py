@@ -18,7 +18,7 @@ import hnviz
 from hnviz.app.shell.navigation import PAGES
 from hnviz.cli.main import main
 from hnviz.data import BatchLayout, batches
-from hnviz.doctor import LoopWatch, Report
+from hnviz.doctor import Report
 from hnviz.doctor.report import PICTURES
 from tests import guide, loops
 from tests.conftest import ROOT
@@ -469,37 +469,6 @@ def test_a_check_never_raises() -> None:
 
     report = hnviz.check(*plain(Gru(), loader=Breaks(laid_out())).given(), valid=laid_out())
     assert report.unknown == ("not-all",)
-
-
-# A recorded loop
-
-
-def test_a_recorded_loop_is_watched() -> None:
-    loop = without_zeroing()
-    watch = LoopWatch(loop.model, loop.optimizer)
-    for x, y in laid_out()[:5]:
-        loop.step(x, y)
-        watch.step(x, y)
-    for x, y in laid_out("valid")[:2]:
-        loop.model(x)
-        watch.valid(x, y)
-    assert watch.report().wrong == ("not-zeroed",)
-
-
-def test_rows_at_random_are_seen_in_a_recorded_loop() -> None:
-    loop = Lesson("Model5")
-    for loader, wrong in ((laid_out(), ()), (at_random(), ("rows-at-random",))):
-        watch = LoopWatch(loop.model, loop.optimizer)
-        for x, y in loader[:4]:
-            loop.step(x, y)
-            watch.step(x, y)
-        assert watch.report().wrong == wrong
-
-
-def test_a_recorder_is_not_stopped_by_what_it_watches() -> None:
-    watch = LoopWatch(Gru())
-    watch.step("text", None)
-    assert watch.report().unknown == ("unreadable",)
 
 
 # The names of hnviz, and the command

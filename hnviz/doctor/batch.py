@@ -25,13 +25,25 @@ class Batch:
     def of(cls, given: Any, place: str = "loader") -> "Batch":
         """Find the ids in what a loader gave. Raises UnreadableError."""
         tensors = [each for each in _parts(given) if isinstance(each, Tensor)]
-        ids = [each for each in tensors if _is_ids(each)]
+        ids = [each for each in tensors if is_ids(each)]
         if not ids or ids[0] is not tensors[0]:
             wanted = "a mini-batch must begin with a tensor of token ids, which are whole numbers"
             raise UnreadableError(f"{wanted}; {place} gives {_said(given)}", place)
         x, others = ids[0], ids[1:]
         like = (each for each in others if each.numel() == x.numel())
         return cls(given, x, next(like, others[0] if others else None))
+
+    @classmethod
+    def of_call(cls, given: tuple[Any, ...], named: Mapping[str, Any]) -> "Batch | None":
+        """Find the ids among a model's arguments, where they may follow a state."""
+        ids = [
+            each
+            for part in (given, named)
+            for each in _parts(part)
+            if isinstance(each, Tensor) and is_ids(each)
+        ]
+        like = (each for each in ids[1:] if each.shape == ids[0].shape)
+        return cls(None, ids[0], next(like, None)) if ids else None
 
     def with_x(self, x: Tensor) -> "Batch":
         """Replace the ids that are read; all else remains."""
@@ -83,7 +95,8 @@ def _listed(given: Any) -> list[Any] | None:
     return [*given] if isinstance(given, list | tuple) else None
 
 
-def _is_ids(each: Tensor) -> bool:
+def is_ids(each: Tensor) -> bool:
+    """Return whether a tensor may be token ids: whole numbers, of one dimension or two."""
     whole = not (each.is_floating_point() or each.is_complex())
     return whole and each.dtype != torch.bool and 1 <= each.dim() <= 2 and each.numel() > 0
 

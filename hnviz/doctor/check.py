@@ -136,7 +136,7 @@ def _watched(watch: Watch, batches: list[Batch]) -> Watched:
         answers,
         data,
         answers.values.shape[dim] if answers and known else None,
-        all(call.module is watch.model and call.only_ids for call in step.calls),
+        all(call.module == id(watch.model) and call.only_ids for call in step.calls),
     )
 
 
@@ -170,7 +170,9 @@ def _valid(
         return
     yield from of_valid.of_loaders(loader, how.loader)
     read = of_valid.read(how.loader, "valid")
-    yield from of_valid.of_sizes(read, batches[0], time)
+    sizes = [batch.x.numel() for batch in read]
+    ids = read[0].x if read else None
+    yield from of_valid.of_sizes(sizes, ids, batches[0].x.numel(), time)
     yield from of_valid.of_ids(of_valid.read(loader), read, time, watched.n_classes)
     if read and len(batches) > 1 and not of_valid.outside(read, watched.n_classes):
         loop = (trials, watched.only_ids)

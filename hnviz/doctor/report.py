@@ -36,10 +36,15 @@ class Finding:
     place: str = ""  # a file and its line, a part of the model, or an argument of `check`
     picture: str = ""  # the address of a page of the app that shows it
 
-    def __str__(self) -> str:
+    @property
+    def line(self) -> str:
+        """The level, the sentence and the place, in one line."""
         place = f" [{self.place}]" if self.place else ""
+        return f"{TITLES[self.level]}: {self.sentence}{place}"
+
+    def __str__(self) -> str:
         look = f"\n  Look at {self.picture} of python -m hnviz app." if self.picture else ""
-        return f"{TITLES[self.level]}: {self.sentence}{place}{look}"
+        return f"{self.line}{look}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """What follows from watching a few training steps: gradients, weights, targets."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import e, log
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,13 +12,28 @@ from hnviz.doctor.alignment import Alignment, alignment, is_scrambled, of_data
 from hnviz.doctor.batch import Batch
 from hnviz.doctor.report import Finding, choice, unknown, wrong
 from hnviz.doctor.targets import Wanted, are_probabilities, softmax_elsewhere, wanted
-from hnviz.doctor.watch import Call, Step, Watch
+from hnviz.doctor.watch import Call, Step
 from hnviz.given import said, some
 
 SHOWN = 3  # names of weights in a sentence
 
 
-def of_watch(watch: Watch, batches: Sequence[Batch]) -> Iterator[Finding]:
+class Watched(Protocol):
+    """What was seen of a loop, and of which weights."""
+
+    steps: list[Step]
+
+    def names(self) -> Mapping[int, str]:
+        """Return the names of the model's weights, by their ids."""
+
+    def trainable(self) -> set[int]:
+        """Return the ids of the model's weights that should get a gradient."""
+
+    def left(self, weights: Mapping[int, Tensor]) -> list[int]:
+        """List those of some weights that nothing updates."""
+
+
+def of_watch(watch: Watched, batches: Sequence[Batch]) -> Iterator[Finding]:
     """Say what is wrong in the watched steps; `batches` are what they read."""
     if not any(step.calls for step in watch.steps):
         yield unknown(
@@ -27,17 +42,29 @@ def of_watch(watch: Watch, batches: Sequence[Batch]) -> Iterator[Finding]:
             "model",
         )
         return
-    yield from _gradients(watch)
+    yield from of_weights(watch)
+    yield from of_targets(watch.steps, batches)
+
+
+def of_weights(watch: Watched) -> Iterator[Finding]:
+    """Say what is wrong with gradients, and with the weights that they reach."""
+    yield from never_detached(watch.steps)
+    yield from _residue(watch.steps)
     yield from _weights(watch)
-    for step, batch, after in zip(watch.steps, batches, [*batches[1:], None], strict=False):
+
+
+def of_targets(steps: Sequence[Step], batches: Sequence[Batch]) -> Iterator[Finding]:
+    """Say what is wrong with the targets that the loss wants, in the first step that shows it."""
+    for step, batch, after in zip(steps, batches, [*batches[1:], None], strict=False):
         found = list(_targets(step, batch, after))
         yield from found
         if found:
             return
 
 
-def _gradients(watch: Watch) -> Iterator[Finding]:
-    for step in watch.steps:
+def never_detached(steps: Sequence[Step]) -> Iterator[Finding]:
+    """Say that a graph reaches back into the step before."""
+    for step in steps:
         if step.reaches_back:
             yield wrong(
                 "never-detached",
@@ -46,23 +73,26 @@ def _gradients(watch: Watch) -> Iterator[Finding]:
                 step.reaches_back,
                 "reach",
             )
-            break
-    if any(step.residue for step in watch.steps):
+            return
+
+
+def _residue(steps: Sequence[Step]) -> Iterator[Finding]:
+    if any(step.residue for step in steps):
         yield wrong(
             "not-zeroed",
             "Gradients of an earlier mini-batch were still there when the next ones were added: "
             "call optimizer.zero_grad() once for each update.",
-            watch.steps[0].calls[-1].place if watch.steps[0].calls else "",
+            steps[0].calls[-1].place if steps[0].calls else "",
             "reach",
         )
 
 
-def _weights(watch: Watch) -> Iterator[Finding]:
-    known = {id(weight): name for name, weight in watch.model.named_parameters()}
+def _weights(watch: Watched) -> Iterator[Finding]:
+    known = watch.names()
     weights = {at: leaf for step in watch.steps for at, leaf in step.leaves.items()}
     lasting = [at for at in weights if at in known or _times(watch, at) > 1]
     named = {at: known.get(at, f"a tensor of shape {tuple(weights[at].shape)}") for at in lasting}
-    left = [named[at] for at in _left(watch, {at: weights[at] for at in lasting})]
+    left = [named[at] for at in watch.left({at: weights[at] for at in lasting})]
     if left:
         yield wrong(
             "not-updated",
@@ -72,11 +102,8 @@ def _weights(watch: Watch) -> Iterator[Finding]:
             "weights",
         )
     got = {at for step in watch.steps for at in step.got} or set(weights)
-    cut = [
-        name
-        for name, weight in watch.model.named_parameters()
-        if weight.requires_grad and id(weight) not in got
-    ]
+    none = watch.trainable() - got
+    cut = [name for at, name in known.items() if at in none]
     if cut and got & known.keys():
         yield wrong(
             "no-gradient",
@@ -87,17 +114,8 @@ def _weights(watch: Watch) -> Iterator[Finding]:
         )
 
 
-def _times(watch: Watch, leaf: int) -> int:
+def _times(watch: Watched, leaf: int) -> int:
     return sum(leaf in step.leaves for step in watch.steps)
-
-
-def _left(watch: Watch, weights: dict[int, Tensor]) -> list[int]:
-    """List the weights that no optimizer updates; without one, those that did not change."""
-    given = {id(weight) for weight in watch.updated()}
-    if given:
-        return [at for at in weights if at not in given]
-    same = [at for at, weight in weights.items() if torch.equal(weight, watch.began[at])]
-    return same if len(same) < len(weights) else []
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ def output_of(step: Step, rows: int, output: int) -> Tensor | None:
     called has them.
     """
     last = step.calls[-1].module if step.calls else None
-    calls = step.answers() or [call for call in step.calls if call.module is last]
+    calls = step.answers() or [call for call in step.calls if call.module == last]
     outputs = [call.outputs[output] for call in calls if output < len(call.outputs)]
     if len(outputs) > 1 and outputs[0].dim() == 2 and len(outputs[0]) == rows:
         return torch.stack(outputs, 1)

@@ -63,9 +63,10 @@ def read(loader: Iterable[Any], place: str = "loader") -> list[Batch]:
     return found
 
 
-def of_sizes(valid: Sequence[Batch], train: Batch, time: int) -> Iterator[Finding]:
-    """Look at how large valid's mini-batches are."""
-    sizes = [batch.x.numel() for batch in valid]
+def of_sizes(
+    sizes: Sequence[int], first: torch.Tensor | None, train: int, time: int
+) -> Iterator[Finding]:
+    """Look at how many tokens mini-batches of valid and of train have; `first` is valid's first."""
     if not sizes:
         yield choice(
             "small-valid",
@@ -73,15 +74,15 @@ def of_sizes(valid: Sequence[Batch], train: Batch, time: int) -> Iterator[Findin
             "valid",
             "grid",
         )
-    elif len(sizes) == 1 and sizes[0] < train.x.numel():
+    elif len(sizes) == 1 and sizes[0] < train:
         yield choice(
             "small-valid",
             f"Valid is smaller than a mini-batch: it has {sizes[0]:,} tokens, and a mini-batch of "
-            f"train {train.x.numel():,}.",
+            f"train {train:,}.",
             "valid",
             "grid",
         )
-    elif len(sizes) == 1 and (again := _read_again(valid[0], time)):
+    elif len(sizes) == 1 and first is not None and (again := _read_again(first, time)):
         yield choice(
             "small-valid",
             f"Valid is smaller than a mini-batch: each row repeats the one above from its token "
@@ -99,9 +100,9 @@ def of_sizes(valid: Sequence[Batch], train: Batch, time: int) -> Iterator[Findin
         )
 
 
-def _read_again(batch: Batch, time: int) -> int:
+def _read_again(ids: torch.Tensor, time: int) -> int:
     """Return the step from which on each row reads what the next row reads; 0 if none does."""
-    x = as_rows(batch.x, time)
+    x = as_rows(ids, time)
     rows, steps = x.shape
     for start in range(1, steps - 1) if rows > 2 else ():
         n = steps - start

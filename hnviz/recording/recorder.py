@@ -20,6 +20,9 @@ from torch import Tensor, nn
 
 from hnviz.config import RunConfig
 from hnviz.data import CorpusError, stream_of
+from hnviz.doctor.recorded import LoopWatch
+from hnviz.doctor.report import Report
+from hnviz.doctor.watch import is_compiled
 from hnviz.events import ENDS
 from hnviz.given import UnreadableError, kind, said
 from hnviz.learn import model_class
@@ -33,7 +36,7 @@ from hnviz.recording.naming import Named, named, units
 from hnviz.recording.own import named_zeros, own_network
 from hnviz.recording.settings import Options, Plan, names_in, plan
 from hnviz.recording.text import choose_text
-from hnviz.recording.thread import Batch, End, Epoch, Snapshot, Start, WriterThread
+from hnviz.recording.thread import Batch, End, Epoch, Look, Snapshot, Start, WriterThread
 from hnviz.runs import default_runs_dir
 from hnviz.runs.recorded import Recorded
 from hnviz.schedule import MAX_SNAPSHOTS, snapshot_steps
@@ -50,7 +53,7 @@ class Recorder:
     """Records one training. Make it with `hnviz.record`."""
 
     def __init__(self, model: nn.Module, text: Any, options: Options) -> None:
-        model = unwrapped(model)
+        called, model = model, unwrapped(model)
         for other in list(_open):  # of a loop that was stopped, in a notebook
             if other.records(model):
                 other.close("stopped", "another record of the same model has begun")
@@ -71,6 +74,7 @@ class Recorder:
         self._thread = WriterThread(self._warn)
         self.found = Named()
         self._prepare(model, text)
+        self._watch = self._watching(called)
         _open.add(self)
 
     # What a loop calls
@@ -107,6 +111,8 @@ class Recorder:
                 )
             )
             self._step += 1
+            if self._watch is not None:
+                self.stepped(y)
             if self._step in self._due:
                 self.snapshot()
         except Exception as error:
@@ -141,10 +147,26 @@ class Recorder:
                 self._start(None)
             figures = float(valid_loss), float(accuracy)
             self._thread.put(Epoch(self._step, *figures, time()))
+            if self._watch is not None:
+                self._watch.epoch()
+                self._watch = None if self._watch.over else self._watch
             if self._step not in self._due and self._snapshots < MAX_SNAPSHOTS:
                 self.snapshot()
         except Exception as error:
             self._warn(f"the end of an epoch was not recorded: {said(error)}")
+
+    def stepped(self, y: Tensor | None = None) -> None:
+        """End a step that the doctor watches. `batch` does so, too, where a loop calls it often."""
+        watch = self._watch
+        if watch is None:
+            return
+        if self._thread.over:
+            watch.stop()
+            watch.forget()
+        else:
+            watch.batch(y)
+        if watch.over:
+            self._watch = None
 
     def close(self, status: str = "finished", message: str = "") -> None:
         """End the record and wait until it is written. `status` is one of hnviz.events.ENDS."""
@@ -153,6 +175,10 @@ class Recorder:
                 return
             self._closed = True
         _open.discard(self)
+        with suppress(Exception):
+            if self._watch is not None:
+                self._watch.stop()
+                self._watch = None
         with suppress(Exception):
             status = status if status in ENDS else "finished"
             end = End(status, self._step, message or f"the loop trained {self._step:,} steps")
@@ -196,10 +222,17 @@ class Recorder:
         """How many snapshots were taken."""
         return self._snapshots
 
+    @property
+    def doctor(self) -> Report | None:
+        """What the doctor says of the loop; None before its third step was looked at."""
+        return self._thread.report
+
     def __repr__(self) -> str:
         where = self.folder or "no folder yet"
         steps = "1 step" if self._step == 1 else f"{self._step:,} steps"
-        return "\n".join([f"hnviz has recorded {steps} in {where}.", *self.found.seen])
+        report = self.doctor
+        said = [each.line for each in report.findings if each.level != "unknown"] if report else ()
+        return "\n".join([f"hnviz has recorded {steps} in {where}.", *self.found.seen, *said])
 
     # Internals
 
@@ -230,6 +263,28 @@ class Recorder:
             self._warn(f"the model could not be read: {said(error)}. Only the curves are recorded")
         self._text = self._chosen(text)
         self.snapshot()
+
+    def _watching(self, called: nn.Module) -> LoopWatch | None:
+        """Let the doctor look at the first steps; of a compiled model from outside."""
+        model = called if is_compiled(called) else unwrapped(called)
+        if not self._options.get("watch", True):
+            return None
+        try:
+            return LoopWatch(model, self._optimizer, self._kept, self._ready)
+        except Exception as error:  # a class may forbid hooks in its own way
+            self._warn(f"the loop is not watched: {said(error)}")
+            return None
+
+    def _kept(self) -> list[Tensor]:
+        """Return the state that the model keeps now."""
+        model, places = self._model(), self._reader.twin.kept if self._reader else {}
+        if model is None:
+            return []
+        return [each for place in places for each in state_in(held(model, place))]
+
+    def _ready(self) -> None:
+        if self._watch is not None:
+            self._thread.put(Look(self._watch))
 
     def _look(self, model: nn.Module) -> None:
         bptt = self._options.get("bptt")
@@ -323,8 +378,7 @@ class Recorder:
 
     def _state(self, model: nn.Module) -> dict[str, Tensor]:
         """Return the state that the model carries now; zeros where it holds none."""
-        kept = self._reader.twin.kept if self._reader else {}
-        carried = [each for place in kept for each in state_in(held(model, place))]
+        carried = self._kept()
         rows = carried[0].shape[-2] if carried else int(self._options.get("bs", 1))
         zeros = {
             name: each.expand(*each.shape[:-2], rows, -1) for name, each in self._zeros.items()

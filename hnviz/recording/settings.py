@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     n_batches: int  # of an epoch; worked out from the text without it
     seed: int
     name: str  # of the run, for lists
+    watch: bool  # False: the doctor does not look at the loop
     runs_dir: "str | Path"  # $HNVIZ_RUNS_DIR, or runs/, without it
 
 

@@ -20,6 +20,8 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hnviz.doctor.recorded import LoopWatch
+from hnviz.doctor.report import Report
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, SnapshotSaved
 from hnviz.given import said
 from hnviz.learn.learner import SMOOTHING
@@ -87,6 +89,13 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The doctor has seen enough of the loop to say more of it."""
+
+    watch: LoopWatch
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The last item."""
 
@@ -95,7 +104,7 @@ class End:
     message: str
 
 
-Item = Start | Batch | Snapshot | Epoch | End
+Item = Start | Batch | Snapshot | Epoch | Look | End
 
 
 @dataclass
@@ -150,12 +159,14 @@ class WriterThread:
 
     def __init__(self, warn: Callable[[str], None]) -> None:
         self.folder: RunFolder | None = None
+        self.report: Report | None = None  # what the doctor says of the loop
         self.left_out = 0  # mini-batches that found no room
         self._warn = warn
         self._queue: deque[Item] = deque()
         self._numbers = 0  # of the answers that wait
         self._writer: RunWriter | None = None
         self._opened: Opened | None = None
+        self._recorded: Recorded | None = None
         self._answering: FileLock | None = None
         self._sums = Sums()
         self._over = False
@@ -233,9 +244,22 @@ class WriterThread:
                 self._save(item)
             case Epoch():
                 self._write(self._sums.end_epoch(item))
+            case Look():
+                self._look(item.watch)
             case End():
                 self._write(_ended(replace(item, message=f"{item.message}{self._missing()}")))
                 self._finish()
+
+    def _look(self, watch: LoopWatch) -> None:
+        """Say what the doctor finds; here, because reading it waits for the device."""
+        self.report = watch.report()
+        for each in self.report.findings:
+            if each.level == "wrong":
+                place = f" ({each.place})" if each.place else ""
+                self._warn(f"wrong{place}: {each.sentence.rstrip('.')}")
+        if self._recorded is not None and self.folder is not None:
+            lines = tuple(each.line for each in self.report.findings)
+            replace(self._recorded, doctor=lines).save(self.folder.path)
 
     def _missing(self) -> str:
         """Say what the curves lack, for the end of the run's last sentence."""
@@ -282,6 +306,7 @@ class WriterThread:
 
     def _start(self, start: Start) -> None:
         config, self._opened = start.plan.config, start.opened
+        self._recorded = start.recorded
 
         def fill(folder: Path) -> None:
             new_info(config, versions()).save(folder / CONFIG)

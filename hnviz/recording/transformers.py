@@ -27,6 +27,11 @@ class TransformersCallback(TrainerCallback):
         options = {"bs": args.train_batch_size, "lr": args.learning_rate, **size, **self.options}
         self.rec = record(given["model"], self.text, **options)
 
+    def on_step_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        """Let the doctor look at a step."""
+        if self.rec is not None:
+            self.rec.stepped()
+
     def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         """Record a logged loss."""
         logs = given.get("logs") or {}

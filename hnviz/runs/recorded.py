@@ -28,16 +28,18 @@ class Recorded:
     source: str = ""  # of the class, "" if it could not be read
     source_hash: str = ""  # SHA-256 of the source, hexadecimal
     seen: tuple[str, ...] = ()  # what the recorder found, in sentences
+    doctor: tuple[str, ...] = ()  # what the doctor found in the loop, in sentences
 
     def save(self, folder: Path) -> None:
         """Write the file. Raises RunWriteError."""
         network = None if self.network is None else asdict(self.network)
         content = {"format": FORMAT, **{n: getattr(self, n) for n in _TEXTS}, "network": network}
-        content["seen"] = list(self.seen)
+        content |= {name: list(getattr(self, name)) for name in _LISTS}
         write_atomic(folder / RECORDED, json.dumps(content, indent=2).encode() + b"\n", "recorded")
 
 
 _TEXTS = ("class_name", "source", "source_hash")
+_LISTS = ("seen", "doctor")
 
 
 def is_recorded(folder: Path) -> bool:
@@ -70,14 +72,18 @@ def _from_json(content: Any) -> Recorded:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"this version reads format {FORMAT}")
     texts: Mapping[str, Any] = {name: content.get(name, "") for name in _TEXTS}
-    seen = content.get("seen", [])
-    if not all(isinstance(each, str) for each in (*texts.values(), *seen)):
+    lists: Mapping[str, Any] = {name: content.get(name, []) for name in _LISTS}
+    each_said = (each for said in lists.values() for each in said)
+    if not all(isinstance(each, str) for each in (*texts.values(), *each_said)):
         raise ValueError("it has something that is not a text")
     network = content.get("network")
     return Recorded(
-        **{name: printable_lines(each) for name, each in texts.items()},
+        class_name=printable_lines(texts["class_name"]),
+        source=printable_lines(texts["source"]),
+        source_hash=printable_lines(texts["source_hash"]),
         network=None if network is None else Network.from_dict(network),
-        seen=tuple(map(printable, seen)),
+        seen=tuple(map(printable, lists["seen"])),
+        doctor=tuple(map(printable, lists["doctor"])),
     )
 
 
