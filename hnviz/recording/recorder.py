@@ -156,15 +156,18 @@ class Recorder:
             self._warn(f"the end of an epoch was not recorded: {said(error)}")
 
     def stepped(self, y: Tensor | None = None) -> None:
-        """End a step that the doctor watches. `batch` does so, too, where a loop calls it often."""
+        """End a step that the doctor watches. `batch` does so, too. Never raises."""
         watch = self._watch
         if watch is None:
             return
-        if self._thread.over:
-            watch.stop()
-            watch.forget()
-        else:
-            watch.batch(y)
+        try:
+            if self._thread.over:
+                watch.stop()
+                watch.forget()
+            else:
+                watch.batch(y)
+        except Exception as error:
+            self._warn(f"a step was not watched: {said(error)}")
         if watch.over:
             self._watch = None
 
