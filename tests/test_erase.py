@@ -265,7 +265,7 @@ ERASED = {
 
 def test_the_picture_of_an_erasure_says_and_draws_its_own_figures(recorded):
     said = erased_sentence("layer 1 of Model5", ERASED, 100)
-    recorded(said, 1, 99, 100, 12, 87, 88.1, 68, 97)
+    recorded(said, 99, 100, 1, 12, 87, 88.1, 68, 97)
     html = erased_lines(ERASED, 100, said.replace("**", ""), theme("light"))
     tens, ones = html.split("hn-ends")[1].split('<div class="hn-probe">')[1:]
     for row, each in ((tens, ERASED["tens"]), (ones, ERASED["ones"])):

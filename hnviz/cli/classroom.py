@@ -16,10 +16,10 @@ MOST = 5  # wrong answers of a question on a line
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the action and its file."""
     parser.add_argument(
-        "action", choices=("items",), help="how hard each question was, and what moved"
+        "action", choices=("items",), help="how hard questions were, and what a second vote gained"
     )
     parser.add_argument(
-        "file", type=Path, metavar="FILE.csv", help="what Answers as CSV on the page Class saves"
+        "file", type=Path, metavar="FILE.csv", help="saved by Answers as CSV on the page Class"
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 

@@ -73,7 +73,7 @@ def _of_lessons(kinds: Kinds) -> Iterator[argparse.ArgumentParser]:
             help="for a class, whose server serves it: python -m hnviz app --class",
         )
     questions = kinds.add_parser(
-        "questions", help="the lessons' choices and numbers, and the test's", allow_abbrev=False
+        "questions", help="the questions of all lessons and of the test", allow_abbrev=False
     )
     questions.add_argument(
         "--qti",

@@ -22,7 +22,7 @@ COMMANDS = {
     "task": "show what a task needs: the best accuracy, the context and the states that reach it",
     "check": "look at the training loop in a Python file: what is wrong, and what is a choice",
     "lessons": "list the lessons, check their files, or read the answers to their test",
-    "class": "say of a class's answers how hard each question was, and what moved",
+    "class": "show how hard the questions of a class were, and what a second vote gained",
     "export": "write a lesson, page or report as one HTML file, a run as a notebook or zip file",
     "import": "add a run from a zip file to your own runs",
     "bench": "time hnviz against a plain torch loop, or search for the recipe of a model",

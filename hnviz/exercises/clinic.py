@@ -239,7 +239,7 @@ BUGS: dict[str, Bug] = {
         ("h.detach()", "h[:, :1].detach().repeat(1, len(x), 1)"),
     ),
     "batch-first": Bug(
-        "The GRU takes rows for time.",
+        "The GRU takes the rows for time steps.",
         _every(lambda run: run.n_states == measured().steps),
         (", batch_first=True", ""),
     ),
@@ -249,12 +249,12 @@ BUGS: dict[str, Bug] = {
         ("return self.h_o(out)", "return self.h_o(out).softmax(-1)"),
     ),
     "not-zeroed": Bug(
-        "The gradients of earlier mini-batches are added.",
+        "The gradients of earlier mini-batches are never cleared.",
         _every(_gets_worse),
         ("    optimizer.zero_grad()\n", ""),
     ),
     "not-updated": Bug(
-        "The optimizer does not have the embedding.",
+        "The optimizer does not train the embedding.",
         _every(lambda run: run.wrong == ["not-updated"]),
         ("model.parameters(), 1e-2", "[*model.rnn.parameters(), *model.h_o.parameters()], 1e-2"),
     ),

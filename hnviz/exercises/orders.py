@@ -59,11 +59,11 @@ class Puzzle:
             if each not in wanted:
                 raise OrderError(f"there is no line {each[:20]!r}: {say}")
             if given.count(each) > 1:
-                raise OrderError(f"line {each} is there {given.count(each)} times: {say}")
+                raise OrderError(f"line {each} appears {given.count(each)} times: {say}")
         missing = [each for each in wanted if each not in given]
         if missing:
-            lines = f"line {missing[0]} is" if len(missing) == 1 else "some lines are"
-            raise OrderError(f"{lines} missing, of {len(wanted)}: {say}")
+            lines = f"line {missing[0]} is" if len(missing) == 1 else f"{len(missing)} lines are"
+            raise OrderError(f"{lines} missing: {say}")
         return tuple(self.shown(int(each) - 1) for each in given)
 
     def shown(self, number: int) -> int:

@@ -18,6 +18,7 @@ from hnviz.exercises.clinic import (
 )
 from hnviz.figures.numbers import percent
 from hnviz.figures.panel import Axis, Panel, Stroke, round_ticks
+from hnviz.figures.state_text import number
 from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
 
@@ -25,7 +26,7 @@ WIDTH, HEIGHT = 340, 220  # px of a chart
 ACCURACY = "valid accuracy"
 UNIT = {"train loss": "nats per token", "valid loss": "nats per token", ACCURACY: ""}
 RATE = ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %"))
-ILL, MENDED = "the patient", "mended"
+ILL, MENDED = "the patient", "the loop without a bug"
 
 NAMES = {
     "curves": "A curve",
@@ -40,9 +41,9 @@ def task() -> str:
     """Say what all patients have in common, and how good a healthy loop gets."""
     well = [run.last(ACCURACY) for run in measured().runs[HEALTHY]]
     return (
-        "Five seeds of one small loop: a GRU reads the numbers 1 to 2,000 in words, in "
-        f"{PASSES} passes; valid is 20 blocks of 20 numbers that train lacks. At most one line is "
-        f"wrong. After so few passes a healthy loop is right for {_shares(Ends.of(well))} of valid."
+        "Each patient is a loop, run from five seeds. A GRU reads the numbers 1 to 2,000 as words, "
+        f"in {PASSES} passes; valid is 20 blocks of 20 numbers that are not in train. At most one "
+        f"line is wrong. A healthy loop ends with {_shares(Ends.of(well))} of valid right."
     )
 
 
@@ -67,16 +68,16 @@ def curves(case: Case, look: Theme, *, mended: bool = False) -> str:
 def mini_batch(case: Case, look: Theme) -> str:
     """Write three rows of a mini-batch, what each row's state begins with, and words of valid."""
     run, size = case.ill[0], measured()
-    rows = []
+    rows, n_words = [], len(run.x[0])
     for at, (x, y, state) in enumerate(zip(run.x, run.y, run.states, strict=True), 1):
         rows.append([f"row {at}, read", *x, ""])
-        rows.append(["target", *y, ", ".join(f"{unit:.2f}" for unit in state)])
+        rows.append(["target", *y, ", ".join(map(number, state))])
     valid = [[f"valid, row {at}", *words, ""] for at, words in enumerate(run.valid_x, 1)]
-    head = ["", *(str(step) for step in range(1, len(run.x[0]) + 1)), "state, three units"]
+    head = ["", *(str(step) for step in range(1, n_words + 1)), "state, three units"]
     note = (
-        f"The first mini-batch has {size.rows} rows of {size.steps} words; these are the first of "
-        "them. “State” is what the row begins the second mini-batch with. The state that the "
-        f"loop carries has {run.n_states} rows."
+        f"The mini-batch has {size.rows} rows of {size.steps} words; here are the first {n_words} "
+        f"words of the first {len(run.x)} rows. “State” is the state with which a row begins the "
+        f"second mini-batch. The state that the loop carries has {run.n_states} rows."
     )
     return _block(_table("One mini-batch", head, [*rows, *valid]) + f"<p>{note}</p>", look)
 
@@ -128,7 +129,7 @@ def pointed(case: Case, name: str, shows: bool) -> str:
 def mend(case: Case, look: Theme) -> str:
     """Write what *Mend* opens: the line, and the mended seeds beside the patient's."""
     if case.name == HEALTHY:
-        first = "<p>There is nothing to mend. Beside it are five other seeds of the same loop.</p>"
+        first = "<p>There is nothing to mend. Dashed are five other seeds of the same loop.</p>"
     else:
         ill, whole = lines_of(case.name)
         lines = (f"<div>- {escape(ill)}</div>" if ill else "") + f"<div>+ {escape(whole)}</div>"
@@ -140,7 +141,7 @@ def mend(case: Case, look: Theme) -> str:
         for ends in [case.ends(curve)]
     ]
     table = _table("After the last pass", ["after the last pass", ILL, MENDED], rows)
-    said = f"The doctor of {ILL}: {_said(case.ill[0])}", f"Of the other: {_said(case.mended[0])}"
+    said = f"The doctor on {ILL}: {_said(case.ill[0])}", f"On {MENDED}: {_said(case.mended[0])}"
     doctor = "".join(f"<p>{escape(each)}</p>" for each in said)
     inside = first + curves(case, look, mended=True) + table + doctor
     return _block(f'<details class="hn-clinic"><summary>Mend</summary>{inside}</details>', look)
@@ -235,7 +236,7 @@ def _go_on(case: Case) -> str:
 
 
 def _state(case: Case) -> str:
-    first = ", ".join(f"{state[0]:.2f}" for state in case.ill[0].states)
+    first = ", ".join(number(state[0]) for state in case.ill[0].states)
     return f"the first unit is {first} in the first three rows"
 
 
@@ -251,53 +252,52 @@ def _healthy(case: Case) -> str:
 
 SIGNS: dict[str, Callable[[Case], str]] = {
     "not-shifted": lambda case: (
-        f"Look at the mini-batch: each target would be the word itself. Here {_shift(case)}."
+        f"With this bug, each target is the word itself. Here {_shift(case)}."
     ),
     "shifted-twice": lambda case: (
-        f"Look at the mini-batch: each target would be 2 words later. Here {_shift(case)}."
+        f"With this bug, each target is 2 words later. Here {_shift(case)}."
     ),
     "looks-ahead": lambda case: (
-        "The targets would be one word later, and yet valid accuracy would be above 90 % in the "
-        f"third pass. Here {_shift(case)}, and the accuracy is then "
+        "With this bug, the targets are one word later, and yet valid accuracy is above 90 % in "
+        f"the third pass. Here {_shift(case)}, and the accuracy in the third pass is "
         f"{_shares(_in_pass(case, ACCURACY, 2))}."
     ),
     "rows-at-random": lambda case: (
-        "Look at the layout: rows would jump to other places of the text. "
+        "With this bug, rows jump to other places in the text: look at the layout. "
         f"Here {_go_on(case)} where the mini-batch before stopped."
     ),
     "one-row": lambda case: (
-        "Look at the states in the mini-batch: those of all rows would be the same. "
-        f"Here {_state(case)}."
+        f"With this bug, all rows of the mini-batch have the same state. Here {_state(case)}."
     ),
     "batch-first": lambda case: (
-        "Look below the mini-batch: the state would have a row for each of the "
-        f"{measured().steps} steps, in place of one for each of the {measured().rows} rows. "
-        f"Here it has {case.ill[0].n_states}."
+        f"With this bug, the state has a row for each of the {measured().steps} steps instead of "
+        f"one for each of the {measured().rows} rows: look below the mini-batch. Here it has "
+        f"{case.ill[0].n_states} rows."
     ),
     "softmax-twice": lambda case: (
-        "Look at the train loss: the softmax of probabilities costs at least "
-        f"{softmax_floor(measured().words):.2f} nats, and the loss would come near this: below "
-        f"{blind(measured().words) - 0.3:.2f}. Here it ends at "
+        "With this bug, the train loss cannot fall below "
+        f"{softmax_floor(measured().words):.2f} nats, the least that a softmax of probabilities "
+        f"allows, and it comes near: below {blind(measured().words) - 0.3:.2f}. Here it ends at "
         f"{_range(case.ends('train loss')[0])}."
     ),
     "not-zeroed": lambda case: (
-        "Look at the losses: both would rise from pass to pass. Here train loss is "
+        "With this bug, both losses rise. Here train loss is "
         f"{_range(_in_pass(case, 'train loss', 0))} in the first pass and "
-        f"{_range(_in_pass(case, 'train loss', -1))} in the last, and valid loss "
+        f"{_range(_in_pass(case, 'train loss', -1))} in the last; valid loss is "
         f"{_range(_in_pass(case, 'valid loss', 0))} and {_range(_in_pass(case, 'valid loss', -1))}."
     ),
     "not-updated": lambda case: (
-        "No curve would show it, but the doctor would find a weight that no optimizer has. Here "
+        "No curve shows this bug, but the doctor finds a weight that no optimizer has. Here "
         f"it finds {'one' if 'not-updated' in case.ill[0].wrong else 'none'}."
     ),
     "reshaped": lambda case: (
-        "Look at the valid loss: the answers would meet the targets of other places, and it would "
-        f"stay near {blind(measured().words):.2f} nats, where all words are equally likely. Here "
-        f"it ends at {_range(case.ends('valid loss')[0])}."
+        "With this bug, the answers meet the targets of other places, and the valid loss stays "
+        f"near {blind(measured().words):.2f} nats, as if all words were equally likely. Here it "
+        f"ends at {_range(case.ends('valid loss')[0])}."
     ),
     "own-vocabulary": lambda case: (
-        "Look at both losses: train's would fall as it should, and valid's stay above "
-        f"{blind(measured().words):.2f} nats, where all words are equally likely. Here they end "
+        "With this bug, the train loss falls as it should, and the valid loss stays above "
+        f"{blind(measured().words):.2f} nats, as if all words were equally likely. Here they end "
         f"at {_range(case.ends('train loss')[0])} and {_range(case.ends('valid loss')[0])}."
     ),
     HEALTHY: _healthy,
@@ -310,13 +310,13 @@ def _parted(case: Case) -> str:
         ill, whole = case.ends(parted[0])
         say = _shares if parted[0] == ACCURACY else _range
         return (
-            f"The {parted[0]} ends at {say(ill)}, and mended at {say(whole)}: further apart than "
-            "five seeds of either lie."
+            f"The {parted[0]} ends at {say(ill)}, and without the bug at {say(whole)}: the "
+            "loops are further apart than the five seeds of either."
         )
     meet = sum(Ends.meets(*case.ends(curve, at)) for curve in CURVES for at in range(PASSES))
     return (
         f"The ranges of the patient's five seeds and of five healthy ones overlap in {meet} of "
-        f"{len(CURVES) * PASSES} places: three curves in {PASSES} passes."
+        f"{len(CURVES) * PASSES} places: three curves in each of {PASSES} passes."
     )
 
 
@@ -330,7 +330,7 @@ def _batch(case: Case) -> str:
     if run.spread == 0:
         said.append(_state(case))
     if run.valid_x != whole.valid_x:
-        said.append(f"valid begins with “{' '.join(run.valid_x[0])}”, which are no numbers")
+        said.append(f"valid begins with “{' '.join(run.valid_x[0])}”: these are not numbers")
     if said:
         return f"There {'; and '.join(said)}."
     return "The targets are the next words, each row has its own state, and valid holds numbers."

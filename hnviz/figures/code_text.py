@@ -45,19 +45,19 @@ def erased_sentence(whose: str, found: Erased, n: int) -> str:
     name = max(found, key=lambda each: found[each]["kept"] - found[each]["random"])
     each = found[name]
     return (
-        f"A probe reads the last number's {name} digit from {whose} after **{each['reads']:.0f}** "
-        f"of {n} prompts. With all that it reads erased before every word, it reads it after "
-        f"{each['reads_erased']:.0f}, and the network keeps the digit in the next number after "
-        f"**{each['kept']:.0f}**; with as much erased at random after **{each['random']:.1f}**, "
-        f"from {each['least']:.0f} to {each['most']:.0f}."
+        f"After **{each['reads']:.0f}** of {n} prompts, a probe reads the last number's {name} "
+        f"digit from {whose}. Once all that it reads is erased before every word, it reads it "
+        f"after {each['reads_erased']:.0f}, and the network keeps the digit in its next number "
+        f"after **{each['kept']:.0f}**. With as much erased at random, it keeps the digit after "
+        f"**{each['random']:.1f}** on average, from {each['least']:.0f} to {each['most']:.0f}."
     )
 
 
 ERASED_NOTE = (
     "A dot below both bars: the digit is lost more often than with any of ten random erasures of "
-    "as many directions, a sign that the network uses what the probe reads there. Otherwise the "
-    "picture has no such sign. The digit to keep is that of the next number, as the network says "
-    "it untouched."
+    "as many directions. That is a sign that the network uses what the probe reads there. "
+    "Otherwise the picture shows no such sign. The digit to keep is that of the next number that "
+    "the network says without an erasure."
 )
 """How to read a picture of erasures."""
 

@@ -8,9 +8,9 @@ from hnviz.figures.sentences import plural
 from hnviz.figures.split_words import SplitWords
 
 WHY_NO_PERPLEXITY = (
-    "100+: a start ends after 100 right numbers. With its own words there is no perplexity. Once "
-    "its text and the true one part, no word is the true one, so nothing says how surprised it "
-    "should be."
+    "“100+”: a start is stopped after 100 right numbers. With its own words there is no "
+    "perplexity: once its text differs from the true one, there is no true next word that could "
+    "surprise it."
 )
 
 
@@ -60,7 +60,7 @@ def _counts_on(meta: Mapping[str, Any]) -> str:
     """Say after how many wrong numbers it counts on, and what else starts ended in."""
     parts = [f"{meta['goes_on']} of {meta['wrong_number']}"] if meta["wrong_number"] else []
     if meta["no_number"]:
-        parts.append(f"{meta['no_number']} no number")
+        parts.append(f"{plural(meta['no_number'], 'start')} without a number")
     if meta["no_mistake"]:
-        parts.append(f"{meta['no_mistake']} without a mistake")
+        parts.append(f"{plural(meta['no_mistake'], 'start')} without a mistake")
     return "; ".join(parts)

@@ -16,8 +16,8 @@ from hnviz.exercises.orders import (
 from hnviz.figures.theme import Theme
 
 MOVE = "Move a line with its two buttons. Lines without a number stay where they are."
-RUN_IT = "Guess first: does it raise an error, learn nothing, or learn something else?"
-ALL = "Every order was run in PyTorch. Look at them last: they show how many orders are right."
+RUN_IT = "Guess first: does it raise an error, do the right thing, or do something else?"
+ALL = "Every order was run in PyTorch. Look last: the list gives much away."
 _LONG = re.compile(r": \[|\. ")
 """Where the first part of an error's words ends."""
 
@@ -43,7 +43,7 @@ def said(name: str, group: Group) -> str:
     if group.kind == NOTHING:
         return (
             f"It runs without an error and learns nothing: after 60 mini-batches its loss is "
-            f"{group.what}, in place of {right.what}."
+            f"{group.what}; in the right order it is {right.what}."
         )
     return (
         f"It runs without an error and computes something else: after 60 mini-batches its loss is "
@@ -63,8 +63,8 @@ def result(name: str, order: Order, look: Theme) -> str:
     """Write what *Run it* opens for an order."""
     group = group_of(name, order)
     n = len(group.orders) - 1
-    also = "No other order does that." if n == 0 else f"So do {n} other orders."
-    also = "So does 1 other order." if n == 1 else also
+    also = "No other order does the same." if n == 0 else f"{n} other orders do the same."
+    also = "1 other order does the same." if n == 1 else also
     program = PUZZLES[name].program(order).strip()
     lines = "".join(f"<div>{escape(each)}</div>" for each in program.splitlines())
     return (

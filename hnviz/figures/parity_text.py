@@ -9,23 +9,23 @@ from hnviz.figures.theme import Theme
 
 MINUS = "\N{MINUS SIGN}"
 ABOUT = (
-    "Each network reads bits alone and says after each whether the ones so far are even or odd. "
-    "It trains on up to 40 bits and never reads an answer. A coin gets half of them right."
+    "Each network reads only bits, and says after each bit whether the number of ones so far is "
+    "even or odd. It trains on up to 40 bits and never reads an answer. A coin gets half right."
 )
 WHY = (
     f"**Why.** A minimal GRU's step is (1 {MINUS} z) · old + z · new, and z and new see only the "
     f"input. So it is linear in the old state, and its factor 1 {MINUS} z lies between 0 and 1: it "
-    "keeps a number or lets it fade, and never turns its sign. No such network of finite "
+    "keeps a number or lets it fade, and never flips its sign. No such network of finite "
     "precision, however many layers it has, does parity at every length "
-    "([Grazzi et al., 2024](https://arxiv.org/abs/2411.12537)). With enough units it could do it "
-    "up to any one length. Training did not find that even for 40 bits."
+    "([Grazzi et al., 2024](https://arxiv.org/abs/2411.12537)). With enough units it could do "
+    "parity up to any given length. Training did not find such weights, even for 40 bits."
 )
 CHANGE = (
-    f"**One change.** With 1 {MINUS} 2z in its place, the factor reaches {MINUS}1: a one turns the "
+    f"**One change.** With 1 {MINUS} 2z instead, the factor reaches {MINUS}1: a one flips the "
     "sign of a number, and a zero keeps it. If the number fades a little at each step, the answer "
     "is lost in the end: with three layers, training found weights that hold it for 40 bits and "
     "lose it within 1,000. The steps of a GRU and of a tanh RNN are not linear in the old state, "
-    "so the theorem does not speak of them."
+    "so the theorem does not apply to them."
 )
 
 Row = Mapping[str, Any]

@@ -42,7 +42,7 @@ BELIEFS = {
     ),
     "H": Belief("The loop and its unrolled form are two networks.", "a course's own notes"),
     "I": Belief(
-        "The text is stored in the network, and it learns while one types.",
+        "The text is stored in the network, and it learns while you type.",
         "doi 10.1145/3677619.3678114",
     ),
     "J": Belief(

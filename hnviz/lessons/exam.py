@@ -113,7 +113,7 @@ def _answer(row: Mapping[str, str | None], where: str) -> Answer:
 def _whole(text: str, name: str, most: int, where: str) -> int:
     if text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= most:
         return int(text)
-    raise AnswersError(f"{where}: {name} must be from 1 to {most}, got {text!r:.40}")
+    raise AnswersError(f"{where}: {name} must be a number from 1 to {most}, got {text!r:.40}")
 
 
 def statistics(answers: Iterable[Answer]) -> list[ItemStatistics]:

@@ -223,7 +223,7 @@ test("in the second vote a step asks again, and the first answer is said", async
   assert.equal(step.crowd.answer("a.1", 1), 1);
   room.mine.delete("a.1");
   room.revealed.set("a.1", { ...REVEALED, first: { n: 1, values: [0], moved: [0, 0, 0, 0], flows: [] } });
-  assert.match(step.words(), /^You count in the first vote alone.*67 % chose the right answer/);
+  assert.match(step.words(), /^Only your first answer counts.*67 % chose the right answer/);
 });
 
 test("an answer that comes after the first vote is refused with a sentence, and the step asks again", async () => {

@@ -149,7 +149,7 @@ export class Crowd {
     }
     if (answer === undefined) return phrase("The teacher has revealed the answer. You can still guess, but it does not count.");
     if (counts) return "";
-    return first.has(step) ? phrase("You count in the first vote alone: you did not answer again.") : phrase("Your answer came after Reveal and does not count.");
+    return first.has(step) ? phrase("Only your first answer counts: you did not answer again.") : phrase("Your answer came after Reveal and does not count.");
   }
 
   /**

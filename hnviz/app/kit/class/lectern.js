@@ -128,7 +128,7 @@ export class Lectern {
     if (this.line.isAgain(step)) return;
     const said = this.advice.get(step);
     if (said) paragraph(host, said.replaceAll("**", "")).setAttribute("role", "status");
-    drawButton(host, "How many are right?", "Show the share of right answers and what it advises; the answers themselves are on the page Class", () => void this.look(step));
+    drawButton(host, "How many are right?", "Show the share of right answers and what to do next; the page Class has the answers", () => void this.look(step));
     drawButton(host, DISCUSS, DISCUSSES, () => void this.discuss(step));
   }
 }

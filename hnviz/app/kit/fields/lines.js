@@ -49,7 +49,7 @@ export function lines({ label, first, options = [], places = [] }, change) {
       row.dataset.line = String(number);
       for (const [name, sign, by] of /** @type {[string, string, number][]} */ ([["up", "↑", -1], ["down", "↓", 1]])) {
         const press = button(row, sign, () => move(order, here, by), "press");
-        press.ariaLabel = `${number} ${name}`;
+        press.ariaLabel = `Line ${number} ${name}`;
         press.disabled = !(here + by in order);
       }
       make("span", "number", row, String(number));

@@ -42,7 +42,7 @@ def _for_students(classroom: ClassService) -> None:
     else:
         prose(
             f"You are in the class as **student {number}**. The class sees your answers in a "
-            "lesson without a number. Your teacher can save them with it."
+            "lesson without your number. Your teacher can save them with it."
         )
         train_link()
         section("Runs", "The newest runs of the class; yours are marked.")

@@ -36,7 +36,7 @@ def _word_by_word() -> None:
     ladder_picture()
     fold("All runs", "start_all_runs", lambda: run_list("start_runs"))
     linked(
-        "[The clinic: twelve training loops, and which bug each has](train?train_part=Exercises) · "
+        "[The clinic: find the bugs in twelve training loops](train?train_part=Exercises) · "
         "[Next: what does the network read?](feed)"
     )
 

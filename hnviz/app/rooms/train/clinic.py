@@ -8,16 +8,16 @@ from hnviz.app.kit.text import lead, page_theme, prose, section
 from hnviz.exercises.clinic import BEDS, CASES, WARDS
 from hnviz.figures import clinic as of
 
-CURVES = "Each line is a seed. What would be strange even if you had never seen another loop?"
+CURVES = "Each line is one seed. What looks wrong, even if you have never seen another loop?"
 MINI_BATCH = "Read a row and its targets. Is each target the word that the network should guess?"
 LAYOUT = "Follow a row from one mini-batch to the next. Does it go on where it stopped?"
-NAME = "Press a diagnosis: it opens, and says what in the evidence speaks for it or against it."
-POINT = "Press what shows it best. Some bugs are in no curve."
-MEND = "Mended, the loop trained again from five seeds. Do the two differ more than seeds do?"
+NAME = "Press a diagnosis to read what in the evidence supports it or contradicts it."
+POINT = "Press the evidence that shows the bug. Some bugs show in no curve."
+MEND = "Press Mend to see the loop without a bug. Do the two loops differ more than their seeds?"
 
 OWN = (
-    "The doctor also looks at a loop of your own: `python -m hnviz check loop.py` says what is "
-    "wrong with it, and what is a choice."
+    "The doctor also checks a loop of your own: `python -m hnviz check loop.py` says what is wrong "
+    "in it, and what is a choice."
 )
 
 

@@ -83,7 +83,7 @@ def _free(look: Look) -> Reply:
     found = [look.ask("forced_or_free", each).meta for each in asked]
     columns = split_words(config).columns
     rows = [[column, *free_row(meta)] for column, meta in zip(columns, found, strict=True)]
-    said = free_sentence(f"{config.model} {when(look.step)}", found[1], split_words(config))
+    said = free_sentence(f"{config.called} {when(look.step)}", found[1], split_words(config))
     return Reply({}, {"rows": rows, "said": said.replace("**", ""), "why": WHY_NO_PERPLEXITY}, said)
 
 
