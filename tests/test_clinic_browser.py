@@ -46,14 +46,14 @@ def test_a_line_is_moved_with_the_keyboard_and_the_address_has_the_order(page, s
     puzzle = PUZZLES["Loop"]
     codes = page.locator(".lines li[data-line] code")
     expect(codes.first).to_contain_text(puzzle.lines[puzzle.first[0]])
-    page.get_by_role("button", name="1 down", exact=True).focus()
+    page.get_by_role("button", name="Line 1 down", exact=True).focus()
     page.keyboard.press("Enter")
     expect(codes.first).to_contain_text(puzzle.lines[puzzle.first[1]])
-    expect(page.get_by_role("button", name="1 down", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Line 1 down", exact=True)).to_be_focused()
     page.keyboard.press("Enter")  # the line that was moved is still in hand
     expect(codes.nth(2)).to_contain_text(puzzle.lines[puzzle.first[0]])
-    page.get_by_role("button", name="1 up", exact=True).click()
-    expect(page.get_by_role("button", name="1 up", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Line 1 up", exact=True).click()
+    expect(page.get_by_role("button", name="Line 1 up", exact=True)).to_be_focused()
     assert "lines_order_loop=2+1+3+4+5" in page.url.replace("%20", "+")
     assert page.errors == []
 

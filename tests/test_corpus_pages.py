@@ -292,7 +292,14 @@ def test_the_box_counts_the_tokens_that_the_text_uses(recorded: Recorded) -> Non
     assert ", of 2 different ones." in text(app)  # xxbos and xxunk
     recorded(text(app).replace("\\", ""), 99.7, part="so they become xxunk")
     choose(app, train_own_min_count=2000).run()
-    recorded(text(app).replace("\\", ""), 1, 1_000, "2000", part="Minimum count must be a")
+    recorded(
+        text(app).replace("\\", ""),
+        1,
+        1_000,
+        "2000",
+        Way().min_count,
+        part="Minimum count must be a",
+    )
 
 
 @pytest.mark.parametrize(("typed", "numbers"), [(" \n ", ()), ("word", (1, 10)), ("a\0b", (2,))])

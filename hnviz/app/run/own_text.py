@@ -71,9 +71,7 @@ def own_text_box(page: str, first: str = "") -> str | None:
         try:
             chosen = _corpus_id(box, typed, way) if typed else None
         except CorpusError as error:
-            field, _, rest = str(error).partition(" ")
-            named = field in LIMITS
-            wrong(f"{page}_own_{field}" if named else box, f"{_LABELS.get(field, field)} {rest}")
+            wrong(box, str(error))
         if chosen:
             _describe(page, chosen, is_linked=not _STORED.fullmatch(typed))
     state.put(_HELD, (row, serial(row), _texts(row, page, first)))
@@ -127,8 +125,13 @@ def _way(page: str) -> dict[str, Any]:
 
 
 def _bounded(page: str, name: str) -> int:
-    first = getattr(Way(), name)
-    return int(whole(_LABELS[name], f"{page}_own_{name}", first, help=_HELP[name]))
+    first, key, (low, high) = int(getattr(Way(), name)), f"{page}_own_{name}", LIMITS[name]
+    value = int(whole(_LABELS[name], key, first, help=_HELP[name]))
+    if low <= value <= high:
+        return value
+    must = f"{_LABELS[name]} must be a whole number from {low} to {high:,}"
+    wrong(key, f"{must}; got {value}, so {first} is used")
+    return first
 
 
 def _describe(page: str, corpus_id: str, *, is_linked: bool) -> None:

@@ -15,10 +15,7 @@ NAME = "Press a diagnosis to read what in the evidence supports it or contradict
 POINT = "Press the evidence that shows the bug. Some bugs show in no curve."
 MEND = "Press Mend to see the loop without a bug. Do the two loops differ more than their seeds?"
 
-OWN = (
-    "The doctor also checks a loop of your own: `python -m hnviz check loop.py` says what is wrong "
-    "in it, and what is a choice."
-)
+OWN = "The doctor also checks a loop of your own: `python -m hnviz check loop.py`."
 
 
 def clinic() -> None:
