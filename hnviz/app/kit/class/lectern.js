@@ -1,6 +1,7 @@
 // @ts-check
 // The teacher's side of a lesson: how many have answered, and at the press of Reveal what they answered.
 
+import { asSentence } from "../js/text.js";
 import { drawRevealed, paragraph } from "./crowd.js";
 
 export const TAKE_BACK = "Cover the answer again";
@@ -21,6 +22,7 @@ export class Lectern {
     this.leads = true;
     this.seen = new Set(); // steps that were shown on this screen alone
     this.trouble = "";
+    this.isOpening = false; // a second vote
     /** @type {Map<string, string>} step -> how many were right when the teacher asked, and what to do */
     this.advice = new Map();
     this.leave = line.follow(({ step }) => changed(step ?? ""));
@@ -75,7 +77,10 @@ export class Lectern {
    * @param {string} step
    */
   async discuss(step) {
+    if (this.isOpening || this.line.isAgain(step)) return; // the second click of a double click
+    this.isOpening = true;
     await this.ask(() => this.line.discuss(step), step);
+    this.isOpening = false;
   }
 
   /**
@@ -109,7 +114,7 @@ export class Lectern {
     host.replaceChildren();
     if (!shown) return;
     const { step } = shown;
-    if (this.trouble) paragraph(host, this.trouble).setAttribute("role", "alert");
+    if (this.trouble) paragraph(host, asSentence(this.trouble)).setAttribute("role", "alert");
     const revealed = this.line.revealed.get(step);
     if (revealed) drawRevealed(host, shown.guess, revealed, LARGER);
     else if (!this.isAlone) this.drawVote(host, step);
