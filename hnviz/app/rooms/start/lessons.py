@@ -22,10 +22,10 @@ def _card(lesson: Lesson) -> None:
     minutes = round(MINUTES * len(lesson.steps))
     with st.container(border=True, gap=None, width=CARD, key=f"lesson_of_{lesson.id}"):
         page_link(lesson.steps[0].page, f"**{lesson.title}**", query(lesson, 1))
-        prose(lesson.about)
         file = f"[(as a file)](api/lessons/{lesson.id}/file)"
+        length = f":gray[{len(lesson.steps)} steps, about {minutes} minutes] {file}"
+        prose(f"{lesson.about}\n\n{length}")  # one element: each takes the server time
         for other in translations_of(lesson):
             spoken = language_of(other.id)
             called = f"{spoken.name}: {other.title}" if spoken else other.title
             page_link(other.steps[0].page, called, query(other, 1))
-        prose(f":gray[{len(lesson.steps)} steps, about {minutes} minutes] {file}")
