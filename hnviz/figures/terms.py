@@ -19,7 +19,7 @@ TERMS = {
     "training step": "one update of the weights, after one mini-batch",
     "lr": "learning rate: how far one training step moves the weights",
     "recipe": "the settings that the notebook trained a model with",
-    "seed": "the number that decides a run's first weights: another one is another throw",
+    "seed": "the number that decides a run's first weights: another one rolls the dice again",
     "snapshot": "the weights as they were at one training step",
     "run": "one training, with its settings, events and snapshots",
     "pre-trained": "a run that comes with hnviz",
