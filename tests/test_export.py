@@ -179,6 +179,12 @@ def test_a_file_forbids_the_network_and_names_its_own_scripts(batches):
         assert b64encode(sha256(script.encode()).digest()).decode() in policy[1]
 
 
+def test_a_file_is_ascii_and_no_style_or_script_has_a_reference(batches):
+    assert batches.isascii()
+    unescaped = re.findall(r"<(?:style|script)[^>]*>(.*?)</(?:style|script)>", batches, re.S)
+    assert unescaped and not any("&#" in each for each in unescaped)
+
+
 def test_a_file_has_what_the_page_sends(batches):
     data, _ = held(batches)
     pictures = [part["picture"] for part in parts_of(data) if "picture" in part]

@@ -236,11 +236,11 @@ def test_a_file_reads_a_text_itself_and_holds_what_units_code(own_runs):
     assert [(each.at, each.name) for each in listed] == [(at, "machine_codes") for at in steps]
     for each in listed:
         contents.add_answer(each)
-    contents.add_weights("LSTM", 320)
+    contents.add_weights("LSTM", steps)
     held = {"runs": contents.runs, "answers": contents.answers, "free": FREE, **declared()}
-    asked = [["api/runs/LSTM/320/machine", asks[0]["params"]]]
+    asked = [[f"api/runs/LSTM/{at}/machine", asks[0]["params"]] for at in steps]
     asked += [[f"api/runs/LSTM/{at}/machine_codes", {}] for at in steps]
-    wanted = [shown(READING_VIEW, "LSTM", 320, text=TEXTS[0], n=5)]
+    wanted = [shown(READING_VIEW, "LSTM", at, text=TEXTS[0], n=5) for at in steps]
     wanted += [shown(CODES_VIEW, "LSTM", at) for at in steps]
     found = node("file_source.js", {"held": held, "blobs": contents.blobs, "asked": asked})
     for mine, theirs in zip(found, wanted, strict=True):

@@ -47,9 +47,9 @@ _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
 _COUNTED = "kinds"  # this topic's picture also asks how many whole numbers are right
 
 MAX_FILE_BYTES = 1_500_000  # small enough for an e-mail or a learning platform
+LARGE_BYTES = 1_400_000  # above it, fewer snapshots: a browser reads the file before it paints
 SNAPSHOT = "snapshot"
 FIRST_SNAPSHOTS = 2  # of a run, to start with: the first and the last
-
 
 MAX_FURTHER_BYTES = 400_000  # of the answers to a room's scenes but the first
 LEAST = ((2, 0), (1, 0))
@@ -76,8 +76,7 @@ def _add_needs(contents: Contents, scene: Scene) -> None:
         for asked in questions(mount, steps, scene.at):
             contents.add_answer(asked)
         if any(is_live(mount, ask, scene.at) for ask in mount.data["asks"]):
-            for step in steps:
-                contents.add_weights(run, step)
+            contents.add_weights(run, steps)
         for topic in _topics(mount) if run else ():
             contents.add_topic(run, topic)
             for step in steps if topic == _COUNTED else ():
@@ -188,7 +187,7 @@ def build_file(
         data = {**more, **_as_rooms(held, find)}
         content = _written(contents, held, title, data, around or Around())
         size = len(content)
-        if size <= MAX_FILE_BYTES:
+        if size <= (LARGE_BYTES if most > FIRST_SNAPSHOTS else MAX_FILE_BYTES):
             return content
     raise ExportError(
         f"a file may have {MAX_FILE_BYTES:,} bytes, but this one has {size:,} with one snapshot of "

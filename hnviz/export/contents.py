@@ -4,7 +4,7 @@ import gzip
 import json
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from typing import Any
 
@@ -201,15 +201,17 @@ class Contents:
             ]
         }
 
-    def add_weights(self, run: str, step: int) -> None:
-        """Store a snapshot's weights."""
-        held = self.runs[run]
-        folder = server().store.folder(run)
-        weights = weights_of(folder.config, folder.load_snapshot(step))
-        held["layout"] = [[name, each.size] for name, each in weights.items()]
-        held["weights"][str(step)] = self.keep(
-            b"".join(each.tobytes() for each in weights.values())
-        )
+    def add_weights(self, run: str, steps: Sequence[int]) -> None:
+        """Store snapshots' weights: the last as it is, each other as how the next differs."""
+        held, folder, after = self.runs[run], server().store.folder(run), np.zeros(1, np.uint16)
+        for step in reversed(steps):
+            weights = weights_of(folder.config, folder.load_snapshot(step))
+            held["layout"] = [[name, each.size] for name, each in weights.items()]
+            halves = np.concatenate([each.ravel() for each in weights.values()]).view(np.uint16)
+            change, after = halves - after, halves  # modulo 2 ** 16
+            # High bytes, then low ones: a GRU takes 663 kB, its snapshots as they are 807.
+            parts = (change >> 8).astype(np.uint8), change.astype(np.uint8)
+            held["weights"][str(step)] = self.keep(b"".join(each.tobytes() for each in parts))
 
     def add_topic(self, run: str, name: str) -> None:
         """Store a topic's news about a run, in both modes if they differ."""

@@ -101,11 +101,9 @@ def rewritten(path: str) -> str:
 
 def import_map(paths: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return the import map that holds the modules."""
-    return {"imports": {specifier(path): _data(rewritten(path)) for path in paths}}
-
-
-def _data(source: str) -> str:
-    return f"data:text/javascript;charset=utf-8,{quote(source, safe=_AS_IS)}"
+    data = "data:text/javascript;charset=utf-8,"
+    codes = {specifier(path): quote(rewritten(path), safe=_AS_IS) for path in paths}
+    return {"imports": {name: data + code for name, code in codes.items()}}
 
 
 _AS_IS = (string.punctuation + " ").replace("%", "").replace("#", "")
@@ -198,7 +196,7 @@ def _first(part: Mapping[str, Any]) -> Markup:
 
 
 def write_document(document: Document) -> bytes:
-    """Write the file."""
+    """Write the file, in ASCII: any other character makes a browser decode it more slowly."""
     imports = json.dumps(import_map(document.modules), ensure_ascii=False)
     main = f'import "{specifier(MAIN)}";'
     begin = BEGIN.read_text(encoding="utf-8")
@@ -230,7 +228,7 @@ def write_document(document: Document) -> bytes:
 {Markup(f"<script>{around.script}</script>") if around.script else ""}
 </body>
 </html>
-""".encode()
+""".encode("ascii", "xmlcharrefreplace")
 
 
 def _templates(pages: Iterable[Markup]) -> Markup:
@@ -248,6 +246,7 @@ def _style() -> str:
     """Return the style sheets of a file, after their variables in both modes."""
     light, dark = map(_variables, MODES)
     sheets = styled("\n".join(path.read_text(encoding="utf-8") for path in STYLES))
+    sheets = re.sub(r"[ \t]*/\*.*?\*/", "", sheets, flags=re.S)
     return f""":root {{ {light} color-scheme: light; }}
 @media (prefers-color-scheme: dark) {{ :root {{ {dark} color-scheme: dark; }} }}
 {sheets}"""
@@ -286,8 +285,7 @@ def plain_page(
 
 
 def _policy(in_class: bool, around: Around, *scripts: str) -> str:
-    scripts = (*scripts, around.script) if around.script else scripts
-    hashes = " ".join(map(allowed, scripts))
+    hashes = " ".join(map(allowed, filter(None, (*scripts, around.script))))
     connect = "; connect-src 'self'" if in_class else ""
     more = around.policy or "; img-src data:; worker-src blob:"
     return f"{_POLICY}; script-src {hashes} data: {_WASM}{more}{connect}"

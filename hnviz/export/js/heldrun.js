@@ -18,7 +18,7 @@ import { fromHalf } from "./arrays.js";
  * @typedef {{ facts: Facts, steps: number[], last: number, of: number, layout: [string, number][],
  *             weights: Record<string, number>, topics: Record<string, number>, job?: HeldJob }} Held
  *   of        how many snapshots the run has
- *   weights   step -> the blob of its weights, in the order of `layout`, name and length
+ *   weights   step -> the blob of its weights, in the order of `layout`, name and length: hnviz/export/contents.py
  *   topics    topic and parameters as JSON -> the blob of its news
  */
 
@@ -71,9 +71,9 @@ export class HeldRun {
 
   /** @param {number} step */
   async load(step) {
-    const { facts, layout, weights } = this.held;
+    const { facts, layout } = this.held;
     if (!this.has(step)) throw new Refusal(this.lacking, GONE);
-    const all = fromHalf(new Uint16Array(await this.blobs.get(weights[step])));
+    const all = fromHalf(await this.halves(step));
     let from = 0;
     const named = layout.map(([name, length]) => [name, all.subarray(from, (from += length))]);
     const { Subject } = await import("../../browser/subject.js");
@@ -82,6 +82,21 @@ export class HeldRun {
     } catch (error) {
       throw new Refusal(`This file shows only its stored answers, because ${/** @type {Error} */ (error).message}.`, GONE);
     }
+  }
+
+  /**
+   * The weights at a step. The last snapshot holds its own, each other how it differs from the next: high bytes, then low ones.
+   * @param {number} step
+   * @returns {Promise<Uint16Array>}
+   */
+  async halves(step) {
+    const { weights } = this.held;
+    const next = Object.keys(weights).map(Number).find((each) => each > step); // their order is that of the numbers
+    const after = next === undefined ? null : await this.halves(next);
+    const bytes = new Uint8Array(await this.blobs.get(weights[step]));
+    const halves = new Uint16Array(bytes.length / 2);
+    for (let at = 0; at < halves.length; at++) halves[at] = (bytes[at] << 8) + bytes[halves.length + at] + (after ? after[at] : 0);
+    return halves;
   }
 
   /**
