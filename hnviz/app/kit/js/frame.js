@@ -4,6 +4,7 @@
 import { checkShapes } from "./arrays.js";
 import { Asking } from "./asking.js";
 import { keepAddress } from "./address.js";
+import { idle } from "./idle.js";
 import { onSpeak } from "./language.js";
 import { maker } from "./make.js";
 import { More } from "./more.js";
@@ -20,9 +21,8 @@ import { visits } from "./visits.js";
  * @typedef {import("./timeline.js").Timeline} Timeline
  */
 
-/** How long a slider that is dragged must pause before a second picture follows. A drag without a pause lets it follow
- * as often from known answers, and less often where it asks the engine. */
-const [PAUSE, ASKS] = [200, 500]; // ms
+/** How long a slider that is dragged must pause before a second picture follows, and how long that waits for a pause. */
+const [PAUSE, LONGEST] = [200, 2000]; // ms: a hand pauses sooner
 const AHEAD = "300px"; // a picture begins to load a little before it is scrolled to
 
 export class Frame {
@@ -162,17 +162,19 @@ export class Frame {
   askAfter(rests) {
     this.asksNext = true;
     requestAnimationFrame(async () => {
-      if (!rests && !this.asking.known(this.timeline?.step ?? null)) await this.source.settled();
-      setTimeout(() => this.askNow()); // after the frame is painted
+      const known = this.asking.known(this.timeline?.step ?? null);
+      if (!rests && !known) await this.source.settled();
+      // After the frame is painted. An answer that is here can wait; a question goes before the slider's next one.
+      if (known) await idle(PAUSE);
+      else await new Promise((done) => setTimeout(done));
+      this.askNow();
     });
   }
 
   /** While the slider is dragged, the browser and the engine are free for the pictures that it is about. */
   waits() {
-    const { timeline } = this;
-    const most = this.asking.known(timeline?.step ?? null) ? PAUSE : ASKS;
     this.since ||= performance.now();
-    return !timeline?.playing && performance.now() - this.since < most;
+    return !this.timeline?.playing && performance.now() - this.since < LONGEST;
   }
 
   askNow() {

@@ -1,9 +1,10 @@
 // @ts-check
 // One Plotly chart with its title. A new figure keeps the reader's zoom and hidden traces.
 
+import { idle } from "./idle.js";
 import { translated } from "./language.js";
 import { mark, onMark, setMark } from "./page.js";
-import { CONFIG, dragmode, idle } from "./plotly.js";
+import { CONFIG, dragmode } from "./plotly.js";
 
 /**
  * @typedef {{ data: any[], layout: any }} Figure

@@ -1,6 +1,7 @@
 // @ts-check
 // Loads plotly.js (1.2 MB) once per tab, after the pictures that do not need it.
 
+import { idle } from "./idle.js";
 import { Refusal } from "./source.js";
 
 const LONGEST = 1500; // ms that a chart waits for other pictures
@@ -54,17 +55,6 @@ async function othersFirst(source) {
   const latest = performance.now() + LONGEST;
   do await idle(latest - performance.now());
   while (source.coming.size && performance.now() < latest);
-}
-
-/**
- * Wait until the browser is idle, so that it answers the reader first.
- * @param {number} timeout ms
- */
-export function idle(timeout) {
-  return new Promise((resolve) => {
-    if ("requestIdleCallback" in window) requestIdleCallback(resolve, { timeout: Math.max(1, timeout) });
-    else setTimeout(resolve, 16);
-  });
 }
 
 /**
