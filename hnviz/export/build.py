@@ -47,7 +47,7 @@ _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
 _COUNTED = "kinds"  # this topic's picture also asks how many whole numbers are right
 
 MAX_FILE_BYTES = 1_500_000  # small enough for an e-mail or a learning platform
-LARGE_BYTES = 1_400_000  # above it, fewer snapshots: a browser reads the file before it paints
+ROOM_BYTES = 100_000  # that a lesson leaves for another picture rather than hold more snapshots
 SNAPSHOT = "snapshot"
 FIRST_SNAPSHOTS = 2  # of a run, to start with: the first and the last
 
@@ -187,7 +187,7 @@ def build_file(
         data = {**more, **_as_rooms(held, find)}
         content = _written(contents, held, title, data, around or Around())
         size = len(content)
-        if size <= (LARGE_BYTES if most > FIRST_SNAPSHOTS else MAX_FILE_BYTES):
+        if size <= MAX_FILE_BYTES - ROOM_BYTES * ("lesson" in more and most > FIRST_SNAPSHOTS):
             return content
     raise ExportError(
         f"a file may have {MAX_FILE_BYTES:,} bytes, but this one has {size:,} with one snapshot of "
