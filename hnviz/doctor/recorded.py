@@ -128,7 +128,7 @@ class LoopWatch(Eye):
         return self._model() is module
 
     def waits(self, module: nn.Module) -> bool:
-        """Return whether a call is no matter: it trains, and the first steps are over."""
+        """Return whether to skip a call: it trains, and the first steps are over."""
         return module.training and not self._open
 
     def enter(self, module: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:
