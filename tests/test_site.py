@@ -16,7 +16,7 @@ from hnviz.export import site
 from hnviz.export.collect import Link
 from hnviz.export.html import Around
 from hnviz.figures.terms import TERMS
-from hnviz.lessons import lessons
+from hnviz.lessons import lessons, translations
 from tests.conftest import PATIENCE, errors_of, until
 from tests.drivers import FIREFOX, firefox, wait_for
 
@@ -105,7 +105,7 @@ def host(folder) -> Iterator[Any]:
 def test_every_page_opens_and_asks_nothing_of_anyone_else(base, folder, host, browser):
     home = folder.as_uri() if base == "disk" else f"http://127.0.0.1:{host.server_port}"
     pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
-    assert len(pages) == len(site.ROOMS) + len(lessons()) + 3
+    assert len(pages) == len(site.ROOMS) + len(lessons()) + len(translations()) + 3
     context = browser.new_context(reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     tab = context.new_page()
