@@ -313,7 +313,11 @@ def test_a_run_says_which_versions_made_it(monkeypatch: pytest.MonkeyPatch) -> N
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr("hnviz.runs.store.version", missing)
-    assert versions()["torch"] == versions()["numpy"] == "not installed"
+    versions.cache_clear()
+    try:
+        assert versions()["torch"] == versions()["numpy"] == "not installed"
+    finally:
+        versions.cache_clear()
 
 
 def test_a_run_that_cannot_get_its_name_is_one_sentence(
