@@ -337,7 +337,7 @@ def test_lines_that_make_no_tensor_are_told_too():
 def test_a_unit_is_drawn_with_its_sentence_and_its_numbers(recorded):
     arrays, *_ = QUESTIONS["cell"](subject("Model5"), {"unit": 3, "row": 1})
     words = [VOCAB.itos[index] for index in arrays["ids"]]
-    sentence = cell_sentence(arrays, "GRU", 3, 2, words[2])
+    sentence = cell_sentence(arrays, "GRU", 3, 2, words[2]).replace("\N{MINUS SIGN}", "-")
     assert f"keeps **{100 * arrays['z'][2]:.0f} %**" in sentence
     assert f"gives **{arrays['after'][2]:.3f}**" in sentence
     svg = ElementTree.fromstring(unit_line(arrays, words, theme("dark")))
@@ -356,7 +356,7 @@ def test_a_unit_is_drawn_with_its_sentence_and_its_numbers(recorded):
 def test_a_unit_of_an_lstm_is_drawn_with_its_cell_and_four_gates():
     arrays, *_ = QUESTIONS["cell"](subject("LSTM"), {"unit": 3, "row": 1})
     words = [VOCAB.itos[index] for index in arrays["ids"]]
-    sentence = cell_sentence(arrays, "LSTM", 3, 2, words[2])
+    sentence = cell_sentence(arrays, "LSTM", 3, 2, words[2]).replace("\N{MINUS SIGN}", "-")
     assert f"its cell keeps **{100 * arrays['f'][2]:.0f} %**" in sentence
     assert f"is its state, **{arrays['after'][2]:.3f}**" in sentence
     svg = ElementTree.fromstring(unit_line(arrays, words, theme("dark")))

@@ -71,9 +71,10 @@ NETWORKS: list[nn.Module] = [*(made() for made in loops.LESSON), *loops.book()]
 @contextmanager
 def silent() -> Iterator[None]:
     """Fail if the recorder warns of anything."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", RecordingWarning)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         yield
+    assert [each.message for each in caught if each.category is RecordingWarning] == []
 
 
 def feeds(config: RunConfig) -> tuple[Feed, Feed]:

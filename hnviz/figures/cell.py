@@ -89,30 +89,30 @@ def _gate(value: Mapping[str, float], gate: str) -> str:
 
 def cell_sentence(arrays: Arrays, kind: str, unit: int, step: int, word: str) -> str:
     """Say what a unit does at one token, and how far torch's own result is from this sum."""
-    before, after = (float(arrays[name][step]) for name in ("before", "after"))
-    away = abs(after - float(arrays["torch"][step]))
+    value = {name: float(numbers[step]) for name, numbers in arrays.items()}
+    text = {name: _number(each) for name, each in value.items()}
+    before, after = text["before"], text["after"]
+    away = abs(value["after"] - value["torch"])
     check = f"torch's own result {f'differs by {away:.0e}' if away else 'is the same'}"
     if kind.startswith("RNN"):
-        took, kept = (float(arrays[name][step]) for name in ("input_h", "hidden_h"))
+        took, kept = text["input_h"], text["hidden_h"]
         return (
-            f"Unit {unit} reads “{word}” at step {step}: the token adds **{took:.3f}**, the "
-            f"old states **{kept:.3f}**, so its state goes from {before:.3f} to **{after:.3f}**; "
-            f"{check}."
+            f"Unit {unit} reads “{word}” at step {step}: the token adds **{took}**, the old states "
+            f"**{kept}**, so its state goes from {before} to **{after}**; {check}."
         )
     if kind == "LSTM":
-        i, f, g, o = (float(arrays[name][step]) for name in "ifgo")
-        old, new = (float(arrays[name][step]) for name in ("cell_before", "cell_after"))
+        i, f, o = (value[name] for name in "ifo")
+        old, new, g = text["cell_before"], text["cell_after"], text["g"]
         return (
             f"Unit {unit} reads “{word}” at step {step}: its cell keeps **{100 * f:.0f} %** of "
-            f"{old:.3f} and adds **{100 * i:.0f} %** of the candidate {g:.3f}, which gives "
-            f"**{new:.3f}**; **{100 * o:.0f} %** of tanh of that is its state, **{after:.3f}**; "
-            f"{check}."
+            f"{old} and adds **{100 * i:.0f} %** of the candidate {g}, which gives **{new}**; "
+            f"**{100 * o:.0f} %** of tanh of that is its state, **{after}**; {check}."
         )
-    z, n = (float(arrays[name][step]) for name in ("z", "n"))
+    z, n = value["z"], text["n"]
     return (
         f"Unit {unit} reads “{word}” at step {step}: it keeps **{100 * z:.0f} %** of its state "
-        f"{before:.3f} and takes **{100 * (1 - z):.0f} %** of the candidate {n:.3f}, which gives "
-        f"**{after:.3f}**; {check}."
+        f"{before} and takes **{100 * (1 - z):.0f} %** of the candidate {n}, which gives "
+        f"**{after}**; {check}."
     )
 
 
@@ -164,10 +164,10 @@ def _scale(peaks: Sequence[float]) -> float:
 
 
 def _level(place: float, value: float, look: Theme) -> str:
-    y = _y(place)
+    y, label = _y(place), f"{value:g}".replace("-", "\N{MINUS SIGN}")
     return (
         f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{look.border}"/>'
-        f'<text x="{_LEFT - 6}" y="{y + 5:.1f}" text-anchor="end" fill="{look.muted}">{value:g}'
+        f'<text x="{_LEFT - 6}" y="{y + 5:.1f}" text-anchor="end" fill="{look.muted}">{label}'
         "</text>"
     )
 

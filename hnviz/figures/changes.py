@@ -52,7 +52,7 @@ def recipe_sentence(model: str) -> str:
         return "The settings to begin with: from here on, each change is marked."
     changed = n_settings_changed(model)
     if not changed:
-        return f"Same as {before}'s: any difference in the result comes from the network."
+        return f"Same as {before}'s: a difference in the result comes from the network or the seed."
     many = "1 setting" if changed == 1 else f"{changed} settings"
     steps = any(change.is_new for change in recipe_changes(model) if change.name == STEPS)
     said = f"{many} changed too{', and so did the number of training steps' if steps else ''}"

@@ -248,9 +248,9 @@ def gate_lines(cell: Cell) -> list[str]:
 
 
 def stacked_sentence(cell: Cell) -> str:
-    """Say how many gates a cell has, and where their weights are."""
-    n = ("no", "one", "two", "three", "four")[len(cell.gates)]
-    return f"{n.capitalize()} gates: {n} layers, stacked in one weight."
+    """Say how many gates a cell has, and where their weights and the candidate's are."""
+    n = sum(not gate.signed for gate in cell.gates)
+    return f"{n} gates and a candidate: {len(cell.gates)} layers, stacked in one weight."
 
 
 def source_sentence(model: str, path: str) -> str:

@@ -122,6 +122,7 @@ function fading(norms) {
   const shares = Array.from(norms, (norm) => norm / (norms[norms.length - 1] || 1)).reverse();
   const half = shares.findIndex((share) => share < 0.5);
   const near = shares.length > NEAR ? `**${part(shares[NEAR])}** is left ${NEAR} steps back` : "";
+  if (near && half === NEAR) return `${near}, the first step with less than half.`;
   const less = half < 0 ? "it is never less than half" : `it is less than half from ${plural(half, "step")} back`;
   return `${[near, less].filter(Boolean).join(", and ").replace(/^it/, "It")}.`;
 }

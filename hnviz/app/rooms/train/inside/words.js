@@ -40,7 +40,7 @@ function ofShares(kinds) {
   const wrong = kinds.map(({ n, right }) => n - right);
   const all = wrong.reduce((sum, each) => sum + each, 0);
   const most = kinds[wrong.indexOf(Math.max(...wrong))];
-  const whose = most.kind === bad.kind ? "They are" : `${upper(NAMES[most.kind])} are`;
+  const whose = most.kind === bad.kind ? "They account for" : `${upper(NAMES[most.kind])} account for`;
   return [
     `On valid, ${listed(good)} ${good.length === 1 && good[0].startsWith("“") ? "is" : "are"} right ${atLeast}`,
     [low],
