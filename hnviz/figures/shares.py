@@ -96,9 +96,9 @@ def apart(table: "pd.DataFrame") -> dict[str, Any]:
     """Return what the new recipe alone changes on train, and the new network after that.
 
     {"before": the model before, "recipe", "network": shares of right answers, means over seeds,
-    "n": how many}.
+    "n": how many}. They are differences of rounded shares, as in `shares_sentence`.
     """
-    start, _, recipe, both = (float(each["train"]) for each in _alone(table).values())
+    start, _, recipe, both = (round(float(each["train"]), 3) for each in _alone(table).values())
     return {
         "before": str(table["model"].unique()[0]),
         "recipe": recipe - start,
