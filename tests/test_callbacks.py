@@ -17,7 +17,7 @@ from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.learn.feed import Feed
 from hnviz.models.catalogue import entry
-from hnviz.recording import Recorder
+from hnviz.recording import Recorder, RecordingWarning
 from hnviz.runs import RunFolder, RunRecord
 from tests import loops
 from tests.test_recording import first_epoch
@@ -206,40 +206,57 @@ class WithLoss(loops.Model4):
         return loss | {"logits": logits}
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("_runs")
-def test_a_trainer_of_hugging_face_is_recorded_by_one_line(tmp_path: Path) -> None:
+def in_transformers(folder: Path, *optimizers: Any, **arguments: Any) -> Recorder:
+    """Train the lesson's Model4 for two epochs with Hugging Face's Trainer; return the record."""
     transformers = pytest.importorskip("transformers", reason="transformers is not installed")
     pytest.importorskip("accelerate", reason="accelerate is not installed")
     config = RunConfig.for_model("Model4", device="cpu")
-    stream = stream_of(config)
+    stream, model = stream_of(config), WithLoss()
     train, valid = (
         [{"x": x, "labels": y} for x, y in rows(config, ids)]
         for ids in (stream.train, stream.valid)
     )
-    arguments = transformers.TrainingArguments(
-        output_dir=str(tmp_path / "out"),
-        per_device_train_batch_size=64,
-        per_device_eval_batch_size=64,
-        num_train_epochs=2,
-        logging_steps=5,
-        eval_strategy="epoch",
-        save_strategy="no",
-        report_to=[],
-        use_cpu=True,
-        disable_tqdm=True,
-    )
+    usual = {"num_train_epochs": 2, "save_strategy": "no", "report_to": [], "use_cpu": True}
+    sizes = {"per_device_train_batch_size": 64, "per_device_eval_batch_size": 64}
     callback = hnviz.TransformersCallback(bptt=20)
     transformers.Trainer(
-        model=WithLoss(),
-        args=arguments,
+        model=model,
+        args=transformers.TrainingArguments(
+            output_dir=str(folder / "out"), disable_tqdm=True, **usual, **sizes, **arguments
+        ),
         train_dataset=train,
         eval_dataset=valid,
         callbacks=[callback],
+        optimizers=(*(make(model) for make in optimizers), *[None] * (2 - len(optimizers))),
     ).train()
-    found = record_of(callback.rec)
+    rec: Recorder = callback.rec
+    return rec
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_runs")
+def test_a_trainer_of_hugging_face_is_recorded_by_one_line(tmp_path: Path) -> None:
+    with pytest.warns(RecordingWarning, match="rows go on where"):  # the Trainer shuffles
+        rec = in_transformers(tmp_path, logging_steps=5, eval_strategy="epoch")
+    found = record_of(rec)
     assert (found.status, found.step) == ("finished", 80)
     assert [each.step for each in found.batches][:3] == [4, 9, 14]
     assert len(found.epochs) == 2 and found.epochs[0].valid_loss > 0
     assert (found.config.bs, found.config.bptt, found.config.epochs) == (64, 20, 2)
     assert found.config.model.startswith("WithLoss_") and found.snapshots[-1] == 80
+    assert found.snapshots[:4] == (0, 1, 2, 3) and rec.doctor is not None
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_runs")
+def test_a_trainer_that_logs_and_measures_nothing_is_recorded(tmp_path: Path) -> None:
+    with pytest.warns(RecordingWarning, match="optimizer does not update") as said:
+        rec = in_transformers(tmp_path, only_the_head, bf16=True)
+    found = record_of(rec)
+    assert (found.step, len(found.batches), len(found.epochs)) == (80, 0, 2)
+    assert found.snapshots[:2] == (0, 1) and found.config.model.startswith("WithLoss_")
+    assert not [each for each in said if "hnviz" in Path(each.filename).parts]
+
+
+def only_the_head(model: loops.Model4) -> torch.optim.Optimizer:
+    return torch.optim.Adam(model.h_o.parameters(), lr=1e-3)

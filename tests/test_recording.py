@@ -1,6 +1,7 @@
 """`hnviz.record`: loops and networks of other people, as runs that the app shows."""
 
 import json
+import linecache
 import math
 import os
 import re
@@ -565,7 +566,7 @@ def test_what_is_handed_over_wrongly_is_said_once(tmp_path: Path) -> None:
     with pytest.warns(RecordingWarning, match="not recorded: ValueError"):
         rec.epoch("low")
     rec.close()
-    assert len(w) == 1
+    assert len(w) == 1 and "rec.batch(" in linecache.getline(w[0].filename, w[0].lineno)
 
 
 def test_a_loss_that_is_no_number_is_said_and_the_record_goes_on(tmp_path: Path) -> None:

@@ -180,6 +180,8 @@ def copied(model: nn.Module) -> nn.Module:
             getattr(module, hooks).clear()
         if getattr(module, "_compiled_call_impl", None) is not None:
             module._compiled_call_impl = None
+        if "_original_forward" in vars(module):  # accelerate's mixed precision is in the other one
+            vars(module)["forward"] = vars(module).pop("_original_forward")
         for name, value in list(vars(module).items()):
             if name not in _HIDDEN and state_in(value):
                 setattr(module, name, _on_cpu(value))

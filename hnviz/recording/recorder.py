@@ -4,6 +4,7 @@ Nothing here raises into the loop. What goes wrong is said once, as a warning, a
 """
 
 import atexit
+import inspect
 import threading
 import warnings
 import weakref
@@ -12,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import time
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 import torch
@@ -42,6 +43,7 @@ from hnviz.runs.recorded import Recorded
 from hnviz.schedule import MAX_SNAPSHOTS, snapshot_steps
 
 NAN = float("nan")
+OWN_CODE = Path(__file__).parents[1]
 MOST_SNAPSHOTS = 120  # of one run; those that the recorder takes itself are fewer
 
 
@@ -53,6 +55,7 @@ class Recorder:
     """Records one training. Make it with `hnviz.record`."""
 
     def __init__(self, model: nn.Module, text: Any, options: Options) -> None:
+        self._place = line_of_loop()
         called, model = model, unwrapped(model)
         for other in list(_open):  # of a loop that was stopped, in a notebook
             if other.records(model):
@@ -63,6 +66,7 @@ class Recorder:
         self._optimizer = self._usable(options.get("optimizer"))
         self._highest = _highest(self._optimizer)  # before a schedule lowers it
         self._step = self._snapshots = 0
+        self._recorded = -1  # the step of the last mini-batch
         self._started = self._closed = False
         self._due: frozenset[int] = frozenset({0})
         self._first: Snapshot | None = None  # until the run's settings are known
@@ -98,11 +102,11 @@ class Recorder:
         try:
             if not self._started:
                 self._start(y)
-            self._step = self._step if step is None else max(step, self._step)
+            at = self._step if step is None else max(step, self._recorded + 1)
             group = self._optimizer.param_groups[0] if self._optimizer is not None else _NO_GROUP
             self._thread.put_batch(
                 Batch(
-                    self._step,
+                    at,
                     loss.detach() if isinstance(loss, Tensor) else loss,
                     logits.detach() if logits is not None else None,
                     y,
@@ -110,11 +114,10 @@ class Recorder:
                     _momentum(group),
                 )
             )
-            self._step += 1
+            self._recorded = at
+            self._count(at + 1)
             if self._watch is not None:
-                self.stepped(y)
-            if self._step in self._due:
-                self.snapshot()
+                self._look_at(y)
         except Exception as error:
             self._warn(f"a mini-batch was not recorded: {said(error)}")
 
@@ -155,21 +158,16 @@ class Recorder:
         except Exception as error:
             self._warn(f"the end of an epoch was not recorded: {said(error)}")
 
-    def stepped(self, y: Tensor | None = None) -> None:
-        """End a step that the doctor watches. `batch` does so, too. Never raises."""
-        watch = self._watch
-        if watch is None:
-            return
+    def stepped(self, done: int) -> None:
+        """Say that `done` steps are done, for a loop that hands over few of them. Never raises."""
         try:
-            if self._thread.over:
-                watch.stop()
-                watch.forget()
-            else:
-                watch.batch(y)
+            if not self._started:
+                self._start(None)
+            self._count(done)
+            if self._watch is not None:
+                self._look_at(None)
         except Exception as error:
-            self._warn(f"a step was not watched: {said(error)}")
-        if watch.over:
-            self._watch = None
+            self._warn(f"a step was not recorded: {said(error)}")
 
     def close(self, status: str = "finished", message: str = "") -> None:
         """End the record and wait until it is written. `status` is one of hnviz.events.ENDS."""
@@ -245,7 +243,31 @@ class Recorder:
             self._warned.add(sentence)
             with suppress(Exception):
                 text = f"hnviz.record: {sentence}. The loop goes on."
-                warnings.warn(text, RecordingWarning, stacklevel=3)
+                file, line = line_of_loop() or self._place or ("hnviz.record", 1)
+                warnings.warn_explicit(text, RecordingWarning, file, line)
+
+    def _count(self, done: int) -> None:
+        """Note how many steps are done, and take a snapshot where one is due."""
+        if done > self._step:
+            self._step = done
+            if done in self._due:
+                self.snapshot()
+
+    def _look_at(self, y: Tensor | None) -> None:
+        """End a step that the doctor watches."""
+        watch = self._watch
+        if watch is None:
+            return
+        try:
+            if self._thread.over:
+                watch.stop()
+                watch.forget()
+            else:
+                watch.batch(y)
+        except Exception as error:
+            self._warn(f"a step was not watched: {said(error)}")
+        if watch.over:
+            self._watch = None
 
     def _usable(self, optimizer: Any) -> Any:
         """Return an optimizer; None, and a warning, for what has no settings to read."""
@@ -392,6 +414,16 @@ class Recorder:
             if each.numel() == zero.numel()
         }
         return zeros | (state if len(state) == len(zeros) else {})
+
+
+def line_of_loop() -> tuple[str, int] | None:
+    """Return the file and line that called hnviz; None in a thread of hnviz's own."""
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None and Path(frame.f_code.co_filename).is_relative_to(OWN_CODE):
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_filename == threading.__file__:
+        return None
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 _NO_GROUP: Mapping[str, Any] = {}

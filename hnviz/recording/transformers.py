@@ -24,13 +24,16 @@ class TransformersCallback(TrainerCallback):
         """Begin a run."""
         epochs = max(1, round(args.num_train_epochs))
         size = {"epochs": epochs, "n_batches": max(1, state.max_steps // epochs)}
-        options = {"bs": args.train_batch_size, "lr": args.learning_rate, **size, **self.options}
+        optimizer = given.get("optimizer")
+        optimizer = getattr(optimizer, "optimizer", optimizer)  # accelerate's has no hooks
+        known = {"bs": args.train_batch_size, "lr": args.learning_rate, "optimizer": optimizer}
+        options = {**known, **size, **self.options}
         self.rec = record(given["model"], self.text, **options)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-        """Let the doctor look at a step."""
+        """Count a step, and let the doctor look at it."""
         if self.rec is not None:
-            self.rec.stepped()
+            self.rec.stepped(done=state.global_step)
 
     def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         """Record a logged loss."""
@@ -41,7 +44,7 @@ class TransformersCallback(TrainerCallback):
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         """Record the end of an epoch that no evaluation follows."""
-        if self.rec is not None and str(getattr(args, "eval_strategy", "no")).endswith("no"):
+        if self.rec is not None and args.eval_strategy == "no":
             self.rec.epoch()
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **given: Any) -> None:
