@@ -2,6 +2,7 @@
 # make test     runs the checks for every commit, without a browser
 # make browser  tests the app in a browser, and walks all pages; CI runs it too
 # make slow     runs the longest tests
+# make notebooks runs those of them that need fastai, Lightning, transformers, TensorBoard or Jupyter
 # make gpu      runs the tests that need a graphics card, where there is one
 # make chaos    lets writes fail and kills processes; make fuzz tries hostile input (docs/proved.md)
 # make docs     builds the book into site/
@@ -27,10 +28,12 @@ PYTEST_ARGS ?= -n 3 --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
 
+NOTEBOOK_TESTS := $(addprefix tests/test_,callbacks.py notebooks.py notebook_programs.py analysis.py)
+
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test browser slow gpu bench load chaos fuzz audit lock plotly lint python types javascript format \
-	screenshots tour docs clean
+.PHONY: app test browser slow notebooks gpu bench load chaos fuzz audit lock plotly lint python types javascript \
+	format screenshots tour docs clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -43,8 +46,13 @@ test: lint
 browser: $(VENV)/.dev
 	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m '(browser or walk) and not slow'
 
-slow: $(VENV)/.dev
+# What only some of these tests need is installed for all of them, or for `make notebooks`: it takes
+# minutes, which CI does not have for the two files that it names.
+slow: $(VENV)/$(if $(SLOW_ARGS),.dev,.slow)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow $(SLOW_ARGS)
+
+notebooks: $(VENV)/.slow
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow $(NOTEBOOK_TESTS)
 
 gpu: $(VENV)/.dev
 	@if $(PY) -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then \
@@ -110,6 +118,9 @@ $(VENV)/.app: requirements.txt
 	$(call install,$<)
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
+	$(call install,$<)
+
+$(VENV)/.slow: requirements-slow.txt $(VENV)/.dev
 	$(call install,$<)
 
 # The script runs in a function so that $(error) can print its one sentence; a failing recipe would

@@ -34,6 +34,7 @@ case "$*" in
 esac
 """
 
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-slow.txt")
 DEFAULTS = {
     "version": "3.11.4",
     "too_old": "0",
@@ -49,7 +50,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / ".ci").mkdir()
-        for name in ("Makefile", "requirements.txt", "requirements-dev.txt", ".ci/install.sh"):
+        for name in ("Makefile", *REQUIREMENTS, ".ci/install.sh"):
             shutil.copy(ROOT / name, folder / name)
         (folder / ".ci" / "js.sh").write_text("echo checks the JavaScript\n")
 
@@ -121,12 +122,31 @@ def test_changed_requirements_are_installed(machine: Machine) -> None:
 def test_tests_install_both_files_and_run_everything(machine: Machine) -> None:
     done = machine.make("test")
     assert done.returncode == 0, done.stderr
-    installed = [call.split("-r ")[1].split()[0] for call in machine.lines("pip_calls")]
-    assert installed == ["requirements.txt", "requirements-dev.txt"]
+    assert installed(machine) == [*REQUIREMENTS[:2]]
     *lint, last = (" ".join(call.split()[1:3]) for call in machine.lines("calls"))
     assert sorted(lint) == ["mypy", "ruff check", "ruff format"]  # side by side
     assert "checks the JavaScript" in done.stdout
     assert last == "pytest -n"
+
+
+def installed(machine: Machine) -> list[str]:
+    """List the files of requirements that were installed."""
+    return [call.split("-r ")[1].split()[0] for call in machine.lines("pip_calls")]
+
+
+@pytest.mark.parametrize("target", ["slow", "notebooks"])
+def test_the_longest_tests_install_what_notebooks_and_callbacks_need(
+    machine: Machine, target: str
+) -> None:
+    assert machine.make(target).returncode == 0
+    assert installed(machine) == [*REQUIREMENTS]
+    assert "-m slow" in machine.lines("calls")[-1]
+
+
+def test_some_of_the_longest_tests_wait_for_no_such_package(machine: Machine) -> None:
+    assert machine.make("slow", "SLOW_ARGS=tests/test_fuzz.py").returncode == 0
+    assert installed(machine) == [*REQUIREMENTS[:2]]
+    assert machine.lines("calls")[-1].endswith("-m slow tests/test_fuzz.py")
 
 
 def test_pip_args_reach_pip(machine: Machine) -> None:
@@ -214,7 +234,7 @@ def test_clean_keeps_runs_and_the_venv(machine: Machine) -> None:
 
 
 def test_requirements_are_plain_ranges() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in REQUIREMENTS:
         for line in (ROOT / name).read_text().splitlines():
             assert not line.startswith("-"), "no index lines"
             assert ">=" in line

@@ -1,6 +1,6 @@
 """Pictures in JupyterLab, Notebook 7 and marimo, each run and opened in a browser.
 
-They are no requirements: ``pip install jupyterlab notebook marimo`` where these tests should run.
+`make notebooks` installs these programs, and so does `make slow`.
 """
 
 import importlib.util

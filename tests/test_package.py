@@ -102,6 +102,9 @@ def test_both_files_name_the_same_ranges():
     (ray,) = project["optional-dependencies"]["ray"]
     assert ray in (ROOT / "requirements-dev.txt").read_text() and "ray" not in "".join(wanted)
     assert all(re.search(r"[<]\d", each) for each in wanted)
+    slow = (ROOT / "requirements-slow.txt").read_text()
+    for extra in ("tensorboard", "fastai", "lightning", "transformers"):
+        assert all(each in slow for each in project["optional-dependencies"][extra])
 
 
 def test_the_wheel_holds_all_that_git_holds_of_the_package(wheel):
