@@ -552,7 +552,7 @@ def test_a_loop_that_measures_nothing_on_valid_is_shown_without_it(tmp_path: Pat
     rec.epoch()
     rec.close()
     assert "loss of 1.000; no accuracy was measured" in hnviz.show(rec).sentence
-    assert "nan" not in repr(hnviz.open(rec))
+    assert repr(hnviz.open(rec)).endswith("finished; valid was not measured; 1 snapshot")
     tiny = record(Own(), tmp_path)
     with pytest.raises(ValueError, match="which hnviz cannot run"):
         hnviz.compare(tiny.path, {"bptt": 7})
@@ -949,6 +949,17 @@ def test_a_text_in_the_user_s_own_numbers_is_read_with_them(text: Any, tmp_path:
     )
     texts.held.clear()  # as in another process, which has only the files
     assert RunFolder(folder.path).config.corpus == folder.config.corpus
+
+
+def test_a_text_in_characters_is_read_character_by_character(tmp_path: Path) -> None:
+    vocab = sorted(set(SENTENCE))
+    with silent():
+        folder = record(Small(len(vocab)), tmp_path, text=SENTENCE, vocab=vocab)
+    train = stream_of(folder.config).train
+    assert "".join(vocab[token] for token in train) == SENTENCE[: len(train)]
+    assert len(train) == 9 * len(SENTENCE) // 10
+    run = hnviz.open(folder.path)
+    assert [run.vocab.itos[token] for token in run.ids("two . one")] == list("two . one")
 
 
 BAD_TEXTS: dict[str, tuple[dict[str, Any], str]] = {

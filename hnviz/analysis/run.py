@@ -62,8 +62,9 @@ class Run:
         said += f"{record.step:,}{n_steps} steps, {record.status}"
         for last in record.epochs[-1:]:
             right, loss = f"right on valid {accuracy(last.accuracy)}", f"loss {last.valid_loss:.3f}"
-            figures = {right: last.accuracy, loss: last.valid_loss}
-            said += f"; {', '.join(name for name in figures if not isnan(figures[name]))}"
+            pairs = (right, last.accuracy), (loss, last.valid_loss)
+            known = [name for name, figure in pairs if not isnan(figure)]
+            said += f"; {', '.join(known) or 'valid was not measured'}"
         return f"{said}; {plural(len(self.snapshots), 'snapshot')}"
 
     @property

@@ -255,7 +255,7 @@ def _next_words(run: "Run", step: int, reply: Reply) -> tuple[str, list[tuple[st
     )
     guesses = [(names[str(index)], share) for index, share in pairs if index >= 0]
     ids = arrays["ids"].tolist()
-    said = " ".join(names[str(index)] for index in ids[given : given + 8])
+    said = corpus_of(run.config).joined([names[str(index)] for index in ids[given : given + 8]])
     word, share = guesses[0]
     last = names[str(ids[given - 1])]
     sentence = (

@@ -6,7 +6,7 @@ from typing import Any
 from hnviz.config import RunConfig
 from hnviz.data import CorpusError, stream_of
 from hnviz.data.corpora import BUILT_IN, FAMILIES
-from hnviz.data.corpora.numbered import numbered
+from hnviz.data.corpora.numbered import TOKENIZE, level_of, numbered
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.given import kind
 from hnviz.recording.settings import Options
@@ -18,9 +18,10 @@ VALID_SHARE = 10  # percent of a text, taken from its end, if the loop has no te
 def choose_text(text: Any, options: Options, nv: int | None) -> RunConfig:
     """Return settings whose text is the loop's.
 
-    `text` is the id of a corpus of hnviz, or a text, or tokens; with the option `vocab`, the text
-    is split at spaces and numbered with it. `nv` is the number of tokens that the model's embedding
-    knows. Raises CorpusError for a text that does not fit it.
+    `text` is the id of a corpus of hnviz, or a text, or tokens. With the option `vocab`, the text
+    is numbered with it, split at spaces, or into characters if `vocab` is characters. `nv` is the
+    number of tokens that the model's embedding knows. Raises CorpusError for a text that does not
+    fit it.
     """
     vocab = options.get("vocab")
     if vocab is not None:
@@ -60,8 +61,8 @@ def _numbered(text: Any, vocab: list[Any], valid: Any) -> str:
     return numbered(words, train, test).id
 
 
-def _ids(text: Any, known: dict[str, int]) -> list[int]:
-    tokens: Sequence[Any] = text.split() if isinstance(text, str) else text
+def _ids(text: Any, known: Mapping[str, int]) -> list[int]:
+    tokens: Sequence[Any] = TOKENIZE[level_of(known)](text) if isinstance(text, str) else text
     if hasattr(tokens, "tolist"):  # a tensor or an array of ids
         tokens = tokens.tolist()
     found = []

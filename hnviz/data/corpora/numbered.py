@@ -6,7 +6,7 @@ JSON, like a text that a user typed.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from hnviz.data.corpora.base import Corpus, CorpusError, Tokens
 NUMBERED = "tokens"
 MAX_TOKEN_CHARS = 100
 MOST_TOKENS = 2**16  # different ones
+TOKENIZE: dict[str, Callable[[str], list[str]]] = {"word": str.split, "char": list}
 _ID = re.compile(rf"{NUMBERED}-([0-9a-f]{{20}})")
 
 
@@ -23,6 +24,11 @@ def numbered_hash(corpus_id: str) -> str | None:
     """Return the hash in an id of this family; None for another kind of corpus."""
     found = _ID.fullmatch(corpus_id)
     return found[1] if found else None
+
+
+def level_of(vocab: Collection[str]) -> str:
+    """Return "char" if a vocabulary is characters, a space among them, and "word" otherwise."""
+    return "char" if " " in vocab and all(len(each) == 1 for each in vocab) else "word"
 
 
 def numbered(vocab: Sequence[str], train: Sequence[int], valid: Sequence[int]) -> Corpus:
@@ -58,13 +64,14 @@ def _made(corpus_id: str, name: str) -> Corpus:
         raise CorpusError(f"the tokens of {corpus_id} cannot be read: {error!s:.200}") from error
     vocab = tuple(content["vocab"])
     splits = ([vocab[index] for index in content[split]] for split in Tokens._fields)
-    tokens = Tokens(*splits)
+    tokens, level = Tokens(*splits), level_of(vocab)
     return Corpus(
         id=corpus_id,
         title=f"Own tokens {name[:6]}",
         description=f"The text of your own loop, in its {len(vocab):,} tokens.",
         make=lambda _: tokens,
-        tokenize=str.split,
+        tokenize=TOKENIZE[level],
+        level=level,
         vocab=vocab,
     )
 
