@@ -956,10 +956,12 @@ def test_a_text_in_characters_is_read_character_by_character(tmp_path: Path) -> 
     with silent():
         folder = record(Small(len(vocab)), tmp_path, text=SENTENCE, vocab=vocab)
     train = stream_of(folder.config).train
-    assert "".join(vocab[token] for token in train) == SENTENCE[: len(train)]
+    said = "".join(vocab[token] for token in train)
+    assert said == SENTENCE[: len(train)]
     assert len(train) == 9 * len(SENTENCE) // 10
     run = hnviz.open(folder.path)
-    assert [run.vocab.itos[token] for token in run.ids("two . one")] == list("two . one")
+    assert run.vocab.itos == ("␣", *vocab[1:])
+    assert [vocab[token] for token in run.ids("two . one")] == list("two . one")
 
 
 BAD_TEXTS: dict[str, tuple[dict[str, Any], str]] = {

@@ -15,6 +15,8 @@ SPECIALS = (UNK, "xxpad", "xxbos", "xxeos", "xxfld", "xxmaj", "xxup", "xxrep", "
 """fastai 1.0.61's nine special tokens, in its order, with ids 0 to 8."""
 BOS = "xxbos"
 COMMA = ","
+SHOWN = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
+"""What characters without a shape are shown as."""
 
 KINDS = ("comma", "thousand", "hundred", "tens", "teens", "ones", "special")
 """Every kind of token, in the order in which pages list them."""

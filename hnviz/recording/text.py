@@ -6,7 +6,7 @@ from typing import Any
 from hnviz.config import RunConfig
 from hnviz.data import CorpusError, stream_of
 from hnviz.data.corpora import BUILT_IN, FAMILIES
-from hnviz.data.corpora.numbered import TOKENIZE, level_of, numbered
+from hnviz.data.corpora.numbered import numbered, tokenizer, visible
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.given import kind
 from hnviz.recording.settings import Options
@@ -58,11 +58,11 @@ def _numbered(text: Any, vocab: list[Any], valid: Any) -> str:
         train, test = ids[:cut], ids[cut:]
     else:
         train, test = ids, _ids(valid, known)
-    return numbered(words, train, test).id
+    return numbered(visible(words), train, test).id
 
 
 def _ids(text: Any, known: Mapping[str, int]) -> list[int]:
-    tokens: Sequence[Any] = TOKENIZE[level_of(known)](text) if isinstance(text, str) else text
+    tokens: Sequence[Any] = tokenizer(known)(text) if isinstance(text, str) else text
     if hasattr(tokens, "tolist"):  # a tensor or an array of ids
         tokens = tokens.tolist()
     found = []

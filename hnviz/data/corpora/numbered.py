@@ -12,11 +12,11 @@ from typing import Any
 
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.base import Corpus, CorpusError, Tokens
+from hnviz.data.tokens import SHOWN
 
 NUMBERED = "tokens"
 MAX_TOKEN_CHARS = 100
 MOST_TOKENS = 2**16  # different ones
-TOKENIZE: dict[str, Callable[[str], list[str]]] = {"word": str.split, "char": list}
 _ID = re.compile(rf"{NUMBERED}-([0-9a-f]{{20}})")
 
 
@@ -28,7 +28,21 @@ def numbered_hash(corpus_id: str) -> str | None:
 
 def level_of(vocab: Collection[str]) -> str:
     """Return "char" if a vocabulary is characters, a space among them, and "word" otherwise."""
-    return "char" if " " in vocab and all(len(each) == 1 for each in vocab) else "word"
+    spaced = " " in vocab or " ".translate(SHOWN) in vocab
+    return "char" if spaced and all(len(each) == 1 for each in vocab) else "word"
+
+
+def tokenizer(vocab: Collection[str]) -> Callable[[str], list[str]]:
+    """Return what splits a text into tokens of a vocabulary."""
+    if level_of(vocab) == "word":
+        return str.split
+    return lambda text: list(text if " " in vocab else text.translate(SHOWN))
+
+
+def visible(vocab: Sequence[str]) -> Sequence[str]:
+    """Make the space and the ends of lines visible among characters."""
+    shown = [each.translate(SHOWN) for each in vocab]
+    return shown if level_of(vocab) == "char" and len({*shown}) == len({*vocab}) else vocab
 
 
 def numbered(vocab: Sequence[str], train: Sequence[int], valid: Sequence[int]) -> Corpus:
@@ -64,14 +78,14 @@ def _made(corpus_id: str, name: str) -> Corpus:
         raise CorpusError(f"the tokens of {corpus_id} cannot be read: {error!s:.200}") from error
     vocab = tuple(content["vocab"])
     splits = ([vocab[index] for index in content[split]] for split in Tokens._fields)
-    tokens, level = Tokens(*splits), level_of(vocab)
+    tokens = Tokens(*splits)
     return Corpus(
         id=corpus_id,
         title=f"Own tokens {name[:6]}",
         description=f"The text of your own loop, in its {len(vocab):,} tokens.",
         make=lambda _: tokens,
-        tokenize=TOKENIZE[level],
-        level=level,
+        tokenize=tokenizer(vocab),
+        level=level_of(vocab),
         vocab=vocab,
     )
 

@@ -10,7 +10,7 @@ from hnviz.data.corpora import texts
 from hnviz.data.corpora.base import LEVELS, Corpus, CorpusError, Tokens
 from hnviz.data.corpora.numbered import numbered_hash
 from hnviz.data.corpora.pairs import Encoder, Merge, pieces
-from hnviz.data.tokens import BOS, SPECIALS, upright
+from hnviz.data.tokens import BOS, SHOWN, SPECIALS, upright
 
 FAMILY = "text"
 MAX_DISTINCT_TOKENS = 2**16 - len(SPECIALS)  # ids have two bytes, and the specials need some
@@ -23,7 +23,6 @@ _ID = re.compile(
     rf"{FAMILY}-([0-9a-f]{{20}})-(word|char|bpe(\d{{1,4}}))-min(\d{{1,4}})-valid(\d{{1,2}})"
 )
 _WORD = re.compile(r"\w{1,64}|[^\w\s]")  # longer words are cut, as pages show each token
-_SHOWN = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
 _TYPED = str.maketrans({shown: typed for typed, shown in ((" ", "␣"), ("\n", "⏎"), ("\t", "⇥"))})
 _SPACE = re.compile(r"\s")
 _BEGINNING = 160  # characters with which to show how pairs merge
@@ -163,13 +162,13 @@ def _tokenized(text: str, name: str, way: Way) -> list[str]:
     if way.level == "word":
         return _WORD.findall(text.lower())
     if way.level == "char":
-        return list(text.translate(_SHOWN))
+        return list(text.translate(SHOWN))
     return _shown(encoder(name, way).encode(text))
 
 
 def _shown(found: list[str]) -> list[str]:
     """Make spaces visible."""
-    shown = {piece: piece.translate(_SHOWN) for piece in set(found)}
+    shown = {piece: piece.translate(SHOWN) for piece in set(found)}
     return [shown[piece] for piece in found]
 
 
@@ -193,9 +192,9 @@ def merging(corpus_id: str) -> Merging:
     learned = encoder(found[1], way).merges
     train = upright(cut(texts.text_of(found[1]), way)[0])
     return Merging(
-        [list(word.translate(_SHOWN)) for word in pieces(train[:_BEGINNING])],
+        [list(word.translate(SHOWN)) for word in pieces(train[:_BEGINNING])],
         [
-            Merge(each.left.translate(_SHOWN), each.right.translate(_SHOWN), each.times)
+            Merge(each.left.translate(SHOWN), each.right.translate(SHOWN), each.times)
             for each in learned
         ],
         len(train) <= _BEGINNING,
