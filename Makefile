@@ -120,7 +120,7 @@ $(VENV)/.app: requirements.txt
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	$(call install,$<)
 
-$(VENV)/.slow: requirements-slow.txt $(VENV)/.dev
+$(VENV)/.slow: .ci/requirements-slow.txt $(VENV)/.dev
 	$(call install,$<)
 
 # The script runs in a function so that $(error) can print its one sentence; a failing recipe would

@@ -34,7 +34,7 @@ case "$*" in
 esac
 """
 
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-slow.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", ".ci/requirements-slow.txt")
 DEFAULTS = {
     "version": "3.11.4",
     "too_old": "0",

@@ -102,7 +102,7 @@ def test_both_files_name_the_same_ranges():
     (ray,) = project["optional-dependencies"]["ray"]
     assert ray in (ROOT / "requirements-dev.txt").read_text() and "ray" not in "".join(wanted)
     assert all(re.search(r"[<]\d", each) for each in wanted)
-    slow = (ROOT / "requirements-slow.txt").read_text()
+    slow = (ROOT / ".ci/requirements-slow.txt").read_text()
     for extra in ("tensorboard", "fastai", "lightning", "transformers"):
         assert all(each in slow for each in project["optional-dependencies"][extra])
 
