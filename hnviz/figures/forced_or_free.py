@@ -8,9 +8,9 @@ from hnviz.figures.sentences import plural
 from hnviz.figures.split_words import SplitWords
 
 WHY_NO_PERPLEXITY = (
-    "“100+”: a start is stopped after 100 right numbers. With its own words there is no perplexity: "
-    "once its text differs from the true one, no true next word could surprise it. Here the true "
-    "words are one row. Train reads them in many rows, most from mid-text, so its figures differ."
+    "“100+”: a start is stopped after 100 right numbers. With its own words there is no "
+    "perplexity: once its text differs from the true one, no true next word could surprise it. "
+    "Here the true words are one row; Train reads many, most from mid-text: its figures differ."
 )
 
 

@@ -377,7 +377,7 @@ def recipe(model: str, table: "pd.DataFrame") -> str:
     if not n_settings_changed(model):
         return (
             f"{asked} {model} has the recipe of {before}, so a difference between the two is "
-            "the network's."
+            "the network's or the seed's."
         )
     return (
         f"{asked} From {before} to {model} the recipe changes too: {recipe_step(model)}. So either "

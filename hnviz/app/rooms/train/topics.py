@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hnviz.app.kit.panels import Panel, Panels
@@ -9,12 +10,7 @@ from hnviz.app.run import text as run_text
 from hnviz.app.shell.server import server
 from hnviz.data import NOTEBOOK
 from hnviz.data.stream import SPLITS
-from hnviz.figures.curves import (
-    HEIGHT,
-    accuracy_curves,
-    loss_curves,
-    n_batches_of,
-)
+from hnviz.figures.curves import HEIGHT, accuracy_curves, loss_curves, n_batches_of
 from hnviz.figures.plan import schedule_curves
 from hnviz.figures.ruler_text import HOW_TO_READ, TRUE_HERE, given_note, lines_note
 from hnviz.figures.theme import Theme, theme
@@ -65,13 +61,18 @@ class Schedule(Panels):
         return schedule(moment, theme(params["mode"]))
 
 
+@lru_cache(maxsize=64)  # the same for each of a model's runs, at each of their steps
+def _recipe(model: str) -> str:
+    return run_text.recipe(model, one_recipe_table(model))
+
+
 def notes(run: CurrentRun) -> list[str]:
     """Return what the curves say; once the run has ended, the other runs count too."""
     record, best, model = run.record, bounds(run.record), run.record.config.model
     at_hand = server().store.summaries() if record.ended else ()
     said = (
         run_text.seeds(record, spread_of(record.config, at_hand)),
-        run_text.recipe(model, one_recipe_table(model)),
+        _recipe(model),
         run_text.against_notebook(record, notebook_of(run)),
         run_text.remember(record, best),
         run_text.best_epoch(record),
@@ -144,8 +145,7 @@ def thinned(record: RunRecord) -> RunRecord:
     every = batch_stride(record.started.n_steps if record.started else 0, MOST_POINTS)
     if every == 1:
         return record
-    kept = tuple(batch for batch in record.batches if batch.step % every == 0)
-    return replace(record, batches=kept)
+    return replace(record, batches=tuple(each for each in record.batches if each.step % every == 0))
 
 
 def bounds(record: RunRecord) -> Mapping[str, Sequence[Bound]]:
