@@ -336,8 +336,10 @@ class Rate:
 
     def delay(self, viewer: Hashable) -> float:
         """Count one more; return the seconds that it must wait."""
-        self._buckets = {who: each for who, each in self._buckets.items() if each.fullness < 1}
-        bucket = self._buckets.setdefault(viewer, self._new())
+        bucket = self._buckets.pop(viewer, None) or self._new()
+        while self._buckets and next(iter(self._buckets.values())).fullness == 1:
+            del self._buckets[next(iter(self._buckets))]  # who has rested longest is first
+        self._buckets[viewer] = bucket
         delay = bucket.wait(1)
         bucket.take(1)
         return delay
@@ -348,9 +350,7 @@ class Bounds:
     """The limits that depend on the server."""
 
     is_full: Callable[[], bool] = lambda: False  # of open files
-    draws: Callable[[bytes], bool] = lambda message: (
-        False
-    )  # whether a message says that a page is drawn
+    draws: Callable[[bytes], bool] = lambda message: False  # whether it says that a page is drawn
 
 
 def limits(bounds: Callable[[], Bounds]) -> Middleware:
