@@ -13,6 +13,8 @@ test("it is said of the marked row, once it is known", () => {
     ["98 %"],
     ".",
   ]);
+  const parts = loss({ row: 3, at: 1, p: 0.9999, without: 0.9997 }, WORDS, 3, "hundred");
+  assert.deepEqual(parts, [" Without any one word before the last, “hundred” still gets ", ["> 99.9 %"], "."]);
   assert.match(loss({ row: 1, at: 0, p: 1, without: 0 }, WORDS, 1, "hundred")[0], /, 1 word back, /);
   for (const other of [undefined, { row: 2, at: 1, p: 0.9, without: 0.1 }, { row: 3, at: null }, { row: 3, at: 1, p: null, without: null }]) {
     assert.deepEqual(loss(other, WORDS, 3, "hundred"), []);

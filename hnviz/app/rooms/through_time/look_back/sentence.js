@@ -29,7 +29,9 @@ export function sentence({ words, window, without }, lines, row) {
 /** What the answer loses without the earlier word that counts most; nothing until that is known. */
 export function loss(without, words, row, answer) {
   if (without?.row !== row || typeof without.without !== "number") return [];
+  const [less, p] = [percent(without.without), percent(without.p)];
+  if (less === p) return [` Without any one word before the last, “${answer}” still gets `, [p], "."];
   const [back, word] = [row - without.at, words[without.at]];
   const said = ` Before the last word, “${word}”, ${back === 1 ? "1 word" : `${back} words`} back, counts most: without it, “${answer}” gets `;
-  return [said, [percent(without.without)], " in place of ", [percent(without.p)], "."];
+  return [said, [less], " in place of ", [p], "."];
 }
