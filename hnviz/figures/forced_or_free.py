@@ -10,7 +10,7 @@ from hnviz.figures.split_words import SplitWords
 WHY_NO_PERPLEXITY = (
     "“100+”: a start is stopped after 100 right numbers. With its own words there is no "
     "perplexity: once its text differs from the true one, no true next word could surprise it. "
-    "Here the true words are one row; Train reads many, most from mid-text: its figures differ."
+    "Here a split is one row; an epoch reads it in many, most from mid-text: its figures differ."
 )
 
 
