@@ -64,9 +64,9 @@ def pytest_collection(session: pytest.Session) -> None:
     pytest rewrites the asserts of each file that was not compiled yet, which takes longer than to
     import it. All workers would go through the files in the same order, and rewrite each at once.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker:
-        return
+    worker, config = os.environ.get("PYTEST_XDIST_WORKER", ""), session.config
+    if not worker or config.args != config.getini("testpaths"):
+        return  # one process, or some of the files
     n_workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     for path in sorted(Path(__file__).parent.glob("test_*.py"))[int(worker[2:]) :: n_workers]:
         with suppress(Exception, pytest.skip.Exception):  # the collection says what is wrong
