@@ -1,6 +1,7 @@
 """Killed processes: nothing is lost, nothing is left behind, everything goes on."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from hnviz.config import RunConfig
 from hnviz.engine.client import Engine, EngineError
+from hnviz.engine.workers import START_METHOD_VARIABLE, Workers
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import fit
 from hnviz.questions.frame import unpack
@@ -286,6 +288,30 @@ def test_a_killed_fork_server(engine: Engine, runs: RunStore) -> None:
     engine.stop(run_id)
     wait_for(lambda: runs.record(other).status == "finished")
     assert runs.record(run_id).status == "stopped"
+
+
+def test_the_client_hears_of_a_start_before_it_can_take_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python starts a fork server that has ended again, and waits for it, without an error."""
+    order: list[str] = []
+
+    class Context:
+        """Starts nothing."""
+
+        Pipe = staticmethod(multiprocessing.Pipe)
+
+        class Process:
+            def __init__(self, **given: object) -> None:
+                assert given["daemon"]
+
+            def start(self) -> None:
+                order.append("started")
+
+    monkeypatch.delenv(START_METHOD_VARIABLE, raising=False)
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: Context)
+    Workers(lambda: order.append("said")).start("module:function").pipe.close()
+    assert order == ["said", "started"]
 
 
 def test_closing_lets_a_run_store_all_it_did(engine: Engine, runs: RunStore) -> None:

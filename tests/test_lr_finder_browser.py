@@ -51,6 +51,7 @@ def test_a_rate_is_found_taken_and_tried(page, server, app, recorded):
     rates = {each.lr for each in made if (each.nh, each.bptt, each.epochs) == (8, 64, 2)}
     assert len(rates) == 3 and float(found) in rates
     page.reload()  # the test is in the address, and nothing trains again
+    finder.scroll_into_view_if_needed()  # a part out of sight loads nothing
     expect(finder.locator("[aria-live]")).to_contain_text(f"the valley, {found}")
     finder.get_by_role("button", name="Run the test").click()
     more(finder, "As a table")

@@ -66,7 +66,7 @@ class Workers:
     """Starts child processes."""
 
     def __init__(self, warn: Callable[[], None] = lambda: None) -> None:
-        """`warn` is called before a fork server has to start again, which may take long."""
+        """`warn` is called before each start: if the fork server has ended, it takes long."""
         self.method = _start_method()
         self._warn = warn
         self._idle: Worker | None = None
@@ -82,11 +82,11 @@ class Workers:
         CannotStartError if the fork server keeps ending.
         """
         context = multiprocessing.get_context("spawn" if spawn else self.method)
+        self._warn()  # first: where Python finds the fork server ended, it starts another unasked
         for wait in FORK_SERVER_WAITS:
             try:
                 return _start(context, target, nice)
             except (EOFError, OSError):  # the fork server has died; the retry starts another
-                self._warn()
                 time.sleep(wait)
         try:
             return _start(context, target, nice)

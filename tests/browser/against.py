@@ -45,6 +45,7 @@ OLD_TRAIN = styled(
 
 SMOOTH = 8.0  # ms of the main thread for a frame of the machine, at the 95th percentile
 TURNS = often(3)
+SLIDES = often(6)  # turns of the slider: each moves it through all snapshots, twice
 STARTS = often(3)  # runs that are started, paused and stopped, a turn
 PAUSES = often(4)  # of each
 SNAPSHOTS = often(1000, 4)  # of a run, at most
@@ -85,9 +86,9 @@ def visitor(browser: Browser) -> Iterator[Page]:
         context.close()
 
 
-def turns(sides: Sequence[Side]) -> Iterator[tuple[int, Side]]:
+def turns(sides: Sequence[Side], times: int = TURNS) -> Iterator[tuple[int, Side]]:
     """Yield the sides in turn; the first one is another one each time."""
-    for turn in range(TURNS):
+    for turn in range(times):
         for side in sides if turn % 2 else sides[::-1]:
             yield turn, side
 
@@ -124,7 +125,7 @@ def slider(browser: Browser, sides: Sequence[Side]) -> bool:
     for what, picture in (("states", "states_picture"), ("time", "time_lanes")):
         new: dict[Side, list[float]] = {side: [] for side in sides}
         again: dict[Side, list[float]] = {side: [] for side in sides}
-        for turn, side in turns(sides):
+        for turn, side in turns(sides, SLIDES):
             place = PLACES[turn % len(PLACES)]
             asked = f"states_text=valid&states_n=100&states_first={place}&time_first={5 + place}"
             with visitor(browser) as page:
