@@ -1,6 +1,7 @@
 # make app      serves hnviz to this machine
-# make test     runs the checks for every commit, without a browser
-# make browser  tests the app in a browser, and walks all pages; CI runs it too
+# make test     runs the checks for every commit: no browser, few processes
+# make system   tests whole programs: the app, its engine, commands, exported files, JavaScript beside torch
+# make browser  tests the app in a browser, and walks all pages; CI runs all three
 # make slow     runs the longest tests
 # make notebooks runs those of them that need fastai, Lightning, transformers, TensorBoard or Jupyter
 # make gpu      runs the tests that need a graphics card, where there is one
@@ -28,11 +29,16 @@ PYTEST_ARGS ?= -n 3 --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
 
+# What starts processes takes as long as all other tests: each loads PyTorch again.
+SYSTEM_TESTS := $(patsubst %,tests/test_%.py,adding_question adding_setting broken_torch browser_engine \
+	browser_questions browser_text cli doors engine estimate export faults file_answers kill notebook \
+	own_models package pool serve texts twin)
+QUICK := not slow and not browser and not walk and not gpu
 NOTEBOOK_TESTS := $(addprefix tests/test_,callbacks.py notebooks.py notebook_programs.py analysis.py)
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test browser slow notebooks gpu bench load chaos fuzz audit lock plotly lint python types javascript \
+.PHONY: app test system browser slow notebooks gpu bench load chaos fuzz audit lock plotly lint python types javascript \
 	format screenshots tour docs clean
 .DELETE_ON_ERROR:
 
@@ -41,7 +47,10 @@ app: $(VENV)/.app
 
 # Compiled modules are kept, even where the environment forbids it: the tests start Python 100 times.
 test: lint
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'not slow and not browser and not walk and not gpu'
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m '$(QUICK)' $(SYSTEM_TESTS:%=--ignore=%)
+
+system: $(VENV)/.dev
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m '$(QUICK)' $(SYSTEM_TESTS)
 
 browser: $(VENV)/.dev
 	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m '(browser or walk) and not slow'

@@ -68,7 +68,9 @@ def pytest_collection(session: pytest.Session) -> None:
     if not worker or config.args != config.getini("testpaths"):
         return  # one process, or some of the files
     n_workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    for path in sorted(Path(__file__).parent.glob("test_*.py"))[int(worker[2:]) :: n_workers]:
+    ignored = {Path(each).name for each in config.getoption("ignore") or ()}
+    files = (each for each in Path(__file__).parent.glob("test_*.py") if each.name not in ignored)
+    for path in sorted(files)[int(worker[2:]) :: n_workers]:
         with suppress(Exception, pytest.skip.Exception):  # the collection says what is wrong
             import_module(f"tests.{path.stem}")
 

@@ -260,6 +260,31 @@ def test_quick_presses_and_a_reload_end_at_one_step(page, server):
     assert page.errors == []
 
 
+TAKE_OFF = """() => {
+  const { shadowRoot } = document.querySelector(".st-key-lesson_panel [data-picture]");
+  const root = shadowRoot.querySelector(".hnviz");
+  root.frame.destroy();
+  root.frame = null;
+  window.putBack = () => root.put();
+}"""
+"""What Streamlit does to the panel where one run of the page overtakes another."""
+
+
+def test_presses_while_the_panel_is_away_are_not_lost(page, server):
+    begin(page, server, "counting-past-8000")
+    turn(page, "PageDown", "counting-past-8000.2")
+    page.keyboard.press("PageDown")  # shows the answer; another one goes on
+    page.evaluate(TAKE_OFF)
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")  # shows the next answer
+    page.keyboard.press("PageDown")
+    page.evaluate("window.putBack()")
+    expect(part(page, ".count")).to_have_text(re.compile("^Step 4 of"))
+    until(page, "() => location.search.includes('lesson=counting-past-8000.4')")
+    idle(page)
+    assert page.errors == []
+
+
 @pytest.mark.slow  # on a busy computer it fails now and then: panel and page end at different steps
 def test_two_steps_back_at_once_end_at_one_step(page, server):
     paths = pressed_through(page, server)

@@ -129,6 +129,15 @@ def test_tests_install_both_files_and_run_everything(machine: Machine) -> None:
     assert last == "pytest -n"
 
 
+def test_what_one_of_two_commands_leaves_out_the_other_runs(machine: Machine) -> None:
+    assert machine.make("test").returncode == 0 == machine.make("system").returncode
+    most, rest = (call for call in machine.lines("calls") if "pytest" in call)
+    left_out = re.findall("--ignore=(tests/test_\\w+[.]py)", most)
+    assert left_out == re.findall("(?<= )tests/test_\\w+[.]py", rest)
+    assert all((ROOT / each).is_file() for each in left_out)
+    assert most.split(" --ignore")[0] == rest.split(" tests/")[0]
+
+
 def installed(machine: Machine) -> list[str]:
     """List the files of requirements that were installed."""
     return [call.split("-r ")[1].split()[0] for call in machine.lines("pip_calls")]

@@ -18,6 +18,7 @@ import { HAS_NONE } from "../../kit/js/tables.js";
 import { inOrder, visit } from "../../kit/js/visits.js";
 import { Ahead } from "./ahead.js";
 import { onAnswer } from "./answers.js";
+import { keep, take } from "./between.js";
 import { Callout } from "./callout.js";
 import { Panel } from "./panel.js";
 import { Turn } from "./turn.js";
@@ -70,7 +71,8 @@ class InLesson {
       this.touched = true;
       if (this.settled) this.before ??= here();
     };
-    this.press = (/** @type {KeyboardEvent} */ event) => this.turn(event);
+    this.isLeft = false;
+    this.press = (/** @type {KeyboardEvent} */ event) => this.panel.move(turns(event));
     document.addEventListener("keydown", this.press, true);
     this.back = (/** @type {Event} */ event) => event.isTrusted && this.comeBack(); // else it is a visit of ours
     addEventListener("popstate", this.back, true); // before Streamlit reads the address
@@ -83,6 +85,7 @@ class InLesson {
     const { primary, onPrimary, background, muted, hatch } = theme;
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
     if (settings.role) this.doors.crowd ??= this.inClass(settings.role);
+    if (!this.panel.lesson) this.goOn();
     const { at, page, turn } = settings;
     const { pathname } = this.address(at);
     const isItsPage = new URL(page, this.kit.home).pathname === pathname && location.pathname === pathname;
@@ -94,6 +97,17 @@ class InLesson {
     if (!this.panel.lesson) this.kit.tab.revisit(); // the lesson began by a link within the app
     if (this.panel.lesson?.id !== this.lesson.id || this.panel.at !== at) this.show(at);
     this.settle();
+  }
+
+  /** Be where the panel was that Streamlit took off the page, if it did. */
+  goOn() {
+    const was = take(this.lesson.id);
+    if (!was) return;
+    const { turning, asked } = was;
+    Object.assign(this, { turning, asked });
+    this.panel.seen = was.seen;
+    this.show(was.at);
+    for (const by of was.presses) this.panel.move(by);
   }
 
   /** @param {string} role */
@@ -213,21 +227,8 @@ class InLesson {
     this.isAway = isAway;
   }
 
-  /**
-   * A key that turns the page, as a clicker sends: in a lesson it is the lesson's.
-   * @param {KeyboardEvent} event
-   */
-  turn(event) {
-    const by = KEYS[event.key];
-    const [from] = event.composedPath();
-    const writes = from instanceof Element && from.matches("textarea");
-    if (!by || writes || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (!event.repeat) this.panel.move(by);
-  }
-
   leave() {
+    this.isLeft = true;
     this.kit.report("left", true);
     this.destroy();
   }
@@ -243,7 +244,23 @@ class InLesson {
     this.doors.crowd?.leave();
     this.callout.end();
     speak(null);
+    const { panel, turning, asked } = this;
+    if (panel.lesson && !this.isLeft) keep({ id: panel.lesson.id, at: panel.at, seen: panel.seen, turning, asked }, turns);
   }
+}
+
+/**
+ * How many steps a key goes that turns the page, as a clicker sends: in a lesson it is the lesson's.
+ * @param {KeyboardEvent} event
+ */
+function turns(event) {
+  const by = KEYS[event.key];
+  const [from] = event.composedPath();
+  const writes = from instanceof Element && from.matches("textarea");
+  if (!by || writes || event.ctrlKey || event.metaKey || event.altKey) return 0;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  return event.repeat ? 0 : by;
 }
 
 /** The address as the reader sees it, without the lesson's own part. */
