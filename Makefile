@@ -25,14 +25,16 @@ LOAD_ARGS ?=
 CHAOS_ARGS ?=
 FUZZ_ARGS ?=
 SLOW_ARGS ?=
-PYTEST_ARGS ?= -n 3 --dist loadgroup
+# Three for two processors, as most tests wait for other processes; those of `make test` do not.
+WORKERS = 3
+PYTEST_ARGS ?= -n $(WORKERS) --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
 
 # What starts processes takes as long as all other tests: each loads PyTorch again.
-SYSTEM_TESTS := $(patsubst %,tests/test_%.py,adding_question adding_setting broken_torch browser_engine \
-	browser_questions browser_text cli doors engine estimate export faults file_answers kill notebook \
-	own_models package pool serve texts twin)
+SYSTEM_TESTS := $(patsubst %,tests/test_%.py,adding_question adding_setting addresses as_table broken_torch \
+	browser_engine browser_questions browser_text cli doors engine estimate export faults file_answers fuzz \
+	kill lessons live_door notebook own_models package pages pool serve sweep_page sweeps texts twin)
 QUICK := not slow and not browser and not walk and not gpu
 NOTEBOOK_TESTS := $(addprefix tests/test_,callbacks.py notebooks.py notebook_programs.py analysis.py)
 
@@ -46,6 +48,7 @@ app: $(VENV)/.app
 	@$(PY) -m hnviz app $(APP_ARGS)
 
 # Compiled modules are kept, even where the environment forbids it: the tests start Python 100 times.
+test: WORKERS = 2
 test: lint
 	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m '$(QUICK)' $(SYSTEM_TESTS:%=--ignore=%)
 
