@@ -31,10 +31,11 @@ PYTEST_ARGS ?= -n $(WORKERS) --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
 
-# What starts processes takes as long as all other tests: each loads PyTorch again.
-SYSTEM_TESTS := $(patsubst %,tests/test_%.py,adding_question adding_setting addresses as_table broken_torch \
-	browser_engine browser_questions browser_text cli doors engine estimate export faults file_answers fuzz \
-	kill lessons live_door notebook own_models package pages pool serve sweep_page sweeps texts twin)
+# What starts processes, or trains in groups, takes as long as all other tests: each process loads PyTorch again.
+SYSTEM_TESTS := $(patsubst %,tests/test_%.py,adding_question adding_setting addresses answers as_table \
+	broken_torch browser_engine browser_questions browser_text cli doors engine estimate export \
+	faults file_answers fuzz gpu kill lanes lessons live_door notebook own_models package pages \
+	pool run_zip serve sweep_page sweeps texts twin watched)
 QUICK := not slow and not browser and not walk and not gpu
 NOTEBOOK_TESTS := $(addprefix tests/test_,callbacks.py notebooks.py notebook_programs.py analysis.py)
 
