@@ -1,7 +1,7 @@
 """What must hold on a graphics card as on the processor: `make gpu` runs these on both.
 
-Each test takes a device. `make system` runs all of them on the processor, so that they stay in order
-where there is no card.
+Each test takes a device. `make system` runs all of them on the processor, so that they stay in
+order where there is no card.
 """
 
 import gc
