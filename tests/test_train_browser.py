@@ -366,6 +366,19 @@ def test_settings_are_in_the_address_and_a_bad_one_is_told_beside_it(page, serve
     expect(number(page, "bptt, steps")).to_have_value("7")
 
 
+def test_the_charts_follow_the_width_of_the_page_without_the_windows(page, server):
+    """As when a lesson's panel opens beside them."""
+    page.goto(f"{server}/train?run=Model4")
+    chart = page.locator("[data-panel=accuracy][data-drawn]").first
+    drawn = chart.locator(".main-svg").first
+    before = drawn.bounding_box()["width"]
+    page.evaluate("document.documentElement.classList.add('hn-lesson')")
+    room = at_rest(page, chart.bounding_box)["width"]
+    assert abs(room - before) > 50
+    awaited(page, lambda: drawn.bounding_box()["width"], eq, room)
+    assert page.errors == []
+
+
 def test_another_mode_keeps_the_zoom_and_draws_the_curves_in_its_colours(page, server):
     page.goto(f"{server}/train?run=Model4")
     chart = page.locator("[data-panel=loss]")

@@ -31,6 +31,7 @@ export class Panel {
     this.content = null;
     this.drawn = false; // whether it ever was
     this.due = false;
+    this.width = 0; // that it was drawn for
     this.work = Promise.resolve();
     /** @type {Map<string, string>} axis, such as "yaxis2" -> the range that the figure gave it, as JSON */
     this.asked = new Map();
@@ -55,13 +56,25 @@ export class Panel {
     const first = !this.content;
     this.content = content;
     this.Plotly = Plotly;
-    if (this.due || same) return; // Plotly follows the width on its own
+    if (same) return this.fit();
+    if (this.due) return;
     this.due = true;
     // One after the other: Plotly must finish a drawing before the next begins.
     this.work = this.work
       .then(() => (first ? null : idle(HASTE)))
       .then(() => this.paint())
       .catch((error) => console.error("hnviz chart:", error));
+  }
+
+  /** Plotly follows the window's width on its own, but not the page's beside a lesson. */
+  fit() {
+    const follow = () => {
+      const { clientWidth } = this.chart;
+      if (!this.drawn || !clientWidth || clientWidth === this.width) return;
+      this.width = clientWidth;
+      return this.Plotly.Plots.resize(this.chart);
+    };
+    this.work = this.work.then(follow).catch((error) => console.error("hnviz chart:", error));
   }
 
   async paint() {
@@ -77,6 +90,7 @@ export class Panel {
     this.asked = new Map(axes.map(([name, axis]) => [name, JSON.stringify(axis.range)]));
     layout.shapes = [...(layout.shapes ?? []), ...this.cursor()];
     const data = figure.data.map((trace, at) => ({ ...trace, ...this.hidden(at, trace) }));
+    this.width = this.chart.clientWidth;
     await this.Plotly.react(this.chart, data, layout, CONFIG);
     if (!this.drawn) this.listen();
     this.drawn = true;
