@@ -2,7 +2,7 @@
 // What outlives the panel. Where one run of a page overtakes another, Streamlit may take the panel off the page, and
 // makes it again up to a second later. The new one goes on where the old one was, and no press is lost.
 
-const LONGEST = 5000; // ms until the panel does not come again: the keys are the page's
+const LONGEST = 5000; // ms: a panel that is still away does not come back, and the page has its keys again
 
 /** @typedef {{ id: string, at: number, seen: Set<string>, turning: import("./turn.js").Turn, asked: URL|null }} Was */
 

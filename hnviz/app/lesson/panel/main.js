@@ -99,7 +99,7 @@ class InLesson {
     this.settle();
   }
 
-  /** Be where the panel was that Streamlit took off the page, if it did. */
+  /** Go on where the panel was that Streamlit took off the page, if it took one off. */
   goOn() {
     const was = take(this.lesson.id);
     if (!was) return;
