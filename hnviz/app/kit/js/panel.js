@@ -72,7 +72,7 @@ export class Panel {
       const { clientWidth } = this.chart;
       if (!this.drawn || !clientWidth || clientWidth === this.width) return;
       this.width = clientWidth;
-      return this.Plotly.Plots.resize(this.chart);
+      return this.Plotly.relayout(this.chart, { autosize: true });
     };
     this.work = this.work.then(follow).catch((error) => console.error("hnviz chart:", error));
   }
