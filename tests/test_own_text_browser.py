@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from hnviz.data.corpora.own import LIMITS, MIN_TOKENS, Way, own_corpus
 from hnviz.data.corpora.texts import MAX_TEXT_BYTES
@@ -87,6 +88,49 @@ def test_another_corpus_and_back_and_a_link_lose_nothing(server, page, context, 
     choose_corpus(page, "your own")
     expect(box(page)).to_have_value(text)
     shows(page, text, **way)
+    assert page.errors == []
+
+
+def test_a_text_comes_back_where_the_address_lost_it_on_the_way(server, page):
+    """The reader comes back before the browser has taken the row away, which clears the address."""
+    sockets, held, holds = [], [], False
+
+    def between(socket):
+        app = socket.connect_to_server()
+        app.on_message(lambda message: held.append(message) if holds else socket.send(message))
+        sockets.append(socket)
+
+    def release(stops=lambda _: False):
+        """Pass on what was held, up to and with a message that `stops`."""
+        while held:
+            message = held.pop(0)
+            sockets[-1].send(message)
+            if stops(message):
+                return
+
+    def is_end(message):
+        return ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
+
+    page.route_web_socket("**/_stcore/stream*", between)
+    opened(page, server)
+    hand_in(page, SHORT)
+    number = page.get_by_role("spinbutton", name="Valid, percent")
+    number.fill("20")
+    number.press("Enter")
+    shows(page, SHORT, valid=20)
+    until(page, "() => location.search.includes('batches_own_valid=20')")
+    holds = True
+    choose_corpus(page, "human_numbers")
+    awaited(page, lambda: any(map(is_end, held)))
+    choose_corpus(page, "your own")
+    release(is_end)
+    until(page, "() => !/batches_(text|tokens|own)/.test(location.search)")
+    holds = False
+    release()
+    shows(page, SHORT, valid=20)
+    expect(box(page)).to_have_value(SHORT)
+    until(page, "() => location.search.includes('batches_own_valid=20')")
+    assert asked(page) == SHORT
     assert page.errors == []
 
 

@@ -34,6 +34,9 @@ import { lines } from "./lines.js";
 
 const SOON = 300; // ms in which Python reads a new address
 
+/** @type {Texts} what rows took out of the address when they left the page: Python may have read it before */
+const taken = {};
+
 class Fields {
   /**
    * @param {HTMLElement} body
@@ -74,7 +77,7 @@ class Fields {
     this.settings = settings;
     if (this.sent <= settings.heard) this.typed.clear();
     const names = settings.fields.map(({ name }) => name);
-    for (const name of names) if (!(name in this.texts)) this.texts[name] = inAddress(name);
+    for (const name of names) if (!(name in this.texts)) this.texts[name] = inAddress(name) ?? this.comeBack(name);
     for (const name of this.controls.keys()) {
       if (names.includes(name)) continue;
       this.gone.add(name);
@@ -121,9 +124,29 @@ class Fields {
 
   /** Whether Python has read other texts than those of the row. */
   isOther() {
-    const { fields, known } = /** @type {Settings} */ (this.settings);
-    const text = (/** @type {string} */ name) => (typeof known[name] === "number" ? [...(this.texts[name] ?? "")].length : this.texts[name]);
-    return this.row.isConnected && fields.some(({ name }) => name in known && text(name) !== known[name]);
+    const { fields } = /** @type {Settings} */ (this.settings);
+    return this.row.isConnected && fields.some(({ name }) => !this.isKnown(name, this.texts[name]));
+  }
+
+  /**
+   * Whether Python has read this text; of a control that it does not name, it reads none.
+   * @param {string} name
+   * @param {string|null} text
+   */
+  isKnown(name, text) {
+    const { known } = /** @type {Settings} */ (this.settings);
+    return !(name in known) || known[name] === (typeof known[name] === "number" ? [...(text ?? "")].length : text);
+  }
+
+  /**
+   * The text that a row before this one took out of the address after Python had read it.
+   * @param {string} name
+   */
+  comeBack(name) {
+    const text = taken[name] ?? null;
+    if (text === null || !this.isKnown(name, text)) return null;
+    putOwnInAddress(name, this.linked(name, text));
+    return text;
   }
 
   /** @param {string} name */
@@ -323,7 +346,11 @@ class Fields {
     const { pathname } = location;
     const own = this.settings?.fields.some(({ file }) => file) ? this.settings.fields : [];
     const isGone = () => location.pathname === pathname && !document.querySelector(`.st-key-${this.kit.data.id}`);
-    setTimeout(() => own.forEach(({ name }) => isGone() && putInAddress(name, null)), SOON);
+    const take = (/** @type {string} */ name) => {
+      taken[name] = this.texts[name];
+      putInAddress(name, null);
+    };
+    setTimeout(() => own.forEach(({ name }) => isGone() && take(name)), SOON);
   }
 }
 
