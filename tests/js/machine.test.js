@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cellAt, cellBox, columnsOf, ease, layoutOf, part, placeOf, shown, sideOf, wordAt } from "../../hnviz/app/machine/layout.js";
+import { Painter } from "../../hnviz/app/machine/paint.js";
 import { groupsOf, orderOf } from "../../hnviz/app/machine/order.js";
 import { Reading, signed } from "../../hnviz/app/machine/reading.js";
 import { address } from "./browser.js";
@@ -348,4 +349,43 @@ test("of a text of 10,000 words what is read says where it is cut", async (t) =>
   recorded(t, request.remark, 2000);
   request.read("one");
   assert.equal(request.remark, "");
+});
+
+/** A pen that counts what it is asked to draw. */
+function counting() {
+  const count = {};
+  const pen = { measureText: (text) => ({ width: 7 * text.length }), globalAlpha: 1 };
+  const call = (_, name) => pen[name] ?? (() => void (count[name] = (count[name] ?? 0) + 1));
+  return { count, pen: new Proxy(pen, { get: call, set: (_, name, value) => ((pen[name] = value), true) }) };
+}
+
+test("blocks that move are images, each made once; at rest and in a file every cell is drawn", (t) => {
+  const pixels = [];
+  const paper = {
+    createImageData: (width, height) => ({ data: new Uint8ClampedArray(4 * width * height) }),
+    putImageData: ({ data }) => pixels.push([...data]),
+  };
+  const page = globalThis.document;
+  globalThis.document = { createElement: () => ({ getContext: () => paper }) };
+  t.after(() => (globalThis.document = page));
+  const reading = read();
+  const theme = { diverging: ["#0000ff", "#ffffff", "#ff0000"], role: {} };
+  const scene = { reading, layout: layoutOf(932, 2), theme, order: orderOf(reading, null), groups: [[], []], pick: null, at: 2 };
+  const painted = (more) => {
+    const { pen, count } = counting();
+    new Painter(pen, { ...scene, ...more }).all();
+    return count;
+  };
+  const images = new Map();
+  const still = painted({ time: 1, images });
+  assert.deepEqual(still, painted({ time: 1 }));
+  assert.equal(still.drawImage, undefined);
+  const moving = painted({ time: 0.1, images });
+  assert.equal(moving.drawImage, 4, "two words before the last one, in two layers");
+  assert.equal(painted({ time: 0.1 }).fillRect - moving.fillRect, 4 * 3, "three cells each");
+  assert.equal(painted({ time: 0.2, images }).drawImage, 4);
+  assert.equal(pixels.length, 4, "none is made again");
+  // Layer 0 after word 0: 0, which is half a step of 256 past white; 1 and 2. A place without a cell is transparent.
+  assert.deepEqual(pixels[0].slice(0, 4), [255, 254, 254, 255]);
+  assert.deepEqual(pixels[0].slice(12), [0, 0, 0, 0]);
 });

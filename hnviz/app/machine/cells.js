@@ -33,6 +33,62 @@ export function eachCell({ left, top, side }, order, draw) {
   for (let place = 0; place < order.length; place++) draw(Number(order[place]), left + (place % columns) * each, top + Math.floor(place / columns) * each, each);
 }
 
+/** The place of a share of full colour, from -1 to 1, among the 256 colours. @param {number} share */
+const stepOf = (share) => Math.max(0, Math.min(255, Math.round(127.5 * (1 + share)) || 0));
+
+/**
+ * The cells of a block as an image with a pixel for each: two calls draw it, where 64 cells take 128.
+ * @param {any} theme
+ * @param {ArrayLike<number>} order
+ * @param {(unit: number) => number} share of full colour, from -1 to 1
+ * @returns {HTMLCanvasElement}
+ */
+export function imageOf(theme, order, share) {
+  const canvas = document.createElement("canvas");
+  const columns = (canvas.width = columnsOf(order.length));
+  canvas.height = Math.ceil(order.length / columns);
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const image = pen.createImageData(columns, canvas.height);
+  const colors = ramp(theme.diverging);
+  for (let place = 0; place < order.length; place++) image.data.set([...colors[stepOf(share(Number(order[place])))], 255], 4 * place);
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/**
+ * Draw the image of a block, with the gaps between its cells.
+ * @param {import("./marks.js").Pen} pen
+ * @param {HTMLCanvasElement} image
+ * @param {Box} box
+ * @param {string} ground the colour of the gaps
+ */
+export function drawImage(pen, image, { left, top, side }, ground) {
+  const { width: columns, height: rows } = image;
+  const each = side / columns;
+  const gap = gapOf(each);
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(image, left, top, side, rows * each);
+  if (!gap) return;
+  const alpha = pen.globalAlpha;
+  pen.globalAlpha = 1;
+  pen.strokeStyle = ground;
+  pen.lineWidth = gap;
+  pen.beginPath();
+  for (let at = 0; at <= columns; at++) {
+    pen.moveTo(left + at * each, top);
+    pen.lineTo(left + at * each, top + rows * each);
+  }
+  for (let at = 0; at <= rows; at++) {
+    pen.moveTo(left, top + at * each);
+    pen.lineTo(left + side, top + at * each);
+  }
+  pen.stroke();
+  pen.globalAlpha = alpha;
+}
+
+/** Between cells of so many px. @param {number} side */
+const gapOf = (side) => (side > 8 ? 1 : side > 3 ? 0.5 : 0);
+
 /**
  * Paint the cells of a block.
  * @param {import("./marks.js").Pen} pen
@@ -43,9 +99,8 @@ export function eachCell({ left, top, side }, order, draw) {
  */
 export function fillCells(pen, colors, box, order, share) {
   eachCell(box, order, (unit, x, y, side) => {
-    const gap = side > 8 ? 1 : side > 3 ? 0.5 : 0;
-    const index = Math.round(127.5 * (1 + share(unit)));
-    pen.fillStyle = colors[Math.max(0, Math.min(255, index || 0))];
+    const gap = gapOf(side);
+    pen.fillStyle = colors[stepOf(share(unit))];
     pen.fillRect(x + gap / 2, y + gap / 2, side - gap, side - gap);
   });
 }

@@ -124,6 +124,7 @@ class Machine {
       theme,
       order: orderOf(reading, order ?? null),
       groups: groupsOf(reading, this.codes, order ?? null),
+      images: new Map(),
     };
     this.paint();
     this.tell();

@@ -4,7 +4,7 @@
 
 import { ring } from "../kit/js/canvas.js";
 import { percent, unbroken } from "../kit/js/text.js";
-import { colorsOf, eachCell, fillCells } from "./cells.js";
+import { colorsOf, drawImage, eachCell, fillCells, imageOf } from "./cells.js";
 import { AHEAD, BEHIND, cellBox, columnsOf, mix, part, placeOf, shown, sideOf } from "./layout.js";
 import { Marks } from "./marks.js";
 
@@ -12,8 +12,10 @@ import { Marks } from "./marks.js";
  * @typedef {import("./layout.js").Layout} Layout
  * @typedef {import("./reading.js").Reading} Reading
  * @typedef {{ reading: Reading, layout: Layout, at: number, time: number, theme: any, order: ArrayLike<number>[],
- *   groups: { from: number, to: number, name: string }[][], pick: import("./reading.js").Cell|null }} Scene
+ *   groups: { from: number, to: number, name: string }[][], pick: import("./reading.js").Cell|null,
+ *   images?: Map<string, HTMLCanvasElement> }} Scene
  *   order   the units of each layer from the top left
+ *   images  of the blocks that have moved: empty where the scene is new
  *   groups  rows of cells that follow the same, by layer
  */
 
@@ -21,6 +23,12 @@ const BANDS = 8; // of a ribbon: its blocks' rows, or several of them together
 const MOVED = 0.5; // of full colour: such a cell is ringed
 const [SLIDES, GOES_UP, OUT, GROWS, FALLS] = [[0, 0.26], [0.26, 0.36], [0.68, 0.76], [0.72, 0.88], [0.86, 1]];
 const [CELLS, CELLS_END] = [0.34, 0.7]; // the layers change one after the other
+
+/**
+ * How far a word moved a layer's units -> its bands in the last order: each frame asks for them.
+ * @type {WeakMap<object, { order: ArrayLike<number>, bands: { share: number, above: number }[] }>}
+ */
+const banded = new WeakMap();
 
 export class Painter extends Marks {
   /**
@@ -73,7 +81,7 @@ export class Painter extends Marks {
    */
   lane(layer, y) {
     const { pen } = this;
-    const { layout, reading, theme, at } = this.scene;
+    const { layout, reading, theme, at, time } = this.scene;
     const { head, big } = layout;
     pen.fillStyle = theme.surface;
     pen.fillRect(0, y - big / 2 - 2, head + big / 2 + 2, big + 4);
@@ -82,7 +90,8 @@ export class Painter extends Marks {
     for (let one = at - this.reach; one < at; one++) {
       const by = this.by(one);
       pen.globalAlpha = shown(layout, placeOf(layout, by));
-      this.block(layer, y, by, reading.state(layer, one));
+      if (this.scene.images && time < 1) drawImage(pen, this.image(layer, one), this.box(y, by), theme.surface);
+      else this.block(layer, y, by, reading.state(layer, one));
     }
     if (this.begin === at - this.reach && !reading.arrays.looks) this.zeros(layer, y);
     pen.globalAlpha = 1;
@@ -125,6 +134,24 @@ export class Painter extends Marks {
   block(layer, y, by, values) {
     const scale = this.scene.reading.scales[layer];
     fillCells(this.pen, this.colors, this.box(y, by), this.scene.order[layer], (unit) => values[unit] / scale);
+  }
+
+  /**
+   * A word's block as an image, made for the first frame that moves it.
+   * @param {number} layer
+   * @param {number} one the word
+   */
+  image(layer, one) {
+    const { reading, order, theme } = this.scene;
+    const images = /** @type {Map<string, HTMLCanvasElement>} */ (this.scene.images);
+    const name = `${layer} ${one}`;
+    let image = images.get(name);
+    if (!image) {
+      const values = reading.state(layer, one);
+      image = imageOf(theme, order[layer], (unit) => values[unit] / reading.scales[layer]);
+      images.set(name, image);
+    }
+    return image;
   }
 
   /**
@@ -193,6 +220,8 @@ export class Painter extends Marks {
     const n = Math.min(BANDS, rows);
     const changes = reading.changes(layer, one);
     if (!changes) return null;
+    const known = banded.get(changes);
+    if (known?.order === order[layer]) return known.bands;
     const sums = new Float32Array(n);
     const counts = new Float32Array(n);
     for (let place = 0; place < reading.nh; place++) {
@@ -200,10 +229,12 @@ export class Painter extends Marks {
       sums[band] += changes[Number(order[layer][place])];
       counts[band] += 1;
     }
-    return Array.from(sums, (sum, band) => ({
+    const bands = Array.from(sums, (sum, band) => ({
       share: Math.min(1, sum / counts[band] / reading.scales[layer]),
       above: (band + 0.5) / n,
     }));
+    banded.set(changes, { order: order[layer], bands });
+    return bands;
   }
 
   /**

@@ -32,6 +32,8 @@ export class Reading {
     this.layers = layers;
     this.nh = nh;
     this.tops = arrays.best.shape[1];
+    /** @type {Map<string, Float32Array|null>} layer and word -> how far its units moved: each frame asks for it */
+    this.moves = new Map();
     const each = this.n * nh;
     /** The value of each layer that has full colour: 1 for tanh, the largest one otherwise. */
     this.scales = Array.from({ length: layers }, (_, layer) => largest(arrays.states.data.subarray(layer * each, (layer + 1) * each)));
@@ -87,8 +89,13 @@ export class Reading {
    * @param {number} at
    */
   changes(layer, at) {
+    const name = `${layer} ${at}`;
+    const known = this.moves.get(name);
+    if (known !== undefined) return known;
     const [after, before] = [this.state(layer, at), this.before(layer, at)];
-    return before && Float32Array.from(after, (value, unit) => Math.abs(value - before[unit]));
+    const found = before && Float32Array.from(after, (value, unit) => Math.abs(value - before[unit]));
+    this.moves.set(name, found);
+    return found;
   }
 
   /**
