@@ -102,7 +102,7 @@ def test_another_step_of_training_reads_the_same_words(page, server):
     [
         ("batches_corpus=numbers-fr", "from another text"),
         ("run=Model0", "bptt must be"),
-        ("run=Model5&batches_bs=2&batches_random=true", "[012] of these 2 rows"),
+        ("run=Model5&batches_bs=2&batches_random=true", "[012] of the 2 rows shown"),
         ("run=Transformer", "carries no state"),
         ("run=Model2", "forgets everything"),
     ],

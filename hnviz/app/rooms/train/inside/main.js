@@ -188,7 +188,7 @@ class Inside {
     this.data.lacking = wanted.filter((step) => !this.shares.has(step) && versions?.has(step)).length;
     const index = this.epochAt();
     const epoch = epochs[index];
-    this.title.textContent = translated(title(epoch));
+    this.title.textContent = translated(title(epoch, this.measure));
     this.empty.textContent = epoch ? "" : this.why();
     this.body.hidden = !epoch;
     // What never comes needs no room.

@@ -16,7 +16,10 @@ const count = (number) => number.toLocaleString("en");
 const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 const upper = (text) => text.replace(/[a-z]/, (letter, at) => (at < 2 ? letter.toUpperCase() : letter));
 
-export const title = (epoch) => `What is inside “${epoch ? accuracy(epoch.accuracy) : "an accuracy"}”`;
+export function title(epoch, measure) {
+  if (measure === "loss") return `What is inside ${epoch ? `a valid loss of ${epoch.loss.toFixed(3)}` : "a loss"}`;
+  return `What is inside “${epoch ? accuracy(epoch.accuracy) : "an accuracy"}”`;
+}
 
 export function sentence(data, epoch, measure) {
   const kinds = data.kinds
@@ -40,13 +43,12 @@ function ofShares(kinds) {
   const wrong = kinds.map(({ n, right }) => n - right);
   const all = wrong.reduce((sum, each) => sum + each, 0);
   const most = kinds[wrong.indexOf(Math.max(...wrong))];
-  const whose = most.kind === bad.kind ? "They account for" : `${upper(NAMES[most.kind])} account for`;
   return [
     `On valid, ${listed(good)} ${good.length === 1 && good[0].startsWith("“") ? "is" : "are"} right ${atLeast}`,
     [low],
     ` of the time, ${NAMES[bad.kind]} `,
     [accuracy(least)],
-    `. ${whose} ${count(most.n - most.right)} of all ${count(all)} mistakes. `,
+    `. ${upper(NAMES[most.kind])} account for ${count(most.n - most.right)} of all ${count(all)} mistakes. `,
   ];
 }
 
