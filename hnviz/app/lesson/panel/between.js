@@ -1,6 +1,7 @@
 // @ts-check
 // What outlives the panel. Where one run of a page overtakes another, Streamlit may take the panel off the page, and
-// makes it again up to a second later. The new one goes on where the old one was, and no press is lost.
+// makes it again up to a second later. The new one goes on where the old one was, no press is lost, and the page
+// beside it does not move.
 
 const LONGEST = 5000; // ms: a panel that is still away does not come back, and the page has its keys again
 
@@ -14,8 +15,9 @@ let end = () => {};
  * Keep what the panel was at, and the keys from now on.
  * @param {Was} was
  * @param {(event: KeyboardEvent) => number} turns how many steps a key goes, 0 for one that is not the lesson's
+ * @param {() => void} lost is called if no panel comes
  */
-export function keep(was, turns) {
+export function keep(was, turns, lost) {
   end();
   const { presses } = (kept = { ...was, presses: /** @type {number[]} */ ([]) });
   const press = (/** @type {KeyboardEvent} */ event) => {
@@ -23,7 +25,10 @@ export function keep(was, turns) {
     if (by) presses.push(by);
   };
   document.addEventListener("keydown", press, true);
-  const timer = setTimeout(() => take(""), LONGEST);
+  const timer = setTimeout(() => {
+    take("");
+    lost();
+  }, LONGEST);
   end = () => {
     clearTimeout(timer);
     document.removeEventListener("keydown", press, true);

@@ -140,7 +140,7 @@ class InLesson {
     this.before = null;
     this.settled = this.touched = false;
     this.panel.show(this.lesson, at);
-    document.documentElement.classList.add(DRAWN);
+    document.documentElement.classList.add(OPEN, DRAWN);
   }
 
   /**
@@ -239,14 +239,23 @@ class InLesson {
     document.removeEventListener("keydown", this.press, true);
     removeEventListener("popstate", this.back, true);
     for (const event of ["pointerdown", "keydown"]) document.removeEventListener(event, this.touch, true);
-    document.documentElement.classList.remove(OPEN, DRAWN, TEACHING);
+    document.documentElement.classList.remove(DRAWN);
     lead(false);
     this.doors.crowd?.leave();
     this.callout.end();
-    speak(null);
     const { panel, turning, asked } = this;
-    if (panel.lesson && !this.isLeft) keep({ id: panel.lesson.id, at: panel.at, seen: panel.seen, turning, asked }, turns);
+    if (!panel.lesson || this.isLeft) return close();
+    const { id } = panel.lesson;
+    const isInAddress = inAddress(LESSON)?.startsWith(`${id}.`);
+    if (!isInAddress) close();
+    keep({ id, at: panel.at, seen: panel.seen, turning, asked }, turns, close);
   }
+}
+
+/** The page has the panel's room again, and its own language. */
+function close() {
+  document.documentElement.classList.remove(OPEN, TEACHING);
+  speak(null);
 }
 
 /**
