@@ -103,7 +103,7 @@ export class Rows {
     const right = Array.from({ length: n }, (_, each) => this.mark(each, step)).filter((each) => each === "right").length;
     const follows = guess.word === this.next(row, step) ? "and that comes next" : `but “${this.next(row, step)}” comes next`;
     const said = `after ${word}, ${name} expects `;
-    const start = n === 1 ? [here + said] : [here, [`${right} of the ${n} rows shown`], ` expect the ${this.unit} that comes next; ${said}`];
+    const start = n === 1 ? [here + said] : [here, [`${right} of the ${n} rows shown`], ` expect${right === 1 ? "s" : ""} the ${this.unit} that comes next; ${said}`];
     return [...start, [`“${guess.word}”`], ` (${percent(guess.share)}), ${follows}. ${this.origin()}`];
   }
 
