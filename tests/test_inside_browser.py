@@ -37,8 +37,7 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     inside.get_by_role("button", name="loss", exact=True).click()
     page.wait_for_url("**inside=loss**")
     assert "Of the valid loss of 2.1" in inside.locator(".said").inner_text()
-    title = inside.locator("h2").inner_text()
-    assert re.fullmatch(r"What is inside a valid loss of 2\.1\d\d", title)
+    assert re.search(r" a valid loss of 2\.1\d\d$", inside.locator("h2").inner_text())
     inside.locator(".epoch input").fill("0")
     inside.locator(".body[data-epoch='1']").wait_for()
     assert inside.locator(".epoch b").inner_text() == "1 of 6"
