@@ -20,4 +20,5 @@ test("one share is named as it is", (t) => {
   recorded(t, said(992, 992, 300), 99.2, "30.0", 700, 716);
   recorded(t, said(600, 992, 300), 99.2, "30.0", 700, 1_108);
   recorded(t, said(992, 992, 992), 99.2);
+  recorded(t, said(992, 300, 991), 99.1, "30.0", 700, 717);
 });

@@ -37,7 +37,7 @@ export function eachCell({ left, top, side }, order, draw) {
 const stepOf = (share) => Math.max(0, Math.min(255, Math.round(127.5 * (1 + share)) || 0));
 
 /**
- * The cells of a block as an image with a pixel for each: two calls draw it, where 64 cells take 128.
+ * Make an image of a block with a pixel for each cell. Two calls draw it; 64 cells take 128.
  * @param {any} theme
  * @param {ArrayLike<number>} order
  * @param {(unit: number) => number} share of full colour, from -1 to 1

@@ -139,7 +139,7 @@ class Fields {
   }
 
   /**
-   * The text that a row before this one took out of the address after Python had read it.
+   * Return what an earlier row took out of the address after Python had read it; null for nothing.
    * @param {string} name
    */
   comeBack(name) {

@@ -252,7 +252,7 @@ class InLesson {
   }
 }
 
-/** The page has the panel's room again, and its own language. */
+/** Give the page the panel's room and its own language back. */
 function close() {
   document.documentElement.classList.remove(OPEN, TEACHING);
   speak(null);

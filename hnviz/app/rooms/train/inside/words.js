@@ -11,6 +11,7 @@ const NAMES = {
   ones: "the words one to nine",
 };
 const CLOSE = 0.01; // shares that are named together
+const isOne = (name) => name.startsWith("“"); // one word, and not a kind of them
 
 const count = (number) => number.toLocaleString("en");
 const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
@@ -43,12 +44,13 @@ function ofShares(kinds) {
   const wrong = kinds.map(({ n, right }) => n - right);
   const all = wrong.reduce((sum, each) => sum + each, 0);
   const most = kinds[wrong.indexOf(Math.max(...wrong))];
+  const whose = NAMES[most.kind];
   return [
-    `On valid, ${listed(good)} ${good.length === 1 && good[0].startsWith("“") ? "is" : "are"} right ${atLeast}`,
+    `On valid, ${listed(good)} ${good.length === 1 && isOne(good[0]) ? "is" : "are"} right ${atLeast}`,
     [low],
     ` of the time, ${NAMES[bad.kind]} `,
     [accuracy(least)],
-    `. ${upper(NAMES[most.kind])} account for ${count(most.n - most.right)} of all ${count(all)} mistakes. `,
+    `. ${upper(whose)} ${isOne(whose) ? "accounts" : "account"} for ${count(most.n - most.right)} of all ${count(all)} mistakes. `,
   ];
 }
 
