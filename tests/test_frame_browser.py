@@ -19,6 +19,36 @@ STATES = ".st-key-states_picture .hnviz"
 BUSY = "This computer is busy with other questions."
 
 
+LOADERS = """() => {
+  const create = URL.createObjectURL.bind(URL);
+  window.loaders = [];
+  URL.createObjectURL = (blob) => {
+    const url = create(blob);
+    if (blob.type === "text/javascript") window.loaders.push(url);
+    return url;
+  };
+}"""
+"""Keep the addresses of the scripts by which Streamlit loads components."""
+
+ENDED = """async () => {
+  let ended = 0;
+  window.count = () => (ended += 1);
+  const body = "export const render = async () => () => window.count();";
+  const module = URL.createObjectURL(new Blob([body], { type: "text/javascript" }));
+  const { default: load } = await import(window.loaders[0]);
+  const parentElement = document.createElement("div");
+  parentElement.innerHTML = '<div class="hnviz"></div>';
+  document.body.append(parentElement);
+  const end = await load({ data: [{ module }], parentElement });
+  end();
+  const there = ended;
+  parentElement.remove();
+  end();
+  return [there, ended];
+}"""
+"""How often a picture ended while it was on the page, and after it left the page."""
+
+
 def told(seconds: float, **known: Any) -> dict[str, Any]:
     """What the route answers while an answer is on its way."""
     progress = Progress(since=time.monotonic() - seconds, **known)
@@ -154,3 +184,11 @@ def test_before_its_program_has_come_a_place_is_named_by_the_page(page, server):
       return [content, position, getComputedStyle(place).minHeight];
     }""")
     assert content == ['"Loading …"', "absolute", "1130px"]
+
+
+def test_a_picture_that_is_on_the_page_is_not_ended_with_a_call_that_was_overtaken(page, server):
+    """Streamlit ends such a call as soon as it is done, maybe before the next one has begun."""
+    page.add_init_script(f"({LOADERS})()")
+    page.goto(f"{server}/states")
+    page.locator(f"{STATES}[data-state=ready]").wait_for()
+    assert page.evaluate(ENDED) == [0, 1]
