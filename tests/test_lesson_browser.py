@@ -260,45 +260,6 @@ def test_quick_presses_and_a_reload_end_at_one_step(page, server):
     assert page.errors == []
 
 
-TAKE_OFF = """() => {
-  const { shadowRoot } = document.querySelector(".st-key-lesson_panel [data-picture]");
-  const root = shadowRoot.querySelector(".hnviz");
-  root.frame.destroy();
-  root.frame = null;
-  window.putBack = () => root.put();
-}"""
-"""What Streamlit does to the panel where one run of the page overtakes another."""
-
-ROOM = styled("() => document.querySelector(':--view').clientWidth")
-"""The width of the page beside the panel."""
-
-
-def test_presses_while_the_panel_is_away_are_not_lost(page, server):
-    begin(page, server, "counting-past-8000")
-    turn(page, "PageDown", "counting-past-8000.2")
-    page.keyboard.press("PageDown")  # shows the answer; another one goes on
-    room = page.evaluate(ROOM)
-    page.evaluate(TAKE_OFF)
-    assert page.evaluate(ROOM) == room  # nothing moves
-    page.keyboard.press("PageDown")
-    page.keyboard.press("PageDown")  # shows the next answer
-    page.keyboard.press("PageDown")
-    page.evaluate("window.putBack()")
-    assert page.evaluate(ROOM) == room
-    expect(part(page, ".count")).to_have_text(re.compile("^Step 4 of"))
-    until(page, "() => location.search.includes('lesson=counting-past-8000.4')")
-    idle(page)
-    assert page.errors == []
-
-
-def test_a_page_without_the_lesson_has_its_room_at_once(page, server):
-    begin(page, server, "counting-past-8000")
-    room = page.evaluate(ROOM)
-    page.evaluate("history.replaceState(history.state, '', '/')")
-    page.evaluate(TAKE_OFF)
-    assert page.evaluate(ROOM) > room
-
-
 @pytest.mark.slow  # on a busy computer it fails now and then: panel and page end at different steps
 def test_two_steps_back_at_once_end_at_one_step(page, server):
     paths = pressed_through(page, server)

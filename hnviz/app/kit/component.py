@@ -61,7 +61,7 @@ export default async function (component) {
   };
   await load("");
   return () => {
-    if (root.isConnected) return; // Streamlit ends an overtaken call, too, before the newer one is here
+    if (root.isConnected) return; // an overtaken call: Streamlit ends it, too
     end();
     if (root.turn === turn) delete block?.dataset.mounted;
   };

@@ -18,7 +18,6 @@ import { HAS_NONE } from "../../kit/js/tables.js";
 import { inOrder, visit } from "../../kit/js/visits.js";
 import { Ahead } from "./ahead.js";
 import { onAnswer } from "./answers.js";
-import { keep, take } from "./between.js";
 import { Callout } from "./callout.js";
 import { Panel } from "./panel.js";
 import { Turn } from "./turn.js";
@@ -71,8 +70,7 @@ class InLesson {
       this.touched = true;
       if (this.settled) this.before ??= here();
     };
-    this.isLeft = false;
-    this.press = (/** @type {KeyboardEvent} */ event) => this.panel.move(turns(event));
+    this.press = (/** @type {KeyboardEvent} */ event) => this.turn(event);
     document.addEventListener("keydown", this.press, true);
     this.back = (/** @type {Event} */ event) => event.isTrusted && this.comeBack(); // else it is a visit of ours
     addEventListener("popstate", this.back, true); // before Streamlit reads the address
@@ -85,7 +83,6 @@ class InLesson {
     const { primary, onPrimary, background, muted, hatch } = theme;
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
     if (settings.role) this.doors.crowd ??= this.inClass(settings.role);
-    if (!this.panel.lesson) this.goOn();
     const { at, page, turn } = settings;
     const { pathname } = this.address(at);
     const isItsPage = new URL(page, this.kit.home).pathname === pathname && location.pathname === pathname;
@@ -97,17 +94,6 @@ class InLesson {
     if (!this.panel.lesson) this.kit.tab.revisit(); // the lesson began by a link within the app
     if (this.panel.lesson?.id !== this.lesson.id || this.panel.at !== at) this.show(at);
     this.settle();
-  }
-
-  /** Go on where the panel was that Streamlit took off the page, if it took one off. */
-  goOn() {
-    const was = take(this.lesson.id);
-    if (!was) return;
-    const { turning, asked } = was;
-    Object.assign(this, { turning, asked });
-    this.panel.seen = was.seen;
-    this.show(was.at);
-    for (const by of was.presses) this.panel.move(by);
   }
 
   /** @param {string} role */
@@ -140,7 +126,7 @@ class InLesson {
     this.before = null;
     this.settled = this.touched = false;
     this.panel.show(this.lesson, at);
-    document.documentElement.classList.add(OPEN, DRAWN);
+    document.documentElement.classList.add(DRAWN);
   }
 
   /**
@@ -227,8 +213,21 @@ class InLesson {
     this.isAway = isAway;
   }
 
+  /**
+   * A key that turns the page, as a clicker sends: in a lesson it is the lesson's.
+   * @param {KeyboardEvent} event
+   */
+  turn(event) {
+    const by = KEYS[event.key];
+    const [from] = event.composedPath();
+    const writes = from instanceof Element && from.matches("textarea");
+    if (!by || writes || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat) this.panel.move(by);
+  }
+
   leave() {
-    this.isLeft = true;
     this.kit.report("left", true);
     this.destroy();
   }
@@ -239,37 +238,12 @@ class InLesson {
     document.removeEventListener("keydown", this.press, true);
     removeEventListener("popstate", this.back, true);
     for (const event of ["pointerdown", "keydown"]) document.removeEventListener(event, this.touch, true);
-    document.documentElement.classList.remove(DRAWN);
+    document.documentElement.classList.remove(OPEN, DRAWN, TEACHING);
     lead(false);
     this.doors.crowd?.leave();
     this.callout.end();
-    const { panel, turning, asked } = this;
-    if (!panel.lesson || this.isLeft) return close();
-    const { id } = panel.lesson;
-    const isInAddress = inAddress(LESSON)?.startsWith(`${id}.`);
-    if (!isInAddress) close();
-    keep({ id, at: panel.at, seen: panel.seen, turning, asked }, turns, close);
+    speak(null);
   }
-}
-
-/** Give the page the panel's room and its own language back. */
-function close() {
-  document.documentElement.classList.remove(OPEN, TEACHING);
-  speak(null);
-}
-
-/**
- * How many steps a key goes that turns the page, as a clicker sends: in a lesson it is the lesson's.
- * @param {KeyboardEvent} event
- */
-function turns(event) {
-  const by = KEYS[event.key];
-  const [from] = event.composedPath();
-  const writes = from instanceof Element && from.matches("textarea");
-  if (!by || writes || event.ctrlKey || event.metaKey || event.altKey) return 0;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  return event.repeat ? 0 : by;
 }
 
 /** The address as the reader sees it, without the lesson's own part. */

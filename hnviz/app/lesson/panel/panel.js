@@ -165,7 +165,7 @@ export class Panel {
    * @param {number} by
    */
   move(by) {
-    if (!this.lesson || !by) return;
+    if (!this.lesson) return;
     if (this.away) return this.doors.go(this.at);
     if (by > 0 && this.isHeld && this.doors.crowd?.leads) return void this.doors.crowd.reveal?.(this.key);
     if (by > 0 && this.waits && !this.isHeld) return this.take(null);
