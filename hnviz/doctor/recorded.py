@@ -62,7 +62,7 @@ class LoopWatch(Eye):
         self._inner: list[Callable[[], None]] = []
         self._ys: list[Tensor | None] = []
         self._pass, self._valid = Pass(), Pass()
-        self._passed = False
+        self._trained = self._passed = False  # after steps and a pass that may be forgotten by now
         self._found: list[Finding] | None = None  # in the training steps
         self._sizes = Sizes()
         super().__init__(optimizer)
@@ -90,7 +90,7 @@ class LoopWatch(Eye):
         """End an epoch, and with it the first pass over valid."""
         self._valid = self._valid if self._valid.shapes else self._pass
         self._pass = Pass()
-        self._passed = bool(self.steps)
+        self._passed = self._trained
         if self._passed and not self._open:
             self.stop()
 
@@ -167,7 +167,7 @@ class LoopWatch(Eye):
 
     def _step(self, y: object) -> None:
         step = self.step()
-        self._ignored = 0
+        self._trained, self._ignored = True, 0
         self._look_out()
         ids = isinstance(y, Tensor) and is_ids(y)
         self._ys.append(self._copy(y) if ids else None)  # type: ignore[arg-type]

@@ -92,8 +92,7 @@ class BrowserComponent:
         name: str | None = None,
     ) -> None:
         """Name it, as `name` where one folder serves several; its first mount registers it."""
-        self.folder = folder
-        self.states = states
+        self.folder, self.states = folder, states
         self._name = f"hnviz_{name or folder.replace('/', '_')}"
         self._min_height, self._isolate = min_height, isolate
 
