@@ -69,7 +69,7 @@ def _units() -> None:
     UNITS(run=run_id, asks=[rows, units], settings={"orders": orders_for(config)})
     meaning(run, asked)
     linked(
-        "[How many words must a network remember? See “How good can a short memory be?” in Feed]"
+        "[How many words are enough? See “How good can a short memory be?” at the end of Feed]"
         "(feed?feed_part=Batches&batches_memory=true)"
     )
     linked("[Next: how far back does the network learn from?](learn_back)")

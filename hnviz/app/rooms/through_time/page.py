@@ -67,7 +67,7 @@ def page() -> None:
         lambda: HANDOVER(run=run.record.id, asks=[ask(HANDOVER_VIEW, at="rest")]),
     )
     linked(
-        "[Next: back in Feed, how many words must a network remember?]"
+        "[Next: at the end of Feed, how many words must a network remember?]"
         "(feed?feed_part=Batches&batches_memory=true)"
     )
 
