@@ -62,7 +62,7 @@ class LoopWatch(Eye):
         self._inner: list[Callable[[], None]] = []
         self._ys: list[Tensor | None] = []
         self._pass, self._valid = Pass(), Pass()
-        self._trained = self._passed = False  # after steps and a pass that may be forgotten by now
+        self._trained = self._passed = False  # still known when the steps are forgotten
         self._found: list[Finding] | None = None  # in the training steps
         self._sizes = Sizes()
         super().__init__(optimizer)

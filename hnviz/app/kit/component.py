@@ -61,7 +61,7 @@ export default async function (component) {
   };
   await load("");
   return () => {
-    if (root.isConnected) return; // an overtaken call: Streamlit ends it, too
+    if (root.isConnected) return; // Streamlit also ends an overtaken call
     end();
     if (root.turn === turn) delete block?.dataset.mounted;
   };
