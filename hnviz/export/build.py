@@ -47,16 +47,15 @@ _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
 _COUNTED = "kinds"  # this topic's picture also asks how many whole numbers are right
 
 MAX_FILE_BYTES = 1_500_000  # small enough for an e-mail or a learning platform
-ROOM_BYTES = 100_000  # that a lesson leaves for another picture rather than hold more snapshots
+SPARE_BYTES = {"lesson": 100_000, "train": 500_000}
+"""Not used for more snapshots: a lesson is to take another picture, Train to be painted early."""
 SNAPSHOT = "snapshot"
 FIRST_SNAPSHOTS = 2  # of a run, to start with: the first and the last
 
 MAX_FURTHER_BYTES = 400_000  # of the answers to a room's scenes but the first
-LEAST = ((2, 0), (1, 0))
-"""Snapshots of a run, and bytes for further scenes, if the file is too large otherwise."""
+LEAST = ((2, 0), (1, 0))  # snapshots, and bytes for further scenes, if it is too large otherwise
 
-Find = Callable[[Link], str | None]
-"""What finds the address of a link's page beside a file; None where it is not."""
+Find = Callable[[Link], str | None]  # finds a page's address beside a file; None: it is not there
 
 
 def nowhere(link: Link) -> None:
@@ -171,6 +170,7 @@ def build_file(
     wanted = [int(each) for each in named if each.isascii() and each.isdigit()]
     answered: dict[Question, bytes] = {}
     size = 0
+    kind = "lesson" if "lesson" in more else ", ".join({room[0].page for room in rooms})
     first = max(FIRST_SNAPSHOTS, MAX_SNAPSHOTS // max(1, len(runs)))
     for most, further in [*((most, MAX_FURTHER_BYTES) for most in range(first, 1, -1)), *LEAST]:
         contents = Contents(Answers(server(), VIEWS), answered)
@@ -178,7 +178,7 @@ def build_file(
             steps = server().store.folder(run).snapshots()
             chosen = choose_steps(steps, [step for step in wanted if step in steps], most)
             contents.add_run(run, chosen)
-            if {room[0].page for room in rooms} == {"train"}:
+            if kind == "train":
                 contents.add_others(run)
         held = []
         for room in rooms:
@@ -187,7 +187,7 @@ def build_file(
         data = {**more, **_as_rooms(held, find)}
         content = _written(contents, held, title, data, around or Around())
         size = len(content)
-        if size <= MAX_FILE_BYTES - ROOM_BYTES * ("lesson" in more and most > FIRST_SNAPSHOTS):
+        if size <= MAX_FILE_BYTES - SPARE_BYTES.get(kind, 0) * (most > FIRST_SNAPSHOTS):
             return content
     raise ExportError(
         f"a file may have {MAX_FILE_BYTES:,} bytes, but this one has {size:,} with one snapshot of "
