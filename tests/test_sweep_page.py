@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -157,12 +158,16 @@ def test_a_failed_run_is_tried_again_on_request(client, service, monkeypatch):
 
 
 def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence(client, service, monkeypatch):
+    is_refused = threading.Event()  # until then the sweep trains, however fast the machine is
+
     def full(*args):
+        is_refused.wait(SECONDS)
         raise RunWriteError("no space is left on the device")
 
-    sweep = begun(client, LONG)
     monkeypatch.setattr(SweepStore, "append", full)
+    sweep = begun(client, LONG)
     assert refused(client.post("/api/sweeps", json=LONG | {"name": "x"}))[0] == 409
+    is_refused.set()
     until(lambda: service.training() is None)
     assert "no space is left" in told(client, sweep)["problem"]
 
