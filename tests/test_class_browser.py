@@ -284,6 +284,37 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     assert teacher.errors == [] and phone.errors == []
 
 
+def test_an_answer_that_comes_takes_no_press_and_no_focus_from_the_teacher(
+    classroom, teacher, a_phone, room
+):
+    step = 4
+    asked = lessons()[LESSON].steps[step - 1].guess
+    row = teacher.locator("li").filter(has_text=asked.ask)
+
+    def answers(n: int) -> None:
+        """Have one more student answer, and wait until the row says so."""
+        phone = opened(a_phone(), classroom, step)
+        phone.locator(".answers button").first.click()
+        phone.get_by_text("Your answer is in").wait_for()
+        row.get_by_text(re.compile(rf"^{n}( of \d+)? answered")).wait_for()
+
+    answers(1)
+    row.get_by_role("button", name="See the vote").click()
+    discuss = teacher.get_by_role("button", name="Discuss")
+    discuss.focus()
+    with teacher.expect_response("**/vote**"):
+        answers(2)
+    teacher.get_by_text(re.compile(r"\b2 of 2\b")).first.wait_for()
+    expect(discuss).to_be_focused()
+    discuss.hover()
+    teacher.mouse.down()
+    with teacher.expect_response("**/vote**"):
+        answers(3)
+    teacher.wait_for_timeout(300)  # whatever it draws, it draws by then
+    teacher.mouse.up()
+    row.get_by_text("answered again").wait_for()
+
+
 def test_a_student_whom_the_teacher_removes_reads_why_and_comes_back(
     classroom, teacher, a_phone, room, recorded
 ):

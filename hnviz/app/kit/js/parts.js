@@ -26,7 +26,7 @@ export function menu(parent, name, { above = false, help = "" } = {}) {
  * Add a button and return it.
  * @param {HTMLElement} parent
  * @param {string} name
- * @param {() => void} press
+ * @param {(event: MouseEvent) => void} press
  * @param {string} look its class
  */
 export function button(parent, name, press, look = "") {

@@ -7,6 +7,7 @@
 
 import { phrase, speak } from "../../kit/js/language.js";
 import { maker } from "../../kit/js/make.js";
+import { redraw } from "../../kit/js/redraw.js";
 import { answerOf, forgetAnswers, keepAnswer } from "./answers.js";
 import { askGuess, holdGuess, revealGuess } from "./guess.js";
 import { button } from "./parts.js";
@@ -242,8 +243,10 @@ export class Panel {
   }
 
   drawCrowd() {
-    const guess = this.step?.guess ?? null;
-    this.doors.crowd?.draw(this.crowd, guess && { step: this.key, guess, answer: this.answer }, this.key);
+    redraw(this.crowd, () => {
+      const guess = this.step?.guess ?? null;
+      this.doors.crowd?.draw(this.crowd, guess && { step: this.key, guess, answer: this.answer }, this.key);
+    });
   }
 
   drawEnd() {

@@ -9,6 +9,7 @@ import { DISCUSS, DISCUSSES, TAKE_BACK, TAKES_BACK } from "../../../kit/class/le
 import { TeacherLine } from "../../../kit/class/teacher.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
+import { redraw } from "../../../kit/js/redraw.js";
 import { boldNodes, plainText } from "../../../kit/js/text.js";
 import { absentText } from "./absent.js";
 import { becauses } from "./because.js";
@@ -81,7 +82,8 @@ class Answers {
     this.none.hidden = steps.length > 0;
     this.rows.hidden = this.csv.hidden = !steps.length;
     for (const [step, n, of, isShown] of steps) this.row(step, n, of, isShown, news.discussed?.includes(step) ?? false);
-    for (const [step] of steps) this.rows.append(/** @type {any} */ (this.lines.get(step)).item);
+    const items = steps.map(([step]) => /** @type {any} */ (this.lines.get(step)).item);
+    if (items.some((item, at) => this.rows.children[at] !== item)) redraw(this.rows, () => this.rows.append(...items));
     const shown = this.votes.get(this.shown);
     if (shown && steps.some(([step, n]) => step === this.shown && n !== shown.n)) void this.look(this.shown);
   }
@@ -193,6 +195,10 @@ class Answers {
   }
 
   paint() {
+    redraw(this.place, () => this.drawShown());
+  }
+
+  drawShown() {
     const { news } = this;
     const width = this.place.clientWidth;
     if (!news) this.place.replaceChildren();

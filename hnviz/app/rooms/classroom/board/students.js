@@ -2,6 +2,7 @@
 // The students of the class by number, each with a button that removes it: a fold, which fetches the list while it is open.
 
 import { maker } from "../../../kit/js/make.js";
+import { redraw } from "../../../kit/js/redraw.js";
 import { heads, listed } from "../../../kit/js/tables.js";
 
 const EVERY = 1000; // ms between two looks at the list, at least
@@ -54,16 +55,18 @@ export class Students {
     this.students = students;
     this.none.hidden = students.length > 0;
     this.rows.hidden = !students.length;
-    const active = /** @type {ShadowRoot} */ (this.rows.getRootNode()).activeElement?.getAttribute("aria-label");
+    redraw(this.rows, () => this.drawRows());
+    this.kit.table?.changed();
+  }
+
+  drawRows() {
     const { scrollTop } = this.rows;
     this.rows.replaceChildren();
-    for (const together of byPlace(students)) {
+    for (const together of byPlace(this.students)) {
       if (together.length > 1) this.group(together);
       for (const student of together) this.row(student);
     }
     this.rows.scrollTop = scrollTop;
-    if (active) /** @type {HTMLElement|null} */ (this.rows.querySelector(`[aria-label="${active}"]`))?.focus();
-    this.kit.table?.changed();
   }
 
   /** @param {Student[]} together */

@@ -81,7 +81,8 @@ class Form {
     this.summary.textContent = `More settings: ${[...(settings.speeds ? ["speed"] : []), "bptt", "seed", ...MORE].join(", ")}`;
     const place = maker(this.row)("div", "field press");
     heading(place, "Train a new run", undefined, "");
-    this.go = button(place, "Train", () => this.kit.report("pressed", "train_start"), "go");
+    const press = ({ detail = 0 }) => void (detail < 2 && this.kit.report("pressed", "train_start")); // one run for a double click
+    this.go = button(place, "Train", press, "go");
     if (settings.speeds) {
       this.speed = new Speed(this.inside, this.kit, settings.speeds, settings.speed);
       this.more.open = settings.speed !== settings.speeds[0][0];
