@@ -189,6 +189,7 @@ def patient_clients() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hnviz.engine.client.PRESS_SECONDS", 90.0)
         patch.setattr("hnviz.engine.client.START_SECONDS", 180.0)
+        patch.setattr("hnviz.runs.asking.ANSWER_SECONDS", 90.0)
         yield
 
 

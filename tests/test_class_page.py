@@ -252,7 +252,7 @@ def test_a_double_click_starts_one_run(monkeypatch):
     session, names, clock = {}, iter("abcd"), iter([1.0, 2.9, 2.9, 2.9, 5.1, 5.2])
     monkeypatch.setattr(start.state, "get", session.get)
     monkeypatch.setattr(start.state, "put", session.__setitem__)
-    monkeypatch.setattr(start.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(start, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     monkeypatch.setattr(start, "attempt", lambda key, action, config: next(names))
     config = RunConfig()
     assert start.start("error", config) == "a"  # at 1.0

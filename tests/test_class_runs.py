@@ -130,7 +130,7 @@ class Always(Random):
 
 def found(store: RunStore, run: str) -> RunSummary:
     """Return the run's line as soon as a check has noted something."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 90
     while not (line := next(each for each in store.summaries() if each.id == run)).check:
         assert time.monotonic() < end, "nothing was checked"
         time.sleep(0.01)

@@ -543,7 +543,7 @@ def test_a_deleted_run_that_cannot_be_removed_keeps_no_other(store, monkeypatch)
         raise PermissionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(trash.shutil, "rmtree", refused)
+        patch.setattr(trash, "shutil", SimpleNamespace(rmtree=refused))
         trash.drop_old(store.root, 0)
     left = list(store.root.glob(".deleted-*"))
     assert sorted(tried) == sorted(left) and len(left) == 2

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -272,7 +273,8 @@ def test_steps_that_take_too_long_are_given_up(
         timing.ask(2, [RunConfig()], str(tmp_path))
     timing.tick()
     assert not worker.killed
-    monkeypatch.setattr("time.monotonic", lambda: math.inf)
+    late = SimpleNamespace(monotonic=lambda: math.inf)
+    monkeypatch.setattr("hnviz.engine.timing.time", late)
     timing.tick()
     timing.hear()
     assert worker.killed and refused == [1]

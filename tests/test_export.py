@@ -348,7 +348,8 @@ def test_an_answer_that_a_busy_engine_refuses_is_asked_for_again(own_runs, monke
         return Entry.of(pack(Reply({}, {})))
 
     monkeypatch.setattr(Answers, "answer", busy)
-    monkeypatch.setattr(contents.time, "sleep", lambda seconds: None)
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: None)
+    monkeypatch.setattr(contents, "time", clock)
     held = contents.Contents(Answers(server(), VIEWS), {})
     held.add_answer(Question("Model5", 0, "counting_map"))
     assert asked == [0, 0, 0] and len(held.blobs) == 1

@@ -23,7 +23,7 @@ from hnviz.lessons import lessons
 from hnviz.observe.passes import read_text
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore
 from tests.axe import barriers
-from tests.conftest import PATIENCE, errors_of, fits, until
+from tests.conftest import PATIENCE, errors_of, fits, profile, until
 from tests.saved import check_svg, frames_of, more
 from tests.subjects import shipped
 from tests.views import shown
@@ -362,13 +362,12 @@ def test_a_report_opens_from_a_disk_and_prints_on_white(offline, tmp_path, own_r
 
 
 def test_without_javascript_a_file_shows_its_words_and_says_what_it_needs(browser, files):
-    context = browser.new_context(java_script_enabled=False)
-    tab = context.new_page()
-    tab.goto((files / "page.html").as_uri())
-    assert tab.locator("main h1").inner_text() == TITLE
-    assert "recurrent network" in tab.locator("main").inner_text()
-    tab.get_by_text(NEEDS).wait_for()
-    context.close()
+    with profile(browser, java_script_enabled=False) as context:
+        tab = context.new_page()
+        tab.goto((files / "page.html").as_uri())
+        assert tab.locator("main h1").inner_text() == TITLE
+        assert "recurrent network" in tab.locator("main").inner_text()
+        tab.get_by_text(NEEDS).wait_for()
 
 
 TITLE = "What can it do?"

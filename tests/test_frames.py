@@ -111,12 +111,12 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.send", "text": str(size)})
 
 
-QUICK = {
+BOUNDS = {
     "frames": (20, 40),
     "size": (10**6, 10**6),
     "too_fast_seconds": 0.5,
-    "message_seconds": 1.0,
-    "hello_seconds": 2.0,
+    "message_seconds": 60.0,  # a test of a deadline gives its own
+    "hello_seconds": 60.0,
 }
 
 
@@ -129,7 +129,7 @@ def serving(kind: str, **bounds: Any) -> Iterator[int]:
     own = {name: unwrap(getattr(protocol, name)) for name in BOUNDED}
     bounded: Any = type("Bounded", (protocol,), own)  # another test may have bounded it
     for _ in range(2):
-        bound_frames(bounded, Intake(**{**QUICK, **bounds}))
+        bound_frames(bounded, Intake(**{**BOUNDS, **bounds}))
     port = free_port()
     config = uvicorn.Config(echo, port=port, ws=bounded, lifespan="off", log_level="critical")
     with listening(config):
@@ -185,7 +185,7 @@ def reason(line: socket.socket) -> tuple[int, str]:
 @pytest.mark.parametrize("what", ["pings", "empty frames", "messages"])
 def test_a_flood_of_frames_is_closed_with_a_reason_and_others_are_answered(kind, what, recorded):
     flood = {"pings": PING, "empty frames": EMPTY}.get(what, frame(Opcode.TEXT, b"{}"))
-    with serving(kind, message_seconds=30) as port, polite(port) as other:
+    with serving(kind) as port, polite(port) as other:
         said(other, "hello")
         with rude(port, BEGINS if flood == EMPTY else b"", 20_000 * flood) as line:
             for n in range(10):
@@ -227,9 +227,10 @@ def test_a_large_message_is_refused_by_its_head(kind, path, largest, recorded):
 @pytest.mark.parametrize("cut", [1, -1, None])
 def test_half_a_message_has_a_deadline(kind, cut, recorded):
     half = (frame(Opcode.TEXT, b"{}", ends=False) + PING)[:cut]
-    with serving(kind, hello_seconds=30) as port, rude(port, half) as line:
+    with serving(kind, message_seconds=1) as port, rude(port, half) as line:
         first = reason(line)
-    with serving(kind) as port, rude(port, frame(Opcode.TEXT, b"{}"), half) as line:
+    whole = frame(Opcode.TEXT, b"{}")
+    with serving(kind, message_seconds=1) as port, rude(port, whole, half) as line:
         assert reason(line) == first
     assert first[0] == 1008
     recorded(first[1], 1)
@@ -237,9 +238,10 @@ def test_half_a_message_has_a_deadline(kind, cut, recorded):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_who_says_nothing_is_closed_and_one_who_has_said_something_is_not(kind):
-    with serving(kind) as port, polite(port) as other, rude(port, PING) as line:
+    with serving(kind, hello_seconds=2) as port, polite(port) as other:
         assert said(other, "hello") == 5
-        assert reason(line) == (1008, "no message came within 2 s")
+        with rude(port, PING) as line:
+            assert reason(line) == (1008, "no message came within 2 s")
         time.sleep(0.5)
         assert said(other, "again") == 5
 
@@ -247,8 +249,9 @@ def test_one_who_says_nothing_is_closed_and_one_who_has_said_something_is_not(ki
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_of_streamlit_that_comes_back_may_say_nothing(kind):
     """Its browser only speaks when somebody presses."""
-    with serving(kind) as port, polite(port, "/a/_stcore/stream") as tab, rude(port) as line:
-        assert reason(line) == (1008, "no message came within 2 s")
+    with serving(kind, hello_seconds=2) as port, polite(port, "/a/_stcore/stream") as tab:
+        with rude(port) as line:
+            assert reason(line) == (1008, "no message came within 2 s")
         assert said(tab, "press") == 5
 
 
@@ -256,7 +259,7 @@ def test_a_page_of_streamlit_that_comes_back_may_say_nothing(kind):
 def test_all_unfinished_messages_together_are_bounded(kind, recorded):
     half = frame(Opcode.TEXT, bytes(60_000), ends=False)
     with (
-        serving(kind, unfinished=150_000, message_seconds=60) as port,
+        serving(kind, unfinished=150_000) as port,
         polite(port) as other,
         rude(port, half),
         rude(port, half),

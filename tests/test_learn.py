@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice, product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -286,7 +287,8 @@ def test_a_pause_between_events_does_not_count(monkeypatch: pytest.MonkeyPatch) 
         now[0] += 1.0
         return now[0]
 
-    monkeypatch.setattr("hnviz.learn.learner.time.perf_counter", clock)
+    own = SimpleNamespace(time=lambda: 0.0, perf_counter=clock)
+    monkeypatch.setattr("hnviz.learn.learner.time", own)
     for event in fit(small_config("Model3"), small_stream()):
         now[0] += 1000.0
         if isinstance(event, EpochEnd):

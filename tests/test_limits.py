@@ -225,6 +225,7 @@ def test_a_page_is_drawn_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tabs_of_an_address_open_at_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "TABS_AT_ONCE", 2)
+    monkeypatch.setattr(limits, "TABS_A_SECOND", 2)
 
     async def go() -> None:
         app, free = held_open()

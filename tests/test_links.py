@@ -99,7 +99,7 @@ def _sentences() -> None:
 
 
 def test_a_sentence_is_written_around_its_link() -> None:
-    app = AppTest.from_function(_sentences).run()
+    app = AppTest.from_function(_sentences, default_timeout=120).run()
     assert [each.value for each in app.markdown] == [
         "None: train one on the",
         "page, then look.",

@@ -1,6 +1,7 @@
 """The log of a server whose visitors are refused again and again."""
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,7 @@ from hnviz.web.log import CAUSED, OnceAMinute, keep_short
 @pytest.fixture
 def said(monkeypatch):
     lines, now = [], [100.0]
-    monkeypatch.setattr(log.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(log, "time", SimpleNamespace(monotonic=lambda: now[0]))
     logger = logging.Logger("of a test")
     logger.addFilter(OnceAMinute())
     logger.addHandler(handler := logging.Handler())
@@ -48,7 +49,9 @@ def test_kinds_beyond_what_is_remembered_are_written(said, monkeypatch):
     assert lines == ["one", "two", "one", "two"]
 
 
-def test_each_logger_of_refusals_is_kept_short_once():
+def test_each_logger_of_refusals_is_kept_short_once(monkeypatch):
+    for name in CAUSED:
+        monkeypatch.setattr(logging.getLogger(name), "filters", [])
     keep_short()
     keep_short()
     for name in CAUSED:

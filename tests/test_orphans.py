@@ -153,7 +153,7 @@ class Writer:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     told = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(stop.time, "monotonic", lambda: told.now)
+    monkeypatch.setattr(stop, "time", SimpleNamespace(monotonic=lambda: told.now))
     return told
 
 

@@ -24,6 +24,7 @@ from hnviz.lessons.exam import (
 )
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from tests.axe import barriers
+from tests.conftest import profile
 
 HEAD = ",".join(COLUMNS)
 
@@ -203,12 +204,12 @@ def test_the_ten_questions_are_in_the_package_for_a_platform():
 
 
 def test_a_plan_is_read_and_printed(browser, pages, tmp_path):
-    tab = browser.new_page(viewport={"width": 390, "height": 800})
-    for name, content in pages.items():
-        (tmp_path / name).write_bytes(content)
-    for name in pages:
-        if name.endswith(".html"):
-            tab.goto((tmp_path / name).as_uri())
-            assert tab.evaluate("document.documentElement.scrollWidth") <= 390, name
-            assert barriers(tab) == []
-    tab.close()
+    with profile(browser, viewport={"width": 390, "height": 800}) as context:
+        tab = context.new_page()
+        for name, content in pages.items():
+            (tmp_path / name).write_bytes(content)
+        for name in pages:
+            if name.endswith(".html"):
+                tab.goto((tmp_path / name).as_uri())
+                assert tab.evaluate("document.documentElement.scrollWidth") <= 390, name
+                assert barriers(tab) == []

@@ -24,7 +24,7 @@ from hnviz.export.qti import (
 )
 from hnviz.lessons import Because, Guess, lessons
 from hnviz.lessons.words import parts
-from tests.conftest import ROOT
+from tests.conftest import ROOT, profile
 from tests.tools import tool
 
 SURPRISE = ROOT / "hnviz/app/lesson/panel/surprise.js"
@@ -173,22 +173,22 @@ def converted(tmp_path_factory) -> dict[str, str]:
 
 def test_a_player_reads_and_scores_every_item(browser, converted):
     player = tool("@citolab/qti-components") / "cdn/index.global.js"
-    tab = browser.new_page()
-    tab.set_content("<!doctype html><title>A platform</title><body></body>")
-    tab.add_script_tag(content=player.read_text(encoding="utf-8"))
-    for each in ITEMS:
-        tried = answers_to(each.guess)
-        said = tab.evaluate(SCORE, [converted[f"{each.id}.xml"], [name for name, _ in tried]])
-        assert said["scored"] == [wanted(each.guess, value) for _, value in tried], each.id
-        text = " ".join(said["text"].split())
-        shown = [
-            each.guess.ask,
-            *(each.guess.answers or [each.guess.unit]),
-            *each.text.split("\n\n"),
-        ]
-        for words in shown:
-            assert plain(words) in text, each.id
-    tab.close()
+    with profile(browser) as context:
+        tab = context.new_page()
+        tab.set_content("<!doctype html><title>A platform</title><body></body>")
+        tab.add_script_tag(content=player.read_text(encoding="utf-8"))
+        for each in ITEMS:
+            tried = answers_to(each.guess)
+            said = tab.evaluate(SCORE, [converted[f"{each.id}.xml"], [name for name, _ in tried]])
+            assert said["scored"] == [wanted(each.guess, value) for _, value in tried], each.id
+            text = " ".join(said["text"].split())
+            shown = [
+                each.guess.ask,
+                *(each.guess.answers or [each.guess.unit]),
+                *each.text.split("\n\n"),
+            ]
+            for words in shown:
+                assert plain(words) in text, each.id
 
 
 def test_right_and_wrong_answers_of_each_item_are_tried():

@@ -462,7 +462,7 @@ def test_a_full_disk_ends_the_record_and_not_the_loop(
     assert len(warned) == 1
 
 
-def wait_for(true: Any, seconds: float = 10.0) -> None:
+def wait_for(true: Any, seconds: float = 90.0) -> None:
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until
@@ -711,7 +711,7 @@ def test_another_process_answers_once_somebody_gives_it_the_class(tmp_path: Path
     answering = hnviz.answer(folder.path, Own())  # with other weights: it takes the snapshot's
     with pytest.raises(ValueError, match="another process answers about the run run already"):
         hnviz.answer(folder.path, Own())
-    frame = asking.ask(folder.path, asking.Question("0e", 0, "units", asked), 9.0)
+    frame = asking.ask(folder.path, asking.Question("0e", 0, "units", asked), 90.0)
     answering.close()
     assert frame is not None and not asking.is_answering(folder.path)
     h = torch.zeros(1, 16)
@@ -808,7 +808,7 @@ def test_without_room_in_the_queue_mini_batches_are_left_out_and_the_record_says
 
 def waiting(function: Any, event: threading.Event) -> Any:
     def call(*args: Any, **options: Any) -> Any:
-        event.wait(10)
+        event.wait(90)
         return function(*args, **options)
 
     return call

@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -291,9 +292,10 @@ def test_an_id_has_the_time_in_greenwich_and_the_fraction_of_the_second(
     monkeypatch.setenv("TZ", "XYZ-5")
     time.tzset()
     try:
-        monkeypatch.setattr("hnviz.runs.store.time.time", lambda: 1_000_000_001.99999)
+        own = SimpleNamespace(**vars(time) | {"time": lambda: 1_000_000_001.99999})
+        monkeypatch.setattr("hnviz.runs.store.time", own)
         assert store.create(RunConfig()).id == "20010909-014641-Model5-ffff"
-        monkeypatch.setattr("hnviz.runs.store.time.time", lambda: 1_000_000_001.5)
+        own.time = lambda: 1_000_000_001.5
         test = store.create(RunConfig(), range_test=True)
         assert test.id == "lr-20010909-014641-Model5-8000" and test.is_range_test
     finally:
@@ -438,12 +440,15 @@ def test_a_resume_deletes_the_snapshots_that_it_undoes(folder: RunFolder) -> Non
     assert folder.read().snapshots == (0, 2)
 
 
-def test_the_first_event_is_on_disk_at_once(folder: RunFolder) -> None:
+def test_the_first_event_is_on_disk_at_once(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hnviz.runs.writer.FLUSH_SECONDS", math.inf)
     with folder.writer() as writer:
         writer.append(STARTED)
         assert folder.read().started == STARTED
         writer.append(batch(0))
-        assert folder.read().batches == ()  # gathered for 50 ms
+        assert folder.read().batches == ()  # gathered
         writer.flush()
         assert folder.read().batches == (batch(0),)
 
@@ -821,6 +826,7 @@ def fail_write(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 def test_events_stay_whole_when_the_disk_is_full(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch, room: int, recorded: Recorded
 ) -> None:
+    monkeypatch.setattr("hnviz.runs.writer.FLUSH_SECONDS", math.inf)
     writer = folder.writer()
     writer.append(STARTED)
     for step in range(4):

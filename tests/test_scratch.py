@@ -59,12 +59,14 @@ def test_only_folders_of_dead_owners_are_cleared(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (temporary / "hnviz-t-link").symlink_to(elsewhere)
+    ahead = time.time() + 60  # young for as long as this takes
     kept = {"hnviz-t-link", "hnviz-x", "hnviz-t-plain", "hnviz-t-open", "hnviz-t-young"}
     for name in (*kept, "hnviz-t-old"):
         (temporary / name).mkdir(0o755 if name == "hnviz-t-open" else 0o700, exist_ok=True)
         if name != "hnviz-t-plain":
             (temporary / name / SCRATCH_LOCK).touch()
-            os.utime(temporary / name / SCRATCH_LOCK, None if name == "hnviz-t-young" else (0, 0))
+            seconds = ahead if name == "hnviz-t-young" else 0
+            os.utime(temporary / name / SCRATCH_LOCK, (seconds, seconds))
     with scratch() as own:
         names = {path.name for path in temporary.iterdir()}
         assert names == kept | {folder.name, own.name}

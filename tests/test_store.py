@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -201,8 +202,8 @@ def test_an_id_that_is_taken_is_not_given_twice(
 ) -> None:
     moments = iter([7.5, 7.5, 7.5, 7.75, 9.0])
     waited: list[float] = []
-    monkeypatch.setattr(store_module.time, "sleep", waited.append)
-    monkeypatch.setattr(store_module.time, "time", lambda: next(moments))
+    clock = {"time": lambda: next(moments), "sleep": waited.append}
+    monkeypatch.setattr(store_module, "time", SimpleNamespace(**vars(time) | clock))
     config = RunConfig.for_model("Model2")
     assert [store.add(config, lambda path: None).id for _ in range(3)] == [
         "19700101-000007-Model2-8000",
@@ -326,7 +327,7 @@ def test_old_range_tests_are_removed_unless_one_is_being_written(
         if not ignore_errors:
             raise OSError("another process was faster")
 
-    monkeypatch.setattr(store_module.shutil, "rmtree", remove)
+    monkeypatch.setattr(store_module, "shutil", SimpleNamespace(rmtree=remove))
     with RunFolder(tests[1]).writer():
         store.remove_unfinished()
     assert [test.exists() for test in tests] == [False, True, False, False, True]

@@ -27,7 +27,7 @@ from hnviz.lessons.language import LANGUAGES, language, read_translations
 from hnviz.lessons.panel import asks_in
 from hnviz.lessons.reading import FILES, LessonError, translation_files
 from tests.axe import barriers
-from tests.conftest import ROOT, at_rest, errors_of, until
+from tests.conftest import ROOT, at_rest, errors_of, profile, until
 
 NAME = "learning-rate.de"
 FILE = FILES / f"{NAME}.toml"
@@ -226,27 +226,28 @@ def said_in(tab, path: Path) -> list[list[str]]:
 
 
 def test_a_lesson_in_german_has_german_words_and_the_same_numbers(browser, files):
-    tab = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    errors = errors_of(tab)
-    english, german = (said_in(tab, path) for path in files)
-    assert [len(each) for each in german] == [len(each) for each in english]
-    assert sum(map(len, english)) > 20
-    for said, own in zip(chain(*english), chain(*german), strict=True):
-        assert said != own
-        swapped = own.translate(str.maketrans(",.", ".,"))
-        assert Counter(_NUMBER.findall(swapped)) == Counter(_NUMBER.findall(said)), own
-    assert barriers(tab) == []
-    assert tab.locator("html").get_attribute("lang") == "de"
-    lesson = tab.locator(".lesson")
-    for name in ("Weiter", "Fertig", "Zurück"):  # the last step is shown
-        assert lesson.get_by_role("button", name=name, exact=True).count() == (name != "Weiter")
-    lesson.get_by_role("button", name="Fertig", exact=True).click()
-    lesson.get_by_text("Begriffe dieser Lektion", exact=True).click()
-    meaning = GERMAN.glossary["recipe"][1]
-    lesson.get_by_text(meaning, exact=True).wait_for()
-    assert barriers(tab) == []
-    assert errors == []
-    tab.close()
+    wide = {"width": 1280, "height": 900}
+    with profile(browser, viewport=wide, reduced_motion="reduce") as context:
+        tab = context.new_page()
+        errors = errors_of(tab)
+        english, german = (said_in(tab, path) for path in files)
+        assert [len(each) for each in german] == [len(each) for each in english]
+        assert sum(map(len, english)) > 20
+        for said, own in zip(chain(*english), chain(*german), strict=True):
+            assert said != own
+            swapped = own.translate(str.maketrans(",.", ".,"))
+            assert Counter(_NUMBER.findall(swapped)) == Counter(_NUMBER.findall(said)), own
+        assert barriers(tab) == []
+        assert tab.locator("html").get_attribute("lang") == "de"
+        lesson = tab.locator(".lesson")
+        for name in ("Weiter", "Fertig", "Zurück"):  # the last step is shown
+            assert lesson.get_by_role("button", name=name, exact=True).count() == (name != "Weiter")
+        lesson.get_by_role("button", name="Fertig", exact=True).click()
+        lesson.get_by_text("Begriffe dieser Lektion", exact=True).click()
+        meaning = GERMAN.glossary["recipe"][1]
+        lesson.get_by_text(meaning, exact=True).wait_for()
+        assert barriers(tab) == []
+        assert errors == []
 
 
 SAID = """() => {

@@ -174,16 +174,14 @@ class Task(Future[Any]):
         super().__init__()
         self.work = work
 
-    def run(self) -> None:
-        """Do the work, unless nobody is waiting for it any more."""
+    def run(self) -> Callable[[], None]:
+        """Do the work, unless nobody is waiting any more; return what hands over its result."""
         if not self.set_running_or_notify_cancel():
-            return
+            return lambda: None
         try:
-            result = self.work()
+            return partial(self.set_result, self.work())
         except BaseException as error:  # the waiting requests receive it; the thread goes on
-            self.set_exception(error)
-        else:
-            self.set_result(result)
+            return partial(self.set_exception, error)
 
 
 class Pool:
@@ -207,7 +205,7 @@ class Pool:
         self._running: Counter[Hashable] = Counter()
         self._queue: FairQueue[Task] = FairQueue()
         self._changed = threading.Condition()
-        self._threads = self._idle = 0  # another thread starts only if none is idle
+        self._threads = 0  # another one starts only if none is free
 
     @property
     def waiting(self) -> int:
@@ -222,7 +220,8 @@ class Pool:
             self._check(viewer)
             self._queue.put(viewer, task)
             self._share.note(viewer)
-            if self._idle < self.waiting and self._threads < self._most_threads:
+            free = self._threads - self._running.total()
+            if free < self.waiting and self._threads < self._most_threads:
                 self._threads += 1
                 # A daemon: a question that is still being answered must not delay the exit.
                 threading.Thread(target=self._serve, daemon=True).start()
@@ -271,12 +270,13 @@ class Pool:
             viewer, task = self._queue.take(ready)
             self._running[viewer] += 1
         begun = time.monotonic()
-        task.run()
+        hand_over = task.run()
         self._share.note(viewer, time.monotonic() - begun)
         with self._changed:
             self._running -= Counter([viewer])  # this drops zeros
             if self.waiting:
                 self._changed.notify()
+        hand_over()  # last: who asks again now finds this thread free
 
     def _ready(self) -> list[Hashable]:
         """Return the viewers who may have a thread now; if there are none, wait for a change."""
@@ -284,9 +284,7 @@ class Pool:
         rests = {each: self._share.rest(each) for each in free}
         ready = [each for each, rest in rests.items() if not rest]
         if not ready:
-            self._idle += 1
             self._changed.wait(min(rests.values(), default=None))
-            self._idle -= 1
         return ready
 
 

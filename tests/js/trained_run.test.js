@@ -42,7 +42,7 @@ const FACTS = {
   numbers: {},
 };
 const LONG = { ...JOB, config: { ...CONFIG, epochs: 200 } };
-const SOON = 2000; // ms
+const SOON = 90_000; // ms
 
 /** A page in which a run trains, and the timeline that its pictures share. */
 function page(job = JOB) {
