@@ -190,6 +190,7 @@ def patient_clients() -> Iterator[None]:
         patch.setattr("hnviz.engine.client.PRESS_SECONDS", 90.0)
         patch.setattr("hnviz.engine.client.START_SECONDS", 180.0)
         patch.setattr("hnviz.runs.asking.ANSWER_SECONDS", 90.0)
+        patch.setattr("hnviz.own.file.LIMIT_SECONDS", 120.0)
         yield
 
 

@@ -347,7 +347,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
 def test_full_output_is_one_sentence(recorded: Recorded) -> None:
     with Path("/dev/full").open("w") as full:
         process = start("layout", stdout=full)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 2
     recorded(err)
 
@@ -362,7 +362,7 @@ def test_a_reader_that_leaves_stops_the_run(tmp_path: Path) -> None:
     process.stdout.close()
     assert process.stderr is not None
     err = process.stderr.read()
-    assert process.wait(20) == 141
+    assert process.wait(120) == 141
     assert "Traceback" not in err
     assert events_of(the_run(tmp_path))[-1]["status"] == "stopped"
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from math import inf
 from multiprocessing import Pipe
 from pathlib import Path
 from types import SimpleNamespace
@@ -120,7 +121,10 @@ def test_a_stopped_run_goes_on_bit_for_bit(store: RunStore, model: str) -> None:
             assert all(np.array_equal(ours[name], theirs[name], equal_nan=True) for name in theirs)
 
 
-def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(store: RunStore) -> None:
+def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hnviz.engine.trainer.RESUME_SECONDS", inf)  # only at the end of an epoch
     config = small_config("Model5")
     whole, broken = store.create(config), store.create(config)
     record_small(whole)
@@ -245,6 +249,7 @@ def test_a_run_whose_checkpoints_are_damaged_starts_again(engine: Engine, runs: 
     wait_for(lambda: runs.record(run_id).step >= 2)
     with pytest.raises(EngineError, match=f"the run {run_id} cannot start again: "):
         engine.start_again(run_id)
+    wait_for(runs.folder(run_id).load_resume)  # a trainer that is killed leaves no other
     engine.stop(run_id)
     for path in runs.folder(run_id).path.glob("resume*.safetensors"):
         path.write_bytes(b"")
@@ -302,7 +307,7 @@ def test_single_steps_are_single_steps(store: RunStore) -> None:
 def test_a_paused_run_has_stored_all_it_did(store: RunStore) -> None:
     rests = threading.Event()
     folder = store.create(small_config("Model3", epochs=900))
-    control = Control(on_rest=rests.set)
+    control = Control(speed=20.0, on_rest=rests.set)  # it does not end before it is paused
     with recording(folder, control):
         wait_for(lambda: folder.read().step > 3)
         control.pause()
@@ -340,15 +345,17 @@ def test_a_run_is_not_at_rest_while_a_step_is_left(
 
 
 def test_a_speed_limit_is_kept_and_lifted(store: RunStore) -> None:
+    rests = threading.Event()
     folder = store.create(small_config("Model3", epochs=900))
-    control = Control(speed=40.0)
+    control = Control(paused=True, speed=40.0, on_rest=rests.set)
     with recording(folder, control):
-        wait_for(lambda: folder.read().step >= 2)
-        begun, first = time.monotonic(), folder.read().step
-        wait_for(lambda: folder.read().step >= first + 20)
+        assert rests.wait(60)
+        begun = time.monotonic()
+        control.go_on()
+        wait_for(lambda: folder.read().step >= 20)
         assert time.monotonic() - begun > 0.45
-        control.set_speed(None)
         before = folder.read().step
+        control.set_speed(None)
         wait_for(lambda: folder.read().step > before + 100)
 
 
@@ -567,21 +574,43 @@ def environment(**values: str) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """One engine for all tests below, with one slot, one place to wait, and little patience.
-
-    Each of its processes prints to stdout when it starts, as a user's model may.
-    """
-    noisy = tmp_path_factory.mktemp("noisy")
-    (noisy / "sitecustomize.py").write_text("import os; os.write(1, b'noise\\n')")
-    limits = {"HNVIZ_MAX_TRAINERS": "1", "HNVIZ_MAX_QUEUE": "1", "HNVIZ_PAUSE_GRACE": "0.4"}
-    with environment(PYTHONPATH=str(noisy), **limits):
-        engine = Engine(tmp_path_factory.mktemp("runs"))
+@contextmanager
+def started(folder: Path, program: str, **limits: str) -> Iterator[Engine]:
+    """An engine each of whose processes begins with a program."""
+    (folder / "sitecustomize.py").write_text(program)
+    with environment(PYTHONPATH=str(folder), **limits):
+        engine = Engine(folder / "runs")
         engine.start()
         assert engine.pid is not None and not engine.is_ready()  # starting it does not wait
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One engine for most tests below, with one slot, one place to wait, and little patience.
+
+    Each of its processes prints to stdout when it starts, as a user's model may.
+    """
+    program = "import os; os.write(1, b'noise\\n')"
+    limits = {"HNVIZ_MAX_TRAINERS": "1", "HNVIZ_MAX_QUEUE": "1", "HNVIZ_PAUSE_GRACE": "0.4"}
+    with started(tmp_path_factory.mktemp("engine"), program, **limits) as engine:
+        yield engine
+
+
+TALKATIVE = """
+import sys
+if any(name in str(sys.orig_argv) for name in ("forkserver", "spawn_main")):
+    from hnviz.engine import observer
+    observer.REPORT_SECONDS = 0.0
+"""
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine that gives no slot away; its observers report before each part of an answer."""
+    with started(tmp_path_factory.mktemp("patient"), TALKATIVE, HNVIZ_PAUSE_GRACE="3600") as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -626,8 +655,9 @@ def test_what_processes_print_goes_to_the_log(engine: Engine) -> None:
 
 
 def test_a_run_of_the_engine_is_the_run(engine: Engine, runs: RunStore) -> None:
-    run_id = engine.train(SHORT)
+    first, run_id = engine.train(LONG), engine.train(SHORT)
     assert engine.job(run_id) is not None
+    engine.stop(first)
     wait_for(lambda: runs.record(run_id).status == "finished")
     record = runs.record(run_id)
     events = [e for e in fit(SHORT) if isinstance(e, BatchEnd | EpochEnd)]
@@ -642,7 +672,8 @@ def test_a_stopped_run_has_ended_when_stop_returns(engine: Engine, runs: RunStor
     assert runs.record(run_id).status == "stopped" and engine.job(run_id) is None
 
 
-def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore, recorded: Recorded) -> None:
+def test_pause_step_speed_and_go_on(patient: Engine, recorded: Recorded) -> None:
+    engine, runs = patient, RunStore(patient.runs_dir)
     run_id = engine.train(LONG)
     wait_for(lambda: runs.record(run_id).step > 2)
     engine.step(run_id)  # a step is a pause too
@@ -653,9 +684,9 @@ def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore, recorded: Re
     wait_for(lambda: engine.job(run_id).at_rest and runs.record(run_id).step > step)
     assert runs.record(run_id).step == step + 1 and runs.record(run_id).status == "running"
     engine.set_speed(run_id, 20.0)
+    begun = time.monotonic()
     engine.go_on(run_id)
     assert engine.job(run_id).status == "running" and engine.job(run_id).speed == 20.0
-    begun = time.monotonic()
     wait_for(lambda: runs.record(run_id).step >= step + 9)
     assert time.monotonic() - begun > 0.35
     with pytest.raises(EngineError) as error:
@@ -664,6 +695,7 @@ def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore, recorded: Re
     engine.stop(run_id)
     engine.resume(run_id)
     assert engine.job(run_id).speed == 20.0  # as it was chosen
+    engine.stop(run_id)
 
 
 def test_the_queue(engine: Engine, runs: RunStore) -> None:
@@ -691,14 +723,18 @@ def test_a_paused_run_gives_its_slot_back_and_goes_on_bit_for_bit(
     engine: Engine, runs: RunStore
 ) -> None:
     config = RunConfig.for_model("Model2", epochs=4)
-    paused = engine.train(config)
-    wait_for(lambda: runs.record(paused).step > 2)
-    engine.pause(paused)
+    first, paused = engine.train(LONG), engine.train(config)
+    # It holds its slot until its second step, a thousand seconds later, shows how light it is.
+    engine.set_speed(paused, 0.001)
+    engine.stop(first)
+    wait_for(lambda: runs.record(paused).step > 0)
     other = engine.train(LONG)
     assert engine.job(other).status == "queued"
+    engine.pause(paused)
     wait_for(lambda: engine.job(other).status == "running")
     assert engine.job(paused).status == "paused"
     assert not runs.folder(paused).is_alive()  # it has no process any more
+    engine.set_speed(paused, None)
     engine.go_on(paused)
     assert engine.job(paused).status == "queued"
     engine.stop(other)
@@ -834,7 +870,7 @@ def test_an_observer_that_dies_at_once_ends_no_engine() -> None:
 @pytest.fixture(scope="module")
 def observed(engine: Engine) -> str:
     run_id = engine.train(SHORT)
-    wait_for(lambda: RunStore(engine.runs_dir).record(run_id).status == "finished", 20)
+    wait_for(lambda: RunStore(engine.runs_dir).record(run_id).status == "finished")
     return run_id
 
 
@@ -851,10 +887,10 @@ def test_an_answer_is_what_the_question_says(engine: Engine, observed: str) -> N
     assert not np.array_equal(first.arrays["values"], arrays["values"])
 
 
-def test_a_question_says_how_far_it_is(engine: Engine) -> None:
+def test_a_question_says_how_far_it_is(patient: Engine) -> None:
     heard: list[HowFar] = []
-    params = {"layer": 0, "positions": "all"}
-    engine.observe("Model5", 0, "probe", params, Asking(60.0, heard.append))
+    params = {"layer": 0, "positions": "comma"}
+    patient.observe("Model5", 0, "probe", params, Asking(60.0, heard.append))
     assert heard and {each.what for each in heard} <= {"probes", "tokens"}
     assert all(0 <= each.done < each.of for each in heard)
 
@@ -973,7 +1009,7 @@ def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
     with environment(HNVIZ_START_METHOD="spawn"):
         engine = Engine(tmp_path)
         run_id = engine.train(SHORT)
-    wait_for(lambda: RunStore(tmp_path).record(run_id).status == "finished", 60)
+    wait_for(lambda: RunStore(tmp_path).record(run_id).status == "finished", 180)
     answer = unpack(engine.observe(run_id, "last", "units", {"ids": [13]}, 30))
     assert answer.arrays["ids"].tolist() == [13]
     engine.close()

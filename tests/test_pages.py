@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from errno import ENOSPC
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
+from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
 from tests.pages import (
     SHARED,
@@ -120,13 +122,18 @@ def test_a_setting_that_a_model_has_no_use_for_cannot_be_chosen(model, unused):
     assert set(known()["unused"][model]) == unused
 
 
+def stop(run):
+    with suppress(EngineError):  # it may have finished while the page was drawn
+        server().engine.stop(run)
+
+
 def test_what_is_set_under_more_is_trained():
     from hnviz.app.shell.server import server
 
     app = fill(open_page("train", train_model="Model3"), bs="32", form="fast").run()
     press(app, "train_start").run()
     run = app.query_params["run"]
-    server().engine.stop(run)
+    stop(run)
     config = server().store.record(run).config
     assert (config.model, config.bs, config.form, config.nh) == ("Model3", 32, "fast", 64)
 
@@ -137,7 +144,7 @@ def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
     app = open_page("train", train_model="Model1", train_form="fast", train_reset_state="both")
     press(app, "train_start").run()
     run = app.query_params["run"]
-    server().engine.stop(run)
+    stop(run)
     config = server().store.record(run).config
     assert (config.model, config.form, config.reset_state) == ("Model1", "plain", "never")
 
@@ -172,7 +179,7 @@ def test_what_was_typed_a_moment_before_the_click_is_trained():
     app = fill(open_page("train"), lr="0.005", epochs="3")
     press(app, "train_start").run()
     run = app.query_params["run"]
-    server().engine.stop(run)
+    stop(run)
     config = server().store.record(run).config
     assert (config.model, config.lr, config.epochs, config.bptt) == ("Model5", 0.005, 3, 20)
 
@@ -183,7 +190,7 @@ def test_a_model_chosen_a_moment_before_the_click_is_trained_with_its_recipe():
     app = fill(open_page("train"), model="Model3")
     press(app, "train_start").run()
     run = app.query_params["run"]
-    server().engine.stop(run)
+    stop(run)
     config = server().store.record(run).config
     assert (config.model, config.lr, config.epochs, config.bptt) == ("Model3", 3e-3, 20, 20)
 
@@ -319,7 +326,7 @@ def test_a_warm_up_share_that_was_set_is_trained():
     fill(app, pct_start="0.25").run()
     press(app, "train_start").run()
     run = app.query_params["run"]
-    server().engine.stop(run)
+    stop(run)
     assert server().store.record(run).config.pct_start == 0.25
 
 

@@ -226,8 +226,14 @@ def test_one_run_that_a_card_has_no_memory_for_fails(tmp_path, monkeypatch):
     assert folder.read().status == "failed"
 
 
-def test_lanes_stop_on_request_and_train_again_as_whole_runs(tmp_path):
+def test_lanes_stop_on_request_and_train_again_as_whole_runs(tmp_path, monkeypatch):
     """A sweep of two shapes: one stop, then the same figures as if nothing had been."""
+
+    def look(folder: Path) -> bool:
+        if RunFolder(folder).read().status == "running":  # it would end before it is asked
+            wait_for(lambda: is_asked_to_stop(folder))
+        return is_asked_to_stop(folder)
+
     store = RunStore(tmp_path)
     plan = make_plan("lanes", FIXED | {"epochs": 3}, {"seed": [0, 1], "bptt": [30, 70]})
     with ThreadPoolExecutor(1) as threads:
@@ -239,7 +245,9 @@ def test_lanes_stop_on_request_and_train_again_as_whole_runs(tmp_path):
             if now.statuses.count("running") == 2:  # both lanes of the first shape
                 stopping.set()
 
-        ended = runner.run(stopping, listen, every=0.01)
+        with monkeypatch.context() as patch:
+            patch.setattr("hnviz.engine.pool.worker.is_asked_to_stop", look)
+            ended = runner.run(stopping, listen, every=0.01)
         assert sorted(ended.statuses) == ["queued", "queued", "stopped", "stopped"]
         again = SweepRunner(backend, store, runner.sweep)
         assert again.run(threading.Event()).is_over

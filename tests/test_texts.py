@@ -2,9 +2,10 @@
 
 import json
 import os
-import time
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_r
 from hnviz.runs.texts import TEXTS, drop_text, keep_text, text_problem
 from hnviz.tasks.task import TaskStream
 from hnviz.web import corpora
-from hnviz.web.limits import Bounds, Limits
+from hnviz.web.limits import Bounds, Limits, Rate
 from tests.failpoints import Failing
 from tests.pages import open_page
 from tests.sentences import Recorded
@@ -451,14 +452,23 @@ def uploaded(client: TestClient, content: bytes, kind: str = "octet-stream") -> 
     )
 
 
-def test_texts_past_a_rate_wait(client: TestClient) -> None:
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that each text waits while no time passes."""
+    told: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        told.append(seconds)
+
+    monkeypatch.setattr(corpora, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(corpora, "Rate", partial(Rate, clock=lambda: 0.0))
+    return told
+
+
+def test_texts_past_a_rate_wait(waits: list[float], client: TestClient) -> None:
     assert uploaded(client, TEXT, "json").status_code == 415
-    names, begun = set(), time.perf_counter()
-    for number in range(5):
-        names.add(uploaded(client, TEXT + b"%d" % number).json()["name"])
-        if number == 3:
-            assert time.perf_counter() - begun < 0.9
-    assert time.perf_counter() - begun > 0.9
+    names = {uploaded(client, TEXT + b"%d" % number).json()["name"] for number in range(5)}
+    assert waits == [0.0, 0.0, 0.0, 0.0, 1.0]
     assert len(names) == 5 and all(texts.is_known(name) for name in names)
 
 

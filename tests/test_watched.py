@@ -328,7 +328,7 @@ def test_a_state_that_is_never_detached_is_said_before_torch_raises(tmp_path: Pa
     rec.close()
 
 
-def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
