@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -141,12 +142,17 @@ def start_server(
         stderr=subprocess.STDOUT,
         env={**os.environ, "HNVIZ_RUNS_DIR": str(runs), **environ},
     )
-    url = f"http://127.0.0.1:{port}{base}"
-    while not _healthy(url):
+    while (at := announced(log)) is None or not _healthy(f"http://127.0.0.1:{at}{base}"):
         if process.poll() is not None or time.perf_counter() - begun > 60:
             raise RuntimeError(f"the app did not start:\n{log.read_text()}")
         time.sleep(0.02)
-    return Server(port, process, log, runs, time.perf_counter() - begun)
+    return Server(at, process, log, runs, time.perf_counter() - begun)
+
+
+def announced(log: Path) -> int | None:
+    """The port that `hnviz app` names in its log: another, if its own was taken meanwhile."""
+    said = re.search(r"hnviz is at http://[^/]+:(\d+)\S* ", log.read_text(errors="replace"))
+    return int(said[1]) if said else None
 
 
 def _healthy(url: str) -> bool:
@@ -166,6 +172,7 @@ def listening(config: Any) -> Iterator[None]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
+        assert thread.is_alive(), "its port was taken meanwhile"
         time.sleep(0.01)
     try:
         yield

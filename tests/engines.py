@@ -24,6 +24,19 @@ def two_trainers(runs_dir: Path) -> Iterator[Engine]:
         engine.close()
 
 
+def slowed(patch: pytest.MonkeyPatch, engine: Engine, speed: float) -> list[str]:
+    """Limit the runs that start from now on to `speed` steps a second; list them as they start."""
+    train, runs = engine.train, list[str]()
+
+    def slow(config: RunConfig, viewer: str = "") -> str:
+        runs.append(train(config, viewer))
+        engine.set_speed(runs[-1], speed)
+        return runs[-1]
+
+    patch.setattr(engine, "train", slow)
+    return runs
+
+
 def one_after_the_other(folders: Sequence[RunFolder]) -> None:
     train_runs([str(folder.path) for folder in folders])
 

@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import json
 import os
 import random
 import shutil
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="it forks, and kills 
 ERRORS = ("ENOSPC", "EACCES", "EIO")
 UNTOLD = ("note.", "answer.")  # what nobody needs to hear of
 KILLS = 20  # of a trainer; make chaos kills more, and other processes
+SLOW = 40.0  # steps a second: a run is not over before all kills
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -251,7 +253,7 @@ def test_a_trainer_killed_again_and_again_ends_with_the_same_figures(tmp_path: P
         train(wanted)
         for kill in range(KILLS):
             before = _stamp(folder)
-            child = train(folder)
+            child = train(folder, SLOW)
             wait_for(folder.is_alive)
             if kill % 2:  # at any moment; else once it has stored a checkpoint
                 time.sleep(chance.uniform(0, 0.1))
@@ -291,14 +293,14 @@ def _stamp(folder: RunFolder) -> int:
 
 
 @contextmanager
-def _nursery() -> Iterator[Callable[[RunFolder], int]]:
+def _nursery() -> Iterator[Callable[..., int]]:
     command = [sys.executable, "-m", "tests.chaos.nursery"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
 
-        def train(folder: RunFolder) -> int:
-            print(folder.path, file=process.stdin, flush=True)
+        def train(folder: RunFolder, speed: float | None = None) -> int:
+            print(json.dumps([str(folder.path), speed]), file=process.stdin, flush=True)
             return int(process.stdout.readline())
 
         yield train

@@ -39,15 +39,16 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture
 def taken() -> Iterator[int]:
     """A port at 127.0.0.1 that somebody else listens at, with a free one after it."""
-    with socket.socket() as other:
-        while True:
+    while True:
+        with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             port = other.getsockname()[1]
             with socket.socket() as next_one:
-                if port < 65000 and next_one.connect_ex(("127.0.0.1", port + 1)) != 0:
-                    break
-        other.listen()
-        yield port
+                is_found = port < 65000 and next_one.connect_ex(("127.0.0.1", port + 1)) != 0
+            if is_found:
+                other.listen()
+                yield port
+                return
 
 
 # --- where --------------------------------------------------------------------------------------
@@ -203,7 +204,7 @@ def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.Mon
 
     async def served() -> None:
         async with asgi.lifespan(None):
-            until = time.monotonic() + 30
+            until = time.monotonic() + 180
             while not gc.isenabled() and time.monotonic() < until:
                 await asyncio.sleep(0.01)
 
@@ -213,6 +214,32 @@ def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.Mon
         assert looked_for == [False]
         assert gc.isenabled() and gc.get_freeze_count() > before + 10_000
     finally:
+        gc.unfreeze()
+
+
+def test_a_server_that_ends_while_it_loads_starts_no_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over, started = threading.Event(), list[Engine]()
+    monkeypatch.setattr(asgi, "load_pages", over.wait)
+    monkeypatch.setattr(asgi, "ENGINE_DELAY", 0.0)
+    monkeypatch.setattr(asgi, "LATER", ())
+    monkeypatch.setattr(Engine, "start", lambda engine: started.append(engine))
+
+    async def served() -> set[threading.Thread]:
+        before = set(threading.enumerate())
+        async with asgi.lifespan(None):
+            return set(threading.enumerate()) - before
+
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            loading = thread.submit(asyncio.run, served()).result()
+        over.set()
+        for each in loading:
+            each.join()
+        assert loading and started == []
+    finally:
+        over.set()
         gc.unfreeze()
 
 
@@ -266,7 +293,7 @@ def upgrade(port: int, host: str, origin: str | None = None) -> int:
 
 
 def wait_until_gone(processes: list[Any]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=30)
+    _, alive = psutil.wait_procs(processes, timeout=180)  # one may still load PyTorch
     assert alive == []
 
 
@@ -360,7 +387,7 @@ def test_threads_that_ask_first_get_the_same(held, made, monkeypatch):
     together = threading.Barrier(2)
 
     def make(*parts: object) -> str:
-        together.wait(10)  # both are here, and nothing has been made
+        together.wait(60)  # both are here, and nothing has been made
         return f"made by {threading.get_ident()}"
 
     monkeypatch.setattr(made, make)

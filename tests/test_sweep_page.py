@@ -28,7 +28,7 @@ from hnviz.web.live import LISTED, Listing
 from hnviz.web.sweeps import sweep_routes, sweep_view
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 from tests.conftest import ROOT
-from tests.engines import two_trainers
+from tests.engines import slowed, two_trainers
 from tests.made_runs import make_run
 from tests.small import figures
 
@@ -49,6 +49,7 @@ def service(engine) -> Iterator[SweepService]:
     service = SweepService(lambda: engine, RunStore(engine.runs_dir))
     yield service
     service.close()
+    until(lambda: service.training() is None)  # or it would write a file again
     for path in service.sweeps.folder.glob("*.json"):
         path.unlink()
 
@@ -116,7 +117,10 @@ def test_a_sweep_trains_every_combination_to_the_figures_of_its_single_runs(clie
     assert (line["id"], line["name"], line["runs"]) == (sweep, "tiny", 4)
 
 
-def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(client, service):
+def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(
+    client, service, engine, monkeypatch
+):
+    runs = slowed(monkeypatch, engine, 1.0)  # steps a second, also once resumed: none ends so far
     sweep = begun(client, LONG)
     until(lambda: any(each["state"] == "running" for each in told(client, sweep)["runs"]))
     status, said = refused(client.post("/api/sweeps", json=TINY))
@@ -134,6 +138,9 @@ def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(client, servi
         client.post(f"/api/sweeps/{sweep}/stop", json={})
         assert ended(client, sweep)["status"] == "stopped"
     client.post(f"/api/sweeps/{sweep}/resume", json={})
+    until(lambda: all(map(engine.job, runs)))
+    for run in runs:
+        engine.set_speed(run, None)
     assert ended(client, sweep)["status"] == "finished"
 
 
@@ -300,12 +307,20 @@ def test_runs_of_sweeps_do_not_push_others_out_of_lists(tmp_path):
     assert sweeps.run_ids() == frozenset()
 
 
-def test_a_follower_gets_a_sweep_square_by_square(client, service):
+def test_a_follower_gets_a_sweep_square_by_square(client, service, engine, monkeypatch):
+    drawn, train = threading.Event(), engine.train
+
+    def held(*asked: object) -> str:
+        drawn.wait(SECONDS)
+        return train(*asked)
+
+    monkeypatch.setattr(engine, "train", held)  # or all might be finished when first drawn
     topic, none = SweepMap(service), Listing((), {})
     empty = topic.draw(none, {"sweep": ""})
     assert empty["sweep"] is None and empty["sweeps"] == []
     sweep = begun(client, TINY)
     first = topic.draw(none, {"sweep": sweep})
+    drawn.set()
     news, have = topic.news(first, None)
     assert set(news) == {"sweep", "sweeps", "0", "1", "2", "3"}
     assert len(to_json(have)) < 16_000

@@ -27,10 +27,10 @@ from hnviz.sweeps.plan import MAX_RUNS, Plan, SweepError, SweepNotFound, make_pl
 from hnviz.sweeps.runner import Backend, SweepRunner
 from hnviz.sweeps.store import Sweep, SweepStore
 from tests.conftest import ROOT
-from tests.engines import InThread, two_trainers
+from tests.engines import InThread, slowed, two_trainers
 from tests.small import figures
 from tests.test_cli import start
-from tests.test_kill import alive, below, wait_for
+from tests.test_kill import alive, wait_for
 
 OLD = ROOT / "tests/data/sweep_0_5_0.json"
 FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
@@ -275,20 +275,19 @@ def test_a_sweep_gives_the_figures_of_its_single_runs(engine):
     assert [each.tries for each in again.sweep.members] == [1, 1, 1]
 
 
-def test_a_killed_trainer_costs_a_try_and_no_figure(engine):
-    plan = plan_of(4, epochs=3)
+def test_a_killed_trainer_costs_a_try_and_no_figure(engine, monkeypatch):
+    plan, store, killed = plan_of(4, epochs=3), RunStore(engine.runs_dir), []
     runner = runner_of(engine, plan)
-    engine.info()
-    before, killed = set(below(engine.pid)), []
+    runs = slowed(monkeypatch, engine, 20.0)  # so that none ends before the kill
 
     def kill() -> None:
-        wait_for(lambda: set(below(engine.pid)) - before)
-        trainer = next(iter(set(below(engine.pid)) - before))
-        wait_for(lambda: trainer.cpu_times().user > 0.05 or not trainer.is_running())
-        with_it = alive([trainer])
-        for each in with_it:
-            each.send_signal(signal.SIGKILL)
-        killed.extend(with_it)
+        wait_for(lambda: len(runs) == 4 and store.record(runs[0]).batches)
+        note = json.loads((store.folder(runs[0]).path / NOTE_NAME).read_text())
+        os.kill(note["pid"], signal.SIGKILL)
+        killed.append(runs[0])
+        wait_for(lambda: any(each.tries > 1 for each in runner.sweep.members))
+        for run in runs:
+            engine.set_speed(run, None)
 
     thread = threading.Thread(target=kill)
     thread.start()

@@ -183,9 +183,9 @@ class Engine:
         link = self._link
         return link is not None and link.is_ready() and link.is_alive()
 
-    def info(self, timeout: float = 30.0) -> EngineInfo:
+    def info(self, timeout: float | None = None) -> EngineInfo:
         """Return devices and versions; with timeout 0, only if they are already known."""
-        return self._living_link().info(timeout)
+        return self._living_link().info(START_SECONDS if timeout is None else timeout)
 
     def train(self, config: RunConfig, viewer: str = "", *, range_test: bool = False) -> str:
         """Start or queue a run; return its id. The number of a `viewer`'s waiting runs is limited.

@@ -125,12 +125,7 @@ def middleware() -> list[Any]:
         classes=page_classes(),
         elsewhere=elsewhere,
     )
-    return [
-        guard(_rules),
-        *_members_only(),
-        limits(_bounds),
-        front(pages),
-    ]
+    return [guard(_rules), *_members_only(), limits(_bounds), front(pages)]
 
 
 def _head(path: str) -> str:
@@ -218,10 +213,7 @@ def _dressed(page: str, script: str) -> Page:
         page,
         title="hnviz",
         styles=map(ASSETS.address, STYLES),
-        modules=[
-            *ASSETS.addresses("app/kit/js/", ".js"),
-            *late_modules(page, script, EARLY),
-        ],
+        modules=[*ASSETS.addresses("app/kit/js/", ".js"), *late_modules(page, script, EARLY)],
     )
     return Page(content, security_policy(_rules(), content.decode()))
 
@@ -239,7 +231,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     # The garbage collector rests while hundreds of modules are loaded, and later skips them: each
     # look through them all delays a page by .06 s.
     gc.disable()
-    threading.Thread(target=_warm_up, daemon=True).start()
+    starting = threading.Lock()  # the engine; held from the server's end on, when none may start
+    threading.Thread(target=_warm_up, args=(starting,), daemon=True).start()
     allow_many_open_files()
     mend_uvicorn()
     keep_short()
@@ -249,6 +242,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     try:
         yield {}
     finally:
+        await asyncio.to_thread(starting.acquire)
         await _end()
 
 
@@ -262,7 +256,7 @@ async def _end() -> None:
     await asyncio.to_thread(close_shared_engine)
 
 
-def _warm_up() -> None:
+def _warm_up(starting: threading.Lock) -> None:
     """Load what the pages need while the first browser loads Streamlit's own files.
 
     The engine and pandas follow: they take a core for seconds, and a browser that was opened at
@@ -280,7 +274,11 @@ def _warm_up() -> None:
         sys.setswitchinterval(usual)
         gc.freeze()
         gc.enable()
-    import_module("hnviz.engine.client").shared_engine().start()
+    if starting.acquire(blocking=False):
+        try:
+            import_module("hnviz.engine.client").shared_engine().start()
+        finally:
+            starting.release()
 
 
 def load_pages() -> None:
