@@ -229,8 +229,8 @@ def no_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, one for all tests of a session."""
-    server = start_server(tmp_path_factory.mktemp("app"))
+    """The app, one for all tests of a session. On each machine it trains one run at a time."""
+    server = start_server(tmp_path_factory.mktemp("app"), HNVIZ_MAX_TRAINERS="1")
     yield server
     maps = Path(f"/proc/{server.process.pid}/maps")
     loaded = maps.read_text() if maps.exists() else ""

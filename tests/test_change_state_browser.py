@@ -1,9 +1,12 @@
 """Another memory in a real browser, each control once."""
 
+from functools import partial
+from operator import le
+
 import pytest
 
 from hnviz.web.assets import styled
-from tests.conftest import idle, resize
+from tests.conftest import awaited, bottom, fits, idle, resize
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -14,7 +17,7 @@ SLIDER = ".st-key-change_bar .slider"
 
 def open_page(page, server, query=""):
     page.goto(f"{server}/{MEMORY}{query}")
-    page.locator(".words[data-paints]").first.wait_for(timeout=30_000)
+    page.locator(".words[data-paints]").first.wait_for()
     page.locator(SLIDER).wait_for(state="attached")  # below a tall picture it is drawn when seen
     idle(page)
 
@@ -160,8 +163,6 @@ def test_takeaway_control_and_picture_are_on_the_first_screen(server, page):
     for width, height, end in ((1280, 800, 800), (390, 900, 1350)):
         resize(page, width, height)
         for part in (told, picture, control):
-            box = part.bounding_box()
-            assert box["y"] + box["height"] <= end, (width, part)
+            awaited(page, partial(bottom, part), le, end)
     page.locator(".two.narrow").first.wait_for()
-    wide = page.evaluate(styled("document.querySelector(':--main').scrollWidth"))
-    assert wide <= 390
+    fits(page, 390)

@@ -257,7 +257,7 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     phone = opened(a_phone(), classroom, 3)
     phone.get_by_role("button", name="That is my guess").click()
     phone.get_by_text("Your answer is in").wait_for()
-    presses_train(phone, classroom, "Model5Reg")  # which only the server trains
+    presses_train(phone, classroom, "Model5Reg", speed=5)  # which only the server trains
     phone.wait_for_url("**run=2*")  # the run's own name, which begins with the year
     phone.goto(f"{classroom.url}/class")
     phone.get_by_role("link", name="Model5Reg · yours").wait_for()
@@ -423,9 +423,14 @@ def changes_one_thing(phone, classroom: Server, *epochs: int) -> None:
 
 
 def test_runs_that_a_device_trains_in_turn_join_what_is_compared(classroom, a_phone):
-    phone, before = a_phone(), trained(classroom)
+    phone, before, held = a_phone(), trained(classroom), []
+    sends = "**/api/class/runs"
+    phone.route(sends, lambda route: held.append(route))  # so the second run waits
     changes_one_thing(phone, classroom, 3, 2)
     phone.get_by_text("1 more run waits.").wait_for()
+    phone.unroute(sends)
+    for route in held:
+        route.continue_()
     phone.wait_for_url(lambda address: address.count("Model3") == 3)
     new = {run: each for run, each in trained(classroom).items() if run not in before}
     assert sorted(each.epochs for each in new.values()) == [2, 3]
@@ -435,7 +440,7 @@ def test_runs_that_a_device_trains_in_turn_join_what_is_compared(classroom, a_ph
 
 def test_a_closed_page_loses_no_order(classroom, a_phone):
     phone, before = a_phone(), trained(classroom)
-    changes_one_thing(phone, classroom, 60, 4)
+    changes_one_thing(phone, classroom, 1000, 4)  # the first outlasts what the test does
     phone.get_by_text("1 more run waits.").wait_for()
     assert barriers(phone) == []
     phone.reload()
@@ -448,7 +453,7 @@ def test_a_closed_page_loses_no_order(classroom, a_phone):
         if len(new) == 2:
             break
         phone.wait_for_timeout(100)
-    assert sorted(each.epochs for each in new) == [4, 60]
+    assert sorted(each.epochs for each in new) == [4, 1000]
     assert phone.errors == []
 
 
@@ -495,7 +500,7 @@ def begins(teacher, kind: str, **fields: str) -> None:
     """Begin an experiment on the page Class."""
     place = teacher.locator(".st-key-class_experiment")
     place.scroll_into_view_if_needed()
-    place.locator("form, summary").first.wait_for()
+    place.locator(".experiment").locator("form, summary").first.wait_for()
     if place.get_by_text("Begin another").count() and not place.locator("form").is_visible():
         place.get_by_text("Begin another").click()
     place.get_by_role("button", name=kind).click()
@@ -544,6 +549,7 @@ def test_a_result_that_is_not_sent_is_kept_and_sent_again(classroom, teacher, a_
     phone.get_by_role("button", name="Send it again").click()
     phone.reload()  # it tries again when the page opens
     recorded.shown(phone, "It is stored on this device")
+    phone.get_by_text("computer does not answer").wait_for()  # it has tried
     phone.unroute(sends)
     phone.get_by_role("button", name="Send it again").click()
     phone.get_by_text("The teacher shows them all.").wait_for()

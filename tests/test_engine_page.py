@@ -156,9 +156,9 @@ def test_memory_that_runs_out_is_one_sentence(torchs, recorded):
         _hold_life(tab, torchs)
 
 
-def _recipe_job() -> dict[str, Any]:
-    """Return the job of Model3's recipe."""
-    return Subject.of(recipe("Model3"), Path()).job
+def _recipe_job(model: str = "Model3") -> dict[str, Any]:
+    """Return the job of a model's recipe."""
+    return Subject.of(recipe(model), Path()).job
 
 
 def test_a_browser_without_simd_says_so_in_one_sentence(recorded):
@@ -203,7 +203,8 @@ globalThis.run = ({way}(() => engine.trained({ job: {job} }, { hear: (event, but
 @contextmanager
 def _long_run(tab: ChromiumTab, way: str) -> Iterator[None]:
     """Train for as long as the test goes on; then stop, and hold each step to its place."""
-    job = {**_recipe_job(), "config": {**_recipe_job()["config"], "epochs": 1000}}
+    job = _recipe_job("Model5")  # minutes, also on a fast machine
+    job["config"] = {**job["config"], "epochs": 1000}
     act = WAYS[way] or "(act => act())"
     tab.evaluate(RUN.replace("{way}", act).replace("{job}", json.dumps(job)) + "void 0")
     wait_for(tab, "heard.length > 5")

@@ -9,7 +9,7 @@ import pytest
 
 from hnviz.engine.client import HowFar
 from hnviz.web.work import Progress
-from tests.conftest import awaited, idle
+from tests.conftest import awaited, errors_of, idle, until
 from tests.gallery import mount, settled
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -17,6 +17,33 @@ expect = pytest.importorskip("playwright.sync_api").expect
 READING = "**/api/runs/*/*/machine?*"
 STATES = ".st-key-states_picture .hnviz"
 BUSY = "This computer is busy with other questions."
+
+
+SAID = """() => {
+  const isKey = (name) => name.startsWith("st-key-");
+  window.said = {};
+  const watch = (root) => {
+    const note = () => {
+      for (const line of root.querySelectorAll(".hnviz-coming, .hnviz-progress")) {
+        const place = (root.host ?? line).closest("[class*=st-key-]");
+        const said = (window.said[[...(place?.classList ?? [])].find(isKey) ?? ""] ??= []);
+        if (!said.includes(line.textContent)) said.push(line.textContent);
+      }
+    };
+    const changes = { characterData: true, childList: true, subtree: true };
+    new MutationObserver(note).observe(root, changes);
+  };
+  const { attachShadow } = Element.prototype;
+  Element.prototype.attachShadow = function (options) {
+    const root = attachShadow.call(this, options);
+    watch(root);
+    return root;
+  };
+  watch(document);
+}"""
+"""Note by place what pictures say while they wait: a busy computer looks too late."""
+
+FIRST = "(place) => window.said[place]?.includes('Loading …')"
 
 
 LOADERS = """() => {
@@ -47,6 +74,16 @@ ENDED = """async () => {
   return [there, ended];
 }"""
 """How often a picture ended while it was on the page, and after it left the page."""
+
+
+@pytest.fixture(scope="module")
+def tab(context):
+    """A tab of its own: what its pages run first stays out of all other tests."""
+    tab = context.new_page()
+    tab.errors = errors_of(tab)
+    tab.add_init_script(f"({SAID})()")
+    yield tab
+    tab.close()
 
 
 def told(seconds: float, **known: Any) -> dict[str, Any]:
@@ -90,7 +127,7 @@ def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(
     route(READING, answer)
     mount(page, gallery, picture="machine", state="ready", mode="light", width=1280)
     root, words = page.locator(".hnviz"), page.locator(".hnviz-progress")
-    expect(words).to_have_text("Loading …")
+    until(page, FIRST, "")
     expect(root).to_have_attribute("data-state", "loading")
     before = box(page)
     expect(words).to_have_text(re.compile(r"^\D+\. [2-9] s so far\.$"))
@@ -158,7 +195,7 @@ def test_the_place_of_a_picture_says_that_it_comes_and_that_it_failed(page, serv
     route("**/hidden_states/units/main.js*", lambda asked: held.append(asked))
     page.goto(f"{server}/states")
     root = page.locator(STATES)
-    expect(root).to_have_text("Loading …")
+    until(page, FIRST, "st-key-states_picture")
     expect(root).to_have_attribute("data-state", "loading")
     before = box(page, STATES)
     expect(root).to_have_text(re.compile(r"^Loading: \d+ s so far\.$"))
@@ -168,8 +205,7 @@ def test_the_place_of_a_picture_says_that_it_comes_and_that_it_failed(page, serv
     idle(page)
     assert box(page, STATES)["height"] == before["height"]
     page.get_by_role("button", name="Try again").click()
-    while not held:
-        page.wait_for_timeout(20)
+    awaited(page, lambda: held)
     held.pop().continue_()
     page.locator(f"{STATES}[data-state=ready]").wait_for()
 

@@ -130,7 +130,7 @@ def test_a_picture_mounts_in_every_state(page, gallery, name):
             mount(page, gallery, picture=name, state=state, mode=mode, width=width)
             where = f"{name}, {state}, {mode}, {width}"
             check(page, state, where)
-            until(page, f"document.documentElement.scrollWidth <= {width}", timeout=10_000)
+            until(page, f"document.documentElement.scrollWidth <= {width}")
 
 
 def check(page, state: str, where: str) -> None:

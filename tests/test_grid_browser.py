@@ -184,7 +184,7 @@ def test_play_turns_mini_batches_without_python_and_without_a_new_mount(server, 
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
     open_batches(page, server, 64, 20, "train", "&cell=0-0-0")
-    page.wait_for_timeout(600)
+    at_rest(page, lambda: len(sent))
     idle(page)
     view(page, "root.marker = 'the same'; view.marker = 'the same'")
     page.locator(GRID).get_by_role("button", name="Play").click()
@@ -468,7 +468,7 @@ def test_a_text_of_ones_own_from_a_file(server, page, tmp_path, recorded):
     path.write_text("Red fish, two fish; " * 30, encoding="utf-8")
     more = "your+own&batches_bs=4&batches_bptt=8"
     page.goto(f"{server}/batches?batches_corpus={more}&batches_counts=true")
-    page.locator(f"{GRID}[data-ready][data-cell]").wait_for(timeout=20_000)
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     page.locator("input[type=file]").set_input_files(path)
     # A tenth is valid: train ends at a space before it.
     until(page, "root => root.view.stream.nTokens === 163", arg=handle(page))
@@ -505,9 +505,7 @@ def test_pictures_say_what_they_show(server, page, recorded):
     grid.focus()
     page.keyboard.press("ArrowRight")
     around = STREAM.vocab.textify(STREAM.valid[207 - 6 : 207 + 7])
-    page.locator(".spoken").filter(has_text=f"Around it: “{around}”.").wait_for(
-        state="attached", timeout=20_000
-    )
+    page.locator(".spoken").filter(has_text=f"Around it: “{around}”.").wait_for(state="attached")
     page.keyboard.press("PageUp")
     frame(page)
     assert "Mini-batch 1: 64 rows" in grid.get_attribute("aria-label")
@@ -537,7 +535,8 @@ def test_no_text_is_cut_or_moves_the_window(server, page, width, cut):
 
 def test_hatching_is_explained_where_a_cell_is_hatched_and_nothing_moves(server, page):
     open_batches(page, server, more="&cell=0-0-0")
-    at_rest(page, page.locator(GRID).bounding_box)  # the machine above it may be drawn later
+    page.locator(".st-key-batches_machine .hnviz[data-ready]").wait_for()  # it is above the grid
+    at_rest(page, page.locator(GRID).bounding_box)
     note = page.get_by_text("hatched: this token")
     tops = []
     for batch, hatched in ((0, False), (2, True), (1, False)):

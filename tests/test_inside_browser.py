@@ -19,16 +19,16 @@ INSIDE = ".st-key-train_inside .hnviz"
 
 def scroll_to_inside(page):
     """Bring the section into view, once what stands above has its height: it is drawn then."""
-    page.locator("[data-panel=accuracy] .main-svg").first.wait_for(timeout=60_000)
+    page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
     idle(page)
-    page.locator(".st-key-train_inside").scroll_into_view_if_needed(timeout=60_000)
+    page.locator(".st-key-train_inside").scroll_into_view_if_needed()
 
 
 def test_bars_follow_measure_epoch_and_kind(server, page):
     page.goto(f"{server}/train?run=Model1")
     scroll_to_inside(page)
     inside = page.locator(INSIDE)
-    inside.locator(".body[data-epoch='6']").wait_for(timeout=60_000)
+    inside.locator(".body[data-epoch='6']").wait_for()
     assert inside.locator("h2").inner_text() == "What is inside “46.1 %”"
     hundred = inside.locator("button.row[data-kind=hundred]")
     share = hundred.locator("b").inner_text()
@@ -48,13 +48,13 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     expect(page.locator(".st-key-train_bar .shown")).to_have_text("1,566 of 1,566")
     # Whole numbers are counted while they are seen, the last snapshot first.
     counted = inside.locator("svg[data-points]:not([data-points='0'])")
-    counted.wait_for(timeout=90_000)
+    counted.wait_for()
     assert counted.get_attribute("aria-label").startswith("Share of whole next numbers right")
     inside.get_by_role("button", name="accuracy", exact=True).click()
     inside.locator("button.row[data-kind=ones]").click()
     worst = inside.locator(".worst")
     worst.scroll_into_view_if_needed()
-    worst.locator(".hn-worst li").first.wait_for(timeout=30_000)
+    worst.locator(".hn-worst li").first.wait_for()
     page.wait_for_url("**train_worst_kind=ones**")
     expect(worst.locator(".places-said")).to_contain_text(
         "nine are right on valid after 1,566 steps"
@@ -64,7 +64,7 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     worst.get_by_role("button", name="train", exact=True).click()
     expect(worst.locator(".places-said")).to_contain_text("words one to nine are right on train")
     page.wait_for_url("**train_worst_split=train**")
-    expect(worst.locator(".hn-worst")).not_to_have_text(said, timeout=30_000)
+    expect(worst.locator(".hn-worst")).not_to_have_text(said)
     page.reload()
     scroll_to_inside(page)
     worst.scroll_into_view_if_needed()
@@ -82,10 +82,10 @@ def test_a_kind_that_there_is_not_is_told(server, page):
 
 def test_positions_follow_their_split(server, page):
     page.goto(f"{server}/train?run=Model3&train_view=By+position")
-    page.locator("[data-panel=accuracy] .main-svg").first.wait_for(timeout=60_000)
+    page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
     chart = page.locator(".st-key-train_positions [data-panel=positions]")
     page.locator(".st-key-train_positions").scroll_into_view_if_needed()
-    chart.locator(".main-svg").first.wait_for(timeout=60_000)
+    chart.locator(".main-svg").first.wait_for()
     expect(chart).to_have_attribute("aria-label", re.compile("^Model3 after 800 steps, on valid"))
     page.locator("[class*=st-key-train_positions_split]").get_by_text("train", exact=True).click()
     expect(chart).to_have_attribute("aria-label", re.compile("^Model3 after 800 steps, on train"))
@@ -106,15 +106,13 @@ def test_the_bars_move_while_a_run_trains(server, page):
     page.locator("[data-panel=loss] .main-svg").first.wait_for()
     idle(page)
     page.get_by_role("button", name="Train", exact=True).click()
-    page.locator(".told", has_text=" of 130,500").wait_for(timeout=30_000)
+    page.locator(".told", has_text=" of 130,500").wait_for()
     scroll_to_inside(page)
     bars = page.locator(f"{INSIDE} .body")
-    expect(bars).to_have_attribute("data-epoch", re.compile(r"\d"), timeout=60_000)
-    expect(bars).not_to_have_attribute(
-        "data-epoch", bars.get_attribute("data-epoch"), timeout=60_000
-    )
+    expect(bars).to_have_attribute("data-epoch", re.compile(r"\d"))
+    expect(bars).not_to_have_attribute("data-epoch", bars.get_attribute("data-epoch"))
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Resume", exact=True).wait_for(timeout=30_000)
+    page.get_by_role("button", name="Resume", exact=True).wait_for()
     number, percent, *_ = (
         page.locator(".st-key-train_curves .hnviz-sentence").inner_text().split()[-4:]
     )
@@ -132,7 +130,7 @@ def test_a_run_of_before_says_what_it_lacks(app, page):
     (old / "events.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in kept))
     page.goto(f"{app.url}/train?run=old-map")
     scroll_to_inside(page)
-    page.get_by_text("an older hnviz trained it").wait_for(timeout=30_000)
+    page.get_by_text("an older hnviz trained it").wait_for()
     shutil.rmtree(old)
 
 
@@ -140,5 +138,5 @@ def test_a_phone_gets_bars_that_fit(server, page):
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(f"{server}/train")
     scroll_to_inside(page)
-    page.locator(f"{INSIDE} .body[data-epoch]").wait_for(timeout=60_000)
+    page.locator(f"{INSIDE} .body[data-epoch]").wait_for()
     fits(page, 390)

@@ -1,6 +1,8 @@
 """Lessons in a browser: every step by keyboard, guesses, and the way back."""
 
 import re
+from functools import partial
+from operator import eq
 
 import pytest
 from playwright.sync_api import expect
@@ -160,7 +162,8 @@ def test_every_step_is_walked_by_keyboard(page, server, name):
         page.evaluate("window.moved = []; window.what = []")
         expect(part(page, ".count")).to_have_text(f"Step {number} of {len(steps)}")
         assert part(page, "h2").inner_text() == step.title
-        assert page.evaluate("location.pathname").lstrip("/") == page_path(step.page)
+        path = f"/{page_path(step.page)}"
+        awaited(page, partial(page.evaluate, "location.pathname"), eq, path)
         if step.guess:
             assert part(page, ".foot button").last.inner_text() == "Show it"
             until(page, f"() => !({DRAWN})().length")  # what a page brings late is covered, too
@@ -170,7 +173,7 @@ def test_every_step_is_walked_by_keyboard(page, server, name):
             page.keyboard.press("PageDown")
             assert part(page, ".why").inner_text()
         until(page, RINGED, step.point)
-        assert page.evaluate(REFUSED) == []
+        awaited(page, partial(page.evaluate, REFUSED), eq, [])
         _tells_nothing_of_later(page, lessons()[name], number)
         assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
         page.keyboard.press("PageDown")
@@ -254,7 +257,13 @@ def pressed_through(page, server):
 
 def test_quick_presses_and_a_reload_end_at_one_step(page, server):
     paths = pressed_through(page, server)
-    at = until(page, AGREES, paths)
+
+    def ends():
+        page.wait_for_timeout(400)  # so two looks at it are more than two of the panel apart
+        idle(page)
+        return until(page, AGREES, paths), page.url
+
+    at, _ = at_rest(page, ends)  # Streamlit may still write an earlier step into the address
     page.reload()
     assert until(page, AGREES, paths) == at
     assert page.errors == []
@@ -282,7 +291,7 @@ def test_an_address_that_streamlit_writes_late_is_corrected(page, server):
           late.searchParams.set("lesson", "change-the-state.1");
           history.replaceState(history.state, "", late); }"""
     )
-    until(page, "() => location.search.includes('lesson=change-the-state.2')", timeout=10_000)
+    until(page, "() => location.search.includes('lesson=change-the-state.2')")
     idle(page)
     expect(part(page, ".count")).to_have_text(re.compile("^Step 2 "))
     assert page.errors == []
@@ -488,13 +497,13 @@ def test_the_answers_of_the_next_step_are_there_before_it_is_asked_for(server, p
     page.on("request", lambda request: asked.append(request.url))
     page.on("response", lambda answer: answer.status == 200 and there.append(answer.url))
     page.goto(f"{server}/states?lesson=what-the-state-remembers.5&states_layer=1")
-    while not (ahead := [url for url in there if "show=update" in url]):  # the reader still guesses
-        page.wait_for_timeout(100)
+    expect(part(page, ".count")).to_have_text(re.compile("^Step 5 of"))  # the reader still guesses
+    ahead = awaited(page, lambda: [url for url in there if "show=update" in url])
     assert "what-the-state-remembers.5" in page.url
     asked.clear()
-    while "what-the-state-remembers.6" not in page.url:
-        page.keyboard.press("PageDown")
-        page.wait_for_timeout(300)
+    page.keyboard.press("PageDown")  # shows it
+    part(page, ".why").wait_for()
+    turn(page, "PageDown", "what-the-state-remembers.6")
     page.locator(".st-key-states_picture .hnviz[data-state=ready]").wait_for()
     idle(page)
     assert ahead[0] not in asked

@@ -61,7 +61,7 @@ def test_a_rate_is_found_taken_and_tried(page, server, app, recorded):
 
 
 def test_a_test_is_stopped_and_what_cannot_be_is_one_sentence(page, server, app):
-    """A run that trains holds the only slot or shares it; a wrong setting starts nothing."""
+    """A run that trains holds the only slot; a wrong setting starts nothing."""
     finder = open_finder(page, server, f"{TINY}&train_seed=3&lr_test=nobody")
     expect(finder.get_by_text("asks for lr_test=nobody, which is not a range test")).to_be_visible()
     asked = {"runs": [{"model": "Model1", "epochs": 900, "seed": at} for at in range(3)]}

@@ -1,13 +1,13 @@
 """The counting map in a real browser: each control once."""
 
 import shutil
+from operator import ge
 
 import pytest
 
 from hnviz.app.rooms.predictions.counting_map.picture import FREE_VIEW
 from hnviz.runs import SHIPPED_DIR
-from hnviz.web.assets import styled
-from tests.conftest import idle
+from tests.conftest import awaited, fits, idle
 from tests.views import shown
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -113,11 +113,8 @@ def test_maps_are_fetched_ahead_one_at_a_time_until_the_page_is_left(server, pag
     page.on("requestfinished", end)
     page.on("requestfailed", end)
     open_map(page, server, "&run=Model1&map_given=2")
-    for _ in range(600):
-        if len(asked) >= 3:
-            break
-        page.wait_for_timeout(50)
-    assert len(asked) >= 3 and most[0] == 1
+    awaited(page, lambda: len(asked), ge, 3)
+    assert most[0] == 1
     page.get_by_role("link", name="Feed", exact=True).click()
     page.locator(ROOT).wait_for(state="detached")
     left = len(asked)
@@ -159,5 +156,4 @@ def test_a_run_without_snapshots_says_so(app, page):
 def test_a_phone_gets_squares_that_fit(server, page):
     page.set_viewport_size({"width": 390, "height": 900})
     open_map(page, server, "&run=Model0")
-    main = styled("document.querySelector(':--main').scrollWidth")
-    assert page.evaluate(main) <= 390
+    fits(page, 390)

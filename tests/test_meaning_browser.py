@@ -1,6 +1,5 @@
 """What a state means, in a real browser: probes, query, and the played path."""
 
-import time
 from contextlib import suppress
 from functools import partial
 
@@ -26,11 +25,14 @@ def open_view(page, server, view, ready, query=""):
     """Scroll to a view until it is drawn: what stands above it may still grow and move it down."""
     page.goto(f"{server}/states?states_view={view.replace(' ', '+')}{query}")
     heading = page.get_by_role("heading", name=HEADINGS[ready])
-    end = time.monotonic() + 60
-    while not page.locator(ready).count() and time.monotonic() < end:
+
+    def is_drawn():
         with suppress(NotYet):  # late, or drawn anew in this moment
-            heading.scroll_into_view_if_needed(timeout=40_000)
+            heading.scroll_into_view_if_needed()
             page.locator(ready).first.wait_for(timeout=500)
+        return page.locator(ready).count()
+
+    awaited(page, is_drawn)
     idle(page)
 
 
@@ -45,11 +47,11 @@ def test_probes_follow_where_a_digit_is_read(server, page):
     before = lines.get_attribute("aria-label")
     assert "no label is read worse than before training" in before
     radio(page, "after the number").click()
-    page.locator(".hn-ladder[aria-label*='the other way']").wait_for(timeout=20_000)
+    page.locator(".hn-ladder[aria-label*='the other way']").wait_for()
     assert lines.get_attribute("aria-label") != before
     page.wait_for_url("**states_positions=after**")
     page.get_by_text("Probe all pre-trained models").click()
-    page.locator(".hn-table", has_text="Model0").wait_for(timeout=60_000)
+    page.locator(".hn-table", has_text="Model0").wait_for()
     assert page.locator(".hn-table tbody tr").count() == len(CATALOGUE)
     assert page.errors == []
 
@@ -61,12 +63,12 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     expect(page.locator(".hn-found tbody tr")).to_have_count(16)
     page.get_by_role("slider", name="Threshold, share of the scale").focus()
     page.keyboard.press("ArrowRight")
-    page.locator("svg[aria-label*='above 0.65 at every token']").first.wait_for(timeout=60_000)
+    page.locator("svg[aria-label*='above 0.65 at every token']").first.wait_for()
     page.get_by_role("slider", name="Last token").focus()
     page.keyboard.press("ArrowRight")
-    page.locator("svg[aria-label*='“three hundred seventy”']").first.wait_for(timeout=60_000)
+    page.locator("svg[aria-label*='“three hundred seventy”']").first.wait_for()
     page.get_by_text("Off just before and after").click()
-    page.locator("svg[aria-label*='and off just before and after']").first.wait_for(timeout=60_000)
+    page.locator("svg[aria-label*='and off just before and after']").first.wait_for()
     resize(page, 390)
     found = page.locator(".hn-found")
     awaited(page, partial(found.evaluate, "list => list.scrollWidth <= list.clientWidth"))
@@ -99,13 +101,13 @@ def test_the_path_is_played_without_a_new_mount(server, page):
     first = page.get_by_role("spinbutton", name="First number")
     first.fill("8101")
     first.press("Enter")
-    page.locator(".words", has_text="eight thousand one hundred").wait_for(timeout=20_000)
+    page.locator(".words", has_text="eight thousand one hundred").wait_for()
     assert page.locator(PATH).evaluate("canvas => canvas.mark") == 1
     number = page.get_by_role("spinbutton", name="Numbers")
     number.fill("2")
     number.press("Enter")
-    page.get_by_text("reads 8,101 to 8,102").wait_for(timeout=20_000)
+    page.get_by_text("reads 8,101 to 8,102").wait_for()
     first.fill("8000")
     first.press("Enter")
-    page.get_by_text("from 8001 to 9999; got 8,000").wait_for(timeout=20_000)
+    page.get_by_text("from 8001 to 9999; got 8,000").wait_for()
     assert page.errors == []

@@ -3,7 +3,7 @@
 import re
 from functools import partial
 from itertools import pairwise
-from operator import le
+from operator import eq, le
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from hnviz.models.catalogue import CATALOGUE, LADDER, previous
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.assets import styled
-from tests.conftest import awaited, resize, until
+from tests.conftest import at_rest, awaited, resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 CURSOR, PAIR = ".st-key-models_cursor .hnviz", ".st-key-models_pair .hnviz"
@@ -32,6 +32,12 @@ def open_models(page, server, model, more=""):
     page.locator(f"{CURSOR}[data-ready]").wait_for()
     page.locator(styled(":--idle")).wait_for()
     return page.locator(CURSOR)
+
+
+def asks_no_more(page, picture, sent):
+    """Wait until nothing is on its way: in idle time pictures ask what is one press away."""
+    coming = partial(picture.evaluate, "root => root.frame.source.coming.size")
+    at_rest(page, lambda: (awaited(page, coming, eq, 0), len(sent)))
 
 
 def at_line(page, number):
@@ -58,6 +64,7 @@ def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page, recorde
     assert marked(cursor) == "h = F.relu(self.h_h(h))"
     assert "t = 2: h_h turns 64 states of 64 units" in cursor.locator(".sentence").inner_text()
     assert cursor.locator(".empty:visible").inner_text() == "The next line makes this."
+    asks_no_more(page, cursor, sent)
     sent.clear()
     cursor.get_by_role("button", name="Next line").click()
     recorded(marked(cursor))
@@ -292,6 +299,8 @@ def test_a_units_numbers_follow_the_token_and_ask_nobody(server, page):
     assert cell.locator(".sums p").count() == 4
     sent = []
     page.on("request", lambda request: sent.append(request.url))
+    asks_no_more(page, cell, sent)
+    sent.clear()
     mark = cell.locator(".hn-at")
     before = float(mark.get_attribute("x1"))
     cell.locator(".slider").focus()

@@ -63,7 +63,6 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
       const { x, width } = document.querySelector(":--content").getBoundingClientRect();
       return width > 1600 && width <= 1660 && Math.abs(x - (innerWidth - width) / 2) < 20;
     }"""),
-        timeout=10_000,
     )
     expect(page.locator(".st-key-present")).to_be_visible()
     page.reload()

@@ -123,7 +123,7 @@ def test_a_picture_opens_as_a_table_by_keyboard(page, gallery, picture, caption)
         assert all(row[0][:2] == ["th", "row"] for row in table["rows"])
         assert 0 < len(table["rows"]) <= 100
         assert any(text for row in table["rows"] for _, _, text in row[1:])
-    until(page, "document.documentElement.scrollWidth <= 390", timeout=10_000)
+    until(page, "document.documentElement.scrollWidth <= 390")
     assert page.errors == []
 
 
@@ -240,6 +240,24 @@ UNIT = """() => {
 }"""
 """Where the word unit is."""
 
+ALL_READY = """() => {
+  const all = (root) => [...root.querySelectorAll("*")]
+    .flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
+  const pictures = all(document).filter(({ frame }) => frame?.visible);
+  return pictures.every(({ dataset }) => dataset.ready);
+}"""
+"""Whether all pictures that are near are drawn."""
+
+LISTED = """async (drawer) => {
+  await new Promise((done) => setTimeout(done, 200));
+  return [[...drawer.querySelectorAll("dt")].map((each) => each.innerText),
+    drawer.querySelectorAll("a").length];
+}"""
+"""The words in the drawer and the number of its links.
+
+Two looks are .7 s apart: the page is looked through half a second after a change.
+"""
+
 
 def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
     opened(page, server, "states")
@@ -254,9 +272,10 @@ def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
     drawer = words.get_by_role("region", name="Words that this page uses")
     for word in ("unit", "token", "training step"):
         drawer.get_by_text(word, exact=True).wait_for()
-    named = at_rest(page, drawer.locator("dt").all_inner_texts)  # late pictures have words, too
+    until(page, ALL_READY)  # late pictures have words, too
+    named, n_links = at_rest(page, partial(drawer.evaluate, LISTED))
     assert len(named) == len(set(named))
-    expect(drawer.get_by_role("link")).to_have_count(len(named) + 1)  # and all words
+    assert n_links == len(named) + 1  # and all words
     awaited(page, content.bounding_box, lambda beside: beside["width"] < wide)
     awaited(page, lambda: right(content) <= drawer.bounding_box()["x"])
     assert barriers(page) == []

@@ -25,7 +25,7 @@ from hnviz.figures.numbers import accuracy
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.archive import pack, unpack
 from tests.conftest import until
-from tests.yours import Reader, press, says
+from tests.yours import Reader, press, press_at, says
 
 pytestmark = pytest.mark.browser
 
@@ -142,9 +142,8 @@ def test_a_run_goes_to_the_server_and_back_and_is_the_same(readers, page, tmp_pa
 
 def test_each_goes_on_where_the_other_stopped(readers, page, tmp_path, capsys):
     store, tab = RunStore(tmp_path / "runs"), readers().open(page)
+    press_at(tab, "After epoch [3-9],", "Stop")
     press(tab, "Train one yourself")
-    says(tab, "After epoch [2-9],")
-    press(tab, "Stop")
     says(tab, "stopped after step")
     run = imported(saved(tab, tmp_path / "stopped.zip"), store, capsys)
     step = run.read().step

@@ -5,6 +5,7 @@ from functools import partial
 from operator import eq, le
 
 import pytest
+from starlette.testclient import httpx
 
 from tests.conftest import at_rest, awaited, bottom, idle, resize, until
 
@@ -13,6 +14,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 MACHINE = ".st-key-start_reading .hnviz[data-ready]"
 HEADLINE = "[class*='st-key-start_headline'] .hnviz-sentence"
 BAR = ".st-key-start_bar .hnviz[data-ready]"
+RUN = "new URLSearchParams(location.search).get('run')"
 
 
 def open_start(page, server, query=""):
@@ -26,6 +28,9 @@ def test_a_network_is_trained_on_start_and_learns_to_count_there(server, page):
     open_start(page, server)
     before = page.locator(f"{MACHINE} .says").inner_text()
     page.get_by_role("button", name="Train one yourself").click()
+    speed = f"{server}/api/runs/{until(page, RUN)}/speed"
+    slow = {"speed": 5}  # it goes on until the test has followed it
+    httpx.post(speed, json=slow, timeout=60).raise_for_status()
     page.locator(f"{BAR}[data-status=running]").wait_for()
     assert "/train" not in page.url and "run=" in page.url
     page.locator(f"{MACHINE}:not([data-step='400'])").wait_for()

@@ -28,9 +28,9 @@ def show_step(page, step: int) -> None:
 
 def open_states(page, server, query=""):
     page.goto(f"{server}/states{query}")
-    page.locator(PLAY).wait_for(timeout=30_000)
+    page.locator(PLAY).wait_for()
     page.locator(".st-key-states_picture").scroll_into_view_if_needed()  # it is below the machine
-    page.locator(f"{MAP}[data-paints]").wait_for(timeout=30_000)
+    page.locator(f"{MAP}[data-paints]").wait_for()
     idle(page)
 
 
@@ -74,7 +74,7 @@ def test_settings_and_time_repaint_one_picture(server, page):
     page.wait_for_url("**states_order=as+numbered**")
     page.locator(f"{ROOT} canvas[data-order='0,1,2']").wait_for()
     page.reload()
-    page.locator(f"{MAP}[aria-label*='tokens 500 to 599 of valid']").wait_for(timeout=30_000)
+    page.locator(f"{MAP}[aria-label*='tokens 500 to 599 of valid']").wait_for()
     page.locator(f"{ROOT} canvas[data-order='0,1,2']").wait_for()
     assert page.errors == []
 
@@ -127,11 +127,11 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     until(page, "() => location.search.includes('states_token=4')")
     page.reload()
     again = f"{MAP}[data-unit='{box['order'][18]}'][data-column='4']"
-    page.locator(again).wait_for(timeout=30_000)
+    page.locator(again).wait_for()
     page.locator(".st-key-states_controls summary").click()
     page.get_by_label("Phrase, or a range of numbers").fill("7 to 9")
     page.keyboard.press("Enter")
-    page.locator(f"{MAP}[data-column='']").wait_for(timeout=30_000)
+    page.locator(f"{MAP}[data-column='']").wait_for()
     until(page, "() => !location.search.includes('states_token')")
     assert page.errors == []
 
@@ -185,19 +185,19 @@ def test_play_goes_through_all_snapshots_on_one_picture_and_can_be_paused(server
            }"""
     )
     page.locator(PLAY).click()
-    page.locator(f"{BAR}[data-shown='400']").wait_for(timeout=30_000)
+    page.locator(f"{BAR}[data-shown='400']").wait_for()
     page.locator(f"{MAP}[aria-label^='Model5 after 400 steps']").wait_for()
     steps = page.evaluate("seen.map(said => +said.match(/after (\\d+) step/)[1])")
     assert steps == [320, 328, 360, 400]
     assert page.locator(MAP).evaluate("canvas => canvas === window.mounted")
     page.locator(PLAY).click()  # from the beginning
-    page.locator(f"{BAR}:not([data-shown='400'])").wait_for(timeout=30_000)
+    page.locator(f"{BAR}:not([data-shown='400'])").wait_for()
     page.get_by_role("button", name="Pause the training").click()
     page.get_by_role("button", name="Play the training").wait_for()
     shown = page.locator(BAR).get_attribute("data-shown")
     assert int(shown) < 400 and f"snapshot={shown}" in page.url
     page.get_by_role("button", name="Play the training").click()
-    page.locator(f"{BAR}:not([data-shown='{shown}'])").wait_for(timeout=30_000)
+    page.locator(f"{BAR}:not([data-shown='{shown}'])").wait_for()
     show_step(page, 0)  # a hand on the slider
     page.get_by_role("button", name="Play the training").wait_for()
     page.locator(f"{BAR}[data-shown='0']").wait_for()
@@ -316,7 +316,7 @@ def test_a_drag_over_the_columns_selects_what_find_looks_for(server, page):
     page.mouse.up()
     page.wait_for_url("**states_range=8%2C10**")
     page.locator(".st-key-states_find").scroll_into_view_if_needed()
-    page.locator("svg[aria-label*='“thousand three hundred”']").first.wait_for(timeout=60_000)
+    page.locator("svg[aria-label*='“thousand three hundred”']").first.wait_for()
     assert page.errors == []
 
 
@@ -343,7 +343,7 @@ def test_gates_move_on_one_picture_while_the_run_trains(server, page):
     open_train(page, server, epochs=200)
     run = start(page)
     page.goto(f"{server}/states?run={run}&states_show=update&states_phrase=7+to+9")
-    page.locator(f"{MAP}[aria-label*='update gates']").wait_for(timeout=30_000)
+    page.locator(f"{MAP}[aria-label*='update gates']").wait_for()
     page.locator(f"{BAR}[data-status=running]").wait_for()
     repainted(page, lambda: None, wait=False)
     page.get_by_role("button", name="Stop", exact=True).click()

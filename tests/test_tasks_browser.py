@@ -178,7 +178,7 @@ def test_a_run_of_a_task_is_seen_in_train_and_its_result_here(page, server):
     link.wait_for()
     run = address(page)["run"]
     link.click()
-    page.locator(".st-key-train_curves [data-points='20']").first.wait_for(timeout=60_000)
+    page.locator(".st-key-train_curves [data-points='20']").first.wait_for()
     assert address(page)["run"] == run
     page.goto(f"{server}/tasks?run={run}")
     result = page.get_by_text(re.compile(r"98.4.% is possible there: it has learned"))

@@ -270,12 +270,7 @@ def test_what_is_one_press_away_is_fetched_while_nothing_else_happens(server, pa
     near += [("Model3", 0, "false"), ("Model3", 800, "false")]
     near += [("Model4", 400, "false"), ("Model5", 400, "false"), ("Model2", 400, "false")]
     near += [("Model0", 1566, "false"), ("Model1", 1566, "false")]  # they have no step 400
-    for _ in range(200):
-        lacking = [each for each in near if not have(*each)]
-        if not lacking:
-            break
-        page.wait_for_timeout(100)
-    assert lacking == []
+    awaited(page, lambda: [each for each in near if not have(*each)], eq, [])
     page.wait_for_timeout(1000)
     n = len([url for url in asked if "/lanes?" in url])
     beyond = 4  # the models beyond the ladder that have lanes

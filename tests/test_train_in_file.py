@@ -18,7 +18,7 @@ from hnviz.figures.numbers import accuracy
 from hnviz.learn import Learner
 from hnviz.runs import RunStore
 from tests.conftest import awaited, until
-from tests.yours import Reader, press, says
+from tests.yours import Reader, press, press_at, says
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +32,17 @@ PAST = """(step) => {
   return Number(far.replaceAll(",", "")) > step;
 }"""
 NO_DATABASE = "delete window.indexedDB; delete Window.prototype.indexedDB;"
+STORED = """() => new Promise((tell) => {
+  const opening = indexedDB.open("hnviz");
+  opening.onupgradeneeded = () => opening.transaction.abort();
+  opening.onerror = () => tell([]);
+  opening.onsuccess = () => {
+    const database = opening.result;
+    const all = database.transaction("runs").objectStore("runs").getAll();
+    all.onsuccess = () => (database.close(), tell(all.result.map(({ run }) => run.status)));
+  };
+})"""
+"""The statuses of the runs that the browser has stored."""
 FULL = """IDBObjectStore.prototype.put = () => {
   throw new DOMException("the disk is full", "QuotaExceededError");
 };"""
@@ -126,20 +137,20 @@ def test_trains_page_trains_every_other_model_with_its_own_settings(reader, file
 def test_another_models_run_is_there_again_when_the_page_opens(reader, files, tmp_path):
     tab = reader.open(files / "train.html")
     tab.locator(".yours").get_by_label("Model", exact=True).select_option("Model1")
+    press_at(tab, r"step \d", "Slow")
     press(tab, "Train one yourself")
-    press(tab, "Slow")
     press(tab, "Stop")
     stopped = says(tab, "stopped after step")
     with tab.expect_download() as got:
         press(tab, "Save as zip")
     got.value.save_as(tmp_path / "run.zip")
-    tab.wait_for_timeout(300)
+    awaited(tab, partial(tab.evaluate, STORED), eq, ["stopped"])
     tab.close()
     again = reader.open(files / "train.html")
     assert says(again, "stopped after step") == stopped
+    press_at(again, r"Model1, seed 2\b.*: step \d", "Stop")
     press(again, "Another seed")
-    says(again, "Model1, seed 2")
-    press(again, "Stop")
+    says(again, "Model1, seed 2.*: stopped")
     again.locator(".yours input[type=file]").set_input_files(tmp_path / "run.zip")
     says(again, "Model1, seed 1")
     press(again, "Back to Model1, seed 2")
@@ -173,8 +184,8 @@ def test_no_label_at_the_end_of_a_curve_is_cut(reader, files):
 
 def test_its_buttons_hold_it_slow_it_and_end_it(reader, files):
     tab = reader.open(files / "remember.html")
+    press_at(tab, r"step \d", "Pause")
     press(tab, "Train one yourself")
-    press(tab, "Pause")
     before = _rests_at(tab)
     press(tab, "Step")
     says(tab, rf"paused after step {before + 1}\b")
@@ -192,19 +203,19 @@ def test_its_buttons_hold_it_slow_it_and_end_it(reader, files):
     says(tab, "all 800 steps are done")
     assert "seed 1" in stopped
     press(tab, "Another seed")
-    says(tab, "seed 2: step")
+    says(tab, "seed 2: (step|all)")  # it is soon done
 
 
 def test_closing_keeps_it_and_reopening_goes_on(reader, files):
     tab = reader.open(files / "remember.html")
+    press_at(tab, "After epoch [3-9],", "Slow")  # it is not done when the page closes
     press(tab, "Train one yourself")
     says(tab, "After epoch [3-9],")
-    press(tab, "Slow")  # it is not done when the page closes
     second = reader.open(files / "remember.html")
     press(second, "Train one yourself")
     says(second, "stores its own run")
     second.close()
-    tab.wait_for_timeout(300)
+    awaited(tab, partial(tab.evaluate, STORED), eq, ["running"])  # with the epochs so far
     tab.close()
     again = reader.open(files / "remember.html")
     says(again, "seed 1: all 800 steps are done")

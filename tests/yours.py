@@ -15,6 +15,18 @@ HEARD = """() => {
 }"""
 
 
+PRESS_AT = """([pattern, name]) => {
+  const look = () => {
+    if (!new RegExp(pattern).test(document.querySelector(".yours p").textContent)) return;
+    watch.disconnect();
+    const buttons = [...document.querySelectorAll(".yours button")];
+    buttons.find((each) => each.textContent === name).click();
+  };
+  const watch = new MutationObserver(look);
+  watch.observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
+
 class Reader:
     """A person with a browser that has no network, and what its tabs have shown."""
 
@@ -46,6 +58,14 @@ class Reader:
 
 def press(tab: Any, name: str) -> None:
     tab.locator(".yours").get_by_role("button", name=name, exact=True).click()
+
+
+def press_at(tab: Any, pattern: str, name: str) -> None:
+    """Have the page itself press a button as soon as it says something.
+
+    A small run says that for half a second, and Playwright looks each half second.
+    """
+    tab.evaluate(PRESS_AT, [pattern, name])
 
 
 def says(tab: Any, pattern: str) -> str:
