@@ -48,7 +48,7 @@ _COUNTED = "kinds"  # this topic's picture also asks how many whole numbers are 
 
 MAX_FILE_BYTES = 1_500_000  # small enough for an e-mail or a learning platform
 SPARE_BYTES = {"lesson": 100_000, "train": 500_000}
-"""Not used for more snapshots: a lesson is to take another picture, Train to be painted early."""
+"""Kept free of snapshots: for another picture in a lesson, for an early first paint of Train."""
 SNAPSHOT = "snapshot"
 FIRST_SNAPSHOTS = 2  # of a run, to start with: the first and the last
 

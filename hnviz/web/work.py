@@ -276,7 +276,7 @@ class Pool:
             self._running -= Counter([viewer])  # this drops zeros
             if self.waiting:
                 self._changed.notify()
-        hand_over()  # last: who asks again now finds this thread free
+        hand_over()  # last, so that the next question finds this thread free
 
     def _ready(self) -> list[Hashable]:
         """Return the viewers who may have a thread now; if there are none, wait for a change."""

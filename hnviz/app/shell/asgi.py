@@ -231,7 +231,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     # The garbage collector rests while hundreds of modules are loaded, and later skips them: each
     # look through them all delays a page by .06 s.
     gc.disable()
-    starting = threading.Lock()  # the engine; held from the server's end on, when none may start
+    starting = threading.Lock()  # an ending server keeps it, so that no engine starts
     threading.Thread(target=_warm_up, args=(starting,), daemon=True).start()
     allow_many_open_files()
     mend_uvicorn()

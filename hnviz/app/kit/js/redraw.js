@@ -1,12 +1,12 @@
 // @ts-check
-// Draws a place again under a reader's hands: news come at any time, also between the two halves of a press.
+// Redraws a place while somebody uses it: news arrives at any time, even in the middle of a press.
 
 /** @type {WeakMap<Element, () => void>} what each place shows once nothing in it is pressed */
 const waiting = new WeakMap();
 
 /**
- * Draw a place again. A press whose button is replaced before it ends would be no click, so the place waits for its end;
- * the focus goes to the new control of the same name.
+ * Redraw a place. A browser drops a click if its button is replaced during the press, so the place waits until the press
+ * ends. The focus moves to the new control with the same name.
  * @param {Element} host
  * @param {() => void} draw
  */
