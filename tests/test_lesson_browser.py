@@ -6,6 +6,7 @@ from operator import eq
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from hnviz.lessons import lessons
 from hnviz.lessons.panel import page_path
@@ -413,6 +414,42 @@ def test_the_page_stays_usable_and_the_lesson_comes_back(page, server):
     part(page, ".head button").click()
     page.locator(PANEL).wait_for(state="detached")
     until(page, "!document.documentElement.classList.contains('hn-lesson')")
+
+
+def test_a_lesson_is_left_even_if_a_rerun_still_sends_its_address(page, server):
+    """A picture reports something in the moment after the press; Back returns to the lesson."""
+    left, ended = [], []
+
+    def between(socket):
+        app = socket.connect_to_server()
+
+        def send(message):
+            left.extend([message] if b'"left"' in message else [])
+            app.send(message)
+
+        def hear(message):
+            if left and ForwardMsg.FromString(message).WhichOneof("type") == "script_finished":
+                ended.append(message)
+                if len(ended) == 1:
+                    app.send(left[0])
+            socket.send(message)
+
+        socket.on_message(send)
+        app.on_message(hear)
+
+    page.route_web_socket("**/_stcore/stream*", between)
+    begin(page, server, "text-into-batches")
+    part(page, ".head button").click()
+    awaited(page, lambda: len(ended) >= 2)
+    until(page, "() => !location.search.includes('lesson=')")
+    idle(page)
+    expect(page.locator(PANEL)).to_have_count(0)
+    page.go_back()
+    page.locator(PANEL).wait_for()
+    idle(page)
+    turn(page, "PageDown", "text-into-batches.1")
+    expect(part(page, ".count")).to_have_text(re.compile("^Step 1 of"))
+    assert page.errors == []
 
 
 def test_on_a_phone_the_panel_is_at_the_bottom_with_its_buttons_in_sight(page, server):

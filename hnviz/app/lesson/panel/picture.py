@@ -64,5 +64,5 @@ def panel(where: Where, page: str) -> None:
 
 
 def was_left() -> bool:
-    """Tell, once, that the reader has left the lesson."""
-    return state.reported(KEY, LEFT) is not None
+    """Return whether the reader has left the lesson; a late rerun, too, still has its address."""
+    return bool((state.get(KEY) or {}).get(LEFT))
