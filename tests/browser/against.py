@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -52,7 +53,10 @@ SNAPSHOTS = often(1000, 4)  # of a run, at most
 PLACES = (0, 3040, 12000, 6100, 9000, 1500)  # first tokens in valid, by turn
 WORDS = often(54, 3)  # that the machine reads
 SLOWER = (1, 4)  # the processor of the visitor's computer, so many times slower
-EVERY = 60  # ms between two moves of the slider
+# ms between two moves of the slider, to which up to a frame is added: else the visitor keeps step
+# with the frames, and the largest times say only how far the two are apart.
+EVERY = 60
+FRAME = 1000 / 60  # ms
 REST = 1500  # ms without a request: a first visit has ended
 
 
@@ -135,10 +139,11 @@ def slider(browser: Browser, sides: Sequence[Side]) -> bool:
                 page.wait_for_timeout(4000)  # what is one press away is there by then
                 count = root.evaluate("root => root.frame.timeline.steps.length")
                 order = [at * 11 % count for at in range(min(count, SNAPSHOTS))]
+                moments = Random(turn)
                 for times in (new, again):
                     for at in order[1:] if times is new else order:  # the first is in view
                         times[side].append(root.evaluate(SLIDE, at))
-                        page.wait_for_timeout(EVERY)
+                        page.wait_for_timeout(EVERY + moments.uniform(0, FRAME))
         kept &= told(f"{what}: new", new) & told(f"{what}: again", again)
     return kept
 
