@@ -42,11 +42,11 @@ def pop(key: str, default: Any = None) -> Any:
     return st.session_state.pop(key, default)
 
 
-def reported(key: str, name: str) -> Any:
-    """Return a component's new report under a name, once; else None."""
+def reported(key: str, name: str, once: bool = True) -> Any:
+    """Return a component's report under a name, with `once` only a new one; else None."""
     value = (get(key) or {}).get(name)
     taken = f"{key}_{name}_taken"
-    if not value or value == get(taken):
+    if not value or (once and value == get(taken)):
         return None
     put(taken, value)
     return value

@@ -65,4 +65,4 @@ def panel(where: Where, page: str) -> None:
 
 def was_left() -> bool:
     """Return whether the reader has left the lesson; a late rerun, too, still has its address."""
-    return bool((state.get(KEY) or {}).get(LEFT))
+    return state.reported(KEY, LEFT, once=False) is not None
