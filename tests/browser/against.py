@@ -53,8 +53,8 @@ SNAPSHOTS = often(1000, 4)  # of a run, at most
 PLACES = (0, 3040, 12000, 6100, 9000, 1500)  # first tokens in valid, by turn
 WORDS = often(54, 3)  # that the machine reads
 SLOWER = (1, 4)  # the processor of the visitor's computer, so many times slower
-# ms between two moves of the slider, to which up to a frame is added: else the visitor keeps step
-# with the frames, and the largest times say only how far the two are apart.
+# ms between two moves of the slider. Up to a frame is added: in step with the frames, the largest
+# times would only say how far the moves and the frames are apart.
 EVERY = 60
 FRAME = 1000 / 60  # ms
 REST = 1500  # ms without a request: a first visit has ended

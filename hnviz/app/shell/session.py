@@ -43,7 +43,7 @@ def pop(key: str, default: Any = None) -> Any:
 
 
 def reported(key: str, name: str, once: bool = True) -> Any:
-    """Return a component's report under a name, with `once` only a new one; else None."""
+    """Return a component's report under a name, else None. With `once`, return only a new one."""
     value = (get(key) or {}).get(name)
     taken = f"{key}_{name}_taken"
     if not value or (once and value == get(taken)):

@@ -64,5 +64,5 @@ def panel(where: Where, page: str) -> None:
 
 
 def was_left() -> bool:
-    """Return whether the reader has left the lesson; a late rerun, too, still has its address."""
+    """Return whether the reader has left the lesson. A late rerun may still send its address."""
     return state.reported(KEY, LEFT, once=False) is not None
