@@ -66,9 +66,18 @@ def test_the_lead_holds_train_and_valid_to_each_other(train, valid, numbers, rec
         assert len(so_far.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
 
 
-@pytest.mark.parametrize(("train", "numbers"), [(0.6, (2, 3, 60.1)), (math.nan, (2, 3, "2.000"))])
-def test_the_lead_of_a_loop_that_measured_less_says_so(train, numbers, recorded):
+@pytest.mark.parametrize(
+    ("train", "loss", "numbers"),
+    [
+        (0.6, math.nan, (2, 3, 60.1)),
+        (0.6, 1.25, (2, 3, 60.1, "1.250")),
+        (math.nan, 1.25, (2, 3, "2.000")),
+    ],
+)
+def test_the_lead_of_a_loop_that_measured_less_says_so(train, loss, numbers, recorded):
     record = replace(reached(train, math.nan), train_pass=None, recorded=True)
+    last = replace(record.epochs[-1], valid_loss=loss)
+    record = replace(record, epochs=(*record.epochs[:-1], last))
     said = run_text.lead(CurrentRun(record, "finished"))
     recorded(said, *numbers)
     assert "nan" not in said

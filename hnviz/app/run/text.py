@@ -120,7 +120,9 @@ def _so_far(record: RunRecord, note: str = "") -> str:
         return f"{so_far}; no accuracy was measured."
     said = f"After {so_far}, {config.called} gets **{accuracy(on_train)}** right on train"
     if isnan(on_valid):
-        return f"{said}; valid was not measured."
+        measured = record.epochs[-1].valid_loss
+        known = f"its loss on valid is **{_figure(measured)}**"
+        return f"{said}; {'valid was not measured' if isnan(measured) else known}."
     then = ", then" if note and done == 1 else " and"  # train was measured first
     return f"{said}{f' {note}' if note else ''}{then} **{accuracy(on_valid)}** on valid."
 
