@@ -1,4 +1,4 @@
-"""Training loops in the notebook's way, for the tests of the doctor."""
+"""Training loops in the notebook's way, and correct ones of other kinds, for the doctor's tests."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -77,6 +77,10 @@ class Loop:
         return self.step, self.loader, self.model, self.optimizer
 
 
+Made = tuple[Loop, dict[str, Any]]
+"""A loop, and options of `hnviz.check`."""
+
+
 def plain(
     model: nn.Module,
     loss: Callable[[Any, Tensor], Tensor] = cross_entropy,
@@ -116,3 +120,221 @@ class Lesson(Loop):
         self.read(x, y).backward()
         self.optimizer.step()
         self.optimizer.zero_grad()
+
+
+# Correct loops of other kinds: each takes a seed, which gives its weights and its texts
+
+
+class Reads(nn.Module):
+    """A GRU over rows of ids; `lengths` packs them, `state` is handed in and returned."""
+
+    def __init__(self, n_ids: int, n_answers: int, **options: bool) -> None:
+        super().__init__()
+        self.words = nn.Embedding(n_ids, NH)
+        self.rnn = nn.GRU(NH, NH, batch_first=True, **options)
+        self.head = nn.Linear(NH * (1 + self.rnn.bidirectional), n_answers)
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        out, state = self.rnn(self.words(x), state)
+        return self.head(out), state
+
+
+class EachToken(Reads):
+    """Answers at each token, from a new state in each call."""
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(x)[0]
+
+
+class Last(Reads):
+    """Answers once for each row; of one answer without its axis."""
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        return self.head(self.rnn(self.words(x))[0][:, -1]).squeeze(-1)
+
+
+class Packed(Reads):
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:  # type: ignore[override]
+        rows = nn.utils.rnn.pack_padded_sequence(
+            self.words(x), lengths, batch_first=True, enforce_sorted=False
+        )
+        return self.head(self.rnn(rows)[1][-1])
+
+
+class Translates(nn.Module):
+    """An encoder and a decoder that is given the words before the one that it guesses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.decoder = Reads(N_IDS, 1), Reads(N_IDS, N_IDS)
+        del self.encoder.head
+
+    def forward(self, x: Tensor, before: Tensor) -> Tensor:
+        _, state = self.encoder.rnn(self.encoder.words(x))
+        return self.decoder(before, state)[0]
+
+
+class FastWeights(nn.Module):
+    """Its state, handed in and returned, has three axes: rows, and a table for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.head = nn.Embedding(n_words(), NH), nn.Linear(NH, n_words())
+        self.keys = nn.Linear(NH, 3 * NH)
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        table = torch.zeros(len(x), NH, NH) if state is None else state
+        out = []
+        for token in self.words(x).unbind(1):
+            key, value, query = self.keys(token).chunk(3, -1)
+            table = 0.9 * table + key.tanh()[:, :, None] * value[:, None]
+            out.append(self.head(torch.einsum("rkv,rk->rv", table, query)))
+        return torch.stack(out, 1), table
+
+
+N_IDS = 20
+N_BATCHES = 12
+
+
+def random_rows(seed: int, n: int = N_BATCHES) -> list[Tensor]:
+    """Rows of ids from 2 on, each drawn from a few that are near the one before."""
+    chance, found = torch.Generator().manual_seed(seed), []
+    for _ in range(n):
+        ids = torch.randint(2, N_IDS, (BS, 1), generator=chance)
+        steps = torch.randint(0, 3, (BS, BPTT), generator=chance).cumsum(1)
+        found.append((ids + steps - 2) % (N_IDS - 2) + 2)
+    return found
+
+
+def with_answers(
+    model: nn.Module, answer: Callable[[Tensor], Tensor], seed: int, loss: Any = None
+) -> Made:
+    """A loop whose answers are no words: they follow from the ids of a row."""
+    train, valid = ([(x, answer(x)) for x in random_rows(each)] for each in (seed, seed + 50))
+    return plain(model, loss or of_rows, train), {"valid": valid}
+
+
+def of_rows(answers: Tensor, y: Tensor) -> Tensor:
+    return F.cross_entropy(answers.flatten(0, -2), y.flatten())
+
+
+def handing(model: nn.Module, loader: Pairs, begins: Callable[[Any], Any] = lambda h: h) -> Made:
+    """A loop that keeps the state that its model returns."""
+    optimizer, kept = torch.optim.Adam(model.parameters(), 1e-3), list[Any]([None])
+
+    def step(x: Tensor, y: Tensor) -> None:
+        optimizer.zero_grad()
+        logits, state = model(x, kept[0])
+        cross_entropy(logits, y).backward()
+        optimizer.step()
+        kept[0] = begins(state.detach())
+
+    return Loop(step, loader, model, optimizer), {}
+
+
+def tagged(x: Tensor) -> Tensor:
+    """Say of each token whether it is even, and whether the one after it is."""
+    return x % 2 + 2 * (x.roll(-1, 1) % 2)
+
+
+def so_far(x: Tensor) -> Tensor:
+    return x.cumsum(1) % 3
+
+
+def letters(seed: int) -> Made:
+    text = torch.tensor([*" ".join(map(str, ids("train")[3000 * seed :][:3000].tolist())).encode()])
+    rows = (text - int(text.min()))[: BS * 241].view(BS, -1)
+    pairs = zip(rows[:, :-1].split(BPTT, 1), rows[:, 1:].split(BPTT, 1), strict=True)
+    return handing(Reads(int(rows.max()) + 1, int(rows.max()) + 1), [*pairs])
+
+
+def translating(seed: int) -> Made:
+    """The target is the source backwards, between a first and a last mark."""
+    mark = torch.zeros(BS, 1, dtype=torch.long)
+    train, valid = (
+        [(x, torch.cat([mark, x.flip(1), mark + 1], 1)) for x in random_rows(each)]
+        for each in (seed, seed + 50)
+    )
+    model = Translates()
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+
+    def step(x: Tensor, y: Tensor) -> None:
+        optimizer.zero_grad()
+        cross_entropy(model(x, y[:, :-1]), y[:, 1:]).backward()
+        optimizer.step()
+
+    return Loop(step, train, model, optimizer), {"valid": valid}
+
+
+def packed(seed: int) -> Made:
+    chance, model = torch.Generator().manual_seed(seed), Packed(N_IDS, 3)
+    loaders = []
+    for each in (seed, seed + 50):
+        lengths = [torch.randint(1, BPTT + 1, (BS,), generator=chance) for _ in range(N_BATCHES)]
+        rows = [
+            x * (torch.arange(BPTT) < n[:, None])
+            for x, n in zip(random_rows(each), lengths, strict=True)
+        ]
+        loaders.append([(x, n, x.sum(1) % 3) for x, n in zip(rows, lengths, strict=True)])
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+
+    def step(x: Tensor, lengths: Tensor, y: Tensor) -> None:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x, lengths), y).backward()
+        optimizer.step()
+
+    return Loop(step, loaders[0], model, optimizer), {"valid": loaders[1]}
+
+
+def padded(seed: int) -> Made:
+    """Sentences of a language; the last id of the embedding fills them up, and is no answer."""
+    chance, loaders = torch.Generator().manual_seed(seed), []
+    for each in (seed, seed + 50):
+        pairs = []
+        for row in random_rows(each):
+            n = torch.randint(3, BPTT + 1, (BS, 1), generator=chance)
+            ids = row.where(torch.arange(BPTT) < n, N_IDS)
+            pairs.append((ids[:, :-1], ids[:, 1:]))
+        loaders.append(pairs)
+
+    def loss(logits: Tensor, y: Tensor) -> Tensor:
+        return F.cross_entropy(logits.flatten(0, 1), y.flatten(), ignore_index=N_IDS)
+
+    return plain(EachToken(N_IDS + 1, N_IDS), loss, loaders[0]), {"valid": loaders[1]}
+
+
+class Halves(Reads):
+    """Returns the state after half of a window, where the next window begins."""
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        first, half = super().forward(x[:, : BPTT // 2], state)
+        return torch.cat([first, super().forward(x[:, BPTT // 2 :], half)[0]], 1), half
+
+
+def overlapping(seed: int) -> Made:
+    """Each window begins in the middle of the one before."""
+    rows = ids("train")[1000 * seed : 1000 * seed + 800].view(BS, -1)
+    starts = range(0, rows.shape[1] - BPTT, BPTT // 2)
+    pairs = [(rows[:, at : at + BPTT], rows[:, at + 1 : at + BPTT + 1]) for at in starts]
+    return handing(Halves(n_words(), n_words()), pairs)
+
+
+CORRECT: dict[str, Callable[[int], Made]] = {
+    "words": lambda _: (Lesson("Model5"), {}),
+    "letters": letters,
+    "tagger": lambda seed: with_answers(EachToken(N_IDS, 3), so_far, seed),
+    "tagger both ways": lambda seed: with_answers(
+        EachToken(N_IDS, 4, bidirectional=True), tagged, seed
+    ),
+    "2 classes": lambda seed: with_answers(Last(N_IDS, 2), lambda x: x.sum(1) % 2, seed),
+    "5 classes": lambda seed: with_answers(Last(N_IDS, 5), lambda x: x.sum(1) % 5, seed),
+    "regression": lambda seed: with_answers(
+        Last(N_IDS, 1), lambda x: x.float().mean(1), seed, F.mse_loss
+    ),
+    "translation": translating,
+    "packed": packed,
+    "padded": padded,
+    "overlapping": overlapping,
+    "three axes": lambda _: handing(FastWeights(), laid_out()),
+}
+"""What a check may say of them is a choice, or that it cannot tell: nothing is wrong."""

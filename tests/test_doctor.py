@@ -1,6 +1,7 @@
 """The doctor: what is wrong in a loop, what is a choice, and that everything is put back."""
 
 import gc
+import itertools
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from tests.conftest import ROOT
 from tests.doctor_loops import (
     BPTT,
     BS,
+    CORRECT,
     NH,
     Lesson,
     Loop,
@@ -134,6 +136,12 @@ def without_head() -> Loop:
     return plain(model, weights=[*model.i_h.parameters(), *model.rnn.parameters()])
 
 
+def divided_by_zero() -> Loop:
+    """Its second loss is no number."""
+    step = itertools.count()
+    return plain(Gru(), lambda out, y: cross_entropy(out, y) / (next(step) < 1))
+
+
 def retained() -> Loop:
     loop = plain(NeverDetached())
 
@@ -183,6 +191,7 @@ WRONG: dict[str, tuple[str, Callable[[], Loop]]] = {
         "reshaped",
         lambda: plain(Gru(), lambda out, y: F.cross_entropy(out.view(BS, n_words(), -1), y)),
     ),
+    "no number": ("no-number", divided_by_zero),
 }
 
 
@@ -194,6 +203,7 @@ def test_what_is_wrong_is_found_and_all_is_put_back(bug: str) -> None:
     report = hnviz.check(*loop.given())
     assert report.wrong == (name,), report
     assert report.status == 1
+    assert name != "no-number" or "At step 1," in str(report)
     assert all(torch.equal(before[name], each) for name, each in loop.model.state_dict().items())
     assert all(weight.grad is None for weight in loop.model.parameters())
 
@@ -209,6 +219,33 @@ def test_valid_of_other_numbers_has_the_same_vocabulary() -> None:
     report = hnviz.check(*loop.given(), valid=laid_out("valid", 32, 20))
     assert report.wrong == (), report
     assert isinstance(report, Report)
+
+
+# Correct loops of other kinds
+
+FEWER = ("looks-ahead", "rows-at-random", "own-vocabulary")
+SKIPPED: dict[str, tuple[str, ...]] = {
+    "tagger": FEWER,
+    "tagger both ways": FEWER,
+    "2 classes": ("softmax-twice", *FEWER),
+    "5 classes": FEWER,
+    "regression": FEWER,
+    "translation": FEWER[:1],
+    "packed": FEWER,
+    "overlapping": FEWER[1:2],
+}
+
+
+@pytest.mark.parametrize("kind", CORRECT)
+def test_no_correct_loop_is_accused(kind: str, recorded: Recorded) -> None:
+    torch.manual_seed(0)
+    loop, options = CORRECT[kind](0)
+    report = hnviz.check(*loop.given(), **options)
+    assert report.wrong == (), report
+    assert report.skipped == SKIPPED.get(kind, ())
+    for each in report.findings:
+        if each.level == "skipped" and kind in ("2 classes", "overlapping"):
+            recorded(each.sentence)
 
 
 # What is a choice
@@ -389,13 +426,17 @@ UNKNOWN: dict[str, tuple[str, Callable[[], Loop]]] = {
 }
 
 
+PARTLY = ("no state", "raises", "other loss")
+"""Of these something could be checked."""
+
+
 @pytest.mark.parametrize("case", UNKNOWN)
 def test_what_cannot_be_told_is_said(case: str, recorded: Recorded) -> None:
     name, made = UNKNOWN[case]
     report = hnviz.check(*made().given())
     (found,) = (each for each in report.findings if each.name == name)
     recorded(re.sub(r"\d", "N", f"{report}".partition("\n")[0] + f" {found.sentence}"))
-    assert report.wrong == () and report.status == 0
+    assert report.wrong == () and report.status == (0 if case in PARTLY else 2)
 
 
 def test_a_wrong_option_or_valid_is_named() -> None:

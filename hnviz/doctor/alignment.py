@@ -122,6 +122,19 @@ def go_on(batches: Sequence[Batch], data: Alignment) -> float | None:
     return sum(known) / len(known) if known else None
 
 
+def overlaps(batches: Sequence[Batch], data: Alignment) -> bool:
+    """Return whether each row begins inside the row before, so that it reads tokens again."""
+    pairs = [
+        tuple(as_rows(each.x, data.time) for each in (one, after))
+        for one, after in pairwise(batches)
+        if one.x.shape == after.x.shape
+    ]
+    steps = pairs[0][0].shape[1] if pairs else 0
+    return any(
+        all(share(x[:, -n:] == after[:, :n]) >= ALL for x, after in pairs) for n in range(2, steps)
+    )
+
+
 def _continued(first: Batch, second: Batch, data: Alignment) -> float | None:
     x, after = as_rows(first.x, data.time), as_rows(second.x, data.time)
     if len(x) != len(after):

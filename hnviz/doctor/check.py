@@ -9,9 +9,10 @@ from torch import nn
 
 from hnviz.doctor import seen
 from hnviz.doctor import valid as of_valid
-from hnviz.doctor.alignment import ALL, FEW, Alignment, go_on
+from hnviz.doctor.alignment import ALL, FEW, go_on
 from hnviz.doctor.batch import Batch, first
 from hnviz.doctor.dependence import Influence, influence
+from hnviz.doctor.kind import LoopKind, embeddings, kind_of, means, not_looked_at
 from hnviz.doctor.recorded import STEPS, at_random
 from hnviz.doctor.report import Finding, Report, choice, unknown, wrong
 from hnviz.doctor.snapshot import Snapshot
@@ -52,7 +53,8 @@ def check(
     """
     check_options("check", options, Options.__annotations__)
     if not isinstance(model, nn.Module):
-        return Report.of([unknown("no-module", f"{NO_MODULE}; got {kind(model)}", "model")])
+        no_module = unknown("no-module", f"{NO_MODULE}; got {kind(model)}", "model")
+        return Report.of([no_module], checked=False)
     roots = (step, model, optimizer, options.get("valid"), options.get("resets"), loader)
     watch = Watch(model, optimizer)
     snapshot = Snapshot(*roots)
@@ -69,7 +71,7 @@ def check(
     finally:
         snapshot.restore()
         watch.close()
-    return Report.of(found)
+    return Report.of(found, watch.checked)
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,7 @@ class Watched:
     batches: list[Batch]
     form: Form
     answers: seen.Answers | None
-    data: Alignment  # of the targets that the loader gives
-    n_classes: int | None
+    kind: LoopKind
     only_ids: bool  # the model is called with the ids, and with no state
 
 
@@ -94,6 +95,7 @@ def _findings(loop: Loop, loader: Iterable[Any], options: Options) -> Iterator[F
         raise UnreadableError("the loader gives no mini-batch: it is empty", "loader")
     failed = _run(loop, batches[:STEPS])
     steps = loop.watch.steps
+    loop.watch.checked = any(call.grads for step in steps for call in step.calls)
     yield from seen.of_watch(loop.watch, batches)
     if failed and not any(step.reaches_back for step in steps):
         yield failed
@@ -105,9 +107,11 @@ def _findings(loop: Loop, loader: Iterable[Any], options: Options) -> Iterator[F
     if seen.has_batch_norm(loop.watch.model):
         yield seen.batch_norm()
     trials = Trials(loop, watched.form)
-    found = influence(trials, batches)
+    found = influence(trials, batches, watched.kind)
+    loop.watch.checked |= found.made
     yield from found.findings
-    yield from _rows(found, go_on(batches, watched.data), options.get("carries"))
+    yield from _rows(found, batches, watched.kind, options.get("carries"))
+    yield from not_looked_at(watched.kind)
     yield from _valid(trials, loader, watched, options)
 
 
@@ -127,21 +131,22 @@ def _run(loop: Loop, batches: list[Batch]) -> Finding | None:
 def _watched(watch: Watch, batches: list[Batch]) -> Watched:
     step = watch.steps[0]
     answers = seen.answers_of(step, batches[0])
-    data = seen.data_of(answers, batches)
+    of_loop = kind_of(answers, batches, embeddings(watch.model))
     output, dim = (answers.output, answers.want.dim) if answers else (0, -1)
-    known = answers is not None and answers.want.targets is not None
     return Watched(
         batches,
-        Form(output, dim, data.time),
+        Form(output, dim, of_loop.data.time),
         answers,
-        data,
-        answers.values.shape[dim] if answers and known else None,
+        of_loop,
         all(call.module == id(watch.model) and call.only_ids for call in step.calls),
     )
 
 
-def _rows(found: Influence, going: float | None, carries: bool | None) -> Iterator[Finding]:
+def _rows(
+    found: Influence, batches: list[Batch], of_loop: LoopKind, carries: bool | None
+) -> Iterator[Finding]:
     """Compare whether rows go on with whether the state does."""
+    going = go_on(batches, of_loop.data) if means("rows-at-random", of_loop) else None
     if carries is not None and found.carried is not None and carries != found.carried:
         state = "is not carried" if carries else "is carried"
         yield wrong(
@@ -173,8 +178,10 @@ def _valid(
     sizes = [batch.x.numel() for batch in read]
     ids = read[0].x if read else None
     yield from of_valid.of_sizes(sizes, ids, batches[0].x.numel(), time)
-    yield from of_valid.of_ids(of_valid.read(loader), read, time, watched.n_classes)
-    if read and len(batches) > 1 and not of_valid.outside(read, watched.n_classes):
+    train = of_valid.read(loader)
+    if means("own-vocabulary", watched.kind):
+        yield from of_valid.of_ids(train, read, time, watched.kind)
+    if read and len(batches) > 1 and not of_valid.outside(read, watched.kind):
         loop = (trials, watched.only_ids)
         yield from of_valid.of_state(loop, batches, read[0], how, options.get("resets"))
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hnviz.doctor.alignment import as_rows
 from hnviz.doctor.batch import Batch
+from hnviz.doctor.kind import LoopKind, means
 from hnviz.doctor.report import Finding, unknown, wrong
 from hnviz.doctor.trials import TEXTS, TrialError, Trials, changed, replaced
 
@@ -20,6 +21,7 @@ class Influence:
     findings: tuple[Finding, ...]
     carried: bool | None = None
     remembers: bool = True  # an answer depends on an earlier token of its window
+    made: bool = True  # the trials that say so
 
 
 class Probe:
@@ -75,25 +77,26 @@ class Probe:
         return self.trials.answers(before, last)
 
 
-def influence(trials: Trials, batches: Sequence[Batch]) -> Influence:
+def influence(trials: Trials, batches: Sequence[Batch], kind: LoopKind) -> Influence:
     """Test what answers depend on."""
     try:
         probe = Probe(trials, batches)
         if not probe.steady():
-            return Influence((unknown("unsteady", UNSTEADY, "step"),))
-        found = list(_in_a_mini_batch(probe))
+            return Influence((unknown("unsteady", UNSTEADY, "step"),), made=False)
+        found = list(_in_a_mini_batch(probe, kind))
         remembers = _remembers(probe)
         carried = None if probe.first is None else bool(probe.of_earlier(probe.mask(), 0).any())
         if carried and not found:
             found += _across(probe)
     except TrialError as error:
-        return Influence((unknown("no-trial", f"No trial could be made: {error}.", "step"),))
+        failed = unknown("no-trial", f"No trial could be made: {error}.", "step")
+        return Influence((failed,), made=False)
     if not remembers:
         found.append(unknown("no-state", NO_STATE, "model"))
     return Influence(tuple(found), carried, remembers)
 
 
-def _in_a_mini_batch(probe: Probe) -> Iterator[Finding]:
+def _in_a_mini_batch(probe: Probe, kind: LoopKind) -> Iterator[Finding]:
     mixed = [
         rows
         for text, rows in enumerate(probe.sets_of_rows())
@@ -101,6 +104,8 @@ def _in_a_mini_batch(probe: Probe) -> Iterator[Finding]:
     ]
     if mixed:
         yield _mixed(probe)
+    elif not means("looks-ahead", kind):
+        return
     elif probe.of_targets().any():
         yield wrong(
             "looks-ahead",

@@ -22,6 +22,7 @@ from hnviz.doctor import seen
 from hnviz.doctor import valid as of_valid
 from hnviz.doctor.alignment import FEW, Alignment, as_rows, go_on
 from hnviz.doctor.batch import Batch, is_ids
+from hnviz.doctor.kind import embeddings, kind_of, means
 from hnviz.doctor.report import Finding, Report, unknown, wrong
 from hnviz.doctor.watch import Call, Eye, Step, is_compiled
 from hnviz.given import said
@@ -112,7 +113,7 @@ class LoopWatch(Eye):
         if self._found is None:
             self._found = [*self._of_training()]
             self.forget()
-        return Report.of([*self._found, *self._tried(self._of_valid())])
+        return Report.of([*self._found, *self._tried(self._of_valid())], self.checked)
 
     def forget(self) -> None:
         """Drop what has been seen."""
@@ -191,6 +192,7 @@ class LoopWatch(Eye):
         if model is not None:
             self._trainable &= {id(each) for each in model.parameters() if each.requires_grad}
             self._sizes.has_norm = seen.has_batch_norm(model)
+            self._sizes.embeddings = embeddings(model)
 
     def _follow_new(self, model: nn.Module) -> None:
         """Look at weights that the model or the optimizer was given since."""
@@ -293,6 +295,7 @@ class LoopWatch(Eye):
                 "model",
             )
             return
+        self.checked = True
         if self._sizes.has_norm:
             yield seen.batch_norm()
         yield from self._tried(seen.of_weights(self))
@@ -312,10 +315,10 @@ class LoopWatch(Eye):
         steps, batches = [step for step, _ in of], [one.batch for _, one in of]
         yield from seen.of_targets(steps, batches)
         each = [with_targets(step, batch) for step, batch in zip(steps, batches, strict=True)]
-        data = seen.data_of(seen.answers_of(steps[0], each[0]), each)
-        self._sizes.of_train(each[0], data)
+        kind = kind_of(seen.answers_of(steps[0], each[0]), each, self._sizes.embeddings)
+        self._sizes.of_train(each[0], kind.data)
         whole = len(of) == len(self.steps) and all(one.is_whole for _, one in known)
-        going = go_on(each, data) if whole else None
+        going = go_on(each, kind.data) if whole and means("rows-at-random", kind) else None
         if going is not None and going < FEW and handed_on(steps):
             yield at_random(going)
 
@@ -349,6 +352,7 @@ class Sizes:
     rows: int = 0
     time: int = 1
     has_norm: bool = False
+    embeddings: tuple[int, ...] = ()  # how many ids each one knows
 
     def of_train(self, batch: Batch, data: Alignment) -> None:
         """Take the sizes of a mini-batch of train."""

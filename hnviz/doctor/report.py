@@ -1,12 +1,17 @@
-"""What the doctor says: findings of three levels, each one sentence with its place."""
+"""What the doctor says: findings of four levels, each one sentence with its place."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["wrong", "choice", "unknown"]
+Level = Literal["wrong", "choice", "unknown", "skipped"]
 
-TITLES: dict[Level, str] = {"wrong": "Wrong", "choice": "A choice", "unknown": "Cannot tell"}
+TITLES: dict[Level, str] = {
+    "wrong": "Wrong",
+    "choice": "A choice",
+    "unknown": "Cannot tell",
+    "skipped": "Not looked at",
+}
 
 STOPPED = frozenset(("no-module", "no-call", "no-trial", "not-all", "raised", "unreadable"))
 """What could not be seen, and kept the doctor from looking at more."""
@@ -52,15 +57,15 @@ class Report:
     """All findings about a loop: what is wrong first."""
 
     findings: tuple[Finding, ...]
+    checked: bool = True  # whether anything of the loop could be checked
 
     @classmethod
-    def of(cls, findings: Iterable[Finding]) -> "Report":
-        """Sort findings by their level; one of each name."""
-        each = dict[str, Finding]()
-        for finding in findings:
+    def of(cls, findings: Iterable[Finding], checked: bool = True) -> "Report":
+        """Sort findings by their level; of each name the first."""
+        order, each = [*TITLES], dict[str, Finding]()
+        for finding in sorted(findings, key=lambda one: order.index(one.level)):
             each.setdefault(finding.name, finding)
-        order = [*TITLES]
-        return cls(tuple(sorted(each.values(), key=lambda one: order.index(one.level))))
+        return cls(tuple(each.values()), checked)
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -78,16 +83,27 @@ class Report:
         return self._names("unknown")
 
     @property
+    def skipped(self) -> tuple[str, ...]:
+        """The names of what means nothing for a loop of this kind, and was not looked for."""
+        return self._names("skipped")
+
+    @property
     def status(self) -> int:
-        """The exit status of ``python -m hnviz check``: 1 if something is wrong, else 0."""
-        return 1 if self.wrong else 0
+        """The exit status of ``python -m hnviz check``.
+
+        1 if something is wrong, 2 if nothing could be checked, else 0.
+        """
+        return 1 if self.wrong else 0 if self.checked else 2
 
     def _names(self, level: Level) -> tuple[str, ...]:
         return tuple(each.name for each in self.findings if each.level == level)
 
     def __str__(self) -> str:
         whole = "" if STOPPED.isdisjoint(self.unknown) else ", but not everything could be checked"
-        head = [] if self.wrong else [f"Nothing wrong was found{whole}."]
+        nothing = (
+            f"Nothing wrong was found{whole}." if self.checked else "Nothing could be checked."
+        )
+        head = [] if self.wrong else [nothing]
         return "\n".join([*head, *map(str, self.findings)])
 
     __repr__ = __str__
@@ -111,3 +127,8 @@ def unknown(name: str, sentence: str, place: str = "") -> Finding:
     """Make a finding of what could not be seen; `sentence` may be an error's."""
     whole = f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
     return Finding(level="unknown", name=name, sentence=whole, place=place)
+
+
+def skipped(name: str, sentence: str) -> Finding:
+    """Make a finding of a check that was not made; `name` is what it looks for."""
+    return Finding(level="skipped", name=name, sentence=sentence)

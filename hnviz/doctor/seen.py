@@ -48,6 +48,7 @@ def of_watch(watch: Watched, batches: Sequence[Batch]) -> Iterator[Finding]:
 
 def of_weights(watch: Watched) -> Iterator[Finding]:
     """Say what is wrong with gradients, and with the weights that they reach."""
+    yield from _no_number(watch.steps)
     yield from never_detached(watch.steps)
     yield from _residue(watch.steps)
     yield from _weights(watch)
@@ -73,6 +74,25 @@ def never_detached(steps: Sequence[Step]) -> Iterator[Finding]:
                 step.reaches_back,
                 "reach",
             )
+            return
+
+
+def no_number(step: int, what: str) -> Finding:
+    """Say at which step, counted from 0, `what` was first no number."""
+    return wrong(
+        "no-number",
+        f"At step {step:,}, counted from 0, {what}: lower the learning rate, clip the gradient, or "
+        "look for the logarithm of 0.",
+        "step",
+        "curves",
+    )
+
+
+def _no_number(steps: Sequence[Step]) -> Iterator[Finding]:
+    for number, step in enumerate(steps):
+        grads = (grad for call in step.answers() for grad in call.grads.values())
+        if not all(bool(grad.isfinite().all()) for grad in grads if not grad.is_meta):
+            yield no_number(number, "the gradient of the loss is no number")
             return
 
 
@@ -169,6 +189,8 @@ def _targets(step: Step, batch: Batch, after: Batch | None) -> Iterator[Finding]
     place = calls[-1].place if calls else ""
     if answers is None:
         yield unknown("no-loss", "No gradient came back to the model's answers.", place)
+        return
+    if not answers.grads.isfinite().all():  # it says nothing of the loss's form
         return
     yield from _loss(answers, batch.y, place)
     want, lies = answers.want, lie(answers, batch, after)

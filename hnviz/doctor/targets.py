@@ -15,6 +15,7 @@ CLOSE = 1e-4  # of the largest entry of a gradient; a loss in float32 is within 
 CLOSE_HALF = 3e-2  # in float16 and bfloat16
 SMOOTHED = (0.05, 0.1, 0.2, 0.3)  # shares of label smoothing that are tried
 NO_TARGET = -1
+TELLS_SOFTMAX = 3  # classes: with fewer, gradients through one softmax and two are proportional
 
 Kind = Literal[
     "cross-entropy", "softmax twice", "no logarithm", "no softmax", "reshaped", "unknown"
@@ -35,6 +36,8 @@ def wanted(answers: Tensor, grad: Tensor, x_shape: tuple[int, ...]) -> Wanted:
     """Say what the gradient of a loss by the answers means; `x_shape` is that of the ids read."""
     close = CLOSE if grad.element_size() >= 4 and answers.element_size() >= 4 else CLOSE_HALF
     answers, grad = answers.detach().double().cpu(), grad.detach().double().cpu()
+    if answers.dim() < 2:  # a number for each row
+        return Wanted("unknown")
     for dim in _dims(answers):
         found = _read(answers.movedim(dim, -1), grad.movedim(dim, -1), close)
         if found is not None:
@@ -123,7 +126,8 @@ def _ways(p: Tensor, slopes: Tensor) -> Iterator[Way]:
     targets = slopes.argmin(-1)
     mark = torch.nn.functional.one_hot(targets, p.shape[-1]).to(p)
     yield _fitted("cross-entropy", p - mark, slopes, targets)
-    yield _fitted("softmax twice", _through_softmax(p, p.softmax(-1) - mark), slopes, targets)
+    if p.shape[-1] >= TELLS_SOFTMAX:
+        yield _fitted("softmax twice", _through_softmax(p, p.softmax(-1) - mark), slopes, targets)
     yield _fitted("no softmax", -mark, slopes, targets)
     for share in SMOOTHED:
         smooth = (1 - share) * mark + share / p.shape[-1]

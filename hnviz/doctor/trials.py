@@ -137,6 +137,10 @@ def canonical(step: Step, batch: Batch, form: Form) -> Tensor:
     if answers is None:
         raise TrialError("the step gave no answer")
     answers = answers.detach().movedim(form.dim, -1).cpu()
+    if answers.isnan().any():
+        raise TrialError("its answers are no numbers")
+    if answers.dim() < 2:  # a number for each row
+        answers = answers.reshape(-1, 1)
     if answers.dim() == 3:
         turned = answers.shape[0] != rows or (answers.shape[1] == rows and form.time == 0)
         return answers.transpose(0, 1) if turned else answers

@@ -12,6 +12,7 @@ from torch import nn
 from hnviz.doctor.alignment import as_rows
 from hnviz.doctor.batch import Batch, one_pass
 from hnviz.doctor.dependence import reaches
+from hnviz.doctor.kind import LoopKind
 from hnviz.doctor.report import Finding, choice, unknown
 from hnviz.doctor.trials import Act, TrialError, Trials, changed, replaced
 from hnviz.doctor.vocabulary import Ids, named_vocabularies, of_vocabularies
@@ -113,19 +114,26 @@ def _read_again(ids: torch.Tensor, time: int) -> int:
 
 
 def of_ids(
-    train: Sequence[Batch], valid: Sequence[Batch], time: int, n_classes: int | None
+    train: Sequence[Batch], valid: Sequence[Batch], time: int, kind: LoopKind
 ) -> Iterator[Finding]:
-    """Compare the numbering of train and valid."""
+    """Compare the numbering of train and valid; an id that fills up rows is no word."""
     if not valid or not train:
         return
-    found = of_vocabularies(_rows(train, time), _rows(valid, time), n_classes)
+    n_ids, ids = kind.n_ids, [_rows(each, time) for each in (train, valid)]
+    if n_ids is not None:
+        n_ids = max(n_ids, *(int(row.max()) + 1 for row in ids[0]))
+        filling = range(kind.n_classes or n_ids, n_ids)
+        ids = [[row[~np.isin(row, filling)] for row in rows] for rows in ids]
+    one, other = ([row for row in rows if len(row)] for rows in ids)
+    found = of_vocabularies(one, other, n_ids) if one and other else None
     if found:
         yield found
 
 
-def outside(valid: Sequence[Batch], n_classes: int | None) -> bool:
+def outside(valid: Sequence[Batch], kind: LoopKind) -> bool:
     """Return whether valid has ids that the model does not know."""
-    return n_classes is not None and any(int(batch.x.max()) >= n_classes for batch in valid)
+    n_ids = kind.n_ids
+    return n_ids is not None and any(int(batch.x.max()) >= n_ids for batch in valid)
 
 
 def of_loaders(train: object, valid: object) -> Iterator[Finding]:

@@ -31,12 +31,15 @@ NAMES = ("vocab", "itos", "vocabulary", "words")
 
 
 def of_vocabularies(
-    train: Sequence[Ids], valid: Sequence[Ids], n_classes: int | None
+    train: Sequence[Ids], valid: Sequence[Ids], n_ids: int | None
 ) -> Finding | None:
-    """Say that valid has its own numbering, from rows of ids in reading order; None if not."""
+    """Say that valid has its own numbering, from rows of ids in reading order; None if not.
+
+    `n_ids` is how many ids the model knows, None if that was not seen.
+    """
     top = max(int(row.max()) for row in (*train, *valid))
-    if n_classes is not None and max(int(row.max()) for row in valid) >= n_classes:
-        return _own(f"it has the id {top}, and the model has only {n_classes} answers")
+    if n_ids is not None and max(int(row.max()) for row in valid) >= n_ids:
+        return _own(f"it has the id {top}, and the model knows only {n_ids} ids")
     if top >= MAX_IDS:
         return None
     n = top + 1

@@ -71,6 +71,7 @@ class Eye:
 
     def __init__(self, optimizer: object = None) -> None:
         self.optimizers = _optimizers(optimizer)
+        self.checked = False  # something of the loop could be looked at
         self.steps: list[Step] = []
         self._now, self._depth = Step(), 0
         self._earlier: set[Any] = set()
