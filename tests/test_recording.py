@@ -63,6 +63,7 @@ from hnviz.web.http import Refusal
 from hnviz.web.state import CurrentRun, ServerState
 from tests import guide, loops
 from tests.conftest import ROOT
+from tests.doctor_loops import Packed
 from tests.sentences import Recorded
 
 PAGE = "docs/recording.md"
@@ -375,6 +376,7 @@ CURVES = {
     "without an embedding": (NoWords, r"no nn.Embedding was found; the model has out \(Linear\)"),
     "with a cell of its own and noise": (Noisy, r"something of its own: words, gate, out do not"),
     "that looks ahead": (LooksAhead, r"something of its own: words, gate, out do not"),
+    "that packs rows": (lambda: Packed(39, 3), r"could not be read .* forward needs lengths, and"),
     "that cannot be copied": (Uncopied, r"cannot be copied: TypeError: it holds a socket"),
 }
 
@@ -571,7 +573,7 @@ def test_what_is_handed_over_wrongly_is_said_once(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_no_number_is_said_and_the_record_goes_on(tmp_path: Path) -> None:
     rec = hnviz.record(loops.Model4(), runs_dir=tmp_path)
-    with pytest.warns(RecordingWarning, match="at step 1 the loss is nan: curves leave") as warned:
+    with pytest.warns(RecordingWarning, match="step 1, .* the loss is nan") as warned:
         for loss in (3.0, math.nan, math.inf, 2.0):
             rec.batch(torch.tensor(loss))
         rec.epoch(math.inf)
@@ -585,6 +587,7 @@ def test_a_loss_that_is_no_number_is_said_and_the_record_goes_on(tmp_path: Path)
     assert record.ended is not None and record.ended.status == "finished"
     said = record.ended.message
     assert "2 mini-batches was no number" in said and said.endswith("first at step 1")
+    assert rec.doctor is not None and rec.doctor.wrong == ("no-number",)
 
 
 # Cells of one's own
@@ -824,7 +827,14 @@ def test_answers_are_counted_whatever_their_shape() -> None:
     steps = torch.tensor([[9, 9], [0, 0], [2, 1]])  # (steps, rows)
     assert accuracy_of(logits[:, -1], steps) == 1.0
     assert accuracy_of(logits, None) != accuracy_of(logits, None)  # nan
-    assert accuracy_of(logits, y[:1]) != accuracy_of(logits, y[:1])
+    for other, wanted in (
+        (logits, y[:1]),
+        (logits.where(logits > 0, math.nan), y),
+        (logits[..., 0], y.float()),  # a regression
+        (logits[..., :1], y),
+        (logits[..., 0], y),
+    ):
+        assert math.isnan(accuracy_of(other, wanted))
 
 
 # The run

@@ -29,6 +29,7 @@ from tests import loops
 from tests.conftest import ROOT
 from tests.doctor_loops import (
     BS,
+    CORRECT,
     NH,
     Lesson,
     Loop,
@@ -229,10 +230,20 @@ def test_nothing_wrong_is_found_where_nothing_is(case: str, y: bool, tmp_path: P
 
 def without_valid(loop: Loop, folder: Path, y: bool, **options: Any) -> Recorder:
     with hnviz.record(loop.model, optimizer=loop.optimizer, runs_dir=folder, **options) as rec:
-        for pair in list(loop.loader)[:4]:
-            loop.step(*pair)
-            rec.batch(1.0, None, pair[1] if y else None)
+        for batch in list(loop.loader)[:4]:
+            loop.step(*batch)
+            rec.batch(1.0, None, batch[-1] if y else None)
     return rec
+
+
+@pytest.mark.parametrize("kind", CORRECT)
+def test_no_correct_loop_is_accused(kind: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    loop, _ = CORRECT[kind](0)
+    rec = without_valid(loop, tmp_path, y=True)
+    assert report_of(rec).wrong == ()
+    starts = any("starts from zeros" in each for each in rec.found.seen)
+    assert not (starts and kind in ("three axes", "packed")), rec.found.seen
 
 
 # What is wrong

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from inspect import signature
 from itertools import product
 from typing import Any
 
@@ -70,7 +71,11 @@ def reader_of(model: nn.Module, names: Names, bptt: int | None = None) -> Reader
             twin = Twin(module, nv, steps_first=steps_first)
             try:
                 found = _called(twin, rows, steps)
-                if found is not None and not _mixes(found, steps):
+                if found is None:
+                    tried.append(
+                        f"forward needs {second(module)}, and no state that was tried for it fits"
+                    )
+                elif not _mixes(found, steps):
                     return _measured(found, replace(names, embedding=path), steps)
             except UnreadableError as error:
                 tried.insert(0, str(error))  # it says more than an error of torch
@@ -78,6 +83,11 @@ def reader_of(model: nn.Module, names: Names, bptt: int | None = None) -> Reader
                 tried.append(said(error))
     reason = tried[0] if tried else "the answer of a row depends on the other rows"
     raise UnreadableError(f"the model could not be read with rows of token ids: {reason}")
+
+
+def second(module: nn.Module) -> str:
+    """Name the argument that follows the tokens; "" if forward takes no other."""
+    return "" if takes_state(module) is False else [*signature(module.forward).parameters][1]
 
 
 def _embedding(module: nn.Module, names: Names) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from hnviz.learn import MODELS
 from hnviz.learn.described import described
-from hnviz.learn.finding import ROWS, Names, Reader, state_like
+from hnviz.learn.finding import ROWS, Names, Reader, second, state_like
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.state import State, tensors
 from hnviz.learn.twin import Answer, Twin
@@ -297,6 +297,8 @@ def _state_said(reader: Reader) -> tuple[str, ...]:
         said = f"{' and '.join(map(str, reader.twin.kept))} keeps the state from call to call."
     elif reader.twin.handed:
         said = "The state is handed to forward, which returns the next one."
+    elif other := second(reader.twin.module):
+        said = f"No state was found: pictures read without the argument {other}."
     else:
         said = "The state starts from zeros in each call."
     if reader.reads != "any":

@@ -225,7 +225,7 @@ class Recorder:
 
     @property
     def doctor(self) -> Report | None:
-        """What the doctor says of the loop; None before its third step was looked at."""
+        """What the doctor says of the loop; None before it has looked, at the third step."""
         return self._thread.report
 
     def __repr__(self) -> str:

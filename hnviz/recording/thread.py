@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hnviz.doctor.recorded import LoopWatch
-from hnviz.doctor.report import Report
+from hnviz.doctor.report import Finding, Report
+from hnviz.doctor.seen import no_number
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, SnapshotSaved
 from hnviz.given import said
 from hnviz.learn.learner import SMOOTHING
@@ -169,6 +170,8 @@ class WriterThread:
         self._recorded: Recorded | None = None
         self._answering: FileLock | None = None
         self._sums = Sums()
+        self._watched = Report(())  # what the doctor has seen of the first steps
+        self._no_number: tuple[Finding, ...] = ()  # the first loss that was none
         self._over = False
         self._looked = 0.0
         self._closing, self._written = threading.Event(), threading.Event()
@@ -252,7 +255,13 @@ class WriterThread:
 
     def _look(self, watch: LoopWatch) -> None:
         """Say what the doctor finds; here, because reading it waits for the device."""
-        self.report = watch.report()
+        self._watched = watch.report()
+        self._report()
+
+    def _report(self) -> None:
+        """Put together what the doctor says, and say what is wrong."""
+        report = self._watched
+        self.report = Report.of([*self._no_number, *report.findings], report.checked)
         for each in self.report.findings:
             if each.level == "wrong":
                 place = f" ({each.place})" if each.place else ""
@@ -335,7 +344,8 @@ class WriterThread:
         loss = float(batch.loss)
         accuracy = accuracy_of(batch.logits, batch.y)
         if not isfinite(loss) and not self._sums.odd:
-            self._warn(f"at step {batch.step:,} the loss is {loss:g}: curves leave it out")
+            self._no_number = (no_number(batch.step, f"the loss is {loss:g}"),)
+            self._report()
         return BatchEnd(
             step=batch.step,
             loss=loss,
@@ -388,19 +398,25 @@ def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
 
 
 def accuracy_of(logits: Tensor | None, y: Tensor | None) -> float:
-    """Return the share of right answers; nan if scores and targets do not fit each other.
+    """Return the share of right answers; nan if there are none to count.
+
+    That is so where the scores are no numbers, the targets no ids, or both do not fit each other.
 
     logits: (..., nv), or (rows, nv, steps) as cross_entropy takes them; y: the same without nv. A
     model that answers only the last token is compared with the last token of each row.
     """
-    if logits is None or y is None or not logits.is_floating_point():
+    if logits is None or y is None or logits.shape == y.shape or logits.shape[-1:] == (1,):
+        return float("nan")
+    if y.is_floating_point() or not logits.is_floating_point():
         return float("nan")
     with torch.no_grad():
         if y.dim() == logits.dim() == 2 and logits.shape[0] != y.numel():
             y = y[:, -1] if logits.shape[0] == y.shape[0] else y[-1]  # rows first, or steps first
         if logits.dim() == 3 and logits.shape[:2] != y.shape and logits.shape[::2] == y.shape:
             logits = logits.transpose(1, 2)
-        guesses = logits.argmax(-1).flatten()
-        if guesses.numel() != y.numel() or not y.numel():
+        if logits[..., 0].numel() != y.numel() or not y.numel():
             return float("nan")
-        return float((guesses == y.flatten()).float().mean())
+        best, guesses = logits.max(-1)  # max is nan where a score is; argmax would say id 0
+        if not best.isfinite().all():
+            return float("nan")
+        return float((guesses.flatten() == y.flatten()).float().mean())
