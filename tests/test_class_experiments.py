@@ -417,11 +417,14 @@ class Trains:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, float]] = []
-        self.refuses = ""
+        self.refuses, self.fails_for, self.failures = "", -1, 0
 
     def __call__(self, configs: list[RunConfig], steps: int) -> list[list[float]]:
         if self.refuses:
             raise EngineError(self.refuses)
+        if configs[0].seed == self.fails_for:
+            self.failures += 1
+            raise RuntimeError("a network of no sense")
         self.asked += [(config.seed, config.lr) for config in configs]
         return [list(a_run().losses[:steps]) for _ in configs]
 
@@ -546,6 +549,19 @@ def test_a_check_that_fails_is_made_later(service, phone, teacher):
     service.experiments.losses.refuses = ""
     wait_until(lambda: told(teacher)["due"] == 0)
     assert told(teacher)["problem"] == ""
+
+
+def test_a_check_that_always_fails_holds_up_no_other_and_ends(service, phone, teacher, monkeypatch):
+    monkeypatch.setattr(experiments, "MAX_TRIES", 2)
+    service.experiments.losses.fails_for = 0
+    number = begun(teacher, PLAN)
+    for each in (phone, a_phone(phone, service, 1)):
+        trained(each, number, a_run(0.4), a_run(0.5))
+    wait_until(lambda: service.experiments.losses.failures == 2)
+    wait_until(lambda: told(teacher)["due"] == 1)
+    time.sleep(0.1)  # ten times the wait before another try
+    assert service.experiments.losses.failures == 2
+    assert told(teacher)["problem"] == "a network of no sense"
 
 
 def test_a_restarted_server_checks_what_was_due(tmp_path, phone, service, teacher):

@@ -1,31 +1,23 @@
 """Runs that students' devices train: which, and the route that takes one."""
 
 import io
-import json
-import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from hnviz.app.run.list import rows
-from hnviz.classroom.experiment import DECIDING
 from hnviz.config import RunConfig
-from hnviz.engine.client import EngineError
-from hnviz.runs import RunStore, RunSummary
+from hnviz.runs import RunStore
 from hnviz.runs.archive import pack
-from hnviz.runs.folder import SAME
-from hnviz.web.classroom import experiments
 from hnviz.web.classroom.experiments import MAX_NH, MODELS
 from hnviz.web.classroom.orders import trains_on_a_phone
 from hnviz.web.classroom.runs import MAX_UNPACKED_BYTES, ZIP, sent_run_route
 from hnviz.web.classroom.service import ClassService
-from hnviz.web.controls import equal_run, start_routes
+from hnviz.web.controls import start_routes
 from hnviz.web.state import ServerState
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 
@@ -121,78 +113,11 @@ def test_anything_else_is_one_sentence_and_leaves_nothing(
     assert send(student, zipped).status_code == 200  # nothing else has changed
 
 
-class Always(Random):
-    """A chance that always comes."""
-
-    def random(self) -> float:
-        return 0.0
-
-
-def found(store: RunStore, run: str) -> RunSummary:
-    """Return the run's line as soon as a check has noted something."""
-    end = time.monotonic() + 90
-    while not (line := next(each for each in store.summaries() if each.id == run)).check:
-        assert time.monotonic() < end, "nothing was checked"
-        time.sleep(0.01)
-    return line
-
-
-def test_of_a_run_that_is_drawn_the_first_losses_decide(
-    student, service, store, zipped, recorded, monkeypatch
-):
-    honest = store.folder("Model0")
-    losses = [batch.loss for batch in honest.read().batches]
-    asked: list[tuple[RunConfig, int]] = []
-
-    def trains(configs: Sequence[RunConfig], steps: int) -> list[list[float]]:
-        asked.extend((config, steps) for config in configs)
-        return [losses[:steps] for _ in configs]
-
-    events = (honest.path / "events.jsonl").read_text().splitlines(keepends=True)
-    (at, first) = next((at, each) for at, each in enumerate(events) if '"batch"' in each)
-    said = json.loads(first)
-    events[at] = json.dumps({**said, "loss": said["loss"] + 0.5}) + "\n"
-    service.experiments.losses = trains
-    service.experiments.begin()
-    runs = [
-        send(student, content).json()["run"]
-        for content in (zipped, other(zipped, **{"events.jsonl": "".join(events).encode()}))
-    ]
-    for run in runs:
-        service.experiments.draw(store.folder(run), Always())
-    good, bad = (found(store, run) for run in runs)
-    assert good.check == SAME
-    recorded(bad.check, 0, f"{losses[0]:.4f}", f"{losses[0] + 0.5:.4f}")
-    assert {config.device for config, _ in asked} == {"cpu"}
-    assert {steps for _, steps in asked} == {DECIDING}
-    engine = SimpleNamespace(job=lambda run: None)
-    assert good.config is not None
-    assert equal_run(good.config, [good], engine) == good
-    assert equal_run(good.config, [bad], engine) is None
+def test_a_students_run_says_that_its_figures_are_the_devices(store, recorded, monkeypatch):
+    line = replace(store.line("Model0"), browser="trained in a browser")
+    assert rows.row(line, {})["remark"] == line.browser
     monkeypatch.setattr(rows, "owner", lambda run: 1)
-    remarks = [rows.row(line, {})["remark"] for line in (good, replace(good, check=""), bad)]
-    assert remarks[2].endswith(bad.check)
-    assert not remarks[0] and not remarks[1]  # a server has trained this one
-    of_device = replace(good, browser="trained in a browser")
-    assert rows.row(of_device, {})["remark"] == "trained in a browser"
-    recorded(rows.row(replace(of_device, check=""), {})["remark"])
-
-
-def test_a_run_that_nobody_can_check_waits(student, service, store, zipped, monkeypatch):
-    monkeypatch.setattr(experiments, "AGAIN_SECONDS", 0.01)
-    refusals = iter(["the engine is busy"] * 3)
-
-    def trains(configs: Sequence[RunConfig], steps: int) -> list[list[float]]:
-        for said in refusals:
-            raise EngineError(said)
-        return [[batch.loss for batch in store.folder("Model0").read().batches][:steps]]
-
-    service.experiments.losses = trains
-    service.experiments.begin()
-    run = send(student, zipped).json()["run"]
-    service.experiments.draw(store.folder(run), Always())
-    assert found(store, run).check == SAME
-    assert next(refusals, None) is None
+    recorded(rows.row(line, {})["remark"])
 
 
 def test_a_form_on_another_site_sends_no_run(student, zipped):

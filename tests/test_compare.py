@@ -488,6 +488,12 @@ def test_a_damaged_label_counts_as_none(store):
         assert store.summaries()[0].given == ""
 
 
+def test_a_label_of_an_older_version_is_read(store):
+    folder = make_run(store.root, 1, 80)
+    (folder.path / LABEL).write_text('{"name": "a", "pinned": true, "check": "at step 0"}')
+    assert read_label(folder.path) == Label("a", True)
+
+
 def test_a_pinned_run_comes_first(client, store):
     old, new = (make_run(store.root, number, 80).id for number in (1, 2))
     assert store.ids()[:2] == [new, old]

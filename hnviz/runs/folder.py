@@ -347,35 +347,27 @@ def _way_in(folder: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is noted on a run: a name, "" for none, and whether lists show it first.
-
-    Of a run that a student's device has sent also what a check of its first losses has found: SAME,
-    or a sentence on where they differ; "" without a check.
-    """
+    """What is noted on a run: a name, "" for none, and whether lists show it first."""
 
     name: str = ""
     pinned: bool = False
-    check: str = ""
 
 
-NO_LABEL, SAME = Label(), "same"
+NO_LABEL = Label()
 
 
 def read_label(folder: Path) -> Label:
     """Return a run's label. An unreadable label counts as none: the run itself is sound."""
     try:
         content = read_json(folder / LABEL, MAX_LABEL_BYTES)
-        name, pinned = _name(content["name"]), content["pinned"] is True
-        return Label(name, pinned, str(content.get("check", "")))
+        return Label(_name(content["name"]), content["pinned"] is True)
     except (OSError, ValueError, KeyError, TypeError):
         return NO_LABEL
 
 
 def write_label(folder: Path, label: Label) -> None:
     """Replace a run's label. Raises ValueError for an invalid name, or RunWriteError."""
-    content: dict[str, Any] = {"name": _name(label.name), "pinned": label.pinned}
-    if label.check:
-        content["check"] = label.check
+    content = {"name": _name(label.name), "pinned": label.pinned}
     write_atomic(folder / LABEL, json.dumps(content).encode() + b"\n", "label")
 
 

@@ -85,7 +85,6 @@ class RunSummary:
     message: str = ""  # how it ended
     given: str = ""  # the name that the user gave it
     pinned: bool = False  # first in lists
-    check: str = ""  # what a check of its first losses has found: as in Label
     problem: str = ""  # why the run is damaged
     reason: str = ""  # the same sentence for a list, without the run's name
     unknown_model: bool = False  # the files are sound, but this process does not know the model
@@ -333,7 +332,6 @@ def _summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummar
         message=record.ended.message if record.ended else "",
         given=label.name,
         pinned=label.pinned,
-        check=label.check,
     )
 
 

@@ -27,7 +27,7 @@ from hnviz.engine.client import Engine, EngineError
 from hnviz.lr_finder import range_test
 from hnviz.questions.params import quoted
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunSummary, trash
-from hnviz.runs.folder import SAME, read_label, write_label
+from hnviz.runs.folder import read_label, write_label
 from hnviz.runs.typed import keep_typed
 from hnviz.web.classroom.orders import order_for
 from hnviz.web.classroom.service import ClassService, Visitor
@@ -187,7 +187,6 @@ def equal_run(config: RunConfig, lines: Iterable[RunSummary], engine: Engine) ->
         for line in lines
         if line.config is not None
         and line.status in _REUSED
-        and line.check in ("", SAME)
         and all(getattr(line.config, name) == getattr(config, name) for name in decisive)
         and (line.status == "finished" or engine.job(line.id) is not None)
     ]

@@ -7,26 +7,22 @@ the other; a result with other losses does not count.
 import json
 import logging
 import threading
-from collections import deque
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
-from random import Random, SystemRandom
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hnviz.browser.form import IN_BROWSER, form_of, job_of
 from hnviz.classroom import Classroom, ExperimentError
 from hnviz.classroom.experiment import (
-    DECIDING,
-    DECIDING_OF,
-    DRAWN,
     MAX_STEPS,
     Experiment,
     Key,
     Task,
-    Trained,
     differs,
     read_result,
 )
@@ -35,9 +31,6 @@ from hnviz.data import BatchLayout, stream_of
 from hnviz.engine.client import EngineError
 from hnviz.questions.frame import to_json
 from hnviz.questions.params import quoted
-from hnviz.runs import DamagedRun, RunFolder
-from hnviz.runs.errors import RunWriteError
-from hnviz.runs.folder import SAME, read_label, write_label
 from hnviz.web.http import Entry
 
 if TYPE_CHECKING:
@@ -51,7 +44,8 @@ AXES = ("model", "lr", "bptt", "nh", "pct_start", "bn_init", "reset_state")
 
 MAX_VALUES = 5  # of an axis of a map
 MAX_NH, MAX_EPOCHS = 256, 40  # a phone trains it
-AGAIN_SECONDS = 5.0  # before a check that failed is tried again
+AGAIN_SECONDS = 5.0  # before a check that failed is tried again; each further wait is twice as long
+MAX_TRIES = 6  # of one check: about three minutes
 
 Losses = Callable[[Sequence[RunConfig], int], list[list[float]]]
 """Trains the first steps of runs on this server: `hnviz.engine.client.Engine.first_losses`."""
@@ -63,14 +57,21 @@ def _no_engine(configs: Sequence[RunConfig], steps: int) -> list[list[float]]:
     raise EngineError("this server trains nothing")
 
 
+class _Failure(NamedTuple):
+    """A check that could not be made."""
+
+    tries: int
+    why: str
+    again: float  # when it is tried again, by the monotonic clock; inf: never
+
+
 class Experiments:
     """Begins experiments, gives out what is to be trained, takes results and checks them."""
 
     def __init__(self, service: "ClassService") -> None:
         self._service = service
         self.losses: Losses = _no_engine  # the server replaces this with its engine's
-        self.problem = ""  # why the last check could not be made
-        self._sent: deque[RunFolder] = deque()  # runs beside the experiments, to be checked
+        self._failed: dict[tuple[int, Key], _Failure] = {}
         self._wake, self._is_open = threading.Event(), True
         self._checker = threading.Thread(target=self._check_all, name="class checks", daemon=True)
         service.watch(self._wake.set)
@@ -194,53 +195,39 @@ class Experiments:
 
     # Checks
 
+    @property
+    def problem(self) -> str:
+        """Why the last of the checks that failed could not be made; "" if none has."""
+        return next((each.why for each in reversed(list(self._failed.values()))), "")
+
     def _check_all(self) -> None:
         while True:
-            self._wake.wait(AGAIN_SECONDS if self.problem else None)
+            again = min((each.again for each in self._failed.values()), default=inf)
+            self._wake.wait(None if again == inf else max(0.0, again - time.monotonic()))
             self._wake.clear()
             if not self._is_open:
                 return
             for experiment in reversed(list(self._service.room.experiments.values())):
                 for key in experiment.due():
-                    if not self._is_open or not self._check(experiment, key):
-                        break
+                    failed = self._failed.get((experiment.id, key))
+                    if self._is_open and (failed is None or failed.again <= time.monotonic()):
+                        self._try(experiment, key)
 
-            while self._sent and self._is_open and self._check_sent(self._sent[0]):
-                self._sent.popleft()
-
-    def draw(self, run: RunFolder, chance: Random | None = None) -> None:
-        """Draw a run that a device has sent: one in ten is checked, as results are.
-
-        A server that ends before forgets it.
-        """
-        if (chance or SystemRandom()).random() < DRAWN:
-            self._sent.append(run)
-            self._wake.set()
-
-    def _check_sent(self, run: RunFolder) -> bool:
-        """Note on a run what a check finds; return whether that could be done."""
+    def _try(self, experiment: Experiment, key: Key) -> None:
+        """Check a result. One that cannot be checked, for any reason, holds up no other."""
+        failed = self._failed.pop((experiment.id, key), None)
         try:
-            why = other_losses(run, self.losses)
-            write_label(run.path, replace(read_label(run.path), check=why or SAME))
-        except EngineError as error:
-            self.problem = str(error)
-            log.warning("a run of a student could not be checked: %s", error)
-            return False
-        except (DamagedRun, RunWriteError, OSError) as error:  # it was deleted, or the disk is full
-            log.warning("the run %s was not checked: %s", run.id, error)
-        self.problem = ""
-        return True
+            self._check(experiment, key)
+        except Exception as error:
+            tries, why = failed.tries + 1 if failed else 1, str(error) or type(error).__name__
+            wait = AGAIN_SECONDS * 2 ** (tries - 1) if tries < MAX_TRIES else inf
+            self._failed[experiment.id, key] = _Failure(tries, why, time.monotonic() + wait)
+            log.warning("a result of the class could not be checked: %s", why)
 
-    def _check(self, experiment: Experiment, key: Key) -> bool:
-        """Check a result; return whether that could be done."""
-        try:
-            configs = [_config(experiment, square, key.task.seed) for square in key.task.squares]
-            trained = self.losses(configs, experiment.deciding)
-        except (EngineError, ConfigError) as error:
-            self.problem = str(error)
-            log.warning("a result of the class could not be checked: %s", error)
-            return False
-        self.problem = ""
+    def _check(self, experiment: Experiment, key: Key) -> None:
+        """Check a result. Raises EngineError, ConfigError, OSError, or what the engine raises."""
+        configs = [_config(experiment, square, key.task.seed) for square in key.task.squares]
+        trained = self.losses(configs, experiment.deciding)
         result = experiment.results[key]
         found = (
             differs(run, losses, experiment.deciding)
@@ -248,26 +235,7 @@ class Experiments:
         )
         why = next(filter(None, found), "")
         check = "wrong" if why else "same"
-        try:
-            self._change(experiment.id, lambda each: each.checked(key, check, why)).result()
-        except OSError as error:
-            self.problem = str(error)
-            return False
-        return True
-
-
-def other_losses(run: RunFolder, losses: Losses) -> str:
-    """Say where a run's first losses are not this server's; "" where all are.
-
-    Raises DamagedRun and EngineError.
-    """
-    record = run.read()
-    sent = tuple(batch.loss for batch in record.batches)
-    deciding = min(DECIDING_OF.get(record.config.model, DECIDING), len(sent))
-    if not deciding:
-        return ""
-    (trained,) = losses([replace(record.config, device="cpu")], deciding)
-    return differs(Trained(sent, (), ()), trained, deciding)
+        self._change(experiment.id, lambda each: each.checked(key, check, why)).result()
 
 
 def planned(body: Mapping[str, Any]) -> Experiment:

@@ -1,7 +1,7 @@
 """The route that takes a run that a student's device has trained, POST /api/class/runs.
 
 Its body is the run as a zip file, which is read as `hnviz import` reads one. It is the student's
-run, and counts in no experiment; the first losses of one in ten are checked.
+run, and counts in no experiment.
 """
 
 from functools import partial
@@ -42,7 +42,6 @@ def sent_run_route(service: ClassService, store: RunStore) -> Route:
             run_id = await to_thread.run_sync(service.start, member, unpack, limiter=limiter)
         except ClassError as error:
             raise Refusal(str(error), 403) from error
-        service.experiments.draw(store.folder(run_id))
         return answer_with(run=run_id)
 
     return Route(f"{OPEN}/runs", receive, methods=["POST"])

@@ -10,7 +10,6 @@ from hnviz.data import NOTEBOOK
 from hnviz.engine.client import Job, live_status
 from hnviz.figures.sentences import plural
 from hnviz.runs import RunSummary
-from hnviz.runs.folder import SAME
 
 MARKS = {
     "running": "● running",
@@ -33,8 +32,8 @@ BLOCKS_NOTE = "valid holds 100 random blocks of 20 numbers inside the range, not
 """Beside a run on blocks: its accuracy is no match for the others'."""
 
 
-UNCHECKED_NOTE = "its figures are what the device says"
-"""Beside a student's run whose first losses the server has not trained again."""
+DEVICE_NOTE = "its figures are what the device says"
+"""Beside a run that a student's device has trained: the server trains none of it again."""
 
 
 RUNNING_NOTE = "on train: a running figure"
@@ -85,14 +84,11 @@ def _remark(line: RunSummary) -> str:
     """Say what is wrong with a run; the other columns show how a good run ended."""
     if line.problem or line.status in ("diverged", "failed"):
         return line.reason or line.problem or line.message
-    if line.check not in ("", SAME):
-        return f"set aside: {line.check}"
     of_device = bool(line.browser) and owner(line.id) is not None
     blocks = line.config is not None and line.config.split != NOTEBOOK.split
-    unchecked = of_device and not line.check
     notes = [
         line.browser,
-        *[UNCHECKED_NOTE] * unchecked,
+        *[DEVICE_NOTE] * of_device,
         *[BLOCKS_NOTE] * blocks,
         *[RUNNING_NOTE] * line.running_train,
     ]

@@ -51,7 +51,7 @@ function far(scene, experiment) {
     <h3>${map ? KINDS.map : `A: ${names[0]}, or B: ${names[1]}?`}</h3>
     ${state.all > 1 && html`<${Menu} name="Experiment" among=${Array.from({ length: state.all }, (_, at) => ({ id: String(at + 1), name: String(at + 1) }))} chosen=${String(id)} choose=${(/** @type {string} */ number) => choose(scene, Number(number))} />`}
     <p class="far" role="status">${shared(experiment)}. ${map ? "" : `${guessed} ${guessed === 1 ? "guess" : "guesses"}. `}${plural(came, "result")} ${came === 1 ? "is" : "are"} in.${waits}</p>
-    ${problem && html`<p class="wrong">The server could not check a result, and tries again: ${asSentence(problem)}</p>`}
+    ${problem && html`<p class="wrong">The server could not check a result: ${asSentence(problem)}</p>`}
     ${!map && !revealed && html`<${Button} look="strong" disabled=${came < 2 || state.busy === "reveal"} press=${reveal}>Show the results<//>`}
     ${(map || revealed) && html`<${Shown} of=${experiment} />`}
     ${wrongs(experiment)}`;
