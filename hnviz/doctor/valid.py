@@ -162,8 +162,8 @@ def of_state(
     if how.function is None and not only_ids:
         yield unknown(
             "no-valid-step",
-            "The step gives the model more than the ids, such as a state or lengths, so valid was not "
-            "read: give valid=(loader, function), where function reads one mini-batch of valid.",
+            "The step gives the model more than the ids, such as a state or lengths, so valid was "
+            "not read: give valid=(loader, function), where function reads one mini-batch of valid.",
             "valid",
         )
         return
