@@ -163,7 +163,7 @@ def of_state(
         yield unknown(
             "no-valid-step",
             "The step gives the model more than the ids, such as a state or lengths, so valid was "
-            "not read: give valid=(loader, function), where function reads one mini-batch of valid.",
+            "not read: give valid=(loader, function), where function reads a mini-batch of it.",
             "valid",
         )
         return
