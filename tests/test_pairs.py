@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -24,6 +26,7 @@ from hnviz.engine.trainer import run_in_folder
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.answers import KeptAnswers, named, release
+from hnviz.runs.files import CONFIG
 from tests import guide
 from tests.browser_engine import NODE, needs_node
 from tests.conftest import ROOT
@@ -135,6 +138,27 @@ def test_runs_that_are_here_are_not_trained_again(store, compared, monkeypatch):
     assert again.pairs.loc[2].tolist() == compared.pairs.loc[2].tolist()
 
 
+@pytest.mark.parametrize("device", ["cuda", "mps", "cuda:3"])
+def test_runs_of_another_machine_are_no_hindrance(store, compared, tmp_path, monkeypatch, device):
+    """A run on a device that is not here is only another run; its figures count where they are."""
+    monkeypatch.setattr("hnviz.learn.build.usable_devices", lambda: ["cpu"])
+    shutil.copytree(store.root, tmp_path, dirs_exist_ok=True)
+    for run in (compared.pairs.run_a[0], compared.pairs.run_b[0]):
+        path = shutil.copytree(store.folder(run).path, tmp_path / f"{run}0") / CONFIG
+        content = json.loads(path.read_bytes())
+        content["config"] |= {"device": device, "seed": 9}
+        path.write_text(json.dumps(content))
+    found = hnviz.compare(compared.a, compared.b, seeds=2, runs_dir=tmp_path)
+    assert found.pairs.equals(compared.pairs.iloc[:2])
+    if device != "cuda:3":  # the settings of that run are none that this version knows
+        there = {"device": device}
+        one, other = (replace(each, **there) for each in (compared.a, compared.b))
+        with pytest.raises(ValueError, match=f"device '{device}' is not available"):
+            hnviz.compare(one, other, seeds=[9, 10], runs_dir=tmp_path)
+        assert len(RunStore(tmp_path).ids(99)) == len(store.ids(99)) + 2
+        assert [each.config.seed for each in runs_of([replace(one, seed=9)], RunStore(tmp_path))]
+
+
 def test_slow_answers_are_stored_where_the_app_looks_for_them(store, compared):
     run = compared.pairs.run_a[0]
     at = named(store.folder(run), 2, "counting_accuracy", {"given": 3})
@@ -185,6 +209,18 @@ def test_bad_sides_and_seeds_are_sentences(tmp_path, monkeypatch, recorded):
 
 
 # Training
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script is no program there")
+def test_a_run_that_writes_a_lot_to_stderr_ends_with_its_last_words(tmp_path, monkeypatch):
+    program = tmp_path / "python"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.exit('warning ' * 50_000 + 'it fails')"
+    )
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(ValueError, match=r"did not come to its end: .{280,299}it fails$"):
+        runs_of([RunConfig.for_model(**ONE)], RunStore(tmp_path / "runs"))
 
 
 @pytest.mark.slow

@@ -8,11 +8,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import hnviz
 from hnviz.config import RunConfig
@@ -26,7 +28,7 @@ from hnviz.runs.folder import MODELS
 DONE = ("finished", "diverged")  # a run that diverged is a result, too
 POLL_SECONDS = 0.1
 STOP_SECONDS = 20.0  # for a run to store a checkpoint
-LAST_CHARS = 300  # of what a process has said
+LAST_BYTES = 300  # of what a process has said
 
 Progress = Callable[[str], None]
 
@@ -36,7 +38,8 @@ class _Process:
     """A run that trains, and the process that trains it."""
 
     folder: RunFolder
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[bytes]"
+    said: IO[bytes]  # its stderr, in a file: a pipe that nobody reads would stop it when full
 
 
 def runs_of(
@@ -50,8 +53,10 @@ def runs_of(
     known = _known(store, configs)
     limits = Limits.from_environ(os.environ, store.root)
     missing = [config for config in configs if _key(config) not in known]
-    for problem in filter(None, map(limits.budget.problem, missing)):
-        raise ValueError(problem)
+    for config in missing:
+        device_of(config)  # raises if this machine does not have it
+        if problem := limits.budget.problem(config):
+            raise ValueError(problem)
     folders = [known.get(_key(config)) or store.create(config) for config in configs]
     waiting = [folder for folder in folders if folder.read().status not in DONE]
     _train(waiting, limits.trainers, progress or (lambda said: None))
@@ -86,7 +91,8 @@ def _is_sound(folder: RunFolder) -> bool:
 
 def _key(config: RunConfig) -> str:
     """Return what runs with the same settings have in common; "auto" is the device that it is."""
-    return repr(config.to_dict() | {"device": device_of(config)})
+    device = device_of(config) if config.device == "auto" else config.device
+    return repr(config.to_dict() | {"device": device})
 
 
 def _train(waiting: list[RunFolder], at_a_time: int, progress: Progress) -> None:
@@ -116,15 +122,15 @@ def _begun(folder: RunFolder) -> _Process:
     words += ["--runs-dir", str(folder.path.parent)]
     if identity_of(folder.config.model):
         words += ["--models", str(folder.path / MODELS)]
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the process lives
     process = subprocess.Popen(
         words,
         env=_environ(os.environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,  # a line for each tenth of a run: a pipe holds them
-        text=True,
+        stderr=file,
     )
-    return _Process(folder, process)
+    return _Process(folder, process, file)
 
 
 def _environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -136,11 +142,11 @@ def _environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _check(ended: _Process) -> None:
     """Raise ValueError for a run that has not come to an end."""
-    _, said = ended.process.communicate()
+    with ended.said as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
+        last = file.read().decode(errors="replace").strip()
     if ended.folder.read().status not in DONE:
-        raise ValueError(
-            f"the run {ended.folder.id} did not come to its end: {said[-LAST_CHARS:].strip()}"
-        )
+        raise ValueError(f"the run {ended.folder.id} did not come to its end: {last}")
 
 
 def _stop(training: list[_Process]) -> None:
@@ -148,5 +154,6 @@ def _stop(training: list[_Process]) -> None:
         each.process.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
     for each in training:
         with suppress(subprocess.TimeoutExpired):
-            each.process.communicate(timeout=STOP_SECONDS)
+            each.process.wait(STOP_SECONDS)
         each.process.kill()
+        each.said.close()
