@@ -38,7 +38,8 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "resume": LASTING,
     "shipped": WHOLE,  # the events of a pre-trained run
     "member": ("write",),  # of a zip file, into a folder that has no name yet
-    "deleted": ("mark", "rename"),
+    "mark": ("write", "rename"),
+    "deleted": ("rename",),
     "restored": ("rename",),
     "text": WHOLE,
     "typed": WHOLE,  # a sentence that a link names

@@ -86,10 +86,12 @@ def count_views() -> list[View]:
         View("against_last", {}, against_last),
         View("status", {}, status, lasting=False),
         View("broken", {}, broken),
+        View("costs_now", BPTT, lambda look: look.ask("backward_costs", look.params), slow=True),
     ]
 
 
 counted: list[int] = []
+BPTT = {"bptt": Param("int", None, 1, 80)}
 
 
 def called(config, given, shipped):
@@ -245,6 +247,16 @@ def test_last_is_never_immutable(client):
     assert reply.headers["cache-control"] == "private, no-cache"
     same(unpack(reply.content), engine_says(RUN, 400, "units", EXAMPLE_STRETCH))
     assert client.get(f"/api/runs/{RUN}/last/units?{STRETCH}&v=old").status_code == 409
+
+
+def test_a_figure_that_is_measured_is_measured_again(client):
+    """A question that says so, and a view that asks one, are neither stored nor immutable."""
+    version = version_of(client, RUN, 200)
+    for name in ("backward_costs", "costs_now"):
+        address = f"/api/runs/{RUN}/200/{name}?bptt=3&v={version}"
+        one, other = client.get(address), client.get(address)
+        assert one.headers["cache-control"] == other.headers["cache-control"] == "private, no-cache"
+        assert one.headers["etag"] != other.headers["etag"] and one.content != other.content
 
 
 EXAMPLE_STRETCH = {"split": "valid", "first": 40, "n": 7}

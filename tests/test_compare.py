@@ -381,15 +381,15 @@ def test_a_run_that_grows_is_read_again(client, store):
 
 
 def test_a_run_that_is_there_is_not_trained_again(client, engine):
-    reply = client.post(
-        "/api/runs", json={"runs": [{"model": "Model5"}, {"model": "Model5", "bptt": 3}]}
-    )
+    changed = {"model": "Model5", "bptt": 3}
+    wanted = [{"model": "Model5"}, changed, {**changed, "seed": 1}, {**changed, "device": "cpu"}]
+    reply = client.post("/api/runs", json={"runs": wanted})
+    found = [("Model5", False), ("new-1", True), ("new-2", True), ("new-1", False)]
     assert reply.json() == {
-        "runs": [{"run": "Model5", "new": False}, {"run": "new-1", "new": True}],
+        "runs": [{"run": run, "new": new} for run, new in found],
         "refused": "",
     }
-    (trained,) = engine.trained
-    assert trained == RunConfig.for_model("Model5", bptt=3)
+    assert engine.trained == [RunConfig.for_model("Model5", bptt=3, seed=seed) for seed in (0, 1)]
 
 
 def test_a_run_like_another_differs_in_what_is_named(client, engine):
@@ -532,8 +532,8 @@ def test_what_deleting_a_run_meets_is_one_sentence(store, monkeypatch, recorded)
         trash.delete(folder)
     recorded(str(error.value))
     assert failing.passed[-3:] == [
-        "deleted.mark.before",
-        "deleted.mark.after",
+        "mark.rename.before",
+        "mark.rename.after",
         "deleted.rename.before",
     ]
     assert folder.id in store.ids()
@@ -578,18 +578,30 @@ def test_what_restoring_a_run_meets_is_one_sentence(store, monkeypatch, recorded
     assert folder.id in store.ids()
 
 
-def test_a_deleted_run_goes_for_good_after_an_hour(store):
-    folder = make_run(store.root, 1, 80)
+@pytest.mark.parametrize(
+    ("clock", "running", "is_gone"),
+    [(1, 1, True), (1, 0, False), (0, 1, False), (-1, 1, False), (1, -1, False)],
+)
+def test_a_deleted_run_goes_for_good_after_an_hour(store, monkeypatch, clock, running, is_gone):
+    """By the clock, which may have been set, and by how long the computer has run."""
+    folder, hour = make_run(store.root, 1, 80), trash.TRASH_SECONDS + 1
     trash.delete(folder)
     (place,) = store.root.glob(".deleted-*")
     trash.drop_old(store.root)
     assert place.is_dir()
-    old = (place / ".deleted").stat().st_mtime - trash.TRASH_SECONDS - 1
-    os.utime(place / ".deleted", (old, old))
+    then = (place / ".deleted").stat().st_mtime - clock * hour
+    os.utime(place / ".deleted", (then, then))
+    began = float((place / ".deleted").read_text())
+    now = began + hour if running > 0 else began + 1 if running == 0 else min(began, hour) / 2
+    monkeypatch.setattr("hnviz.runs.trash.time", SimpleNamespace(monotonic=lambda: now))
     store.remove_unfinished()
-    assert not place.exists()
-    with pytest.raises(RunNotFound):
+    assert place.exists() is not is_gone
+    if is_gone:
+        with pytest.raises(RunNotFound):
+            trash.restore(store.root, folder.id)
+    else:
         trash.restore(store.root, folder.id)
+        assert sorted(each.name for each in folder.path.glob(".*")) == []
 
 
 def test_a_run_that_trains_is_stopped_before_it_is_deleted(client, store, engine):

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 import uvicorn
@@ -34,6 +35,7 @@ from hnviz.schedule import MAX_BATCHES
 from hnviz.web import controls, http, live
 from hnviz.web.limits import Quota
 from hnviz.web.live import Hub, Listing, Source
+from hnviz.web.sockets import Closed, accept
 from hnviz.web.state import CurrentRun
 from hnviz.web.topics import Fields, Topic
 from tests.conftest import finished
@@ -402,6 +404,24 @@ def test_a_browser_that_reads_nothing_is_given_up(world, door, monkeypatch):
         await reached(lambda: door.is_idle)
 
     finished(story())
+
+
+@pytest.mark.parametrize("moment", ["accept", "serve", "close"])
+def test_a_browser_that_hangs_up_at_any_moment_ends_quietly(moment):
+    """At `close` it has sent nonsense first; a real one's last `send` raises the same."""
+
+    async def hang_up(*_: object) -> None:
+        raise WebSocketDisconnect(1006)
+
+    async def serve() -> None:
+        if moment == "serve":
+            await hang_up()
+        raise Closed(1003, "nonsense")
+
+    said, nothing = list[str](), AsyncMock()
+    line = SimpleNamespace(**{"accept": nothing, "close": nothing, moment: hang_up})
+    finished(accept(line, serve, said.append))  # type: ignore[arg-type]
+    assert said == (["nonsense"] if moment == "close" else [])
 
 
 @contextmanager

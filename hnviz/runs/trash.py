@@ -5,18 +5,20 @@ next deletion or the next start of the engine removes it permanently.
 """
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hnviz import disk
 from hnviz.runs.errors import RunBusy, RunNotFound
-from hnviz.runs.files import CONFIG, age, take_lock, writing
+from hnviz.runs.files import CONFIG, age, read_bounded, take_lock, writing
 from hnviz.runs.folder import RunFolder
 
 TRASH_SECONDS = 3600.0  # in which a deleted run can be restored
 _DELETED = ".deleted-"
-_MARK = ".deleted"  # a file in the folder, whose time is that of the deletion
+_MARK = ".deleted"  # a file in the folder: when that was, by `time.monotonic`
+MAX_MARK_BYTES = 40
 
 
 def delete(folder: RunFolder) -> None:
@@ -26,8 +28,7 @@ def delete(folder: RunFolder) -> None:
     root = folder.path.parent
     drop_old(root)
     with _unwritten(folder), writing(folder.path / CONFIG):
-        with disk.step("deleted", "mark"):
-            (folder.path / _MARK).touch()
+        disk.replace(folder.path / _MARK, f"{time.monotonic()}".encode(), "mark")
         disk.move(folder.path, _place(root, folder.id), "deleted")
 
 
@@ -49,9 +50,25 @@ def drop_old(root: Path, seconds: float = TRASH_SECONDS) -> None:
     """Permanently remove the runs that were deleted more than `seconds` ago."""
     for place in root.glob(f"{_DELETED}*"):
         with suppress(OSError):
-            mark = place / _MARK  # gone if a process was killed while it removed the rest
-            if age(mark if mark.exists() else place) > seconds:
+            if _waited(place) > seconds:
                 shutil.rmtree(place)  # raises for a link
+
+
+def _waited(place: Path) -> float:
+    """Return for how many seconds a run has been deleted, at least. Raises OSError.
+
+    A clock that is set must not empty the trash. `time.monotonic` is never set: it counts from the
+    start of the computer, so after another start its own time is all that is certain.
+    """
+    mark = place / _MARK
+    if not mark.exists():  # a process was killed while it removed the rest
+        return age(place)
+    by_clock, now = age(mark), time.monotonic()
+    try:
+        begun = float(read_bounded(mark, MAX_MARK_BYTES))
+    except ValueError:  # an earlier version left it empty
+        return by_clock
+    return min(by_clock, now - begun if now >= begun else now)
 
 
 @contextmanager

@@ -150,15 +150,17 @@ class Answers:
         asker = Asker(self._state, run_id, query.step, seconds, aside, progress or Progress())
         if view.plain:
             frame = asker.frame("", query.step, view.name, without_none(query.params))
-            return Entry(frame, zipped(frame), query.tag)
+            tag = content_tag(frame) if asker.measured else query.tag
+            return Entry(frame, zipped(frame), tag, not asker.measured)
         with refused_values():
             run = self._state.current(run_id)
             reply = view.answer(Look(run, query.step, query.params, asker))
-        lasting = view.lasting and not asker.others
+        decided = view.lasting and not asker.measured  # by snapshots and settings
+        lasting = decided and not asker.others
         # The tag leaves out the time, which differs between equal answers.
         tag = query.tag if lasting else content_tag(pack(reply._replace(seconds=0.0)))
         frame = pack(reply._replace(seconds=asker.seconds))
-        return Entry(frame, zipped(frame), tag, lasting, tuple(asker.others))
+        return Entry(frame, zipped(frame), tag, lasting, tuple(asker.others) if decided else ())
 
 
 def _question(name: str) -> View:
@@ -177,7 +179,7 @@ def _question(name: str) -> View:
 class Asker:
     """Answers a view's questions from stored answers, otherwise from the engine.
 
-    Records which other snapshots the view's answer uses.
+    Records which other snapshots the view's answer uses, and whether anything was measured.
     """
 
     state: ServerState
@@ -188,6 +190,7 @@ class Asker:
     progress: Progress = field(default_factory=Progress)
     seconds: float = 0.0  # taken by the engine
     others: list[Source] = field(default_factory=list)
+    measured: bool = False  # a question measured something now: its answer is never stored
 
     def __call__(
         self, run: str, step: int | str, question: str, params: Mapping[str, Any]
@@ -202,6 +205,7 @@ class Asker:
         run_id = run or self.run_id
         if (run_id, step) != (self.run_id, self.step):
             self.others.append((run_id, step, self.state.version(run_id, step) or ""))
+        self.measured |= question in QUESTIONS and QUESTIONS[question].measures
         self.progress.ask()
         try:
             place = Place(self.state, run_id, step, question, params)
@@ -271,12 +275,12 @@ class Place:
     def keep(self, frame: bytes) -> None:
         """Store an answer that took long, unless the snapshot has been rewritten since."""
         known = QUESTIONS.get(self._asked[2])
-        is_long = (known is not None and known.slow) or seconds_of(frame) >= LONG_SECONDS
-        if self._named is None or not is_long or self._look() != self._named:
+        if self._named is None or known is None or known.measures:
             return
-        name = self._named.name(release())
-        self._state.cache.put(name, frame)
-        if known is not None and not known.measures:
+        is_long = known.slow or seconds_of(frame) >= LONG_SECONDS
+        if is_long and self._look() == self._named:
+            name = self._named.name(release())
+            self._state.cache.put(name, frame)
             self._state.kept.put(name, frame)
 
 
@@ -412,7 +416,7 @@ class Observations:
         entry = self._answers.answer(query, progress=progress, aside=aside)
         if snapshot_version(query.folder, query.step) != query.version:
             return None
-        if query.view.lasting:
+        if entry.lasting or entry.others:
             self._state.cache.put(query.key, entry)
         return entry
 

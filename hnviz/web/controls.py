@@ -125,8 +125,14 @@ class Starter:
         made: list[dict[str, Any]] = []
         for config in configs:
             ordered = sum("order" in each for each in made)
+            pairs = zip(configs, made, strict=False)  # a device that gets equal orders trains one
+            same = [done for one, done in pairs if "run" in done and are_equal(one, config)]
             try:
-                made.append(self._found_or_started(config, known, ordered))
+                made.append(
+                    {**same[0], "new": False}
+                    if same
+                    else self._found_or_started(config, known, ordered)
+                )
             except (EngineError, Refusal) as error:
                 if not made:
                     raise
@@ -181,16 +187,21 @@ def start_routes(state: ServerState, classroom: ClassService | None = None) -> l
 
 def equal_run(config: RunConfig, lines: Iterable[RunSummary], engine: Engine) -> RunSummary | None:
     """Return a run with the same settings and seed, on any device; a finished one first."""
-    decisive = SETTINGS.keys() - {"device"}
     equal = [
         line
         for line in lines
         if line.config is not None
         and line.status in _REUSED
-        and all(getattr(line.config, name) == getattr(config, name) for name in decisive)
+        and are_equal(line.config, config)
         and (line.status == "finished" or engine.job(line.id) is not None)
     ]
     return min(equal, key=lambda line: _REUSED.index(line.status), default=None)
+
+
+def are_equal(one: RunConfig, other: RunConfig) -> bool:
+    """Return whether two runs have the same settings and seed, on any device."""
+    decisive = SETTINGS.keys() - {"device"}
+    return all(getattr(one, name) == getattr(other, name) for name in decisive)
 
 
 def config_of(asked: Any, store: RunStore) -> RunConfig:

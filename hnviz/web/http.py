@@ -231,7 +231,7 @@ class Entry:
     zipped: bytes | None  # None where that does not pay
     tag: str  # the ETag
     lasting: bool = True  # the address with its version always gives this content
-    others: tuple[Source, ...] = ()  # other snapshots that it was made from
+    others: tuple[Source, ...] = ()  # other snapshots: while they stay, so does the content
 
     def __len__(self) -> int:
         """Bytes in memory."""

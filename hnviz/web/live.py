@@ -39,7 +39,7 @@ from hnviz.web.limits import Quota, Viewer, address_of, most_of_address, viewer_
 from hnviz.web.sockets import (
     TRY_LATER,
     Closed,
-    accepted,
+    accept,
     read_object,
     send_within,
     until_one_ends,
@@ -464,11 +464,14 @@ def routes(hub: Hub) -> list[BaseRoute]:
     async def live(websocket: WebSocket) -> None:
         viewer = viewer_of(websocket.scope)
         hub.sockets[viewer] += 1
+
+        async def serve() -> None:
+            _check_places(hub, viewer)
+            await Connection(hub, websocket).serve()
+
         try:
             say = partial(log.warning, "a connection for news was closed: %s")
-            async with accepted(websocket, say):
-                _check_places(hub, viewer)
-                await Connection(hub, websocket).serve()
+            await accept(websocket, serve, say)
         finally:
             hub.sockets -= Counter([viewer])  # this drops zeros
 

@@ -1,8 +1,8 @@
 """WebSockets: a browser's messages, what is sent to it, and how its connection ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -22,19 +22,22 @@ class Closed(Exception):  # noqa: N818 - it states the problem
         self.code, self.sentence = code, sentence
 
 
-@asynccontextmanager
-async def accepted(websocket: WebSocket, say: Callable[[str], None]) -> AsyncIterator[None]:
-    """Accept a browser, and serve it in the block; if that raises Closed, `say` the reason."""
-    await websocket.accept()
-    try:
-        yield
-    except WebSocketDisconnect:
-        pass
-    except Closed as closed:
-        say(closed.sentence)
-        with suppress(TimeoutError, RuntimeError, OSError):  # the other side does not read it
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await websocket.close(closed.code, closed.sentence[:MAX_REASON_CHARS])
+async def accept(
+    websocket: WebSocket, serve: Callable[[], Awaitable[None]], say: Callable[[str], None]
+) -> None:
+    """Accept a browser, and serve it; if that raises Closed, `say` the reason.
+
+    The browser may hang up at any moment, also while it is accepted or while we close.
+    """
+    with suppress(WebSocketDisconnect):
+        try:
+            await websocket.accept()
+            await serve()
+        except Closed as closed:
+            say(closed.sentence)
+            with suppress(TimeoutError, RuntimeError, OSError):  # the other side does not read it
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await websocket.close(closed.code, closed.sentence[:MAX_REASON_CHARS])
 
 
 def read_object(message: Mapping[str, Any], largest: int) -> Mapping[str, Any]:

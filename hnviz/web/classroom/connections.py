@@ -46,7 +46,7 @@ from hnviz.web.sockets import (
     GIVEN_UP,
     TRY_LATER,
     Closed,
-    accepted,
+    accept,
     read_object,
     send_within,
     until_one_ends,
@@ -219,8 +219,7 @@ class Connections:
             connection = Connection(self, websocket)
             say = partial(log.info, "a connection of the class was closed: %s")
             try:
-                async with accepted(websocket, say):
-                    await connection.serve()
+                await accept(websocket, connection.serve, say)
             finally:
                 self.remove(connection)
 
