@@ -15,7 +15,7 @@ from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
 from hnviz.engine.scheduler import Limits
-from hnviz.engine.timing import TIMED, Trial
+from hnviz.engine.timing import TIMED, Trial, first_losses, step_seconds
 from hnviz.engine.trainers import Trainers
 from hnviz.engine.workers import Workers
 from hnviz.estimate import (
@@ -36,6 +36,7 @@ from hnviz.runs import RunStore
 from hnviz.runs.files import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
 from hnviz.sweeps.runner import FORWARD, START_SECONDS, Duration, duration
+from tests.sentences import Recorded
 from tests.small import small_config
 
 PEAK = """
@@ -259,11 +260,24 @@ class Slow:
         self.pipe.close()
 
 
-def test_steps_that_take_too_long_are_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_that_diverges_at_once_has_a_timed_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Diverging(Learner):
+        def __init__(self, config: RunConfig) -> None:
+            super().__init__(config)
+            for weights in self.model.parameters():
+                weights.data.fill_(math.nan)
+
+    monkeypatch.setattr("hnviz.learn.Learner", Diverging)
+    config = RunConfig.for_model("Model1", device="cpu", nh=8)
+    assert min(step_seconds(config)) > 0 and first_losses(config, 5) == []
+
+
+def test_steps_that_cannot_be_timed_are_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
 ) -> None:
     worker, refused = Slow(), []
-    timing = Trial(TIMED, worker, lambda *reply: None, lambda asker, error: refused.append(asker))
+    ways = (lambda *reply: None, lambda asker, error: refused.append((asker, str(error))))
+    timing = Trial(TIMED, worker, *ways)
     with pytest.raises(EngineError, match="1 to 6 runs can be tried; got 7"):
         timing.ask(1, [RunConfig()] * 7, str(tmp_path))
     timing.ask(1, [RunConfig()], str(tmp_path))
@@ -277,8 +291,16 @@ def test_steps_that_take_too_long_are_given_up(
     monkeypatch.setattr("hnviz.engine.timing.time", late)
     timing.tick()
     timing.hear()
-    assert worker.killed and refused == [1]
-    assert timing.pipe is None
+    ends = Slow()
+    ends.kill()
+    other = Trial(TIMED, ends, *ways)
+    monkeypatch.undo()
+    other.ask(2, [RunConfig()], str(tmp_path))
+    other.hear()  # its process has ended before its time was up
+    assert worker.killed and [asker for asker, _ in refused] == [1, 2]
+    recorded(refused[0][1], 8)
+    recorded(refused[1][1])
+    assert timing.pipe is other.pipe is None
 
 
 def test_auto_trains_small_networks_on_the_processor_and_large_ones_on_the_card():

@@ -52,7 +52,7 @@ from hnviz.questions.view import Look, Reply
 from hnviz.recording import Recorder, RecordingWarning
 from hnviz.recording.naming import named
 from hnviz.recording.own import first_questions
-from hnviz.recording.thread import MOST_WAITING, accuracy_of
+from hnviz.recording.thread import MOST_WAITING, Batch, End, WriterThread, accuracy_of
 from hnviz.runs import RunFolder, RunRecord, RunStore, answers, asking
 from hnviz.runs.archive import pack, unpack
 from hnviz.runs.recorded import RECORDED, read_recorded
@@ -807,6 +807,30 @@ def test_without_room_in_the_queue_mini_batches_are_left_out_and_the_record_says
     found = RunFolder(rec.folder).read()
     assert found.ended is not None and found.step == MOST_WAITING + 30
     assert f"; {rec.left_out} mini-batches were left out" in found.ended.message
+
+
+def test_the_bound_of_the_queue_holds_though_both_threads_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The loop hands over a mini-batch while the writer counts one that it has taken."""
+    monkeypatch.setattr("hnviz.recording.thread.MOST_NUMBERS", 130)
+    writer, done = WriterThread(print), threading.Event()
+
+    class Answers(Tensor):
+        def numel(self) -> int:
+            if threading.current_thread().name == "hnviz.record" and not done.is_set():
+                done.set()
+                writer.put_batch(batch(60))
+            return super().numel()
+
+    def batch(numbers: int) -> Batch:
+        return Batch(0, 1.0, torch.zeros(1, numbers).as_subclass(Answers), None, 0.1, 0.9)
+
+    writer.put_batch(batch(60))
+    assert done.wait(90)
+    writer.put_batch(batch(150))
+    writer.close(End("finished", 3, ""))
+    assert writer.left_out == 1
 
 
 def waiting(function: Any, event: threading.Event) -> Any:

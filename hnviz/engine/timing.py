@@ -15,7 +15,7 @@ from hnviz.config import RunConfig
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.workers import NICE, Worker, Workers
 from hnviz.estimate import measured_in
-from hnviz.events import BatchEnd
+from hnviz.events import BatchEnd, Ended
 
 MOST_CONFIGS = 6  # per request
 WARM_UPS = 2  # reads of losses: the steps before them are slower than the others
@@ -30,7 +30,7 @@ class Kind(NamedTuple):
     entry: str  # what serves in the other process
     seconds: float  # for all configs of a request
     busy: str  # why another request has to wait
-    late: str  # what could not be done in that time
+    failed: str  # what could not be done
 
 
 TIMED = Kind(
@@ -84,12 +84,13 @@ class Trial:
         """Pass on the result."""
         if self._asked is None:
             return
+        is_late = time.monotonic() >= self._until
         (asker, worker), self._asked, self._until = self._asked, None, math.inf
         try:
             self._reply(asker, worker.pipe.recv())
         except (EOFError, OSError):
-            sentence = f"{self._kind.late} within {self._kind.seconds:g} s"
-            self._refuse(asker, EngineError(sentence))
+            why = f" within {self._kind.seconds:g} s" if is_late else "; engine.log says why"
+            self._refuse(asker, EngineError(f"{self._kind.failed}{why}"))
         worker.end(patience=1.0)
 
     def tick(self) -> None:
@@ -179,16 +180,19 @@ class _Mark(NamedTuple):
 def step_seconds(config: RunConfig) -> tuple[float, float]:
     """Return how many seconds a training step keeps a core busy, and how many it takes.
 
-    The second figure is larger on a machine that others use. On a GPU both are by the clock.
+    The second figure is larger on a machine that others use. On a GPU both are by the clock. A run
+    that diverges at once has a step, too.
     """
     from hnviz.learn import Learner
 
     learner = Learner(config)
     marks = [_Mark(0, time.process_time(), time.perf_counter())]
     for event in learner.events():
-        if not isinstance(event, BatchEnd) or learner.pending:  # a GPU computes some steps ahead
+        done = learner.step + learner.pending
+        ahead = learner.pending and not isinstance(event, Ended)  # as on a GPU, by some steps
+        if done == marks[-1].step or ahead:
             continue
-        marks.append(_Mark(learner.step, time.process_time(), time.perf_counter()))
+        marks.append(_Mark(done, time.process_time(), time.perf_counter()))
         first, last = marks[min(WARM_UPS, len(marks) - 2)], marks[-1]
         if last.clock - first.clock > TIMED_SECONDS and len(marks) > WARM_UPS + 1:
             break

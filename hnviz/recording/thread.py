@@ -164,7 +164,8 @@ class WriterThread:
         self.left_out = 0  # mini-batches that found no room
         self._warn = warn
         self._queue: deque[Item] = deque()
-        self._numbers = 0  # of the answers that wait
+        # Of the answers: two sums, since one that both threads change loses additions.
+        self._given = self._taken = 0
         self._writer: RunWriter | None = None
         self._opened: Opened | None = None
         self._recorded: Recorded | None = None
@@ -193,10 +194,11 @@ class WriterThread:
         if self._over:
             return
         size = batch.logits.numel() if batch.logits is not None else 0
-        if len(self._queue) >= MOST_WAITING or self._numbers + size > MOST_NUMBERS:
+        waiting = self._given - self._taken
+        if len(self._queue) >= MOST_WAITING or waiting + size > MOST_NUMBERS:
             self.left_out += 1
             return
-        self._numbers += size
+        self._given += size
         self._queue.append(batch)
 
     def close(self, end: End) -> None:
@@ -226,7 +228,7 @@ class WriterThread:
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, Batch) and item.logits is not None:
-                self._numbers -= item.logits.numel()
+                self._taken += item.logits.numel()
             self._take(item)
             if self._over:
                 return
