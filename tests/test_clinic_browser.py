@@ -38,6 +38,7 @@ def test_a_student_names_points_and_mends_with_the_keyboard(page, server):
     expect(mend.locator("polyline")).to_have_count(30)
     page.get_by_role("button", name="2", exact=True).click()
     expect(page.locator(".hnviz-lead")).to_contain_text("B2")
+    expect(page.locator(f"{FOLD}[open]")).to_have_count(0)
     assert page.errors == []
 
 

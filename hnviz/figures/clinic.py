@@ -59,7 +59,7 @@ def headline(case: Case) -> str:
 def curves(case: Case, look: Theme, *, mended: bool = False) -> str:
     """Draw the three curves of the patient's seeds, and of the mended ones, as HTML."""
     charts = "".join(_chart(case, curve, look, mended=mended) for curve in CURVES)
-    key = f"<span>━ {ILL}, five seeds</span>"
+    key = f'<span><b style="color:{look.wrong}">━</b> {ILL}, five seeds</span>'
     if mended:
         key += f"<span>╌ {MENDED}, five seeds</span>"
     return _block(f'<div class="hn-charts">{charts}</div><p class="hn-key">{key}</p>', look)
@@ -69,10 +69,10 @@ def mini_batch(case: Case, look: Theme) -> str:
     """Write three rows of a mini-batch, what each row's state begins with, and words of valid."""
     run, size = case.ill[0], measured()
     rows, n_words = [], len(run.x[0])
-    for at, (x, y, state) in enumerate(zip(run.x, run.y, run.states, strict=True), 1):
+    for at, (x, y, state) in enumerate(zip(run.x, run.y, run.states, strict=True)):
         rows.append([f"row {at}, read", *x, ""])
         rows.append(["target", *y, ", ".join(map(number, state))])
-    valid = [[f"valid, row {at}", *words, ""] for at, words in enumerate(run.valid_x, 1)]
+    valid = [[f"valid, row {at}", *words, ""] for at, words in enumerate(run.valid_x)]
     head = ["", *(str(step) for step in range(1, n_words + 1)), "state, three units"]
     note = (
         f"The mini-batch has {size.rows} rows of {size.steps} words; here are the first {n_words} "
@@ -85,15 +85,10 @@ def mini_batch(case: Case, look: Theme) -> str:
 def layout(case: Case, look: Theme) -> str:
     """Write which words of the text three rows of three mini-batches hold."""
     run, wide = case.ill[0], measured().steps
-    rows = []
-    for row in range(len(run.starts[0])):
-        cells, before = [f"row {row + 1}"], -1
-        for starts in run.starts:
-            start = starts[row]
-            goes = "" if before < 0 else " → goes on" if start == before + wide else " ✕ jumps"
-            cells.append(f"{start:,} to {start + wide - 1:,}{goes}")
-            before = start
-        rows.append(cells)
+    rows = [
+        [f"row {row}", *(f"{start:,} to {start + wide - 1:,}" for start in starts)]
+        for row, starts in enumerate(zip(*run.starts, strict=True))
+    ]
     head = ["words of the text", *(f"mini-batch {at}" for at in range(1, len(run.starts) + 1))]
     return _block(_table("The layout", head, rows), look)
 

@@ -15,8 +15,6 @@ NAME = "Press a diagnosis to read what in the evidence supports it or contradict
 POINT = "Press the evidence that shows the bug. Some bugs show in no curve."
 MEND = "Press Mend to see the loop without a bug. Do the two loops differ more than their seeds?"
 
-OWN = "The doctor also checks a loop of your own: `python -m hnviz check loop.py`."
-
 
 def clinic() -> None:
     """Draw this part of its room."""
@@ -33,10 +31,11 @@ def clinic() -> None:
     drawing(of.mini_batch(case, look))
     section("The layout", LAYOUT)
     drawing(of.layout(case, look))
-    section("Name it", NAME)
-    drawing(of.diagnoses(case, look))
-    section("Point at the evidence", POINT)
-    drawing(of.evidence(case, look))
-    section("Mend it", MEND)
-    drawing(of.mend(case, look))
-    prose(OWN)
+    with st.container(key=f"clinic_answers_{ward}{bed}"):  # another patient's folds are closed
+        section("Name it", NAME)
+        drawing(of.diagnoses(case, look))
+        section("Point at the evidence", POINT)
+        drawing(of.evidence(case, look))
+        section("Mend it", MEND)
+        drawing(of.mend(case, look))
+    prose("The doctor also checks a loop of your own: `python -m hnviz check loop.py`.")
