@@ -11,7 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from hnviz.lessons import lessons
 from hnviz.lessons.panel import page_path
 from hnviz.web.assets import styled
-from tests.conftest import at_rest, awaited, fits, idle, profile, resize, until
+from tests.conftest import at_rest, awaited, fits, idle, profile, resize, right, until
 from tests.test_first_minute_browser import LARGEST_SHIFT, WATCH
 
 RINGED = """(point) => {
@@ -180,6 +180,8 @@ def test_every_step_is_walked_by_keyboard(page, server, name):
         page.keyboard.press("PageDown")
     until(page, f"() => location.search.includes('lesson={name}.{len(steps) + 1}')")
     expect(part(page, "h2")).to_have_text("What surprised you")
+    expect(part(page, ".foot button").last).to_be_hidden()  # Back is not in its place
+    assert right(part(page, ".foot button").first) < part(page, ".foot").evaluate(MIDDLE)
     assert page.errors == []
 
 
@@ -192,6 +194,8 @@ def _tells_nothing_of_later(page, lesson, number) -> None:
             told = [truth for truth in long if says(seen, truth)]
             assert not long or len(told) < len(long), (number, later, told)
 
+
+MIDDLE = "(each) => each.getBoundingClientRect().left + each.clientWidth / 2"
 
 # One of them in each run of the tests; each takes a quarter of a minute.
 ON_A_PHONE = {"change-the-state"}
@@ -445,6 +449,7 @@ def test_a_lesson_is_left_even_if_a_rerun_still_sends_its_address(page, server):
     until(page, "() => !location.search.includes('lesson=')")
     idle(page)
     expect(page.locator(PANEL)).to_have_count(0)
+    page.locator(styled(":--shownSidebar")).wait_for()  # the lesson had folded it
     page.go_back()
     page.locator(PANEL).wait_for()
     idle(page)

@@ -187,7 +187,9 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
         3 if found(r"1 in (\d+) billion", said("lanes", step=0, first=5, every=False)) > 1 else 2
     ),
     ("why-truncate", 6): lambda guess: (
-        at("Model4, nn.RNN")(guess) if set(READERS) & best_reaches() == {"Model4"} else -1
+        at("Model2, which starts every mini-batch from zeros")(guess)
+        if stops() == ["Model2"]
+        else -1
     ),
     ("learning-rate", 1): lambda guess: [1000 * plan().lr[int(step)] for step in guess.answers],
     ("learning-rate", 2): lambda guess: (
@@ -451,19 +453,17 @@ def of_gradients() -> set[str]:
     }
 
 
-READERS = ("Model2", "Model4", "Model5")
-"""The models that the last step of "Why truncate?" asks about."""
+def stops() -> list[str]:
+    """The models of the last step of "Why truncate?" whose gradient ends in its mini-batch."""
+    models = ("Model2", "Model4", "Model5")
+    return [each for each in models if reach(each, "measured") < config_of(each).bptt]
 
 
-def best_reaches() -> set[str]:
-    """The models whose gradient gets furthest back, trained."""
-    return set(re.findall(r"\w+", said("reach_of_all").split(";")[0]))
-
-
-def reach(model: str) -> int:
-    """The farthest step back that gets 1 % of the nearest gradient."""
+def reach(model: str, what: str = "trained") -> int:
+    """The farthest step back that gets 1 % of the nearest gradient, or that is measured."""
     networks = shown(BY_NAME["reach_of_all"]).meta["networks"]
-    return next(each["trained"] for each in networks if each["model"] == model)
+    found: int = next(each[what] for each in networks if each["model"] == model)
+    return found
 
 
 def of_rates() -> set[str]:

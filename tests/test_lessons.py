@@ -245,6 +245,11 @@ def test_a_step_may_have_a_transfer_question_that_the_panel_does_not_get(tmp_pat
     assert all("transfer" not in step for step in as_data(lesson)["steps"])
 
 
+def test_a_step_that_shows_another_run_than_the_one_before_names_it():
+    runs = [step["run"] for step in as_data(lessons()["why-truncate"])["steps"]]
+    assert runs == ["", "", "", "", "Model3", "Model5"]
+
+
 @pytest.mark.parametrize(
     ("before", "now", "line", "reason"),
     [

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hnviz.lessons.language import key_of, language_of, words_of
-from hnviz.lessons.model import Lesson, Step
+from hnviz.lessons.model import Lesson
 from hnviz.models.catalogue import FIRST_RUN
 
 PARAMETER = "lesson"
@@ -41,11 +41,7 @@ def page_named(path: str) -> str:
 
 
 def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
-    """Return everything the panel shows, in a form that JSON can hold, and the next lesson.
-
-    Addresses are relative to the app's own.
-    """
-    steps = enumerate(lesson.steps, 1)
+    """Return what the panel shows, for JSON; addresses are relative to the app's own."""
     return {
         "id": lesson.id,
         "key": key_of(lesson.id),
@@ -53,7 +49,7 @@ def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
         "words": words_of(lesson),
         "language": (spoken := language_of(lesson.id)) and spoken.as_data(),
         "about": lesson.about,
-        "steps": [_step(step) | {"address": address(lesson, number)} for number, step in steps],
+        "steps": [_step(lesson, number) for number in range(1, len(lesson.steps) + 1)],
         "next": following
         and {
             "id": following.id,
@@ -63,11 +59,13 @@ def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
-    """Return what the panel shows of a step: all but the question for the teacher."""
-    found = asdict(step)
-    del found["transfer"]
-    return found
+def _step(lesson: Lesson, number: int) -> dict[str, Any]:
+    """Return what the panel shows of a step; "run" is "" if the step before shows the same run."""
+    found = asdict(lesson.steps[number - 1])
+    del found["transfer"]  # the question for the teacher
+    run = query(lesson, number)["run"]
+    before = query(lesson, number - 1)["run"] if number > 1 else FIRST_RUN
+    return {**found, "address": address(lesson, number), "run": run if run != before else ""}
 
 
 def asks_in(lesson: str, n_steps: int) -> list[list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 // The panel of a lesson: what a step says, its guess, and the way to the next one. It needs no
 // server: an exported lesson uses it too.
 //
-// lesson = { id, key, title, steps: [{ title, text, point, guess }] }; a step is counted from 1, and the
+// lesson = { id, key, title, steps: [{ title, text, point, guess, run }] }; a step is counted from 1, and the
 // one after the last is the end of the lesson. `key` names it among answers: a translation has that of its lesson.
 
 import { phrase, speak } from "../../kit/js/language.js";
@@ -16,7 +16,7 @@ import { write } from "./words.js";
 
 /**
  * @typedef {import("./surprise.js").Guess} Guess
- * @typedef {{ title: string, text: string, point: string, guess: Guess|null }} Step
+ * @typedef {{ title: string, text: string, point: string, guess: Guess|null, run: string }} Step
  * @typedef {{ id: string, key: string, title: string, steps: Step[], next: { id: string, title: string }|null,
  *             words: [string, string][], language: import("../../kit/js/language.js").Language|null }} Lesson
  *   words     terms that its text explains, and what they mean
@@ -54,6 +54,7 @@ export class Panel {
     this.body = make("div", "body");
     this.title = make("h2", "", this.body);
     this.text = make("p", "text", this.body);
+    this.run = make("p", "run", this.body);
     this.guess = make("div", "guess", this.body);
     this.crowd = make("div", "crowd", this.body);
     this.end = make("div", "end", this.body);
@@ -197,6 +198,8 @@ export class Panel {
     this.title.textContent = step ? step.title : phrase("What surprised you");
     this.text.hidden = !step;
     if (step) write(this.text, step.text);
+    this.run.hidden = !step?.run; // the step before shows the same run
+    this.run.textContent = phrase("From here, the page shows {}.", step?.run ?? "");
     this.drawGuess(step?.guess ?? null);
     this.drawCrowd();
     this.drawEnd();
@@ -209,7 +212,7 @@ export class Panel {
     const { crowd } = this.doors;
     this.again.hidden = !away;
     this.back.disabled = at <= 1;
-    this.next.hidden = !step;
+    this.next.classList.toggle("gone", !step); // its place stays: a second press on Finish is no press on Back
     const on = at < (this.lesson?.steps.length ?? 0) ? phrase("Next") : phrase("Finish");
     this.next.textContent = isHeld ? (crowd?.leads ? phrase("Reveal") : on) : waits ? phrase("Show it") : on;
     this.next.classList.toggle("first", !away && (!waits || Boolean(crowd?.leads)));
@@ -237,7 +240,7 @@ export class Panel {
       if (this.doors.crowd?.leads) {
         answers.inert = true; // the class answers
         this.body.tabIndex = 0; // so that the keyboard scrolls it without them
-      } else if (!this.isHeld) button(this.guess, phrase("Show it"), () => this.take(null)).classList.add("plain");
+      }
     } else if (this.isHeld && answer !== undefined) holdGuess(this.guess, guess, answer);
     else revealGuess(this.guess, guess, answer ?? null);
   }

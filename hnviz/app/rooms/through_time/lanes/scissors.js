@@ -114,11 +114,13 @@ export class Passes {
   /** The mini-batches' names above the lanes, and the words that their first row reads. @param {Theme} theme @param {number} width */
   head(theme, width) {
     const { batches, bptt, words } = this.meta;
-    const [drawing, steps] = [new Shapes(width, WORDS + 24, theme), this.steps(width)];
+    const steps = this.steps(width);
+    const fits = steps.x(1) - steps.x(0) >= WORD_ROOM; // some of the words would read as a text that nobody wrote
+    const drawing = new Shapes(width, fits ? WORDS + 24 : 24, theme);
     const after = width > PHONE ? `, ${bptt === 1 ? "1 step" : `${bptt} steps`}` : "";
     const names = batches.map((batch) => `mini-batch ${batch}`);
     names.forEach((name, at) => drawing.text(steps.x(at * bptt + (bptt - 1) / 2), 14, name + after, { bold: true }));
-    for (const step of steps.thinned(0, words.length, WORD_ROOM)) drawing.upright(steps.x(step), WORDS + 22, words[step]);
+    if (fits) words.forEach((word, step) => drawing.upright(steps.x(step), WORDS + 22, word));
     return drawing.render("Three mini-batches", `${names.join(", ")}. Their first row reads: ${words.join(" ")}`);
   }
 
