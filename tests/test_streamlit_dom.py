@@ -12,7 +12,8 @@ from tests.conftest import ROOT, profile
 
 PAGES = {
     "": (
-        *("app", "idle", "view", "header", "script", "main", "content", "sidebar", "shownSidebar"),
+        *("app", "idle", "view", "header", "menu", "script", "main", "content"),
+        *("sidebar", "shownSidebar"),
         *("sidebarHeader", "sidebarContent", "nav", "navLink", "block", "wrapper", "element"),
         *("markdown", "html", "selectbox", "label", "help"),
         *("checkbox", "icon", "pageLink"),

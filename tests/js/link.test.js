@@ -49,8 +49,8 @@ test("a sentence of up to 200 characters is in the link, a longer one has a name
 test("a file has the address without what cannot travel", () => {
   const below = (href, home = "https://example.org/lab/") => addressBelow(href, new URL(home));
   assert.equal(below("https://example.org/lab/remember?run=LSTM&unit=3#x"), "https://example.org/lab/remember?run=LSTM&unit=3");
-  assert.equal(below("http://127.0.0.1:8501/remember?run=LSTM", "http://127.0.0.1:8501/"), "/remember?run=LSTM");
-  assert.equal(below("http://localhost:8501/?present=true&fit=start_reading&lesson=a.1", "http://localhost:8501/"), "/");
+  assert.equal(below("http://127.0.0.1:8501/remember?run=LSTM", "http://127.0.0.1:8501/"), "http://127.0.0.1:8501/remember?run=LSTM");
+  assert.equal(below("http://localhost:8501/?present=true&fit=start_reading&lesson=a.1", "http://localhost:8501/"), "http://localhost:8501/");
   assert.equal(below(`https://example.org/lab/feed?data_corpus=your+own&machine_text=${"a".repeat(201)}&cell=0-1-4`), "https://example.org/lab/feed?cell=0-1-4");
   assert.equal(below("file:///home/a/lesson.html?unit=3", "https://hnviz.invalid/"), "");
 });

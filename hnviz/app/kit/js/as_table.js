@@ -43,7 +43,7 @@ export class AsTable {
   toggle() {
     this.isOpen = !this.isOpen;
     this.draw();
-    this.body.querySelector("section")?.scrollIntoView({ block: "nearest" });
+    this.body.querySelector("tbody tr")?.scrollIntoView({ block: "nearest" }); // no more of it: the picture stays in sight
   }
 
   draw() {

@@ -34,8 +34,7 @@ const STAYS = ["lesson", "lock", "present", "embed", "fit"]; // how this reader 
 export const MOST_TYPED = 200; // characters of a text that an address holds
 
 /**
- * The address below a saved picture, without what cannot travel: of this machine's own address what is below the
- * app's, "" where the page is a file.
+ * The address below a saved picture, without what cannot travel; "" where the page is a file.
  * @param {string} href of the page
  * @param {URL} home the app's address
  */
@@ -46,7 +45,7 @@ export function addressBelow(href, home) {
   for (const [name, value] of [...url.searchParams]) {
     if (STAYS.includes(name) || value === OWN_TEXT || value.length > MOST_TYPED) url.searchParams.delete(name);
   }
-  return OWN.test(url.hostname) ? `/${url.href.slice(home.href.length)}` : url.href;
+  return url.href;
 }
 
 const TYPED = "machine_text"; // in the address

@@ -9,6 +9,7 @@ export const DOM = {
   "idle": ".stApp[data-test-script-state=notRunning]",
   "view": ".stAppViewContainer",
   "header": "[data-testid=stHeader]",
+  "menu": "[data-testid=stMainMenu]",
   "status": "[data-testid=stStatusWidget]",
   "script": "script[src*='static/js/']",
   "main": ".stMain",
