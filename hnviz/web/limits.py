@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import secrets
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -41,6 +42,8 @@ MAX_ADDRESS_PRESSES = 1  # whose pages are drawn at the same time
 COUNT_SECONDS = 0.1  # between two counts of the open files
 TABS_A_SECOND, TABS_AT_ONCE = 20, 60  # opened from one address; more wait, as each takes 5 ms
 PRESS_SECONDS = 1.0  # after this, a page still being drawn no longer counts
+TAB_FILES = 3  # that Streamlit keeps open for a while after a tab has closed
+MAX_CLOSED_TABS = 128  # for which it does so
 STREAM = "/_stcore/stream"
 NO_BYTES = 1003  # closes a tab that sends text: Streamlit's messages are bytes
 PAUSE_SECONDS = 20.0  # between two parts of a body
@@ -379,7 +382,11 @@ class Limits:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        await answer_refusals(self._pass, scope, receive, send)
+        try:
+            await answer_refusals(self._pass, scope, receive, send)
+        except asyncio.CancelledError:  # the server ends: see `uvicorn_fixes.end_within`
+            with suppress(RuntimeError):  # the answer has begun, or the client has left
+                await Refusal("this server has ended; ask again later", 503).send(scope, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         viewer = viewer_of(scope)
@@ -488,6 +495,11 @@ def allow_many_open_files(wanted: int = 8192) -> None:
     new = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (new, hard))
+
+
+def most_closed_tabs() -> int:
+    """Return how many closed tabs may keep files: together at most an eighth of all files."""
+    return max(1, min(MAX_CLOSED_TABS, (most_open_files() or sys.maxsize) // 8 // TAB_FILES))
 
 
 def is_nearly_full() -> bool:

@@ -1,8 +1,9 @@
 """Fixes for uvicorn, and the only place for them.
 
-uvicorn has no time limit for the rest of a request's head. It parses everything that a WebSocket
-sends as soon as it arrives: tiny frames sent for six seconds keep everyone waiting for ten, and
-unfinished messages fill the memory. It also trusts any local program about a viewer's address.
+uvicorn has no time limit for the rest of a request's head, nor for its own end. It parses
+everything that a WebSocket sends as soon as it arrives: tiny frames sent for six seconds keep
+everyone waiting for ten, and unfinished messages fill the memory. It also trusts any local program
+about a viewer's address.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from hnviz.web.limits import STREAM, Bucket
 from hnviz.web.sockets import CLOSE_SECONDS, GIVEN_UP, TOO_BIG, TRY_LATER
 
 HEAD_SECONDS = 10.0  # for a request's head
+END_SECONDS = 3  # for the requests that a server still answers when it ends
 
 MAX_MESSAGE_BYTES = 64 * 1024  # to us
 MAX_STREAM_BYTES = 512 * 1024  # for a message to Streamlit: all of a page's fields
@@ -357,6 +359,19 @@ def close_half_sent(kind: Any, seconds: float = HEAD_SECONDS) -> None:
     _replace(kind, connection_made)
 
 
+def end_within(kind: Any, seconds: int = END_SECONDS) -> None:
+    """Limit how long a server that ends waits for its requests. A second call does nothing.
+
+    uvicorn waits for all of them, even if their turn comes in a minute; Streamlit sets no limit.
+    """
+
+    def __init__(begin: Any, protocol: Any, config: Any, *rest: Any, **named: Any) -> None:  # noqa: N807
+        config.timeout_graceful_shutdown = config.timeout_graceful_shutdown or seconds
+        begin(protocol, config, *rest, **named)
+
+    _replace(kind, __init__)
+
+
 def keep_addresses(kind: Any) -> None:
     """Leave a request's address to `limits.forwarded`. A second call does nothing.
 
@@ -376,6 +391,7 @@ def mend_uvicorn() -> None:
 
     keep_addresses(ProxyHeadersMiddleware)
     close_half_sent(H11Protocol)
+    end_within(H11Protocol)
     intake = Intake()
     for module, name in WEBSOCKETS.items():
         # Importing the other one would warn that it is deprecated.
@@ -387,6 +403,7 @@ def mend_uvicorn() -> None:
     except ImportError:  # httptools is not installed, so uvicorn uses h11
         return
     close_half_sent(HttpToolsProtocol)
+    end_within(HttpToolsProtocol)
 
 
 def _look_later(protocol: Any, transport: Any, known: Any, seconds: float) -> None:

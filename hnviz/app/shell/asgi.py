@@ -38,6 +38,7 @@ from hnviz.web.limits import (
     allow_many_open_files,
     is_nearly_full,
     limits,
+    most_closed_tabs,
     proxies,
 )
 from hnviz.web.log import keep_short, no_warnings
@@ -62,7 +63,14 @@ LATER = ("pandas", "pyarrow", "plotly.io", "PIL.Image")  # which Start does with
 
 
 def routes() -> list[Any]:
-    """Return the routes beside Streamlit's; first load the user's own models and open the class."""
+    """Return the routes beside Streamlit's; first load the user's own models and open the class.
+
+    Streamlit makes its store of sessions before `lifespan` begins, so that is bounded here, too.
+    """
+    from hnviz.app.shell.streamlit_parts import keep_few_closed_tabs
+
+    allow_many_open_files()
+    keep_few_closed_tabs(most_closed_tabs())
     _use_own_models()
     open_class()
     return door(assets.routes(), base_path, _pictures_routes)
@@ -233,7 +241,6 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     gc.disable()
     starting = threading.Lock()  # an ending server keeps it, so that no engine starts
     threading.Thread(target=_warm_up, args=(starting,), daemon=True).start()
-    allow_many_open_files()
     mend_uvicorn()
     keep_short()
     if (classroom := class_service()) is not None:
