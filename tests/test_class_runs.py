@@ -1,27 +1,32 @@
 """Runs that students' devices train: which, and the route that takes one."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load, save
 from starlette.testclient import TestClient
 
 from hnviz.app.run.list import rows
 from hnviz.config import RunConfig
+from hnviz.estimate import GIGABYTE, cost
 from hnviz.runs import RunStore
 from hnviz.runs.archive import pack
-from hnviz.web.classroom.experiments import MAX_NH, MODELS
-from hnviz.web.classroom.orders import trains_on_a_phone
-from hnviz.web.classroom.runs import MAX_UNPACKED_BYTES, ZIP, sent_run_route
+from hnviz.web.classroom.runs import ZIP, sent_run_route
+from hnviz.web.classroom.sent import MAX_EVENTS_BYTES, MAX_NH, MODELS, problem_in, problem_of
 from hnviz.web.classroom.service import ClassService
 from hnviz.web.controls import start_routes
 from hnviz.web.state import ServerState
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 
 AT = "/api/class/runs"
+LARGE = RunConfig.for_model("Model2", bs=4096, bptt=512)
+NEEDED = f"{cost(LARGE).memory / GIGABYTE:.3g}", 2  # gigabytes: what it takes, what a phone may
 
 
 @pytest.fixture
@@ -77,7 +82,7 @@ def test_a_student_sends_as_many_runs_as_a_student_may_start(student, store, zip
     assert sum(not each.shipped for each in store.summaries()) == 2
 
 
-def other(zipped: bytes, **files: bytes) -> bytes:
+def other(zipped: bytes, **files: bytes | str) -> bytes:
     """The same zip file with other files in it."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(zipped)) as old, zipfile.ZipFile(made, "w", 8) as new:
@@ -89,6 +94,39 @@ def other(zipped: bytes, **files: bytes) -> bytes:
     return made.getvalue()
 
 
+def without(zipped: bytes, name: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(zipped)) as old, zipfile.ZipFile(made, "w") as new:
+        for each in old.infolist():
+            if each.filename != name:
+                new.writestr(each, old.read(each))
+    return made.getvalue()
+
+
+def content_of(zipped: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(zipped)) as file:
+        return file.read(name)
+
+
+def settings(zipped: bytes, **changes: Any) -> bytes:
+    content = json.loads(content_of(zipped, "config.json"))
+    content["config"] |= changes
+    return other(zipped, **{"config.json": json.dumps(content).encode()})
+
+
+def figures(zipped: bytes, kind: str, **changes: Any) -> bytes:
+    """The same run with other figures in the last event of a kind."""
+    lines = [json.loads(each) for each in content_of(zipped, "events.jsonl").splitlines()]
+    next(each for each in reversed(lines) if each["event"] == kind).update(changes)
+    return other(zipped, **{"events.jsonl": "".join(f"{json.dumps(each)}\n" for each in lines)})
+
+
+def snapshot(zipped: bytes, step: int, **tensors: Any) -> bytes:
+    name = "snapshots/{}.safetensors"
+    content = save(load(content_of(zipped, name.format(0))) | tensors)
+    return other(zipped, **{name.format(step): content})
+
+
 @pytest.mark.parametrize(
     ("change", "numbers"),
     [
@@ -97,11 +135,29 @@ def other(zipped: bytes, **files: bytes) -> bytes:
         (lambda zipped: other(zipped, **{"run.py": b"1"}), ()),
         (lambda zipped: other(zipped, **{"events.jsonl": b"[]\n"}), (1,)),
         (
-            lambda zipped: other(zipped, **{"events.jsonl": b" " * (MAX_UNPACKED_BYTES + 1)}),
-            (MAX_UNPACKED_BYTES + 1, MAX_UNPACKED_BYTES),
+            lambda zipped: other(zipped, **{"events.jsonl": b" " * (MAX_EVENTS_BYTES + 1)}),
+            (MAX_EVENTS_BYTES + 1, MAX_EVENTS_BYTES),
         ),
+        (lambda zipped: without(zipped, "events.jsonl"), ()),
+        (lambda zipped: other(zipped, **{"recorded.json": b"{}"}), ()),
+        (lambda zipped: settings(zipped, nh=MAX_NH + 1), (MAX_NH, MAX_NH + 1)),
+        (lambda zipped: settings(zipped, model="Model5Reg", bptt=20), ()),
+        (
+            lambda zipped: settings(zipped, **LARGE.to_dict()),
+            NEEDED,
+        ),
+        (lambda zipped: figures(zipped, "epoch", accuracy=1.5), (0, 1, 1.5)),
+        (lambda zipped: figures(zipped, "batch", loss=1e308), (3.5e38, 1e308)),
+        (lambda zipped: snapshot(zipped, 10**9), (1566, 10**9)),
+        (lambda zipped: snapshot(zipped, 0, extra=np.zeros(9)), (0, 11)),
+        (lambda zipped: snapshot(zipped, 0, state=np.zeros((2, 2), "f4")), (0, 64, 64, 2, 2)),
+        (lambda zipped: snapshot(zipped, 0, **{"bn.running_mean": np.zeros(64, "i4")}), (0,)),
     ],
-    ids=["no zip", "cut", "another file", "no events", "too large"],
+    ids=[
+        *("no zip", "cut", "another file", "no event", "too large", "no events"),
+        *("a description", "units", "model", "memory"),
+        *("accuracy", "loss", "late snapshot", "tensor", "state", "whole numbers"),
+    ],
 )
 def test_anything_else_is_one_sentence_and_leaves_nothing(
     student, service, store, zipped, recorded, change, numbers
@@ -125,13 +181,15 @@ def test_a_form_on_another_site_sends_no_run(student, zipped):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_phone_trains_what_the_engine_trains(model):
-    assert trains_on_a_phone(RunConfig.for_model(model))
-    assert not trains_on_a_phone(RunConfig.for_model(model, nh=MAX_NH + 1))
+def test_a_phone_trains_and_sends_what_the_engine_trains(model, store):
+    assert not problem_in(store.folder(model))
+    assert not problem_of(RunConfig.for_model(model))
+    assert problem_of(RunConfig.for_model(model, nh=MAX_NH + 1))
 
 
 def test_the_server_trains_the_rest():
-    assert not trains_on_a_phone(RunConfig.for_model("Model5Reg"))
+    assert problem_of(RunConfig.for_model("Model5Reg"))
+    assert problem_of(LARGE)
 
 
 def test_a_start_of_several_runs_orders_what_the_students_device_trains(service, store, recorded):

@@ -6,8 +6,8 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
@@ -56,6 +56,21 @@ _NAME = re.compile(
 _LIMITS = {CONFIG: MAX_CONFIG_BYTES, RECORDED: MAX_BYTES_RECORDED, TEXT: texts.MAX_TEXT_BYTES}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What of a run is taken in. Each function says what is wrong with a run, "" for nothing."""
+
+    most: int | None = None  # bytes of all files, unpacked; None for MAX_BYTES
+    most_events: int | None = None  # bytes of its events
+    without: Collection[str] = ()  # files, and folders of files, that the sender has no reason for
+    config: Callable[[RunConfig], str] = lambda config: ""
+    run: Callable[[RunFolder], str] = lambda run: ""
+
+
+OPEN = Door()
+"""Takes whatever a run can be: the file is its reader's own."""
+
+
 class ArchiveError(ValueError):
     """A file does not hold a run; the message says what was wanted and what came."""
 
@@ -102,27 +117,30 @@ def unpack(store: RunStore, path: Path) -> RunFolder:
         raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def unpack_file(
-    store: RunStore, file: IO[bytes], source: str, most: int | None = None
-) -> RunFolder:
+def unpack_file(store: RunStore, file: IO[bytes], source: str, door: Door = OPEN) -> RunFolder:
     """Add the run in an open zip file to a store, under a new id; `source` names it in errors.
 
-    It may unpack to `most` bytes, MAX_BYTES without it. A file that does not hold a complete run
-    leaves nothing behind. Raises ArchiveError, RunWriteError or OSError.
+    A file that does not hold a complete run, or one that `door` does not take, leaves nothing
+    behind. Raises ArchiveError, RunWriteError or OSError.
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            members = _checked(archive, source, most)
+            members = _checked(archive, source, door)
             _hold_text(archive, members, source)  # first, since reading the config needs the text
             _know_network(archive, members)
             config = _config(archive, source)
+            _refuse(source, door.config(config))
 
             def fill(folder: Path) -> None:
                 for member in members:
                     if member.filename != TEXT:
                         _extract(archive, member, folder / member.filename)
 
-            return store.add(config, fill, _check)
+            def check(folder: RunFolder) -> None:
+                _check(folder)
+                _refuse(source, door.run(folder))
+
+            return store.add(config, fill, check)
     except BROKEN as error:
         raise ArchiveError(f"{source} is not a complete zip file: {error!s:.200}") from error
     except DamagedRun as error:
@@ -130,25 +148,31 @@ def unpack_file(
         raise ArchiveError(f"{source} does not hold a complete run: {problem}") from error
 
 
-def _checked(archive: zipfile.ZipFile, source: str, most: int | None) -> list[zipfile.ZipInfo]:
+def _refuse(source: str, problem: str) -> None:
+    if problem:
+        raise ArchiveError(f"{source} is not taken: {problem}")
+
+
+def _checked(archive: zipfile.ZipFile, source: str, door: Door) -> list[zipfile.ZipInfo]:
     """Return the files in an archive. Raises ArchiveError for one that is not a run's file."""
     members = archive.infolist()
     if len(members) > MAX_FILES:
         raise ArchiveError(f"{source} has {len(members):,} files; a run has at most {MAX_FILES}")
-    for problem in problems(members, most):
+    for problem in problems(members, door):
         raise ArchiveError(f"{source} is not a run of hnviz: {problem}")
     return members
 
 
-def problems(members: list[zipfile.ZipInfo], most: int | None = None) -> Iterator[str]:
+def problems(members: list[zipfile.ZipInfo], door: Door = OPEN) -> Iterator[str]:
     """Yield what is wrong with the files that an archive lists, before any is unpacked."""
-    most = MAX_BYTES if most is None else most
+    most = MAX_BYTES if door.most is None else door.most
+    limits = {**_LIMITS, EVENTS: door.most_events or most}
     names = [member.filename for member in members]
     if CONFIG not in names:
         yield f"it has no {CONFIG}"
     for member in members:
         name, size = member.filename, member.file_size
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or name.partition("/")[0] in door.without:
             yield f"it has a file named {name[:60]!r}"
         if stat.S_ISLNK(member.external_attr >> 16):
             yield f"{name} is a link"
@@ -158,7 +182,7 @@ def problems(members: list[zipfile.ZipInfo], most: int | None = None) -> Iterato
             yield f"{name} is not compressed with deflate: use that method"
         if names.count(name) > 1:
             yield f"it has two files named {name}"
-        if size > (limit := _LIMITS.get(name, most)):
+        if size > (limit := limits.get(name, most)):
             yield f"{name} has {size:,} bytes; at most {limit:,} are read"
     if (total := sum(member.file_size for member in members)) > most:
         yield f"it unpacks to {total:,} bytes; at most {most:,} are read"

@@ -16,7 +16,8 @@ from hnviz.app.shell.classroom import class_service
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.web.assets import ASSETS
-from hnviz.web.classroom.orders import order_for, trains_on_a_phone
+from hnviz.web.classroom.orders import order_for
+from hnviz.web.classroom.sent import problem_of
 from hnviz.web.classroom.service import Visitor
 from hnviz.web.controls import Starter
 from hnviz.web.limits import viewer
@@ -73,7 +74,7 @@ def student() -> int | None:
 
 def trains_here(config: RunConfig | None) -> bool:
     """Return whether the reader's own device trains these settings: a student's, if it can."""
-    return config is not None and student() is not None and trains_on_a_phone(config)
+    return config is not None and student() is not None and not problem_of(config)
 
 
 def _order(config: RunConfig) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from itertools import product
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hnviz.browser.form import IN_BROWSER, form_of, job_of
+from hnviz.browser.form import form_of, job_of
 from hnviz.classroom import Classroom, ExperimentError
 from hnviz.classroom.experiment import (
     MAX_STEPS,
@@ -31,19 +31,17 @@ from hnviz.data import BatchLayout, stream_of
 from hnviz.engine.client import EngineError
 from hnviz.questions.frame import to_json
 from hnviz.questions.params import quoted
+from hnviz.web.classroom.sent import MAX_NH, MODELS
 from hnviz.web.http import Entry
 
 if TYPE_CHECKING:
     from hnviz.web.classroom.service import ClassService
 
-MODELS = IN_BROWSER
-"""The models that a phone trains."""
-
 AXES = ("model", "lr", "bptt", "nh", "pct_start", "bn_init", "reset_state")
 """The settings that may be compared: runs that differ in them take the same number of steps."""
 
 MAX_VALUES = 5  # of an axis of a map
-MAX_NH, MAX_EPOCHS = 256, 40  # a phone trains it
+MAX_EPOCHS = 40  # a phone trains it
 AGAIN_SECONDS = 5.0  # before a check that failed is tried again; each further wait is twice as long
 MAX_TRIES = 6  # of one check: about three minutes
 

@@ -6,24 +6,14 @@ from typing import Any
 from hnviz import __version__
 from hnviz.browser.form import job_of
 from hnviz.config import RunConfig
-from hnviz.data import Choice, stream_of
+from hnviz.data import Choice
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import text_hash
 from hnviz.questions.frame import to_json
 from hnviz.runs.texts import content_hash
 from hnviz.web.assets import PAGE_DATA
-from hnviz.web.classroom.experiments import MAX_NH, MODELS
+from hnviz.web.classroom.sent import problem_of
 from hnviz.web.classroom.service import ClassService
-
-MAX_TOKENS = 250_000  # of the text that a phone trains on
-
-
-def trains_on_a_phone(config: RunConfig) -> bool:
-    """Return whether a student's device can train these settings."""
-    if config.model not in MODELS or config.nh > MAX_NH:
-        return False
-    stream = stream_of(config)
-    return len(stream.train) + len(stream.valid) <= MAX_TOKENS
 
 
 def phone_order(config: RunConfig) -> dict[str, Any]:
@@ -48,7 +38,7 @@ def order_for(
 
     `ordered`: how many more runs the same press orders. Raises ClassError if the member may not.
     """
-    if member is None or not trains_on_a_phone(config):
+    if member is None or problem_of(config):
         return None
     service.check_start(member, ordered)
     return phone_order(config)

@@ -1,7 +1,8 @@
 """The route that takes a run that a student's device has trained, POST /api/class/runs.
 
-Its body is the run as a zip file, which is read as `hnviz import` reads one. It is the student's
-run, and counts in no experiment.
+Its body is the run as a zip file, which is read as `hnviz import` reads one, and must be
+what a phone can train: `hnviz.web.classroom.sent`. It is the student's run, and counts in no
+experiment.
 """
 
 from functools import partial
@@ -18,11 +19,11 @@ from hnviz.runs import RunStore
 from hnviz.runs.archive import ArchiveError, unpack_file
 from hnviz.web.classroom.experiment_routes import JOIN_FIRST
 from hnviz.web.classroom.routes import OPEN, answer_with
+from hnviz.web.classroom.sent import DOOR
 from hnviz.web.classroom.service import ClassService
 from hnviz.web.http import Refusal
 
 ZIP = "application/zip"  # which no form on another site can send
-MAX_UNPACKED_BYTES = 32_000_000
 SOURCE = "the file that you sent"  # in sentences
 
 
@@ -50,6 +51,6 @@ def sent_run_route(service: ClassService, store: RunStore) -> Route:
 def _unpacked(store: RunStore, content: bytes) -> str:
     """Add a run to the store; return its id. Raises Refusal."""
     try:
-        return unpack_file(store, BytesIO(content), SOURCE, MAX_UNPACKED_BYTES).id
+        return unpack_file(store, BytesIO(content), SOURCE, DOOR).id
     except ArchiveError as error:
         raise Refusal(str(error)) from error
