@@ -11,9 +11,10 @@ import sys
 import threading
 import time
 import warnings
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ from hnviz.learn.finding import Names, reader_of
 from hnviz.learn.models import LanguageModel
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.observe import QUESTIONS, Subject
-from hnviz.own.network import Network, NetworkError, hash_of
+from hnviz.own.network import Network, NetworkError, forget, hash_of, network_of
 from hnviz.questions.frame import unpack as unpack_frame
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look, Reply
@@ -54,7 +55,7 @@ from hnviz.recording.naming import named
 from hnviz.recording.own import first_questions
 from hnviz.recording.thread import MOST_WAITING, Batch, End, WriterThread, accuracy_of
 from hnviz.runs import RunFolder, RunRecord, RunStore, answers, asking
-from hnviz.runs.archive import pack, unpack
+from hnviz.runs.archive import ArchiveError, pack, unpack
 from hnviz.runs.recorded import RECORDED, read_recorded
 from hnviz.runs.stop import ask_to_stop, writer_of
 from hnviz.schedule import one_cycle
@@ -876,6 +877,40 @@ def test_a_recorded_run_can_be_sent_and_read_but_not_continued(tmp_path: Path) -
     assert there.read().recorded and there.load_snapshot(0).keys() == folder.load_snapshot(0).keys()
     (line,) = (each for each in RunStore(tmp_path / "here").summaries() if not each.shipped)
     assert (line.given, line.model) == ("from the book", folder.config.model)
+
+
+def test_a_network_is_known_as_long_as_its_run_is_there(tmp_path: Path) -> None:
+    folder = record(loops.book()[2], tmp_path / "here")
+    file, found = tmp_path / "run.zip", read_recorded(folder.path)
+    with file.open("wb") as to:
+        pack(folder, to)
+    assert found is not None and found.network is not None
+    other = replace(found.network, eps=0.5)  # one that no loop in this process records
+    content = {"format": 1, "class_name": "Other", "network": asdict(other)}
+    config = json.loads((folder.path / "config.json").read_text())
+    for name, is_whole in ((other.name, False), (other.older_name, True), (other.name, True)):
+        config["config"]["model"] = name
+        with zipfile.ZipFile(file) as old, zipfile.ZipFile(tmp_path / "new.zip", "w") as new:
+            for each in {*old.namelist()} - {RECORDED, "config.json"}:
+                new.writestr(each, old.read(each))
+            new.writestr(RECORDED, json.dumps(content))
+            new.writestr("config.json", json.dumps(config if is_whole else {}))
+        store = RunStore(tmp_path / "there")
+        if not is_whole:
+            with pytest.raises(ArchiveError):
+                unpack(store, tmp_path / "new.zip")
+        else:
+            there = unpack(store, tmp_path / "new.zip")
+            assert there.config.model == name and there.config.called == other.class_name
+            assert network_of(name) == other
+            shutil.rmtree(there.path)
+            forget(None)
+        assert network_of(name) is None
+
+
+def test_a_network_of_too_many_parts_is_refused_unread() -> None:
+    with pytest.raises(NetworkError, match=r"1,000 parts; got 1,001"):
+        Network.from_dict({"parts": [{}] * 1001})
 
 
 def test_the_app_cannot_end_the_process_of_a_loop_but_can_end_the_record(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ network from parts of torch (`hnviz.learn.described`). Does not import torch.
 
 import json
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from hashlib import blake2b, sha256
 from math import prod
+from pathlib import Path
 from typing import Any
 
 from hnviz.models.catalogue import RECORDED
@@ -45,6 +47,7 @@ RECIPE = Recipe(bptt=20, epochs=10, lr=1e-2)  # a recorded run's name says how i
 
 STATES = ("h", "c", "s3", "s4")  # names of a state's tensors
 MAX_LAYERS = 16
+MAX_PARTS = 1000
 MAX_WEIGHTS = 2**28  # of one tensor
 _CLASS = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
 _PATH = re.compile(r"(?!.*__)[A-Za-z_]\w{0,99}(\.\w{1,100}){0,9}", re.ASCII)  # of a submodule
@@ -105,7 +108,12 @@ class Network:
 
     @property
     def name(self) -> str:
-        """The model's name: its class, and four digits that differ for another network."""
+        """The model's name: its class, and digits that differ for another network."""
+        return f"{self.class_name[:_CLASS_CHARS]}_{self.identity[:16]}"
+
+    @property
+    def older_name(self) -> str:
+        """Its name in the runs of version 0.5, which has four digits."""
         return f"{self.class_name[:_CLASS_CHARS]}_{self.identity[:4]}"
 
     @property
@@ -136,6 +144,8 @@ class Network:
     @classmethod
     def from_dict(cls, values: Any) -> "Network":
         """Read the result of `asdict`, from JSON. Raises NetworkError for anything else."""
+        n_parts = len(values["parts"]) if isinstance(values, dict) and "parts" in values else 0
+        _wrong_if(n_parts > MAX_PARTS, f"a network has up to {MAX_PARTS:,} parts; got {n_parts:,}")
         try:
             found: Network = revived(cls, values)
         except NetworkError:
@@ -173,13 +183,44 @@ def _wrong_if(wrong: object, problem: str) -> None:
 networks: dict[str, Network] = {}
 """The recorded networks that this process knows, by their models' names."""
 
+_holders: dict[str, set[object]] = {}
+"""For whom each is known: the folders of its runs, who reads a run now, a loop that records."""
+LOOP = "a loop"
+"""The holder of a network whose loop this process records."""
 
-def know(network: Network) -> None:
-    """Let this process read runs of a recorded network. Raises NetworkError for another one."""
-    name = network.name
-    if networks.setdefault(name, network) != network:
-        raise NetworkError(f"two different recorded networks have the name {name}")
-    RECORDED[name] = network.entry
+_lock = threading.Lock()
+
+
+def know(network: Network, holder: object, name: str = "") -> None:
+    """Let this process read runs of a recorded network, under its own name or its older one.
+
+    It is known as long as its holder is: a run's folder as long as it is there, another object
+    until `forget`, and LOOP for good. Raises NetworkError for another network of the same name.
+    """
+    name = name if name == network.older_name else network.name
+    with _lock:
+        if name not in networks:
+            _forget_gone()
+        if networks.get(name, network) != network:
+            raise NetworkError(f"two different recorded networks have the name {name}")
+        _holders.setdefault(name, set()).add(holder)
+        if name not in networks:
+            networks[name], RECORDED[name] = network, network.entry
+
+
+def forget(holder: object) -> None:
+    """Forget the networks that are known for this holder alone."""
+    with _lock:
+        for held in _holders.values():
+            held.discard(holder)
+        _forget_gone()
+
+
+def _forget_gone() -> None:
+    for name, held in list(_holders.items()):
+        held -= {each for each in held if isinstance(each, Path) and not each.exists()}
+        if not held:
+            del _holders[name], networks[name], RECORDED[name]
 
 
 def is_own(model: str) -> bool:

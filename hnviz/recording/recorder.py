@@ -32,7 +32,7 @@ from hnviz.learn.opened import Opened, source_of
 from hnviz.learn.state import named as state_named
 from hnviz.learn.twin import generators_kept, held, state_in, unwrapped
 from hnviz.models.catalogue import entry
-from hnviz.own.network import OWN, Network, hash_of, know
+from hnviz.own.network import LOOP, OWN, Network, hash_of, know
 from hnviz.recording.naming import Named, named, units
 from hnviz.recording.own import named_zeros, own_network
 from hnviz.recording.settings import Options, Plan, names_in, plan
@@ -316,7 +316,7 @@ class Recorder:
         self._reader = reader_of(model, names_in(self._options), bptt)
         self.found = named(self._reader)
         if self.found.network is not None:
-            know(self.found.network)
+            know(self.found.network, LOOP)
             made = model_class(self.found.model)(2, units(self._reader.twin, self.found.names))
             self._weights = tuple(made.state_dict())
             self._zeros = state_named(entry(self.found.model).state, made.init_state(1))
@@ -328,7 +328,7 @@ class Recorder:
         network = own_network(reader, self.found.names, code)
         if network is None:
             return self._warn(f"{self.found.seen[0].rstrip('.')}. Only the curves are recorded")
-        know(network)
+        know(network, LOOP)
         text = "Pictures show it on the texts that they begin with."
         self.found = replace(self.found, network=network, seen=(*self.found.seen, text))
         self._opened = Opened(reader)
@@ -381,7 +381,7 @@ class Recorder:
     def _plan(self, y: Tensor | None) -> Plan:
         reader = self._reader
         network = self.found.network or _unknown(self._model())
-        know(network)
+        know(network, LOOP)
         shown: dict[str, Any] = {"lr": self._highest}
         if reader is not None and self.found.network is not None:
             shown["nh"] = self._zeros["state"].shape[-1]

@@ -8,8 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from hnviz import disk
 from hnviz.config import RunConfig
@@ -31,8 +32,9 @@ from hnviz.runs.files import (
 from hnviz.runs.folder import MAX_CONFIG_BYTES, RunFolder, info_from, missing_model
 from hnviz.runs.record import RunRecord
 from hnviz.runs.recorded import MAX_BYTES as MAX_BYTES_RECORDED
-from hnviz.runs.recorded import RECORDED, know_network_in
+from hnviz.runs.recorded import RECORDED, lent_network
 from hnviz.runs.store import RunStore
+from hnviz.runs.texts import setting_in
 
 TEXT = "text.txt"  # the user's own text that the run read
 ALWAYS_NAMED = ("model", "bptt", "lr", "epochs", "bs", "nh", "seed")
@@ -127,20 +129,13 @@ def unpack_file(store: RunStore, file: IO[bytes], source: str, door: Door = OPEN
         with zipfile.ZipFile(file) as archive:
             members = _checked(archive, source, door)
             _hold_text(archive, members, source)  # first, since reading the config needs the text
-            _know_network(archive, members)
-            config = _config(archive, source)
-            _refuse(source, door.config(config))
-
-            def fill(folder: Path) -> None:
-                for member in members:
-                    if member.filename != TEXT:
-                        _extract(archive, member, folder / member.filename)
-
-            def check(folder: RunFolder) -> None:
-                _check(folder)
-                _refuse(source, door.run(folder))
-
-            return store.add(config, fill, check)
+            content = _json(archive, source)
+            with lent_network(_recorded(archive, members), setting_in(content, "model")):
+                config = _config(content, source)
+                _refuse(source, door.config(config))
+                return store.add(
+                    config, partial(_fill, archive, members), partial(_check, source, door)
+                )
     except BROKEN as error:
         raise ArchiveError(f"{source} is not a complete zip file: {error!s:.200}") from error
     except DamagedRun as error:
@@ -188,9 +183,19 @@ def problems(members: list[zipfile.ZipInfo], door: Door = OPEN) -> Iterator[str]
         yield f"it unpacks to {total:,} bytes; at most {most:,} are read"
 
 
-def _config(archive: zipfile.ZipFile, source: str) -> RunConfig:
+def _json(archive: zipfile.ZipFile, source: str) -> Any:
     try:
-        content = parse_json(archive.read(CONFIG))
+        return parse_json(archive.read(CONFIG))
+    except ValueError as error:
+        raise _no_config(source, error) from error
+
+
+def _no_config(source: str, error: ValueError) -> ArchiveError:
+    return ArchiveError(f"{source} does not hold a complete run: its {CONFIG}: {error}")
+
+
+def _config(content: Any, source: str) -> RunConfig:
+    try:
         if model := missing_model(content):
             raise ValueError(
                 f"its model {model} is not loaded, and a zip file has no code: name the file that "
@@ -198,15 +203,18 @@ def _config(archive: zipfile.ZipFile, source: str) -> RunConfig:
             )
         return info_from(content).config
     except ValueError as error:
-        problem = f"its {CONFIG}: {error}"
-        raise ArchiveError(f"{source} does not hold a complete run: {problem}") from error
+        raise _no_config(source, error) from error
 
 
-def _know_network(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> None:
-    """Let this process read the network of a recorded run. Raises DamagedRun."""
+def _recorded(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> bytes | None:
+    is_recorded = RECORDED in (member.filename for member in members)
+    return archive.read(RECORDED) if is_recorded else None
+
+
+def _fill(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path) -> None:
     for member in members:
-        if member.filename == RECORDED:
-            know_network_in(archive.read(member))
+        if member.filename != TEXT:
+            _extract(archive, member, folder / member.filename)
 
 
 def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], source: str) -> None:
@@ -230,14 +238,15 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> Non
                 disk.write_all(target.fileno(), piece, "member")
 
 
-def _check(folder: RunFolder) -> None:
-    """Read all of a run. Raises DamagedRun."""
+def _check(source: str, door: Door, folder: RunFolder) -> None:
+    """Read all of a run. Raises DamagedRun, and ArchiveError for one that `door` refuses."""
     record = folder.read()
     for step in folder.snapshots():
         folder.load_snapshot(step)
     checkpoint = folder.load_resume()
     if checkpoint is not None and (problem := progress_problem(checkpoint, record)):
         raise folder.damaged(f"{RESUME} {problem}")
+    _refuse(source, door.run(folder))
 
 
 def progress_problem(checkpoint: Tensors, record: RunRecord) -> str | None:

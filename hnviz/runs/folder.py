@@ -127,8 +127,8 @@ class RunFolder:
         """Read config.json. Raises DamagedRun."""
         look_beside(self.path.parent)
         try:
-            know_network(self.path)
             content = read_json(self.path / CONFIG, MAX_CONFIG_BYTES)
+            know_network(self.path, setting_in(content, "model"))
             if unknown := unknown_model(self.path, content):
                 said = f"the run {self.id} cannot be read here: {unknown}"
                 raise DamagedRun(said, unknown_model=True)

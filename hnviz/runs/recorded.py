@@ -5,12 +5,13 @@ recorder found. hnviz runs none of it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hnviz.own.network import Network, NetworkError, know
+from hnviz.own.network import Network, NetworkError, forget, know
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.files import parse_json, printable, read_bounded, write_atomic
 
@@ -92,21 +93,31 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def know_network(folder: Path) -> None:
-    """Let this process read a recorded run's network. Raises DamagedRun."""
-    found = read_recorded(folder)
-    if found is not None:
-        _know(found)
+def know_network(folder: Path, model: str | None) -> None:
+    """Let this process read a recorded run's network, under the model's name in its config.
+
+    Raises DamagedRun.
+    """
+    _know(read_recorded(folder), folder, model)
 
 
-def know_network_in(content: bytes) -> None:
-    """Do the same with the file's content. Raises DamagedRun."""
-    _know(_read(content))
+@contextmanager
+def lent_network(content: bytes | None, model: str | None) -> Iterator[None]:
+    """Let this process read a network while its run is taken in, from the file's content.
+
+    Raises DamagedRun.
+    """
+    holder = object()
+    try:
+        _know(_read(content) if content is not None else None, holder, model)
+        yield
+    finally:
+        forget(holder)
 
 
-def _know(found: Recorded) -> None:
-    if found.network is not None:
+def _know(found: Recorded | None, holder: object, model: str | None) -> None:
+    if found is not None and found.network is not None:
         try:
-            know(found.network)
+            know(found.network, holder, model or "")
         except NetworkError as error:
             raise DamagedRun(f"the run cannot be read here: {error}") from error

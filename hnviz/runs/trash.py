@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hnviz import disk
-from hnviz.runs.errors import RunBusy, RunNotFound
+from hnviz.runs.errors import DamagedRun, RunBusy, RunNotFound
 from hnviz.runs.files import CONFIG, age, read_bounded, take_lock, writing
 from hnviz.runs.folder import RunFolder
 
@@ -42,6 +42,8 @@ def restore(root: Path, run_id: str) -> None:
         )
     with writing(back / CONFIG):
         disk.move(place, back, "restored")
+    with suppress(DamagedRun):  # a list may still show its network, which was forgotten
+        RunFolder(back).info()
     with suppress(OSError):
         (back / _MARK).unlink()
 
