@@ -158,7 +158,7 @@ def test_bounds_follow_split_and_bptt(recorded):
     app = batches(*FOLDS, batches_bs="64", batches_bptt="20", batches_split="train")
     assert "on train it can be right at most **" in said(app)
     assert "and **89.2\N{NO-BREAK SPACE}%** over all 20 positions" in said(app)
-    recorded(said(app), 20, 84.5, 86.4, part="no network can be right more often")
+    recorded(said(app), 20, 84.5, 86.4, part="the most that a network can get right")
     ids = [each["id"] for each in mounts(app)]
     assert {"batches_reach", "batches_bounds"} <= set(ids)
 

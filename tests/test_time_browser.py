@@ -84,7 +84,7 @@ def test_the_marked_row_follows_click_keys_and_slider(server, page, recorded):
 
 def test_the_lanes_follow_the_training_step(server, page):
     open_time(page, server)
-    left = "uncut, 0.2\N{NO-BREAK SPACE}% is left after 59 steps."
+    left = "uncut, 0.2\N{NO-BREAK SPACE}% is left 59 steps back."
     expect(page.locator(TAKEAWAY)).to_contain_text(left)
     untrained = lane(page, "No detach, untrained").locator("svg")
     expect(lane(page, "No detach").locator("svg")).to_contain_text("0.2 %")
@@ -121,7 +121,7 @@ def test_the_mini_batch_is_chosen_in_the_headline(server, page, recorded):
     field.fill("13")
     field.press("Enter")
     expect(said).to_have_attribute(
-        "data-said", re.compile("of mini-batch 13 after 19 steps; uncut")
+        "data-said", re.compile("of mini-batch 13 after 20 words; uncut")
     )
     expect(lane(page, "No detach").locator("svg")).to_be_visible()
     expect(page.locator(".st-key-time_lanes .drawn").first).to_contain_text("mini-batch 13")
@@ -240,7 +240,7 @@ def test_a_model_without_a_state_has_two_lanes(server, page):
 def test_another_model_is_shown_at_its_end_by_whoever_was_at_the_end(server, page):
     open_time(page, server)
     _pick_model(page, "Model3")
-    expect(page.locator(TAKEAWAY)).to_contain_text("0.01\N{NO-BREAK SPACE}% is left after 59 steps")
+    expect(page.locator(TAKEAWAY)).to_contain_text("0.01\N{NO-BREAK SPACE}% is left 59 steps back")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "step 800 of 800")
     page.locator(SLIDER).press("Home")
     expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient of mini-batch")
@@ -249,7 +249,7 @@ def test_another_model_is_shown_at_its_end_by_whoever_was_at_the_end(server, pag
     expect(page.locator(TAKEAWAY)).to_contain_text("vanishes: almost nothing")
     expect(page.locator(SLIDER)).to_have_value("0")
     _pick_model(page, "Model5")  # it was left at its end, and the address says step 0
-    expect(page.locator(TAKEAWAY)).to_contain_text("1 in 82 billion is left after 59 steps")
+    expect(page.locator(TAKEAWAY)).to_contain_text("1 in 82 billion is left 59 steps back")
     expect(page.locator(SLIDER)).to_have_value("0")
     assert page.errors == []
 

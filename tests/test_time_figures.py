@@ -112,9 +112,9 @@ def test_ticks_reach_beyond_the_highest_value(high):
 def test_the_takeaway_is_one_line_with_the_pictures_numbers(recorded):
     meta = {"bptt": 4, "batches": [5, 6, 7]}
     said = takeaway("Model5", LANES, 400, meta)
-    recorded(said, 7, 3, 0.01, 11)
+    recorded(said, 7, 4, 0.01, 11)
     gone = {**LANES, "keep": np.where(np.arange(12) < 2, 0, FADING)}
-    assert "after 9 steps" in takeaway("Model5", gone, 400, meta)
+    assert "9 steps back" in takeaway("Model5", gone, 400, meta)
     untrained = takeaway("Model5", {**LANES, "keep": FADING**3}, 0, meta)
     recorded(untrained, 7, 1, 1, 11)
     assert "7 fades: " in takeaway("Model5", {**LANES, "keep": FADING**0}, 0, meta)

@@ -50,9 +50,9 @@ def _back(norms: NDArray[np.floating]) -> str:
 TAKEAWAYS = {
     "reset": "{model} starts from zeros: {gradient} ends after {own}.",
     "gone": "Untrained, {gradient} vanishes: almost nothing reaches the first step.",
-    "vanishes": "Untrained, {gradient} vanishes: **{left}** is left after {back}.",
-    "fades": "Untrained, {gradient} fades: **{left}** is left after {back}.",
-    "keep": "Detach ends {gradient} after {own}; uncut, **{left}** is left after {back}.",
+    "vanishes": "Untrained, {gradient} vanishes: **{left}** is left {back} back.",
+    "fades": "Untrained, {gradient} fades: **{left}** is left {back} back.",
+    "keep": "Detach ends {gradient} after {own}; uncut, **{left}** is left {back} back.",
 }
 OF_LOSS = "the gradient of mini-batch {batch}"
 """What the lanes show, for any of their numbers; a page without a server fills them in, too."""
@@ -63,7 +63,8 @@ def takeaway(
 ) -> str:
     """Say in one line what detach does to the gradient of the last step's loss.
 
-    `lanes` has norms, `meta` is of "state_gradients". Both ways back count from the last state.
+    `lanes` has norms, `meta` is of "state_gradients". Words say how many states a gradient goes
+    through, steps back how far the last state is from one of them.
     """
     name = "keep" if "keep" in lanes else "reset"
     norms, said = lanes[name], name
@@ -72,7 +73,7 @@ def takeaway(
         said = "gone" if share < LEAST else "vanishes" if share < VANISHED else "fades"
     left = {"left": part(far_share(norms)), "back": _back(norms)}
     gradient = OF_LOSS.format(batch=f"{meta['batches'][-1]:,}")
-    own = plural(meta["bptt"] - 1, "step")
+    own = plural(meta["bptt"], "word")
     return TAKEAWAYS[said].format(model=model, gradient=gradient, own=own, **left)
 
 

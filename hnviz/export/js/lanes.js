@@ -1,8 +1,7 @@
 // @ts-check
 // How far back a loss reaches, answered here: rooms/through_time/lanes/picture.py.
 
-import { plural } from "../../app/kit/js/text.js";
-import { back, farShare, LEAST, part, VANISHED } from "../../app/rooms/through_time/lanes/words.js";
+import { back, farShare, LEAST, own, part, VANISHED } from "../../app/rooms/through_time/lanes/words.js";
 import { filled } from "./look.js";
 
 /** @typedef {import("./look.js").Look} Look */
@@ -40,5 +39,5 @@ function takeaway({ facts, says, step }, lanes, { batches, bptt }) {
   const untrained = share < LEAST ? "gone" : share < VANISHED ? "vanishes" : "fades";
   const said = name === "keep" && step === 0 ? untrained : name;
   const gradient = filled(says.lanes.of_loss, { batch: batches.at(-1).toLocaleString("en-US") });
-  return filled(says.lanes[said], { model: facts.model, gradient, own: plural(bptt - 1, "step"), left: part(share), back: back(norms) });
+  return filled(says.lanes[said], { model: facts.model, gradient, own: own(bptt), left: part(share), back: back(norms) });
 }

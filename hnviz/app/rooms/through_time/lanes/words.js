@@ -62,8 +62,8 @@ export function laneSentences(lanes, bptt, every) {
 
 const BEFORE = "**Untrained**: the same network before its first training step. ";
 
-/** The steps from a mini-batch's first state to its last one. @param {number} bptt */
-const own = (bptt) => plural(bptt - 1, "step");
+/** The words of one mini-batch. @param {number} bptt */
+export const own = (bptt) => plural(bptt, "word");
 
 /** @type {Said["reset"]} */
 const reset = (_, bptt) =>
@@ -73,8 +73,8 @@ const reset = (_, bptt) =>
 /** The loss of the last step. @type {Said} */
 const ONE_LOSS = {
   detach: ({ detach, keep = detach }, bptt) =>
-    `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after at most ${own(bptt)}. Without ` +
-    `the right cut, ${across(keep, bptt)} of it would cross and go on for ${plural(bptt, "more step")}, to the left one.`,
+    `**Detach**: the next mini-batch gets the state, but the gradient stops at the scissors, after at most ${own(bptt)}. At the ` +
+    `right cut, ${across(keep, bptt)} of it is left: uncut, it would go on through ${plural(bptt, "more word")}, to the left one.`,
   keep: ({ keep }) => {
     const there = Array.from(keep).filter((norm) => norm > 0).length;
     const got = there === keep.length ? `all ${there} steps get` : `${there} of ${keep.length} steps get`;
@@ -114,8 +114,8 @@ const ALL_LOSSES = {
 /** How many times one norm another is; "" for nothing to compare. @param {number} norm @param {number} other */
 const times = (norm, other) => (other ? (norm / other).toFixed(2) : "");
 
-/** What would cross the cut before the last mini-batch. @param {ArrayLike<number>} keep @param {number} bptt */
-const across = (keep, bptt) => `**${part((keep[keep.length - bptt - 1] ?? 0) / (keep[keep.length - 1] || 1))}**`;
+/** What arrives at the cut before the last mini-batch, as drawn there. @param {ArrayLike<number>} keep @param {number} bptt */
+const across = (keep, bptt) => `**${part((keep[keep.length - bptt]) / (keep[keep.length - 1] || 1))}**`;
 
 /** How fast a gradient fades: what is left NEAR steps back, and where half of it is. @param {ArrayLike<number>} norms */
 function fading(norms) {
