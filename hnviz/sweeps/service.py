@@ -42,7 +42,7 @@ class SweepService:
         self._thread: threading.Thread | None = None
         self._problems: dict[str, str] = {}  # sweep id -> why it has ended
         self._timing = threading.Lock()
-        self._durations: TTLCache[str, Duration] = TTLCache(MAX_ESTIMATES, FRESH_SECONDS)
+        self._durations: TTLCache[Any, Duration] = TTLCache(MAX_ESTIMATES, FRESH_SECONDS)
 
     def start(self, plan: Plan) -> bool:
         """Train a plan; return whether it is new. A plan that was started before is resumed.
@@ -78,14 +78,14 @@ class SweepService:
     def duration(self, plan: Plan) -> Duration:
         """Estimate how long a plan takes on this machine in its present state. Raises SweepError.
 
-        Steps are timed for one viewer at a time, and once for all who ask about the same plan.
+        Steps are timed for one viewer at a time, and once for all who ask about the same runs.
         """
         self.check(plan)
         n_workers = min(self.engine().limits().trainers, len(plan.configs))
         with self._timing:
-            found = self._durations.get(plan.id)
-            if found is None:
-                found = self._durations[plan.id] = duration(plan.configs, n_workers, self.engine())
+            runs = plan.configs
+            if (found := self._durations.get(runs)) is None:
+                found = self._durations[runs] = duration(runs, n_workers, self.engine())
         return found
 
     def resume(self, sweep_id: str, *, failed: bool = False) -> None:

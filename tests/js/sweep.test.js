@@ -8,7 +8,7 @@ import { Estimates } from "../../hnviz/app/rooms/train/form/estimates.js";
 import { estimateText, listOf, planOf } from "../../hnviz/app/rooms/train/form/plan.js";
 import { bestOf, cellsOf, figureOf, layOut, shares, stateOf, tiesOf } from "../../hnviz/app/rooms/sweep/map/squares.js";
 import { table } from "../../hnviz/app/rooms/sweep/map/table.js";
-import { cellText, headline, linkOf, settingsText, squareText, statusText } from "../../hnviz/app/rooms/sweep/map/words.js";
+import { cellText, headline, linkOf, settingsText, squareText, statusText, tieNote } from "../../hnviz/app/rooms/sweep/map/words.js";
 import { messageOf, recorded } from "./recorded.js";
 
 const setting = (name, kind) => ({ name, label: name, kind, help: "", more: false, options: [], first: null });
@@ -207,15 +207,24 @@ test("the headline has the map's own numbers and at most 20 words", (t) => {
 test("squares that differ no more than seeds tie", (t) => {
   const layout = layOut(AXES, grid([0.453, 0.452, 0.3, null]), false);
   const gaps = { accuracy: 0.05 };
-  assert.deepEqual([tiesOf(layout, "accuracy", gaps), tiesOf(layout, "accuracy")], [1, 0]);
+  const [tie] = tiesOf(layout, "accuracy", gaps);
+  assert.deepEqual(tie.settings, { lr: 0.001, bptt: 20 });
+  assert.deepEqual([tiesOf(layout, "accuracy", gaps).length, tiesOf(layout, "accuracy").length], [1, 0]);
+  const placed = shares(layout, "accuracy", [tie]);
+  assert.deepEqual([placed.get(tie), placed.get(bestOf(layout, "accuracy").cell), Math.min(...placed.values())], [1, 1, 0]);
   const mixed = said(headline({ ...sweep(4, 4), tokens: ["char", "word"] }, layout, "accuracy"));
   recorded(t, mixed);
   assert.ok(mixed.split(" ").length <= 20);
   const head = headline({ ...sweep(4, 4), gaps }, layout, "accuracy");
-  assert.match(said(head), /^A tie: lr .+, bptt .+, 45\.3 % right on valid\. 1 other differs no more than seeds do\.$/);
+  recorded(t, said(head), "1e-2", 20, 45.3, 1);
+  recorded(t, tieNote("accuracy", tie, gaps), "5.0");
   assert.ok(words(head) <= 20);
-  const seeds = [0.4, 0.5, 0.48, 0.5].map((right, at) => made({ lr: at < 2 ? 0.01 : 0.1, seed: at % 2 }, right));
-  assert.equal(tiesOf(layOut(["lr", "seed"], seeds, false), "accuracy"), 1); // .45 and .49: seeds lie .1 apart
+  // The same seeds on both sides: their differences count, not how far apart the seeds of one side are.
+  const seeds = (/** @type {number[]} */ ...right) => layOut(["lr", "seed"], right.map((each, at) => made({ lr: at < 3 ? 0.01 : 0.1, seed: at % 3 }, each)), false);
+  assert.equal(tiesOf(seeds(0.4, 0.5, 0.6, 0.44, 0.54, 0.64), "accuracy").length, 0);
+  const unsure = seeds(0.4, 0.5, 0.6, 0.6, 0.5, 0.49);
+  assert.equal(tiesOf(unsure, "accuracy", { accuracy: 0.001 }).length, 1);
+  recorded(t, tieNote("accuracy", bestOf(unsure, "accuracy").cell), 95, 0);
 });
 
 test("what happened to a sweep, and what to do, is one line", (t) => {

@@ -9,13 +9,11 @@ CARD: dict[str, Any] = {
 }
 """The body of POST /api/sweeps."""
 
-GIVEN = {
-    "model": "Model1",
-    "bptt": "3, 20, 70",
-    "lr": "1e-3, 1e-2, 1e-1",
-    "epochs": "2",
-    "seed": "0",
-}
-"""The first values of the form, by setting; the other fields are in its fold."""
+GIVEN = (
+    {name: str(value) for name, value in CARD["fixed"].items()}
+    | {name: ", ".join(f"{value:g}" for value in values) for name, values in CARD["grid"].items()}
+    | {"seed": "0"}
+)
+"""The first values of the form, by setting: those of the card. The other fields are in its fold."""
 
 QUESTION = "How large may the steps be, and how far must gradients reach back, for 2 epochs?"

@@ -6,6 +6,9 @@ import { onMark, setMark } from "../../kit/js/page.js";
 
 const BEGUN = "begun"; // the mark that holds { sweep }, an id
 
+/** The sweep that a reader started or chose, for when they come back to the room. */
+export const last = { sweep: "" };
+
 /**
  * Show a sweep that was begun, in all pictures of the page.
  * @param {string} sweep

@@ -12,10 +12,10 @@ import { isLocked } from "../../../kit/js/present.js";
 import { ramp } from "../../../kit/js/ramp.js";
 import { Button, Choices, Menu, told } from "../../../kit/js/ui.js";
 import { fieldName } from "../../compare/curves/words.js";
-import { onBegun } from "../shared.js";
-import { MEASURES, bestOf, layOut, shares } from "./squares.js";
+import { last, onBegun } from "../shared.js";
+import { MEASURES, bestOf, layOut, shares, tiesOf } from "./squares.js";
 import { table } from "./table.js";
-import { cellText, headline, linkOf, settingText, settingsText, squareText, statusText } from "./words.js";
+import { cellText, headline, linkOf, settingText, settingsText, squareText, statusText, tieNote } from "./words.js";
 
 /** @typedef {import("./squares.js").Cell} Cell */
 /** @typedef {import("./squares.js").Layout} Layout */
@@ -33,11 +33,13 @@ function view(scene) {
   const known = knownOf(scene);
   if (!known) return null;
   const { sweep, sweeps = [] } = known;
+  if (state.sweep) last.sweep = state.sweep;
   const axes = sweep?.axes ?? Object.keys(settings.card.grid);
   const layout = layOut(axes, sweep ? runsOf(known) : planned(settings.card.grid), state.seeds === "each");
   const offered = sweep && sweeps.every((/** @type {{ id: string }} */ { id }) => id !== sweep.id) ? [sweep, ...sweeps] : sweeps;
   const can = settings.may && !isLocked() ? (CAN[sweep?.problem ? "interrupted" : sweep?.status] ?? []) : [];
   const best = layout && bestOf(layout, state.measure)?.cell;
+  const ties = layout && sweep && sweep.n_done === sweep.n_runs ? tiesOf(layout, state.measure, sweep.gaps) : [];
   const [map, down, along] = state.pointed.split(",");
   const pointed = layout?.maps[map]?.cells[down]?.[along];
   return html`
@@ -48,15 +50,15 @@ function view(scene) {
     </div>
     <p class="wrong" role="alert">${state.wrong}</p>
     <div class="maps" data-maps=${layout?.maps.length} onKeyDown=${walk}>
-      ${layout && html`<${Kept} of=${[known, state.measure, state.seeds, state.focused, scene.theme]} draw=${() => mapsOf(scene, layout, sweep, best)} />`}
+      ${layout && html`<${Kept} of=${[known, state.measure, state.seeds, state.focused, scene.theme]} draw=${() => mapsOf(scene, layout, sweep, [best, ...ties])} />`}
     </div>
-    <p class="point hnviz-aside" role="status">${pointed ? titleOf(pointed, best) : sweep ? POINT : ""}</p>
+    <p class="point hnviz-aside" role="status">${pointed ? titleOf(pointed, [best, ...ties]) : sweep ? POINT : ""}</p>
     <div class="row below" hidden=${!sweep}>
       <${Menu} name="Sweep" hidden=${!sweeps.length} among=${offered} chosen=${sweep?.id} choose=${(/** @type {string} */ id) => Object.assign(state, { sweep: id, wrong: "" })} />
       <${Choices} name="What the squares show" among=${Object.keys(MEASURES)} chosen=${state.measure} choose=${(/** @type {string} */ measure) => (state.measure = measure)} />
       <span class="apart" hidden=${!axes.includes("seed") || axes.length < 2}>Seeds${" "}<${Choices} name="Seeds: their mean, or a map for each" among=${["mean", "each"]} chosen=${state.seeds} choose=${(/** @type {string} */ seeds) => (state.seeds = seeds)} /></span>
     </div>
-    <p class="note">${layout ? "" : "This sweep has too many different values for a map: its runs are in the table."}</p>`;
+    <p class="note">${ties.length > 0 && best && tieNote(state.measure, best, sweep.gaps)}${layout ? "" : "This sweep has too many different values for a map: its runs are in the table."}</p>`;
 }
 
 /**
@@ -83,20 +85,21 @@ const planned = (grid) =>
 
 /**
  * @param {Cell} cell
- * @param {Cell|null|undefined} best
+ * @param {(Cell|null|undefined)[]} best the best square, and those that tie with it
  */
-const titleOf = (cell, best) => `${cell === best ? "The best. " : ""}${cellText(cell)}`;
+const titleOf = (cell, best) => `${best.includes(cell) ? (best.length > 1 ? "Among the best. " : "The best. ") : ""}${cellText(cell)}`;
 
 /**
  * A table of squares for each map.
  * @param {import("../../../kit/js/declared.js").Scene} scene
  * @param {Layout} layout
  * @param {any} sweep
- * @param {Cell|null|undefined} best
+ * @param {(Cell|null|undefined)[]} best the best square, and those that tie with it
  */
 function mapsOf({ theme, state, kit }, layout, sweep, best) {
   const { x, y, xs, ys, maps } = layout;
-  const placed = shares(layout, state.measure);
+  const placed = shares(layout, state.measure, /** @type {Cell[]} */ (best.slice(1)));
+  const ring = best.length > 1 ? "tied" : "best";
   const shade = ramp(theme.sequential);
   const named = [y && `${fieldName(y)} ↓`, `${fieldName(x)} →`].filter(Boolean).join(", ");
   const keys = maps.flatMap(({ cells }, map) => cells.flatMap((line, down) => line.flatMap((cell, along) => (cell ? [`${[map, down, along]}`] : []))));
@@ -107,7 +110,7 @@ function mapsOf({ theme, state, kit }, layout, sweep, best) {
     const color = share === undefined ? null : shade[Math.round(255 * share)];
     const link = linkOf(cell);
     const title = titleOf(cell, best);
-    return html`<a class="square ${cell === best ? "best" : ""}" data-at=${at} data-state=${is} tabindex=${at === focused ? 0 : -1} title=${title} aria-label=${title}
+    return html`<a class="square ${best.includes(cell) ? ring : ""}" data-at=${at} data-state=${is} tabindex=${at === focused ? 0 : -1} title=${title} aria-label=${title}
       role=${link ? null : "img"} href=${link && new URL(link, kit.home).href} style=${color && `background: rgb(${color.join(" ")}); color: ${inkOn(color)}`}
       onPointerEnter=${() => (state.pointed = at)} onPointerLeave=${() => (state.pointed = "")} onFocus=${() => Object.assign(state, { pointed: at, focused: at })}><b>${main}</b><small>${more}</small></a>`;
   };
@@ -138,7 +141,10 @@ export const render = declared({
   // The squares under the pointer and of the keyboard, by map, row and column.
   state: { pointed: "", focused: "", wrong: "" },
   follows: ({ settings, state }) => ({ sweep: settings.state ? null : ["sweep", "", { sweep: state.sweep }] }),
-  begins: ({ state, kit }) => onBegun(kit, (id) => (state.sweep = id)),
+  begins: ({ settings, state, kit }) => {
+    if (!settings.state) state.sweep ||= last.sweep;
+    return onBegun(kit, (id) => (state.sweep = id));
+  },
   table: (scene) => table({ sweep: knownOf(scene)?.sweep ?? null, runs: runsOf(knownOf(scene)) }),
   keeps: true,
   view,

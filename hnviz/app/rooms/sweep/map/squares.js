@@ -8,6 +8,8 @@
 /** @typedef {{ title: Record<string, any>, cells: (Cell|null)[][] }} Map_ one of several maps: rows of cells */
 /** @typedef {{ x: string, y: string|null, xs: any[], ys: any[], maps: Map_[] }} Layout */
 
+import { paired } from "../../../kit/js/seeds.js";
+
 export const MOST_CELLS = 400; // of one map: a random draw has one for each pair of its values
 export const MEASURES = { accuracy: "accuracy", loss: "valid_loss" };
 const DONE = ["finished", "diverged"];
@@ -115,31 +117,36 @@ export function bestOf(layout, measure) {
 }
 
 /**
- * How many other squares tie with the best: they differ from it no more than seeds differ. Squares with
- * several seeds show that gap; for one seed, `gaps` has it if it was measured.
+ * The other squares that the seeds do not tell from the best: of two seeds and more that both have, the 95 % interval of
+ * the mean difference contains 0; of one, the difference is no more than `gaps` has for seeds, if that was measured.
  * @param {Layout} layout
  * @param {keyof MEASURES} measure
  * @param {Record<string, number>} [gaps] by the figure's name
  */
 export function tiesOf(layout, measure, gaps = {}) {
   const best = bestOf(layout, measure);
-  if (!best) return 0;
-  const usual = gaps[MEASURES[measure]] ?? 0;
+  if (!best) return [];
+  const name = /** @type {"accuracy"|"valid_loss"} */ (MEASURES[measure]);
   return cellsOf(layout).filter((cell) => {
-    const figure = cell.runs.every((run) => run.state === "finished") ? figureOf(cell.runs, measure) : null;
-    if (!figure || cell === best.cell) return false;
-    const own = [figure, best.figure].map(({ n, low, high }) => (n > 1 ? high - low : usual));
-    return Math.abs(figure.mean - best.figure.mean) <= Math.max(...own);
-  }).length;
+    if (cell === best.cell || !cell.runs.every((run) => run.state === "finished")) return false;
+    const figure = figureOf(cell.runs, measure);
+    if (!figure) return false;
+    const own = new Map(cell.runs.map((run) => [run.settings[SEED], run[name]]));
+    const pairs = best.cell.runs.map((run) => [run[name], own.get(run.settings[SEED])]).filter((pair) => pair.every(Number.isFinite));
+    const told = paired(/** @type {[number, number][]} */ (pairs));
+    return told ? told.low <= 0 && told.high >= 0 : Math.abs(figure.mean - best.figure.mean) <= (gaps[name] ?? 0);
+  });
 }
 
 /**
- * Where each square's figure is between the worst (0) and the best (1); a loss by its logarithm.
+ * Where each square's figure is between the worst (0) and the best (1); a loss by its logarithm. Squares that tie with
+ * the best look as it does.
  * @param {Layout} layout
  * @param {keyof MEASURES} measure
+ * @param {Cell[]} [ties]
  * @returns {Map<Cell, number>}
  */
-export function shares(layout, measure) {
+export function shares(layout, measure, ties = []) {
   const of = (/** @type {number} */ value) => (measure === "loss" ? -Math.log(Math.max(value, 1e-6)) : value);
   const known = cellsOf(layout).flatMap((cell) => {
     const figure = figureOf(cell.runs, measure);
@@ -147,5 +154,5 @@ export function shares(layout, measure) {
   });
   const values = known.map(([, value]) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  return new Map(known.map(([cell, value]) => [cell, high > low ? (value - low) / (high - low) : 1]));
+  return new Map(known.map(([cell, value]) => [cell, high > low && !ties.includes(cell) ? (value - low) / (high - low) : 1]));
 }

@@ -3,7 +3,7 @@
 
 import { accuracy } from "../../../kit/js/text.js";
 import { fieldName, valueText } from "../../compare/curves/words.js";
-import { bestOf, figureOf, stateOf, tiesOf } from "./squares.js";
+import { MEASURES, bestOf, figureOf, stateOf, tiesOf } from "./squares.js";
 
 /** @typedef {import("./squares.js").Cell} Cell */
 /** @typedef {import("./squares.js").Layout} Layout */
@@ -60,9 +60,23 @@ export function headline(sweep, layout, measure) {
   const what = measure === "loss" ? "loss on valid" : "right on valid";
   const where = settingsText(best.cell.settings);
   if (done < all) return [[count], " runs done; best so far: ", [where], ", ", [value], ` ${what}.`];
-  const ties = tiesOf(layout, measure, sweep.gaps);
-  if (ties) return ["A tie: ", [where], ", ", [value], ` ${what}. ${ties === 1 ? "1 other differs" : `${ties} others differ`} no more than seeds do.`];
+  const { length: ties } = tiesOf(layout, measure, sweep.gaps);
+  const seeds = best.figure.n > 1 ? `${best.figure.n} seeds` : "one seed";
+  if (ties) return [[where], ", ", [value], ` ${what}: ${seeds} cannot rank it above ${ties === 1 ? "1 other" : `${ties} others`}.`];
   return [[where], " is best: ", [value], ` ${what}, ${best.figure.n > 1 ? `mean of ${best.figure.n} seeds` : "from one seed"}.`];
+}
+
+/**
+ * Why several squares are among the best, and look alike.
+ * @param {Measure} measure
+ * @param {Cell} best
+ * @param {Record<string, number>} [gaps]
+ */
+export function tieNote(measure, { runs }, gaps = {}) {
+  if (runs.length > 1) return "Nothing ranks the squares with a ring: the 95 % interval of their mean difference, seed by seed, contains 0.";
+  const gap = gaps[MEASURES[measure]];
+  const size = measure === "loss" ? figureText(gap, measure) : `${(100 * gap).toFixed(1)} points`;
+  return `Nothing ranks the squares with a ring: they differ by at most ${size}, and so do seeds, with the recipe of the model.`;
 }
 
 /**

@@ -18,6 +18,9 @@ import { planOf } from "./plan.js";
  *   without  words that many runs cannot take
  */
 
+/** @type {Record<string, string>} what was typed, for when the reader comes back to the room */
+const last = {};
+
 const REST = 350; // ms after the last key until the estimate is asked for
 const ESTIMATE = "api/sweeps/estimate";
 const HELP = "A field takes one value, or several with commas between. Each combination is a run; an empty field follows the recipe.";
@@ -45,7 +48,7 @@ export class Many {
     this.typed = new Map();
     for (const setting of known.settings) {
       const place = setting.name in given ? row : inside;
-      const text = given[setting.name] ?? (setting.kind === "word" ? String(setting.first) : "");
+      const text = last[setting.name] ?? given[setting.name] ?? (setting.kind === "word" ? String(setting.first) : "");
       this.typed.set(setting.name, this.add(place, setting, text, without));
     }
     const press = make("div", "row");
@@ -69,7 +72,8 @@ export class Many {
   add(parent, { name, label, kind, help, options, first }, text, without) {
     if (kind === "word") return this.words(parent, label, help, options.filter((each) => !without.includes(each)), text);
     const box = kind === "switch" ? switchBox() : document.createElement("input");
-    if (kind !== "switch") Object.assign(box, { type: "text", className: "number", value: text, placeholder: name in Object.values(this.known.recipes)[0][0] ? "the recipe's" : String(first), autocomplete: "off" });
+    if (kind === "switch") box.checked = text === "true";
+    else Object.assign(box, { type: "text", className: "number", value: text, placeholder: name in Object.values(this.known.recipes)[0][0] ? "the recipe's" : String(first), autocomplete: "off" });
     new Field(parent, label, box, help);
     box.oninput = () => this.change();
     return () => (kind === "switch" ? String(box.checked) : box.value);
@@ -90,7 +94,7 @@ export class Many {
     if (help) hint(name, label, help);
     const boxes = options.map((value) => {
       const box = make("input", "check", make("label", "", all));
-      Object.assign(box, { type: "checkbox", value, checked: value === chosen, onchange: () => this.change() });
+      Object.assign(box, { type: "checkbox", value, checked: chosen.split(", ").includes(value), onchange: () => this.change() });
       box.after(value);
       return box;
     });
@@ -98,7 +102,8 @@ export class Many {
   }
 
   plan() {
-    return planOf(this.known.settings, Object.fromEntries([...this.typed].map(([name, read]) => [name, read()])));
+    for (const [name, read] of this.typed) last[name] = read();
+    return planOf(this.known.settings, last);
   }
 
   /** A field has changed: say how long the runs would take. */
