@@ -17,13 +17,14 @@ from hnviz.app.rooms.train.inside.picture import NUMBERS_VIEW
 from hnviz.app.rooms.train.inside.worst import WORST_VIEW
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS_VIEW
 from hnviz.app.rooms.train.settings import read
-from hnviz.app.rooms.train.topics import notes
+from hnviz.app.rooms.train.topics import notebook_of, notes
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
+from hnviz.runs import BLOCKS
 from tests.pages import (
     SHARED,
     below,
@@ -328,6 +329,10 @@ def test_a_warm_up_share_that_was_set_is_trained():
     run = app.query_params["run"]
     stop(run)
     assert server().store.record(run).config.pct_start == 0.25
+
+
+def test_the_notebook_is_beside_a_run_only_where_valid_is_its_own():
+    assert [notebook_of(server().current(run)).empty for run in ("Model5", BLOCKS)] == [False, True]
 
 
 def test_the_ruler_is_read_on_the_train_page(recorded):

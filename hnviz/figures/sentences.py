@@ -97,8 +97,9 @@ def layout_sentence(layout: BatchLayout) -> str:
         else f"{layout.n_repeated:,} slots read a token again, the same one up to {most:,} times"
     )
     passes = plural(layout.n_batches, "mini-batch")
+    own = " or ".join(f"{n:,}" for n in sorted(set(layout.own.tolist())))
     return (
-        f"{start}: {again}, because each row owns {layout.share:,.2f} tokens but reads "
+        f"{start}: {again}, because each row owns {own} tokens but reads "
         f"{layout.row_length:,}, in {passes} of {layout.bptt}."
     )
 

@@ -19,7 +19,7 @@ import { recorded } from "./recorded.js";
 
 const KINDS = ["ones", "tens"];
 const WIDTH = 7 + 2 * KINDS.length;
-const CONFIG = { model: "Model5", bptt: 20, lr: 0.01, epochs: 2, seed: 0, bs: 64, nh: 64 };
+const CONFIG = { model: "Model5", corpus: "human_numbers", split: "notebook", bptt: 20, lr: 0.01, epochs: 2, seed: 0, bs: 64, nh: 64 };
 
 /** A run of two epochs of ten steps. */
 function made(id, { accuracy = [0.5, 0.8], spread = null, live = false, given = "", device = "cpu", asked = "auto", ...settings } = {}) {
@@ -190,8 +190,10 @@ test("each step from model to model is the network's, or the recipe's too", (t) 
   const runs = [made("c", { model: "Model5", lr: 0.03, accuracy: [0.9] }), made("a", { model: "Model3", accuracy: [0.6] }), made("b", { model: "Model4", accuracy: [0.7] }), made("d", { model: "Model4", seed: 1, accuracy: [0.8] })];
   const steps = stepsOf(runs, 2, "accuracy on valid", models, shares).map(said);
   recorded(t, steps[0], "15.0");
-  recorded(t, steps[1], "1.0e-2", "3.0e-2", "15.0", "5.0", "10.0", 10);
+  recorded(t, steps[1], "1.0e-2", "3.0e-2", "15.0", "5.0", "10.0", "5.0", 10); // the parts of train add up to train's
   assert.equal(steps.length, 2);
+  const trains = runs.map((run) => ({ ...run, live: run.run === "c" }));
+  recorded(t, said(stepsOf(trains, 2, "accuracy on valid", models, {})[1]), "1.0e-2", "3.0e-2", "15.0");
   assert.deepEqual(stepsOf([made("a"), made("b", { bptt: 70 })], 2, "accuracy on valid", models, shares), []);
 });
 
@@ -220,6 +222,7 @@ test("a scene has a line for each run, a band for seeds, and the gap of two", ()
   const twice = sceneOf({ ...data, runs: [made("a"), made("b", { live: true })] }, LOOK, THEME);
   assert.deepEqual(twice.own.map(({ name, seeds: band }) => [name, band]), [["Model5", null], ["Model5 (2)", null]]);
   assert.equal(sceneOf(data, { ...LOOK, notebook: true }, THEME).lines.at(-1).name, "Model5, the notebook");
+  assert.equal(sceneOf({ ...data, runs: [made("a", { split: "blocks" })] }, { ...LOOK, notebook: true }, THEME).lines.length, 1, "another valid than the notebook's");
   const many = Array.from({ length: 200 }, (_, at) => made(`r${at}`, { lr: 0.001 * (at + 1), accuracy: [0, at / 200] }));
   const crowd = sceneOf({ ...data, runs: many }, LOOK, THEME);
   assert.deepEqual(crowd.lines.filter(({ label }) => label).map(({ color, alpha }) => [color, alpha]), [["#4", 1], ["#5", 1]]);
@@ -290,6 +293,7 @@ test("runs are named by what differs, and never alike", () => {
   assert.deepEqual([...labels(runs).values()], ["bptt 20, lr 1.0e-2", "bptt 70, lr 3.0e-3", "mine"]);
   const equal = [...labels([made("a"), made("b")]).values()];
   assert.deepEqual(equal, ["Model5", "Model5 (2)"]);
+  assert.equal(labels([made("a"), { ...made("b"), shipped: true }]).get("b"), "Model5"); // a pre-trained run keeps its name
   assert.deepEqual([...labels([made("a"), made("b", { model: "Model4" })]).values()], ["Model5", "Model4"]);
   assert.deepEqual([valueText("lr", 0.0125), valueText("bptt", 70), valueText("seed", 1234567), valueText("bn_init", "ones")], ["1.25e-2", "70", "1234567", "ones"]);
 });

@@ -17,7 +17,7 @@ test("a network guesses after the same words, and only where it answers", () => 
   assert.equal(guessOf({ ...ANSWER, arrays: { ...ANSWER.arrays, ids: { data: [14, 11, 9] } } }, WORDS, 2), null);
 });
 
-test("the words that nobody could know are counted", (t) => {
+test("the words at which a right guess is luck are counted", (t) => {
   const tries = [{ you: true, model: null, open: true }, { you: false, model: { name: "Model5", right: true }, open: false }];
   recorded(t, score(tries), 1, 2, 1, 1, 1);
 });

@@ -167,6 +167,15 @@ test("parts of the nearest", () => {
   assert.equal(farShare([0, 0, 0]), 0);
 });
 
+for (const width of [WIDE, NARROW]) {
+  test(`with reset, the state is broken where a mini-batch ends, ${width} px`, () => {
+    const dots = (lane) => [...PASSES.lane(lane, THEME, width).matchAll(/M([\d.]+) 26a([\d.]+) /g)].map(([, left, r]) => [Number(left), Number(left) + 2 * Number(r)]).sort(([one], [other]) => one - other);
+    const space = (lane, step) => dots(lane)[step][0] - dots(lane)[step - 1][1];
+    for (const seam of [4, 8]) near(space("reset", seam) - space("detach", seam), 8, 0.2);
+    near(space("reset", 2) - space("detach", 2), -8 / 3, 0.2); // its own states stay together
+  });
+}
+
 test("each lane says what it shows", (t) => {
   const said = laneSentences(OWN, 4, false);
   assert.deepEqual(Object.keys(said).sort(), ["", ...NAMES].sort());

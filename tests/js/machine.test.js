@@ -271,6 +271,9 @@ test("rows that follow the position or a digit have a name once training has mad
   assert.deepEqual(groupsOf(ONE, trained(), trained()), [named]);
   assert.deepEqual(groupsOf(ONE, trained([0.9, 0.3]), trained()), [[named[0]]], "digits come later");
   assert.deepEqual(groupsOf(ONE, trained([0.1, 0.1]), trained()), [[]], "untrained: none");
+  const twin = (/** @type {number[]} */ ...most) => ({ ...trained(), arrays: { ...trained().arrays, untrained: array([1, 5], Float32Array.from(most)) } });
+  assert.deepEqual(groupsOf(ONE, twin(0.95, 0, 0, 0.2, 0), trained()), [[named[1]]], "untrained, a unit follows the position more");
+  assert.deepEqual(groupsOf(ONE, twin(0.2, 0, 0.85, 0.2, 0), trained()), [[named[0]]]);
   assert.deepEqual(groupsOf(ONE, null, trained()), [[]]);
   assert.deepEqual(groupsOf({ layers: 1, nh: 3 }, trained(), trained()), [[]], "a block of few cells has no rows to name");
   const none = { ...trained(), meta: { labels: [], groups: [[]] } };

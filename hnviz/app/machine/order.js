@@ -23,7 +23,8 @@ export function orderOf({ layers, nh }, trained) {
 
 /**
  * The rows of cells that follow the position in the number, and those that follow a digit, as shares of the
- * block's height from its top; a group that training has not made yet has no name.
+ * block's height from its top; a group that training has not made yet has no name, nor one whose cells follow less than the
+ * best unit of the untrained network did.
  * @param {{ layers: number, nh: number }} reading
  * @param {Answer|null} codes the view "machine_codes" of the snapshot that is shown
  * @param {Answer|null} trained of the last one
@@ -44,9 +45,21 @@ export function groupsOf({ layers, nh }, codes, trained) {
       ["digits", cut, end, position, position + digits],
     ]);
     return found
-      .filter(([name, top, bottom, from, to]) => bottom > top && meanShare(codes, trained, layer, nh, name, from, to) >= LEAST[name])
+      .filter(([name, top, bottom, from, to]) => bottom > top && meanShare(codes, trained, layer, nh, name, from, to) >= Math.max(LEAST[name], before(codes, layer, name)))
       .map(([name, top, bottom]) => ({ from: top / rows, to: bottom / rows, name }));
   });
+}
+
+/**
+ * The largest share of a unit before training; 0 where it is not known.
+ * @param {Answer} codes
+ * @param {number} layer
+ * @param {"position"|"digits"} name
+ */
+function before({ arrays: { untrained } }, layer, name) {
+  if (!untrained) return 0;
+  const n = untrained.shape[1];
+  return name === "position" ? untrained.data[layer * n] : Math.max(...untrained.data.subarray(layer * n + 1, (layer + 1) * n));
 }
 
 /**

@@ -17,7 +17,7 @@
 //   follows   topics with their runs and parameters, null for none; their news is in `news`, by the same names
 //   takes     merges news into what is known; without it, fields are merged
 //   begins    called once, when the picture comes to the page; may return a function that ends what it began
-//   about     where it has another value than before, all state begins again except what `lasts` names
+//   about     where it has another value than before, all state begins again
 //   film      of what moves, as in picture.js
 
 import { html, render, useLayoutEffect, useRef } from "../../../vendor/preact/preact.js";
@@ -36,7 +36,7 @@ export { html };
  * @typedef {Drawing & { state: any, news: Record<string, any>, kit: Frame, post: Declared["post"] }} Scene
  * @typedef {Omit<import("./picture.js").Definition, "create"|"table"> & {
  *   table: string|((scene: any) => import("./tables.js").Data[]), view: (scene: any) => unknown,
- *   state?: Record<string, unknown>, lasts?: string[], asks?: (scene: any) => Record<string, Record<string, unknown>>, rests?: number,
+ *   state?: Record<string, unknown>, asks?: (scene: any) => Record<string, Record<string, unknown>>, rests?: number,
  *   follows?: (scene: any) => Record<string, Subject|null>, takes?: (known: any, news: any) => any,
  *   begins?: (scene: any) => any, about?: (settings: any) => unknown,
  *   film?: (scene: any) => import("./save/film.js").Film|null }} Definition
@@ -99,7 +99,7 @@ class Declared {
     const isFirst = this.about === undefined;
     this.about = about;
     for (const [name, value] of Object.entries(this.definition.state ?? {})) {
-      if (isFirst || !this.definition.lasts?.includes(name)) this.values[name] = value;
+      this.values[name] = value;
     }
     for (const [name, entry] of Object.entries(/** @type {Record<string, Entry>} */ (data.state ?? {}))) {
       this.values[name] = isFirst ? READ[entry.kind](asked, entry) : entry.first;

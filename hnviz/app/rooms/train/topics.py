@@ -154,7 +154,8 @@ def bounds(record: RunRecord) -> Mapping[str, Sequence[Bound]]:
 
 
 def notebook_of(run: CurrentRun) -> "pd.DataFrame":
-    """Return the notebook's table for a run's model, empty for a run on another text."""
+    """Return the notebook's table for a run's model, empty for another text or another valid."""
     config = run.record.config
     table = notebook_table(config.model)
-    return table if config.corpus == NOTEBOOK.corpus else table.iloc[:0]
+    own = (config.corpus, config.split) == (NOTEBOOK.corpus, NOTEBOOK.split)
+    return table if own else table.iloc[:0]

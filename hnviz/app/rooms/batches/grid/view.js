@@ -273,10 +273,12 @@ export class View {
     parts.sentence.replaceChildren(...cellSentence(layout, this.stream, cell));
     // Read aloud what the keys reach, not everything under the mouse.
     const said = parts.sentence.textContent;
+    const at = cell.join("-");
     if (this.announce) parts.spoken.textContent = said + around(layout, this.stream, cell);
+    else if (at !== this.root.dataset.cell) parts.spoken.textContent = ""; // it is about another cell
     this.announce = false;
     this.root.dataset.cut = layout.shuffled ? "random" : "order";
-    this.root.dataset.cell = cell.join("-");
+    this.root.dataset.cell = at;
     this.root.dataset.position = layout.position(cell);
     this.root.dataset.target = layout.target(cell)?.join("-") ?? "";
   }

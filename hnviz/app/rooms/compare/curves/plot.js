@@ -92,10 +92,10 @@ export class Plot {
   /** @param {Marked} marked */
   pointText({ line, at }) {
     const { xTitle, writeX, writeValue } = this.shown;
-    const { name, x, y, end, group } = this.shown.lines[line];
+    const { name, x, y, end, group, live } = this.shown.lines[line];
     const full = group.length === 1 ? group[0].name : name;
     const said = full === name ? name : `${name} (${full})`;
-    if (at === null) return `${said}: ends at ${writeValue(end)}.`;
+    if (at === null) return `${said}: ${live ? "is at" : "ends at"} ${writeValue(end)}.`;
     return `${said}: ${xTitle} ${writeX(Number(x[at].toPrecision(5)))}, ${writeValue(y[at])}.`;
   }
 

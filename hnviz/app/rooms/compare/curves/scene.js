@@ -72,7 +72,8 @@ function gapBand([one, other], { measure, axis }, theme) {
 function notebookLines(runs, tables, look, kinds, theme) {
   const found = [];
   for (const [model, table] of Object.entries(tables)) {
-    const run = runs.find(({ config, n_batches }) => config.model === model && n_batches);
+    // Its valid is that of the notebook's text and split: another valid has other answers.
+    const run = runs.find(({ config, n_batches }) => config.model === model && n_batches && config.split === "notebook" && config.corpus === "human_numbers");
     const line = run && notebookLine(run, table, look, kinds);
     if (line) found.push({ ...line, color: theme.muted, dash: [1, 3], width: 2, alpha: 1, dots: true, name: `${model}, the notebook`, group: [], end: endOf(line, look.measure), seeds: null });
   }

@@ -42,7 +42,10 @@ function columnsOf({ runs, kinds: { length: n } }) {
     ...fields.map((field) => ({ name: `of ${field}`, title: fieldName(field), of: (/** @type {Run} */ run) => settingOf(run, field), fill: (/** @type {Run} */ run) => said(run, field) })),
     // In one column, where there is no room for more.
     { name: "differs", title: "what differs", words: true, twice: true, of: (run) => fields.filter((field) => field !== "model").map((field) => `${fieldName(field)} ${said(run, field)}`).join(", ") },
-    ...FIGURES.map((figure) => ({ ...figure, of: (/** @type {Run} */ run) => lastOf(run, figure.name, n) })),
+    ...FIGURES.map((figure) => {
+      const of = (/** @type {Run} */ run) => lastOf(run, figure.name, n);
+      return { ...figure, of, fill: (/** @type {Run} */ run) => (run.live && of(run) !== null ? `${figure.write(of(run) ?? 0)} so far` : of(run)) };
+    }),
     ...(compares(runs, "loss on valid") ? [] : [{ name: "bits", title: BITS, of: bits, write: long }]), // of runs that read different tokens
     { name: "seconds", title: "seconds", of: (run) => (run.epochs.length ? secondsOf(run, n) : null), write: (value) => value.toFixed(1) },
     { name: "state", title: "state", words: true, of: stateText },

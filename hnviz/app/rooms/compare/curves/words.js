@@ -84,7 +84,8 @@ export const calledIn = ({ called, config }) => called ?? config.model;
 function apart(runs, said) {
   /** @type {Map<string, number>} */
   const seen = new Map();
-  for (const { run } of runs) {
+  const known = [...runs].sort((one, other) => Number(other.shipped) - Number(one.shipped)); // a pre-trained run keeps its name
+  for (const { run } of known) {
     const name = said.get(run) ?? run;
     const count = (seen.get(name) ?? 0) + 1;
     seen.set(name, count);

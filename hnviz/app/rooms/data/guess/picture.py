@@ -71,7 +71,7 @@ def _settings(text: OwnTokens, choice: Choice) -> Mapping[str, Any]:
             (token, _kind(token, read), index) for token, index in zip(tokens, ids, strict=True)
         ],
         "guesses": [
-            (choices, f"{why} Nobody could know it." if nobody else why)
+            (choices, f"{why} A right guess here is luck." if nobody else why)
             for (choices, why), nobody in found
         ],
         "open": is_open,

@@ -1,7 +1,7 @@
 // @ts-check
 // What a network guesses at the reader's place, and how often both were right. No DOM.
 
-/** @typedef {{ you: boolean, model: { name: string, right: boolean }|null, open?: boolean }} Try open: nobody could know the word */
+/** @typedef {{ you: boolean, model: { name: string, right: boolean }|null, open?: boolean }} Try open: a right guess is luck */
 
 /** @param {string} word */
 export const quoted = (word) => (word === "," ? "a comma" : `“${word}”`);
@@ -27,11 +27,11 @@ export function score(tries) {
   if (!tries.length) return "";
   const you = tries.filter((each) => each.you).length;
   const open = tries.filter((each) => each.open).length;
-  const nobody = open ? ` Nobody could know ${open} of these words.` : "";
+  const luck = open ? ` At ${open === 1 ? "1 word" : `${open} words`} a right guess is luck.` : "";
   const said = ` So far you were right ${you} of ${tries.length === 1 ? "1 time" : `${tries.length} times`}`;
   const { model } = tries[tries.length - 1];
   const both = tries.filter((each) => model && each.model?.name === model.name);
-  if (!model) return `${said}.${nobody}`;
+  if (!model) return `${said}.${luck}`;
   const its = both.filter((each) => each.model?.right).length;
-  return `${said}, and ${model.name} ${its} of ${both.length}.${nobody}`;
+  return `${said}, and ${model.name} ${its} of ${both.length}.${luck}`;
 }

@@ -18,6 +18,7 @@ const HEIGHT = 100; // px
 const ROOM = 70; // px; a longer stretch has room for a number at each end
 const DOT_ROOM = 8; // px between dots at least; closer ones are left out
 const CHEVRON_ROOM = 46; // px
+const BREAK = 4; // px at each end of a state that does not go on: dots are nearly as wide as the step between them
 const WORD_ROOM = 11; // px between words at least
 const WORDS = 56; // px, the height of upright words
 export const THICKEST = 32; // px
@@ -143,7 +144,7 @@ export class Passes {
     drawing.panels(batches.length);
     for (const first of [0, ...steps.later]) {
       const end = first + steps.window;
-      drawing.chain(first, end, way !== "reset" && end < steps.n);
+      drawing.chain(first, end, way !== "reset" && end < steps.n, way === "reset" ? BREAK : 0);
       if (every) drawing.losses(this.meta.answers_every ? first : end - 1, end);
     }
     drawing.ends(way);
@@ -209,14 +210,19 @@ class Lane extends Shapes {
     }
   }
 
-  /** States forward: a line with a dot for each step, and an arrow if they go on. @param {number} first @param {number} end @param {boolean} goesOn */
-  chain(first, end, goesOn) {
+  /**
+   * States forward: a line with a dot for each step, and an arrow if they go on.
+   * @param {number} first @param {number} end @param {boolean} goesOn
+   * @param {number} pulled px by which both ends are nearer to the middle
+   */
+  chain(first, end, goesOn, pulled) {
     const { steps, wide, color } = this;
-    this.segment(steps.x(first), FORWARD, steps.x(end - 1), FORWARD, color, wide ? 3 : 2.2);
+    const x = (/** @type {number} */ step) => steps.x(step) + pulled * (end - first > 1 ? 1 - (2 * (step - first)) / (end - first - 1) : 0);
+    this.segment(x(first), FORWARD, x(end - 1), FORWARD, color, wide ? 3 : 2.2);
     if (goesOn) this.arrow(steps.x(end - 1), steps.x(end) - (wide ? 5 : 1), FORWARD);
     const [r, edge] = wide ? [4, 1.6] : [2.6, 1.3];
     // One path: one shape for each dot takes a page ten times as long.
-    const dots = steps.thinned(first, end).map((step) => `M${(steps.x(step) - r).toFixed(1)} ${FORWARD}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`);
+    const dots = steps.thinned(first, end).map((step) => `M${(x(step) - r).toFixed(1)} ${FORWARD}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`);
     this.parts.push(`<path d="${dots.join("")}" fill="${this.theme.background}" stroke="${color}" stroke-width="${edge}"/>`);
   }
 
