@@ -911,6 +911,8 @@ def test_a_network_is_known_as_long_as_its_run_is_there(tmp_path: Path) -> None:
 def test_a_network_of_too_many_parts_is_refused_unread() -> None:
     with pytest.raises(NetworkError, match=r"1,000 parts; got 1,001"):
         Network.from_dict({"parts": [{}] * 1001})
+    with pytest.raises(NetworkError):
+        Network.from_dict({"parts": 3})
 
 
 def test_the_app_cannot_end_the_process_of_a_loop_but_can_end_the_record(tmp_path: Path) -> None:

@@ -144,7 +144,8 @@ class Network:
     @classmethod
     def from_dict(cls, values: Any) -> "Network":
         """Read the result of `asdict`, from JSON. Raises NetworkError for anything else."""
-        n_parts = len(values["parts"]) if isinstance(values, dict) and "parts" in values else 0
+        parts = values.get("parts") if isinstance(values, dict) else None
+        n_parts = len(parts) if isinstance(parts, list | tuple) else 0
         _wrong_if(n_parts > MAX_PARTS, f"a network has up to {MAX_PARTS:,} parts; got {n_parts:,}")
         try:
             found: Network = revived(cls, values)
