@@ -209,6 +209,6 @@ test("with a loss at every step, the sentences say how losses add up, and the no
   assert.match(laneSentences({ keep: FADING, detach: LAST.map(() => 0) }, 4, true).detach, /and one its last\.$/);
   assert.match(laneSentences(ALONE.lanes, 4, true)[""], /stops at the zeros/);
   const note = passesNote(META, { Detach: 0.00391, Reset: 0.0105 });
-  assert.match(note, /Half as thick is an eighth of it\. Nearest: Detach 0\.00391, Reset 0\.0105\. Typical means the median of 64 rows: mini-batches 5 to 7 of train, of which the words above are the first row's; the state before them comes from the 2 mini-batches before\. Loss 1\.500/);
+  assert.match(note, /Half as thick is an eighth of it\. Nearest: Detach 0\.00391, Reset 0\.0105\. Typical means the median of 64 rows: mini-batches 5 to 7 of train, whose first row has the words above the lanes, if there is room for them; the state before them comes from the 2 mini-batches before\. Loss 1\.500/);
   assert.match(passesNote({ ...META, n_before: 0 }, {}), /before them is zeros/);
 });

@@ -14,6 +14,7 @@ import { cellAt, columnsOf, placeOf, sideOf, wordAt } from "./layout.js";
 
 const HINT =
   "Arrow keys read one word on or back, a press on a word goes there, Space plays. Enter goes to the cells, where arrow keys point at one; Escape leaves them.";
+const BELOW_TAPE = 34; // px from the middle of the line of words to what is known of one: its arrow goes up
 const NEAR = 12; // px around the cut that take hold of it
 
 export class Pointer {
@@ -225,8 +226,8 @@ export class Pointer {
     this.write(pick ? reading.about(pick, at + by, codes ?? null) : reading.judged(Number(word)));
     const side = pick ? sideOf(layout, by) : tip.offsetWidth / layout.zoom;
     const left = (placeOf(layout, by) - side / 2) * layout.zoom;
-    const top = pick ? (layout.lanes[pick.layer] + side / 2 + 6) * layout.zoom : (layout.tape - 20) * layout.zoom - tip.offsetHeight;
-    Object.assign(tip.style, { left: `${Math.max(0, Math.min(layout.width * layout.zoom - tip.offsetWidth, left))}px`, top: `${top}px` });
+    const top = pick ? layout.lanes[pick.layer] + side / 2 + 6 : layout.tape + BELOW_TAPE;
+    Object.assign(tip.style, { left: `${Math.max(0, Math.min(layout.width * layout.zoom - tip.offsetWidth, left))}px`, top: `${top * layout.zoom}px` });
   }
 
   /** @param {string[]} lines the first one bold */

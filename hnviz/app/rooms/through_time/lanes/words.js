@@ -138,7 +138,7 @@ export function passesNote({ batches, bs, loss, n_before: before }, nearest) {
   return (
     "A ribbon's number is the norm |dLoss/dh| at that step in a typical row, as a share of the norm nearest to the loss. " +
     `With all losses, it is a share of the largest norm. Half as thick is an eighth of it. Nearest: ${norms}. Typical means the median of ${plural(bs, "row")}: ` +
-    `mini-batches ${batches[0]} to ${batches[batches.length - 1]} of train, of which the words above are the first row's; ${start}. Loss ${loss.toFixed(3)}, on a copy in eval ` +
+    `mini-batches ${batches[0]} to ${batches[batches.length - 1]} of train, whose first row has the words above the lanes, if there is room for them; ${start}. Loss ${loss.toFixed(3)}, on a copy in eval ` +
     "mode: batch norm uses the statistics that it learnt. All lanes but “untrained” have the weights of the training step shown."
   );
 }
