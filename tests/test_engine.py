@@ -1015,11 +1015,14 @@ def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
     engine.close()
 
 
+@pytest.mark.parametrize("folder", ["runs", "file"])
 def test_an_engine_that_cannot_start_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
+    """Its log says so: in the folder of the runs, or elsewhere if nothing can be written there."""
+    (tmp_path / "file").write_text("")
     with environment(HNVIZ_MAX_TRAINERS="many"):
-        engine = Engine(tmp_path)
+        engine = Engine(tmp_path / folder)
         engine.start()
         with pytest.raises(EngineError, match="HNVIZ_MAX_TRAINERS must be a number"):
             engine.train(SHORT)

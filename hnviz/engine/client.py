@@ -11,6 +11,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -93,13 +94,15 @@ class Place:
         """The log file of the engine and its children."""
         return self.runs_dir / LOG_NAME
 
-    def last_words(self) -> str:
-        """Return the log's last line."""
+    def open_log(self) -> IO[bytes]:
+        """Open the log; a temporary one, removed when closed, if the folder cannot be written."""
         try:
-            lines = self.log.read_text(errors="replace").splitlines()
-        except OSError:
-            lines = []
-        return lines[-1] if lines else "nothing"
+            self.runs_dir.mkdir(parents=True, exist_ok=True)
+            is_long = self.log.is_file() and self.log.stat().st_size > MAX_LOG_BYTES
+            return self.log.open("w+b" if is_long else "a+b")
+        except OSError as error:  # existing runs can still be viewed
+            log.warning("no log is kept in %s: %s", self.runs_dir, error.strerror)
+            return cast(IO[bytes], tempfile.NamedTemporaryFile(prefix="hnviz-", suffix=".log"))
 
 
 class Asking(NamedTuple):
@@ -326,7 +329,8 @@ class Link:
         self._info: Future[EngineInfo] = Future()
         self.jobs: dict[str, Job] = {}
         self.started = time.monotonic()
-        self._process, frames = _start(place)
+        self._log = place.open_log()
+        self._process, frames = _start(place, self._log)
         stdout = cast(IO[bytes], self._process.stdout)
         threading.Thread(target=self._read_lines, args=(stdout,), daemon=True).start()
         threading.Thread(target=self._read_frames, args=(frames,), daemon=True).start()
@@ -383,7 +387,7 @@ class Link:
             error = future.exception(patience)
         except TimeoutError:
             raise EngineError(
-                f"the engine {complaint} within {patience:g} s; {self._place.log} may say why"
+                f"the engine {complaint} within {patience:g} s; {self._log.name} may say why"
             ) from None
         if error is not None:
             raise copy.copy(error)
@@ -476,9 +480,13 @@ class Link:
         with self._lock:
             self._gone = True
             waiting, self._waiting = list(self._waiting.values()), {}
+        status = self._process.wait()
+        with self._log as file:
+            file.seek(0)
+            last = file.read().decode(errors="replace").splitlines()[-1:] or ["nothing"]
+        kept = f", {self._place.log}," if Path(file.name) == self._place.log else ""
         error = EngineGone(
-            f"the engine has ended with status {self._process.wait()}; its log, "
-            f"{self._place.log}, ends with: {self._place.last_words()}"
+            f"the engine has ended with status {status}; its log{kept} ends with: {last[0]}"
         )
         futures: list[Future[Any]] = [self._ready, self._info, *waiting]
         for future in futures:
@@ -496,9 +504,8 @@ class Link:
             self._process.wait()
 
 
-def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
+def _start(place: Place, log: IO[bytes]) -> tuple[subprocess.Popen[bytes], RawIOBase]:
     """Start the engine process; return it and the stream of its binary answers."""
-    log = _open_log(place)
     reading, writing = os.pipe()
     handle, options = frames_for_child(writing)
     arguments = ["--runs-dir", place.runs_dir, "--shipped", place.shipped, "--frames", handle]
@@ -516,26 +523,16 @@ def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
         )
     except OSError as error:
         os.close(reading)
+        log.close()
         raise EngineError(f"the engine could not start: {error}") from error
     finally:
         os.close(writing)
-        log.close()
     if models:
         with suppress(OSError):  # it ended at once: the first call reports that
             stdin = cast(IO[bytes], process.stdin)
             stdin.write(f"{models.to_json()}\n".encode())
             stdin.flush()
     return process, os.fdopen(reading, "rb", buffering=0)
-
-
-def _open_log(place: Place) -> IO[bytes]:
-    try:
-        place.runs_dir.mkdir(parents=True, exist_ok=True)
-        is_long = place.log.is_file() and place.log.stat().st_size > MAX_LOG_BYTES
-        return place.log.open("wb" if is_long else "ab")
-    except OSError as error:  # existing runs can still be viewed
-        log.warning("no log is kept in %s: %s", place.runs_dir, error.strerror)
-        return Path(os.devnull).open("wb")
 
 
 def _environment() -> dict[str, str]:
