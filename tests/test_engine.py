@@ -1,5 +1,7 @@
 """The engine: recording, scheduling, and the processes behind the client."""
 
+import itertools
+import json
 import os
 import re
 import shutil
@@ -14,6 +16,7 @@ from functools import partial
 from math import inf
 from multiprocessing import Pipe
 from pathlib import Path
+from subprocess import DEVNULL
 from types import SimpleNamespace
 from typing import Any
 
@@ -788,12 +791,62 @@ def test_what_cannot_be_done_is_a_sentence(
         (lambda: ask(0, "dreams", {}), "wrong", ()),
         (lambda: ask(0, "units", {"x": 1}), "wrong", ()),
         (lambda: ask(0, "units", {"ids": object()}), "wrong", ()),
-        (lambda: engine.resume([]), "unavailable", ()),
+        (lambda: engine.resume([]), "wrong", ()),
     ):
         with pytest.raises(EngineError) as error:
             refused()
         assert error.value.kind == kind
         recorded(re.sub("0x[0-9a-f]+", "PLACE", str(error.value).replace(done, "RUN")), *numbers)
+
+
+ASKED = {"id": 1, "op": "observe", "run_id": "Model5", "step": 0, "question": "units"}
+ASKED |= {"params": {"ids": [12]}, "timeout": 5.0}
+TRAIN = {"id": 1, "op": "train", "config": {"epochs": 1}, "viewer": "", "range_test": False}
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[bytes]]:
+    """An engine without a client."""
+    command = [sys.executable, "-m", "hnviz.engine", "--runs-dir", tmp_path_factory.mktemp("lines")]
+    process = subprocess.Popen(
+        [*map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=DEVNULL
+    )
+    yield process
+    assert process.stdin is not None
+    process.stdin.write(b'{"id": 1, "op": "pau')  # half a line, and it ends as after any other
+    process.stdin.close()
+    assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\xff\x00\xfe",
+        b"",
+        b"\0" * 100,
+        b"x" * 10_000_000,
+        b"[" * 100_000,
+        *(json.dumps(each).encode() for each in (5, None, [], {}, {"id": 1}, {"op": "stop"})),
+        *(json.dumps(ASKED | {"id": each}).encode() for each in (-1, 2**64, "x", [1], True, None)),
+        *(json.dumps(ASKED | {"op": each}).encode() for each in ("dream", [], None)),
+        *(json.dumps(ASKED | {"timeout": each}).encode() for each in ("x", None, [])),
+        *(json.dumps(ASKED | {"step": each}).encode() for each in (None, 1.5, {})),
+        json.dumps(ASKED).encode().replace(b"[12]", b"[" * 900 + b"]" * 900),
+        *(json.dumps(TRAIN | {"config": each}).encode() for each in (5, None, {"bs": "x"})),
+        *(json.dumps(TRAIN | {"viewer": each}).encode() for each in (5, [], {})),
+    ],
+    ids=lambda content: f"{content[:20]!r}",
+)
+def test_the_engine_survives_any_line(lines: subprocess.Popen[bytes], content: bytes) -> None:
+    """A line that is no request is refused, and the next request has its answer."""
+    assert lines.stdin is not None and lines.stdout is not None
+    asked = {"id": 7, "op": "pause", "run_id": "nobody"}
+    lines.stdin.write(content + b"\n" + json.dumps(asked).encode() + b"\n")
+    lines.stdin.flush()
+    replies = (json.loads(each) for each in lines.stdout)
+    refused, answered = itertools.islice((each for each in replies if "error" in each), 2)
+    assert (refused["id"], refused["kind"]) in ((None, "wrong"), (1, "wrong"))
+    assert (answered["id"], answered["kind"]) == (7, "unknown")
 
 
 def test_a_damaged_run_is_an_error_of_its_own_kind(engine: Engine, runs: RunStore) -> None:

@@ -13,14 +13,19 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import RawIOBase
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 
 from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
+from hnviz.runs.files import parse_json
 
 if sys.platform == "win32":
     import msvcrt
+
+MAX_DEPTH = 20  # of dicts and lists in a request
+MAX_QUOTE_BYTES = 60  # of a line that is no request
+Fields = Mapping[str, tuple[type, ...]]
 
 _SIZES = struct.Struct("<QQ")  # request, bytes of content
 
@@ -94,6 +99,70 @@ def line(message: Mapping[str, Any]) -> bytes:
         return json.dumps(message, default=_plain).encode() + b"\n"
     except (TypeError, ValueError) as error:
         raise EngineError(f"this cannot be sent to the engine: {error}", "wrong") from error
+
+
+_RUN: dict[str, tuple[type, ...]] = {"run_id": (str,)}
+_START = {**_RUN, "viewer": (str,)}
+_QUESTION = {
+    **_RUN,
+    "step": (int, str),
+    "question": (str,),
+    "params": (dict,),
+    "timeout": (int, float),
+}
+
+REQUESTS: Mapping[str, Fields] = {
+    "train": {"config": (dict,), "viewer": (str,), "range_test": (bool,)},
+    "resume": _START,
+    "start_again": _START,
+    "pause": _RUN,
+    "go_on": _RUN,
+    "step": _RUN,
+    "stop": _RUN,
+    "set_speed": {**_RUN, "speed": (int, float, type(None))},
+    "observe": _QUESTION,
+    "observe_aside": _QUESTION,
+    "step_seconds": {"configs": (list,)},
+    "first_losses": {"configs": (list,), "steps": (int,)},
+}
+"""The operations, and of which types each of their fields may be."""
+
+
+def read_request(content: bytes) -> dict[str, Any]:
+    """Read a line: {"id", "op", ...}, whose other fields `check_request` looks at.
+
+    Raises EngineError for anything that has no number to reply to.
+    """
+    try:
+        request = parse_json(content)
+    except ValueError:
+        request = None
+    number = request.get("id") if isinstance(request, dict) else None
+    fits = type(number) is int and 0 <= number < 2**64  # as `send_frame` can write it
+    if not fits or _is_deep(request):
+        wanted = 'a request is a flat JSON object on a line, with a whole number "id"'
+        raise EngineError(f"{wanted}; got {content[:MAX_QUOTE_BYTES]!r}", "wrong")
+    return cast(dict[str, Any], request)
+
+
+def _is_deep(value: Any, left: int = MAX_DEPTH) -> bool:
+    """Return whether a value is nested so deep that another process may not be able to get it."""
+    parts = value.values() if isinstance(value, dict) else value
+    nested = (each for each in parts if isinstance(each, (dict, list)))
+    return left == 0 or any(_is_deep(each, left - 1) for each in nested)
+
+
+def check_request(request: Mapping[str, Any]) -> None:
+    """Raise EngineError unless a request has an operation and its fields."""
+    operation = request.get("op")
+    fields = REQUESTS.get(operation) if isinstance(operation, str) else None
+    if fields is None:
+        known = ", ".join(REQUESTS)
+        raise EngineError(f"no operation is named {operation!r:.60}; there are {known}", "wrong")
+    for name, types in fields.items():
+        if not isinstance(value := request.get(name), types):
+            wanted = " or ".join(each.__name__ for each in types)
+            raise EngineError(f"{operation} needs {name}: {wanted}; got {value!r:.60}", "wrong")
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,6 @@
 Only its children load torch.
 """
 
-import json
 import logging
 import math
 import os
@@ -19,7 +18,17 @@ from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
 from hnviz.engine.observers import Questions, Replies
-from hnviz.engine.protocol import EngineError, ErrorKind, HowFar, Job, line, send_frame
+from hnviz.engine.protocol import (
+    REQUESTS,
+    EngineError,
+    ErrorKind,
+    HowFar,
+    Job,
+    check_request,
+    line,
+    read_request,
+    send_frame,
+)
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.timing import COMPARED, TIMED, Trial
 from hnviz.engine.trainers import Trainers
@@ -29,6 +38,7 @@ from hnviz.runs import DamagedRun, RunNotFound, RunStore, RunWriteError
 
 BEAT_SECONDS = 1.0  # between signs of life
 JOBS_SECONDS = 0.25  # minimum between messages that differ only in figures
+MAX_LOGGED_BYTES = 1000  # of a request that fails
 END_SECONDS = 1.2  # for trainers to store a checkpoint after the client is gone
 
 Message = dict[str, Any]
@@ -40,14 +50,8 @@ REFUSALS: dict[type[Exception], ErrorKind] = {
 }
 """Errors of a button's operation; their messages are sentences for the page."""
 
-PRESSES = {
-    "resume": ("run_id", "viewer"),
-    "start_again": ("run_id", "viewer"),
-    "pause": ("run_id",),
-    "go_on": ("run_id",),
-    "step": ("run_id",),
-}
-"""The operations of buttons, and the parameters that each needs."""
+PRESSES = ("resume", "start_again", "pause", "go_on", "step")
+"""The operations of buttons, which only pass their fields on."""
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +64,8 @@ class Server:
     """Answers requests until the client closes its end.
 
     A request is {"id", "op", ...}; its reply is {"id", "result"}, {"id", "error", "kind"}, or
-    a frame. {"id", "progress": [done, of, what]} may precede it.
+    a frame. Of a line that is no request the reply has the id null.
+    {"id", "progress": [done, of, what]} may precede it.
     Without a request, the engine sends {"ready": true} once, {"info": {...}} once it has examined
     the machine, {"jobs": [...]} whenever the jobs change, before the reply to the request that
     changed them, and something at least every BEAT_SECONDS seconds, as a sign of life; after
@@ -139,20 +144,23 @@ class Server:
         return seconds
 
     def _handle(self, content: bytes) -> None:
-        """Handle one request."""
-        request = json.loads(content)
+        """Handle one line, whatever it holds: it must not end the runs of others."""
+        asker = None
         try:
+            request = read_request(content)
+            asker = request["id"]
+            check_request(request)
             self._operations[request["op"]](request)
         except EngineError as error:
-            self._refuse(request["id"], error)
+            self._refuse(asker, error)
         except tuple(REFUSALS) as error:
-            self._refuse(request["id"], EngineError(str(error), REFUSALS[type(error)]))
+            self._refuse(asker, EngineError(str(error), REFUSALS[type(error)]))
         except ClientGoneError:
             raise
-        except Exception as error:  # a failed request must not end other runs
-            log.exception("a request failed: %r", request)
+        except Exception as error:
+            log.exception("a request failed: %r", content[:MAX_LOGGED_BYTES])
             sentence = f"the engine failed at {request['op']!r}: {type(error).__name__}: {error}"
-            self._refuse(request["id"], EngineError(sentence))
+            self._refuse(asker, EngineError(sentence))
 
     def _train(self, request: Message) -> None:
         config = RunConfig.from_dict(request["config"])
@@ -169,7 +177,7 @@ class Server:
         """Return the function that handles a button."""
 
         def press(request: Message) -> None:
-            getattr(self._trainers, name)(*(request[each] for each in PRESSES[name]))
+            getattr(self._trainers, name)(*(request[each] for each in REQUESTS[name]))
             self._reply(request["id"], None)
 
         return press
@@ -216,7 +224,7 @@ class Server:
     def _reply(self, asker: int, result: Any) -> None:
         self._due.append({"id": asker, "result": result})
 
-    def _refuse(self, asker: int, error: EngineError) -> None:
+    def _refuse(self, asker: int | None, error: EngineError) -> None:
         self._due.append({"id": asker, "error": str(error), "kind": error.kind})
 
     def _tell_progress(self, asker: int, reached: HowFar) -> None:
