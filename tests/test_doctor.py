@@ -559,11 +559,21 @@ def test_each_finding_is_on_the_page() -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("step = 1", "loader, model"), ("1 / 0", "ZeroDivisionError"), (None, "no such file")],
+    [
+        ("step = 1", "loader, model"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("while True: pass", "2 s"),
+        (None, "no such file"),
+    ],
 )
 def test_a_file_without_a_loop_is_refused(
-    text: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    text: str | None,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("hnviz.cli.check.LIMIT_SECONDS", 2.0)
     file = tmp_path / "loop.py"
     if text is not None:
         file.write_text(text)

@@ -1,14 +1,22 @@
 """``hnviz check``: look at the training loop in a Python file."""
 
+import _thread
 import argparse
 import runpy
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hnviz.cli.parser import CommandError
 from hnviz.cli.training import loading
 from hnviz.given import said
 
+if TYPE_CHECKING:
+    from hnviz.doctor import Report
+
+LIMIT_SECONDS = 600.0  # for the file, and for the steps that are watched
 NEEDED = ("step", "loader", "model")
 OPTIONS = ("loss", "valid", "carries", "resets")
 
@@ -26,11 +34,16 @@ def run(options: argparse.Namespace) -> int:
     with loading():
         from hnviz.doctor import check
 
-    names = _run(options.file)
+    with _within(LIMIT_SECONDS, options.file):
+        return _check(options.file, check)
+
+
+def _check(file: Path, check: Callable[..., "Report"]) -> int:
+    names = _run(file)
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise CommandError(
-            f"{options.file} must name {', '.join(NEEDED)}; it has no {', '.join(missing)}: "
+            f"{file} must name {', '.join(NEEDED)}; it has no {', '.join(missing)}: "
             "see docs/doctor.md"
         )
     given = {name: names[name] for name in OPTIONS if name in names}
@@ -38,6 +51,31 @@ def run(options: argparse.Namespace) -> int:
     report = check(step, loader, model, names.get("optimizer"), **given)
     print(report)
     return report.status
+
+
+@contextmanager
+def _within(seconds: float, file: Path) -> Iterator[None]:
+    """End what a file does after some seconds. Raises CommandError."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        _thread.interrupt_main()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not late.is_set():
+            raise
+        raise CommandError(
+            f"{file}: it ran for {seconds:g} s without an end: leave out the loop that trains, and "
+            "only name what it uses"
+        ) from None
+    finally:
+        timer.cancel()
 
 
 def _run(file: Path) -> dict[str, Any]:
