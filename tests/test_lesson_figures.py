@@ -364,7 +364,7 @@ def of_attention() -> set[str]:
             *(r"right ([\d.]+) % of", r"kept, ([\d.]+) %", r"better than ([\d.]+) %"),
         ),
         f"{CATALOGUE['Model5'].recipe.bptt}",
-        *written(lstm, r"1 in (\d+) million", r"after (\d+) steps\."),
+        *written(lstm, r"1 in (\d+) million", r"left (\d+) steps back"),
         *(percent(100 * end(seeds_of("Transformer"))) for end in (min, max)),
         *(f"{window}", f"{window - 1}", "7,999", "8,000", "8,001"),
     }
@@ -446,7 +446,7 @@ def of_states() -> set[str]:
 def of_gradients() -> set[str]:
     assert sum(holds("reaches further than Model5")) == 3
     return {
-        *written(said("lanes", first=5, every=False), r"uncut, ([\d.]+) %", r"after (\d+) steps\."),
+        *written(said("lanes", first=5, every=False), r"([\d.]+) % is", r"(\d+) steps back"),
         *written(said("lanes", step=0, first=5, every=False), r"1 in (\d+) billion"),
         *written(said("reach_of_all"), r"Trained, (\d+) % of", r"gets (\d+) steps back"),
         *(str(reach("Model5")), "20"),
