@@ -40,7 +40,7 @@ NUMBERS: dict[str, tuple[float | str, ...]] = {  # in what a page says of a file
     "torn": (0,),
     "far": (900,),
     "large": (70_000, 65_536),
-    "many": (200, 128),
+    "many": (300, 256),
     "bomb": (128,),
 }
 SAID = "(name) => document.querySelector('.file-of-yours').textContent.startsWith(name)"
@@ -240,7 +240,7 @@ def _broken(made: Path, folder: Path) -> Iterator[Path]:
         yield folder / f"{name}.zip"
     many, bomb = io.BytesIO(), io.BytesIO()
     with zipfile.ZipFile(many, "w") as archive:
-        for number in range(200):
+        for number in range(300):
             archive.writestr(f"snapshots/{number}.safetensors", b"")
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", b"{}")

@@ -1,5 +1,6 @@
 // Zip files, the hash of a checkpoint, and the events of a run, as Python writes and reads them.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { crc32 as theirs } from "node:zlib";
 import { test } from "node:test";
 import { blake2b } from "../../hnviz/export/js/blake2b.js";
@@ -7,7 +8,7 @@ import { linesOf, readLines } from "../../hnviz/export/js/events.js";
 import { TensorFile, tensorFile } from "../../hnviz/export/js/tensors.js";
 import { crc32 } from "../../hnviz/app/kit/js/crc32.js";
 import { runIn } from "../../hnviz/export/js/runzip.js";
-import { contentOf, membersOf, zipped } from "../../hnviz/export/js/zip.js";
+import { MAX_FILES, contentOf, membersOf, zipped } from "../../hnviz/export/js/zip.js";
 import { Learner } from "../../hnviz/browser/learner.js";
 import { JOB } from "./engine_job.js";
 
@@ -20,6 +21,14 @@ test("what was put into a zip file comes out of it, and text is packed smaller",
   const members = await membersOf(zip);
   assert.deepEqual([...members.keys()], Object.keys(files));
   for (const [name, content] of Object.entries(files)) assert.deepEqual(await contentOf(zip, members.get(name)), content);
+});
+
+test("a page takes as many files as `hnviz import`, and no more", async () => {
+  const python = readFileSync(new URL("../../hnviz/runs/archive.py", import.meta.url), "utf8");
+  assert.equal(MAX_FILES, Number(/^MAX_FILES = (\d+)/m.exec(python)?.[1]));
+  const zip = (n) => zipped(Array.from({ length: n }, (_, at) => ({ name: `snapshots/${at}`, content: letters(""), isPlain: true })));
+  assert.equal((await membersOf(await zip(MAX_FILES))).size, MAX_FILES);
+  await assert.rejects(zip(MAX_FILES + 1).then(membersOf), { name: "ZipError" });
 });
 
 test("any byte that is changed or missing is found", async () => {

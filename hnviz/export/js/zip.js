@@ -10,7 +10,7 @@ import { joined } from "../../browser/arrays.js";
  * @typedef {{ name: string, size: number, packed: number, method: number, crc: number, at: number }} Member of a zip file
  */
 
-export const MAX_FILES = 128; // as in hnviz/runs/archive.py
+export const MAX_FILES = 256; // as in hnviz/runs/archive.py
 export const MAX_BYTES = 2 ** 27; // unpacked: twice the snapshots that a run keeps in a page
 
 const [LOCAL, CENTRAL, END] = [0x04034b50, 0x02014b50, 0x06054b50]; // how their records begin
