@@ -97,6 +97,8 @@ test("the oldest answers go when there are too many bytes", async () => {
   const from = source();
   await from.get("http://app/0?v=1");
   const each = from.keptBytes;
+  from.keep("http://app/0?v=1", from.known("http://app/0?v=1"));
+  assert.equal(from.keptBytes, each);
   from.keptBytes += 96 * 2 ** 20 - 1.5 * each; // as if others had filled it
   await from.get("http://app/1?v=1");
   assert.equal(from.known("http://app/0?v=1"), undefined);

@@ -163,8 +163,9 @@ export class Source {
    * @param {Answer} answer
    */
   keep(address, answer) {
+    this.keptBytes += answer.bytes - (this.kept.get(address)?.bytes ?? 0);
+    this.kept.delete(address); // it is the newest now
     this.kept.set(address, answer);
-    this.keptBytes += answer.bytes;
     for (const [oldest, { bytes }] of this.kept) {
       if (this.keptBytes <= KEPT_BYTES) break;
       this.kept.delete(oldest);
