@@ -54,8 +54,9 @@ def test_a_refusal_is_said_below_the_row_and_moves_no_control(page, server, name
     until(page, SAME, [row, good])
     idle(page)
     until(page, SAME, [row, good])
-    for value in asked.values():
+    for field, value in asked.items():
         sentence = page.get_by_text(f"the address asks for '{value}'")
+        expect(sentence).to_have_id(f"{field}-wrong")
         boxes = partial(boxes_of, page.locator(f".st-key-{row} .row"), sentence)
         awaited(page, boxes, is_below)
     fits(page, width)

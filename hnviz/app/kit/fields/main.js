@@ -248,7 +248,11 @@ class Fields {
   box(field) {
     const { name, label, kind, options = [], shown = [], ends, longest, file, empty = "" } = field;
     const change = (/** @type {string} */ text) => this.change(name, text);
-    if (file) return new OwnText(field, this.kit.source, { use: change, refuse: (sentence) => this.refuse(name, sentence), again: () => this.report() });
+    const again = () => {
+      this.refuse(name, ""); // the server has the text now
+      this.report();
+    };
+    if (file) return new OwnText(field, this.kit.source, { use: change, refuse: (sentence) => this.refuse(name, sentence), again });
     const named = shown.length ? shown : options;
     if (kind === "choices") return choices(field, named, change);
     if (kind === "slider") return slider(field, change);
@@ -335,7 +339,7 @@ class Fields {
     const line = maker(place)("p", "field-wrong", place, sentence);
     line.dataset.of = name;
     line.setAttribute("role", "alert");
-    line.id = `${control?.id}-wrong`;
+    line.id = `${name}-wrong`; // a row of choices has no control of its own
     control?.setAttribute("aria-describedby", line.id);
   }
 
