@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Asking } from "../../hnviz/app/kit/js/asking.js";
+import { Refusals } from "../../hnviz/app/kit/js/refusals.js";
 import { Questions } from "../../hnviz/app/kit/js/questions.js";
 import { Refusal } from "../../hnviz/app/kit/js/source.js";
 
@@ -21,16 +22,13 @@ function picture(replies, late = false) {
     },
   };
   const timeline = { step: 400, steps: [400], frames: () => [400], load: async () => {}, moves: true };
-  const states = {
-    complain: (sentence, again = null) => said.push([sentence, again]),
-    wait() {},
-    arrive() {},
-  };
+  const states = { wait() {}, arrive() {}, settle() {} };
   const frame = {
     data: { asks: [ask] },
     visible: true,
     timeline,
     states,
+    refusals: new Refusals((sentence, again) => sentence && said.push([sentence, again])),
     said: "",
     view: {},
     source,
@@ -62,9 +60,9 @@ for (const late of [false, true]) {
         await settled();
         assert.equal(source.asked, asked);
       }
-      assert.equal(said[0][0], "HTTP 503");
+      assert.deepEqual(said[0], ["HTTP 503.", true]);
       assert.equal(frame.drawn, late ? 2 : 1);
-      assert.equal(asking.failures, 0);
+      assert.equal(frame.refusals.sentence, "");
     } finally {
       mock.timers.reset();
     }
@@ -97,17 +95,17 @@ test("a reader may try again at once where that may help, and not where the ques
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     for (const status of [500, 503]) {
-      const { frame, asking, said } = picture([status, 200]);
+      const { frame, asking } = picture([status, 200]);
       asking.ask();
       await settled();
-      said[0][1]();
+      frame.refusals.retry();
       await settled();
       assert.equal(frame.drawn, 1);
     }
     const { asking, source, said } = picture([422]);
     asking.ask();
     await settled();
-    assert.deepEqual(said, [["HTTP 422", null]]);
+    assert.deepEqual(said, [["HTTP 422.", false]]);
     mock.timers.tick(600_000);
     await settled();
     assert.equal(source.asked, 1);

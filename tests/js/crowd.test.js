@@ -150,13 +150,13 @@ test("a reveal that is taken back covers the truth, and a late answer may be giv
 });
 
 function aLectern(counts) {
-  const line = { counts, revealed: new Map(), shown: [], follow: () => () => {} };
+  const line = { counts, revealed: new Map(), shown: [], follow: (hear) => ((line.hear = hear), () => {}) };
   line.isAgain = (step) => line.counts?.discussed?.includes(step) ?? false;
   line.reveal = async (step) => void line.shown.push(step);
   const host = new Node("div");
   const lectern = new Lectern(line, () => {});
-  const words = () => {
-    lectern.draw(host, { step: "a.1", guess: GUESS, answer: undefined });
+  const words = (step = "a.1") => {
+    lectern.draw(host, { step, guess: GUESS, answer: undefined });
     return host.words;
   };
   return { line, lectern, words };
@@ -203,8 +203,12 @@ test("a reveal that fails says why, and the truth stays covered", async (t) => {
     throw new Error("The teacher's computer does not answer.");
   };
   await lectern.reveal("a.1");
-  recorded(t, words(), 0, 3);
+  const said = words();
+  recorded(t, said, 0, 3);
   assert.equal(lectern.holds("a.1"), true);
+  assert.ok(words("a.2").length < said.length); // it was not refused
+  line.hear({ step: "a.1" });
+  assert.equal(words(), words("a.2"));
 });
 
 test("in the second vote a step asks again, and the first answer is said", async (t) => {

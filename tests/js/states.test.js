@@ -2,41 +2,18 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { States } from "../../hnviz/app/kit/js/states.js";
-import { page } from "./browser.js";
+import { elements } from "./elements.js";
 import { recorded } from "./recorded.js";
 
-const UNBROKEN = "\u00a0";
-
-/** As much of an element as a state writes to. */
-function element() {
-  return {
-    dataset: {},
-    style: {},
-    classList: { add() {}, toggle() {} },
-    hidden: false,
-    textContent: "",
-    append() {},
-    setAttribute() {},
-    dispatchEvent() {},
-    replaceChildren(...nodes) {
-      this.textContent = nodes.map((node) => node.textContent ?? node).join("").replaceAll(UNBROKEN, " ");
-    },
-  };
-}
-
-function states() {
-  page();
-  globalThis.document.createElement = element;
-  globalThis.document.createTextNode = (textContent) => ({ textContent });
-  return new States(element(), "");
-}
+const { made: element } = elements(); // in the place of globalThis' own: together.js leaves this file out
+const states = () => new States(element("div"), "");
 
 test("the sentence of a first drawing stays while its program loads, and when it is complete", (t) => {
   mock.timers.enable({ apis: ["setInterval"] });
   try {
     const made = states();
     made.wait("the figures");
-    made.begin("Model0 answers only after the last token.");
+    made.say("Model0 answers only after the last token.");
     made.wait("the chart");
     made.wait("the figures", false); // an answer that comes late
     made.done(400);
@@ -53,7 +30,7 @@ test("a sentence is written again only where it changes, and the page hears of e
   const [written, heard] = [[], []];
   made.write = (sentence) => written.push(sentence);
   made.root.dispatchEvent = ({ type }) => heard.push(type);
-  for (const sentence of ["", "One.", "One.", "Two.", "", ""]) made.begin(sentence);
+  for (const sentence of ["", "One.", "One.", "Two.", "", ""]) made.say(sentence);
   assert.deepEqual(written, ["One.", "Two.", ""]);
   assert.deepEqual(heard, Array(6).fill("hnviz:said"));
   assert.equal(made.sentence.hidden, true);

@@ -116,15 +116,17 @@ test("Pause keeps the snapshot that is shown", async () => {
 });
 
 test("Play ends with a sentence where a snapshot is always refused, and goes on where the server is busy", async () => {
-  for (const [status, plays, trouble] of [[422, false, "unit 64 does not exist"], [503, true, ""]]) {
+  for (const [status, plays] of [[422, false], [503, true]]) {
     const { made } = timeline();
     made.attach({ load: () => Promise.reject(new Refusal("unit 64 does not exist", status)), ready: () => false });
     made.play();
     await new Promise((resolve) => setTimeout(resolve, 150));
     assert.equal(made.playing, plays);
-    assert.equal(made.trouble, trouble);
+    assert.equal(made.trouble === "", plays);
     assert.equal(made.buffering?.of, plays ? STEPS.length : undefined);
     made.pause();
+    made.show(STEPS[1], false);
+    assert.equal(made.trouble, "");
   }
 });
 

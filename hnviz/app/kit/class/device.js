@@ -13,7 +13,7 @@ import { fetchOnce } from "../js/fetch.js";
 import { maker } from "../js/make.js";
 import { button } from "../js/parts.js";
 import { accuracy, asSentence } from "../js/text.js";
-import { Refused, sent } from "./line.js";
+import { sent } from "./line.js";
 
 /**
  * @typedef {import("../../../browser/limits.js").Job} Job
@@ -162,7 +162,7 @@ class Device {
       Object.assign(this, { zip: null, problem: "" });
     } catch (error) {
       this.problem = asSentence(/** @type {Error} */ (error).message);
-      const status = error instanceof Refused ? error.status : 0;
+      const status = /** @type {import("../js/source.js").Refusal} */ (error).status ?? 0;
       if (NEVER.includes(status)) this.zip = null;
       else if (status !== 403) this.timer = window.setTimeout(() => this.send(), AGAIN_MS * (1 + Math.random()));
     }

@@ -1,7 +1,7 @@
 // @ts-check
 // The teacher's side of a lesson: how many have answered, and at the press of Reveal what they answered.
 
-import { asSentence } from "../js/text.js";
+import { Refusals } from "../js/refusals.js";
 import { drawRevealed, paragraph } from "./crowd.js";
 
 export const TAKE_BACK = "Cover the answer again";
@@ -21,11 +21,14 @@ export class Lectern {
     this.changed = changed;
     this.leads = true;
     this.seen = new Set(); // steps that were shown on this screen alone
-    this.trouble = "";
+    this.refusals = new Refusals(() => {}); // by step, whose drawing says it
     this.isOpening = false; // a second vote
     /** @type {Map<string, string>} step -> how many were right when the teacher asked, and what to do */
     this.advice = new Map();
-    this.leave = line.follow(({ step }) => changed(step ?? ""));
+    this.leave = line.follow(({ step }) => {
+      this.refusals.end(step);
+      changed(step ?? "");
+    });
   }
 
   /** @param {string} step */
@@ -88,12 +91,7 @@ export class Lectern {
    * @param {string} step
    */
   async ask(act, step) {
-    this.trouble = "";
-    try {
-      await act();
-    } catch (error) {
-      this.trouble = /** @type {Error} */ (error).message;
-    }
+    await this.refusals.attempt(step, act);
     this.changed(step);
   }
 
@@ -114,7 +112,8 @@ export class Lectern {
     host.replaceChildren();
     if (!shown) return;
     const { step } = shown;
-    if (this.trouble) paragraph(host, asSentence(this.trouble)).setAttribute("role", "alert");
+    const refusal = this.refusals.causes.get(step)?.sentence;
+    if (refusal) paragraph(host, refusal).setAttribute("role", "alert");
     const revealed = this.line.revealed.get(step);
     if (revealed) drawRevealed(host, shown.guess, revealed, LARGER);
     else if (!this.isAlone) this.drawVote(host, step);

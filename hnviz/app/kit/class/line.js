@@ -1,6 +1,8 @@
 // @ts-check
 // A WebSocket to the class that comes back after it was lost (hnviz/web/classroom/connections.py).
 
+import { Refusal } from "../js/source.js";
+
 const FIRST_WAIT = 500; // ms until the connection is tried again; doubled each time
 const LONGEST_WAIT = 10_000;
 const NOT_KNOWN = 4403; // the class does not know this browser, or no longer
@@ -60,24 +62,30 @@ export class Line {
   }
 }
 
-/** A refusal of the server: its sentence and its HTTP status. */
-export class Refused extends Error {
-  /**
-   * @param {string} sentence
-   * @param {number} status
-   */
-  constructor(sentence, status) {
-    super(sentence);
-    this.status = status;
+/**
+ * What one of the class's routes says. Throws a Refusal.
+ * @param {URL} home
+ * @param {string} name
+ * @param {RequestInit} options
+ * @returns {Promise<any>}
+ */
+export async function ask(home, name, options = {}) {
+  let response;
+  try {
+    response = await fetch(new URL(`api/class/${name}`, home), options);
+  } catch {
+    throw new Refusal("The teacher's computer does not answer. Are you in the same network?", 0);
   }
+  const said = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
+  if (!response.ok) throw new Refusal(said.error, response.status);
+  return said;
 }
 
 /**
- * Send a small object to one of the class's routes. Throws an Error, of a server that answers a Refused.
+ * Send a small object to one of the class's routes.
  * @param {URL} home
  * @param {string} name
  * @param {object} body
- * @returns {Promise<any>}
  */
 export const post = (home, name, body) => sent(home, name, "application/json", JSON.stringify(body));
 
@@ -87,16 +95,5 @@ export const post = (home, name, body) => sent(home, name, "application/json", J
  * @param {string} name
  * @param {string} type
  * @param {BodyInit} body
- * @returns {Promise<any>}
  */
-export async function sent(home, name, type, body) {
-  let response;
-  try {
-    response = await fetch(new URL(`api/class/${name}`, home), { method: "POST", headers: { "content-type": type }, body });
-  } catch {
-    throw new Error("The teacher's computer does not answer. Are you in the same network?");
-  }
-  const said = await response.json().catch(() => ({ error: `HTTP ${response.status}` }));
-  if (!response.ok) throw new Refused(said.error, response.status);
-  return said;
-}
+export const sent = (home, name, type, body) => ask(home, name, { method: "POST", headers: { "content-type": type }, body });

@@ -1,7 +1,7 @@
 // @ts-check
 // The teacher's line to the class: counts, and what is revealed. A cookie says who it is.
 
-import { Line, post } from "./line.js";
+import { Line, ask, post } from "./line.js";
 
 /**
  * @typedef {{ here?: number, members?: number, steps?: [string, number, number, boolean][],
@@ -114,10 +114,7 @@ export class TeacherLine {
 
   /** @returns {Promise<Student[]>} */
   async students() {
-    const response = await fetch(new URL("api/class/students", this.home));
-    const said = await response.json();
-    if (!response.ok) throw new Error(said.error);
-    return said.students;
+    return (await ask(this.home, "students")).students;
   }
 
   /**

@@ -132,7 +132,7 @@ class BatchField {
     const value = this.element.valueAsNumber;
     const good = Number.isInteger(value) && value >= low && value <= high;
     this.element.ariaInvalid = String(!good);
-    this.kit.refuse(good ? "" : `The mini-batch must be a whole number from ${low} to ${high.toLocaleString("en")}.`);
+    this.kit.refusals.say("batch", good ? "" : `The mini-batch must be a whole number from ${low} to ${high.toLocaleString("en")}.`);
     if (!good) return;
     share(this.entry, value, this);
     this.kit.ask();

@@ -28,7 +28,6 @@ export class Asking {
     /** @type {AbortController|null} */
     this.abort = null;
     this.retried = false;
-    this.failures = 0; // one after the other
     this.postponed = ""; // not asked for before the time that the server named
     /** @type {Map<string, Answer>} late answers about a run's last snapshot, which the tab does not keep */
     this.held = new Map();
@@ -54,7 +53,10 @@ export class Asking {
     if (!this.questions.all.length) return this.draw({}, step, said);
     if (timeline && step === null) return states.waitForSnapshot(timeline);
     const wanted = this.questions.addresses(step).join("\n") || ALL_LATE;
-    if (wanted === this.shown && !this.abort) return states.complain("");
+    if (wanted === this.shown && !this.abort) {
+      this.frame.refusals.end(this);
+      return states.settle();
+    }
     this.wanted = wanted;
     const known = this.known(step);
     if (known) {
@@ -119,10 +121,13 @@ export class Asking {
     }
   }
 
-  /** @param {Error} error */
-  async fail(error) {
+  /**
+   * @param {Error} error
+   * @param {unknown} cause a late question's name, or all others together
+   */
+  async fail(error, cause = this) {
     if (error.name === "AbortError" || this.frame.hasLeft) return;
-    const { timeline, states } = this.frame;
+    const { timeline, states, refusals } = this.frame;
     // A resumed run wrote the snapshot again: its new version comes in a moment.
     const stale = error instanceof Refusal && (error.status === 409 || error.status === 404);
     if (stale && !this.retried && timeline) {
@@ -131,26 +136,20 @@ export class Asking {
       return this.ask();
     }
     const refusal = error instanceof Refusal ? error : BROKEN;
-    const { message, status, passes } = refusal;
     if (refusal.lasts && this.frame.view.refused?.(refusal)) {
       states.arrive();
       return this.ask();
     }
-    if (passes) {
-      if (refusal.after) this.postponed = this.wanted;
-      clearTimeout(this.later);
-      this.later = setTimeout(() => this.tryAgain(), refusal.pause(this.failures++));
-    }
+    if (refusal.passes && refusal.after) this.postponed = this.wanted;
     if (!(error instanceof Refusal)) {
       console.error("hnviz picture:", error);
       this.shown = ""; // the next try draws it
     }
-    states.complain(message, status === FAILED || passes ? () => this.tryAgain() : null);
+    refusals.refuse(cause, refusal, () => this.tryAgain());
   }
 
   /** Ask for what is lacking once more. */
   tryAgain() {
-    clearTimeout(this.later);
     this.postponed = "";
     this.ask();
     if (this.shown === this.wanted) this.rest = this.fetchLate(this.frame.timeline?.step ?? null, this.wanted);
@@ -170,7 +169,7 @@ export class Asking {
    */
   draw(answers, step, wanted) {
     this.shown = wanted;
-    this.failures = 0;
+    this.frame.refusals.end(this);
     try {
       this.frame.draw(answers, step);
     } catch (error) {
@@ -191,17 +190,20 @@ export class Asking {
     for (const ask of this.questions.all) {
       if (hasLeft()) return;
       const address = ask.late ? this.questions.address(ask, step) : null;
-      if (!address || this.has(address) || this.awaited.has(address)) continue;
+      const here = !address || this.has(address);
+      if (here) this.frame.refusals.end(ask.name);
+      if (here || this.awaited.has(address)) continue;
       this.awaited.add(address);
       this.frame.states.wait(FIGURES, false);
       try {
         const answer = await this.source.get(address, undefined, this.tell);
+        this.frame.refusals.end(ask.name);
         if (!this.source.known(address)) this.held.set(address, answer);
         if (this.wanted === wanted || this.shown === wanted) this.shown = "";
         this.ask();
       } catch (error) {
         const lacks = error instanceof Refusal && error.status === GONE;
-        if (!lacks && !hasLeft()) await this.fail(/** @type {Error} */ (error));
+        if (!lacks && !hasLeft()) await this.fail(/** @type {Error} */ (error), ask.name);
       } finally {
         this.awaited.delete(address);
         if (!this.awaited.size && !this.abort) this.frame.states.arrive();
@@ -246,7 +248,6 @@ export class Asking {
 
   destroy() {
     clearTimeout(this.idle);
-    clearTimeout(this.later);
     this.stop();
   }
 }

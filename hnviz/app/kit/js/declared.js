@@ -24,7 +24,7 @@ import { html, render, useLayoutEffect, useRef } from "../../../vendor/preact/pr
 import { putInAddress } from "./address.js";
 import { Following } from "./following.js";
 import { picture } from "./picture.js";
-import { asSentence } from "./text.js";
+import { Refusals } from "./refusals.js";
 
 export { html };
 
@@ -33,7 +33,7 @@ export { html };
  * @typedef {import("./frame.js").Frame} Frame
  * @typedef {{ name: string, kind: "whole"|"choice"|"text", low: number, high: number, choices: string[], pattern: string,
  *             called: string, first: any }} Entry as hnviz/app/kit/state.py sends it
- * @typedef {Drawing & { state: any, news: Record<string, any>, kit: Frame, post: Declared["post"] }} Scene
+ * @typedef {Drawing & { state: any, news: Record<string, any>, kit: Frame, refusals: Refusals, post: Declared["post"] }} Scene
  * @typedef {Omit<import("./picture.js").Definition, "create"|"table"> & {
  *   table: string|((scene: any) => import("./tables.js").Data[]), view: (scene: any) => unknown,
  *   state?: Record<string, unknown>, asks?: (scene: any) => Record<string, Record<string, unknown>>, rests?: number,
@@ -75,6 +75,8 @@ class Declared {
     this.about = undefined;
     this.timer = 0;
     this.ends = () => {};
+    /** Of presses: `wrong` of the state says why one was refused. */
+    this.refusals = new Refusals((sentence) => void (this.state.wrong = sentence));
     if (definition.begins) queueMicrotask(() => kit.hasLeft || this.start(definition.begins));
     const { film } = definition;
     if (film) this.film = () => film(this.scene());
@@ -181,7 +183,6 @@ class Declared {
     if (!this.followed[name]) return;
     this.followed[name].following.leave();
     delete this.followed[name];
-    this.kit.refuse("");
   }
 
   /** @param {string} name */
@@ -191,29 +192,24 @@ class Declared {
   }
 
   /**
-   * Have the server do something. Meanwhile `busy` of the state is its name; `wrong` says why it was refused.
+   * Have the server do something. Meanwhile `busy` of the state is its name.
    * @param {string} name
    * @param {string} path
    * @param {unknown} body
-   * @returns {Promise<any>} the answer; null where it was refused
+   * @returns {Promise<any>} the answer; undefined where it was refused
    */
   async post(name, path, body = {}) {
-    Object.assign(this.state, { busy: name, wrong: "" });
-    try {
-      return await this.kit.source.post(path, body);
-    } catch (error) {
-      this.state.wrong = asSentence(/** @type {Error} */ (error).message);
-      return null;
-    } finally {
-      this.state.busy = null;
-    }
+    this.state.busy = name;
+    const answer = await this.refusals.attempt(name, () => this.kit.source.post(path, body));
+    this.state.busy = null;
+    return answer;
   }
 
   // --- Drawing --------------------------------------------------------------------------------------
 
   /** @returns {any} */
   scene(drawing = this.drawing) {
-    return { settings: this.kit.data.settings, ...drawing, state: this.state, news: this.news, kit: this.kit, post: this.post.bind(this) };
+    return { settings: this.kit.data.settings, ...drawing, state: this.state, news: this.news, kit: this.kit, refusals: this.refusals, post: this.post.bind(this) };
   }
 
   /** @param {Drawing} drawing */

@@ -10,13 +10,15 @@ export class Following {
   constructor(kit, topic, hear) {
     this.kit = kit;
     this.topic = topic;
-    this.came = () => {};
+    /** @type {((nothing: any) => void)[]} ends the waits for its first news */
+    this.waits = [];
     this.hear = (/** @type {any} */ news) => {
+      kit.refusals.end(this);
       hear(news);
-      this.came();
+      this.come();
     };
     this.subject = "";
-    this.leave = () => {};
+    this.end = () => {};
   }
 
   /**
@@ -27,15 +29,27 @@ export class Following {
   of(run, params = {}) {
     const subject = JSON.stringify([run, params]);
     if (subject === this.subject) return false;
-    this.subject = subject;
     this.leave();
-    this.kit.expect(new Promise((resolve) => (this.came = () => resolve(null))), "the latest figures");
+    this.subject = subject;
+    this.kit.expect(new Promise((resolve) => this.waits.push(resolve)), "the latest figures");
     const refuse = (/** @type {string} */ sentence) => {
-      this.kit.refuse(sentence, () => this.again());
-      this.came();
+      this.kit.refusals.say(this, sentence, () => this.again());
+      this.come();
     };
-    this.leave = this.kit.tab.live.follow({ topic: this.topic, run, params }, this.hear, refuse);
+    this.end = this.kit.tab.live.follow({ topic: this.topic, run, params }, this.hear, refuse);
     return true;
+  }
+
+  /** Follow it no more; nobody waits for its news then. */
+  leave() {
+    this.end();
+    this.subject = "";
+    this.kit.refusals.end(this);
+    this.come();
+  }
+
+  come() {
+    for (const end of this.waits.splice(0)) end(null);
   }
 
   /** Ask for everything again: the news does not fit what is known. */

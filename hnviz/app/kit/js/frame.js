@@ -55,6 +55,7 @@ export class Frame {
     this.states = new States(root, css);
     this.body = this.states.body;
     this.asked = this.states.asked;
+    this.refusals = this.states.refusals;
     this.questions = new Questions(this);
     this.asking = new Asking(this);
     /** @type {View} */
@@ -106,7 +107,7 @@ export class Frame {
   follow() {
     for (const end of this.ends.splice(0)) end();
     this.timeline = null;
-    this.states.refused = "";
+    this.refusals.clear(); // they were about the run before
     if (!this.data.run) return;
     const timeline = (this.timeline = this.tab.timeline(this.data.run));
     const isKnown = (/** @type {string} */ address) => Boolean(this.source.known(address));
@@ -119,15 +120,15 @@ export class Frame {
       }),
       timeline.use(),
     );
+    this.hear("trouble"); // of another picture's request
   }
 
   /** @param {import("./timeline.js").Change} change */
   hear(change) {
     if (change === "step" || change === "snapshots" || change === "rest") this.askInTurn(change !== "step");
-    if (!this.timeline?.steps.length) {
-      if (change === "trouble") this.states.complain(this.timeline?.trouble ?? "", () => this.timeline?.retry());
-      if (change === "run") this.ask(); // it may have ended without a snapshot
-    }
+    const { steps = [], trouble = "" } = this.timeline ?? {};
+    this.refusals.say("run", steps.length ? "" : trouble, () => this.timeline?.retry());
+    if (!steps.length && change === "run") this.ask(); // it may have ended without a snapshot
     if (this.last && this.last.run === this.data.run) this.view.hear?.(change);
   }
 
@@ -198,12 +199,12 @@ export class Frame {
     if (debug && answer && this.definition.shapes) checkShapes(answer, this.definition.shapes);
     const said = Object.values(answers).find((each) => each?.sentence)?.sentence ?? "";
     this.last = { answer, answers, settings, theme: this.theme, step, run: run ?? "", alt: plainText(said) };
-    this.states.begin(silent ? "" : said);
+    this.states.say(silent ? "" : said);
     const drawn = this.view.draw(this.last);
     if (drawn instanceof Promise) this.expected.push(drawn);
     this.width ||= this.body.clientWidth; // asked for each time, the browser would lay the page out each time
     if (!this.expected.length) return this.finish(step);
-    const all = Promise.all(this.expected);
+    const all = whole(this.expected);
     if (this.states.drawn) this.expected = [];
     else this.states.wait(this.what);
     all.then(() => this.finish(step)).catch((error) => this.asking.fail(error));
@@ -241,17 +242,6 @@ export class Frame {
     this.send?.(name, { value, serial: ++this.serial });
   }
 
-  /**
-   * Say that what the view itself fetches or follows was refused, until it says "".
-   * @param {string} sentence
-   * @param {(() => void)|null} again asks once more, if that may help
-   */
-  refuse(sentence, again = null) {
-    this.states.refused = sentence;
-    this.states.again = again;
-    this.states.complain("");
-  }
-
   /** What it shows as tables; a view that changes on its own calls its `changed`. */
   get table() {
     return this.more?.table ?? null;
@@ -262,6 +252,7 @@ export class Frame {
     this.deaf();
     clearTimeout(this.pause);
     this.asking.destroy();
+    this.refusals.clear();
     this.states.destroy();
     this.asked.end();
     this.more?.destroy();
@@ -271,3 +262,10 @@ export class Frame {
     this.view.destroy?.();
   }
 }
+
+/**
+ * Wait for what a view expects, and for what it begins to expect meanwhile.
+ * @param {Promise<unknown>[]} expected
+ * @returns {Promise<unknown>}
+ */
+const whole = async (expected) => (await Promise.all(expected)).length < expected.length && whole(expected);

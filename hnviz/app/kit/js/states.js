@@ -10,13 +10,15 @@
 import { Asked } from "./address.js";
 import { translated } from "./language.js";
 import { maker } from "./make.js";
-import { asSentence, boldNodes } from "./text.js";
+import { Refusals } from "./refusals.js";
+import { boldNodes } from "./text.js";
 
 /** @typedef {{ sentence: string, seconds: number }} Progress what the server says of an answer on its way */
 
 const LATE = 400; // ms until a drawing pales if its next answer is still loading
 const LONG = 2000; // ms after which words say how far that answer is
 const FIRST = "Loading …"; // until then, where nothing is drawn
+const AGAIN = "Try again";
 
 export class States {
   /**
@@ -39,9 +41,7 @@ export class States {
     this.asked = new Asked((sentence) => write(vain, sentence));
     this.progress = make("p", "hnviz-progress", root, FIRST);
     this.body = make("div", "hnviz-body");
-    this.refused = ""; // what the view said last
-    /** @type {(() => void)|null} what asks once more for that */
-    this.again = null;
+    this.refusals = new Refusals((sentence, again) => this.complain(sentence, again));
     this.said = ""; // the sentence that is written
     this.drawn = false; // once
     this.since = 0; // when it began to wait, as performance.now(); 0 while it does not
@@ -55,22 +55,14 @@ export class States {
   }
 
   /**
-   * A drawing begins, under its sentence.
-   * @param {string} sentence
-   */
-  begin(sentence) {
-    this.say(sentence);
-    this.complain("");
-  }
-
-  /**
    * A drawing is done.
    * @param {number|null} step
    */
   done(step) {
     this.drawn = true;
     this.arrive();
-    Object.assign(this.root.dataset, { state: this.refused ? "error" : "ready", ready: "1", step: step ?? "" });
+    Object.assign(this.root.dataset, { ready: "1", step: step ?? "" });
+    this.settle();
   }
 
   /**
@@ -140,23 +132,21 @@ export class States {
   /**
    * Say above the picture why there is no newer one; the last one stays.
    * @param {string} sentence
-   * @param {(() => void)|null} again what asks once more, where that may help
+   * @param {boolean} again whether a button asks once more
    */
-  complain(sentence, again = null) {
-    const said = asSentence(sentence || this.refused);
-    write(this.trouble, said);
-    const press = sentence ? again : this.again;
-    if (said && press) {
-      const button = maker(this.trouble)("button", "hnviz-copy", this.trouble, "Try again");
-      this.trouble.insertBefore(document.createTextNode(" "), button);
-      button.addEventListener("click", () => {
-        write(this.trouble, "");
-        if (!sentence) this.refused = "";
-        press();
-      });
+  complain(sentence, again) {
+    const { trouble } = this;
+    if (trouble.textContent !== sentence + (again ? ` ${AGAIN}` : "")) {
+      write(trouble, sentence + (again ? " " : ""));
+      if (again) maker(trouble)("button", "hnviz-copy", trouble, AGAIN).onclick = () => this.refusals.retry();
     }
-    if (said) this.arrive();
-    if (said) this.root.dataset.state = "error";
+    if (sentence) this.arrive();
+    this.settle();
+  }
+
+  /** Show whether what is drawn is the newest that there is. */
+  settle() {
+    if (this.refusals.sentence) this.root.dataset.state = "error";
     else if (this.drawn && !this.since) this.root.dataset.state = "ready";
   }
 

@@ -2,6 +2,7 @@
 // Which snapshot of a run the page shows: one timeline per run, for its slider and pictures.
 
 import { numberInAddress, putInAddress } from "./address.js";
+import { Refusals } from "./refusals.js";
 import { Refusal } from "./source.js";
 
 /**
@@ -47,8 +48,10 @@ export class Timeline {
     this.speed = SPEEDS[1];
     /** @type {{ have: number, of: number, since: number }|null} while a play waits for its snapshots */
     this.buffering = null;
-    this.trouble = "";
-    this.failure = ""; // why there is no news of the run
+    this.refusals = new Refusals((sentence) => {
+      if (sentence) this.settle();
+      this.tell("trouble");
+    });
     /** @type {Set<Part>} */
     this.parts = new Set();
     /** @type {Set<(change: Change) => void>} */
@@ -64,34 +67,36 @@ export class Timeline {
     if (!this.users++) {
       if (this.steps.length) this.comeBack();
       const subject = { topic: "run", run: this.run, params: {} };
-      this.leave = this.live.follow(subject, (news) => this.hear(news), (sentence) => this.fail(new Error(sentence)));
+      this.leave = this.live.follow(subject, (news) => this.hear(news), (sentence) => this.refusals.say("news", sentence));
       this.retry();
     }
     let used = true;
     return () => {
-      if (used && !--this.users) this.leave();
+      if (used && !--this.users) {
+        this.leave();
+        this.refusals.clear();
+      }
       used = false;
     };
   }
 
   /** @param {Record<string, any>} news the facts that changed */
   hear(news) {
+    this.refusals.end("news");
     Object.assign(this.facts, news);
     if (news.snapshots) this.take(news.snapshots); // first, or a picture would say that there are none
     if (this.facts.status) this.settle();
     this.tell("run");
   }
 
-  /** @param {Error} error */
-  fail(error) {
-    this.trouble = this.failure = error.message;
-    this.settle();
-    this.tell("trouble");
-  }
-
   /** Ask for the snapshots once more. */
   retry() {
-    this.load().catch((error) => this.fail(error));
+    void this.refusals.attempt("snapshots", () => this.load(), () => this.retry());
+  }
+
+  /** What is wrong with the run's news, its snapshots or a play. */
+  get trouble() {
+    return this.refusals.sentence;
   }
 
   /** Whether the run trains, so that its newest snapshot changes on its own. */
@@ -108,6 +113,7 @@ export class Timeline {
   /** @param {[number, string][]} snapshots */
   take(snapshots) {
     this.listed = true;
+    this.refusals.end("snapshots");
     const first = !this.steps.length;
     const before = this.version();
     this.steps = snapshots.map(([step]) => step);
@@ -143,6 +149,7 @@ export class Timeline {
     const asked = numberInAddress(SNAPSHOT);
     const last = /** @type {number} */ (this.steps.at(-1));
     this.serial += 1; // of plays
+    this.refusals.end("play");
     this.playing = false;
     this.buffering = null;
     this.step = this.rested = asked !== null && this.versions.has(asked) ? asked : last;
@@ -171,7 +178,7 @@ export class Timeline {
     if (known && step !== this.step) {
       this.step = step;
       this.newest = step === this.steps.at(-1);
-      this.trouble = "";
+      this.refusals.end("play");
       this.tell("step");
     }
     if (rests) this.rest();
@@ -264,7 +271,7 @@ export class Timeline {
         const refused = tries.find((each) => each.status === "rejected" && each.reason instanceof Refusal && each.reason.lasts);
         if (refused && turn === this.serial) {
           this.pause();
-          return this.fail(/** @type {PromiseRejectedResult} */ (refused).reason);
+          return this.refusals.refuse("play", /** @type {PromiseRejectedResult} */ (refused).reason);
         }
         await pause(AGAIN); // the server was busy, or a picture came into view meanwhile
         queue.unshift(step);

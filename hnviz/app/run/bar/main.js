@@ -62,7 +62,6 @@ class Bar {
     this.rate.onchange = () => this.timeline.setSpeed(Number(this.rate.value));
     this.time.hidden = true;
     this.watch = kit.tab.live.onConnection((connected) => (this.lost.hidden = connected));
-    this.trouble = ""; // what the timeline says
   }
 
   button(make, name, press) {
@@ -116,7 +115,7 @@ class Bar {
     const { facts, steps, step, playing, buffering, speed, trouble } = this.timeline;
     this.time.hidden = !this.settings.slider || steps.length < 2;
     this.time.classList.toggle("waits", !this.settings.whileTraining && this.timeline.moves);
-    if (trouble !== this.trouble) this.kit.refuse((this.trouble = trouble));
+    this.kit.refusals.say("play", steps.length ? trouble : ""); // before, the kit says it
     if (steps.length && !this.opened) this.open();
     if (step === null) return;
     this.slider.max = String(steps.length - 1);
@@ -143,14 +142,9 @@ class Bar {
   }
 
   async act(action) {
-    this.kit.refuse("");
     const { run } = this.timeline;
-    try {
-      const now = await this.kit.source.post(`api/runs/${encodeURIComponent(run)}/${action}`, {});
-      if (run === this.timeline.run) this.timeline.hear(now); // the news come up to 30 ms later
-    } catch (error) {
-      this.kit.refuse(error.message);
-    }
+    const now = await this.kit.refusals.attempt("press", () => this.kit.source.post(`api/runs/${encodeURIComponent(run)}/${action}`, {}));
+    if (now && run === this.timeline.run) this.timeline.hear(now); // the news come up to 30 ms later
   }
 
   /** The run's snapshots are known: say if the address asks for another one. */

@@ -56,9 +56,9 @@ class Line {
 
   hear() {
     if (!this.kit.timeline) return;
-    const { facts, failure, step, newest } = this.kit.timeline;
+    const { facts, trouble, step, newest } = this.kit.timeline;
     // The run bar says when a snapshot is missing.
-    this.told.textContent = facts.status ? lineText(facts, newest ? null : step) : failure;
+    this.told.textContent = facts.status ? lineText(facts, newest ? null : step) : trouble;
   }
 
   /** @param {boolean} locked */

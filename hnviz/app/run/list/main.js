@@ -14,9 +14,10 @@ import { Following } from "../../kit/js/following.js";
 import { maker } from "../../kit/js/make.js";
 import { button } from "../../kit/js/parts.js";
 import { picture } from "../../kit/js/picture.js";
+import { Refusals } from "../../kit/js/refusals.js";
 import { Table } from "../../kit/js/table.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
-import { accuracy, asSentence } from "../../kit/js/text.js";
+import { accuracy } from "../../kit/js/text.js";
 import { MOST, choose, chosen, onChosen } from "./chosen.js";
 import { moment, rowOf, sifted, toggled } from "./rows.js";
 
@@ -40,8 +41,10 @@ class RunList {
     this.field = /** @type {HTMLInputElement} */ (make("input", "", make("label", "menu", this.head, "Find a run")));
     Object.assign(this.field, { type: "search", autocomplete: "off" });
     this.field.oninput = () => this.show();
-    this.wrong = make("p", "wrong");
-    this.wrong.setAttribute("role", "alert");
+    const wrong = make("p", "wrong");
+    wrong.setAttribute("role", "alert");
+    /** Of changes, said beside the list. */
+    this.refusals = new Refusals((sentence) => void (wrong.textContent = sentence));
     this.undo = make("div", "undo");
     this.place = make("div", "");
     this.left = make("p", "note");
@@ -110,24 +113,12 @@ class RunList {
 
   /** Fetch the runs that the topic leaves out. */
   async load() {
-    try {
-      const { runs } = /** @type {{ runs: import("./rows.js").Listed[] }} */ (await this.kit.source.json(`api/runs?limit=${LISTED}`));
-      this.fetched = Object.fromEntries(runs.map((run) => [run.id, rowOf(run)]));
-      this.order = runs.map(({ id }) => id);
-      this.trouble(""); // what the topic refuses stays
-      this.show();
-    } catch (error) {
-      this.trouble(/** @type {Error} */ (error).message);
-    }
-  }
-
-  /**
-   * Say why the list could not be fetched, until it can.
-   * @param {string} sentence
-   */
-  trouble(sentence) {
-    if (sentence || this.troubled) this.kit.refuse(sentence, () => this.load());
-    this.troubled = Boolean(sentence);
+    const list = await this.kit.refusals.attempt("list", () => this.kit.source.json(`api/runs?limit=${LISTED}`), () => this.load());
+    if (!list) return;
+    const { runs } = /** @type {{ runs: import("./rows.js").Listed[] }} */ (list);
+    this.fetched = Object.fromEntries(runs.map((run) => [run.id, rowOf(run)]));
+    this.order = runs.map(({ id }) => id);
+    this.show();
   }
 
   /** @param {{ order?: string[], rows: Record<string, Row> }} news */
@@ -251,7 +242,7 @@ class RunList {
   /** @param {{ run: string, what: Open }|null} open */
   turn(open) {
     this.open = open;
-    this.wrong.textContent = "";
+    this.refusals.clear();
     this.show();
   }
 
@@ -326,15 +317,11 @@ class RunList {
    * @param {object} body
    */
   async post(run, what, body) {
-    this.wrong.textContent = "";
-    try {
+    return this.refusals.attempt("change", async () => {
       await this.kit.source.post(`api/runs/${encodeURIComponent(run)}/${what}`, body);
       if (this.compares) await this.load();
       return true;
-    } catch (error) {
-      this.wrong.textContent = asSentence(/** @type {Error} */ (error).message);
-      return false;
-    }
+    });
   }
 
   destroy() {

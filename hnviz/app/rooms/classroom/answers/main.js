@@ -101,12 +101,9 @@ class Answers {
   async look(step) {
     if (!this.line || this.isLooking) return;
     this.isLooking = true;
-    try {
-      const vote = await this.line.vote(step);
-      if (this.shown === step) this.see(vote);
-    } catch (error) {
-      this.kit.refuse(/** @type {Error} */ (error).message);
-    }
+    const { line } = this;
+    const vote = await this.kit.refusals.attempt("vote", () => line.vote(step), () => this.look(step));
+    if (vote && this.shown === step) this.see(vote);
     this.isLooking = false;
   }
 
@@ -164,12 +161,7 @@ class Answers {
    */
   async press(button, act) {
     button.disabled = true;
-    this.kit.refuse("");
-    try {
-      await act();
-    } catch (error) {
-      this.kit.refuse(/** @type {Error} */ (error).message);
-    }
+    await this.kit.refusals.attempt("press", act);
     button.disabled = false;
   }
 
@@ -184,6 +176,7 @@ class Answers {
 
   /** @param {string} step */
   show(step) {
+    if (step !== this.shown) this.kit.refusals.end("vote"); // of another step
     this.shown = step;
     for (const [name, { item }] of this.lines) item.toggleAttribute("aria-current", name === step);
     this.paint();

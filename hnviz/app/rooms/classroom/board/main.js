@@ -78,13 +78,7 @@ class Board {
   /** @param {HTMLButtonElement} button */
   async retry(button) {
     button.disabled = true;
-    this.kit.refuse("");
-    try {
-      await this.line?.writeLessons();
-    } catch (error) {
-      this.kit.refuse(/** @type {Error} */ (error).message);
-      button.disabled = false;
-    }
+    button.disabled = Boolean(await this.kit.refusals.attempt("lessons", () => this.line?.writeLessons()));
   }
 
   destroy() {

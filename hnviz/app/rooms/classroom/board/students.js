@@ -42,11 +42,8 @@ export class Students {
   }
 
   async fetch() {
-    try {
-      this.show((await this.line?.students()) ?? []);
-    } catch (error) {
-      this.kit.refuse(/** @type {Error} */ (error).message);
-    }
+    const students = await this.kit.refusals.attempt("students", () => this.line?.students(), () => this.look());
+    if (students) this.show(students);
     this.timer = 0;
   }
 
@@ -105,17 +102,15 @@ export class Students {
    * @param {number[]} numbers
    */
   async move(button, how, numbers) {
-    if (!this.line) return;
+    const { line } = this;
+    if (!line) return;
     button.disabled = true;
-    this.kit.refuse("");
-    try {
-      await this.line.move(how, numbers);
+    await this.kit.refusals.attempt("move", async () => {
+      await line.move(how, numbers);
       this.say(how, numbers);
       await this.fetch();
-    } catch (error) {
-      this.kit.refuse(/** @type {Error} */ (error).message);
-      button.disabled = false;
-    }
+    });
+    button.disabled = false; // else it has left the list
   }
 
   /**

@@ -4,6 +4,7 @@
 // settings = { live, models, experiment? where it is not live }
 
 import { gapOf, pairsOf, settingOf, shared, squaresOf } from "../../../kit/class/findings.js";
+import { ask } from "../../../kit/class/line.js";
 import { Shown, asideText } from "../../../kit/class/shown.js";
 import { TeacherLine } from "../../../kit/class/teacher.js";
 import { declared, html } from "../../../kit/js/declared.js";
@@ -114,15 +115,10 @@ function choose(scene, number) {
 }
 
 /** See how far it is. @param {any} scene */
-async function look({ state, kit }) {
-  try {
-    const response = await fetch(new URL(`api/class/experiment${state.number ? `/${state.number}` : ""}`, kit.home));
-    const { experiment, all, error } = await response.json();
-    if (error) throw new Error(error);
-    Object.assign(state, { experiment, all, isKnown: true });
-  } catch (error) {
-    state.wrong = asSentence(/** @type {Error} */ (error).message);
-  }
+async function look(scene) {
+  const { state, kit, refusals } = scene;
+  const said = await refusals.attempt("look", () => ask(kit.home, `experiment${state.number ? `/${state.number}` : ""}`), () => look(scene));
+  if (said) Object.assign(state, { experiment: said.experiment, all: said.all, isKnown: true });
 }
 
 /** Look again after each news of the class, not too often. @param {any} scene */

@@ -8,9 +8,10 @@ import { html, render } from "../../../../vendor/preact/preact.js";
 import { train } from "../../../../browser/worker.js";
 import { ClassRoom } from "../../../kit/class/class.js";
 import { LETTERS, NO_DIFFERENCE, SEEDS, settingOf, shared } from "../../../kit/class/findings.js";
-import { Line, Refused, post } from "../../../kit/class/line.js";
+import { Line, ask, post } from "../../../kit/class/line.js";
 import { Shown, asideText } from "../../../kit/class/shown.js";
-import { accuracy, asSentence, plural } from "../../../kit/js/text.js";
+import { Refusals } from "../../../kit/js/refusals.js";
+import { accuracy, plural } from "../../../kit/js/text.js";
 
 /**
  * @typedef {import("../../../kit/class/findings.js").Experiment} Experiment
@@ -20,6 +21,7 @@ import { accuracy, asSentence, plural } from "../../../kit/js/text.js";
 
 const KEPT = "hnviz-class-result";
 const WORKER = new URL("../../../../browser/worker.js", import.meta.url).href;
+const NOT_IN = 403; // the class does not know this browser
 const NEVER = [413, 422]; // the server will not take the same again
 const DIGITS = 7; // of a loss, which has single precision
 
@@ -33,10 +35,14 @@ const place = /** @type {HTMLElement} */ (document.querySelector("main"));
 /** @type {{ experiment: Experiment|null, isOut: boolean, isBusy: boolean, trouble: string, result: Result|null, steps: number[] }} */
 const now = { experiment: null, isOut: !room.joined, isBusy: false, trouble: "", result: stored(), steps: [] };
 
+const refusals = new Refusals((trouble) => set({ trouble }));
 const line = new Line(home, {
   hello: () => [{ op: "hello", token: room.token }],
   hear: (message) => ("mine" in message || "experiment" in message) && lookSoon(), // once connected, and of a change
-  refused: (reason) => set({ isOut: true, trouble: asSentence(reason) }),
+  refused: (reason) => {
+    set({ isOut: true });
+    refusals.say("line", reason);
+  },
 });
 
 /** @param {Partial<typeof now>} changes */
@@ -52,58 +58,44 @@ function lookSoon() {
 
 /** See what the experiment is now; send what the server does not have. */
 async function look() {
-  try {
-    const response = await fetch(new URL("api/class/experiment", home));
-    const said = await response.json();
-    if (response.status === 403) return set({ isOut: true });
-    if (!response.ok) throw new Error(said.error);
-    set({ experiment: said.experiment });
-    if (now.result && !now.isBusy) await send();
-  } catch {
-    set({ trouble: "The teacher's computer does not answer. Are you in the same network?" });
-  }
+  const said = await refusals.attempt("look", () => ask(home, "experiment").catch(leaveIf), look);
+  if (!said) return;
+  take(said);
+  if (now.result && !now.isBusy) await send();
 }
 
-/**
- * Do something that the server answers with the experiment. Returns whether it took it.
- * @param {string} name
- * @param {object} body
- */
-async function act(name, body) {
-  try {
-    const { experiment } = await post(home, `experiment/${name}`, body);
-    set({ experiment, trouble: "" });
-    return true;
-  } catch (error) {
-    set({ trouble: asSentence(/** @type {Error} */ (error).message) });
-    return false;
-  }
+/** @param {{ experiment: Experiment|null }} said */
+function take({ experiment }) {
+  if (experiment?.id !== now.experiment?.id) refusals.end("press"); // it was about the one before
+  set({ experiment });
+}
+
+/** The class does not know this browser: say so, and nothing else. @param {import("../../../kit/js/source.js").Refusal} refusal */
+function leaveIf(refusal) {
+  if (refusal.status !== NOT_IN) throw refusal;
+  set({ isOut: true });
 }
 
 /** @param {number} choice */
-const guess = (choice) => act("guess", { experiment: now.experiment?.id, choice });
+const guess = (choice) => refusals.attempt("press", async () => take(await post(home, "experiment/guess", { experiment: now.experiment?.id, choice })));
 
 /** Train what the class gives to this student, and send it. */
 async function begin() {
   if (now.isBusy || !now.experiment) return;
   const { id } = now.experiment;
   set({ isBusy: true, steps: [] });
-  try {
-    const task = (await act("task", { experiment: id })) && now.experiment?.you?.task;
+  await refusals.attempt("press", async () => {
+    take(await post(home, "experiment/task", { experiment: id }));
+    const task = now.experiment?.you?.task;
     if (!task) return;
     const [seed, squares] = task;
-    const response = await fetch(new URL(`api/class/experiment/${id}/job`, home));
-    if (!response.ok) throw new Error((await response.json()).error);
-    const job = await response.json();
+    const job = await ask(home, `experiment/${id}/job`);
     const runs = [];
     for (const [at, square] of squares.entries()) runs.push(await trained(job, square, seed, at));
     keep({ experiment: id, seed, squares, runs });
     await send();
-  } catch (error) {
-    set({ trouble: asSentence(/** @type {Error} */ (error).message) });
-  } finally {
-    set({ isBusy: false });
-  }
+  });
+  set({ isBusy: false });
 }
 
 /**
@@ -146,14 +138,14 @@ const short = (value) => Number(value.toPrecision(DIGITS));
 async function send() {
   const { result } = now;
   if (!result) return;
-  try {
-    const { experiment } = await post(home, "experiment/result", result);
+  await refusals.attempt("send", async () => {
+    const { experiment } = await post(home, "experiment/result", result).catch((error) => {
+      if (NEVER.includes(error.status)) keep(null);
+      throw error;
+    });
     keep(null);
-    set({ experiment: experiment.id === now.experiment?.id || !now.experiment ? experiment : now.experiment, trouble: "" });
-  } catch (error) {
-    if (error instanceof Refused && NEVER.includes(error.status)) keep(null);
-    set({ trouble: asSentence(/** @type {Error} */ (error).message) });
-  }
+    set({ experiment: experiment.id === now.experiment?.id || !now.experiment ? experiment : now.experiment });
+  });
 }
 
 /** @param {Result|null} result */

@@ -55,28 +55,18 @@ export class Loader {
     const abort = (this.abort = new AbortController());
     if (!ids.length) return this.tell();
     const { source } = this.kit;
-    try {
-      const got = read(await source.get(source.address("api/curves", { runs: ids.join(","), points: points ? null : false }), abort.signal));
-      if (this.abort !== abort) return;
-      for (const run of got.runs) this.known.set(run.run, { ...run, kinds: got.kinds.length });
-      for (const id of got.missing) this.known.delete(id);
-      const whole = ids === this.ids;
-      if (whole) this.partial = !points; // else the sentences about the others still hold
-      const missing = whole ? got.missing : [...new Set([...this.rest.missing, ...got.missing])];
-      const damaged = whole ? got.damaged : { ...this.rest.damaged, ...got.damaged };
-      this.rest = { kinds: got.kinds, notebook: { ...this.rest.notebook, ...got.notebook }, missing, damaged };
-      this.loaded = true;
-      this.trouble(""); // what the topic refuses stays
-      this.tell();
-    } catch (error) {
-      if (error.name !== "AbortError") this.trouble(error.message, () => this.fetch(ids, points));
-    }
-  }
-
-  /** Say why the curves could not be fetched, until they can. */
-  trouble(sentence, again = null) {
-    if (sentence || this.troubled) this.kit.refuse(sentence, again);
-    this.troubled = Boolean(sentence);
+    const address = source.address("api/curves", { runs: ids.join(","), points: points ? null : false });
+    const got = await this.kit.refusals.attempt("curves", async () => read(await source.get(address, abort.signal)), () => this.fetch(ids, points));
+    if (!got || this.abort !== abort) return;
+    for (const run of got.runs) this.known.set(run.run, { ...run, kinds: got.kinds.length });
+    for (const id of got.missing) this.known.delete(id);
+    const whole = ids === this.ids;
+    if (whole) this.partial = !points; // else the sentences about the others still hold
+    const missing = whole ? got.missing : [...new Set([...this.rest.missing, ...got.missing])];
+    const damaged = whole ? got.damaged : { ...this.rest.damaged, ...got.damaged };
+    this.rest = { kinds: got.kinds, notebook: { ...this.rest.notebook, ...got.notebook }, missing, damaged };
+    this.loaded = true;
+    this.tell();
   }
 
   tell() {

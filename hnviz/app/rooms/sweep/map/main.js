@@ -29,7 +29,7 @@ const STEPS = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [0, 
 
 /** @param {import("../../../kit/js/declared.js").Scene} scene */
 function view(scene) {
-  const { settings, state, post } = scene;
+  const { settings, state, refusals, post } = scene;
   const known = knownOf(scene);
   if (!known) return null;
   const { sweep, sweeps = [] } = known;
@@ -54,7 +54,7 @@ function view(scene) {
     </div>
     <p class="point hnviz-aside" role="status">${pointed ? titleOf(pointed, [best, ...ties]) : sweep ? POINT : ""}</p>
     <div class="row below" hidden=${!sweep}>
-      <${Menu} name="Sweep" hidden=${!sweeps.length} among=${offered} chosen=${sweep?.id} choose=${(/** @type {string} */ id) => Object.assign(state, { sweep: id, wrong: "" })} />
+      <${Menu} name="Sweep" hidden=${!sweeps.length} among=${offered} chosen=${sweep?.id} choose=${(/** @type {string} */ id) => void ((state.sweep = id), refusals.clear())} />
       <${Choices} name="What the squares show" among=${Object.keys(MEASURES)} chosen=${state.measure} choose=${(/** @type {string} */ measure) => (state.measure = measure)} />
       <span class="apart" hidden=${!axes.includes("seed") || axes.length < 2}>Seeds${" "}<${Choices} name="Seeds: their mean, or a map for each" among=${["mean", "each"]} chosen=${state.seeds} choose=${(/** @type {string} */ seeds) => (state.seeds = seeds)} /></span>
     </div>

@@ -12,7 +12,6 @@ import { OnDevice, Orders } from "../../../kit/class/orders.js";
 import { Chart } from "../../../kit/js/chart.js";
 import { Part, declared, html } from "../../../kit/js/declared.js";
 import { setMark } from "../../../kit/js/page.js";
-import { asSentence } from "../../../kit/js/text.js";
 import { Button, Choices, plainOf, told } from "../../../kit/js/ui.js";
 import { table } from "./table.js";
 import { benchText, headline, highest, lastOf, otherSettings, pointText, rateText, runLabel, statusText } from "./words.js";
@@ -32,7 +31,7 @@ const WRONG = "A setting above cannot be used; the test starts when it can.";
 const DASHES = ["", "8 4", "2 3"];
 
 /** @param {import("../../../kit/js/declared.js").Scene} scene */
-function view({ settings, theme, state, news, post, kit }) {
+function view({ settings, theme, state, news, refusals, post, kit }) {
   const { config, epochs, times } = settings;
   const { test, bench } = found({ settings, state, news });
   const { run, picked, at, busy, wrong } = state;
@@ -47,7 +46,7 @@ function view({ settings, theme, state, news, post, kit }) {
     const runs = times.map((/** @type {number} */ each) => ({ like: run, epochs, pct_start: config.pct_start, lr: rounded(each * Number(rate)) }));
     const made = await post("bench", "api/runs", { runs });
     if (!made) return;
-    state.wrong = asSentence(made.refused ?? "");
+    refusals.say("bench", made.refused ?? "");
     const bench = (state.last = made.runs);
     await state.orders.take(bench, (/** @type {(string|null)[]} */ runs) => state.last === bench && (state.runs = runs));
   };

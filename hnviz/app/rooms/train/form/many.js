@@ -4,7 +4,7 @@
 
 import { maker } from "../../../kit/js/make.js";
 import { Field, button, hint, switchBox } from "../../../kit/js/parts.js";
-import { asSentence } from "../../../kit/js/text.js";
+import { Refusals } from "../../../kit/js/refusals.js";
 import { begin } from "../../sweep/shared.js";
 import { Estimates } from "./estimates.js";
 import { planOf } from "./plan.js";
@@ -39,7 +39,7 @@ export class Many {
     this.estimates = new Estimates((plan) => kit.source.post(ESTIMATE, plan));
     const make = maker(body);
     body.classList.add("many");
-    const ready = button(body, "", () => this.start(ready, card), "card");
+    const ready = button(body, "", () => this.start(ready, () => card), "card");
     make("b", "", ready, card.name);
     make("span", "", ready, question);
     const time = make("span", "time", ready, "16 runs");
@@ -53,11 +53,12 @@ export class Many {
     }
     const press = make("div", "row");
     row.after(press);
-    const go = button(press, "Train all", () => this.train(go), "go");
+    const go = button(press, "Train all", () => this.start(go, () => this.plan()), "go");
     this.time = make("p", "time", press);
     this.time.setAttribute("role", "status");
-    this.wrong = make("p", "field-wrong plan-wrong", press);
-    this.wrong.setAttribute("role", "alert");
+    const wrong = make("p", "field-wrong plan-wrong", press);
+    wrong.setAttribute("role", "alert");
+    this.refusals = new Refusals((sentence) => void (wrong.textContent = sentence));
     this.estimates.want("card", card, (said) => (time.textContent = said));
     this.change();
   }
@@ -109,7 +110,7 @@ export class Many {
   /** A field has changed: say how long the runs would take. */
   change() {
     clearTimeout(this.timer);
-    this.wrong.textContent = "";
+    this.refusals.end("train");
     this.estimates.drop("form"); // an answer about the old values comes too late
     const say = (/** @type {string} */ said) => void (this.time.textContent = said);
     this.timer = setTimeout(() => {
@@ -121,28 +122,13 @@ export class Many {
     }, REST);
   }
 
-  /** @param {HTMLButtonElement} pressed */
-  train(pressed) {
-    try {
-      this.start(pressed, this.plan());
-    } catch (error) {
-      this.wrong.textContent = /** @type {Error} */ (error).message;
-    }
-  }
-
   /**
    * @param {HTMLButtonElement} pressed
-   * @param {Plan} plan
+   * @param {() => Plan} plan
    */
   async start(pressed, plan) {
-    this.wrong.textContent = "";
     pressed.disabled = true;
-    try {
-      const { sweep } = await this.kit.source.post("api/sweeps", plan);
-      begin(sweep, this);
-    } catch (error) {
-      this.wrong.textContent = asSentence(/** @type {Error} */ (error).message);
-    }
+    await this.refusals.attempt("train", async () => begin((await this.kit.source.post("api/sweeps", plan())).sweep, this));
     pressed.disabled = false;
   }
 

@@ -41,13 +41,7 @@ export class Speed {
     const { run = "", facts = {} } = this.kit.timeline ?? {};
     putInAddress(KEY, value === this.speeds[0][0] ? null : value);
     this.kit.report("speed", value);
-    this.kit.refuse("");
-    if (!facts.is_live) return;
     const [, , speed] = this.speeds[this.select.selectedIndex];
-    try {
-      await this.kit.source.post(`api/runs/${encodeURIComponent(run)}/speed`, { speed });
-    } catch (error) {
-      this.kit.refuse(/** @type {Error} */ (error).message);
-    }
+    await this.kit.refusals.attempt("speed", () => facts.is_live && this.kit.source.post(`api/runs/${encodeURIComponent(run)}/speed`, { speed }));
   }
 }

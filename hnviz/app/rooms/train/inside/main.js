@@ -30,7 +30,9 @@ class Inside {
     this.measure = kit.asked.choice(MEASURE, MEASURES, MEASURES[0]);
     this.at = null; // the step of an epoch that has no snapshot, picked here
     this.shares = new Map(); // step -> [share of train, share of valid]
-    this.counting = "";
+    /** The snapshots that were refused: step -> address. A snapshot that is written again has another one. */
+    this.refused = new Map();
+    this.counting = false;
     this.title = make("h2", "", root);
     this.said = make("p", "said", root);
     this.said.setAttribute("aria-live", "polite");
@@ -116,6 +118,7 @@ class Inside {
     this.data = null;
     this.at = null;
     this.shares.clear();
+    this.refused.clear();
   }
 
   hear(change) {
@@ -139,21 +142,23 @@ class Inside {
 
   /** Count whole numbers at the snapshots that lack them, the newest first and one at a time. */
   async count() {
-    const { run } = this.kit.data;
-    const address = this.next();
-    if (!address || this.counting || !this.seen) return;
-    this.counting = address.href;
-    try {
-      const { meta } = await this.kit.source.get(address.href);
-      if (run === this.kit.data.run) this.shares.set(address.step, [meta.train, meta.valid]);
-      this.kit.refuse("");
-    } catch (error) {
-      this.failed = { href: address.href };
-      this.kit.refuse(error.message);
-    }
-    this.counting = "";
+    const { refusals, source, data } = this.kit;
+    const { step, href } = this.next() ?? {};
+    if (!href || this.counting || !this.seen || refusals.causes.get(step)?.timer) return;
+    this.counting = true;
+    const answer = await refusals.attempt(step, () => source.get(href), () => this.again(step));
+    this.counting = false;
     if (!this.kit.root.isConnected) return;
+    if (data.run === this.kit.data.run) {
+      if (answer) this.shares.set(step, [answer.meta.train, answer.meta.valid]);
+      else if (!refusals.causes.get(step)?.timer) this.refused.set(step, href);
+    }
     this.paintAll();
+    this.count();
+  }
+
+  again(step) {
+    this.refused.delete(step);
     this.count();
   }
 
@@ -163,7 +168,7 @@ class Inside {
       if (this.shares.has(step) || !versions.has(step)) continue;
       const path = `api/runs/${encodeURIComponent(run)}/${step}/whole_numbers`;
       const href = this.kit.source.address(path, { v: versions.get(step) });
-      if (href !== this.failed?.href) return { step, href };
+      if (href !== this.refused.get(step)) return { step, href };
     }
     return null;
   }
