@@ -28,15 +28,15 @@ export class Refusals {
    */
   async attempt(cause, work, again = null) {
     const tried = this.begin(cause);
-    const isHere = () => this.causes.get(cause) === tried;
+    const isIn = () => this.causes.get(cause) === tried;
     if (!again) this.mend(tried);
     try {
       const done = await work();
       tried.failures = 0;
-      if (isHere()) this.mend(tried);
+      if (isIn()) this.mend(tried);
       return done;
     } catch (error) {
-      if (isHere() && /** @type {Error} */ (error).name !== "AbortError") this.refuse(cause, /** @type {Error} */ (error), again);
+      if (isIn() && /** @type {Error} */ (error).name !== "AbortError") this.refuse(cause, /** @type {Error} */ (error), again);
     }
   }
 
@@ -66,9 +66,9 @@ export class Refusals {
 
   /** The cause has left. @param {unknown} cause */
   end(cause) {
-    const tried = this.begin(cause);
+    const left = this.begin(cause);
     this.causes.delete(cause);
-    this.mend(tried);
+    this.mend(left);
   }
 
   /** All causes have left. */
