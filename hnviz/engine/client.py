@@ -95,14 +95,14 @@ class Place:
         return self.runs_dir / LOG_NAME
 
     def open_log(self) -> IO[bytes]:
-        """Open the log; a temporary one, removed when closed, if the folder cannot be written."""
+        """Open the log; a nameless one, gone when closed, if the folder cannot be written."""
         try:
             self.runs_dir.mkdir(parents=True, exist_ok=True)
             is_long = self.log.is_file() and self.log.stat().st_size > MAX_LOG_BYTES
             return self.log.open("w+b" if is_long else "a+b")
         except OSError as error:  # existing runs can still be viewed
             log.warning("no log is kept in %s: %s", self.runs_dir, error.strerror)
-            return cast(IO[bytes], tempfile.NamedTemporaryFile(prefix="hnviz-", suffix=".log"))
+            return tempfile.TemporaryFile()
 
 
 class Asking(NamedTuple):
@@ -317,7 +317,7 @@ class Link:
 
         `worry` is called when the engine gives no sign of life for a while, and when it does again.
         """
-        self._place, self._worry = place, worry
+        self._worry = worry
         self._ids = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
         self._hearers: dict[int, Callable[[HowFar], None]] = {}
@@ -330,6 +330,7 @@ class Link:
         self.jobs: dict[str, Job] = {}
         self.started = time.monotonic()
         self._log = place.open_log()
+        self._log_name = "" if isinstance(self._log.name, int) else str(self._log.name)
         self._process, frames = _start(place, self._log)
         stdout = cast(IO[bytes], self._process.stdout)
         threading.Thread(target=self._read_lines, args=(stdout,), daemon=True).start()
@@ -386,9 +387,8 @@ class Link:
         try:
             error = future.exception(patience)
         except TimeoutError:
-            raise EngineError(
-                f"the engine {complaint} within {patience:g} s; {self._log.name} may say why"
-            ) from None
+            hint = f"; {self._log_name} may say why" if self._log_name else ""
+            raise EngineError(f"the engine {complaint} within {patience:g} s{hint}") from None
         if error is not None:
             raise copy.copy(error)
         return future.result()
@@ -484,7 +484,7 @@ class Link:
         with self._log as file:
             file.seek(0)
             last = file.read().decode(errors="replace").splitlines()[-1:] or ["nothing"]
-        kept = f", {self._place.log}," if Path(file.name) == self._place.log else ""
+        kept = f", {self._log_name}," if self._log_name else ""
         error = EngineGone(
             f"the engine has ended with status {status}; its log{kept} ends with: {last[0]}"
         )
