@@ -132,7 +132,7 @@ def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(
     before = box(page)
     expect(words).to_have_text(re.compile(r"^\D+\. [2-9] s so far\.$"))
     recorded(re.sub(r"\d s", "N s", words.inner_text()))
-    held.pop().fulfill(**told(58, before=2))
+    held.pop().fulfill(**told(58, waits=True))
     expect(words).to_have_text(re.compile(r"^3 of 11 .*\. 6\d s so far\.$"))
     recorded(re.sub(r"6\d s", "N s", words.inner_text()), 3, 11)
     assert box(page) == before

@@ -121,6 +121,8 @@ def test_a_form_fills_a_map_square_by_square(page, server, recorded):
     expect(lr).to_have_value("1e-2, 1e-1")
     page.reload()
     expect(shown.locator(".square[data-state=finished]")).to_have_count(4)
+    open_sweep(page, server)
+    until(page, f"() => location.search.includes('sweep={sweep}')")  # the newest: for a link
     more(shown, "As a table")
     expect(shown.locator(".hnviz-as-table tbody tr")).to_have_count(4)
     among.click()

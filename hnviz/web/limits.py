@@ -252,15 +252,6 @@ class FairQueue(Generic[Item]):
                     del self._lines[viewer]
                 return
 
-    def before(self, item: Item) -> int:
-        """Return how many items come before this one, if every viewer may have a turn."""
-        for ahead, line in enumerate(self._lines.values()):
-            if item in line:
-                place = line.index(item)
-                turns = (place + (number <= ahead) for number in range(len(self._lines)))
-                return sum(map(min, map(len, self._lines.values()), turns)) - 1
-        return 0
-
 
 class Turns:
     """Lets each address do a few things at once; its viewers take turns. For one event loop."""

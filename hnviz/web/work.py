@@ -39,7 +39,7 @@ class Progress:
     """How far a piece of work has got. One thread does the work, others read this."""
 
     since: float = field(default_factory=time.monotonic)
-    before: int = 0  # how many tasks come first
+    waits: bool = False  # for its turn
     questions: int = 0  # put to the engine so far
     reached: HowFar = NOWHERE  # with the last question
 
@@ -52,15 +52,14 @@ class Progress:
         """Note how far the engine has got with its question."""
         self.reached = reached
 
-    def now(self, before: int) -> "Progress":
-        """Return a copy that no longer changes; `before` is the number of tasks that come first."""
-        return replace(self, before=before)
+    def now(self, *, waits: bool) -> "Progress":
+        """Return a copy that no longer changes; `waits` says whether no thread has begun it."""
+        return replace(self, waits=waits)
 
     def sentence(self) -> str:
         """Describe the progress; a browser adds the seconds."""
-        if self.before:
-            first = "one answer comes" if self.before == 1 else f"{self.before} answers come"
-            return f"This computer is busy; {first} first."
+        if self.waits:  # without a count: each picture of a page has another place in the line
+            return "This computer is busy; other answers come first."
         done, of, parts = self.reached
         share = f"{done:,} of {of:,} {parts} are done." if of else "This computer is working on it."
         return f"Part {self.questions} of the answer: {share}" if self.questions > 1 else share
@@ -68,7 +67,7 @@ class Progress:
     def told(self) -> Mapping[str, Any]:
         """Return the progress as sent to a browser."""
         done, of, _ = self.reached
-        known = of > 0 and not self.before
+        known = of > 0 and not self.waits
         return {
             "sentence": self.sentence(),
             "seconds": round(time.monotonic() - self.since, 1),
@@ -254,11 +253,6 @@ class Pool:
             self._queue.remove(task)
         return True
 
-    def before(self, task: Task) -> int:
-        """Return how many tasks come before this one in the queue."""
-        with self._changed:
-            return self._queue.before(task)
-
     def _serve(self) -> None:
         while True:
             self._do_next()  # no local variable keeps a result in memory until the next one
@@ -361,7 +355,7 @@ class Shared:
             with self._lock:
                 job.n_waiting += 1
             asyncio.get_running_loop().call_later(LINGER_SECONDS, self._leave, key, job)
-            raise NotYetError(job.progress.now(before=job.pool.before(job.task)))
+            raise NotYetError(job.progress.now(waits=not (job.task.running() or job.task.done())))
         finally:
             self._leave(key, job)
 

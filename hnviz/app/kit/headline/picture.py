@@ -1,6 +1,6 @@
 """The headline: one sentence with a picture's own numbers, from the picture's view."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
@@ -24,13 +24,10 @@ EXAMPLES = {
 HEADLINE = Picture(__file__, Place("*_headline", "60px", "90px"), examples=EXAMPLES)
 
 
-def headline(
-    key: str, run: str, asks: Sequence[Ask], controls: Mapping[str, Mapping[str, Any]] | None = None
-) -> None:
-    """Show the first sentence among the views' answers; two lines are kept free for it.
+def headline(key: str, run: str, asked: Ask, begun: str, **controls: Mapping[str, Any]) -> None:
+    """Show the sentence of a view's answer; until it comes, `begun` says what hnviz does.
 
-    `controls` are the numbers that a reader may choose, by their names in controls.js: "step",
-    "unit" or "batch". "batch" has the mini-batch's entry, and `before`: how many before it the
-    question is about, too.
+    `controls` are the numbers that a reader may choose, as controls.js names them: "step", "unit",
+    or "batch" with the mini-batch's entry and `before`, how many more the question is about.
     """
-    HEADLINE(key=key, run=run, asks=asks, settings={"controls": controls} if controls else None)
+    HEADLINE(key=key, run=run, asks=[asked], settings={"begun": begun, "controls": controls})

@@ -95,6 +95,7 @@ export class Frame {
     this.data = data;
     this.theme = theme;
     this.states.sentence.classList.toggle("small", Boolean(data.small));
+    this.states.begun = data.settings.begun ?? "";
     keepAddress();
     if (run || asks) this.questions.end = null; // first: a timeline that is known asks at once
     if (run) this.follow();

@@ -43,6 +43,7 @@ export class States {
     this.body = make("div", "hnviz-body");
     this.refusals = new Refusals((sentence, again) => this.complain(sentence, again));
     this.said = ""; // the sentence that is written
+    this.begun = ""; // what hnviz does for the first drawing, in a sentence
     this.drawn = false; // once
     this.since = 0; // when it began to wait, as performance.now(); 0 while it does not
     this.what = "";
@@ -92,7 +93,8 @@ export class States {
     const took = performance.now() - this.since;
     if (!this.drawn) this.root.dataset.state = "loading";
     else if (took >= LATE && this.pales) this.root.dataset.state = "stale";
-    write(this.progress, took < LONG ? (this.drawn ? "" : FIRST) : progressWords(this.what, this.told, took));
+    const words = took < LONG ? "" : progressWords(this.what, this.told, took);
+    write(this.progress, this.drawn ? words : [this.begun, words].filter(Boolean).join(" ") || FIRST);
   }
 
   /** Nothing is loading any more. */

@@ -22,6 +22,7 @@ from hnviz.figures.state_text import in_place_of_state
 from hnviz.models.catalogue import entry
 
 PART, MEMORY = "remember_part", "Another memory"
+COMPARED = "hnviz looks for what each unit follows in the text."
 TO_MEMORY = {PART: MEMORY}
 PUT_IN = "remember_put_in"  # whether the room's button led here
 
@@ -63,7 +64,7 @@ def _units() -> None:
     units = ask(UNITS_VIEW, **shown)
     rows = ask(ROWS_VIEW, at="end", **shown)
     with takeaway:
-        headline("states_headline", run_id, [rows], {"unit": {}})
+        headline("states_headline", run_id, rows, COMPARED, unit={})
     if entry(config.model).attends:
         prose(in_place_of_state(config.model))
     UNITS(run=run_id, asks=[rows, units], settings={"orders": orders_for(config)})

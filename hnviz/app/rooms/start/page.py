@@ -8,7 +8,7 @@ from hnviz.app.kit.picture import ask
 from hnviz.app.kit.room import Parts, room
 from hnviz.app.kit.text import escape, linked, section
 from hnviz.app.machine.picture import reading_machine
-from hnviz.app.rooms.predictions.counting_map.part import counting_map
+from hnviz.app.rooms.predictions.counting_map.part import ASKED, counting_map
 from hnviz.app.rooms.start.controls import try_it
 from hnviz.app.rooms.start.lessons import lesson_cards
 from hnviz.app.rooms.start.overview import ladder_picture, what_it_is
@@ -57,7 +57,7 @@ def _opening(run: CurrentRun) -> None:
         st.markdown(escape(lacks))
     else:
         shares = ask(SHARES_VIEW, at="rest")
-        headline(f"start_headline_{run_id}", run_id, [shares], {"step": {}})
+        headline(f"start_headline_{run_id}", run_id, shares, ASKED, step={})
     reading_machine("start_reading", run_id, config)
     run_bar(run_id, "start_bar", slider=False)
     st.markdown(f"For learners and teachers: {what_it_is(config.model)}")

@@ -31,6 +31,7 @@ from hnviz.app.run.view import run_in_view
 from hnviz.figures.time_text import no_way_back
 from hnviz.models.catalogue import entry
 
+FOLLOWED = "hnviz follows the gradient of one mistake back through the text."
 LOOK_BACK_HINT = (
     "Each row is one answer, each square a word before it: the stronger its colour, the more that "
     "word changes the answer."
@@ -52,7 +53,7 @@ def page() -> None:
             lead(no_way_back(run.record.config.called))
         else:
             batch = chosen_batch(run.record.config)
-            headline("time_headline", run.record.id, [lanes], {"batch": batch})
+            headline("time_headline", run.record.id, lanes, FOLLOWED, batch=batch)
     if not attends:
         _lanes(run, lanes)
     _look_back(run)

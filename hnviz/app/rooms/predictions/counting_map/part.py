@@ -18,6 +18,8 @@ from hnviz.config import RunConfig
 from hnviz.figures.counting import prompt_note
 from hnviz.figures.offers import without_numbers
 
+ASKED = "hnviz asks the network for each number up to 9,999."
+
 
 def counting_map(run_id: str, config: RunConfig) -> None:
     """Draw which of the numbers 1 to 9,999 the network gets right after the ones before."""
@@ -35,6 +37,6 @@ def counting_map(run_id: str, config: RunConfig) -> None:
     asks = [ask(view, at="paced", given=given) for view in (MAP_VIEW, NUMBER_VIEW)]
     asks.append(ask(FREE_VIEW, at="rest", late=True, given=given))
     with takeaway:
-        headline("map_headline", run_id, asks[:1])
+        headline("map_headline", run_id, asks[0], ASKED)
     MAP(run=run_id, asks=asks)
     how_measured(prompt_note(given, config))

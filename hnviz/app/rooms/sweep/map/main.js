@@ -6,6 +6,7 @@
 // settings = { card: the sweep that is shown before there is any, may: whether the reader may stop
 //              and resume, state: for the gallery, news that never change }
 
+import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { inkOn } from "../../../kit/js/canvas.js";
 import { Kept, declared, html } from "../../../kit/js/declared.js";
 import { isLocked } from "../../../kit/js/present.js";
@@ -34,6 +35,7 @@ function view(scene) {
   if (!known) return null;
   const { sweep, sweeps = [] } = known;
   if (state.sweep) last.sweep = state.sweep;
+  else if (sweep && !settings.state && inAddress("sweep") === null) putInAddress("sweep", sweep.id); // for a link: there will be a newer one
   const axes = sweep?.axes ?? Object.keys(settings.card.grid);
   const layout = layOut(axes, sweep ? runsOf(known) : planned(settings.card.grid), state.seeds === "each");
   const offered = sweep && sweeps.every((/** @type {{ id: string }} */ { id }) => id !== sweep.id) ? [sweep, ...sweeps] : sweeps;
