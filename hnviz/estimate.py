@@ -171,12 +171,13 @@ def checkpoint_bytes(config: RunConfig) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The most that one run may need here."""
+    """The most that one run may need, on this machine or on another one."""
 
     memory: float
     disk: float = MOST_DISK
     steps: float = MOST_STEPS
     hours: float = MOST_HOURS
+    where: str = "here"  # in sentences: the machine that has these bounds
 
     @classmethod
     def here(cls, trainers: int, runs_dir: Path, environ: Mapping[str, str]) -> "Budget":
@@ -204,7 +205,7 @@ class Budget:
         for name, unit, cure in _KINDS:
             needed, most = getattr(need, name), getattr(self, name)
             if needed > most:
-                return _refused(unit, needed, most, cure)
+                return f"{_compared(unit, needed, most)} {self.where}; {cure}"
         return None
 
 
@@ -215,13 +216,11 @@ Unit = Callable[[float, int], str]
 """Writes an amount with its unit, to so many digits."""
 
 
-def _refused(unit: Unit, needed: float, most: float, cure: str) -> str:
+def _compared(unit: Unit, needed: float, most: float) -> str:
     """Write both amounts with as many digits as tell them apart."""
     digits = next((each for each in range(3, 9) if unit(needed, each) != unit(most, each)), 9)
-    return (
-        f"this run would need about {unit(needed, digits)}, and one run may take "
-        f"{unit(most, digits)} here; {cure}"
-    )
+    needs, may = unit(needed, digits), unit(most, digits)
+    return f"this run would need about {needs}, and one run may take {may}"
 
 
 def _bytes(what: str) -> Unit:

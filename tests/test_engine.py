@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from math import inf
+from math import inf, nan
 from multiprocessing import Pipe
 from pathlib import Path
 from subprocess import DEVNULL
@@ -802,6 +802,7 @@ def test_what_cannot_be_done_is_a_sentence(
 ASKED = {"id": 1, "op": "observe", "run_id": "Model5", "step": 0, "question": "units"}
 ASKED |= {"params": {"ids": [12]}, "timeout": 5.0}
 TRAIN = {"id": 1, "op": "train", "config": {"epochs": 1}, "viewer": "", "range_test": False}
+SPEED = {"id": 1, "op": "set_speed", "run_id": "nobody"}
 
 
 @pytest.fixture(scope="module")
@@ -829,8 +830,10 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen
         *(json.dumps(each).encode() for each in (5, None, [], {}, {"id": 1}, {"op": "stop"})),
         *(json.dumps(ASKED | {"id": each}).encode() for each in (-1, 2**64, "x", [1], True, None)),
         *(json.dumps(ASKED | {"op": each}).encode() for each in ("dream", [], None)),
-        *(json.dumps(ASKED | {"timeout": each}).encode() for each in ("x", None, [])),
-        *(json.dumps(ASKED | {"step": each}).encode() for each in (None, 1.5, {})),
+        *(json.dumps(ASKED | {"timeout": each}).encode() for each in ("x", None, [], nan, 10**400)),
+        *(json.dumps(ASKED | {"step": each}).encode() for each in (None, 1.5, {}, True, 10**400)),
+        *(json.dumps(SPEED | {"speed": each}).encode() for each in ("x", True, nan, inf, 10**400)),
+        json.dumps(SPEED).encode(),
         json.dumps(ASKED).encode().replace(b"[12]", b"[" * 900 + b"]" * 900),
         *(json.dumps(TRAIN | {"config": each}).encode() for each in (5, None, {"bs": "x"})),
         *(json.dumps(TRAIN | {"viewer": each}).encode() for each in (5, [], {})),

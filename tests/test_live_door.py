@@ -742,11 +742,12 @@ def test_a_run_is_followed_and_driven(app, monkeypatch):
         ("idle/step", {"json": [1]}, 422, ()),
         ("idle/stop", {"json": {"x": "y" * 5000}}, 413, (1_024,)),
         ("idle/speed", {"json": {}}, 422, ()),
-        ("idle/speed", {"json": {"speed": 0}}, 422, (0, 0)),
-        ("idle/speed", {"json": {"speed": True}}, 422, (0,)),
-        ("idle/speed", {"json": {"speed": "fast"}}, 422, (0,)),
+        ("idle/speed", {"json": {"speed": 0}}, 422, (0.001, 10**6, 0)),
+        ("idle/speed", {"json": {"speed": True}}, 422, (0.001, 10**6)),
+        ("idle/speed", {"json": {"speed": "fast"}}, 422, (0.001, 10**6)),
         ("idle/speed", {"json": {"speed": 1, "x": 1}}, 422, ()),
         ("idle/speed", {"json": {"speed": 5}}, 409, ()),
+        ("idle/speed", {"json": {"speed": 5e-324}}, 422, (0.001, 10**6, 5e-324)),
     ],
 )
 def test_a_press_that_cannot_be_done_says_why(app, path, options, status, numbers, recorded):

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 
 from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
-from hnviz.runs.files import parse_json
+from hnviz.runs.files import is_number, parse_json
 
 if sys.platform == "win32":
     import msvcrt
@@ -153,14 +153,16 @@ def _is_deep(value: Any, left: int = MAX_DEPTH) -> bool:
 
 
 def check_request(request: Mapping[str, Any]) -> None:
-    """Raise EngineError unless a request has an operation and its fields."""
+    """Raise EngineError unless a request has an operation, its fields, and usable numbers."""
     operation = request.get("op")
     fields = REQUESTS.get(operation) if isinstance(operation, str) else None
     if fields is None:
         known = ", ".join(REQUESTS)
         raise EngineError(f"no operation is named {operation!r:.60}; there are {known}", "wrong")
     for name, types in fields.items():
-        if not isinstance(value := request.get(name), types):
+        value = request.get(name)
+        is_odd = isinstance(value, (int, float)) and bool not in types and not is_number(value)
+        if name not in request or not isinstance(value, types) or is_odd:
             wanted = " or ".join(each.__name__ for each in types)
             raise EngineError(f"{operation} needs {name}: {wanted}; got {value!r:.60}", "wrong")
 

@@ -13,7 +13,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from math import isfinite
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -40,6 +39,7 @@ START_THREADS = 8
 START_RATE = 2, 6  # starts per viewer: per second, and in a burst
 THREADS = 24  # presses handled at once; stopping a run may take seconds
 OF_ONE = 4  # per viewer
+MIN_SPEED, MAX_SPEED = 0.001, 10**6  # steps a second; below, the time left may be no number
 RATE = 10, 20  # presses per viewer: per second, and in a burst; more wait
 
 ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
@@ -332,6 +332,7 @@ def _speed(body: Body) -> float | None:
     speed: float | None = only(body, "speed", "steps a second, or null")
     if speed is not None:
         is_number = isinstance(speed, (int, float)) and not isinstance(speed, bool)
-        if not is_number or not 0 < speed < 1e6 or not isfinite(speed):
-            raise Refusal(f"speed must be a number above 0 or null; got {quoted(speed)}")
+        if not is_number or not MIN_SPEED <= speed <= MAX_SPEED:
+            wanted = f"from {MIN_SPEED} to {MAX_SPEED:,}, or null"
+            raise Refusal(f"speed must be {wanted}; got {quoted(speed)}")
     return speed

@@ -24,7 +24,7 @@ MODELS = IN_BROWSER
 
 MAX_NH = 256
 MAX_TOKENS = 250_000  # of the text that a phone trains on
-SIZE = Budget(memory=2 * GIGABYTE)  # of a run: its gradients, its pictures, its steps
+SIZE = Budget(memory=2 * GIGABYTE, where="on a phone")  # for gradients, pictures and steps
 MAX_UNPACKED_BYTES = 32_000_000
 MAX_EVENTS_BYTES = 2**24  # as in export/js/runzip.js
 MAX_LOSS = 3.5e38  # single precision has none above
