@@ -185,6 +185,10 @@ REFUSED = {
         {"events_jsonl": b"not json\nnot json\n{}\n"},
         f"{NOT_WHOLE}events.jsonl, line 1: it is not JSON",
     ),
+    "broken events beside a text": (
+        {"text_txt": b"A text that no run reads.", "events_jsonl": b"[]\n"},
+        f"{NOT_WHOLE}events.jsonl, line 1: it is not an event",
+    ),
     "a broken snapshot": (
         {"snapshots__0_safetensors": b"\xff" * 40},
         f"{NOT_WHOLE}0.safetensors cannot be read (it has a header of 18,446,744,073,709,551,615 "
@@ -204,8 +208,10 @@ REFUSED = {
 @pytest.mark.parametrize(("files", "sentence"), REFUSED.values(), ids=REFUSED)
 def test_what_is_no_run_is_refused_and_leaves_nothing(made, tmp_path, files, sentence, capsys):
     path, store = changed(made, tmp_path / "other.zip", **files), RunStore(tmp_path / "runs")
+    held = dict(texts.held)
     assert main(["import", str(path), "--runs-dir", str(store.root)]) == 2
     assert capsys.readouterr().err == f"hnviz: {path} {sentence}\n"
+    assert dict(texts.held) == held  # it pushes no other text out
     assert content_of(store) == []
     assert {each.name for each in tmp_path.iterdir()} <= {"other.zip", "runs"}
 

@@ -128,9 +128,9 @@ def unpack_file(store: RunStore, file: IO[bytes], source: str, door: Door = OPEN
     try:
         with zipfile.ZipFile(file) as archive:
             members = _checked(archive, source, door)
-            _hold_text(archive, members, source)  # first, since reading the config needs the text
             content = _json(archive, source)
-            with lent_network(_recorded(archive, members), setting_in(content, "model")):
+            text, recorded = _own_text(archive, source), _content(archive, RECORDED)
+            with texts.lent(text), lent_network(recorded, setting_in(content, "model")):
                 config = _config(content, source)
                 _refuse(source, door.config(config))
                 return store.add(
@@ -206,25 +206,23 @@ def _config(content: Any, source: str) -> RunConfig:
         raise _no_config(source, error) from error
 
 
-def _recorded(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> bytes | None:
-    is_recorded = RECORDED in (member.filename for member in members)
-    return archive.read(RECORDED) if is_recorded else None
+def _content(archive: zipfile.ZipFile, name: str) -> bytes | None:
+    return archive.read(name) if name in archive.namelist() else None
+
+
+def _own_text(archive: zipfile.ZipFile, source: str) -> str | None:
+    """Return the user's own text, without which the config cannot be read."""
+    content = _content(archive, TEXT)
+    try:
+        return None if content is None else texts.read_text(content)
+    except ValueError as error:
+        raise ArchiveError(f"{source} does not hold a complete run: {error}") from error
 
 
 def _fill(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path) -> None:
     for member in members:
         if member.filename != TEXT:
             _extract(archive, member, folder / member.filename)
-
-
-def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], source: str) -> None:
-    """Hold a user's own text in memory, where storing the run finds it."""
-    for member in members:
-        if member.filename == TEXT:
-            try:
-                texts.hold(texts.read_text(archive.read(member)))
-            except ValueError as error:
-                raise ArchiveError(f"{source} does not hold a complete run: {error}") from error
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:

@@ -9,7 +9,8 @@ import json
 import re
 import struct
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -33,6 +34,8 @@ _DIGEST = 16  # bytes: a hash of everything after them
 
 held: LRUCache[str, str] = LRUCache(MAX_HELD_CHARS, len)
 """Texts in memory, by hash."""
+_lent: list[tuple[str, str]] = []
+"""Texts of files that are being taken in, after their hashes."""
 _lock = threading.Lock()
 folders: dict[Path, None] = {}
 """Folders to search for texts, in this order."""
@@ -70,6 +73,20 @@ def hold(text: str) -> str:
     return name
 
 
+@contextmanager
+def lent(text: str | None) -> Iterator[None]:
+    """Let `text_of` find a text for a while, without room from the texts in memory."""
+    entries = [] if text is None else [(_hash(text.encode()), text)]
+    with _lock:
+        _lent.extend(entries)
+    try:
+        yield
+    finally:
+        with _lock:
+            for entry in entries:
+                _lent.remove(entry)
+
+
 def look_in(folder: Path) -> None:
     """Add a folder to search for texts."""
     folders[folder] = None
@@ -77,7 +94,7 @@ def look_in(folder: Path) -> None:
 
 def is_known(name: str) -> bool:
     """Return whether a text is in memory, or stored unchanged."""
-    return name in held or any(is_stored(folder, name) for folder in folders)
+    return name in held or name in dict(_lent) or any(is_stored(folder, name) for folder in folders)
 
 
 def is_stored(folder: Path, name: str) -> bool:
@@ -102,7 +119,7 @@ def _is_whole(path: Path, stamp: int, size: int) -> bool:
 def text_of(name: str) -> str:
     """Return the text with a hash. Raises CorpusError if it is gone or was changed."""
     with _lock:
-        text = held.get(name)
+        text = held.get(name) or dict(_lent).get(name)
     if text is not None:
         return text
     for folder in folders:
