@@ -280,6 +280,7 @@ WRITTEN = """{
   const { fillText } = CanvasRenderingContext2D.prototype;
   window.written = new Set();
   CanvasRenderingContext2D.prototype.fillText = function (words, ...place) {
+    window.written.delete(words); // in the order of the last frame
     window.written.add(words);
     fillText.call(this, words, ...place);
   };
@@ -317,6 +318,7 @@ def test_a_film_is_saved_from_a_file(offline, files, tmp_path, name, n, recorded
     recorded(said, MAX_SNAPSHOTS, len(RunFolder(SHIPPED_DIR / "Model5").snapshots()))
     headline = offline.locator("[data-said]").get_attribute("data-said").replace("\xa0", " ")
     assert headline in " ".join(written).replace("\xa0", " "), "the headline is above"
+    assert set(offline.locator(".hnviz-key span").all_inner_texts()) <= set(written)
     assert [url for url in _requests(offline) if not url.startswith("blob:")] == [path.as_uri()]
     assert offline.errors == []
 

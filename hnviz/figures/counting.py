@@ -97,7 +97,7 @@ def map_headline(figures: MapFigures) -> str:
     if not has_thousand or slips.sum() <= wrong.sum() / 10:
         return said  # in the notebook's valid, the first word of every number is its thousand
     share = percent(slips.sum() / wrong.sum())
-    return f"{said} There, mostly only the thousand is wrong (**{share}**)."
+    return f"{said} There, **{share}** of mistakes concern only the thousand."
 
 
 def held_out(text: TextChoice) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { bestOf, gapOf, mapVerdict, pairsOf, settingOf, shared, squaresOf, told, verdict } from "../../hnviz/app/kit/class/findings.js";
+import { bestOf, gapOf, mapVerdict, pairsOf, settingOf, shadesOf, shared, squaresOf, told, verdict } from "../../hnviz/app/kit/class/findings.js";
 import { recorded } from "./recorded.js";
 
 const SQUARES = [{ model: "Model3", lr: 0.003 }, { model: "Model3", lr: 0.01 }];
@@ -81,5 +81,6 @@ test("squares whose seeds do not tell them apart from the best are ties", (test)
   recorded(test, said(mapVerdict(clear)), 0.01, 10, "61.0");
   const tie = mapped([0.1, 0.2, 0.15], [0.6, 0.64, 0.58], [0.6, 0.61, 0.62], [0.4, 0.41, 0.4]);
   assert.deepEqual(bestOf(tie), { best: 2, ties: [1] });
-  recorded(test, said(mapVerdict(tie)), 0.01, 10, "61.0", 0.003, 20);
+  assert.deepEqual(shadesOf(tie).map((shade) => shade.toFixed(2)), ["0.00", "1.00", "1.00", "0.55"]);
+  recorded(test, said(mapVerdict(tie)), 0.01, 10, "61.0", 3, 1);
 });

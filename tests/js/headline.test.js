@@ -23,8 +23,8 @@ test("a control takes the place of its number, and the other words stay", () => 
 test("a sentence about another step than the chosen one has no figures", (t) => {
   const said = "After 400 steps it gets **99.3 %** of next numbers right up to 7,999, and **6.1 %** above 8,000.";
   assert.equal(ofStep(said, 400), said);
-  recorded(t, ofStep(said, 1234), 1234, 7999, 8000);
-  assert.match(ofStep(said, 1), /^After 1 step it gets … /);
+  recorded(t, ofStep(said, 1234), 1234);
+  assert.equal(ofStep(said, 1), ofStep(said, 1234).replace("1,234 steps", "1 step"));
   assert.equal(ofStep(said, null), said);
   assert.equal(ofStep("It carries **no** state.", 3), "It carries **no** state.");
 });

@@ -1,7 +1,7 @@
 // @ts-check
 // What a class's experiment shows, in numbers and sentences. No DOM.
 
-import { paired } from "../js/seeds.js";
+import { paired, unranked } from "../js/seeds.js";
 import { accuracy, plural } from "../js/text.js";
 
 /**
@@ -157,6 +157,19 @@ export function bestOf(experiment) {
 }
 
 /**
+ * How dark each square is, from 0 to 1: by its mean, but squares that tie with the best one look as it does.
+ * @param {Experiment} experiment
+ */
+export function shadesOf(experiment) {
+  const { best = -1, ties = [] } = bestOf(experiment) ?? {};
+  const squares = squaresOf(experiment);
+  const means = squares.flatMap((square) => (square ? [square.mean] : []));
+  const [low, high] = [Math.min(...means), Math.max(...means)];
+  const isFull = (/** @type {number} */ at) => high === low || (ties.length > 0 && [best, ...ties].includes(at));
+  return squares.map((square, at) => (!square ? 0 : isFull(at) ? 1 : (square.mean - low) / (high - low)));
+}
+
+/**
  * How far the map is, and which square is best.
  * @param {Experiment} experiment
  * @returns {Parts}
@@ -168,9 +181,8 @@ export function mapVerdict(experiment) {
   const far = `${done} of ${plural(squares.length, "square")} have ${SEEDS} seeds`;
   if (!found) return [`${far}; ${plural(experiment.came, "run")} so far.`];
   const { best, ties } = found;
-  const share = accuracy(/** @type {Square} */ (squares[best]).mean);
+  const { mean, n } = /** @type {Square} */ (squares[best]);
   const rest = done < squares.length ? ` ${far}.` : "";
-  if (!ties.length) return [[settingOf(experiment, best)], done < squares.length ? " is best so far: " : " is best: ", [share], ` right on valid.${rest}`];
-  const others = ties.map((at) => settingOf(experiment, at)).join("; ");
-  return [["A tie"], ": ", [settingOf(experiment, best)], `, ${share} right on valid, and `, [others], `. Their seeds do not tell them apart.${rest}`];
+  if (!ties.length) return [[settingOf(experiment, best)], done < squares.length ? " is best so far: " : " is best: ", [accuracy(mean)], ` right on valid.${rest}`];
+  return [[settingOf(experiment, best)], ", ", [accuracy(mean)], ` right on valid: ${unranked(n, ties.length)}${rest}`];
 }

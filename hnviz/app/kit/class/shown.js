@@ -5,7 +5,7 @@
 import { html } from "../../../vendor/preact/preact.js";
 import { accuracy, plural } from "../js/text.js";
 import { plainOf, told as sentence } from "../js/ui.js";
-import { LETTERS, NO_DIFFERENCE, bestOf, called, gapOf, mapVerdict, pairsOf, settingOf, squaresOf, told, verdict } from "./findings.js";
+import { LETTERS, NO_DIFFERENCE, bestOf, called, gapOf, mapVerdict, pairsOf, settingOf, shadesOf, squaresOf, told, verdict } from "./findings.js";
 
 /** @typedef {import("./findings.js").Experiment} Experiment */
 
@@ -70,20 +70,18 @@ function Squares({ of }) {
   const [[down, downs], [along, alongs]] = Object.entries(of.axes);
   const squares = squaresOf(of);
   const found = bestOf(of);
-  const means = squares.flatMap((square) => (square ? [square.mean] : []));
-  const [low, high] = [Math.min(...means), Math.max(...means)];
-  const shade = (/** @type {number} */ mean) => (high > low ? (mean - low) / (high - low) : 1);
+  const shades = shadesOf(of);
   const look = (/** @type {number} */ at) => (found && (at === found.best || found.ties.includes(at)) ? (found.ties.length ? "tie" : "best") : "");
   const cell = (/** @type {number} */ at) => {
     const square = squares[at];
     const n = (of.results ?? []).filter((each) => each.square === at).length;
     const rest = n ? `${plural(n, "seed")}${square && square.n < n ? `, ${n - square.n} diverged` : ""}` : "no run yet";
     const mark = { tie: "= ", best: "★ ", "": "" }[look(at)];
-    return html`<td class=${look(at)} style=${square ? `--share: ${shade(square.mean).toFixed(3)}` : "--share: 0"}><b>${square ? `${mark}${accuracy(square.mean)}` : n ? "diverged" : "…"}</b><small>${rest}</small></td>`;
+    return html`<td class=${look(at)} style=${`--share: ${shades[at].toFixed(3)}`}><b>${square ? `${mark}${accuracy(square.mean)}` : n ? "diverged" : "…"}</b><small>${rest}</small></td>`;
   };
   return html`<p class="verdict" role="status">${sentence(mapVerdict(of))}</p>
     <div class="scroll"><table class="squares">
-      <caption>Accuracy on valid, mean of the seeds. ★ is best; = are squares whose seeds do not tell them apart.</caption>
+      <caption>Accuracy on valid, mean of the seeds. ★ is best; = are squares that their seeds cannot rank.</caption>
       <thead><tr><td></td>${alongs.map((value) => html`<th scope="col">${called(along, value)}</th>`)}</tr></thead>
       <tbody>${downs.map((value, row) => html`<tr><th scope="row">${called(down, value)}</th>${alongs.map((_, column) => cell(row * alongs.length + column))}</tr>`)}</tbody>
     </table></div>`;

@@ -5,6 +5,7 @@ import { putInAddress } from "../js/address.js";
 import { maker } from "../js/make.js";
 import { setMark, share, shared } from "../js/page.js";
 import { numberBox, selectOf } from "../js/parts.js";
+import { plural } from "../js/text.js";
 
 /**
  * @typedef {{ kit: import("../js/frame.js").Frame, units: string[]|undefined, say: () => void }} Headline
@@ -45,15 +46,14 @@ export function partsOf(sentence, names) {
 }
 
 /**
- * A sentence about a step; one about another step keeps its words, without its figures.
+ * A sentence about a step; of one about another step, only that its figures are not there yet.
  * @param {string} sentence
  * @param {number|null} step
  */
 export function ofStep(sentence, step) {
   const part = partsOf(sentence, ["step"]).find((each) => typeof each !== "string");
   if (step === null || typeof part !== "object" || part.value === step) return sentence;
-  const steps = `After ${step.toLocaleString("en")} step${step === 1 ? "" : "s"}`;
-  return sentence.replace(/After [\d,]+ steps?/, steps).replaceAll(/\*\*[^*]+\*\*/g, "…");
+  return `After ${plural(step, "step")}: the figures are not here yet.`;
 }
 
 /** A select that looks like its number: it is invisible, and lies over it. */

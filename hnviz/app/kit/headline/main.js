@@ -44,7 +44,7 @@ class Headline {
     this.say();
   }
 
-  /** Until the answer about another step comes, its figures are open: the sentence never gives those of the last one. */
+  /** Until the answer about another step comes, the sentence has no figures: never those of the last one. */
   say() {
     if (!this.answer) return;
     const sentence = this.units?.[mark(UNIT)] ?? this.answer.sentence;

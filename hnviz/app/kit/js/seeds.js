@@ -27,6 +27,13 @@ export function paired(pairs) {
 }
 
 /**
+ * What is said of a best square, and of as many others that tie with it.
+ * @param {number} seeds of the best one
+ * @param {number} ties
+ */
+export const unranked = (seeds, ties) => `${seeds > 1 ? `${seeds} seeds` : "one seed"} cannot rank it above ${ties === 1 ? "1 other" : `${ties} others`}.`;
+
+/**
  * The 97.5 % point of Student's t.
  * @param {number} freedom whole degrees of freedom
  */

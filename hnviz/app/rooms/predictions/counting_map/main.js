@@ -13,6 +13,7 @@ const ENDS = [1, 9999];
 const FILMED = 620; // px of a film's width
 const FILM_MS = 3300; // all frames; the last one is shown longer
 const FRAMES = 12; // snapshots of a play: each takes the server most of a second
+const KEY = { high: 20, side: 12, apart: 16 }; // px of a film's legend: a line, a square, the space around a name
 const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
 const FREE = ["words right", "perplexity", "numbers right in a row: median (middle half)", "counts on from a wrong number"];
 const count = (/** @type {number} */ number) => number.toLocaleString("en");
@@ -81,6 +82,31 @@ function squares({ arrays, meta: { alt, held } }, theme, high) {
 const blocks = ({ meta: { held } }, theme) => held.map((/** @type {[number, number]} */ [first, last]) => ({ first, last, color: theme.primary, isRing: false }));
 
 /**
+ * The squares of a film, with the names of their looks above them.
+ * @param {any} map
+ * @param {any} theme
+ */
+function filmed(map, theme) {
+  const { token, held } = map.meta;
+  const all = squares(map, theme, FILMED);
+  const margin = { ...all.margin, top: all.margin.top + 2 * KEY.high };
+  const both = (/** @type {any} */ drawing) => {
+    all.around(drawing);
+    let [left, top] = [0, 0];
+    for (const [name, color, edge, inset = 0] of key(theme, token, held.length)) {
+      if (left + KEY.high + drawing.pen.measureText(name).width > drawing.width) [left, top] = [0, KEY.high];
+      const [off, side] = [KEY.side * Number(inset), KEY.side * (1 - 2 * Number(inset))];
+      Object.assign(drawing.pen, { fillStyle: color, strokeStyle: edge, lineWidth: 1 });
+      drawing.pen.fillRect(left + off, top + off, side, side);
+      drawing.pen.strokeRect(left + off + 0.5, top + off + 0.5, side - 1, side - 1);
+      drawing.write(name, left + KEY.high, top + KEY.side - 1);
+      left += KEY.high + drawing.pen.measureText(name).width + KEY.apart;
+    }
+  };
+  return { ...all, margin, around: both };
+}
+
+/**
  * A film through training: the snapshots that a play shows.
  * @param {import("../../../kit/js/declared.js").Scene} scene
  */
@@ -93,13 +119,13 @@ function film({ answers, theme, kit }) {
   const heat = new Heat(document.createElement("div"));
   heat.destroy(); // it is on no page, and hears nothing
   heat.width = FILMED;
-  const { width, height } = place(squares(now, theme, FILMED), FILMED);
+  const { width, height } = place(filmed(now, theme), FILMED);
   return {
     ...{ width, height, steps, n: steps.length, ms: Math.round(FILM_MS / steps.length / 10) * 10 },
     says: async (/** @type {number} */ at) => (await load(at)).sentence,
     async draw(/** @type {number} */ at) {
       const map = await load(at);
-      heat.show(/** @type {any} */ ({ ...squares(map, theme, FILMED), marks: blocks(map, theme), picked: 0, pointed: null, tag: "", pick() {}, point() {} }));
+      heat.show(/** @type {any} */ ({ ...filmed(map, theme), marks: blocks(map, theme), picked: 0, pointed: null, tag: "", pick() {}, point() {} }));
       return heat.canvas;
     },
   };

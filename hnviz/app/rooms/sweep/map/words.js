@@ -1,6 +1,7 @@
 // @ts-check
 // What is said of a sweep: the headline, how far it is, and each square. No DOM.
 
+import { unranked } from "../../../kit/js/seeds.js";
 import { accuracy } from "../../../kit/js/text.js";
 import { fieldName, valueText } from "../../compare/curves/words.js";
 import { MEASURES, bestOf, figureOf, stateOf, tiesOf } from "./squares.js";
@@ -61,8 +62,7 @@ export function headline(sweep, layout, measure) {
   const where = settingsText(best.cell.settings);
   if (done < all) return [[count], " runs done; best so far: ", [where], ", ", [value], ` ${what}.`];
   const { length: ties } = tiesOf(layout, measure, sweep.gaps);
-  const seeds = best.figure.n > 1 ? `${best.figure.n} seeds` : "one seed";
-  if (ties) return [[where], ", ", [value], ` ${what}: ${seeds} cannot rank it above ${ties === 1 ? "1 other" : `${ties} others`}.`];
+  if (ties) return [[where], ", ", [value], ` ${what}: ${unranked(best.figure.n, ties)}`];
   return [[where], " is best: ", [value], ` ${what}, ${best.figure.n > 1 ? `mean of ${best.figure.n} seeds` : "from one seed"}.`];
 }
 
