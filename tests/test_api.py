@@ -249,8 +249,9 @@ def test_last_is_never_immutable(client):
     assert client.get(f"/api/runs/{RUN}/last/units?{STRETCH}&v=old").status_code == 409
 
 
-def test_a_figure_that_is_measured_is_measured_again(client):
+def test_a_figure_that_is_measured_is_measured_again(client, monkeypatch):
     """A question that says so, and a view that asks one, are neither stored nor immutable."""
+    monkeypatch.setattr("hnviz.web.answers.MEASURED_SECONDS", 1e-9)
     version = version_of(client, RUN, 200)
     for name in ("backward_costs", "costs_now"):
         address = f"/api/runs/{RUN}/200/{name}?bptt=3&v={version}"

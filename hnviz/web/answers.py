@@ -5,7 +5,8 @@ They come from memory, the package or the disk, or the engine computes them.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -43,6 +44,7 @@ from hnviz.web.work import FairShare, NotYetError, Pool, Progress, Shared
 
 OBSERVE_SECONDS = 20.0  # processor time without progress before a question is given up
 LONG_SECONDS = 0.2  # engine time from which any answer is worth storing
+MEASURED_SECONDS = 60.0  # in which all viewers get one measurement
 MAX_STEP_DIGITS = 12
 
 MAX_STEPS = 64  # per request
@@ -252,8 +254,7 @@ class Place:
         """Return the stored frame of the answer, or None."""
         if self._named is None or self._folder is None:
             return None
-        known = QUESTIONS.get(self._named.question)
-        name = self._named.name(release())
+        known, name = QUESTIONS.get(self._named.question), self._key(self._named)
         frame: bytes | None = self._state.cache.get(name)
         if frame is None and known is not None and not known.measures:
             stored = shipped_answer(self._folder, self._named.name(str(known.version)))
@@ -275,13 +276,19 @@ class Place:
     def keep(self, frame: bytes) -> None:
         """Store an answer that took long, unless the snapshot has been rewritten since."""
         known = QUESTIONS.get(self._asked[2])
-        if self._named is None or known is None or known.measures:
+        if self._named is None or known is None or self._look() != self._named:
             return
-        is_long = known.slow or seconds_of(frame) >= LONG_SECONDS
-        if is_long and self._look() == self._named:
-            name = self._named.name(release())
-            self._state.cache.put(name, frame)
-            self._state.kept.put(name, frame)
+        if known.slow or seconds_of(frame) >= LONG_SECONDS:
+            self._state.cache.put(self._key(self._named), frame)
+            if not known.measures:
+                self._state.kept.put(self._named.name(release()), frame)
+
+    def _key(self, question: Named) -> Hashable:
+        """Return the key of the answer in memory, another one later if it is a measurement."""
+        name, known = question.name(release()), QUESTIONS.get(question.question)
+        if known is not None and known.measures:
+            return name, time.monotonic() // MEASURED_SECONDS
+        return name
 
 
 def _whole(frame: bytes | None) -> bytes | None:

@@ -59,7 +59,9 @@ class _Watch:
 
     def _note(self, event: str, paths: list[Any]) -> None:
         for path in map(os.fsdecode, paths):
-            is_ours = str(Path(path).absolute()).startswith(f"{self.inside}") and ".." not in path
+            is_ours = (
+                Path(path).absolute().is_relative_to(self.inside) and ".." not in Path(path).parts
+            )
             if not is_ours and path != os.devnull and "__pycache__" not in path:
                 self.touched.append(f"{event}: {path}")
 
