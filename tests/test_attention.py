@@ -86,7 +86,7 @@ def test_on_train_the_transformer_is_near_what_its_windows_allow(capsys):
     any_cut = float(text_any_cut_means(text)[config.bptt - 1])
     params = {"split": "train", "reset": True}
     measured = QUESTIONS["accuracy_by_position"](shipped("Transformer"), params).meta["mean"]
-    trained = folder.read().train_accuracy
+    trained = folder.read().accuracies.train
     with capsys.disabled():
         print(
             f"\nTransformer on train, windows of {config.bptt}: {measured:.4f} measured, "

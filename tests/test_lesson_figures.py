@@ -74,7 +74,7 @@ def config_of(run: str) -> RunConfig:
 
 def on_train(run: str) -> float:
     """Percent right on train with the last weights."""
-    return 100 * server().store.record(run).train_accuracy
+    return 100 * server().store.record(run).accuracies.train
 
 
 def bounds(split: str) -> list[float]:

@@ -554,7 +554,7 @@ def test_a_loop_that_measures_nothing_on_valid_is_shown_without_it(tmp_path: Pat
     rec.batch(1.0)
     rec.epoch()
     rec.close()
-    assert "loss of 1.000; no accuracy was measured" in hnviz.show(rec).sentence
+    assert "loss of 1.000; no accuracy on valid was measured" in hnviz.show(rec).sentence
     assert repr(hnviz.open(rec)).endswith("finished; valid was not measured; 1 snapshot")
     tiny = record(Own(), tmp_path)
     with pytest.raises(ValueError, match="which hnviz cannot run"):
@@ -860,6 +860,7 @@ def test_answers_are_counted_whatever_their_shape() -> None:
         (logits[..., 0], y),
     ):
         assert math.isnan(accuracy_of(other, wanted))
+    assert accuracy_of(0 * logits, torch.zeros_like(y)) == 1.0  # the first of equals is guessed
 
 
 # The run

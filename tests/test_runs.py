@@ -15,6 +15,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from math import inf, nan
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -51,6 +52,7 @@ from hnviz.runs import (
     reference_range,
     ship,
 )
+from hnviz.runs.accuracies import NONE, Accuracies
 from hnviz.runs.events import decode, encode, shortened
 from hnviz.runs.files import (
     LOCK_NAME,
@@ -103,11 +105,22 @@ def test_a_finished_run_knows_its_last_weights_on_train() -> None:
 
     told = TrainPass(step=4, loss=0.3, accuracy=0.8)
     start = [STARTED, batch(0), batch(1), epoch(0)]
-    assert read(STARTED).train_accuracy is None
-    assert read(*start).train_accuracy == 0.7  # the running figure
+    assert read(STARTED).accuracies == Accuracies(None, None)
+    assert read(*start).accuracies == Accuracies(None, 0.5)  # the running figure is the curve's
     whole = [*start, batch(2), batch(3), epoch(1), told, told, ended("finished", 4)]
-    assert (read(*whole).train_accuracy, read(*whole).train_pass) == (0.8, told)
+    assert (read(*whole).accuracies, read(*whole).train_pass) == (Accuracies(0.8, 0.5), told)
     assert read(*whole, resumed(2)).train_pass is None  # the weights are others now
+
+
+def test_a_run_whose_loss_is_no_number_has_no_accuracy() -> None:
+    def read(*losses: float, status: str = "finished") -> RunRecord:
+        steps = [replace(batch(step), loss=loss) for step, loss in enumerate(losses)]
+        events = [STARTED, *steps, epoch(0), ended(status, len(losses))]
+        return RunRecord.from_events("a", RunConfig(), events)
+
+    assert (read(2, inf, nan, nan).accuracies, read(2, inf, nan).lost_at) == (NONE, 1)
+    assert (read(2, nan, 1).accuracies, read(2, nan, 1).lost_at) == (Accuracies(None, 0.5), None)
+    assert read(2, 1, status="diverged").accuracies == NONE
 
 
 FULL: list[Event] = [
@@ -968,8 +981,6 @@ def test_a_summary_is_of_the_last_epoch_and_the_label(store: RunStore) -> None:
         train_loss=0.4,
         valid_loss=0.6,
         accuracy=0.5,
-        train_accuracy=0.7,
-        running_train=True,
         message="over",
         given="mine",
         pinned=True,
@@ -981,7 +992,7 @@ def test_a_summary_is_of_the_last_epoch_and_the_label(store: RunStore) -> None:
     begun = store.create(RunConfig())
     write(begun, FULL[:1])
     line = store.line(begun.id)
-    assert (line.message, line.epoch, line.running_train) == ("", None, False)
+    assert (line.message, line.epoch, line.accuracy) == ("", None, None)
     (store.shipped / "Model5" / "config.json").unlink()
     assert store.line("Model5").shipped and store.line("Model5").status == "damaged"
 

@@ -130,9 +130,7 @@ def test_the_sentences_take_their_figures_from_the_tables(recorded):
     assert "of 2 recipes tried" in (said := origin_sentence(pd.DataFrame(rows)))
     assert "**92.0 %**" in said
     seeds = pd.DataFrame({"seed": [0, 1], "train": [0.99, 0.98], "valid": [0.8, 0.75]})
-    recorded(
-        seeds_sentence("LSTM", seeds), 2, 80.0, 75.0, 99.0, 98.0, part="and at a running train"
-    )
+    recorded(seeds_sentence("LSTM", seeds), 2, 80.0, 75.0, part="end at a valid accuracy")
 
 
 def test_the_commands(capsys, monkeypatch, tmp_path):

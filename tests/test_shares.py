@@ -61,6 +61,7 @@ def test_the_sentence_has_the_tables_means(recorded):
     )
     assert f"wins **{points(train[AFTER, AFTER], train[AFTER, BEFORE])}** back" in said
     recorded(said, 15.1, 400, 1_566, 20, part="training steps instead of")
+    recorded(said, 10, part="a mean of")
     assert "Batch norm moved too" in said
     rows = alone_table(TABLE)
     pairs = ((BEFORE, BEFORE), (BEFORE, AFTER), (AFTER, BEFORE), (AFTER, AFTER))
@@ -77,6 +78,7 @@ def test_a_kept_state_helps_most_after_the_new_recipe(recorded):
     said = shares_sentence(TABLES["Model3"])
     assert f"alone lifts Model2 by **{points(recipe, start)}** on train" in said
     recorded(said, 23.4, 800, 400, 30, part="training steps instead of")
+    recorded(said, 10, part="a mean of")
     assert f"alone adds **{points(state, start)}**, but after the new recipe" in said
     assert f"**{points(both, recipe)}**" in said
 

@@ -120,8 +120,6 @@ def test_a_line_of_the_list_for_every_status():
 def test_a_run_on_blocks_says_beside_its_accuracy_what_valid_holds():
     config = RunConfig.for_model("Model5", split="blocks")
     assert "100 random blocks" in row(line("finished", config=config), JOBS)["remark"]
-    old = row(line("finished", config=config, running_train=True), JOBS)["remark"]
-    assert old.endswith("8,001 to 9,999; on train: a running figure")
     trained = line("finished", config=RunConfig(), browser="trained in a browser")
     assert row(trained, JOBS)["remark"] == "trained in a browser"
     failed = line("failed", config=config, message="how it ended")

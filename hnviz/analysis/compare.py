@@ -168,13 +168,15 @@ def _figures(folder: RunFolder) -> dict[str, float | None]:
     record, counts = folder.read(), corpus_of(folder.config).spell is not None
     if record.status != "finished":
         return dict.fromkeys([name for name in MEASURES if counts or name != "numbers"])
-    last = record.epochs[-1]
-    found: dict[str, float | None] = {"accuracy": last.accuracy, "loss": last.valid_loss}
+    figures: dict[str, float | None] = {
+        "accuracy": record.accuracies.valid,
+        "loss": record.epochs[-1].valid_loss,
+    }
     if counts:
-        found["numbers"] = Run(folder, folder.id, folder.path.parent).ask(
+        figures["numbers"] = Run(folder, folder.id, folder.path.parent).ask(
             "counting_accuracy", given=3
         )["valid"]
-    return found
+    return figures
 
 
 def _changes(a: RunConfig, b: RunConfig) -> str:

@@ -61,9 +61,9 @@ class Run:
         said = f"{self.name} is a run of {config.called} on {config.corpus}: "
         said += f"{record.step:,}{n_steps} steps, {record.status}"
         for last in record.epochs[-1:]:
-            right, loss = f"right on valid {accuracy(last.accuracy)}", f"loss {last.valid_loss:.3f}"
-            pairs = (right, last.accuracy), (loss, last.valid_loss)
-            known = [name for name, figure in pairs if not isnan(figure)]
+            right = record.accuracies.valid
+            known = [] if right is None else [f"right on valid {accuracy(right)}"]
+            known += [] if isnan(last.valid_loss) else [f"loss {last.valid_loss:.3f}"]
             said += f"; {', '.join(known) or 'valid was not measured'}"
         return f"{said}; {plural(len(self.snapshots), 'snapshot')}"
 

@@ -93,12 +93,12 @@ def run_charts(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> Iter
     )
     for split, column in zip(SPLITS, ("train_accuracy", "accuracy"), strict=True):
         shares = [getattr(epoch, column) for epoch in record.epochs]
-        name = f"{split} {accuracy(shares[-1])}"
+        name = f"{'running' if split == 'train' else split} {accuracy(shares[-1])}"
         lines = merged(bounds[split])
         yield _figure(
             Overlay(
                 title=MEASURES[column][0],
-                said=f"Share right on {split} by training step: it ends at {accuracy(shares[-1])}.",
+                said=f"{MEASURES[column][0]}, by training step: it ends at {accuracy(shares[-1])}.",
                 courses=[Course(name, steps, shares, strokes[split])],
                 levels=[(line.best, line.name) for line in lines],
                 share=True,
@@ -186,7 +186,10 @@ def headline(records: Mapping[str, RunRecord]) -> str:
     """Say which run ends highest, and which lowest."""
     if len({tokens_of(record.config) for record in records.values()}) > 1:
         return _headline_in_bits(records)
-    ends = {name: record.epochs[-1].accuracy for name, record in records.items()}
+    shares = {name: record.accuracies.valid for name, record in records.items()}
+    ends = {name: share for name, share in shares.items() if share is not None}
+    if not ends:
+        return "No run has an accuracy on valid."
     first, last = max(ends, key=ends.__getitem__), min(ends, key=ends.__getitem__)
     return (
         f"{first} ends highest, with **{accuracy(ends[first])}** right on valid; {last} lowest, "
@@ -233,9 +236,8 @@ def ends(records: Mapping[str, RunRecord]) -> Markup:
     heads = ("run", "right on valid", "right on train", "loss on valid", "running loss on train")
     rows = []
     for at, (name, record) in enumerate(records.items()):
-        last = record.epochs[-1]
-        running = "" if record.train_pass else f" {run_text.RUNNING}"
-        figures = (accuracy(last.accuracy), f"{accuracy(record.train_accuracy or 0.0)}{running}")
+        last, reached = record.epochs[-1], record.accuracies
+        figures = (accuracy(reached.valid), accuracy(reached.train))
         losses = (f"{last.valid_loss:.3f}", f"{last.train_loss:.3f}")
         seconds = f"{sum(epoch.seconds for epoch in record.epochs):.1f}"
         of = f"{len(record.epochs)} of {record.config.epochs}"

@@ -142,7 +142,8 @@ def _last_weights(fig: Sketch, record: "RunRecord", look: Theme, dot: float) -> 
         hovertemplate="last weights: %{y:.2f} %",
     )
     if not percents:
-        return _ends([(100 * record.epoch_frame()["train_accuracy"], _bold_percent, look.text)])
+        running = 100 * record.epoch_frame()["train_accuracy"]
+        return _ends([(running, lambda percent: f"{_bold_percent(percent)} running", look.text)])
     return [EndLabel(each, f"{_bold_percent(each)} at the end", look.text) for each in percents]
 
 

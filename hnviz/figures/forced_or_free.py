@@ -33,8 +33,8 @@ def free_sentence(model: str, meta: Mapping[str, Any], words: SplitWords) -> str
     """Say what accuracy hides: how far the network counts alone, and what it does after a slip."""
     said = (
         f"{model} gets **{accuracy(meta['accuracy'])}** of the words right {words.on_valid} when "
-        f"it reads the true words. With its own words, half of {meta['n_starts']} starts get "
-        f"{_far(meta['median'], meta['most'])}."
+        "it reads the true words in one row. With its own words, half of "
+        f"{meta['n_starts']} starts get {_far(meta['median'], meta['most'])}."
     )
     if not meta["wrong_number"]:
         return said

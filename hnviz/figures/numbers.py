@@ -1,17 +1,19 @@
 """How shares are written: always in percent, on every page. `kit/js/text.js` writes the same."""
 
 import re
-from math import exp, log
+from math import exp, isnan, log
 
 LARGEST_LOSS = log(1e6)  # nats: a perplexity of a million
 _MOST, _LEAST = 99.95, 0.0001  # percent; beyond them no digits are worth writing
 
 
-def accuracy(share: float) -> str:
-    """Write a share that is compared with others: "83.2 %".
+def accuracy(share: float | None) -> str:
+    """Write a share that is compared with others: "83.2 %", or "not measured".
 
     Only all is "100 %", and only none is "0 %".
     """
+    if share is None or isnan(share):
+        return "not measured"
     percent = 100 * share
     if percent in (0, 100):
         return f"{percent:.0f} %"

@@ -23,24 +23,21 @@ def origin_sentence(tried: "pd.DataFrame") -> str:
 
 def seeds_sentence(model: str, seeds: "pd.DataFrame") -> str:
     """Say what a recipe reaches from each seed; `seeds` is `hnviz.runs.five_seeds_table`'s."""
-    valid, train = (
-        ", ".join(accuracy(share) for share in seeds[split]) for split in ("valid", "train")
-    )
+    valid = ", ".join(accuracy(share) for share in seeds["valid"])
     return (
         f"With this recipe, {len(seeds)} runs of {model} that differ only in their seed end at a "
-        f"valid accuracy of {valid}, and at a running train accuracy of {train}."
+        f"valid accuracy of {valid}."
     )
 
 
-def window_bound_sentence(bptt: int, given: float, most: float, seeds: "pd.DataFrame") -> str:
-    """Say how near the runs of a model without a carried state are to what its windows give.
+def window_bound_sentence(bptt: int, given: float, most: float, reached: float | None) -> str:
+    """Say how near the pre-trained run of a model without a carried state is to its windows' best.
 
     `given`: the accuracy on train of the table of the whole text, over all positions of its own
-    windows of `bptt` tokens; `most`: that of a table made for just these.
+    windows of `bptt` tokens; `most`: that of a table made for just these; `reached`: the run's.
     """
-    low, high = seeds["train"].min(), seeds["train"].max()
     return (
         f"Each window of {bptt} tokens begins with nothing known. So on train its tokens give "
-        f"**{accuracy(given)}**, and no network can exceed {accuracy(most)}; these runs reach "
-        f"{accuracy(low)} to {accuracy(high)} (running figures)."
+        f"**{accuracy(given)}**, and no network can exceed {accuracy(most)}; the pre-trained run: "
+        f"{accuracy(reached)}."
     )

@@ -61,7 +61,9 @@ def shares_sentence(table: "pd.DataFrame") -> str:
     before, after = table["model"].unique()
     many, fewer = table.groupby("recipe")["steps"].first()[[after, before]]
     start, network, recipe, both = (float(each["train"]) for each in _alone(table).values())
-    asked = "**How much is the network, how much the recipe?**"
+    moved = "" if after == "Model2" else ", and on train a running figure"
+    mean = f"Each share is a mean of {table['seed'].nunique()} seeds{moved}."
+    asked = f"**How much is the network, how much the recipe?** {mean}"
     if after == "Model2":
         return (
             f"{asked} The new recipe alone costs {before} "

@@ -226,8 +226,9 @@ def curve_still(sentence: str, record: RunRecord) -> str:
         Course("train", [each.step + 1 for each in record.batches], smooth, strokes["train"]),
         Course("valid", steps, [each.valid_loss for each in record.epochs], strokes["valid"]),
     ]
+    running = [each.train_accuracy for each in record.epochs]
     shares = [
-        Course("train", steps, [each.train_accuracy for each in record.epochs], strokes["train"]),
+        Course("train, running", steps, running, strokes["train"]),
         Course("valid", steps, [each.accuracy for each in record.epochs], strokes["valid"]),
     ]
     for title, courses, share in (

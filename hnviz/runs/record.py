@@ -29,6 +29,7 @@ from hnviz.events import (
     SnapshotSaved,
     TrainPass,
 )
+from hnviz.runs.accuracies import NONE, Accuracies, accuracies_of, lost_at
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.events import BATCH_PREFIX, Lines, decode
 from hnviz.runs.files import EVENTS, open_regular, parse_json, read_bounded
@@ -94,11 +95,16 @@ class RunRecord:
         return max(self.kept, self.batches[-1].step + 1 if self.batches else 0)
 
     @property
-    def train_accuracy(self) -> float | None:
-        """Accuracy on train with the last weights; the running one of an epoch if not measured."""
-        if self.train_pass:
-            return self.train_pass.accuracy
-        return self.epochs[-1].train_accuracy if self.epochs else None
+    def accuracies(self) -> Accuracies:
+        """The one accuracy on train and the one on valid; none of a run that diverged."""
+        if self.status == "diverged":
+            return NONE
+        return accuracies_of(self.batches, self.epochs, self.train_pass)
+
+    @property
+    def lost_at(self) -> int | None:
+        """The step from which on no loss is a number; None while the last one is."""
+        return lost_at(self.batches)
 
     @property
     def status(self) -> str:

@@ -36,13 +36,9 @@ def notebook_table(model: str) -> "pd.DataFrame":
 
 @cache
 def notebook_accuracy(model: str) -> float | None:
-    """Return the notebook's last accuracy on valid; None for a model that it does not have.
-
-    Read without pandas, which takes longer to load than everything else that Start needs.
-    """
+    """Return the notebook's last accuracy on valid; None for a model that it does not have."""
     entry(model)
-    with _path(NOTEBOOK_TABLES).open() as file:
-        printed = [row["accuracy"] for row in csv.DictReader(file) if row["model"] == model]
+    printed = [row["accuracy"] for row in _listed(NOTEBOOK_TABLES) if row["model"] == model]
     return float(printed[-1]) if printed else None
 
 
@@ -59,9 +55,11 @@ def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float
     ):
         if value not in choices:
             raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
-    table = _read("reference_ranges.csv")
-    rows = table.query("model == @model and bn_init == @bn_init and column == @column")
-    return None if rows.empty else (float(rows["low"].iloc[0]), float(rows["high"].iloc[0]))
+    wanted = {"model": model, "bn_init": bn_init, "column": column}
+    for row in _listed("reference_ranges.csv"):
+        if wanted.items() <= row.items():
+            return float(row["low"]), float(row["high"])
+    return None
 
 
 def one_recipe_table(model: str) -> "pd.DataFrame":
@@ -110,9 +108,15 @@ def parity_table() -> list[dict[str, Any]]:
     One row for each network, seed and length: model, layers, seed, bits, right and n. Made by
     hnviz.bench.lengths, and read without pandas.
     """
-    with _path("parity.csv").open() as file:
-        rows = list(csv.DictReader(file))
+    rows = _listed("parity.csv")
     return [{**row, **{name: int(row[name]) for name in row if name != "model"}} for row in rows]
+
+
+@cache
+def _listed(name: str) -> list[dict[str, str]]:
+    """Read a table without pandas, which takes longer to load than all else that Count needs."""
+    with _path(name).open() as file:
+        return list(csv.DictReader(file))
 
 
 def _of(model: str, name: str) -> "pd.DataFrame":
@@ -148,6 +152,13 @@ class Spread:
     figures: Mapping[str, tuple[float, float]]
     n: int
     source: str  # ends a sentence: "from 3 runs here that differ only in the seed"
+
+    def place(self, share: float | None) -> str:
+        """Say which end of the range an accuracy is, "highest" or "lowest", to three digits."""
+        low, high = (round(end, 3) for end in self.figures["accuracy"])
+        if share is None or low < round(share, 3) < high:
+            return ""
+        return "highest" if round(share, 3) >= high else "lowest"
 
 
 def same_but_seed(config: RunConfig) -> tuple[tuple[str, Any], ...]:
@@ -210,14 +221,12 @@ def _from_tables(config: RunConfig) -> Spread | None:
     own = RunConfig.for_model(config.model, bn_init=config.bn_init)
     if same_but_seed(config) != same_but_seed(own):
         return None
-    table = five_seeds_table(config.model)
-    if config.bn_init == "ones" and not table.empty:
-        named = {name: _TABLE_NAMES.get(name, name) for name in FIGURES}
-        figures = {
-            name: (float(table[column].min()), float(table[column].max()))
-            for name, column in named.items()
-        }
-        return Spread(figures, len(table), f"from {len(table)} seeds that hnviz has measured")
+    rows = [row for row in _listed("five_seeds.csv") if row["model"] == config.model]
+    if config.bn_init == "ones" and rows:
+        columns = {name: _TABLE_NAMES.get(name, name) for name in FIGURES}
+        figures = {name: [float(row[column]) for row in rows] for name, column in columns.items()}
+        ends = {name: (min(values), max(values)) for name, values in figures.items()}
+        return Spread(ends, len(rows), f"from {len(rows)} seeds that hnviz has measured")
     ranges = {name: reference_range(config.model, config.bn_init, name) for name in FIGURES}
     known = {name: ends for name, ends in ranges.items() if ends is not None}
     return Spread(known, 10, LIBRARY) if known else None

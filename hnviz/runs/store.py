@@ -79,9 +79,8 @@ class RunSummary:
     train_loss: float | None = None
     valid_loss: float | None = None
     accuracy: float | None = None
-    train_accuracy: float | None = None  # with the last weights, if measured
+    train_accuracy: float | None = None  # None until the run has ended
     browser: str = ""  # that a page has trained it, or a part of it
-    running_train: bool = False  # that figure is a running one: the run is older, or not over
     message: str = ""  # how it ended
     given: str = ""  # the name that the user gave it
     pinned: bool = False  # first in lists
@@ -325,10 +324,9 @@ def _summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummar
         epoch=last.epoch if last else None,
         train_loss=last.train_loss if last else None,
         valid_loss=last.valid_loss if last else None,
-        accuracy=last.accuracy if last else None,
-        train_accuracy=record.train_accuracy,
+        accuracy=record.accuracies.valid,
+        train_accuracy=record.accuracies.train,
         browser=record.browser,
-        running_train=last is not None and record.train_pass is None,
         message=record.ended.message if record.ended else "",
         given=label.name,
         pinned=label.pinned,

@@ -137,8 +137,8 @@ def _figures(now: CurrentRun) -> dict[str, Any]:
         "epoch": last.epoch if last else None,
         "train_loss": last.train_loss if last else None,
         "valid_loss": last.valid_loss if last else None,
-        "accuracy": last.accuracy if last else None,
-        "train_accuracy": record.train_accuracy,
+        "accuracy": record.accuracies.valid,
+        "train_accuracy": record.accuracies.train,
         "message": record.ended.message if record.ended else "",
         "place": now.place,
         "wait_seconds": now.wait_seconds,
@@ -246,6 +246,7 @@ class CurveReader:
             "n_steps": started.n_steps if started else None,
             "n_batches": started.n_batches if started else None,
             "every": drawn.curves.every,
+            "train_accuracy": record.accuracies.train,
             "message": record.ended.message if record.ended else "",
             **_text_of(record.config),
         }

@@ -26,7 +26,7 @@ function made(id, { accuracy = [0.5, 0.8], spread = null, live = false, given = 
   const points = Float32Array.from(Array.from({ length: 20 }, (_, step) => [step, 3 - step / 10, step / 20, 0.01, 0.9]).flat());
   const epochs = Float32Array.from(accuracy.flatMap((share, at) => [at, 10 * (at + 1), 2 - at, 2.5 - at, share, share + 0.1, 4, share, 0.25, share, 0.5]));
   assert.equal(epochs.length, accuracy.length * WIDTH);
-  return { run: id, name: `name of ${id}`, given, created: 0, shipped: false, status: live ? "running" : "finished", live, config: { ...CONFIG, device: asked, ...settings }, device, step: 12, n_steps: 20, n_batches: 10, every: 1, message: "", spread, points, epochs, kinds: KINDS.length };
+  return { run: id, name: `name of ${id}`, given, created: 0, shipped: false, status: live ? "running" : "finished", live, config: { ...CONFIG, device: asked, ...settings }, device, step: 12, n_steps: 20, n_batches: 10, every: 1, message: "", train_accuracy: accuracy.length ? 0.9 : null, spread, points, epochs, kinds: KINDS.length };
 }
 
 const LOOK = { measure: "accuracy on valid", axis: "step", smooth: 0, kind: "tens", bands: true, notebook: false, logX: false, logY: false };
@@ -343,7 +343,8 @@ test("the verdict holds the gap against what the seed alone changes", (t) => {
   recorded(t, said(far), 20, 70, 0, "80.0", "95.0", "15.0", 7.1, "1.0", 61);
   const unknown = verdict(sidesOf([made("a"), to]), 2);
   assert.ok(said(unknown).endsWith("is not known yet."));
-  const never = verdict(sidesOf([from, to]), 2, "accuracy on train"); // a running figure: no spread has it
+  const never = verdict(sidesOf([from, to]), 2, "accuracy on train"); // no spread has it
+  assert.match(said(never), /right on train/);
   assert.ok(said(never).endsWith("is not known yet."));
   recorded(t, said(verdict(sidesOf([from, made("b", { bptt: 70, live: true })]), 2)), 20, 70, 0, 12, 20);
   assert.match(said(verdict(sidesOf([from, made("b", { bptt: 70, accuracy: [] })]), 2)), /before its first epoch/);

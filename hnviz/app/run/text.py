@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hnviz.app.run.names import rate
 from hnviz.config import RunConfig
-from hnviz.data import NOTEBOOK, corpus_of
+from hnviz.data import NOTEBOOK, BatchLayout, corpus_of, stream_of
 from hnviz.events import BROWSER
 from hnviz.figures.changes import n_settings_changed
 from hnviz.figures.ladder import recipe_step
@@ -55,7 +55,7 @@ WELL, POOR = 0.9, 0.7
 ends below POOR, after all of its recipe's epochs, underfits."""
 
 RUNNING = "(running figure)"
-"""Beside an accuracy on train that was measured while the weights moved."""
+"""Beside the curve on train, which is measured while the weights move."""
 
 
 def lead(run: CurrentRun) -> str:
@@ -65,6 +65,11 @@ def lead(run: CurrentRun) -> str:
         return (
             f"{model} **diverged**: its loss is no longer a number, and training stopped. Try a "
             f"lower lr than {rate(record.config.lr)}."
+        )
+    if record.lost_at is not None:
+        return (
+            f"The loss of {model} is **no number** from step {record.lost_at:,} on, so its guesses "
+            "mean nothing: it has no accuracy."
         )
     if record.epochs:
         return _takeaway(run)
@@ -86,11 +91,10 @@ def lead(run: CurrentRun) -> str:
 
 def _takeaway(run: CurrentRun) -> str:
     """Compare the last accuracies on train and on valid; judge only a run that has finished."""
-    record = run.record
-    if run.status != "finished" or record.train_pass is None:
-        return _so_far(record, RUNNING)
-    config, reached = record.config, record.train_pass.accuracy
-    train, valid = accuracy(reached), accuracy(record.epochs[-1].accuracy)
+    record, reached = run.record, run.record.accuracies.train
+    if run.status != "finished" or reached is None:
+        return _so_far(record)
+    config, train, valid = record.config, accuracy(reached), accuracy(record.accuracies.valid)
     best = 1.0 if is_task(config.corpus) else possible(config, "train")
     if reached < POOR * best and _had_its_epochs(record) and not is_task(config.corpus):
         said = f"{config.called} **underfits**: it gets only **{train}** right on train, "
@@ -108,23 +112,19 @@ def _takeaway(run: CurrentRun) -> str:
     return _so_far(record)
 
 
-def _so_far(record: RunRecord, note: str = "") -> str:
-    """Say the accuracies without a judgement; `note`: beside the one on train."""
+def _so_far(record: RunRecord) -> str:
+    """Say the accuracies without a judgement."""
     config, done = record.config, len(record.epochs)
     planned = plural(config.epochs, "epoch")
     so_far = planned if done == config.epochs else f"{done} of {planned}"
-    on_train, on_valid = record.train_accuracy or 0.0, record.epochs[-1].accuracy
-    if isnan(on_train):  # a loop outside hnviz need not measure it
-        loss = _figure(record.batches[-1].smooth_loss)
-        so_far = f"After {so_far}, {config.called} has a train loss of **{loss}**"
-        return f"{so_far}; no accuracy was measured."
-    said = f"After {so_far}, {config.called} gets **{accuracy(on_train)}** right on train"
-    if isnan(on_valid):
-        measured = record.epochs[-1].valid_loss
-        known = f"its loss on valid is **{_figure(measured)}**"
-        return f"{said}; {'valid was not measured' if isnan(measured) else known}."
-    then = ", then" if note and done == 1 else " and"  # train was measured first
-    return f"{said}{f' {note}' if note else ''}{then} **{accuracy(on_valid)}** on valid."
+    said = f"After {so_far}, {config.called}"
+    known = record.accuracies.known.items()
+    if shares := [f"**{accuracy(share)}** right on {split}" for split, share in known]:
+        return f"{said} gets {' and '.join(shares)}."
+    split, loss = "valid", record.epochs[-1].valid_loss
+    if isnan(loss):  # a loop outside hnviz need not measure it
+        split, loss = "train", record.batches[-1].smooth_loss
+    return f"{said} has a {split} loss of **{_figure(loss)}**; no accuracy on valid was measured."
 
 
 def _window(config: RunConfig) -> str:
@@ -143,7 +143,8 @@ def _had_its_epochs(record: RunRecord) -> bool:
 def _ending(record: RunRecord, valid: str) -> str:
     """Say what the distance of valid to train means, by what valid holds."""
     blocks = record.config.split == "blocks"
-    close = (record.train_accuracy or 0.0) - record.epochs[-1].accuracy < SURELY
+    figures = record.accuracies.known
+    close = figures["train"] - figures.get("valid", 0.0) < SURELY
     if not corpus_of(record.config).spell:
         return f"**{valid}**: it does {'as well' if close else 'worse'} on text it never read."
     if close:
@@ -162,20 +163,27 @@ def figures(record: RunRecord) -> str:
     if not record.epochs:
         return "Losses and accuracies are measured at the end of each epoch."
     last = record.epochs[-1]
-    return (
+    reached = record.accuracies
+    said = (
         f"After {len(record.epochs)} of {plural(record.config.epochs, 'epoch')}, "
         f"{record.config.called} has a valid loss of **{_figure(last.valid_loss)}** and a valid "
-        f"accuracy of **{accuracy(last.accuracy)}**; on train, {_on_train(record)}."
+        f"accuracy of **{accuracy(reached.valid)}**"
     )
+    if reached.train is not None:
+        said += f"; with its last weights, **{accuracy(reached.train)}** of train is right"
+    counted = "" if record.recorded else counted_twice(record.config)
+    return f"{said}. {counted}".strip()
 
 
-def _on_train(record: RunRecord) -> str:
-    """Write the accuracy on train, and that of the last epoch as the running figure that it is."""
-    running = f"**{accuracy(record.epochs[-1].train_accuracy)}**"
-    if record.train_pass is None:
-        return f"{running} {RUNNING}"
-    last = f"**{accuracy(record.train_pass.accuracy)}** with the last weights"
-    return f"{last}, {running} while they moved {RUNNING}"
+def counted_twice(config: RunConfig) -> str:
+    """Say how many answers the accuracy on valid counts, where some tokens count more than once."""
+    layout = BatchLayout(len(stream_of(config).valid), config.bs, config.bptt)
+    if entry(config.model).predicts == "last" or not layout.n_repeated:
+        return ""
+    return (
+        f"Valid has {layout.n_tokens:,} tokens, but its accuracy counts {layout.n_slots:,} "
+        f"answers: rows of equal length read {plural(layout.n_repeated, 'token')} again."
+    )
 
 
 def where(device: str) -> str:
@@ -235,7 +243,8 @@ def against_notebook(record: RunRecord, notebook: "pd.DataFrame") -> str:
             f"{valid_holds(NOTEBOOK)}, this run's holds {valid_holds(record.config)}."
         )
     return (
-        f"{said}; this run is at **{ours.valid_loss:.3f}** and **{accuracy(ours.accuracy)}** after "
+        f"{said}; this run is at **{ours.valid_loss:.3f}** and "
+        f"**{accuracy(record.accuracies.valid)}** after "
         f"{len(record.epochs)} of {plural(record.config.epochs, 'epoch')}.{other}"
     )
 
@@ -288,7 +297,7 @@ def ruler(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Compare the run's last accuracies with the bounds of their splits."""
     if not record.epochs:
         return LINES
-    return reading(_reached(record), bounds)
+    return reading(record.accuracies.known, bounds)
 
 
 LINES = (
@@ -316,12 +325,6 @@ def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     return " ".join(filter(None, (loss_reading(losses, bounds), too_short(bounds["valid"]))))
 
 
-def _reached(record: RunRecord) -> dict[str, float]:
-    """Return what can prove a memory: a running figure of train cannot, as its weights moved."""
-    reached = {"valid": record.epochs[-1].accuracy}
-    return {"train": record.train_pass.accuracy, **reached} if record.train_pass else reached
-
-
 def schedule(record: RunRecord, n_steps: int) -> str:
     """Describe the one-cycle schedule of a run with `n_steps`: its start, peak and end."""
     config = record.config
@@ -339,8 +342,8 @@ def remember(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Say what the last accuracies prove about the network's memory."""
     if not record.epochs:
         return LINES
-    said = memory(_reached(record), bounds)
-    proved = proof(_reached(record), bounds)
+    said = memory(record.accuracies.known, bounds)
+    proved = proof(record.accuracies.known, bounds)
     if proved is None:
         return said
     split, bound = proved
@@ -362,7 +365,9 @@ def seeds(record: RunRecord, spread: Spread | None) -> str:
     )
     if not record.epochs or len(record.epochs) < record.config.epochs:
         return said
-    return f"{said} This run gets {accuracy(record.epochs[-1].accuracy)}."
+    reached = record.accuracies.valid
+    place = spread.place(reached)
+    return f"{said} This run gets {accuracy(reached)}{f', the {place} of them' if place else ''}."
 
 
 def recipe(model: str, table: "pd.DataFrame") -> str:

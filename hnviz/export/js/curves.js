@@ -1,6 +1,7 @@
 // @ts-check
 // The curves of a run that trains in this page, over those of the run beside it.
 
+import { accuracy } from "../../app/kit/js/text.js";
 import { ownOf } from "./runs.js";
 
 const FAINT = 0.3; // how strong the other run's curves are
@@ -8,7 +9,8 @@ const MOST_POINTS = 1000; // of a curve
 
 /**
  * @typedef {{ x: number[], y: number[] }} Points
- * @typedef {{ traces: Record<string, Points>, write: (value: number) => string }} Own of a chart: its curves, and how a value is written
+ * @typedef {{ traces: Record<string, Points>, names?: Record<string, string>, write: (value: number) => string }} Own of a chart: its curves, their names
+ *   at their ends where these are others, and how a value is written
  */
 
 /**
@@ -52,7 +54,8 @@ function ownCurves({ batches, ends }) {
         train: { x: epochs, y: ends.map(({ train_accuracy }) => 100 * train_accuracy) },
         valid: { x: epochs, y: ends.map(({ accuracy }) => 100 * accuracy) },
       },
-      write: (value) => `${value.toFixed(1)} %`,
+      names: { train: "running" },
+      write: (value) => accuracy(value / 100),
     },
   };
 }
@@ -64,11 +67,11 @@ function ownCurves({ batches, ends }) {
  * @param {string} name
  * @param {number} nSteps of one's own run
  */
-function over({ data, layout }, { traces, write }, name, nSteps) {
+function over({ data, layout }, { traces, names = {}, write }, name, nSteps) {
   const faint = data.map((trace) => ({ ...trace, opacity: FAINT * (trace.opacity ?? 1) }));
   const added = Object.entries(traces).map(([trace, points]) => ({ ...data.find((each) => each.name === trace), text: undefined, ...points, name: `${name}, ${trace}` }));
   const headings = layout.annotations.filter((/** @type {any} */ { yref }) => yref.endsWith("domain"));
-  const labels = ["train", "valid"].flatMap((split) => labelOf(data.find((each) => each.name === split), traces[split].y.at(-1), split, write));
+  const labels = ["train", "valid"].flatMap((split) => labelOf(data.find((each) => each.name === split), traces[split].y.at(-1), names[split] ?? split, write));
   const axes = Object.entries(layout).map(([axis, props]) => [axis, axis.startsWith("xaxis") ? reaching(props, nSteps) : props]);
   return { data: [...faint, ...added], layout: { ...Object.fromEntries(axes), annotations: [...headings, ...apart(labels)] } };
 }

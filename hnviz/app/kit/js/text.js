@@ -67,9 +67,10 @@ export const plainText = (sentence) => unbroken(translated(sentence).replaceAll(
 /**
  * A share that is compared with others: "83.2 %". Only all is "100 %", and only none is "0 %".
  * As hnviz/figures/numbers.py.
- * @param {number} share
+ * @param {number|null} share
  */
 export function accuracy(share) {
+  if (share === null || Number.isNaN(share)) return "not measured";
   const percent = 100 * share;
   if (percent === 0 || percent === 100) return `${percent} %`;
   return `${Math.min(Math.max(percent, 0.1), 99.9).toFixed(1)} %`;

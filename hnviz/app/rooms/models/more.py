@@ -11,6 +11,7 @@ from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cel
 from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
 from hnviz.app.rooms.models.source import class_and_new_lines
 from hnviz.app.rooms.models.weights import Weights
+from hnviz.app.rooms.start.overview import last_figures
 from hnviz.app.shell import session as state
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
@@ -89,7 +90,8 @@ def _changes(model: str, before: str | None) -> None:
         if not entry(model).stateful:
             own = RunConfig.for_model(model)
             given, most = possible(own, "train"), run_bounds(own, "train")[-1].most
-            prose(window_bound_sentence(own.bptt, given, most, seeds))
+            _, reached = last_figures(model)
+            prose(window_bound_sentence(own.bptt, given, most, reached))
     measured = one_recipe_table(model)
     if not measured.empty:  # two networks, each trained with both recipes
         st.html(cards.text_table(alone_table(measured), look, long=False))

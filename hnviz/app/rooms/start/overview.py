@@ -3,14 +3,17 @@
 import streamlit as st
 
 from hnviz.app.kit.text import page_theme, prose
+from hnviz.app.run.text import counted_twice
 from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.ruler_text import number
+from hnviz.figures.sentences import listed
 from hnviz.models.catalogue import CATALOGUE, LADDER, called, entry
 from hnviz.runs import RunNotFound, notebook_accuracy
+from hnviz.runs.reference import spread_of
 from hnviz.runs.ruler import possible
 
 NOTEBOOK = (
@@ -44,7 +47,8 @@ def ladder_rows() -> list[LadderRow]:
     nv = len(human_numbers_stream().vocab)
     rows = []
     for name, model in CATALOGUE.items():
-        valid, train = _last_figures(name)
+        valid, train = last_figures(name)
+        spread = spread_of(RunConfig.for_model(name), ())
         rows.append(
             LadderRow(
                 model=name,
@@ -52,6 +56,7 @@ def ladder_rows() -> list[LadderRow]:
                 recipe=recipe_step(name),
                 valid=valid,
                 train=train,
+                seeds=spread.figures["accuracy"] if spread else None,
                 notebook=notebook_accuracy(name),
                 n_weights=model.n_weights(nv, model.recipe.nh),
             )
@@ -59,7 +64,7 @@ def ladder_rows() -> list[LadderRow]:
     return rows
 
 
-def _last_figures(run_id: str) -> tuple[float | None, float | None]:
+def last_figures(run_id: str) -> tuple[float | None, float | None]:
     """Return a run's last accuracies on valid and train, from its line in the list of runs."""
     try:
         line = server().store.line(run_id)
@@ -80,9 +85,24 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
         "On **valid**, the text that a network never learns from, the share of words guessed "
         f"right goes from **{accuracy(first.valid)}** ({first.model}) to "
         f"**{accuracy(last.valid)}** ({last.model}); **train** is the text that it learns from. "
-        f"{first.model} knows {known} words at a time, which give {given}. This chart scores "
-        "words; the sentence at the top scores whole numbers. Some steps also change the recipe."
+        f"{first.model} knows {known} words at a time, which give {given}. {_seeds(shown)} This "
+        "chart scores words; the sentence at the top scores whole numbers. Some steps also change "
+        f"the recipe. {counted_twice(RunConfig.for_model(last.model))}"
     )
+
+
+def _seeds(rows: list[LadderRow]) -> str:
+    """Say where other seeds end, of the first and the last model, and which run is their best."""
+    spreads = [(row, spread_of(RunConfig.for_model(row.model), ())) for row in rows]
+    known = [(row, spread) for row, spread in spreads if spread is not None]
+    ends = [
+        "{}, from {} to {}".format(row.model, *map(accuracy, spread.figures["accuracy"]))
+        for row, spread in (known[0], known[-1])
+    ]
+    said = f"Each is **one seed** of {known[0][1].n}: they end, for {'; for '.join(ends)}."
+    places = [(row.model, spread.place(row.valid)) for row, spread in known]
+    odd = [f"{model}'s run is the {place} of its seeds" for model, place in places if place]
+    return f"{said} {listed(odd)}." if odd else said
 
 
 def ladder_picture() -> None:

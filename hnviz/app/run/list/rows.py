@@ -36,10 +36,6 @@ DEVICE_NOTE = "its figures are what the device says"
 """Beside a run that a student's device has trained: the server trains none of it again."""
 
 
-RUNNING_NOTE = "on train: a running figure"
-"""Beside a run whose last weights were not measured on train."""
-
-
 def row(line: RunSummary, jobs: Mapping[str, Job]) -> dict[str, Any]:
     """Return what a list shows of one run; a figure is None until it is known."""
     return {
@@ -90,7 +86,6 @@ def _remark(line: RunSummary) -> str:
         line.browser,
         *[DEVICE_NOTE] * of_device,
         *[BLOCKS_NOTE] * blocks,
-        *[RUNNING_NOTE] * line.running_train,
     ]
     return "; ".join(filter(None, notes))
 

@@ -4,7 +4,7 @@
 /**
  * @typedef {{ run: string, name: string, given: string, called?: string, created: number, shipped: boolean, status: string, live: boolean,
  *             config: Record<string, any>, device: string, step: number, n_steps: number|null, n_batches: number|null, every: number,
- *             message: string, spread: Spread|null, points: Float32Array, epochs: Float32Array,
+ *             message: string, train_accuracy?: number|null, spread: Spread|null, points: Float32Array, epochs: Float32Array,
  *             text: string, tokens: string, bits: number|null, unknown: number }} Run
  *   called   its model as readers see it; config.model without it
  *   device   the one in use; "" before the run starts
@@ -71,12 +71,13 @@ function epochColumn(run, column, kinds) {
 }
 
 /**
- * A run's last figure of an epoch, such as "accuracy"; null before its first epoch is over.
+ * A run's last figure of an epoch, such as "accuracy", and on train that of its last weights; null before it is known.
  * @param {Run} run
  * @param {keyof EPOCH} name
  * @param {number} kinds
  */
 export function lastOf(run, name, kinds) {
+  if (name === "train_accuracy") return run.train_accuracy ?? null; // those of the epochs are running figures
   const value = run.epochs[run.epochs.length - widthOf(kinds) + EPOCH[name]];
   return Number.isFinite(value) ? value : null;
 }

@@ -23,7 +23,7 @@ const LATER = 60; // ms after the curves until the table of more is: it takes lo
 const long = (/** @type {number} */ value) => value.toFixed(3);
 const FIGURES = /** @type {const} */ ([
   { name: "accuracy", title: "right on valid", unit: "share", write: accuracy },
-  { name: "train_accuracy", title: "right on train, running", unit: "share", write: accuracy },
+  { name: "train_accuracy", title: "right on train", unit: "share", write: accuracy },
   { name: "valid_loss", title: "loss on valid", unit: "nats", write: long },
   { name: "train_loss", title: "loss on train, running", unit: "nats", write: long },
 ]);

@@ -53,6 +53,7 @@ const endOf = (run, measure, kinds) => scaled(lastOf(run, FIGURES[measure], kind
  */
 function called(measure) {
   const { said, unit } = MEASURES[measure];
+  if (measure === "accuracy on train") return "the share right on train"; // the curve is running, and not this
   return measure === BITS ? `the loss in ${said}` : unit === "share" ? `the share ${said}` : `the ${said}`;
 }
 
@@ -96,7 +97,8 @@ export function verdict(sides, kinds, shown = "accuracy on valid") {
   if (lives.length) return [...head, training(lives, pairs.flat().length)];
   const ends = pairs.map((pair) => pair.map((run) => endOf(run, measure, kinds)));
   const known = /** @type {[number, number][]} */ (ends.filter((pair) => !pair.includes(null)));
-  if (!known.length) return [...head, "a run ended before its first epoch was over, so there is nothing to compare."];
+  const late = measure === "accuracy on train" ? "its last weights read train" : "its first epoch was over";
+  if (!known.length) return [...head, `a run ended before ${late}, so there is nothing to compare.`];
   const told = paired(known);
   return [...head, ...(told ? ofSeeds(told, measure) : ofOne([from, to], known[0], measure)), ...together(fields)];
 }

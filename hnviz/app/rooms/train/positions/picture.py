@@ -42,13 +42,13 @@ def _positions(look: Look) -> Reply:
 def _last_position(look: Look) -> Reply:
     """Say how a model that answers at one position does there."""
     record = look.run.record
-    if not record.epochs:
+    reached = record.accuracies.valid
+    if reached is None:
         return charts(NEVER)
     config: RunConfig = record.config
     most, once = (float(each[-1]) for each in astuple(_bounds(config, "valid")[0]))
     bound = Bound(config.bptt, possible(config, "valid"), once, most=most)
     random = random_bound(config, "valid", min(config.bptt, 2 * MAX_TOKENS))
-    reached = record.epochs[-1].accuracy
     return charts(ruler_text.last_only_sentence(config.called, reached, bound, random))
 
 
