@@ -274,7 +274,7 @@ def test_the_same_seeds_are_trained_on_both_sides(page, server, recorded):
     ]
     page.unroute("**/api/runs", answer)
     steps = told.locator("li")
-    expect(steps.nth(1)).to_contain_text("Measured apart")
+    expect(steps.nth(1)).to_contain_text("measured apart")
     recorded(steps.nth(0).inner_text(), 12.6)
     recorded(steps.nth(1).inner_text(), "3.0e-3", "1.0e-2", 20, 10, 16.1, 19.9, 26.4, 10)
 

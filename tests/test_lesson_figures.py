@@ -537,7 +537,7 @@ def of_counting() -> set[str]:
     )
     assert 100 * first_word_share() == pytest.approx(first[0])  # the pre-trained run
     kinds, blocks = shares_of_kinds(), said("counting_map", "Model5-blocks", given=3)
-    inside = r"([\d.]+) % up to", r"([\d.]+) % from", r"is wrong \((\d+) %\)"
+    inside = r"([\d.]+) % up to", r"([\d.]+) % from", r"There, (\d+) % of"
     return {
         *written(said("counting_map", given=3), *inside),
         *written(blocks, r"([\d.]+) % in the held-out"),

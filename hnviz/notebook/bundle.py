@@ -33,7 +33,9 @@ ABSENT: Mapping[str, str] = MappingProxyType(
 a sandbox does not let out, fill the screen, or talk to a server."""
 
 _DOC = r"/\*\*\s(?:(?!\*/).)*\*/"
-_COMMENT = re.compile(rf"^[ \t]*//[^\n]*\n|^[ \t]*{_DOC}[ \t]*\n|{_DOC} ?", re.S | re.M)
+_COMMENT = re.compile(
+    rf"^[ \t]*//[^\n]*\n|(?<=[;,{{(]) //[^\n\"'`]*$|^[ \t]*{_DOC}[ \t]*\n|{_DOC} ?", re.S | re.M
+)
 _STATEMENT = re.compile(
     r'^(?P<verb>import|export) \{(?P<names>[^{}"]*)\}(?: from "(?P<other>\.[^"]+)")?;$', re.M
 )

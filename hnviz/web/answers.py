@@ -259,7 +259,7 @@ class Place:
         if frame is None and known is not None and not known.measures:
             stored = shipped_answer(self._folder, self._named.name(str(known.version)))
             stored = stored or recorded_answer(self._folder, self._step, self._named.name(LASTING))
-            frame = _whole(stored or self._state.kept.get(name))
+            frame = _whole(stored or self._state.kept.get(self._named.name(release())))
             if frame is not None:
                 self._state.cache.put(name, frame)
         return frame
