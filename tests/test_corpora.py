@@ -1,10 +1,16 @@
 """The corpora: numbers in other languages, and the user's own text."""
 
+import time
+import tracemalloc
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from threading import get_ident
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +23,7 @@ from hnviz.data.corpora.own import MAX_DISTINCT_TOKENS, Way, own_corpus
 from hnviz.data.corpora.pairs import Encoder, Merge, joined, learn, pieces
 from hnviz.data.numbers import WAYS
 from hnviz.data.phrase import example
-from hnviz.data.stream import numbers_of
+from hnviz.data.stream import TokenStream, numbers_of
 from hnviz.data.tokens import SPECIALS, UNK
 from hnviz.figures.sentences import own_tokens
 from hnviz.runs import DamagedRun, RunFolder, RunStore
@@ -406,12 +412,49 @@ def test_pieces_put_together_are_the_text(learned: str, read: str) -> None:
         assert "".join(encoder.encode(text)) == "".join(pieces(text)) == text
 
 
+@pytest.mark.parametrize("way", [Way(), Way(level="char"), Way(level="bpe", merges=30)])
+def test_a_large_text_takes_few_bytes_a_token(way: Way) -> None:
+    text = " ".join(f"{seed % 503} \u0444{seed % 97}," for seed in range(30_000))
+    name = texts.hold(text)
+    tracemalloc.start()
+    read = own.held_corpus(name, way)
+    train, valid = read.tokens()
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 5 * (len(train) + len(valid)) and peak < 25 * len(text)
+    listed = ["xxbos", *read.tokenize(own.cut(text, way)[0])]
+    assert list(train) == listed and train[-2:] == listed[-2:] and train[3] == listed[3]
+    plain = TokenStream.from_tokens(Tokens(listed, list(valid)))
+    numbered = TokenStream.from_tokens(Tokens(train, valid))
+    assert numbered.vocab == plain.vocab
+    np.testing.assert_array_equal(numbered.train, plain.train)
+    np.testing.assert_array_equal(numbered.valid, plain.valid)
+
+
+def test_large_texts_are_split_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = []
+    splitting: set[int] = set()
+
+    def slow(text: str, way: Way) -> tuple[str, str]:
+        splitting.add(get_ident())
+        at_once.append(len(splitting))
+        time.sleep(0.02)
+        splitting.remove(get_ident())
+        return text[:-99], text[-99:]
+
+    monkeypatch.setattr(own, "cut", slow)
+    large = [f"{seed} ".encode() * 60_000 for seed in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(partial(own_corpus, way=Way()), large))
+    assert at_once == [1] * 4
+
+
 @pytest.mark.parametrize("word", ["low", " lower", " lowest", " slow", "lowlow", "estlow", "lo"])
 def test_a_word_is_split_by_the_merges_whether_it_was_learned_or_not(word: str) -> None:
     encoder, parts = Encoder("low lower lowest " * 5, 50), tuple(word)
     for left, right, _ in encoder.merges:
         parts = joined(parts, left, right)
-    assert encoder.encode(word) == [*parts]
+    assert list(encoder.encode(word)) == [*parts]
 
 
 def test_as_many_words_as_byte_pairs_are_learned_from(
@@ -430,7 +473,7 @@ def test_a_new_word_is_joined_in_the_order_that_was_learned() -> None:
     """In alphabetical order "a" and "b" would be joined first, and "b c" could not be."""
     encoder = Encoder("bc.bc.bc.ab.ab", 10)
     assert encoder.merges == [Merge("b", "c", 3), Merge("a", "b", 2)]
-    assert encoder.encode("abc") == ["a", "bc"]
+    assert list(encoder.encode("abc")) == ["a", "bc"]
 
 
 def test_the_most_common_words_teach(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def _read(corpus_id: str, split: str) -> TokenStream:
 
 
 _built_in = cache(_read)
-other_stream = lru_cache(maxsize=4)(_read)  # an own text of 5 MB takes up to 40 MB
+other_stream = lru_cache(maxsize=2)(_read)  # an own text of 5 MB takes up to 40 MB
 
 
 def corpus_of(choice: TextChoice) -> Corpus:

@@ -187,7 +187,7 @@ def _entry(choice: TextChoice, split: str) -> Entry:
     return _kept(choice.corpus, choice.split, split)
 
 
-@lru_cache(maxsize=12)  # an own text of 5 MB takes up to 10 MB
+@lru_cache(maxsize=4)  # an own text of 5 MB takes up to 10 MB
 def _kept(corpus_id: str, way: str, split: str) -> Entry:
     choice = Choice(corpus_id, way)
     stream, kind = stream_of(choice), kind_in(corpus_of(choice))

@@ -7,6 +7,7 @@ many names stays within the limits of one address.
 """
 
 import asyncio
+import ctypes
 import os
 import re
 import secrets
@@ -42,6 +43,7 @@ MAX_ADDRESS_PRESSES = 1  # whose pages are drawn at the same time
 COUNT_SECONDS = 0.1  # between two counts of the open files
 TABS_A_SECOND, TABS_AT_ONCE = 20, 60  # opened from one address; more wait, as each takes 5 ms
 PRESS_SECONDS = 1.0  # after this, a page still being drawn no longer counts
+M_MMAP_THRESHOLD = -3  # glibc's number for it, in malloc.h
 TAB_FILES = 3  # that Streamlit keeps open for a while after a tab has closed
 MAX_CLOSED_TABS = 128  # for which it does so
 STREAM = "/_stcore/stream"
@@ -486,6 +488,16 @@ def allow_many_open_files(wanted: int = 8192) -> None:
     new = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (new, hard))
+
+
+def give_memory_back(least: int = 2**20) -> None:
+    """Have Linux take back each block of at least `least` bytes as soon as nobody needs it.
+
+    glibc raises its own bound with each such block that it frees, up to 32 MB, and then keeps the
+    blocks: ten large texts, each in its thread, would leave 100 MB behind.
+    """
+    with suppress(OSError, TypeError, AttributeError):  # no glibc
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, least)
 
 
 def most_closed_tabs() -> int:

@@ -36,6 +36,7 @@ from hnviz.web.limits import (
     PROXIES,
     Bounds,
     allow_many_open_files,
+    give_memory_back,
     is_nearly_full,
     limits,
     most_closed_tabs,
@@ -69,6 +70,7 @@ def routes() -> list[Any]:
     """
     from hnviz.app.shell.streamlit_parts import keep_few_closed_tabs
 
+    give_memory_back()
     allow_many_open_files()
     keep_few_closed_tabs(most_closed_tabs())
     _use_own_models()

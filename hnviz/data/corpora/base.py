@@ -6,6 +6,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
+from hnviz.data.tokens import PART
+
 LEVELS = ("word", "char", "bpe")
 """What a token is: a word or mark, a character, or a piece found by byte-pair encoding."""
 
@@ -79,7 +81,9 @@ class Corpus:
         """Return 16 hex digits that change if any token of either split does."""
         digest = blake2b(digest_size=8)
         for tokens in self.tokens(way):
-            digest.update("\0".join(tokens).encode("utf-8", "surrogatepass"))
+            for start in range(0, len(tokens), PART):
+                part = "\0".join(["", *tokens[start : start + PART]][start == 0 :])
+                digest.update(part.encode("utf-8", "surrogatepass"))
             digest.update(b"\0\0")
         return digest.hexdigest()
 

@@ -1,16 +1,19 @@
 """A user's own text as a corpus. The id names the text and says how to read it."""
 
 import re
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain
+from threading import Lock
 from typing import NamedTuple
 
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.base import LEVELS, Corpus, CorpusError, Tokens
 from hnviz.data.corpora.numbered import numbered_hash
 from hnviz.data.corpora.pairs import Encoder, Merge, pieces
-from hnviz.data.tokens import BOS, SHOWN, SPECIALS, upright
+from hnviz.data.tokens import BOS, SHOWN, SPECIALS, NumberedTokens, upright
 
 FAMILY = "text"
 MAX_DISTINCT_TOKENS = 2**16 - len(SPECIALS)  # ids have two bytes, and the specials need some
@@ -26,6 +29,7 @@ _WORD = re.compile(r"\w{1,64}|[^\w\s]")  # longer words are cut, as pages show e
 _TYPED = str.maketrans({shown: typed for typed, shown in ((" ", "␣"), ("\n", "⏎"), ("\t", "⇥"))})
 _SPACE = re.compile(r"\s")
 _BEGINNING = 160  # characters with which to show how pairs merge
+_LARGE = Lock()  # large texts are split one at a time: each takes 50 MB meanwhile
 _NEAR = 1000  # characters within which the cut between train and valid looks for a space
 
 
@@ -117,7 +121,7 @@ def cached_corpus(corpus_id: str, name: str, way: Way) -> Corpus:
         title=f"Own text {name[:6]}, {way.called}",
         description=f"Your own text, {_READ[way.level]}.",
         make=lambda _: _make(name, way),
-        tokenize=lambda text: _tokenized(text, name, way),
+        tokenize=lambda text: list(_tokenized(text, name, way)),
         level=way.level,
         min_count=way.min_count,
     )
@@ -132,20 +136,27 @@ _READ = {
 
 def _make(name: str, way: Way) -> Tokens:
     text = texts.text_of(name)
-    found = Tokens(*([BOS, *_tokenized(part, name, way)] for part in cut(text, way)))
-    if sum(map(len, found)) - 2 < MIN_TOKENS or min(map(len, found)) < 2:
-        n_tokens = len(_tokenized(text, name, way))
+    with _LARGE if len(text) > texts.MAX_TYPED_CHARS else nullcontext():
+        return _split(text, name, way)
+
+
+def _split(text: str, name: str, way: Way) -> Tokens:
+    train, valid = (
+        NumberedTokens(chain([BOS], _tokenized(part, name, way))) for part in cut(text, way)
+    )
+    if len(train) + len(valid) - 2 < MIN_TOKENS or min(len(train), len(valid)) < 2:
+        n_tokens = sum(1 for _ in _tokenized(text, name, way))
         raise CorpusError(
             f"the text has {n_tokens} {'token' if n_tokens == 1 else 'tokens'}, but training "
             f"needs at least {MIN_TOKENS}, some of them for valid: choose a longer text"
         )
-    n_words = sum(count >= way.min_count for count in Counter(found.train).values())
+    n_words = sum(count >= way.min_count for count in train.counts().values())
     if n_words > MAX_DISTINCT_TOKENS:
         raise CorpusError(
             f"the text has {n_words:,} different tokens, but a network here can know only "
             f"{MAX_DISTINCT_TOKENS:,}: raise the minimum count, or read it by character"
         )
-    return found
+    return Tokens(train, valid)
 
 
 def cut(text: str, way: Way) -> tuple[str, str]:
@@ -157,19 +168,15 @@ def cut(text: str, way: Way) -> tuple[str, str]:
     return text[:at], text[at:]
 
 
-def _tokenized(text: str, name: str, way: Way) -> list[str]:
+def _tokenized(text: str, name: str, way: Way) -> Iterator[str]:
+    """Split a text into tokens, one after the other: all at once take much memory."""
     text = upright(text).translate(_TYPED)
     if way.level == "word":
-        return _WORD.findall(text.lower())
+        return (found[0] for found in _WORD.finditer(text.lower()))
     if way.level == "char":
-        return list(text.translate(SHOWN))
-    return _shown(encoder(name, way).encode(text))
-
-
-def _shown(found: list[str]) -> list[str]:
-    """Make spaces visible."""
-    shown = {piece: piece.translate(SHOWN) for piece in set(found)}
-    return [shown[piece] for piece in found]
+        return iter(text.translate(SHOWN))
+    shown = cache(lambda piece: piece.translate(SHOWN))
+    return map(shown, encoder(name, way).encode(text))
 
 
 class Merging(NamedTuple):

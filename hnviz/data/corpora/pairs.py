@@ -6,7 +6,7 @@ It starts from characters, and never joins across a space.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,9 +27,9 @@ class Merge(NamedTuple):
     times: int
 
 
-def pieces(text: str) -> list[str]:
+def pieces(text: str) -> Iterator[str]:
     """Split a text into marks and words, each word with the space before it."""
-    return _PIECE.findall(text)
+    return (found[0] for found in _PIECE.finditer(text))
 
 
 def learn(words: Mapping[str, int], n_merges: int) -> tuple[list[Merge], dict[str, Word]]:
@@ -108,9 +108,9 @@ class Encoder:
         self.merges, self._split = learn(dict(words.most_common(MAX_LEARNED_WORDS)), n_merges)
         self._rank = {(each.left, each.right): rank for rank, each in enumerate(self.merges)}
 
-    def encode(self, text: str) -> list[str]:
-        """Return the pieces of a text, in order."""
-        return [token for word in pieces(text) for token in self._of(word)]
+    def encode(self, text: str) -> Iterator[str]:
+        """Yield the pieces of a text, in order."""
+        return (token for word in pieces(text) for token in self._of(word))
 
     def _of(self, word: str) -> Word:
         if word not in self._split:
