@@ -36,9 +36,11 @@ def read(store: RunStore, folder: RunFolder) -> dict[str, object]:
     folder.check_sources()
     line, record = store.line(folder.id), folder.read()
     last = folder.load_snapshot("last")
-    names = set(HELD[FINISHED]) - {"losses", "snapshots", "weights"}
+    names = set(HELD[FINISHED]) - {"losses", "snapshots", "weights", "train_accuracy"}
+    assert line.train_accuracy is None  # 0.5.0 measured no pass over train at the end
     return {
         **{name: getattr(line, name) for name in names},
+        "train_accuracy": record.epochs[-1].train_accuracy,
         "losses": [each.loss for each in record.batches],
         "snapshots": list(record.snapshots),
         "weights": float(sum(abs(each.astype("f8")).sum() for each in last.values())),
