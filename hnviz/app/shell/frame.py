@@ -7,8 +7,8 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from hnviz.app.kit.text import page_link, problem
-from hnviz.app.lesson.panel.picture import panel, was_left
-from hnviz.app.lesson.place import leave_lesson, lesson_of, lesson_problem, place_in_lesson
+from hnviz.app.lesson.panel.picture import panel
+from hnviz.app.lesson.place import lesson_of, lesson_problem, place_in_lesson
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
@@ -36,8 +36,6 @@ def lesson_place() -> DeltaGenerator:
 
 def lesson_beside(page: StreamlitPage, place: DeltaGenerator) -> None:
     """Draw the panel of the lesson that the reader is in."""
-    if was_left():
-        leave_lesson()
     problem(lesson_problem())
     if step := place_in_lesson():
         with place:

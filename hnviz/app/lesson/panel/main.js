@@ -28,7 +28,6 @@ const KEPT = ["present", "embed", "embed_options", "lock"]; // in the address, w
 const OPEN = "hn-lesson"; // on the page: page.css makes room
 const DRAWN = "hn-drawn"; // on the page: the panel has its height, which on a phone depends on the student's answers
 const TEACHING = "hn-teaching"; // on the page: the panel of a class's teacher is wider
-const WIDE = "(min-width: 769px)"; // where a page outside a lesson has the sidebar beside it
 const OFTEN = 400; // ms between two looks at the address
 const LONGEST = 15000; // ms until a step is asked for again: the server was not there, or is slow
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
@@ -245,8 +244,6 @@ class InLesson {
     this.doors.crowd?.leave();
     this.callout.end();
     speak(null);
-    // Streamlit folds it for the lesson, and never unfolds it: the run, the link and Present are in it.
-    if (matchMedia(WIDE).matches) /** @type {HTMLElement|null} */ (document.querySelector(DOM.expandSidebar))?.click();
   }
 }
 
