@@ -563,6 +563,7 @@ def test_each_finding_is_on_the_page() -> None:
         ("step = 1", "loader, model"),
         ("1 / 0", "ZeroDivisionError"),
         ("while True: pass", "2 s"),
+        ("import time; time.sleep(60)", "2 s"),
         (None, "no such file"),
     ],
 )

@@ -3,6 +3,8 @@
 import _thread
 import argparse
 import runpy
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,11 +58,14 @@ def _check(file: Path, check: Callable[..., "Report"]) -> int:
 @contextmanager
 def _within(seconds: float, file: Path) -> Iterator[None]:
     """End what a file does after some seconds. Raises CommandError."""
-    late = threading.Event()
+    late, main = threading.Event(), threading.get_ident()
 
     def end() -> None:
         late.set()
-        _thread.interrupt_main()
+        if sys.platform == "win32":
+            _thread.interrupt_main()
+        else:  # a signal ends a wait, too: for a lock, a socket or another process
+            signal.pthread_kill(main, signal.SIGINT)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
