@@ -858,6 +858,7 @@ def test_answers_are_counted_whatever_their_shape() -> None:
         (logits[..., 0], y.float()),  # a regression
         (logits[..., :1], y),
         (logits[..., 0], y),
+        (logits[0, 0, 0], y),
     ):
         assert math.isnan(accuracy_of(other, wanted))
     assert accuracy_of(0 * logits, torch.zeros_like(y)) == 1.0  # the first of equals is guessed

@@ -164,7 +164,7 @@ class WriterThread:
         self.left_out = 0  # mini-batches that found no room
         self._warn = warn
         self._queue: deque[Item] = deque()
-        # Of the answers: two sums, since one that both threads change loses additions.
+        # Numbers of answers, put and taken: one sum that both threads change would lose some.
         self._given = self._taken = 0
         self._writer: RunWriter | None = None
         self._opened: Opened | None = None
@@ -416,7 +416,7 @@ def accuracy_of(logits: Tensor | None, y: Tensor | None) -> float:
             y = y[:, -1] if logits.shape[0] == y.shape[0] else y[-1]  # rows first, or steps first
         if logits.dim() == 3 and logits.shape[:2] != y.shape and logits.shape[::2] == y.shape:
             logits = logits.transpose(1, 2)
-        if logits[..., 0].numel() != y.numel() or not y.numel():
+        if logits.shape[:-1].numel() != y.numel() or not y.numel():
             return float("nan")
         best, guesses = logits.max(-1)  # max is nan where a score is; argmax would say id 0
         if not best.isfinite().all():
