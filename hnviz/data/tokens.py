@@ -1,10 +1,10 @@
 """Splits text into tokens, names each token's kind, and numbers the tokens."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from typing import overload
 
 import numpy as np
@@ -62,7 +62,7 @@ def kind_of(token: str) -> str:
 
 
 class NumberedTokens(Sequence[str]):
-    """Tokens in one to four bytes each, where a list of strings takes up to a hundred.
+    """Tokens in one to four bytes each; a list of strings takes up to a hundred.
 
     `words` are the different tokens in the order of their first appearance, `ids` of shape
     (n_tokens,) the place of each token in `words`.
@@ -70,7 +70,8 @@ class NumberedTokens(Sequence[str]):
 
     def __init__(self, tokens: Iterable[str]) -> None:
         """Number tokens part by part, so that other threads have their turns in between."""
-        places, left, parts = _Places(), iter(tokens), []
+        places: defaultdict[str, int] = defaultdict(count().__next__)  # a new token comes last
+        left, parts = iter(tokens), []
         while part := list(islice(left, PART)):
             parts.append(np.fromiter(map(places.__getitem__, part), np.uint32, len(part)))
         self.words = tuple(places)
@@ -97,13 +98,6 @@ class NumberedTokens(Sequence[str]):
         """Return how often each token appears, in the order of first appearance."""
         counted = np.bincount(self.ids, minlength=len(self.words)).tolist()
         return Counter(dict(zip(self.words, counted, strict=True)))
-
-
-class _Places(dict[str, int]):
-    """The place of each token; a new one comes last."""
-
-    def __missing__(self, token: str) -> int:
-        return self.setdefault(token, len(self))
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,10 @@ class Corpus:
         digest = blake2b(digest_size=8)
         for tokens in self.tokens(way):
             for start in range(0, len(tokens), PART):
-                part = "\0".join(["", *tokens[start : start + PART]][start == 0 :])
-                digest.update(part.encode("utf-8", "surrogatepass"))
+                digest.update(b"\0" if start else b"")
+                digest.update(
+                    "\0".join(tokens[start : start + PART]).encode("utf-8", "surrogatepass")
+                )
             digest.update(b"\0\0")
         return digest.hexdigest()
 

@@ -35,7 +35,7 @@ _DIGEST = 16  # bytes: a hash of everything after them
 held: LRUCache[str, str] = LRUCache(MAX_HELD_CHARS, len)
 """Texts in memory, by hash."""
 _lent: list[tuple[str, str]] = []
-"""Texts of files that are being taken in, after their hashes."""
+"""Hashes and texts of the zip files that are being imported; two may have the same text."""
 _lock = threading.Lock()
 folders: dict[Path, None] = {}
 """Folders to search for texts, in this order."""
@@ -75,7 +75,7 @@ def hold(text: str) -> str:
 
 @contextmanager
 def lent(text: str | None) -> Iterator[None]:
-    """Let `text_of` find a text for a while, without room from the texts in memory."""
+    """Let `text_of` find a text inside the block; it takes no room from the texts in memory."""
     entries = [] if text is None else [(_hash(text.encode()), text)]
     with _lock:
         _lent.extend(entries)
