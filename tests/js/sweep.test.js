@@ -218,6 +218,7 @@ test("squares that differ no more than seeds tie", (t) => {
   const head = headline({ ...sweep(4, 4), gaps }, layout, "accuracy");
   recorded(t, said(head), "1e-2", 20, 45.3, 1);
   recorded(t, tieNote("accuracy", tie, gaps), "5.0");
+  recorded(t, tieNote("accuracy", tie)); // how far apart seeds are was not measured
   assert.ok(words(head) <= 20);
   // The same seeds on both sides: their differences count, not how far apart the seeds of one side are.
   const seeds = (/** @type {number[]} */ ...right) => layOut(["lr", "seed"], right.map((each, at) => made({ lr: at < 3 ? 0.01 : 0.1, seed: at % 3 }, each)), false);

@@ -75,6 +75,7 @@ export function headline(sweep, layout, measure) {
 export function tieNote(measure, { runs }, gaps = {}) {
   if (runs.length > 1) return "Nothing ranks the squares with a ring: the 95 % interval of their mean difference, seed by seed, contains 0.";
   const gap = gaps[MEASURES[measure]];
+  if (!gap) return "Nothing ranks the squares with a ring: their figures are equal.";
   const size = measure === "loss" ? figureText(gap, measure) : `${(100 * gap).toFixed(1)} points`;
   return `Nothing ranks the squares with a ring: they differ by at most ${size}, and so do seeds, with the recipe of the model.`;
 }
