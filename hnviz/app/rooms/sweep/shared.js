@@ -6,8 +6,8 @@ import { onMark, setMark } from "../../kit/js/page.js";
 
 const BEGUN = "begun"; // the mark that holds { sweep }, an id
 
-/** The sweep that a reader started or chose, for when they come back to the room. */
-export const last = { sweep: "" };
+/** The sweep that a reader started or chose, for when they come back to the room, and the newest one that the address has. */
+export const last = { sweep: "", newest: "" };
 
 /**
  * Show a sweep that was begun, in all pictures of the page.

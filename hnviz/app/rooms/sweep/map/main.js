@@ -35,7 +35,7 @@ function view(scene) {
   if (!known) return null;
   const { sweep, sweeps = [] } = known;
   if (state.sweep) last.sweep = state.sweep;
-  else if (sweep && !settings.state && inAddress("sweep") === null) putInAddress("sweep", sweep.id); // for a link: there will be a newer one
+  else if (sweep && !settings.state) nameNewest(sweep.id);
   const axes = sweep?.axes ?? Object.keys(settings.card.grid);
   const layout = layOut(axes, sweep ? runsOf(known) : planned(settings.card.grid), state.seeds === "each");
   const offered = sweep && sweeps.every((/** @type {{ id: string }} */ { id }) => id !== sweep.id) ? [sweep, ...sweeps] : sweeps;
@@ -61,6 +61,12 @@ function view(scene) {
       <span class="apart" hidden=${!axes.includes("seed") || axes.length < 2}>Seeds${" "}<${Choices} name="Seeds: their mean, or a map for each" among=${["mean", "each"]} chosen=${state.seeds} choose=${(/** @type {string} */ seeds) => (state.seeds = seeds)} /></span>
     </div>
     <p class="note">${ties.length > 0 && best && tieNote(state.measure, best, sweep.gaps)}${layout ? "" : "This sweep has too many different values for a map: its runs are in the table."}</p>`;
+}
+
+/** For a link: there will be a newer sweep. @param {string} id */
+function nameNewest(id) {
+  const there = inAddress("sweep");
+  if (there === null || (there === last.newest && there !== id)) putInAddress("sweep", (last.newest = id));
 }
 
 /**
