@@ -35,6 +35,7 @@ export class Loader {
     this.asked = all.length;
     if (ids.join() === this.ids?.join()) return;
     this.ids = ids;
+    this.kit.refusals.end("curves"); // of the runs that were chosen before
     this.following.of("");
     this.rest = { ...this.rest, missing: [], damaged: {} };
     if (ids.every((id) => this.known.has(id))) return this.tell();
