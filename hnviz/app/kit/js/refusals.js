@@ -1,6 +1,6 @@
 // @ts-check
 // Why something could not be done, by its cause: a press, an answer, a topic. A refusal ends when its cause succeeds or
-// leaves; what a reader pressed, also when it is pressed again. No DOM.
+// leaves; the refusal of a press also ends when the reader presses again. No DOM.
 
 import { asSentence } from "./text.js";
 

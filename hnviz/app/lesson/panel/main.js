@@ -14,7 +14,6 @@ import { inAddress } from "../../kit/js/address.js";
 import { fetchOnce } from "../../kit/js/fetch.js";
 import { speak } from "../../kit/js/language.js";
 import { lead, picture, renew } from "../../kit/js/picture.js";
-import { DOM } from "../../kit/js/streamlit.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { inOrder, visit } from "../../kit/js/visits.js";
 import { Ahead } from "./ahead.js";

@@ -115,7 +115,7 @@ const ALL_LOSSES = {
 const times = (norm, other) => (other ? (norm / other).toFixed(2) : "");
 
 /** What arrives at the cut before the last mini-batch, as drawn there. @param {ArrayLike<number>} keep @param {number} bptt */
-const across = (keep, bptt) => `**${part((keep[keep.length - bptt]) / (keep[keep.length - 1] || 1))}**`;
+const across = (keep, bptt) => `**${part(keep[keep.length - bptt] / (keep[keep.length - 1] || 1))}**`;
 
 /** How fast a gradient fades: what is left NEAR steps back, and where half of it is. @param {ArrayLike<number>} norms */
 function fading(norms) {
