@@ -92,14 +92,14 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
 
 
 def _seeds(rows: list[LadderRow]) -> str:
-    """Say where other seeds end, of the first and the last model, and which run is their best."""
+    """Say where the first and the last model end with other seeds, and which run is an extreme."""
     spreads = [(row, spread_of(RunConfig.for_model(row.model), ())) for row in rows]
     known = [(row, spread) for row, spread in spreads if spread is not None]
     ends = [
-        "{}, from {} to {}".format(row.model, *map(accuracy, spread.figures["accuracy"]))
+        "from {} to {} for {}".format(*map(accuracy, spread.figures["accuracy"]), row.model)
         for row, spread in (known[0], known[-1])
     ]
-    said = f"Each is **one seed** of {known[0][1].n}: they end, for {'; for '.join(ends)}."
+    said = f"Each run has **one seed**; {known[0][1].n} others end {' and '.join(ends)}."
     places = [(row.model, spread.place(row.valid)) for row, spread in known]
     odd = [f"{model}'s run is the {place} of its seeds" for model, place in places if place]
     return f"{said} {listed(odd)}." if odd else said
