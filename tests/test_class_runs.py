@@ -17,8 +17,8 @@ from hnviz.config import RunConfig
 from hnviz.estimate import GIGABYTE, cost
 from hnviz.runs import RunStore
 from hnviz.runs.archive import pack
+from hnviz.web.classroom.phone import MAX_EVENTS_BYTES, MAX_NH, MODELS, problem_in, problem_of
 from hnviz.web.classroom.runs import ZIP, sent_run_route
-from hnviz.web.classroom.sent import MAX_EVENTS_BYTES, MAX_NH, MODELS, problem_in, problem_of
 from hnviz.web.classroom.service import ClassService
 from hnviz.web.controls import start_routes
 from hnviz.web.state import ServerState

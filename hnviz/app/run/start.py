@@ -17,7 +17,7 @@ from hnviz.app.shell.server import server
 from hnviz.config import RunConfig
 from hnviz.web.assets import ASSETS
 from hnviz.web.classroom.orders import order_for
-from hnviz.web.classroom.sent import problem_of
+from hnviz.web.classroom.phone import problem_of
 from hnviz.web.classroom.service import Visitor
 from hnviz.web.controls import Starter
 from hnviz.web.limits import viewer

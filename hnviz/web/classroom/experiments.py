@@ -31,7 +31,7 @@ from hnviz.data import BatchLayout, stream_of
 from hnviz.engine.client import EngineError
 from hnviz.questions.frame import to_json
 from hnviz.questions.params import quoted
-from hnviz.web.classroom.sent import MAX_NH, MODELS
+from hnviz.web.classroom.phone import MAX_NH, MODELS
 from hnviz.web.http import Entry
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hnviz.data.corpora.own import text_hash
 from hnviz.questions.frame import to_json
 from hnviz.runs.texts import content_hash
 from hnviz.web.assets import PAGE_DATA
-from hnviz.web.classroom.sent import problem_of
+from hnviz.web.classroom.phone import problem_of
 from hnviz.web.classroom.service import ClassService
 
 

@@ -1,7 +1,7 @@
 """The route that takes a run that a student's device has trained, POST /api/class/runs.
 
 Its body is the run as a zip file, which is read as `hnviz import` reads one, and must be
-what a phone can train: `hnviz.web.classroom.sent`. It is the student's run, and counts in no
+what a phone can train: `hnviz.web.classroom.phone`. It is the student's run, and counts in no
 experiment.
 """
 
@@ -18,8 +18,8 @@ from hnviz.questions.params import quoted
 from hnviz.runs import RunStore
 from hnviz.runs.archive import ArchiveError, unpack_file
 from hnviz.web.classroom.experiment_routes import JOIN_FIRST
+from hnviz.web.classroom.phone import DOOR
 from hnviz.web.classroom.routes import OPEN, answer_with
-from hnviz.web.classroom.sent import DOOR
 from hnviz.web.classroom.service import ClassService
 from hnviz.web.http import Refusal
 

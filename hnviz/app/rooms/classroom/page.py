@@ -15,7 +15,7 @@ from hnviz.app.shell.classroom import class_service
 from hnviz.app.shell.server import server
 from hnviz.engine.client import EngineError
 from hnviz.figures.sentences import plural
-from hnviz.web.classroom.sent import MODELS
+from hnviz.web.classroom.phone import MODELS
 from hnviz.web.classroom.service import ClassService
 
 _PASTE, _CODES, _PASTED = "class_paste_row", "class_codes", "class_pasted"

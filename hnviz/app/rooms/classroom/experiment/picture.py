@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.web.classroom.sent import MODELS
+from hnviz.web.classroom.phone import MODELS
 
 
 def _example(axes: Mapping[str, list[Any]], seeds: int, **more: Any) -> Mapping[str, Any]:

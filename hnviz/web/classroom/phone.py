@@ -1,6 +1,6 @@
-"""What a run that a student's device sends can be: any other is refused before it is stored.
+"""What a phone can train. A run that a student's device sends is refused if no phone can train it.
 
-A phone trains few models, up to some size. So the class can show every run that is taken.
+A phone trains few models, up to some size. So the class can show every run that it takes.
 """
 
 import math
