@@ -6,17 +6,14 @@ import runpy
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hnviz.cli.parser import CommandError
 from hnviz.cli.training import loading
 from hnviz.given import said
-
-if TYPE_CHECKING:
-    from hnviz.doctor import Report
 
 LIMIT_SECONDS = 600.0  # for the file, and for the steps that are watched
 NEEDED = ("step", "loader", "model")
@@ -36,21 +33,18 @@ def run(options: argparse.Namespace) -> int:
     with loading():
         from hnviz.doctor import check
 
-    with _within(LIMIT_SECONDS, options.file):
-        return _check(options.file, check)
-
-
-def _check(file: Path, check: Callable[..., "Report"]) -> int:
-    names = _run(file)
-    missing = [name for name in NEEDED if name not in names]
-    if missing:
-        raise CommandError(
-            f"{file} must name {', '.join(NEEDED)}; it has no {', '.join(missing)}: "
-            "see docs/doctor.md"
-        )
-    given = {name: names[name] for name in OPTIONS if name in names}
-    step, loader, model = (names[name] for name in NEEDED)
-    report = check(step, loader, model, names.get("optimizer"), **given)
+    file: Path = options.file
+    with _within(LIMIT_SECONDS, file):
+        names = _run(file)
+        missing = [name for name in NEEDED if name not in names]
+        if missing:
+            raise CommandError(
+                f"{file} must name {', '.join(NEEDED)}; it has no {', '.join(missing)}: "
+                "see docs/doctor.md"
+            )
+        given = {name: names[name] for name in OPTIONS if name in names}
+        step, loader, model = (names[name] for name in NEEDED)
+        report = check(step, loader, model, names.get("optimizer"), **given)
     print(report)
     return report.status
 
