@@ -128,11 +128,8 @@ class Starter:
             pairs = zip(configs, made, strict=False)  # a device that gets equal orders trains one
             same = [done for one, done in pairs if "run" in done and are_equal(one, config)]
             try:
-                made.append(
-                    {**same[0], "new": False}
-                    if same
-                    else self._found_or_started(config, known, ordered)
-                )
+                again = {**same[0], "new": False} if same else None
+                made.append(again or self._found_or_started(config, known, ordered))
             except (EngineError, Refusal) as error:
                 if not made:
                     raise

@@ -220,7 +220,8 @@ class Experiments:
             tries, why = failed.tries + 1 if failed else 1, str(error) or type(error).__name__
             wait = AGAIN_SECONDS * 2 ** (tries - 1) if tries < MAX_TRIES else inf
             self._failed[experiment.id, key] = _Failure(tries, why, time.monotonic() + wait)
-            log.warning("a result of the class could not be checked: %s", why)
+            is_known = isinstance(error, EngineError | ConfigError | OSError)
+            log.warning("a result of the class was not checked: %s", why, exc_info=not is_known)
 
     def _check(self, experiment: Experiment, key: Key) -> None:
         """Check a result. Raises EngineError, ConfigError, OSError, or what the engine raises."""

@@ -82,11 +82,7 @@ def _remark(line: RunSummary) -> str:
         return line.reason or line.problem or line.message
     of_device = bool(line.browser) and owner(line.id) is not None
     blocks = line.config is not None and line.config.split != NOTEBOOK.split
-    notes = [
-        line.browser,
-        *[DEVICE_NOTE] * of_device,
-        *[BLOCKS_NOTE] * blocks,
-    ]
+    notes = [line.browser, *[DEVICE_NOTE] * of_device, *[BLOCKS_NOTE] * blocks]
     return "; ".join(filter(None, notes))
 
 
