@@ -24,7 +24,7 @@ if sys.platform == "win32":
     import msvcrt
 
 MAX_DEPTH = 20  # of dicts and lists in a request
-MAX_QUOTE_BYTES = 60  # of a line that is no request
+MAX_QUOTE_BYTES = 60  # of a line that is not a request
 Fields = Mapping[str, tuple[type, ...]]
 
 _SIZES = struct.Struct("<QQ")  # request, bytes of content
@@ -125,7 +125,7 @@ REQUESTS: Mapping[str, Fields] = {
     "step_seconds": {"configs": (list,)},
     "first_losses": {"configs": (list,), "steps": (int,)},
 }
-"""The operations, and of which types each of their fields may be."""
+"""The operations, and the types that each field of an operation may have."""
 
 
 def read_request(content: bytes) -> dict[str, Any]:

@@ -60,17 +60,17 @@ _LIMITS = {CONFIG: MAX_CONFIG_BYTES, RECORDED: MAX_BYTES_RECORDED, TEXT: texts.M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """What of a run is taken in. Each function says what is wrong with a run, "" for nothing."""
+    """The limits of an import. Each function says what is wrong with a run, "" for nothing."""
 
     most: int | None = None  # bytes of all files, unpacked; None for MAX_BYTES
     most_events: int | None = None  # bytes of its events
-    without: Collection[str] = ()  # files, and folders of files, that the sender has no reason for
+    without: Collection[str] = ()  # files and folders that the zip file must not have
     config: Callable[[RunConfig], str] = lambda config: ""
     run: Callable[[RunFolder], str] = lambda run: ""
 
 
 OPEN = Door()
-"""Takes whatever a run can be: the file is its reader's own."""
+"""Takes any run of hnviz: the user chose the file."""
 
 
 class ArchiveError(ValueError):

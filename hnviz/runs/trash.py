@@ -17,7 +17,7 @@ from hnviz.runs.folder import RunFolder
 
 TRASH_SECONDS = 3600.0  # in which a deleted run can be restored
 _DELETED = ".deleted-"
-_MARK = ".deleted"  # a file in the folder: when that was, by `time.monotonic`
+_MARK = ".deleted"  # a file in a deleted folder: the time of the deletion, by `time.monotonic`
 MAX_MARK_BYTES = 40
 
 

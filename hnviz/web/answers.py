@@ -192,7 +192,7 @@ class Asker:
     progress: Progress = field(default_factory=Progress)
     seconds: float = 0.0  # taken by the engine
     others: list[Source] = field(default_factory=list)
-    measured: bool = False  # a question measured something now: its answer is never stored
+    measured: bool = False  # an answer was measured now: it is kept for MEASURED_SECONDS at most
 
     def __call__(
         self, run: str, step: int | str, question: str, params: Mapping[str, Any]
