@@ -18,7 +18,7 @@ def page() -> None:
     sweep_map()
     prose(
         ":gray[:small[A run that you start during a sweep does not wait for the whole sweep: it "
-        "trains between two of its runs. A sweep that you start or choose is in the address.]]"
+        "trains between two of its runs. The address names the sweep: copy it to share.]]"
     )
     linked("[Compare runs](train?train_part=Compare runs) lists the runs of a sweep.")
     linked("[Next: what does the network keep in mind while it reads?](remember)")
