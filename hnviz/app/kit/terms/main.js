@@ -1,6 +1,6 @@
 // @ts-check
 // The words of a page. Each is underlined where the prose first has it, and a press there explains it. One
-// button opens a drawer beside the page, with the terms of the page in the order in which they appear. With
+// button opens a drawer over the sidebar, with the terms of the page in the order in which they appear. With
 // settings.all the list is in the page itself, and has all words.
 
 import { fetchOnce } from "../js/fetch.js";
@@ -16,7 +16,7 @@ import { isShown, isTaken, textsOf } from "./texts.js";
 /** @typedef {import("./find.js").Term} Term */
 
 const MARK = "hn-term"; // of the CSS highlight: page.css and kit.css underline it
-const OPEN = "hn-worded"; // of the page while the drawer is beside it
+const OPEN = "hn-worded"; // of the page while the drawer is open
 const WAIT = 500; // ms without a change until the page is looked through again
 const EDGE = 8; // px between the explanation and the window's edge
 
