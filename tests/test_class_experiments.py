@@ -562,6 +562,8 @@ def test_a_check_that_always_fails_holds_up_no_other_and_ends(service, phone, te
     time.sleep(0.1)  # ten times the wait before another try
     assert service.experiments.losses.failures == 2
     assert told(teacher)["problem"] == "a network of no sense"
+    begun(teacher, MAP)
+    assert told(teacher)["problem"] == ""  # it was about the one before
 
 
 def test_a_restarted_server_checks_what_was_due(tmp_path, phone, service, teacher):

@@ -151,7 +151,7 @@ class Experiments:
             "results": len(experiment.counting(room.removed)),
             "checks": sum(each.check in ("same", "wrong") for each in experiment.results.values()),
             "due": len(experiment.due()),
-            "problem": self.problem,
+            "problem": self._problem(experiment.id),
         }
 
     def view(self, experiment: Experiment, member: str | None) -> Mapping[str, Any]:
@@ -188,15 +188,15 @@ class Experiments:
                 {"student": room.members[key.member], "seed": key.task.seed, "why": each.why}
                 for key, each in aside.items()
             ]
-            return {**shown, "wrong": wrong, "problem": self.problem}
+            return {**shown, "wrong": wrong, "problem": self._problem(experiment.id)}
         return {**shown, "you": _own(experiment, member)}
 
     # Checks
 
-    @property
-    def problem(self) -> str:
-        """Why the last of the checks that failed could not be made; "" if none has."""
-        return next((each.why for each in reversed(list(self._failed.values()))), "")
+    def _problem(self, number: int) -> str:
+        """Say why the last of an experiment's checks that failed could not be made; "" if none."""
+        failed = [each.why for (of, _), each in list(self._failed.items()) if of == number]
+        return failed[-1] if failed else ""
 
     def _check_all(self) -> None:
         while True:
