@@ -140,7 +140,7 @@ def read_request(content: bytes) -> dict[str, Any]:
     number = request.get("id") if isinstance(request, dict) else None
     fits = type(number) is int and 0 <= number < 2**64  # as `send_frame` can write it
     if not fits or _is_deep(request):
-        wanted = 'a request is a flat JSON object on a line, with a whole number "id"'
+        wanted = f'a request is a JSON object, at most {MAX_DEPTH} deep, with a whole number "id"'
         raise EngineError(f"{wanted}; got {content[:MAX_QUOTE_BYTES]!r}", "wrong")
     return cast(dict[str, Any], request)
 
