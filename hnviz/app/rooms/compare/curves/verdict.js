@@ -97,7 +97,7 @@ export function verdict(sides, kinds, shown = "accuracy on valid") {
   if (lives.length) return [...head, training(lives, pairs.flat().length)];
   const ends = pairs.map((pair) => pair.map((run) => endOf(run, measure, kinds)));
   const known = /** @type {[number, number][]} */ (ends.filter((pair) => !pair.includes(null)));
-  const late = measure === "accuracy on train" ? "its last weights read train" : "its first epoch was over";
+  const late = measure === "accuracy on train" ? "its accuracy on train was measured" : "its first epoch was over";
   if (!known.length) return [...head, `a run ended before ${late}, so there is nothing to compare.`];
   const told = paired(known);
   return [...head, ...(told ? ofSeeds(told, measure) : ofOne([from, to], known[0], measure)), ...together(fields)];
