@@ -41,6 +41,7 @@ from hnviz.runs import store as store_module
 from hnviz.web.controls import start_routes
 from hnviz.web.http import door
 from hnviz.web.state import CurrentRun, ServerState
+from tests.made_runs import add_runs_of_other_machines
 from tests.small import small_config, small_stream
 
 TINY = {"model": "Model1", "bs": 64, "bptt": 16, "nh": 8, "device": "cpu"}
@@ -196,6 +197,7 @@ def test_it_ends_where_the_loss_does(losses, steps_done, numbers, monkeypatch, r
 
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
+    add_runs_of_other_machines(tmp_path / "runs")  # which no test may stumble over
     return RunStore(tmp_path / "runs")
 
 

@@ -26,10 +26,10 @@ from hnviz.engine.trainer import run_in_folder
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.answers import KeptAnswers, named, release
-from hnviz.runs.files import CONFIG
 from tests import guide
 from tests.browser_engine import NODE, needs_node
 from tests.conftest import ROOT
+from tests.made_runs import moved
 from tests.test_analysis import PAGE, TINY, refusal
 
 pytestmark = pytest.mark.usefixtures("no_runs")
@@ -144,10 +144,8 @@ def test_runs_of_another_machine_are_no_hindrance(store, compared, tmp_path, mon
     monkeypatch.setattr("hnviz.learn.build.usable_devices", lambda: ["cpu"])
     shutil.copytree(store.root, tmp_path, dirs_exist_ok=True)
     for run in (compared.pairs.run_a[0], compared.pairs.run_b[0]):
-        path = shutil.copytree(store.folder(run).path, tmp_path / f"{run}0") / CONFIG
-        content = json.loads(path.read_bytes())
-        content["config"] |= {"device": device, "seed": 9}
-        path.write_text(json.dumps(content))
+        copy = RunFolder(shutil.copytree(store.folder(run).path, tmp_path / f"{run}0"))
+        moved(copy, device=device, seed=9)
     found = hnviz.compare(compared.a, compared.b, seeds=2, runs_dir=tmp_path)
     assert found.pairs.equals(compared.pairs.iloc[:2])
     if device != "cuda:3":  # the settings of that run are none that this version knows

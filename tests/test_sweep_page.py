@@ -29,7 +29,7 @@ from hnviz.web.sweeps import sweep_routes, sweep_view
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 from tests.conftest import ROOT
 from tests.engines import slowed, two_trainers
-from tests.made_runs import make_run
+from tests.made_runs import add_runs_of_other_machines, make_run
 from tests.small import figures
 
 FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
@@ -40,8 +40,11 @@ SECONDS = 150  # in which a machine that many share trains a few small runs
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory) -> Iterator[Engine]:
-    with two_trainers(tmp_path_factory.mktemp("runs")) as engine:
+    runs = tmp_path_factory.mktemp("runs")
+    elsewhere = add_runs_of_other_machines(runs)  # which no sweep may stumble over
+    with two_trainers(runs) as engine:
         yield engine
+    assert elsewhere <= set(RunStore(runs).ids(999))
 
 
 @pytest.fixture
