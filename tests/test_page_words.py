@@ -85,7 +85,7 @@ def test_the_takeaway_of_another_snapshot_is_measured(recorded):
 
 def test_the_start_page_says_what_its_scores_count_and_leads_on(recorded):
     app = open_page("start")
-    recorded(said(app), part="the sentence at the top scores whole")
+    recorded(said(app), part="the sentence at the top")
     recorded(said(app), part="For learners and teachers")
     recorded(said(app), part="It reads word by word")
     rows = {row.model: row for row in ladder_rows()}

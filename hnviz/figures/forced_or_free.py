@@ -8,9 +8,9 @@ from hnviz.figures.sentences import plural
 from hnviz.figures.split_words import SplitWords
 
 WHY_NO_PERPLEXITY = (
-    "“100+”: a start is stopped after 100 right numbers. With its own words there is no "
-    "perplexity: once its text differs from the true one, no true next word could surprise it. "
-    "Here a split is one row; an epoch reads it in many, most from mid-text: its figures differ."
+    "“100+”: hnviz stops a start after 100 right numbers. With its own words there is no "
+    "perplexity: once its text differs from the true one, no true next word is left. Here a split "
+    "is one row; an epoch reads it in many rows, so an epoch's accuracy differs."
 )
 
 
@@ -40,7 +40,7 @@ def free_sentence(model: str, meta: Mapping[str, Any], words: SplitWords) -> str
         return said
     return (
         f"{said} After **{meta['goes_on']}** of {plural(meta['wrong_number'], 'wrong number')} it "
-        "counts on from its mistake: the next number that it says is one higher."
+        "counts on from its mistake: the next number is one higher."
     )
 
 

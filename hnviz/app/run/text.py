@@ -182,7 +182,7 @@ def counted_twice(config: RunConfig) -> str:
         return ""
     return (
         f"Valid has {layout.n_tokens:,} tokens, but its accuracy counts {layout.n_slots:,} "
-        f"answers: rows of equal length read {plural(layout.n_repeated, 'token')} again."
+        f"answers: rows of equal length read {layout.n_repeated:,} again."
     )
 
 

@@ -18,8 +18,7 @@ from hnviz.runs.ruler import possible
 
 NOTEBOOK = (
     "[fast.ai's human-numbers notebook](https://github.com/fastai/course-v3/blob/master/nbs/dl1/"
-    "lesson7-human-numbers.ipynb), a lesson that teaches networks to guess the next word of the "
-    "numbers 1 to 9,999"
+    "lesson7-human-numbers.ipynb), which guess the next word of the numbers 1 to 9,999"
 )
 """Named and linked here alone."""
 
@@ -82,12 +81,11 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
     known = number(entry(first.model).recipe.bptt)
     given = accuracy(possible(RunConfig.for_model(first.model), "valid"))
     return (
-        "On **valid**, the text that a network never learns from, the share of words guessed "
-        f"right goes from **{accuracy(first.valid)}** ({first.model}) to "
-        f"**{accuracy(last.valid)}** ({last.model}); **train** is the text that it learns from. "
-        f"{first.model} knows {known} words at a time, which give {given}. {_seeds(shown)} This "
-        "chart scores words; the sentence at the top scores whole numbers. Some steps also change "
-        f"the recipe. {counted_twice(RunConfig.for_model(last.model))}"
+        "On **valid**, which no network learns from, the share of words guessed right goes "
+        f"from **{accuracy(first.valid)}** ({first.model}) to **{accuracy(last.valid)}** "
+        f"({last.model}); **train** is the rest. {first.model} knows {known} words at a time: at "
+        f"best they give {given}. {_seeds(shown)} The chart scores words, the sentence at the top "
+        f"whole numbers. {counted_twice(RunConfig.for_model(last.model))}"
     )
 
 
@@ -96,12 +94,12 @@ def _seeds(rows: list[LadderRow]) -> str:
     spreads = [(row, spread_of(RunConfig.for_model(row.model), ())) for row in rows]
     known = [(row, spread) for row, spread in spreads if spread is not None]
     ends = [
-        "from {} to {} for {}".format(*map(accuracy, spread.figures["accuracy"]), row.model)
+        "{1} to {2} ({0})".format(row.model, *map(accuracy, spread.figures["accuracy"]))
         for row, spread in (known[0], known[-1])
     ]
-    said = f"Each run has **one seed**; {known[0][1].n} others end {' and '.join(ends)}."
+    said = f"Each run is **one seed**; {known[0][1].n} others end at {listed(ends)}."
     places = [(row.model, spread.place(row.valid)) for row, spread in known]
-    odd = [f"{model}'s run is the {place} of its seeds" for model, place in places if place]
+    odd = [f"{model}'s is the {place}" for model, place in places if place]
     return f"{said} {listed(odd)}." if odd else said
 
 
