@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from errno import ENOSPC
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -25,6 +26,7 @@ from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
 from hnviz.runs import BLOCKS
+from hnviz.runs.accuracies import NONE
 from tests.pages import (
     SHARED,
     below,
@@ -355,6 +357,13 @@ def test_accuracy_by_position(view, run, split, numbers, recorded):
     names = [trace["name"] for chart in answer.meta["charts"] for trace in chart["figure"]["data"]]
     assert ("reset" in names) is (view is POSITIONS_VIEW)
     assert ("kept" in names) is (run in ("Model3", "Model5"))
+
+
+@pytest.mark.parametrize(("epochs", "number"), [([], "first"), ([1], "no number")])
+def test_a_run_without_an_accuracy_has_no_figure_at_its_last_position(epochs, number):
+    record = SimpleNamespace(accuracies=NONE, epochs=epochs)
+    answer = LAST_VIEW.answer(SimpleNamespace(run=SimpleNamespace(record=record)))
+    assert number in answer.sentence and not answer.meta["charts"]
 
 
 @pytest.mark.parametrize(("run", "view"), [("Model5", "positions"), ("Model1", "last_position")])

@@ -111,7 +111,9 @@ def test_what_its_windows_give_decides_whether_a_run_underfits(recorded):
     assert lead("Model0", 0.42).startswith("After 6 epochs, Model0 gets **42.0 %**")
     recorded(lead("Model0", 0.33), 33.0, 48.1)
     recorded(lead("Model2", 0.439), 43.9, 20, 84.5)
-    assert lead("Model2", 0.8).startswith("20-token windows give **84.5 %** on train and")
+    assert lead("Model2", 0.8).startswith(
+        "20-token windows cut anywhere give **84.5 %** on train, "
+    )
     assert lead("Transformer", 0.901).startswith("Train reaches **90.1 %**, valid stops at")
 
 

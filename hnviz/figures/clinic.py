@@ -73,11 +73,11 @@ def mini_batch(case: Case, look: Theme) -> str:
         rows.append([f"row {at}, read", *x, ""])
         rows.append(["target", *y, ", ".join(map(number, state))])
     valid = [[f"valid, row {at}", *words, ""] for at, words in enumerate(run.valid_x)]
-    head = ["", *(str(step) for step in range(1, n_words + 1)), "state, three units"]
+    head = ["", *map(str, range(n_words)), "state, three units"]
     note = (
         f"The mini-batch has {size.rows} rows of {size.steps} words; here are the first {n_words} "
-        f"words of the first {len(run.x)} rows. “State” is the state with which a row begins the "
-        f"second mini-batch. The state that the loop carries has {run.n_states} rows."
+        f"words of the first {len(run.x)} rows. “State” is the state with which a row begins "
+        f"mini-batch 1. The state that the loop carries has {run.n_states} rows."
     )
     return _block(_table("One mini-batch", head, [*rows, *valid]) + f"<p>{note}</p>", look)
 
@@ -89,7 +89,7 @@ def layout(case: Case, look: Theme) -> str:
         [f"row {row}", *(f"{start:,} to {start + wide - 1:,}" for start in starts)]
         for row, starts in enumerate(zip(*run.starts, strict=True))
     ]
-    head = ["words of the text", *(f"mini-batch {at}" for at in range(1, len(run.starts) + 1))]
+    head = ["words of the text", *(f"mini-batch {at}" for at in range(len(run.starts)))]
     return _block(_table("The layout", head, rows), look)
 
 

@@ -39,8 +39,8 @@ def free_sentence(model: str, meta: Mapping[str, Any], words: SplitWords) -> str
     if not meta["wrong_number"]:
         return said
     return (
-        f"{said} After **{meta['goes_on']}** of {plural(meta['wrong_number'], 'wrong number')} it "
-        "counts on from its mistake: the next number is one higher."
+        f"{said} In **{meta['goes_on']}** of {plural(meta['wrong_number'], 'start')} with a wrong "
+        "number it counts on from there: the next number is one higher."
     )
 
 

@@ -105,7 +105,7 @@ def _takeaway(run: CurrentRun) -> str:
         return f"Train reaches **{train}**, valid {_ending(record, valid)}"
     if reached >= WELL * best:
         return (
-            f"{_window(config).capitalize()} **{accuracy(best)}** on train and "
+            f"{_window(config).capitalize()} **{accuracy(best)}** on train, "
             f"**{accuracy(possible(config, 'valid'))}** on valid; {config.called} gets **{train}** "
             f"and **{valid}**."
         )
@@ -132,7 +132,7 @@ def _window(config: RunConfig) -> str:
     if entry(config.model).predicts == "last":
         tokens = "token gives" if config.bptt == 1 else "tokens give"
         return f"{number(config.bptt)} {tokens}"
-    return f"{config.bptt:,}-token windows give"
+    return f"{config.bptt:,}-token windows cut anywhere give"
 
 
 def _had_its_epochs(record: RunRecord) -> bool:

@@ -211,7 +211,7 @@ export function stepsOf(runs, kinds, shown, models, shares) {
 function ofShares({ recipe, network, n }) {
   const text = (/** @type {number} */ value) => signed("accuracy on train", value);
   const parts = [recipe, network].map((value) => Math.round(1000 * value) / 1000); // as they are written, so that they add up
-  return ` On train, measured apart: only the recipe ${text(parts[0])}, then the network ${text(parts[1])}, together ${text(parts[0] + parts[1])}, means of ${n} seeds.`;
+  return ` On train (running), measured apart: only the recipe ${text(parts[0])}, then the network ${text(parts[1])}, together ${text(parts[0] + parts[1])}, means of ${n} seeds.`;
 }
 
 /** @param {(number|null)[]} values */

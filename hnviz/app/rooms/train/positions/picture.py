@@ -24,6 +24,7 @@ from hnviz.runs.ruler import (
 )
 
 NEVER = "The first accuracy comes at the end of the first epoch."
+NONE = "The loss is no number, so the run has no accuracy."
 
 
 def _positions(look: Look) -> Reply:
@@ -44,7 +45,7 @@ def _last_position(look: Look) -> Reply:
     record = look.run.record
     reached = record.accuracies.valid
     if reached is None:
-        return charts(NEVER)
+        return charts(NONE if record.epochs else NEVER)
     config: RunConfig = record.config
     most, once = (float(each[-1]) for each in astuple(_bounds(config, "valid")[0]))
     bound = Bound(config.bptt, possible(config, "valid"), once, most=most)
