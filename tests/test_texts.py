@@ -2,9 +2,11 @@
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -486,3 +488,26 @@ def test_a_box_gets_a_stored_text_or_the_beginning_of_a_long_one(
         answer = client.get(f"/api/texts/{name}")
         assert answer.status_code == 404
     recorded(client.get("/api/texts/none").json()["error"])
+
+
+def test_short_texts_are_read_while_long_ones_are_split(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, cut = Event(), own.cut
+
+    def slow(text: str, way: Way) -> tuple[str, str]:
+        assert len(text) < texts.MAX_TYPED_CHARS or ended.wait(5)
+        return cut(text, way)
+
+    monkeypatch.setattr(own, "cut", slow)
+    long, short = [own_id(f"{each} ".encode() * 60_000) for each in "abc"], own_id(b"s " * 60)
+    with client, ThreadPoolExecutor(len(long)) as threads:
+        asked = [threads.submit(client.get, f"/api/corpora?corpus={each}") for each in long]
+        assert client.get(f"/api/corpora?corpus={short}").status_code == 200
+        assert not any(each.done() for each in asked)
+        ended.set()
+        assert [each.result().status_code for each in asked] == [200] * len(long)
+
+
+def own_id(content: bytes) -> str:
+    return f"{own.FAMILY}-{texts.hold(texts.read_text(content))}-word-min1-valid10"

@@ -32,6 +32,7 @@ from hnviz.data import (
     stream_of,
 )
 from hnviz.data.corpora import texts
+from hnviz.data.corpora.own import text_hash
 from hnviz.data.numbers import WAYS
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import kind_in_text
@@ -44,6 +45,7 @@ CORPORA = "api/corpora/"
 """The start of each text's address, relative to the app."""
 
 POOL = 2, 64  # threads, waiting requests
+LARGE_POOL = 1, 64  # for long texts, which are split one at a time: short ones need not wait
 RATE = 1, 4  # texts per viewer: per second, and in a burst; more wait
 BEGINNING = 2_000  # characters that a box shows of a text too long for it
 _VERSION = {"v": Param("text", None)}
@@ -72,21 +74,22 @@ class Corpora:
     """Reads corpora in its own threads, once for all equal requests that arrive together."""
 
     def __init__(self) -> None:
-        self._shared = Shared(Pool(*POOL))
+        self._shared, self._large = Shared(Pool(*POOL)), Shared(Pool(*LARGE_POOL))
         self._rate = Rate(*RATE)
 
     async def listed(self, request: Request) -> Response:
         """List the built-in corpora; with `corpus`, describe one, with its splits."""
         asked = query(request, _LISTED, "the list of corpora")
-        return await self._shared.json_reply(request, str(request.url), lambda: _listed(asked))
+        shared = self._for(asked["corpus"] or NOTEBOOK.corpus)
+        return await shared.json_reply(request, str(request.url), lambda: _listed(asked))
 
     async def split(self, request: Request) -> Response:
         """Answer with a split's tokens, in the format of `stream_file`."""
         split, asked = _split(request), query(request, {**_CHOICE, **_VERSION}, "a corpus")
         choice, version = _chosen(asked), asked["v"]
         read = partial(_read, choice, split, version)
-        is_fixed = version is not None
-        return await self._shared.reply(request, str(request.url), read, immutable=is_fixed)
+        is_fixed, shared = version is not None, self._for(choice.corpus)
+        return await shared.reply(request, str(request.url), read, immutable=is_fixed)
 
     async def take(self, request: Request) -> Response:
         """Hold a reader's own text in memory; answer with its name."""
@@ -104,7 +107,12 @@ class Corpora:
     async def layout(self, request: Request) -> Response:
         """Describe how a split is cut into mini-batches: hnviz.data.BatchLayout's figures."""
         split, asked = _split(request), query(request, {**_CHOICE, **_LAYOUT}, "a layout")
-        return await self._shared.json_reply(request, str(request.url), lambda: _laid(split, asked))
+        shared = self._for(asked["corpus"])
+        return await shared.json_reply(request, str(request.url), lambda: _laid(split, asked))
+
+    def _for(self, corpus_id: str) -> Shared:
+        name = text_hash(corpus_id)
+        return self._large if name and texts.is_large(name) else self._shared
 
 
 def _held(content: bytes) -> dict[str, str]:

@@ -130,6 +130,16 @@ def text_of(name: str) -> str:
     raise missing(name)
 
 
+def is_large(name: str) -> bool:
+    """Return whether a text is too long for a box; False for one that is not here."""
+    if text := held.get(name):
+        return len(text) > MAX_TYPED_CHARS
+    for folder in folders:
+        with suppress(OSError):
+            return text_path(folder, name).stat().st_size > MAX_TYPED_CHARS
+    return False
+
+
 def missing(name: str, folder: Path | None = None) -> CorpusError:
     """Return the error for a text that is missing or was changed."""
     where = folder or next(iter(folders), Path("runs"))
