@@ -564,6 +564,7 @@ def test_each_finding_is_on_the_page() -> None:
         ("1 / 0", "ZeroDivisionError"),
         ("while True: pass", "2 s"),
         ("import time; time.sleep(60)", "2 s"),
+        ("while True:\n try:\n  while True: pass\n except KeyboardInterrupt: pass", "2 s"),
         (None, "no such file"),
     ],
 )

@@ -18,6 +18,7 @@ from hnviz.given import said
 LIMIT_SECONDS = 600.0  # for the file, and for the steps that are watched
 NEEDED = ("step", "loader", "model")
 OPTIONS = ("loss", "valid", "carries", "resets")
+_LATE = getattr(signal, "SIGALRM", signal.SIGTERM)  # Windows has no alarm
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -51,30 +52,41 @@ def run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _within(seconds: float, file: Path) -> Iterator[None]:
-    """End what a file does after some seconds. Raises CommandError."""
-    late, main = threading.Event(), threading.get_ident()
+    """End what a file does after some seconds. Raises CommandError.
+
+    A signal ends a wait, too: for a lock, a socket or another process. It is not that of Ctrl-C,
+    which a loop may catch, and which a program in a shell's background ignores.
+    """
+    main = threading.get_ident()
 
     def end() -> None:
-        late.set()
         if sys.platform == "win32":
-            _thread.interrupt_main()
-        else:  # a signal ends a wait, too: for a lock, a socket or another process
-            signal.pthread_kill(main, signal.SIGINT)
+            _thread.interrupt_main(_LATE)
+        else:
+            signal.pthread_kill(main, _LATE)
 
+    before = signal.signal(_LATE, _too_long)
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     try:
         yield
-    except KeyboardInterrupt:
-        if not late.is_set():
-            raise
+    except _TooLong:
         raise CommandError(
             f"{file}: it ran for {seconds:g} s without an end: leave out the loop that trains, and "
             "only name what it uses"
         ) from None
     finally:
         timer.cancel()
+        signal.signal(_LATE, before)
+
+
+class _TooLong(BaseException):
+    """No Exception, as the file may catch those."""
+
+
+def _too_long(*_: object) -> None:
+    raise _TooLong
 
 
 def _run(file: Path) -> dict[str, Any]:
