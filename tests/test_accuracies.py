@@ -70,8 +70,8 @@ def test_the_run_of_model4_is_the_best_of_its_seeds():
     assert own["valid"].idxmax() == own.query("seed == 0").index[0]
     assert own["valid"].max() == pytest.approx(record.accuracies.valid, abs=1e-4)
     places = {
-        model: spread_of(record.config, ()).place(record.accuracies.valid)
+        model: spread_of(record.config, ()).none_is(record.accuracies.valid)
         for model in ("Model0", "Model4", "Model5")
         for record in [server().store.record(model)]
     }
-    assert places == {"Model0": "", "Model4": "highest", "Model5": ""}
+    assert places == {"Model0": "", "Model4": "higher", "Model5": ""}

@@ -67,6 +67,7 @@ LOOK_SECONDS = 0.5  # between checks for a sign of life: the engine gives one a 
 WORRY_SECONDS = 3.0  # without one before another engine starts, in case it is needed
 SILENT_SECONDS = 9.0  # without one: the engine is stuck, or a signal has stopped it
 LAST_SECONDS = 2.0  # for the children of a killed engine
+LAST_LOG_BYTES = 2**14  # of which an error quotes the last line
 MAX_LOG_BYTES = 2**20  # a larger log is cleared when the engine starts
 START_SECONDS = 60.0  # for an engine to load torch from a cold disk
 
@@ -482,7 +483,7 @@ class Link:
             waiting, self._waiting = list(self._waiting.values()), {}
         status = self._process.wait()
         with self._log as file:
-            file.seek(0)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_LOG_BYTES))
             last = file.read().decode(errors="replace").splitlines()[-1:] or ["nothing"]
         kept = f", {self._log_name}," if self._log_name else ""
         error = EngineGone(

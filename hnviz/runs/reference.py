@@ -153,12 +153,12 @@ class Spread:
     n: int
     source: str  # ends a sentence: "from 3 runs here that differ only in the seed"
 
-    def place(self, share: float | None) -> str:
-        """Say which end of the range an accuracy is, "highest" or "lowest", to three digits."""
+    def none_is(self, share: float | None) -> str:
+        """Say that no seed's accuracy is "higher" or "lower", to three digits; "" within them."""
         low, high = (round(end, 3) for end in self.figures["accuracy"])
         if share is None or low < round(share, 3) < high:
             return ""
-        return "highest" if round(share, 3) >= high else "lowest"
+        return "higher" if round(share, 3) >= high else "lower"
 
 
 def same_but_seed(config: RunConfig) -> tuple[tuple[str, Any], ...]:

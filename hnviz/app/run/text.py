@@ -366,8 +366,8 @@ def seeds(record: RunRecord, spread: Spread | None) -> str:
     if not record.epochs or len(record.epochs) < record.config.epochs:
         return said
     reached = record.accuracies.valid
-    place = spread.place(reached)
-    return f"{said} This run gets {accuracy(reached)}{f', the {place} of them' if place else ''}."
+    none = spread.none_is(reached)
+    return f"{said} This run gets {accuracy(reached)}{f': none of them is {none}' if none else ''}."
 
 
 def recipe(model: str, table: "pd.DataFrame") -> str:

@@ -97,10 +97,10 @@ def _seeds(rows: list[LadderRow]) -> str:
         "{1} to {2} ({0})".format(row.model, *map(accuracy, spread.figures["accuracy"]))
         for row, spread in (known[0], known[-1])
     ]
-    said = f"Each run is **one seed**; {known[0][1].n} others end at {listed(ends)}."
-    places = [(row.model, spread.place(row.valid)) for row, spread in known]
-    odd = [f"{model}'s is the {place}" for model, place in places if place]
-    return f"{said} {listed(odd)}." if odd else said
+    said = f"Each run is **one seed**; {known[0][1].n} seeds in fastai end at {listed(ends)}."
+    places = [(row.model, spread.none_is(row.valid)) for row, spread in known]
+    odd = [f"none is {none} than {model}'s" for model, none in places if none]
+    return f"{said[:-1]}; {listed(odd)}." if odd else said
 
 
 def ladder_picture() -> None:
