@@ -92,7 +92,7 @@ def test_the_start_page_says_what_its_scores_count_and_leads_on(recorded):
     ends = [f"**{accuracy(rows[model].valid or 0)}**" for model in ("Model0", "Model5")]
     assert f"goes from {ends[0]} (Model0) to {ends[1]} (Model5)".replace(" %", "\xa0%") in text(app)
     three = run_bounds(RunConfig.for_model("Model0"), "valid")[2].accuracy
-    recorded(said(app).replace("\xa0", " "), f"{100 * three:.1f}", part="knows three words at a")
+    recorded(said(app).replace("\xa0", " "), f"{100 * three:.1f}", part="words, a table gets")
     assert text(app).count("lesson7-human-numbers.ipynb") == 1, "the notebook is linked once"
     pages = [each.proto.page for each in app.main.get("page_link")]
     shown = [each for one in lessons().values() for each in (one, *translations_of(one))]

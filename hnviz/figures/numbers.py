@@ -10,19 +10,19 @@ _MOST, _LEAST = 99.95, 0.0001  # percent; beyond them no digits are worth writin
 def accuracy(share: float | None) -> str:
     """Write a share that is compared with others: "83.2 %", or "not measured".
 
-    Only all is "100 %", and only none is "0 %".
+    Only all is "100 %", and only none is "0 %"; a share below half a thousandth is "< 0.1 %".
     """
     if share is None or isnan(share):
         return "not measured"
     percent = 100 * share
     if percent in (0, 100):
         return f"{percent:.0f} %"
-    return f"{min(max(percent, 0.1), 99.9):.1f} %"
+    return f"{min(percent, 99.9):.1f} %" if percent >= 0.05 else "< 0.1 %"
 
 
 def points(one: float, other: float) -> str:
     """Write the difference of two shares, as `accuracy` shows them: "4.2 points"."""
-    shown, less = (float(accuracy(share).removesuffix(" %")) for share in (one, other))
+    shown, less = (float(accuracy(share).strip("< %")) for share in (one, other))
     return f"{abs(shown - less):.1f} points"
 
 

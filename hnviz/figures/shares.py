@@ -29,7 +29,7 @@ _FIRST = "The chart on the first page shows one run each, seed 0, scored on"
 
 def scored_note(model: str) -> str:
     """Say what the figures of a step are, and why those of another page differ."""
-    said = f"Means of ten seeds, scored {_SCORED[model]}."
+    said = f"Means of ten seeds in hnviz, scored {_SCORED[model]}."
     if model != "Model2":
         return f"{said} {_FIRST} the same tokens; on train, of the last weights."
     from hnviz.runs import one_recipe_table

@@ -19,7 +19,7 @@ SHORT = 6  # words of a number quoted in a headline: as many as the longest true
 CLAIMS = {
     "same words": "no word changes",
     "own number": "the next number stays the same",
-    "other number": "it says the other text's next number",
+    "other number": "it says the number that it says after the other text",
     "other thousand, own rest": "the thousand is the other text's, the rest its own",
     "own thousand, other rest": "the thousand is its own, the rest the other text's",
     "other thousand": "the thousand is the other text's",

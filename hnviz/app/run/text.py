@@ -181,8 +181,8 @@ def counted_twice(config: RunConfig) -> str:
     if entry(config.model).predicts == "last" or not layout.n_repeated:
         return ""
     return (
-        f"Valid has {layout.n_tokens:,} tokens, but its accuracy counts {layout.n_slots:,} "
-        f"answers: rows of equal length read {layout.n_repeated:,} again."
+        f"Valid has {layout.n_tokens:,} tokens, but {config.called} gives {layout.n_slots:,} "
+        f"answers: equal rows read {layout.n_repeated:,} again."
     )
 
 

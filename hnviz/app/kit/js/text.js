@@ -65,7 +65,7 @@ export function asSentence(text) {
 export const plainText = (sentence) => unbroken(translated(sentence).replaceAll("**", ""));
 
 /**
- * A share that is compared with others: "83.2 %". Only all is "100 %", and only none is "0 %".
+ * A share that is compared with others: "83.2 %". Only all is "100 %", and only none is "0 %"; a share below half a thousandth is "< 0.1 %".
  * As hnviz/figures/numbers.py.
  * @param {number|null} share
  */
@@ -73,15 +73,17 @@ export function accuracy(share) {
   if (share === null || Number.isNaN(share)) return "not measured";
   const percent = 100 * share;
   if (percent === 0 || percent === 100) return `${percent} %`;
-  return `${Math.min(Math.max(percent, 0.1), 99.9).toFixed(1)} %`;
+  return percent < 0.05 ? "< 0.1 %" : `${Math.min(percent, 99.9).toFixed(1)} %`;
 }
+
+const shownIn = (/** @type {number} */ share) => parseFloat(accuracy(share).replace("<", ""));
 
 /**
  * The difference of two shares, as they are shown: "4.2 points". As hnviz/figures/numbers.py.
  * @param {number} one
  * @param {number} other
  */
-export const points = (one, other) => `${Math.abs(parseFloat(accuracy(one)) - parseFloat(accuracy(other))).toFixed(1)} points`;
+export const points = (one, other) => `${Math.abs(shownIn(one) - shownIn(other)).toFixed(1)} points`;
 
 /**
  * A share or a probability, briefly: "49 %", "99.7 %", "0.2 %", "0.0004 %".

@@ -200,18 +200,21 @@ export function stepsOf(runs, kinds, shown, models, shares) {
     const [from, to] = [groups[at][0], group[0]];
     const recipe = differing([from, to]).filter((field) => !["model", "seed", "device"].includes(field) && settingOf(from, field) !== settingOf(to, field));
     const what = recipe.length ? ` changes the network and the recipe (${changes(recipe, from, to)})` : " changes only the network";
-    const gap = before === null || after === null ? "no figure yet" : `${signed(measure, after - before)} ${MEASURES[measure].said}`;
+    const gap = before === null || after === null ? "no figure yet" : `${signed(measure, asWritten(after) - asWritten(before))} ${MEASURES[measure].said}`;
     const soFar = [...groups[at], ...group].some(({ live }) => live) ? ", so far: not all of these runs have ended" : "";
     const apart = shares[to.config.model]?.before === from.config.model && recipe.length ? ofShares(shares[to.config.model]) : "";
     return [[`${calledIn(from)} → ${calledIn(to)}`], `${what}: `, [gap], `${soFar}.${apart}`];
   });
 }
 
+/** A share to the digits of a table, so that differences and sums of what is written are right. */
+const asWritten = (/** @type {number} */ value) => Math.round(1000 * value) / 1000;
+
 /** @param {Shares[string]} share */
 function ofShares({ recipe, network, n }) {
   const text = (/** @type {number} */ value) => signed("accuracy on train", value);
-  const parts = [recipe, network].map((value) => Math.round(1000 * value) / 1000); // as they are written, so that they add up
-  return ` On train (running), measured apart: only the recipe ${text(parts[0])}, then the network ${text(parts[1])}, together ${text(parts[0] + parts[1])}, means of ${n} seeds.`;
+  const parts = [recipe, network].map(asWritten);
+  return ` On train, measured apart: only the recipe ${text(parts[0])}, then the network ${text(parts[1])}, together ${text(parts[0] + parts[1])}, means of ${n} seeds.`;
 }
 
 /** @param {(number|null)[]} values */

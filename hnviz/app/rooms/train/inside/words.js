@@ -50,7 +50,7 @@ function ofShares(kinds) {
     [low],
     ` of the time, ${NAMES[bad.kind]} `,
     [accuracy(least)],
-    `. ${upper(whose)} ${isOne(whose) ? "accounts" : "account"} for ${count(most.n - most.right)} of all ${count(all)} mistakes. `,
+    `. ${upper(whose)} ${isOne(whose) ? "accounts" : "account"} for ${count(most.n - most.right)} of the ${count(all)} mistakes in the bars. `,
   ];
 }
 
