@@ -83,7 +83,7 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
     return (
         "On **valid**, which no network learns from, the share of words guessed right goes "
         f"from **{accuracy(first.valid)}** ({first.model}) to **{accuracy(last.valid)}** "
-        f"({last.model}); **train** is the rest. With {first.model}'s {known} words, a table gets "
+        f"({last.model}). With {first.model}'s {known} words, a table gets "
         f"{given} of the same answers right. {_seeds(shown)} The chart scores words, the sentence "
         f"at the top whole numbers. "
         f"{counted_twice(RunConfig.for_model(last.model))}"
@@ -100,7 +100,7 @@ def _seeds(rows: list[LadderRow]) -> str:
     ]
     said = f"Each run is **one seed**; {known[0][1].n} seeds in fastai end at {listed(ends)}."
     places = [(row.model, spread.none_is(row.valid)) for row, spread in known]
-    odd = [f"none of {model}'s is {none} than this run" for model, none in places if none]
+    odd = [f"none of {model}'s is {none} than its run here" for model, none in places if none]
     return f"{said[:-1]}; {listed(odd)}." if odd else said
 
 
