@@ -6,6 +6,7 @@
 # make notebooks runs those of them that need fastai, Lightning, transformers, TensorBoard or Jupyter
 # make gpu      runs the tests that need a graphics card, where there is one
 # make chaos    lets writes fail and kills processes; make fuzz tries hostile input (docs/proved.md)
+# make sums     prints how much code each part has, beside the last release's
 # make docs     builds the book into site/
 # Each creates .venv first, and needs only Python 3.11 or newer.
 #   PYTHON=python3.12   the Python for .venv
@@ -41,7 +42,7 @@ NOTEBOOK_TESTS := $(addprefix tests/test_,callbacks.py notebooks.py notebook_pro
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test system browser slow notebooks gpu bench load chaos fuzz audit lock plotly lint python types javascript \
+.PHONY: app test system browser slow notebooks gpu bench load chaos fuzz sums audit lock plotly lint python types javascript \
 	format screenshots tour docs clean
 .DELETE_ON_ERROR:
 
@@ -84,6 +85,9 @@ chaos: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(PY) -m tests.fuzz $(FUZZ_ARGS)
+
+sums: $(VENV)/.dev
+	@$(PY) -m tests.sums
 
 # These need the network, so they are no part of test.
 audit: $(VENV)/.app
