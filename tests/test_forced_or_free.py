@@ -172,11 +172,12 @@ def test_a_text_without_numbers_is_refused_in_one_sentence(recorded: Recorded) -
     recorded(str(error.value))
 
 
-@pytest.mark.parametrize("median", [0, 1.5, 7, 100])
-def test_the_sentence_says_how_far_half_of_the_starts_get(
-    median: float, recorded: Recorded
+@pytest.mark.parametrize(("median", "spread"), [(0, 1), (0, 0), (1.5, 1), (7, 1), (100, 0)])
+def test_the_sentence_says_how_far_half_or_more_of_the_starts_get(
+    median: float, spread: int, recorded: Recorded
 ) -> None:
     meta = {"accuracy": 0.5, "median": median, "n_starts": 100, "most": 100, "wrong_number": 0}
+    meta |= {"quartiles": [median, median + spread]}
     said = free_sentence("It", meta, split_words(NOTEBOOK))
     recorded(said, "50.0", 8001, 100, *([] if median == 0 else [f"{median:g}"]))
 

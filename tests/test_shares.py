@@ -16,7 +16,7 @@ from hnviz.figures.shares import (
     shares_sentence,
     shares_table,
 )
-from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore, one_recipe_table
+from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore, one_recipe_table, reference_range
 from tests.pages import open_page
 
 AFTER, BEFORE = next(iter(STEPS.items()))
@@ -143,7 +143,9 @@ def test_each_figure_of_model2_on_valid_names_its_runs(recorded):
     assert shown == accuracy(runs["valid"].mean()) == "34.8 %"
     three = scored_note("Model3")
     assert "on train a running figure" in three
-    recorded(three, 0)
+    recorded(
+        three, 0, *(f"{100 * end:.1f}" for end in reference_range("Model3", "ones", "accuracy"))
+    )
     note = scored_note("Model2")
     assert "one run each, seed 0" in note
     seed_0 = RunFolder(SHIPPED_DIR / "Model2").read().epochs[-1].accuracy

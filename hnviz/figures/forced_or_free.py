@@ -31,10 +31,11 @@ def free_row(meta: Mapping[str, Any]) -> list[str]:
 
 def free_sentence(model: str, meta: Mapping[str, Any], words: SplitWords) -> str:
     """Say what accuracy hides: how far the network counts alone, and what it does after a slip."""
+    most = "three quarters" if len({*meta["quartiles"], meta["median"]}) == 1 else "half"
     said = (
         f"{model} gets **{accuracy(meta['accuracy'])}** of the words right {words.on_valid} when "
-        "it reads the true words in one row. With its own words, half of "
-        f"{meta['n_starts']} starts get {_far(meta['median'], meta['most'])}."
+        "it reads the true words in one row. With its own words, at least "
+        f"{most} of {meta['n_starts']} starts get {_far(meta['median'], meta['most'])}."
     )
     if not meta["wrong_number"]:
         return said

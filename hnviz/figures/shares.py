@@ -29,11 +29,13 @@ _FIRST = "The chart on the first page shows one run each, seed 0, scored on"
 
 def scored_note(model: str) -> str:
     """Say what the figures of a step are, and why those of another page differ."""
+    from hnviz.runs import one_recipe_table, reference_range
+
     said = f"Means of ten seeds in hnviz, scored {_SCORED[model]}."
     if model != "Model2":
-        return f"{said} {_FIRST} the same tokens; on train, of the last weights."
-    from hnviz.runs import one_recipe_table
-
+        said = f"{said} {_FIRST} the same tokens; on train, of the last weights."
+        ends = map(accuracy, reference_range(model, "ones", "accuracy") or ())
+        return f"{said} Ten seeds in fastai get {' to '.join(ends)} of valid right."
     runs = one_recipe_table("Model3").query("recipe == 'Model2' and model == 'Model2'")["valid"]
     return (
         f"{said} {_FIRST} every token that it answers. Scored this way, these ten runs of Model2 "

@@ -61,7 +61,7 @@ export function seamSentence(layout, stream, [batch, row]) {
   const verb = batch ? "go on where" : "will go on where";
   const from = `of mini-batch ${count(to)} ${verb} mini-batch ${count(to - 1)} stopped`;
   const rows = bold(`${kept} of ${plural(layout.bs, "row")}`);
-  if (!layout.shuffled) return [rows, ` ${from}: the state that each carries fits what it reads next.`];
+  if (!layout.shuffled) return [rows, ` ${from}: a state that is carried fits what the row reads next.`];
   return [rows, ` ${from}; cut in order all ${layout.bs} do. ${brokenSeam(layout, stream, to, row)}`];
 }
 
