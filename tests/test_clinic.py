@@ -190,6 +190,7 @@ def test_ranges_meet_where_they_share_a_value() -> None:
 def test_mend_draws_both_sides(mode: str) -> None:
     case, look = patients["softmax-twice"], theme(mode)
     assert of.curves(case, look).count("<polyline") == 3 * SEEDS
+    assert "<th></th><th>0</th><th>1</th>" in of.mini_batch(case, look)
     mended = of.mend(case, look)
     assert mended.count("<polyline") == 2 * 3 * SEEDS
     for line in lines_of(case.name):

@@ -1,6 +1,7 @@
 """Shares are written in percent, the same in Python and in JavaScript."""
 
 import json
+from math import nan
 
 import pytest
 
@@ -15,6 +16,7 @@ CASES = json.loads((ROOT / "tests" / "data" / "shares.json").read_text(encoding=
 def test_a_share_is_written_as_in_the_table(case):
     assert accuracy(case["share"]) == case["accuracy"]
     assert percent(case["share"]) == case["percent"]
+    assert accuracy(None) == accuracy(nan) == "not measured"
     assert len(unbroken(f"of 8 ({case['percent']}), '<' 3 more").split(" ")) == 6
 
 
