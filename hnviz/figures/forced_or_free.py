@@ -33,15 +33,15 @@ def free_sentence(model: str, meta: Mapping[str, Any], words: SplitWords) -> str
     """Say what accuracy hides: how far the network counts alone, and what it does after a slip."""
     most = "three quarters" if len({*meta["quartiles"], meta["median"]}) == 1 else "half"
     said = (
-        f"{model} gets **{accuracy(meta['accuracy'])}** of the words right {words.on_valid} when "
-        "it reads the true words in one row. With its own words, at least "
-        f"{most} of {meta['n_starts']} starts get {_far(meta['median'], meta['most'])}."
+        f"{model} gets **{accuracy(meta['accuracy'])}** of the words right {words.on_valid} with "
+        f"the true words in one row. With its own words, at least {most} of {meta['n_starts']} "
+        f"starts get {_far(meta['median'], meta['most'])}."
     )
     if not meta["wrong_number"]:
         return said
     return (
-        f"{said} In **{meta['goes_on']}** of {plural(meta['wrong_number'], 'start')} with a wrong "
-        "number it counts on from there: the next number is one higher."
+        f"{said} After a wrong number, **{meta['goes_on']}** of "
+        f"{plural(meta['wrong_number'], 'start')} count on from it: the next is one higher."
     )
 
 
