@@ -20,6 +20,7 @@ from hnviz.models.catalogue import CATALOGUE, LADDER, partner
 from hnviz.questions.frame import pack, unpack
 from hnviz.questions.params import ParamError
 from hnviz.questions.view import Look, Reply
+from hnviz.runs import BLOCKS
 from hnviz.source import class_source
 from hnviz.web.http import Refusal
 from tests.pages import SHARED, below, choose, control, drawn, mounts, open_page
@@ -288,3 +289,16 @@ def test_a_source_that_cannot_be_read_is_told():
 
     with pytest.raises(Refusal, match=sentence):
         CURSOR_VIEW.answer(Look(server().current("Model5"), 400, {}, refuse))
+
+
+@pytest.mark.parametrize(
+    ("run", "model", "read"),
+    [
+        (BLOCKS, "Model5", BLOCKS),
+        (BLOCKS, "Model3", "Model3"),
+        ("none", "Model5", "Model5"),
+    ],
+)
+def test_the_machine_is_the_run_in_view_if_that_is_the_model(run, model, read):
+    app = open_page("models", run=run, models_model=model)
+    assert drawn(app, "models_reading")["run"] == read

@@ -29,7 +29,7 @@ def points(one: float, other: float) -> str:
 def percent(share: float) -> str:
     """Write a share or a probability briefly: "49 %", "99.7 %", "0.2 %", "0.0004 %"."""
     percent = 100 * share
-    if percent in (0, 100):
+    if percent == 0 or percent >= 100:  # a ratio may be above 1
         return f"{percent:.0f} %"
     if percent >= _MOST:
         return "> 99.9 %"

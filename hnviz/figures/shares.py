@@ -38,9 +38,9 @@ def scored_note(model: str) -> str:
         return f"{said} Ten seeds in fastai get {' to '.join(ends)} of valid right."
     runs = one_recipe_table("Model3").query("recipe == 'Model2' and model == 'Model2'")["valid"]
     return (
-        f"{said} {_FIRST} every token that it answers. Scored this way, these ten runs of Model2 "
-        f"get {accuracy(runs.mean())} of valid right, as beside Model3; the run of seed 0 gets "
-        f"{accuracy(runs.iloc[0])}."
+        f"{said} {_FIRST} every token that it answers. Scored on all of them, these ten runs "
+        f"of Model2 get {accuracy(runs.mean())} of valid right, as beside Model3; "
+        f"the run of seed 0 gets {accuracy(runs.iloc[0])}."
     )
 
 

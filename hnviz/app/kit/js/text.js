@@ -91,7 +91,7 @@ export const points = (one, other) => `${Math.abs(shownIn(one) - shownIn(other))
  */
 export function percent(share) {
   const percent = 100 * share;
-  if (percent === 0 || percent === 100) return `${percent} %`;
+  if (percent === 0 || percent >= 100) return `${percent.toFixed(0)} %`; // a ratio may be above 1
   if (percent >= 99.95) return "> 99.9 %";
   if (percent >= 99.5) return `${percent.toFixed(1)} %`;
   if (percent >= 9.95) return `${percent.toFixed(0)} %`;

@@ -65,19 +65,24 @@ def page() -> None:
 
 def _model_in_view() -> str:
     """Return the model of the run in view, or the first model where that one is unknown."""
-    first = next(iter(CATALOGUE))
+    model = _model_of(state.get(state.RUN))
+    return model if model in CATALOGUE else next(iter(CATALOGUE))
+
+
+def _model_of(run_id: str | None) -> str | None:
     try:
-        model = server().store.record(state.get(state.RUN) or first).config.model
+        return server().store.record(run_id).config.model if run_id else None
     except (RunNotFound, DamagedRun):  # the sidebar, or the weights' choice, says why
-        return first
-    return model if model in CATALOGUE else first
+        return None
 
 
 def _machine(model: str) -> None:
-    """Draw the model at work, where a pre-trained run of it comes with hnviz."""
-    if model in server().store.ids():
-        config = server().current(model).record.config
-        reading_machine("models_reading", model, config, compact=True)
+    """Draw the model at work: in the run in view if it is one, or in the run that hnviz has."""
+    in_view = state.get(state.RUN)
+    run_id = in_view if _model_of(in_view) == model else model
+    if _model_of(run_id):
+        config = server().store.record(run_id).config
+        reading_machine("models_reading", run_id, config, compact=True)
 
 
 def _diagrams(model: str) -> None:
