@@ -132,7 +132,9 @@ def text_of(name: str) -> str:
 
 def is_large(name: str) -> bool:
     """Return whether a text is too long for a box; False for one that is not here."""
-    if text := held.get(name):
+    with _lock:
+        text = held.get(name)
+    if text is not None:
         return len(text) > MAX_TYPED_CHARS
     for folder in folders:
         with suppress(OSError):

@@ -83,10 +83,9 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
     return (
         "On **valid**, which no network learns from, the share of words guessed right goes "
         f"from **{accuracy(first.valid)}** ({first.model}) to **{accuracy(last.valid)}** "
-        f"({last.model}). With {first.model}'s {known} words, a table gets "
-        f"{given} of the same answers right. {_seeds(shown)} The chart scores words, the sentence "
-        f"at the top whole numbers. "
-        f"{counted_twice(RunConfig.for_model(last.model))}"
+        f"({last.model}). With {first.model}'s {known} words, a table gets {given} of the same "
+        f"answers right. {_seeds(shown)} The chart scores words, the sentence at the top whole "
+        f"numbers. {counted_twice(RunConfig.for_model(last.model))}"
     )
 
 
