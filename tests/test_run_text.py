@@ -200,6 +200,13 @@ def test_the_notebooks_figures_are_those_of_its_last_epoch(recorded):
     recorded(said, 2, 1.054, 83.9, "1.750", 50.0, 2, 3, part="with a valid loss of")
 
 
+def test_a_shorter_run_stands_beside_the_notebooks_figure_of_its_own_last_epoch():
+    table = pd.DataFrame({"valid_loss": [2.0] * 5, "accuracy": [0.4, 0.5, 0.6, 0.7, 0.839]})
+    for record in (SHORT, replace(SHORT, epochs=())):  # of three epochs
+        said = run_text.against_notebook(record, table)
+        assert "epoch 3, with an accuracy of 60.0 %" in said and "83.9 %" in said
+
+
 def test_one_epoch_is_no_way_from_one_figure_to_another(recorded):
     once = replace(SHORT, epochs=SHORT.epochs[:1])
     recorded(run_text.loss_alt(once), "3.50", "2.00", 4, "2.50", part="the valid loss to")

@@ -147,7 +147,7 @@ def test_the_reach_sentence_names_both_ends(recorded):
     assert [each.reach for each in REACHED] == [2, 5, 11, 11]
     recorded(reach_sentence(REACHED), 1, 11, 5, part="gets")
     note = reach_note(REACHED)
-    assert "Model5's update gates keep 50 %" in note and "its gates keep 25 %" in note
+    assert "Model5's update gates keep, on average, 50 %" in note and "its gates keep 25 %" in note
     assert f"({percent(REACHED[1].rate)} a step)" in note and percent(REACHED[2].rate) in note
 
 

@@ -105,9 +105,9 @@ def _why(gated: tuple[Reached, Reached], plain: tuple[Reached, Reached]) -> str:
     """Compare a model with gates and one without, each untrained and trained."""
     name, other = gated[0].model, plain[0].model
     return (
-        f"A likely reason: untrained, {name}'s update gates keep {percent(gated[0].kept or 0)} of "
-        f"each unit from step to step, so more of its gradient gets through "
-        f"({percent(gated[0].rate)} a step) than in {other}, which has no gates "
+        f"A likely reason: untrained, {name}'s update gates keep, on average, "
+        f"{percent(gated[0].kept or 0)} of each unit from step to step, so more of its gradient "
+        f"gets through ({percent(gated[0].rate)} a step) than in {other}, which has no gates "
         f"({percent(plain[0].rate)}). Training teaches {other} to hold a digit with weights that "
         f"pass on {percent(plain[1].rate)} of it a step; {name} learns to overwrite units instead "
         f"(its gates keep {percent(gated[1].kept or 0)}), and each overwrite cuts a gradient "

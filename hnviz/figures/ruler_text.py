@@ -90,8 +90,8 @@ def _one_reading(split: str, reached: float, bounds: Sequence[Bound]) -> str:
         return f"{said} is above no bound, so we can't tell."
     tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     said += (
-        f" is above {accuracy(bound.most)}, which no table of {tokens} can exceed: the network "
-        f"uses more than {tokens}."
+        f" is above {accuracy(bound.most)}, which no table of {tokens} can exceed at the run's own "
+        f"answers: the network uses more than {tokens}."
     )
     if bound.shown:
         return said
@@ -150,7 +150,7 @@ def given_note(bounds: Sequence[Bound]) -> str:
     if not known:
         return "the text is too short for thin lines"
     upto = "1 token gives" if known[-1] == 1 else f"1 to {known[-1]} tokens give"
-    return f"train: a running figure; thin lines: what {upto}"
+    return f"train: a running figure; thin lines: what {upto} at its own answers"
 
 
 def lines_note(bounds: Sequence[Bound]) -> str:
@@ -333,7 +333,8 @@ def measured_sentence(model: str, windows: Windows) -> str:
     said = (
         f"{model} after {windows.step:,} steps, on {windows.split}: with the state reset before "
         f"every mini-batch, it is right **{accuracy(reset[0])}** of the time at position 0, "
-        f"where no predictor does better than {accuracy(windows.reset.accuracy[0])}, and "
+        f"where no predictor from one token does better than "
+        f"{accuracy(windows.reset.accuracy[0])}, and "
         f"**{accuracy(reset[-1])}** at position {last}"
     )
     if "kept" not in windows.measured:

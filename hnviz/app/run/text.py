@@ -234,8 +234,13 @@ def against_notebook(record: RunRecord, notebook: "pd.DataFrame") -> str:
             f"with a valid loss of {theirs['valid_loss']:.3f} and an accuracy of "
             f"{accuracy(theirs['accuracy'])}"
         )
+    epochs, part = record.config.epochs, ""
+    if epochs < len(notebook):
+        reached = accuracy(notebook.iloc[epochs - 1]["accuracy"])
+        part = f" Its dotted line ends here at epoch {epochs}, with an accuracy of {reached}."
     if not record.epochs:
-        return f"{said}." if notebook.empty else f"{said}. The dotted line shows its course."
+        course = "" if part or notebook.empty else " The dotted line shows its course."
+        return f"{said}.{part}{course}"
     ours, other = record.epochs[-1], ""
     if record.config.split != "notebook":
         other = (
@@ -245,7 +250,7 @@ def against_notebook(record: RunRecord, notebook: "pd.DataFrame") -> str:
     return (
         f"{said}; this run is at **{ours.valid_loss:.3f}** and "
         f"**{accuracy(record.accuracies.valid)}** after "
-        f"{len(record.epochs)} of {plural(record.config.epochs, 'epoch')}.{other}"
+        f"{len(record.epochs)} of {plural(epochs, 'epoch')}.{part}{other}"
     )
 
 
