@@ -353,6 +353,13 @@ def test_progress_counts_what_is_named_and_not_its_groups() -> None:
     try:
         assert list(reported("ab", "numbers", [512, 30])) == ["a", "b"]
         assert list(reported("ab", "probes")) == ["a", "b"]
+        counting_accuracy(shipped("Model4"), given=1)
     finally:
         listen(lambda *_: None)
-    assert heard == [(0, 542, "numbers"), (512, 542, "numbers"), (0, 2, "probes"), (1, 2, "probes")]
+    assert {each[1:] for each in heard[4:]} == {(9_998, "numbers")}
+    assert heard[:4] == [
+        (0, 542, "numbers"),
+        (512, 542, "numbers"),
+        (0, 2, "probes"),
+        (1, 2, "probes"),
+    ]

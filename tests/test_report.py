@@ -130,6 +130,7 @@ def test_runs_on_other_tokens_are_compared_by_bits_per_character(recorded):
     assert bits_notes(records) == []
     same = {name: replace(each, config=RunConfig()) for name, each in records.items()}
     assert "right on valid" in headline(same) and bits_notes(same) == []
+    assert "%" not in headline({"a": replace(same["word"], epochs=())})
 
 
 def test_a_report_says_how_far_bits_per_character_compare_runs(recorded):
