@@ -85,11 +85,15 @@ class ServerState:
         )
 
     def version(self, run_id: str, step: int | str) -> str | None:
-        """Return the version of a run's snapshot at a step or the "last"; None if there is none."""
+        """Return "<step>.<version>" of a run's snapshot; None if there is none.
+
+        Snapshots that were copied together may have one time and size: the "last" step is named.
+        """
         try:
             folder = self.store.folder(run_id)
-            found = folder.resolve_step(step) if step == "last" else step
-            return snapshot_version(folder, int(found))
+            found = folder.resolve_step(step) if step == "last" else int(step)
+            version = snapshot_version(folder, found)
+            return f"{found}.{version}" if version else None
         except ValueError:  # the run or its snapshots are gone
             return None
 
