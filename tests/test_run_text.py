@@ -177,8 +177,10 @@ def test_the_last_loss_is_held_to_what_few_tokens_allow(recorded):
     bounds["train"] = [Bound(1, 0.4, 0.01, 2.2)]
     done = replace(SHORT, train_pass=TrainPass(step=4, loss=1.2, accuracy=0.6))
     said = run_text.best_loss(done, bounds)
-    assert said.startswith("The loss on train, **1.200** nats, is below 2.200")  # not the running
-    assert "The loss on valid, **1.750** nats, is below 2.000" in said
+    assert said.startswith(
+        "The last weights' loss on train, **1.200** nats, is below 2.200"
+    )  # not the running
+    assert "loss on valid, **1.750** nats, is below 2.000" in said
 
 
 def test_the_schedule_is_said_by_its_start_top_and_end(recorded):

@@ -52,9 +52,9 @@ def reach_sentence(found: Sequence[Reached]) -> str:
     """Say whose gradient reaches furthest, trained and untrained, and what that is not."""
     (trained, names), (untrained, others) = (_furthest(found, end) for end in reversed(ENDS))
     return (
-        f"Trained, {100 * SMALL:g} % of the gradient gets **{trained}** steps back in "
-        f"{listed(names)}; untrained, **{untrained}** in {listed(others)}. This is a share of the "
-        "gradient, which is no measure of memory: the state carries further."
+        f"In the pre-trained runs, {100 * SMALL:g} % of the gradient gets **{trained}** steps "
+        f"back in {listed(names)}; untrained, **{untrained}** in {listed(others)}. This "
+        "is a share of the gradient, which is no measure of memory: the state carries further."
     )
 
 

@@ -117,7 +117,8 @@ def _one_loss(split: str, loss: float, bounds: Sequence[Bound]) -> str:
     above = next((bound for bound in shown if 0 < bound.loss <= loss), None)
     said = [f"below {_least(below)}, which proves memory"] if below else []
     said += [f"above {_least(above)}"] if above else []
-    return f"The loss on {split}, **{loss:.3f}** nats, is {', and '.join(said)}." if said else ""
+    loss_said = f"The last weights' loss on {split}, **{loss:.3f}** nats"
+    return f"{loss_said}, is {', and '.join(said)}." if said else ""
 
 
 SURE = "loss also counts how sure the network was when it was wrong"
@@ -128,19 +129,19 @@ def _least(bound: Bound) -> str:
     tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
         f"{bound.loss:.3f}, the least that {tokens} allow{'s' if bound.k == 1 else ''} "
-        f"({percent(bound.once)} of the answers have a context that occurs only once)"
+        f"({percent(bound.once)} of the run's own answers have a context that occurs only once)"
     )
 
 
-def too_short(bounds: Sequence[Bound]) -> str:
+def too_short(split: str, bounds: Sequence[Bound]) -> str:
     """Say from how many tokens on a text is too short for a least loss; empty if it is not."""
     short = next((bound for bound in bounds if not bound.shown), None)
     if short is None:
         return ""
     tokens = "one token" if short.k == 1 else f"{number(short.k)} tokens"
     return (
-        f"This text is too short for {tokens}: {percent(short.once)} of the answers have a context "
-        "that occurs only once."
+        f"This text is too short for {tokens}: on {split}, {percent(short.once)} of the answers "
+        "have a context that occurs only once."
     )
 
 
@@ -313,7 +314,7 @@ def least_sentence(split: str, bounds: Sequence[Bound]) -> str:
     """Say what loss so few tokens allow, and what a loss below or above it proves."""
     known = [bound for bound in bounds if bound.shown and bound.loss]
     if not known:
-        return f"{too_short(bounds)} {TRUE_HERE}".strip()
+        return f"{too_short(split, bounds)} {TRUE_HERE}".strip()
     few, most = known[0], known[-1]
     said = (
         f"A network that knows only the last token has a loss of at least **{few.loss:.3f}** nats"
@@ -322,7 +323,7 @@ def least_sentence(split: str, bounds: Sequence[Bound]) -> str:
         said += f"; with {number(most.k)} tokens, **{most.loss:.3f}**"
     return (
         f"{said} on {split}. A lower loss proves memory. A higher one proves nothing, because "
-        f"{SURE}. {too_short(bounds)} {TRUE_HERE}"
+        f"{SURE}. {too_short(split, bounds)} {TRUE_HERE}"
     ).replace("  ", " ")
 
 

@@ -327,7 +327,9 @@ def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     losses = {"train": record.train_pass.loss} if record.train_pass else {}
     if record.epochs:
         losses["valid"] = record.epochs[-1].valid_loss
-    return " ".join(filter(None, (loss_reading(losses, bounds), too_short(bounds["valid"]))))
+    return " ".join(
+        filter(None, (loss_reading(losses, bounds), too_short("valid", bounds["valid"])))
+    )
 
 
 def schedule(record: RunRecord, n_steps: int) -> str:
