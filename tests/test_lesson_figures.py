@@ -448,7 +448,7 @@ def of_gradients() -> set[str]:
     return {
         *written(said("lanes", first=5, every=False), r"([\d.]+) % is", r"(\d+) steps back"),
         *written(said("lanes", step=0, first=5, every=False), r"1 in (\d+) billion"),
-        *written(said("reach_of_all"), r"Trained, (\d+) % of", r"gets (\d+) steps back"),
+        *written(said("reach_of_all"), r"runs, (\d+) % of", r"gets (\d+) steps back"),
         *(str(reach("Model5")), "20"),
     }
 
