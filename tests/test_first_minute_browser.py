@@ -9,13 +9,13 @@ import pytest
 from hnviz.app.shell.navigation import PAGES
 from hnviz.web.assets import styled
 from tests.axe import barriers
-from tests.conftest import awaited, bottom, errors_of, idle, profile, until
+from tests.conftest import awaited, bottom, errors_of, idle, profile, resize, until
 
 LARGEST_SHIFT = 0.1  # "good" of web.dev/articles/cls
 AT_REST = 0.02  # of a page that opens
 SMALLEST_TARGET = 24  # px, WCAG 2.2's 2.5.8
 LONGEST = 20  # words of a takeaway
-WIDE, PHONE = (1280, 800), (390, 844)
+WIDE, PHONE, LARGE = (1280, 800), (390, 844), (1920, 1080)
 PROJECTOR = 720  # px, the height of many
 ROOMS = (
     "What can it do?",
@@ -61,18 +61,14 @@ FIRST_SCREEN = {  # room -> its first picture, and the one of its own question
     "remember": ("states_reading", "states_picture"),
     "learn-back": ("time_reading", "time_lanes"),
 }
-ALSO = (  # other parts of the rooms, and networks with more to choose
+ALSO = (  # networks with more to choose
     "?run=Model2",
-    "?count_part=Counting+map",
-    "feed?feed_part=Batches",
-    "feed?feed_part=Tasks",
     "build?models_model=LSTM",
-    "train?train_part=Compare+runs",
-    "train?train_part=Many+runs",
     "train?train_part=Exercises&clinic_ward=B",
     "remember?run=LSTM",
-    "remember?remember_part=Another+memory",
 )
+FREE = ("train?train_part=Exercises&train_exercise=Lines", "words")
+"""Views whose controls are their matter: a form of lines, a list of words."""
 MOST_CONTROLS = 9  # one main control and eight others
 LOWEST = 160  # px, where the first picture begins
 HALF = 600  # px: a picture that begins higher fills the lower half
@@ -101,6 +97,52 @@ CONTROLS = styled("""() => {
 }""")
 """The names of what a reader can choose between without scrolling. Buttons of which one is chosen
 are one control; so are a slider with its play, and a field with the mark that explains it."""
+
+FIRST_CONTROL = {
+    "?count_part=Counting+map": (".st-key-map_headline .hnviz-sentence", ".st-key-map_controls"),
+    "train?train_part=Compare+runs": (".st-key-compare_curves .headline", ".controls"),
+    "remember?remember_part=Another+memory": (".st-key-predictions_courses .headline", ".swap"),
+}
+"""View -> its words, and the control that follows them closely."""
+
+TITLES = """content => {
+  const place = (part) => (({ top, bottom }) => ({ top, bottom }))(part.getBoundingClientRect());
+  const [title, ...choices] = content.querySelectorAll(
+    "h1, [class*=_part_fields], .st-key-models_controls, .st-key-remember_put_fields");
+  const blanks = [...content.querySelectorAll("[data-picture='kit/fields']")].map((row) => {
+    const root = row.shadowRoot.querySelector(".hnviz");
+    const bottoms = [root, root.querySelector(".row")].map((part) => place(part).bottom);
+    return [row.dataset.holds, bottoms[0] - bottoms[1]];
+  });
+  const wrong = blanks.filter(([, px]) => px > 4);
+  return { title: place(title), choices: choices.map(place), blanks: wrong };
+}"""
+"""The places of a title and the choices beside it, and rows of controls with a blank below."""
+
+ROWS = """() => [...document.querySelectorAll("[data-picture='kit/fields']")]
+  .every((each) => each.shadowRoot?.querySelector(".hnviz[data-ready] .row"))"""
+"""Whether all rows of controls are drawn."""
+
+TITLED = (
+    "",
+    "feed",
+    "feed?feed_part=Batches",
+    "feed?feed_part=Tasks",
+    "build",
+    "train",
+    "remember",
+)
+TITLE_TOP = {WIDE: 16, LARGE: 16, PHONE: 56}  # px: of the choices, or of the title above them
+GROWS = {"?count_part=Counting+map": "map_picture", "": "start_reading"}
+"""View -> its picture that grows with the page."""
+KEPT = """place => {
+  const probe = place.appendChild(document.createElement("div"));
+  probe.style.height = "var(--hn-height)";
+  const { offsetHeight } = probe;
+  probe.remove();
+  return offsetHeight;
+}"""
+"""The height that is kept for a picture."""
 
 ON_A_PHONE = ("", "train", "remember", "feed")  # in every run; the others: make slow
 
@@ -189,6 +231,29 @@ def test_a_first_visit_moves_nothing_and_has_no_barriers(first_visit, server, vi
 def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, view, size, mode):
     page = watched(f"{server}/{view}", size, mode)
     assert sum(page.evaluate("window.moved")) < AT_REST, page.evaluate("window.what")
+    _is_in_sight(page, view, size)
+    _is_in_its_place(page, view, size)
+    if size == WIDE:
+        _has_few_controls(page, view)
+    chosen = page.locator(styled(":--main [aria-pressed=true]:visible"))
+    if chosen.count():
+        chosen.first.hover()  # it stays readable under the pointer
+    assert barriers(page) == []
+    assert _small_help(page) == []
+    if size == WIDE and view in {*TITLED, *GROWS}:
+        for other in (PHONE, LARGE):
+            resize(page, *other)
+            _is_in_its_place(page, view, other)
+    for _ in range(4):  # and what is drawn when it comes into sight
+        page.mouse.wheel(0, 2000)
+        page.wait_for_timeout(100)
+    idle(page)
+    # A breach of the security policy is an error too. What the page asks for counts as well.
+    assert page.errors == []
+
+
+def _is_in_sight(page, view, size):
+    """Check that the takeaway, a control and the picture are on the first screen."""
     takeaway, control, picture = FIRST[view]
     fold = size[1] if size == WIDE else 1.5 * size[1]
     for place in (takeaway, control):
@@ -212,26 +277,47 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
         assert press["y"] + press["height"] <= fold, "the button is above the fold"
     said = _takeaway(page, takeaway)
     assert 3 <= len(said.split()) <= LONGEST, said
-    chosen = page.locator(styled(":--main [aria-pressed=true]:visible"))
-    if chosen.count():
-        chosen.first.hover()  # it stays readable under the pointer
-    assert barriers(page) == []
-    assert _small_help(page) == []
-    for _ in range(4):  # and what is drawn when it comes into sight
-        page.mouse.wheel(0, 2000)
-        page.wait_for_timeout(100)
-    idle(page)
-    # A breach of the security policy is an error too. What the page asks for counts as well.
-    assert page.errors == []
 
 
-@pytest.mark.walk
-@pytest.mark.parametrize("view", [*FIRST_SCREEN, *ALSO])
-def test_a_room_has_nine_controls_at_most_before_anyone_scrolls(watched, server, view):
-    page = watched(f"{server}/{view}", WIDE, "light")
-    until(page, f"() => ({CONTROLS})().length > 1")
-    controls = page.evaluate(CONTROLS)
-    assert 2 <= len(controls) <= MOST_CONTROLS, controls
+def _is_in_its_place(page, view, size):
+    """Check that titles have one height, no row a blank below, and pictures the height kept."""
+    if view in TITLED:
+        until(page, ROWS)
+        content = page.locator(styled(":--content"))
+        found = awaited(page, partial(content.evaluate, TITLES), has_no_blanks)
+        first = found["title"] if size == PHONE else found["choices"][0]
+        assert first["top"] == TITLE_TOP[size], "all titles have one height"
+        if size == PHONE:  # one below the other
+            places = [found["title"], *found["choices"]]
+            gaps = [under["top"] - over["bottom"] for over, under in pairwise(places)]
+            assert all(7 < gap < 24 for gap in gaps), gaps
+    if view in GROWS and size != PHONE:
+        place = page.locator(f".st-key-{GROWS[view]}")
+        kept = place.evaluate(KEPT)
+        awaited(page, lambda: kept - place.bounding_box()["height"], fills)
+    if view in FIRST_CONTROL and size == WIDE:
+        words, control = (page.locator(each).first for each in FIRST_CONTROL[view])
+        awaited(page, lambda: control.bounding_box()["y"] - bottom(words), follows)
+
+
+def has_no_blanks(found) -> bool:
+    return found["blanks"] == []
+
+
+def fills(lacking) -> bool:
+    return 0 <= lacking < 8
+
+
+def follows(gap) -> bool:
+    return 0 < gap <= 42
+
+
+def _has_few_controls(page, view):
+    """Check what a reader can choose between without scrolling, and how far a room goes."""
+    if view not in FREE:
+        until(page, f"() => ({CONTROLS})().length > 1")
+        controls = page.evaluate(CONTROLS)
+        assert 2 <= len(controls) <= MOST_CONTROLS, controls
     if view in FIRST_SCREEN:
         first, own = (page.locator(f".st-key-{each}").bounding_box() for each in FIRST_SCREEN[view])
         assert first["y"] <= LOWEST
@@ -239,6 +325,17 @@ def test_a_room_has_nine_controls_at_most_before_anyone_scrolls(watched, server,
     if view in FIRST_SCREEN or view.startswith("train"):
         height = partial(page.locator(styled(":--main")).evaluate, "main => main.scrollHeight")
         awaited(page, height, le, MOST_SCREENS * WIDE[1])
+
+
+@pytest.mark.walk
+@pytest.mark.parametrize("view", ALSO)
+def test_a_network_with_more_to_choose_keeps_its_room_short(page, server, view):
+    page.set_viewport_size(dict(zip(("width", "height"), WIDE, strict=True)))
+    page.goto(f"{server}/{view}")
+    page.locator(".hnviz[data-ready]").first.wait_for(state="attached")
+    idle(page)
+    until(page, ROWS)
+    _has_few_controls(page, view)
 
 
 DEEPER = (
@@ -287,43 +384,28 @@ def test_what_a_reader_opens_is_for_everybody_too(page, server, mode):
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize(("size", "mode"), [(WIDE, "light"), (PHONE, "light")])
-def test_a_page_that_waits_for_the_server_keeps_its_place(browser, server, size, mode):
+def test_a_page_that_waits_for_the_server_keeps_its_place(context, server):
     """On a busy computer a browser draws Streamlit's skeleton before the sidebar comes."""
-    with profile(browser) as context:
-        page = opened(watch(context), f"{server}/build", size, mode)
-        content = page.locator(styled(":--content"))
-        drawn = content.evaluate(PLACE)
-        page.route_web_socket("**/stream", lambda _: None)  # no answer comes
+    page = watch(context)
+    content, drawn = page.locator(styled(":--content")), {}
+    for size in (PHONE, WIDE):
+        page = opened(page, f"{server}/build", size, "light")
+        drawn[size] = content.evaluate(PLACE)
+    page.route_web_socket("**/stream", lambda _: None)  # no answer comes
+    for size, place in drawn.items():
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.goto(f"{server}/build")
-        assert content.evaluate(PLACE) == drawn
+        assert content.evaluate(PLACE) == place, size
+    page.close()
 
 
 @pytest.mark.walk
 @pytest.mark.parametrize("view", ["remember", "learn-back"])
 def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
-    page = watched(f"{server}/{view}?present=true", (1920, 1080), "light")
+    page = watched(f"{server}/{view}?present=true", LARGE, "light")
     page.locator(".st-key-present input:checked").wait_for(state="attached")
     assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
     assert _small_help(page) == []
-
-
-@pytest.mark.walk
-@pytest.mark.parametrize("size", [(1920, 1080), WIDE])
-@pytest.mark.parametrize(
-    ("view", "picture"), [("?count_part=Counting+map", "map_picture"), ("", "start_reading")]
-)
-def test_a_picture_that_grows_with_the_page_keeps_its_place(watched, server, view, picture, size):
-    page = watched(f"{server}/{view}", size, "light")
-    place = page.locator(f".st-key-{picture}")
-    kept = place.evaluate("""place => {
-      const probe = place.appendChild(document.createElement("div"));
-      probe.style.height = "var(--hn-height)";
-      const { offsetHeight } = probe;
-      probe.remove();
-      return offsetHeight;
-    }""")
-    assert 0 <= kept - place.bounding_box()["height"] < 8
 
 
 STEPS = (
@@ -341,74 +423,6 @@ def test_a_link_to_a_lessons_step_opens_at_rest(watched, server, lesson, step, s
     until(page, f"() => location.search.includes('lesson={lesson}.{step}')")
     page.locator(".hn-callout").wait_for()
     assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
-
-
-TITLES = """content => {
-  const place = (part) => (({ top, bottom }) => ({ top, bottom }))(part.getBoundingClientRect());
-  const [title, ...choices] = content.querySelectorAll(
-    "h1, [class*=_part_fields], .st-key-models_controls, .st-key-remember_put_fields");
-  const blanks = [...content.querySelectorAll("[data-picture='kit/fields']")].map((row) => {
-    const root = row.shadowRoot.querySelector(".hnviz");
-    const bottoms = [root, root.querySelector(".row")].map((part) => place(part).bottom);
-    return [row.dataset.holds, bottoms[0] - bottoms[1]];
-  });
-  const wrong = blanks.filter(([, px]) => px > 4);
-  return { title: place(title), choices: choices.map(place), blanks: wrong };
-}"""
-"""The places of a title and the choices beside it, and rows of controls with a blank below."""
-
-ROWS = """() => [...document.querySelectorAll("[data-picture='kit/fields']")]
-  .every((each) => each.shadowRoot?.querySelector(".hnviz[data-ready] .row"))"""
-"""Whether all rows of controls are drawn."""
-
-
-def has_no_blanks(found) -> bool:
-    return found["blanks"] == []
-
-
-FIRST_CONTROL = {
-    "?count_part=Counting+map": (".st-key-map_headline .hnviz-sentence", ".st-key-map_controls"),
-    "train?train_part=Compare+runs": (".st-key-compare_curves .headline", ".controls"),
-    "remember?remember_part=Another+memory": (".st-key-predictions_courses .headline", ".swap"),
-}
-"""View -> its words, and the control that follows them closely."""
-
-
-@pytest.mark.walk
-@pytest.mark.parametrize("size", [WIDE, PHONE, (1920, 1080)])
-def test_titles_have_one_height_and_no_row_a_blank_below(watched, server, size):
-    tops = set()
-    for view in (
-        "",
-        "feed",
-        "feed?feed_part=Batches",
-        "feed?feed_part=Tasks",
-        "build",
-        "train",
-        "remember",
-    ):
-        page = watched(f"{server}/{view}", size, "light")
-        until(page, ROWS)
-        content = page.locator(styled(":--content"))
-        found = awaited(page, partial(content.evaluate, TITLES), has_no_blanks)
-        tops.add(found["choices"][0]["top"] if size != PHONE else found["title"]["top"])
-        if size == PHONE:  # one below the other
-            places = [found["title"], *found["choices"]]
-            gaps = [under["top"] - over["bottom"] for over, under in pairwise(places)]
-            assert all(7 < gap < 24 for gap in gaps), (view, gaps)
-    assert len(tops) == 1, tops
-
-
-@pytest.mark.walk
-@pytest.mark.parametrize(("view", "places"), FIRST_CONTROL.items())
-def test_the_first_control_follows_the_headline(watched, server, view, places):
-    page = watched(f"{server}/{view}", WIDE, "light")
-    words, control = (page.locator(place).first for place in places)
-
-    def gap() -> float:
-        return awaited(page, control.bounding_box)["y"] - bottom(words)
-
-    awaited(page, gap, lambda px: 0 < px <= 42)
 
 
 def test_every_page_is_looked_at():
