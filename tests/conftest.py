@@ -25,6 +25,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hnviz.web.assets import styled
+from tests.sentences import files_of_tests
 from tests.sentences import recorded as recorded
 
 gc.disable()  # until all files are imported
@@ -70,10 +71,10 @@ def pytest_collection(session: pytest.Session) -> None:
         return  # one process, or some of the files
     n_workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     ignored = {Path(each).name for each in config.getoption("ignore") or ()}
-    files = (each for each in Path(__file__).parent.glob("test_*.py") if each.name not in ignored)
-    for path in sorted(files)[int(worker[2:]) :: n_workers]:
+    files = [each for each in files_of_tests() if each.name not in ignored]
+    for path in files[int(worker[2:]) :: n_workers]:
         with suppress(Exception, pytest.skip.Exception):  # the collection says what is wrong
-            import_module(f"tests.{path.stem}")
+            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

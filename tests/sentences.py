@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
 FILE = FOLDER / "data/sentences.json"
 LONGEST_NAME = 120  # characters
 JS_FILE = FOLDER / "data/js_sentences.json"
@@ -29,6 +29,11 @@ _END = re.compile(r"(?<=[.?!])(?:\*\*|[”)])*\s+|\n|</?(?:p|div|li|h\d|t[dhr]|s
 
 Numbers = tuple[float | str, ...]
 _heard: dict[str, list[str]] | None = None  # while they are recorded
+
+
+def files_of_tests() -> list[Path]:
+    """List the files of tests; some subjects have a folder, with a conftest of its own."""
+    return sorted([*FOLDER.glob("test_*.py"), *FOLDER.glob("*/test_*.py")])
 
 
 class Recorded:
@@ -65,9 +70,15 @@ class Recorded:
         self(found.inner_text(), *numbers, part=part)
 
 
+def inside(path: Path) -> str:
+    """Return a file's name, with the folder of its subject where it has one."""
+    path = path.resolve()
+    return path.relative_to(FOLDER).as_posix() if path.is_relative_to(FOLDER) else path.name
+
+
 def named(test: pytest.Item) -> str:
     """Return a test's name in the file: of a long one the beginning, and a hash of the whole."""
-    name = f"{test.path.name}::{test.name}"
+    name = f"{inside(test.path)}::{test.name}"
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[:LONGEST_NAME]}… {hashlib.sha1(name.encode()).hexdigest()[:8]}"
@@ -114,13 +125,13 @@ def main(paths: list[str]) -> int:
     is missing.
     """
     global _heard
-    held = [path for path in FOLDER.glob("test_*.py") if "recorded" in path.read_text("utf-8")]
+    held = [path for path in files_of_tests() if "recorded" in path.read_text("utf-8")]
     files = [Path(path) for path in paths] or held
     holders, _heard = Holders(), {}
     status = pytest.main(["-q", *map(str, files)], plugins=[holders])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return int(status)  # nothing ran: each sentence keeps its record
-    names = {path.name for path in files}
+    names = set(map(inside, files))
     kept = {
         test: said
         for test, said in sentences().items()

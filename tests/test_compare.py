@@ -44,7 +44,7 @@ from hnviz.web.controls import start_routes
 from hnviz.web.http import Refusal, door
 from hnviz.web.runs import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes, run_routes
 from hnviz.web.state import CurrentRun, ServerState
-from tests.classes import a_service, another, as_teacher, joined, site, visiting
+from tests.classroom import a_service, another, as_teacher, joined, site, visiting
 from tests.failpoints import Failing
 from tests.made_runs import EPOCHS, events, make_run
 

@@ -26,7 +26,7 @@ from hnviz.sweeps.store import Sweep, SweepStore
 from hnviz.web.http import door
 from hnviz.web.live import LISTED, Listing
 from hnviz.web.sweeps import sweep_routes, sweep_view
-from tests.classes import a_service, another, as_teacher, joined, site, visiting
+from tests.classroom import a_service, another, as_teacher, joined, site, visiting
 from tests.conftest import ROOT
 from tests.engines import slowed, two_trainers
 from tests.made_runs import add_runs_of_other_machines, make_run

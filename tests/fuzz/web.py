@@ -37,7 +37,7 @@ from hnviz.web.http import door
 from hnviz.web.limits import COOKIE
 from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.sweeps import sweep_routes
-from tests.classes import CHOICE, HOST, LESSON, Clock, a_service, site
+from tests.classroom import CHOICE, HOST, LESSON, Clock, a_service, site
 from tests.fuzz.asgi import Client
 from tests.fuzz.odd import as_json, cut_up, json_of, leaves, texts
 from tests.fuzz.targets import Feed, Place, Target

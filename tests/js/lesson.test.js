@@ -87,7 +87,7 @@ test("a surprise is as large as the guess was far from the truth", () => {
 });
 
 test("an answer is a surprise where the class's server says that it is wrong", () => {
-  const cases = JSON.parse(readFileSync(new URL("../data/right_answers.json", import.meta.url), "utf8")); // also read by tests/test_class_votes.py
+  const cases = JSON.parse(readFileSync(new URL("../data/right_answers.json", import.meta.url), "utf8")); // also read by tests/classroom/test_door.py
   for (const { guess, right, wrong } of cases) {
     for (const value of right) assert.equal(isSurprise(guess, value), false, `${guess.kind} ${value}`);
     for (const value of wrong) assert.equal(isSurprise(guess, value), true, `${guess.kind} ${value}`);

@@ -1,19 +1,27 @@
-"""The class on the network, as phones and the teacher's browser meet it."""
+"""The class on the network, as phones and the teacher's browser meet it, and its two votes."""
 
 import asyncio
+import csv
 import errno
+import io
 import json
 import os
+import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -21,9 +29,32 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from hnviz import disk
-from hnviz.classroom import ClassError, Classroom, guesses
-from hnviz.classroom.guesses import Pasted, encode, sentence, spread
-from hnviz.classroom.store import ClassStore
+from hnviz.classroom import ClassError, Classroom, GuessError, guesses
+from hnviz.classroom.guesses import (
+    FIRST,
+    SECOND,
+    Pasted,
+    Value,
+    encode,
+    read_value,
+    sentence,
+    spread,
+)
+from hnviz.classroom.store import FILE, ClassStore, DamagedClassError
+from hnviz.classroom.votes import (
+    COLUMNS,
+    DISCUSS_FROM,
+    DISCUSS_TO,
+    advice,
+    answers_csv,
+    drawn,
+    flows,
+    is_right,
+    moved,
+    right_of,
+    told,
+)
+from hnviz.lessons import Because, Guess
 from hnviz.web import controls
 from hnviz.web.classroom import connections, lessons, routes
 from hnviz.web.classroom import service as class_service
@@ -34,84 +65,29 @@ from hnviz.web.http import Refusal
 from hnviz.web.limits import COOKIE
 from hnviz.web.sockets import TRY_LATER
 from hnviz.web.state import ServerState
-from tests.classes import (
+from tests.classroom import (
     CHOICE,
     CURVE,
     GUESSES,
     LESSON,
+    LIVE,
     NO_GUESS,
     NUMBER,
     SQUARE,
-    a_service,
+    a_room,
     another,
     as_teacher,
+    heard,
     joined,
+    live,
     site,
+    stored,
+    until,
     visiting,
 )
-from tests.conftest import finished
+from tests.conftest import DATA, finished
 
-LIVE = "/api/class/live"
-
-
-@pytest.fixture(autouse=True)
-def own_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (guesses, lessons, connections):
-        monkeypatch.setattr(module, "lessons", lambda: {LESSON.id: LESSON})
-    monkeypatch.setattr(connections, "COUNT_SECONDS", 0.01)
-
-
-@pytest.fixture
-def under_way() -> list[str]:
-    """The runs that train."""
-    return []
-
-
-@pytest.fixture
-def service(tmp_path: Path, under_way: list[str]) -> Iterator[ClassService]:
-    made = a_service(tmp_path, under_way=under_way)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def phone(service: ClassService) -> Iterator[TestClient]:
-    with visiting(site(service)) as client:
-        yield client
-
-
-@pytest.fixture
-def teacher(phone: TestClient, service: ClassService) -> TestClient:
-    return as_teacher(another(phone, "10.0.0.2"), service)
-
-
-def heard(said) -> list:
-    """Hear one frame, as a list of messages."""
-    frame = said.receive_json()
-    return frame if isinstance(frame, list) else [frame]
-
-
-def until(said, wanted, seconds: float = 20.0):
-    """Hear messages until one is as wanted."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        for message in heard(said):
-            if wanted(message):
-                return message
-    raise AssertionError("that was never said")
-
-
-@pytest.fixture
-def hello(phone: TestClient):
-    """Open a phone's connection; all are closed at the end."""
-    with ExitStack() as lines:
-
-        def opened(token: str, have: tuple[str, ...] = ()):
-            said = lines.enter_context(phone.websocket_connect(LIVE))
-            said.send_json({"op": "hello", "token": token, "have": list(have)})
-            return said
-
-        yield opened
+pytestmark = pytest.mark.usefixtures("own_lessons")
 
 
 def guess(said, step: str, value, number: int = 1):
@@ -205,8 +181,8 @@ def test_one_browser_has_one_place_and_one_address_few_at_once(phone, service, m
         assert join(0, "10.0.0.10") == 200
 
 
-def test_one_address_takes_at_most_half_of_the_places(tmp_path, recorded):
-    service = a_service(tmp_path, members=4)
+def test_one_address_takes_at_most_half_of_the_places(a_class, recorded):
+    service = a_class(members=4)
     with visiting(site(service)) as client:
         clients = [another(client, "10.0.0.9") for _ in range(3)]
         code = {"code": service.room.code}
@@ -242,10 +218,11 @@ def test_a_removed_student_is_out_with_a_sentence_and_the_answers_do_not_count(
     assert (shown["n"], shown["values"]) == (2, [1.0, 1.0])
     again = phone.post("/api/class/join", json={"code": service.room.code, "token": tokens[0]})
     assert (again.status_code, again.json()["error"]) == (403, REMOVED)
-    with phone.websocket_connect(LIVE) as said:
-        said.send_json({"op": "hello", "token": tokens[0]})
-        with pytest.raises(WebSocketDisconnect) as closed:
-            said.receive_json()
+    with (
+        live(phone, op="hello", token=tokens[0]) as said,
+        pytest.raises(WebSocketDisconnect) as closed,
+    ):
+        said.receive_json()
     assert closed.value.reason == REMOVED
     listed = teacher.get("/api/class/students").json()["students"]
     assert [(each["number"], each["here"], each["answers"]) for each in listed] == [
@@ -264,14 +241,13 @@ def test_those_who_joined_from_one_address_are_listed_together(phone, service, t
     assert [each["place"] for each in listed] == [1, 2, 1]
 
 
-def test_a_student_who_joins_again_elsewhere_counts_once_without_an_answer(phone, service, teacher):
+def test_a_student_who_joins_again_elsewhere_counts_once_without_an_answer(
+    phone, service, teacher, hello
+):
     """Of three phones, one has joined three times: the class counts who is here or has answered."""
     tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(5)]
-    with ExitStack() as stack, teacher.websocket_connect(LIVE) as board:
-        board.send_json({"op": "teach"})
-        lines = [stack.enter_context(phone.websocket_connect(LIVE)) for _ in range(3)]
-        for line, token in zip(lines, tokens, strict=False):
-            line.send_json({"op": "hello", "token": token})
+    with live(teacher, op="teach") as board:
+        lines = [hello(token) for token in tokens[:3]]
         guess(lines[0], CHOICE, 1)
         counts = until(board, lambda news: news.get("here") == 3 and news["steps"])
         assert (counts["members"], counts["steps"]) == (5, [[CHOICE, 1, 3, False]])
@@ -309,8 +285,8 @@ def test_a_join_that_is_no_join_is_one_sentence(phone, body, status):
     assert set(answer.json()) == {"error"}
 
 
-def test_a_full_class_says_so(tmp_path, recorded):
-    service = a_service(tmp_path, members=1)
+def test_a_full_class_says_so(a_class, recorded):
+    service = a_class(members=1)
     with visiting(site(service)) as client:
         joined(client, service)
         answer = another(client, "10.0.0.8").post(
@@ -328,8 +304,7 @@ def test_guesses_come_out_only_after_the_reveal_and_without_names(
 ):
     tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(3)]
     lines = [hello(token) for token in tokens]
-    with teacher.websocket_connect(LIVE) as board:
-        board.send_json({"op": "teach", "have": []})
+    with live(teacher, op="teach", have=[]) as board:
         for line, value in zip(lines, (1, 0, 1), strict=True):
             assert guess(line, CHOICE, value) == {"id": 1, "step": CHOICE}
         counts = until(board, lambda news: news.get("steps") == [[CHOICE, 3, 3, False]])
@@ -401,25 +376,23 @@ def test_someone_who_has_not_joined_sees_the_truth_with_the_class_and_answers_no
     phone, service, monkeypatch, recorded
 ):
     monkeypatch.setattr(connections, "MAX_LOOKING", 1)
-    with phone.websocket_connect(LIVE) as said:
-        said.send_json({"op": "look", "have": ["no step", 3, None]})
+    with live(phone, op="look", have=["no step", 3, None]) as said:
         recorded(guess(said, CHOICE, 1)["error"])
         service.reveal(CHOICE).result(10)
         assert until(said, lambda message: message.get("step"))["step"] == CHOICE
-        with phone.websocket_connect(LIVE) as another_stranger:
-            another_stranger.send_json({"op": "look"})
-            with pytest.raises(WebSocketDisconnect) as closed:
-                another_stranger.receive_json()
+        with (
+            live(phone, op="look") as another_stranger,
+            pytest.raises(WebSocketDisconnect) as closed,
+        ):
+            another_stranger.receive_json()
         assert closed.value.code == TRY_LATER
     assert not service.room.guesses
 
 
 def test_only_the_teachers_browser_gets_counts(phone, service, recorded):
     joined(phone, service)
-    with phone.websocket_connect(LIVE) as said:
-        said.send_json({"op": "teach"})
-        with pytest.raises(WebSocketDisconnect) as closed:
-            said.receive_json()
+    with live(phone, op="teach") as said, pytest.raises(WebSocketDisconnect) as closed:
+        said.receive_json()
     assert closed.value.code == connections.NOT_KNOWN
     recorded(closed.value.reason)
 
@@ -459,8 +432,7 @@ def test_a_guess_of_ten_megabytes_is_refused_with_one_sentence_and_others_go_on(
     phone, service, hello, recorded
 ):
     other = hello(joined(another(phone, "10.0.0.8"), service))
-    with phone.websocket_connect(LIVE) as said:
-        said.send_json({"op": "hello", "token": joined(phone, service)})
+    with live(phone, op="hello", token=joined(phone, service)) as said:
         assert heard(said) == [{"mine": {}}]
         said.send_text(json.dumps({"op": "guess", "id": 1, "step": NUMBER, "value": "9" * 10**7}))
         with pytest.raises(WebSocketDisconnect) as closed:
@@ -522,8 +494,7 @@ def test_silent_sockets_keep_neither_phones_nor_the_teacher_out(phone, service, 
             line.send_json({"op": "hello", "token": token})
             assert guess(line, NUMBER, 47) == {"id": 1, "step": NUMBER}
         teacher = as_teacher(another(phone, "10.0.0.2"), service)
-        board = stack.enter_context(teacher.websocket_connect(LIVE))
-        board.send_json({"op": "teach"})
+        board = stack.enter_context(live(teacher, op="teach"))
         assert until(board, lambda news: news.get("here") == 1)
         with pytest.raises(WebSocketDisconnect) as closed:
             lines[0].receive_json()  # the oldest of the address that has most of them
@@ -539,9 +510,7 @@ def test_a_full_hall_has_a_place_for_each_member_and_the_teacher(
     with ExitStack() as stack:
 
         def opened(client: TestClient, first: dict):
-            line = stack.enter_context(client.websocket_connect(LIVE))
-            line.send_json(first)
-            return line
+            return stack.enter_context(live(client, **first))
 
         heard(opened(phone, {"op": "hello", "token": tokens[0]}))
         heard(opened(phone, {"op": "hello", "token": tokens[0]}))
@@ -560,10 +529,8 @@ def test_one_browser_has_few_connections_and_sends_few_guesses_a_second(
     lines = [hello(token) for _ in range(connections.MAX_OF_ONE)]
     for line in lines:
         guess(line, NUMBER, 1)
-    with phone.websocket_connect(LIVE) as said:
-        said.send_json({"op": "hello", "token": token})
-        with pytest.raises(WebSocketDisconnect) as closed:
-            said.receive_json()
+    with live(phone, op="hello", token=token) as said, pytest.raises(WebSocketDisconnect) as closed:
+        said.receive_json()
     recorded(closed.value.reason, 4)
     answers = [guess(lines[0], NUMBER, at % 100, number=at) for at in range(60)]
     refused = [answer for answer in answers if "error" in answer]
@@ -597,10 +564,6 @@ def _flat(frames: list) -> list:
     return [each for frame in frames for each in (frame if isinstance(frame, list) else [frame])]
 
 
-def some_connections(service: ClassService) -> Connections:
-    return Connections(service)
-
-
 class Slow:
     """A browser that reads when a test lets it."""
 
@@ -625,7 +588,7 @@ def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(service
 
     async def go() -> Slow:
         slow = Slow(token)
-        task = asyncio.create_task(Connection(some_connections(service), slow).serve())
+        task = asyncio.create_task(Connection(Connections(service), slow).serve())
         await asyncio.sleep(0.05)
         for step, value in ((CHOICE, 1), (NUMBER, 47), (CURVE, [1, 1, 1]), (SQUARE, 3)):
             service.guess(token, step, value).result(10)
@@ -654,7 +617,7 @@ def test_counts_are_sent_together(service, monkeypatch):
         slow.first = {"op": "teach"}
         slow.cookies = {"hnviz-teacher": service.room.secret}
         slow.reads.set()
-        task = asyncio.create_task(Connection(some_connections(service), slow).serve())
+        task = asyncio.create_task(Connection(Connections(service), slow).serve())
         await asyncio.sleep(0.3)
         slow.sent.clear()
         for token in tokens:
@@ -681,7 +644,7 @@ def test_answers_that_nobody_reads_end_the_connection(service, monkeypatch):
             return {"type": "websocket.receive", "text": text}
 
     async def go() -> None:
-        await asyncio.wait_for(Connection(some_connections(service), Flood(token)).serve(), 20)
+        await asyncio.wait_for(Connection(Connections(service), Flood(token)).serve(), 20)
 
     with pytest.raises(connections.Closed, match="answers were not read"):
         finished(go())
@@ -704,9 +667,10 @@ def test_pasted_codes_are_counted_and_wrong_ones_named(service):
 # --- Runs ---
 
 
-def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path, recorded):
-    under_way: list[str] = []
-    service = a_service(tmp_path, under_way=under_way, at_once=2, each=5)
+def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(
+    a_class, under_way, recorded
+):
+    service = a_class(at_once=2, each=5)
     member, other = (service.admit("10.0.0.7").result(10) for _ in range(2))
 
     def press(turn: int) -> str:
@@ -726,13 +690,11 @@ def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path
     (refused,) = {each for each in said if not each.startswith("run-")}
     recorded(refused, 2, 2)
     assert service.start(other, lambda: "run-of-other") == "run-of-other"
-    service.close()
 
 
-def test_a_run_counts_once_while_the_class_takes_it_in(tmp_path, monkeypatch, recorded):
+def test_a_run_counts_once_while_the_class_takes_it_in(a_class, under_way, monkeypatch, recorded):
     """The class counts a run a moment before its start is over."""
-    under_way: list[str] = []
-    service = a_service(tmp_path, under_way=under_way, at_once=2, each=5)
+    service = a_class(at_once=2, each=5)
     member = service.admit("10.0.0.7").result(10)
     said: list[str] = []
 
@@ -753,7 +715,6 @@ def test_a_run_counts_once_while_the_class_takes_it_in(tmp_path, monkeypatch, re
     service.start(member, partial(train, "run-2"))
     (refused,) = said
     recorded(refused, 2, 2)
-    service.close()
 
 
 def test_a_run_that_does_not_start_gives_its_place_back(service):
@@ -829,8 +790,8 @@ def test_a_resumed_run_counts_as_one_under_way(pressed, service, under_way):
 # --- Who may look ---
 
 
-def test_with_a_coded_view_strangers_get_no_data(tmp_path, recorded):
-    service = a_service(tmp_path, view="coded")
+def test_with_a_coded_view_strangers_get_no_data(a_class, recorded):
+    service = a_class(view="coded")
     with visiting(site(service)) as client:
         refused = client.get("/api/runs")
         assert refused.status_code == 403
@@ -844,20 +805,19 @@ def test_with_a_coded_view_strangers_get_no_data(tmp_path, recorded):
         assert client.get("/api/runs").status_code == 403
 
 
-def test_below_a_base_path_strangers_get_no_data_either(tmp_path):
-    service = a_service(tmp_path, view="coded")
+def test_below_a_base_path_strangers_get_no_data_either(a_class):
+    service = a_class(view="coded")
     rest = Route("/{path:path}", lambda request: PlainTextResponse("here"))
     closed = [members_only(service, lambda: "/lab")]
     phone = TestClient(Starlette(routes=[rest], middleware=closed))
     assert phone.get("/lab/api/runs").status_code == 403
     for path in ("/lab/api/class", "/lab/train", "/lab"):
         assert phone.get(path).text == "here"
-    service.close()
 
 
-def test_the_view_is_free_or_coded(tmp_path, recorded):
+def test_the_view_is_free_or_coded(a_class, recorded):
     with pytest.raises(ValueError) as error:
-        a_service(tmp_path, view="open")
+        a_class(view="open")
     recorded(str(error.value))
 
 
@@ -984,8 +944,7 @@ def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(servi
 
     with visiting(site(service, write=write)) as phone:
         teacher = as_teacher(another(phone, "10.0.0.2"), service)
-        with teacher.websocket_connect(LIVE) as board:
-            board.send_json({"op": "teach"})
+        with live(teacher, op="teach") as board:
             assert until(board, ready(("A", ""), ("B", ""), ("C", "")))
             phone.get("/class/lesson/a")
             assert until(board, ready(("B", "the page start took more than 600 s")))
@@ -1081,17 +1040,16 @@ def test_the_sentence_has_the_classs_own_numbers(at, values, numbers, recorded):
 # --- The server starts again ---
 
 
-def test_a_restarted_server_goes_on_with_the_class(tmp_path):
-    service = a_service(tmp_path)
+def test_a_restarted_server_goes_on_with_the_class(a_class):
+    service = a_class()
     member = service.admit("10.0.0.7").result(10)
     service.guess(member, NUMBER, 47).result(10)
     service.reveal(NUMBER).result(10)
     service.start(member, lambda: "run-1")
     service.close()
-    again = a_service(tmp_path)
+    again = a_class()
     assert again.room == service.room
     assert again.visitor({MEMBER: member}).member == member
-    again.close()
 
 
 def test_what_is_acknowledged_is_in_the_file_and_a_full_disk_acknowledges_nothing(
@@ -1145,26 +1103,16 @@ def test_a_disk_that_does_not_answer_keeps_nobody_waiting(phone, service, hello,
     assert service.counts() == {NUMBER: 2}
 
 
-def stored(folder: Path) -> Classroom:
-    """The class as the next server finds it."""
-    store = ClassStore(folder)
-    room = store.load()
-    store.close()
-    assert room is not None
-    return room
-
-
 @pytest.mark.parametrize("name", ["class.db", "class.json"])
-def test_a_damaged_file_begins_a_new_class(tmp_path, caplog, name, recorded):
+def test_a_damaged_file_begins_a_new_class(a_class, tmp_path, caplog, name, recorded):
     (tmp_path / name).write_text("{}" * 5000)
-    service = a_service(tmp_path)
+    service = a_class()
     assert len(service.room.code) == 6
     aside = name.replace(".", ".damaged.")
     (said,) = (each.getMessage() for each in caplog.records if aside in each.getMessage())
     recorded(said, *((1, 3, 2) if name == "class.json" else ()))
     assert (tmp_path / aside).read_text() == "{}" * 5000
     assert stored(tmp_path) == service.room
-    service.close()
 
 
 def test_a_step_that_a_lesson_has_lost_is_left_out(service, monkeypatch):
@@ -1176,3 +1124,371 @@ def test_a_step_that_a_lesson_has_lost_is_left_out(service, monkeypatch):
     assert (service.revealed(), service.counts(), service.spread(NUMBER).n) == ({}, {}, 0)
     with pytest.raises(Refusal):
         service.knows("", "10.0.0.7", "")
+
+
+# --- Two votes ---
+
+CLASS = 30
+ADVICE = ("Explain", "Discuss", "Go on")
+
+
+def post(client: TestClient, name: str, step: object, status: int = 200) -> dict[str, Any]:
+    answer = client.post(f"/api/class/{name}", json={"step": step})
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def again(said, step: str, value: object, number: int = 2) -> dict[str, Any]:
+    """Answer in the second vote; return the server's answer."""
+    wanted = {"op": "guess", "id": number, "step": step, "value": value, "vote": SECOND}
+    said.send_json(wanted)
+    return dict(until(said, lambda message: message.get("id") == number))
+
+
+# --- Which answers are right, and what moved ---
+
+
+def test_an_answer_is_right_where_the_panel_of_a_lesson_finds_no_surprise():
+    """tests/js/lesson.test.js holds the panel to the same answers."""
+    for case in json.loads((DATA / "right_answers.json").read_text()):
+        asked = {
+            name: tuple(each) if isinstance(each, list) else each
+            for name, each in case["guess"].items()
+        }
+        for name in ("right", "wrong"):
+            for value in map(read_value, case[name]):
+                assert is_right(Guess(**asked), value) == (name == "right"), (asked, value)
+
+
+VOTES = st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from([0.0, 1.0, 2.0]))
+
+
+@given(VOTES, VOTES)
+def test_all_who_voted_twice_have_moved_or_stayed(first, second):
+    asked = GUESSES[0]
+    found, paths = moved(asked, first, second), flows(first, second)
+    both = [each for each in first if each in second]
+    assert sum(found) == sum(n for *_, n in paths) == len(both)
+    assert found.right_twice + found.to_wrong == sum(first[each] == 1 for each in both)
+    assert found.right_twice + found.to_right == sum(second[each] == 1 for each in both)
+    arrived = Counter(dict.fromkeys(range(3), 0))
+    for _, to, n in paths:
+        arrived[to] += n
+    assert arrived == Counter({to: sum(second[each] == to for each in both) for to in range(3)})
+
+
+def test_discuss_is_advised_from_35_to_70_percent_right(recorded):
+    said = {}
+    for right in range(101):
+        word = next(name for name in ADVICE if name in advice(right, 100))
+        said.setdefault(word, []).append(right)
+    assert said["Explain"] == list(range(35))
+    assert said["Discuss"] == list(range(35, 71))
+    assert said["Go on"] == list(range(71, 101))
+    assert (DISCUSS_FROM, DISCUSS_TO) == (0.35, 0.70)
+    recorded(advice(0, 0))
+    recorded(advice(6, 20), 6, 20, 30, part="are right")
+    recorded(advice(7, 20), part="Discuss")
+    recorded(advice(14, 20), 14, 20, 70, part="are right")
+    recorded(advice(15, 20), part="Go on")
+
+
+def test_what_moved_is_a_sentence_with_the_classs_own_numbers(recorded):
+    first = {"a": 1.0, "b": 0.0, "c": 2.0, "d": 1.0, "e": 0.0}
+    second = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 2.0, "f": 1.0}
+    said = told(GUESSES[0], first, second)
+    recorded(said, 40, 5, part="In the first vote")
+    recorded(said, 4, 2, 1, 1, 0, part="voted twice")
+    recorded(told(GUESSES[0], first, {}), 40, 5)
+    recorded(told(GUESSES[0], {}, second))
+    recorded(told(GUESSES[1], {"a": 47.0}, {"a": 48.0}), 100, 1, 5, part="In the first vote")
+    shown = drawn(GUESSES[0], first, second, {*first, *second})
+    assert shown["first"]["values"] == sorted(first.values())
+    assert "first" not in drawn(GUESSES[0], None, second, second)
+    assert drawn(GUESSES[1], {"a": 47.0}, {"a": 3.0}, {"a"})["first"]["flows"] == []
+
+
+# --- The class as a value, and its file ---
+
+
+def test_a_discussed_step_takes_second_votes_and_keeps_the_first(recorded):
+    room = a_room("a", "b").guessed("a", CHOICE, 0.0, FIRST, 5).guessed("b", CHOICE, 1.0)
+    with pytest.raises(GuessError) as error:
+        room.guessed("a", CHOICE, 1.0, SECOND)
+    recorded(str(error.value))
+    room = room.discussed(CHOICE)
+    assert (room.vote(CHOICE), room.vote(NUMBER)) == (SECOND, FIRST)
+    assert (room.first[CHOICE], room.answers(CHOICE)) == ({"a": 0.0, "b": 1.0}, {})
+    assert (room.own("a"), room.own_first("a")) == ({}, {CHOICE: 0.0})
+    with pytest.raises(GuessError) as error:
+        room.guessed("b", CHOICE, 2.0, FIRST)
+    recorded(str(error.value))
+    room = room.guessed("a", CHOICE, 1.0, SECOND, 9)
+    assert room.own("a") == {CHOICE: 1.0}
+    assert room.times == {(CHOICE, FIRST): {"a": 5}, (CHOICE, SECOND): {"a": 9}}
+    gone = room.without([1])
+    assert (gone.first_answers(CHOICE), gone.answers(CHOICE)) == ({"b": 1.0}, {})
+
+
+def test_a_class_discusses_an_open_step_once_and_not_without_an_answer(recorded):
+    room = a_room("a")
+    voted = room.guessed("a", CHOICE, 0.0)
+    for wrong in (room, voted.discussed(CHOICE), voted.shown(CHOICE), voted.without([1])):
+        with pytest.raises(GuessError) as error:
+            wrong.discussed(CHOICE)
+        recorded(str(error.value))
+
+
+def test_both_votes_and_their_times_are_in_the_file(tmp_path):
+    room = a_room("a", "b").guessed("a", CHOICE, 0.0, FIRST, 5).guessed("b", CURVE, (1.0, 2.0))
+    store = ClassStore(tmp_path)
+    for change in (
+        lambda room: room,
+        lambda room: room.discussed(CHOICE),
+        lambda room: room.guessed("a", CHOICE, 1.0, SECOND, 6),
+        lambda room: room.discussed(CURVE).guessed("b", CURVE, (0.0, 1.0), SECOND),
+    ):
+        room = change(room)
+        store.save(room)
+        assert stored(tmp_path) == room
+    store.close()
+
+
+EARLIER = """
+CREATE TABLE parts (step TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
+PRAGMA journal_mode = WAL;
+"""
+
+
+def test_a_file_of_an_earlier_release_opens_and_takes_a_second_vote(tmp_path):
+    """Such a file has no table of votes: its answers have no time."""
+    head = {
+        "version": 1,
+        "code": "K7QW4M",
+        "secret": "s" * 20,
+        "members": ["a", "b"],
+        "removed": [],
+        "revealed": [],
+        "runs": {},
+    }
+    database = sqlite3.connect(tmp_path / FILE)
+    database.executescript(EARLIER)
+    parts = {"": head, CHOICE: {"a": 0.0, "b": 1.0}}
+    rows = [(step, json.dumps(content)) for step, content in parts.items()]
+    with database:
+        database.executemany("INSERT INTO parts VALUES (?, ?)", rows)
+    database.close()
+    store = ClassStore(tmp_path)
+    room = store.load()
+    assert room is not None
+    assert room.guesses == {CHOICE: {"a": 0.0, "b": 1.0}}
+    assert (room.first, room.times) == ({}, {})
+    assert [row["time"] for row in rows_of(answers_csv(room))] == ["", ""]
+    voted = room.discussed(CHOICE).guessed("a", CHOICE, 1.0, SECOND, 1_800_000_000)
+    store.save(voted)
+    store.close()
+    assert stored(tmp_path) == voted
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", '{"times": {"a": "late"}}', '{"times": {}, "values": {"a": "one"}}']
+)
+def test_votes_that_are_none_are_a_damaged_file(tmp_path, content):
+    store = ClassStore(tmp_path)
+    store.save(a_room("a").guessed("a", CHOICE, 0.0, FIRST, 5).discussed(CHOICE))
+    store.close()
+    database = sqlite3.connect(tmp_path / FILE)
+    with database:
+        database.execute("UPDATE votes SET content = ?", [content])
+    database.close()
+    with pytest.raises(DamagedClassError):
+        stored(tmp_path)
+
+
+# --- On the network ---
+
+
+def test_the_teacher_alone_sees_the_first_vote_with_its_share_and_who_is_missing(
+    phone, service, teacher, recorded
+):
+    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(4)]
+    for token, value in zip(tokens[:3], (1, 0, 1), strict=True):
+        service.guess(token, CHOICE, value).result(10)
+    with ExitStack() as lines:
+        for token in tokens:
+            heard(lines.enter_context(live(phone, op="hello", token=token)))
+        shown = post(teacher, "vote", CHOICE)
+    assert (shown["vote"], shown["n"], shown["values"]) == (FIRST, 3, [0.0, 1.0, 1.0])
+    assert shown["absent"] == [4]
+    recorded(shown["advice"], 2, 3, 67, part="are right")
+    assert "first" not in shown
+    assert not any(token in json.dumps(shown) for token in tokens)
+    for name in ("vote", "discuss"):
+        post(phone, name, CHOICE, 403)
+        for step in (NO_GUESS, "other.1", 3):
+            post(teacher, name, step, 422)
+    assert phone.get("/api/class/answers.csv").status_code == 403
+    recorded(post(teacher, "discuss", NUMBER, 422)["error"])
+    assert post(teacher, "discuss", CHOICE) == {"discussed": CHOICE}
+    service.guess(tokens[0], CHOICE, 2, SECOND).result(10)
+    shown = post(teacher, "vote", CHOICE)
+    assert (shown["vote"], shown["values"], shown["advice"]) == (SECOND, [2.0], "")
+    assert shown["first"]["values"] == [0.0, 1.0, 1.0]
+    assert shown["first"]["moved"] == [0, 0, 1, 0]
+    assert shown["first"]["flows"] == [[1, 2, 1]]
+    assert shown["absent"] == [2, 3]  # they voted first; the fourth is not here any more
+
+
+def test_an_answer_to_the_first_vote_after_the_second_opens_is_one_sentence_and_asks_again(
+    phone, service, teacher, recorded
+):
+    token, other = (joined(another(phone, f"10.0.1.{at}"), service) for at in range(2))
+    service.guess(other, CHOICE, 0).result(10)
+    with live(phone, op="hello", token=token) as said:
+        assert heard(said) == [{"mine": {}}]
+        post(teacher, "discuss", CHOICE)
+        covered = {"step": CHOICE, "covered": True, "vote": SECOND}
+        assert until(said, lambda message: message.get("step")) == covered
+        recorded(guess(said, CHOICE, 1)["error"])  # it was written before the news came
+        assert service.room.answers(CHOICE) == {}
+        assert again(said, CHOICE, 1) == {"id": 2, "step": CHOICE}
+        said.send_json({"op": "guess", "id": 3, "step": CHOICE, "value": 1, "vote": "2"})
+        recorded(until(said, lambda message: message.get("id") == 3)["error"], 1, 2, 2)
+        post(teacher, "reveal", CHOICE)
+        assert "after Reveal" in again(said, CHOICE, 0, 4)["error"]
+    assert service.room.answers(CHOICE) == {token: 1}
+    with live(phone, op="hello", token=other) as said:  # it comes back, with nothing
+        mine = heard(said)
+        assert mine[0] == {"mine": {}, "first": {CHOICE: 0.0}}
+
+
+def test_a_reveal_after_two_votes_that_is_taken_back_opens_the_second_again(
+    phone, service, teacher
+):
+    token = joined(phone, service)
+    service.guess(token, CHOICE, 0).result(10)
+    service.discuss(CHOICE).result(10)
+    service.guess(token, CHOICE, 1, SECOND).result(10)
+    service.reveal(CHOICE).result(10)
+    with live(phone, op="hello", token=token) as said:
+        shown = until(said, lambda message: message.get("values"))
+        assert shown["first"]["moved"] == [0, 1, 0, 0]
+        post(teacher, "cover", CHOICE)
+        covered = until(said, lambda message: message.get("covered"))
+        assert covered == {"step": CHOICE, "covered": True, "vote": SECOND}
+        assert again(said, CHOICE, 2) == {"id": 2, "step": CHOICE}
+    assert service.room.first[CHOICE] == {token: 0}
+
+
+def test_a_pasted_code_counts_in_the_open_vote(service):
+    code = encode(Pasted("k7qw4m", CHOICE, 1.0))
+    assert service.paste(code).taken == 1
+    service.discuss(CHOICE).result(10)
+    assert service.room.answers(CHOICE) == {}
+    assert service.paste(code).taken == 1
+    votes = [(row["student"], row["vote"]) for row in rows_of(answers_csv(service.room))]
+    assert votes == [("k7qw4m", "1"), ("k7qw4m", "2")]
+
+
+def test_answers_of_all_kinds_are_rows_of_the_csv(service, teacher):
+    member = service.admit("10.0.0.7").result(10)
+    begun = int(time.time())
+    given: Mapping[str, Value] = {CHOICE: 2, NUMBER: 44.5, CURVE: (1.0, 2.0, 0.5), SQUARE: 3}
+    for step, value in given.items():
+        written = list(value) if isinstance(value, tuple) else value
+        service.guess(member, step, written).result(10)
+    answer = teacher.get("/api/class/answers.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "class-answers.csv" in answer.headers["content-disposition"]
+    rows = rows_of(answer.text)
+    assert tuple(rows[0]) == COLUMNS
+    assert [(row["answer"], row["right"]) for row in rows] == [
+        ("three", "0"),
+        ("44.5", "1"),
+        ("1 2 0.5", "0"),
+        ("d", "1"),
+    ]
+    assert [row["question"] for row in rows] == [each.ask for each in GUESSES if each]
+    assert {(row["student"], row["lesson"], row["vote"]) for row in rows} == {
+        ("1", "counting", "1")
+    }
+    for row in rows:
+        at = datetime.fromisoformat(row["time"]).timestamp()
+        assert begun <= at <= time.time()
+    service.remove([1]).result(10)
+    assert rows_of(answers_csv(service.room)) == []
+
+
+def test_a_wrong_answer_has_the_letter_of_its_belief_in_the_csv(monkeypatch):
+    because = (
+        Because(text="No.", answer=0, belief="E"),
+        Because(text="No.", answer=2, belief="A"),
+    )
+    numbers = (Because(text="No.", low=48, high=99, belief="B"),)
+    asked = (replace(GUESSES[0], because=because), replace(GUESSES[1], because=numbers))
+    steps = tuple(
+        replace(step, guess=each) for step, each in zip(LESSON.steps, asked, strict=False)
+    )
+    lesson = replace(LESSON, steps=(*steps, *LESSON.steps[2:]))
+    monkeypatch.setattr(guesses, "lessons", lambda: {LESSON.id: lesson})
+    room = a_room("a", "b", "c")
+    for member, choice, number in zip("abc", (0, 1, 2), (49, 60, 100), strict=True):
+        room = room.guessed(member, CHOICE, float(choice)).guessed(member, NUMBER, float(number))
+    found = [(row["answer"], row["belief"]) for row in rows_of(answers_csv(room))]
+    # 49 is near 47, so it is right; about 100 the lesson says nothing.
+    assert found == [
+        *(("one", "E"), ("two", ""), ("three", "A")),
+        *(("49", ""), ("60", "B"), ("100", "")),
+    ]
+
+
+def test_thirty_phones_vote_twice_and_nothing_is_lost(phone, service, teacher, hello, tmp_path):
+    """Three lose their connection meanwhile; two do not answer again."""
+    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(CLASS)]
+    first = {token: at % 3 for at, token in enumerate(tokens)}
+    second = {token: 1 if at % 4 else at % 3 for at, token in enumerate(tokens[:-2])}
+    away = set(tokens[5:8])
+    lines = {token: hello(token) for token in tokens}
+    for token, said in lines.items():
+        assert guess(said, CHOICE, first[token]) == {"id": 1, "step": CHOICE}
+    for token in away:
+        lines.pop(token).close()
+    assert right_of(GUESSES[0], service.room.answers(CHOICE)) == CLASS // 3
+    assert "Explain" in post(teacher, "vote", CHOICE)["advice"]
+    post(teacher, "discuss", CHOICE)
+    for token in away:
+        lines[token] = hello(token)
+        frame = heard(lines[token])
+        assert frame[0] == {"mine": {}, "first": {CHOICE: first[token]}}
+        if len(frame) == 1:
+            frame += heard(lines[token])
+        assert frame[1] == {"step": CHOICE, "covered": True, "vote": SECOND}
+    for token, said in lines.items():
+        if token not in away:
+            said_again = until(said, lambda message: message.get("covered"))
+            assert said_again["vote"] == SECOND and "values" not in said_again
+    for token, value in second.items():
+        assert again(lines[token], CHOICE, value) == {"id": 2, "step": CHOICE}
+    assert post(teacher, "vote", CHOICE)["absent"] == [CLASS - 1, CLASS]
+    post(teacher, "reveal", CHOICE)
+    shown = [until(lines[token], lambda message: message.get("values")) for token in tokens]
+    assert shown == [shown[0]] * CLASS
+    assert shown[0]["values"] == sorted(map(float, second.values()))
+    assert shown[0]["first"]["values"] == sorted(map(float, first.values()))
+    went = Counter((first[token] == 1, second[token] == 1) for token in second)
+    order = [(True, True), (False, True), (True, False), (False, False)]
+    assert shown[0]["first"]["moved"] == [went[each] for each in order]
+    names = LESSON.steps[0].guess.answers
+    numbers = service.room.members
+    wanted = [(str(numbers[each]), "1", names[value]) for each, value in first.items()]
+    wanted += [(str(numbers[each]), "2", names[value]) for each, value in second.items()]
+    rows = rows_of(teacher.get("/api/class/answers.csv").text)
+    assert sorted((row["student"], row["vote"], row["answer"]) for row in rows) == sorted(wanted)
+    assert all(row["time"] for row in rows)
+    found = stored(tmp_path)
+    assert isinstance(found, Classroom)
+    assert (found.first[CHOICE], found.guesses[CHOICE]) == (first, second)

@@ -1,19 +1,24 @@
-"""Experiments of a class: plans, tasks, results, what is checked, the file, and the routes."""
+"""What students' devices train: experiments of the class, and runs."""
 
+import io
 import json
 import re
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import load, save
 from starlette.testclient import TestClient
 
+from hnviz.app.run.list import rows
 from hnviz.browser.form import IN_BROWSER
 from hnviz.classroom import Classroom, ExperimentError, experiment
 from hnviz.classroom.experiment import (
@@ -37,11 +42,18 @@ from hnviz.classroom.store import ClassStore
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.engine.timing import first_losses
+from hnviz.estimate import GIGABYTE, cost
+from hnviz.runs import RunStore
+from hnviz.runs.archive import pack
 from hnviz.web.classroom import experiments
 from hnviz.web.classroom.experiment_routes import MAX_RESULT_BYTES
 from hnviz.web.classroom.experiments import planned
+from hnviz.web.classroom.phone import MAX_EVENTS_BYTES, MAX_NH, MODELS, problem_in, problem_of
+from hnviz.web.classroom.runs import ZIP, sent_run_route
 from hnviz.web.classroom.service import ClassService
-from tests.classes import a_service, another, as_teacher, joined, site, visiting
+from hnviz.web.controls import start_routes
+from hnviz.web.state import ServerState
+from tests.classroom import a_service, another, as_teacher, joined, live, site, until, visiting
 from tests.conftest import PATIENCE
 
 AT = "/api/class/experiment"
@@ -430,25 +442,17 @@ class Trains:
 
 
 @pytest.fixture
-def service(tmp_path: Path, monkeypatch) -> Iterator[ClassService]:
+def service(service: ClassService, monkeypatch) -> ClassService:
     monkeypatch.setattr(experiments, "AGAIN_SECONDS", 0.01)
-    made = a_service(tmp_path)
-    made.experiments.losses = Trains()
-    made.experiments.begin()
-    yield made
-    made.close()
+    service.experiments.losses = Trains()
+    service.experiments.begin()
+    return service
 
 
 @pytest.fixture
-def phone(service) -> Iterator[TestClient]:
-    with visiting(site(service)) as client:
-        joined(client, service)
-        yield client
-
-
-@pytest.fixture
-def teacher(phone, service) -> TestClient:
-    return as_teacher(another(phone, "10.0.0.2"), service)
+def phone(phone: TestClient, service: ClassService) -> TestClient:
+    joined(phone, service)
+    return phone
 
 
 def begun(teacher: TestClient, body: dict[str, Any]) -> int:
@@ -481,6 +485,11 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def news_of(line: Any) -> Any:
+    """Hear messages until one is of an experiment."""
+    return until(line, lambda message: "experiment" in message)["experiment"]
 
 
 def a_phone(phone: TestClient, service: ClassService, at: int) -> TestClient:
@@ -640,29 +649,23 @@ def test_a_phone_gets_what_it_needs_to_train(service, phone, teacher):
 
 def test_phones_hear_of_an_experiment_and_the_teacher_of_each_result(service, phone, teacher):
     token = next(iter(service.room.members))
-    with (
-        phone.websocket_connect("/api/class/live") as line,
-        teacher.websocket_connect("/api/class/live") as lectern,
-    ):
-        line.send_json({"op": "hello", "token": token})
-        lectern.send_json({"op": "teach"})
+    with live(phone, op="hello", token=token) as line, live(teacher, op="teach") as lectern:
         number = begun(teacher, PLAN)
-        assert heard(line, "experiment")["id"] == number
+        assert news_of(line)["id"] == number
         trained(phone, number, a_run(0.4), a_run(0.5))
-        while not (seen := heard(lectern, "experiment")) or not seen["results"]:
+        while not (seen := news_of(lectern)) or not seen["results"]:
             continue
         teacher.post(f"{AT}/reveal", json={"experiment": number})
-        assert heard(line, "experiment")["revealed"]
+        assert news_of(line)["revealed"]
 
 
 def test_phones_hear_of_each_run_of_a_map(service, phone, teacher):
     service.experiments.losses.refuses = "later"
     token = next(iter(service.room.members))
     number = begun(teacher, MAP)
-    with phone.websocket_connect("/api/class/live") as line:
-        line.send_json({"op": "hello", "token": token})
+    with live(phone, op="hello", token=token) as line:
         for n in range(3):
-            while heard(line, "experiment")["results"] < n:
+            while news_of(line)["results"] < n:
                 continue
             trained(phone, number, a_run(0.4, 80, 2))
 
@@ -683,15 +686,6 @@ def test_the_page_that_trains_has_a_worker_of_this_server_and_all_its_files(phon
         assert phone.get(f"/{file}").status_code == 200, file
 
 
-def heard(line: Any, name: str) -> Any:
-    """Hear messages until one has a name; return what it has there."""
-    while True:
-        frame = line.receive_json()
-        for message in frame if isinstance(frame, list) else [frame]:
-            if name in message:
-                return message[name]
-
-
 # --- The server's training ---
 
 
@@ -706,3 +700,198 @@ def test_only_losses_that_rounding_leaves_alone_decide():
 def test_a_run_that_is_shorter_has_fewer_losses():
     config = RunConfig.for_model("Model3", device="cpu", epochs=1, bs=4096, bptt=20)
     assert len(first_losses(config, 40)) == 1
+
+
+# --- Runs ---
+
+RUNS = "/api/class/runs"
+LARGE = RunConfig.for_model("Model2", bs=4096, bptt=512)
+NEEDED = f"{cost(LARGE).memory / GIGABYTE:.3g}", 2  # gigabytes: what it takes, what a phone may
+
+
+@pytest.fixture
+def store(tmp_path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory) -> bytes:
+    """A run as a browser sends it: one that is finished, without a checkpoint."""
+    file = io.BytesIO()
+    pack(RunStore(tmp_path_factory.mktemp("none")).folder("Model0"), file)
+    return file.getvalue()
+
+
+@pytest.fixture
+def few(a_class) -> ClassService:
+    """A class whose students may start two runs each."""
+    return a_class(each=2)
+
+
+@pytest.fixture
+def student(few: ClassService, store: RunStore) -> Iterator[TestClient]:
+    """The browser of student 1."""
+    with visiting(site(few, more=[sent_run_route(few, store)])) as client:
+        joined(client, few)
+        yield client
+
+
+def send(client: TestClient, content: bytes, kind: str = ZIP) -> Any:
+    return client.post(RUNS, content=content, headers={"content-type": kind})
+
+
+def test_a_run_that_a_device_has_trained_is_the_students(student, few, store, zipped):
+    answer = send(student, zipped)
+    assert answer.status_code == 200, answer.text
+    run = answer.json()["run"]
+    assert few.room.owner(run) == 1
+    sent, given = store.folder(run), store.folder("Model0")
+    assert sent.read() == replace(given.read(), id=run) and sent.snapshots() == given.snapshots()
+
+
+def test_only_members_send_runs(student, few, store, zipped):
+    for other in (another(student, "10.0.0.8"), as_teacher(another(student, "10.0.0.9"), few)):
+        assert send(other, zipped).status_code == 403
+    assert store.summaries() == [each for each in store.summaries() if each.shipped]
+
+
+def test_a_student_sends_as_many_runs_as_a_student_may_start(student, store, zipped, recorded):
+    assert [send(student, zipped).status_code for _ in range(3)] == [200, 200, 403]
+    recorded(send(student, zipped).json()["error"], 2)
+    assert sum(not each.shipped for each in store.summaries()) == 2
+
+
+def other(zipped: bytes, without: str = "", **files: bytes | str) -> bytes:
+    """The same zip file with other files in it, or without one."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(zipped)) as old, zipfile.ZipFile(made, "w", 8) as new:
+        for each in old.infolist():
+            if each.filename not in {without, *files}:
+                new.writestr(each, old.read(each))
+        for name, content in files.items():
+            new.writestr(name, content)
+    return made.getvalue()
+
+
+def content_of(zipped: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(zipped)) as file:
+        return file.read(name)
+
+
+def settings(zipped: bytes, **changes: Any) -> bytes:
+    content = json.loads(content_of(zipped, "config.json"))
+    content["config"] |= changes
+    return other(zipped, **{"config.json": json.dumps(content).encode()})
+
+
+def figures(zipped: bytes, kind: str, **changes: Any) -> bytes:
+    """The same run with other figures in the last event of a kind."""
+    lines = [json.loads(each) for each in content_of(zipped, "events.jsonl").splitlines()]
+    next(each for each in reversed(lines) if each["event"] == kind).update(changes)
+    return other(zipped, **{"events.jsonl": "".join(f"{json.dumps(each)}\n" for each in lines)})
+
+
+def snapshot(zipped: bytes, step: int, **tensors: Any) -> bytes:
+    name = "snapshots/{}.safetensors"
+    content = save(load(content_of(zipped, name.format(0))) | tensors)
+    return other(zipped, **{name.format(step): content})
+
+
+@pytest.mark.parametrize(
+    ("change", "numbers"),
+    [
+        (lambda zipped: b"no zip file", ()),
+        (lambda zipped: zipped[:-100], ()),
+        (lambda zipped: other(zipped, **{"run.py": b"1"}), ()),
+        (lambda zipped: other(zipped, **{"events.jsonl": b"[]\n"}), (1,)),
+        (
+            lambda zipped: other(zipped, **{"events.jsonl": b" " * (MAX_EVENTS_BYTES + 1)}),
+            (MAX_EVENTS_BYTES + 1, MAX_EVENTS_BYTES),
+        ),
+        (lambda zipped: other(zipped, without="events.jsonl"), ()),
+        (lambda zipped: other(zipped, **{"recorded.json": b"{}"}), ()),
+        (lambda zipped: settings(zipped, nh=MAX_NH + 1), (MAX_NH, MAX_NH + 1)),
+        (lambda zipped: settings(zipped, model="Model5Reg", bptt=20), ()),
+        (
+            lambda zipped: settings(zipped, **LARGE.to_dict()),
+            NEEDED,
+        ),
+        (lambda zipped: figures(zipped, "epoch", accuracy=1.5), (0, 1, 1.5)),
+        (lambda zipped: figures(zipped, "batch", loss=1e308), (3.5e38, 1e308)),
+        (lambda zipped: snapshot(zipped, 10**9), (1566, 10**9)),
+        (lambda zipped: snapshot(zipped, 0, extra=np.zeros(9)), (0, 11)),
+        (lambda zipped: snapshot(zipped, 0, state=np.zeros((2, 2), "f4")), (0, 64, 64, 2, 2)),
+        (lambda zipped: snapshot(zipped, 0, **{"bn.running_mean": np.zeros(64, "i4")}), (0,)),
+    ],
+    ids=[
+        *("no zip", "cut", "another file", "no event", "too large", "no events"),
+        *("a description", "units", "model", "memory"),
+        *("accuracy", "loss", "late snapshot", "tensor", "state", "whole numbers"),
+    ],
+)
+def test_anything_else_is_one_sentence_and_leaves_nothing(
+    student, few, store, zipped, recorded, change, numbers
+):
+    answer = send(student, change(zipped))
+    assert answer.status_code == 422
+    recorded(answer.json()["error"], *numbers)
+    assert not few.room.runs and not any(not each.shipped for each in store.summaries())
+    assert send(student, zipped).status_code == 200  # nothing else has changed
+
+
+def test_a_students_run_says_that_its_figures_are_the_devices(store, recorded, monkeypatch):
+    line = replace(store.line("Model0"), browser="trained in a browser")
+    assert rows.row(line, {})["remark"] == line.browser
+    monkeypatch.setattr(rows, "owner", lambda run: 1)
+    recorded(rows.row(line, {})["remark"])
+
+
+def test_a_form_on_another_site_sends_no_run(student, zipped):
+    assert send(student, zipped, "text/plain").status_code == 415
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_phone_trains_and_sends_what_the_engine_trains(model, store):
+    assert not problem_in(store.folder(model))
+    assert not problem_of(RunConfig.for_model(model))
+    assert problem_of(RunConfig.for_model(model, nh=MAX_NH + 1))
+
+
+def test_the_server_trains_the_rest():
+    assert problem_of(RunConfig.for_model("Model5Reg"))
+    assert problem_of(LARGE)
+
+
+def test_a_start_of_several_runs_orders_what_the_students_device_trains(few, store, recorded):
+    started: list[str] = []
+
+    class Engine:
+        def start(self) -> None:
+            pass
+
+        def job(self, run_id: str) -> None:
+            return None
+
+        def train(self, config: RunConfig, viewer: str, *, range_test: bool = False) -> str:
+            started.append(config.model)
+            return f"run-{len(started)}"
+
+    routes = start_routes(ServerState(store, Engine), few)
+    wanted = [{"model": "Model5"}, {"model": "Model5Reg", "seed": 7}, {"like": "Model3", "seed": 7}]
+    with visiting(site(few, more=routes)) as client:
+        joined(client, few)
+        answer = client.post("/api/runs", json={"runs": wanted}).json()
+        there, of_server, of_device = answer["runs"]
+        assert there == {"run": "Model5", "new": False}
+        assert of_server == {"run": "run-1", "new": True} and started == ["Model5Reg"]
+        assert of_device.keys() == {"order"}
+        given = of_device["order"]["config"]
+        assert given == replace(store.folder("Model3").config, seed=7, device="auto").to_dict()
+        more = [{"model": "Model3", "seed": seed} for seed in (7, 8)]
+        refused = client.post("/api/runs", json={"runs": more}).json()
+        assert [each["order"]["config"]["seed"] for each in refused["runs"]] == [7]
+        recorded(refused["refused"], 2)
+        assert client.post("/api/lr-tests", json={"model": "Model3"}).json()["run"] == "run-2"
+        teacher = as_teacher(another(client, "10.0.0.9"), few)
+        answer = teacher.post("/api/runs", json={"runs": more[:1]}).json()
+        assert answer["runs"] == [{"run": "run-3", "new": True}]

@@ -1,22 +1,29 @@
-"""The class as a value: codes, waits, guesses, limits, pasted codes and the file."""
+"""The class as a value: codes, waits, guesses, limits, the file, and the statistics of its CSV."""
 
+import csv
 import json
 import os
+import random
 import re
 import resource
 import signal
 import stat
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import pointbiserialr
 
 from hnviz.classroom import ClassError, Classroom, GuessError, Limits, codes, qr
 from hnviz.classroom.codes import LETTERS, Backoff, new_code, new_token, tidy
 from hnviz.classroom.guesses import (
+    FIRST,
     MAX_DRAWN,
     MAX_NUMBERS,
+    SECOND,
     Pasted,
     codes_in,
     decode,
@@ -25,18 +32,15 @@ from hnviz.classroom.guesses import (
     read_value,
     spread,
 )
+from hnviz.classroom.items import TableError, Wrong, items, read_answers
 from hnviz.classroom.state import MAX_STEPS
 from hnviz.classroom.store import FILE, OLD_FILE, ClassStore, DamagedClassError
+from hnviz.classroom.votes import COLUMNS
+from hnviz.cli.main import main
+from tests.classroom import LIMITS, a_room, stored
+from tests.conftest import DATA
 
 STEP = "learning-rate.2"
-LIMITS = Limits(members=3, at_once=2, each=3, in_all=4)
-
-
-def a_class(*members: str) -> Classroom:
-    room = Classroom()
-    for member in members:
-        room = room.joined(member, LIMITS)
-    return room
 
 
 # --- Codes ---
@@ -179,13 +183,13 @@ def test_another_guess_is_one_sentence(value):
 
 
 def test_the_latest_guess_of_a_member_counts():
-    room = a_class("a", "b").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0).guessed("a", STEP, 2.0)
+    room = a_room("a", "b").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0).guessed("a", STEP, 2.0)
     assert room.counts() == {STEP: 2}
     assert room.answers(STEP) == {"a": 2.0, "b": 3.0}
 
 
 def test_after_the_reveal_a_step_takes_no_more_guesses(recorded):
-    room = a_class("a").guessed("a", STEP, 1.0).shown(STEP)
+    room = a_room("a").guessed("a", STEP, 1.0).shown(STEP)
     with pytest.raises(GuessError) as error:
         room.guessed("a", STEP, 2.0)
     recorded(str(error.value))
@@ -196,14 +200,14 @@ def test_after_the_reveal_a_step_takes_no_more_guesses(recorded):
 
 
 def test_students_have_numbers_in_the_order_of_joining():
-    room = a_class("c", "a", "b").joined("a", LIMITS)
+    room = a_room("c", "a", "b").joined("a", LIMITS)
     assert [room.members[member] for member in "cab"] == [1, 2, 3]
     room = room.started("b", "run-1")
     assert (room.owner("run-1"), room.owner("run-2")) == (3, None)
 
 
 def test_the_answers_of_a_removed_member_do_not_count_until_that_is_taken_back():
-    room = a_class("a", "b", "c").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0)
+    room = a_room("a", "b", "c").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0)
     out = room.without([2])
     assert (out.size, out.counts(), out.answers(STEP)) == (2, {STEP: 1}, {"a": 1.0})
     assert [out.holds(each) for each in "abcd"] == [True, False, True, False]
@@ -224,7 +228,7 @@ def test_those_who_come_and_are_removed_again_and_again_are_bounded(recorded):
 
 
 def test_steps_and_members_are_bounded():
-    room = a_class("a", "b", "c")
+    room = a_room("a", "b", "c")
     assert room.joined("a", LIMITS) == room
     with pytest.raises(ClassError, match="the class is full: it has 3 members"):
         room.joined("d", LIMITS)
@@ -248,7 +252,7 @@ def test_a_spread_says_nothing_of_the_order_of_guesses(values):
 
 
 def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have(recorded):
-    room, under_way, said = a_class("a", "b"), [], set()
+    room, under_way, said = a_room("a", "b"), [], set()
     for turn in range(50):
         try:
             room.check_start("a", under_way, LIMITS)
@@ -267,7 +271,7 @@ def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have(recor
 
 
 def test_a_class_starts_so_many_runs_in_all_and_others_start_none():
-    room = a_class("a", "b")
+    room = a_room("a", "b")
     for run, member in enumerate("aabb"):
         room = room.started(member, str(run))
     with pytest.raises(ClassError, match="a class may start 4 runs"):
@@ -277,7 +281,7 @@ def test_a_class_starts_so_many_runs_in_all_and_others_start_none():
 
 
 def test_a_run_that_is_about_to_start_has_a_place():
-    room = a_class("a", "b")
+    room = a_room("a", "b")
     with pytest.raises(ClassError, match="you have 2 runs under way"):
         room.check_start("a", (), LIMITS, ["a", "b", "a"])
     room.check_start("a", (), LIMITS, ["a", "b"])
@@ -310,7 +314,7 @@ def test_a_pasted_code_reads_back(value):
 
 def test_codes_are_the_same_in_the_browser():
     """tests/js/guess_code.test.js holds the browser to the same lines."""
-    lines = json.loads((Path(__file__).parent / "data/guess_codes.json").read_text())
+    lines = json.loads((DATA / "guess_codes.json").read_text())
     for line in lines:
         value = read_value(line["value"])
         assert encode(Pasted(line["tag"], line["step"], value)) == line["code"]
@@ -342,7 +346,7 @@ def test_codes_are_found_in_a_chat():
 
 
 def test_a_code_that_is_pasted_twice_counts_once():
-    room = a_class()
+    room = a_room()
     for tag in ("k7qw4m", "k7qw4m", "aaaaaa"):
         room = room.pasted(tag, STEP, 1.0)
     assert room.counts() == {STEP: 2}
@@ -350,21 +354,12 @@ def test_a_code_that_is_pasted_twice_counts_once():
 
 # --- The file ---
 
-OLD = json.loads((Path(__file__).parent / "data/class_0_5_0.json").read_text())
+OLD = json.loads((DATA / "class_0_5_0.json").read_text())
 """A class that release 0.5.0 wrote."""
 
 
-def stored(folder: Path) -> Classroom | None:
-    """The class as the next process finds it."""
-    store = ClassStore(folder)
-    try:
-        return store.load()
-    finally:
-        store.close()
-
-
 def test_a_class_goes_on_from_its_file(tmp_path):
-    room = a_class("a", "b").guessed("a", STEP, 1.0).guessed("b", "x.1", (1.0, 2.0))
+    room = a_room("a", "b").guessed("a", STEP, 1.0).guessed("b", "x.1", (1.0, 2.0))
     room = room.shown(STEP).started("a", "20260101-run")
     folder = tmp_path / "runs"
     store = ClassStore(folder)
@@ -386,7 +381,7 @@ def test_a_killed_process_loses_nothing_that_was_stored(tmp_path):
     hears, says = os.pipe()
     child = os.fork()
     if child == 0:
-        store, room = ClassStore(tmp_path), a_class("a")
+        store, room = ClassStore(tmp_path), a_room("a")
         for number in range(10**6):
             room = room.guessed("a", STEP, float(number))
             store.save(room)
@@ -405,7 +400,7 @@ def test_a_killed_process_loses_nothing_that_was_stored(tmp_path):
 
 def test_a_full_disk_is_an_error_and_leaves_what_was_stored(tmp_path):
     """A limit on the size of files stands for the end of the disk: the system refuses the rest."""
-    store, room = ClassStore(tmp_path), a_class("a")
+    store, room = ClassStore(tmp_path), a_room("a")
     store.save(room)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
@@ -468,7 +463,7 @@ def test_a_damaged_file_is_one_sentence_and_is_put_aside(tmp_path, content):
 
 def test_a_damaged_database_is_put_aside(tmp_path, recorded):
     store = ClassStore(tmp_path)
-    store.save(a_class("a"))
+    store.save(a_room("a"))
     store.close()
     content = (tmp_path / FILE).read_bytes()
     for cut in range(512, len(content), 509):
@@ -480,7 +475,7 @@ def test_a_damaged_database_is_put_aside(tmp_path, recorded):
         store.load()
     recorded(str(error.value))
     assert store.put_aside().name == "class.damaged.db"
-    store.save(room := a_class("b"))
+    store.save(room := a_room("b"))
     store.close()
     assert stored(tmp_path) == room
 
@@ -510,3 +505,155 @@ def test_a_qr_code_is_the_same_in_blocks_and_as_a_path():
 
 def test_tidy_leaves_letters():
     assert tidy("k7q-w4 m") == "K7QW4M"
+
+
+# --- Item statistics, beside the same figures from pandas, scipy and a formula ---
+
+STEPS, CLASS = 10, 30
+ANSWERS = {1: "right", 0: "wrong"}
+
+
+def row(student: object, step: int, vote: int, right: int, **more: str) -> dict[str, object]:
+    of_row = {"student": student, "lesson": "counting", "step": step, "question": f"Q{step}?"}
+    told = {"vote": vote, "answer": ANSWERS[right], "right": right, "belief": "", "time": ""}
+    return {**of_row, **told, **more}
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        table.writerows(rows)
+    return path
+
+
+@pytest.fixture
+def thirty(tmp_path) -> Path:
+    """A class of thirty before and after: abler students are right more often, some are away."""
+    chance = random.Random(7)
+    rows = []
+    for student in range(1, CLASS + 1):
+        able = chance.uniform(-0.3, 0.3)
+        for step in range(1, STEPS + 1):
+            for vote in (FIRST, SECOND):
+                if chance.random() < 0.1:
+                    continue
+                likely = 0.2 + 0.05 * step + able + 0.15 * (vote == SECOND)
+                right = int(chance.random() < likely)
+                wrong = {} if right else {"answer": chance.choice("abc")}
+                rows.append(row(student, step, vote, right, **wrong))
+    return write(tmp_path / "answers.csv", rows)
+
+
+def test_the_figures_of_a_class_are_those_of_pandas_and_scipy(thirty):
+    table = pd.read_csv(thirty)
+    found = items(read_answers(thirty))
+    assert [(each.step, each.vote) for each in found] == [
+        (step, vote) for step in range(1, STEPS + 1) for vote in (FIRST, SECOND)
+    ]
+    for item in found:
+        of_vote = table[table["vote"] == item.vote]
+        right = of_vote[of_vote["step"] == item.step].set_index("student")["right"]
+        others = of_vote[of_vote["step"] != item.step].groupby("student")["right"].mean()
+        both = right.to_frame("right").join(others.rename("rest"), how="inner")
+        expected = pointbiserialr(both["right"], both["rest"]).statistic
+        assert item.discrimination == pytest.approx(expected)
+        assert item.difficulty == pytest.approx(right.mean())
+        assert item.students == len(right)
+        wrong = of_vote[(of_vote["step"] == item.step) & (of_vote["right"] == 0)]
+        shares = wrong["answer"].value_counts() / len(right)
+        assert {each.answer: each.share for each in item.wrong} == pytest.approx(shares.to_dict())
+        if item.vote == SECOND:
+            first = table[(table["vote"] == FIRST) & (table["step"] == item.step)]
+            pairs = first.merge(right.reset_index(), on="student", suffixes=("_1", "_2"))
+            assert item.voted_twice == len(pairs)
+            assert item.gain == pytest.approx((pairs["right_2"] - pairs["right_1"]).mean())
+        else:
+            assert (item.gain, item.voted_twice) == (None, 0)
+
+
+def test_the_discrimination_is_the_formula_of_the_point_biserial_correlation(thirty):
+    """(M1 - M0) / s * sqrt(p q), with the standard deviation of the whole population."""
+    answers = read_answers(thirty)
+    item = items(answers)[0]
+    of_vote = [each for each in answers if each.vote == FIRST]
+    rest: dict[int, list[float]] = {0: [], 1: []}
+    for each in of_vote:
+        if each.step == "counting.1":
+            others = [
+                other.right
+                for other in of_vote
+                if other.student == each.student and other.step != each.step
+            ]
+            rest[each.right].append(sum(others) / len(others))
+    share = len(rest[1]) / (len(rest[0]) + len(rest[1]))
+    apart = np.mean(rest[1]) - np.mean(rest[0])
+    expected = apart / np.std(rest[0] + rest[1]) * np.sqrt(share * (1 - share))
+    assert item.discrimination == pytest.approx(expected)
+
+
+def test_a_question_that_all_know_or_that_stands_alone_discriminates_nobody(tmp_path):
+    rows = [row(student, 1, FIRST, student % 2) for student in range(6)]
+    alone = items(read_answers(write(tmp_path / "one.csv", rows)))
+    assert [each.discrimination for each in alone] == [None]
+    rows += [row(student, 2, FIRST, 1) for student in range(6)]
+    found = items(read_answers(write(tmp_path / "two.csv", rows)))
+    assert [each.discrimination for each in found] == [None, None]  # of one the rest is the same
+    assert [each.difficulty for each in found] == [0.5, 1.0]
+
+
+def test_the_command_prints_each_question_with_its_wrong_answers_and_the_gain(
+    tmp_path, capsys, recorded
+):
+    rows = [row(student, 1, FIRST, 0, answer="abcdefg"[student]) for student in range(7)]
+    rows += [row(student, 1, SECOND, int(student < 4)) for student in range(7)]
+    rows += [
+        row(student, 2, FIRST, int(student > 2), belief="" if student > 2 else "E")
+        for student in range(7)
+    ]
+    path = write(tmp_path / "answers.csv", rows)
+    assert main(["class", "items", str(path)]) == 0
+    said = capsys.readouterr().out
+    recorded(said, 1, 7, 0, part="vote 1: 7 answered, 0 %")
+    recorded(said, 14, 14, 14, 14, 14, 2, 29, part="others")
+    recorded(said, 2, 7, 57, 57, 7, part="gain")
+    recorded(said, 43, part="belief")
+    assert main(["class", "items", str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    found = items(read_answers(path))
+    assert [each["gain"] for each in told] == [None, 4 / 7, None]
+    assert told[2]["wrong"] == [Wrong("wrong", 3 / 7, "E")._asdict()]
+    assert [each["discrimination"] for each in told] == [each.discrimination for each in found]
+
+
+@pytest.mark.parametrize(
+    ("content", "numbers"),
+    [
+        ("", ()),
+        ("student,lesson\n1,counting\n", ()),
+        (",".join(COLUMNS) + "\n", ()),
+        (",".join(COLUMNS) + "\n1,counting,1,Q?,3,a,1,,\n", (2, 1, 2, 3)),
+        (",".join(COLUMNS) + "\n1,counting,1,Q?,1,a,yes,,\n", (2, 0, 1)),
+        (",".join(COLUMNS) + "\n1,counting,no,Q?,1,a,1,,\n", (2, 2)),
+        (",".join(COLUMNS) + "\n1,counting,1,Q?\n", (2, 1, 2)),
+        (",".join(COLUMNS) + 2 * "\n1,counting,1,Q?,1,a,1,,", (2, 1, 1, 1)),
+    ],
+)
+def test_a_file_that_holds_no_answers_is_one_sentence(tmp_path, content, numbers, capsys, recorded):
+    path = tmp_path / "answers.csv"
+    path.write_text(content)
+    with pytest.raises(TableError):
+        read_answers(path)
+    assert main(["class", "items", str(path)]) == 2
+    said = capsys.readouterr().err.strip().replace(str(tmp_path), "")
+    assert "\n" not in said
+    recorded(said, *numbers)
+
+
+def test_a_file_that_is_no_text_or_is_not_there_is_one_sentence(tmp_path, capsys):
+    path = tmp_path / "answers.csv"
+    path.write_bytes(b"\xff\xfe\x00student")
+    for each in (path, tmp_path / "nothing.csv"):
+        assert main(["class", "items", str(each)]) == 2
+        said = capsys.readouterr().err.strip()
+        assert "\n" not in said and str(each) in said

@@ -1,6 +1,7 @@
 """A class for tests: its own lessons, a service with a clock that a test moves, and its routes."""
 
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from hnviz.app.rooms.classroom.join.page import join_page, train_page
-from hnviz.classroom import Limits
+from hnviz.classroom import Classroom, Limits
+from hnviz.classroom.store import ClassStore
 from hnviz.lessons import Guess, Lesson, Step
 from hnviz.web import assets
 from hnviz.web.classroom.experiment_routes import experiment_routes
@@ -19,9 +21,11 @@ from hnviz.web.classroom.service import TEACHER, ClassService
 from hnviz.web.guard import Rules, guard
 from hnviz.web.http import door
 
+LIVE = "/api/class/live"
 HOST = "testserver"  # as the test client names it for a WebSocket
 CHOICE, NUMBER, CURVE, SQUARE = (f"counting.{number}" for number in (1, 2, 3, 4))
 NO_GUESS = "counting.5"
+LIMITS = Limits(members=3, at_once=2, each=3, in_all=4)
 
 GUESSES = (
     Guess(kind="choice", ask="Which?", why="So.", answers=("one", "two", "three"), truth=1),
@@ -105,3 +109,44 @@ def joined(client: TestClient, service: ClassService) -> str:
     answer = client.post("/api/class/join", json={"code": service.room.code})
     assert answer.status_code == 200, answer.text
     return str(answer.json()["token"])
+
+
+@contextmanager
+def live(client: TestClient, **first: Any) -> Iterator[Any]:
+    """A connection, after its first message."""
+    with client.websocket_connect(LIVE) as line:
+        line.send_json(first)
+        yield line
+
+
+def heard(said: Any) -> list[Any]:
+    """Hear one frame, as a list of messages."""
+    frame = said.receive_json()
+    return frame if isinstance(frame, list) else [frame]
+
+
+def until(said: Any, wanted: Callable[[Any], Any], seconds: float = 20.0) -> Any:
+    """Hear messages until one is as wanted."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for message in heard(said):
+            if wanted(message):
+                return message
+    raise AssertionError("that was never said")
+
+
+def a_room(*members: str) -> Classroom:
+    """A class as a value, with these members."""
+    room = Classroom()
+    for member in members:
+        room = room.joined(member, LIMITS)
+    return room
+
+
+def stored(folder: Path) -> Classroom | None:
+    """The class as the next server finds it."""
+    store = ClassStore(folder)
+    try:
+        return store.load()
+    finally:
+        store.close()
