@@ -117,8 +117,12 @@ def _one_loss(split: str, loss: float, bounds: Sequence[Bound]) -> str:
     above = next((bound for bound in shown if 0 < bound.loss <= loss), None)
     said = [f"below {_least(below)}, which proves memory"] if below else []
     said += [f"above {_least(above)}"] if above else []
-    loss_said = f"The last weights' loss on {split}, **{loss:.3f}** nats"
-    return f"{loss_said}, is {', and '.join(said)}." if said else ""
+    if not said:
+        return ""
+    return (
+        f"In a pass after the last epoch, the loss on {split}, **{loss:.3f}** nats, is "
+        f"{', and '.join(said)}."
+    )
 
 
 SURE = "loss also counts how sure the network was when it was wrong"

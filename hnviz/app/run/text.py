@@ -237,7 +237,7 @@ def against_notebook(record: RunRecord, notebook: "pd.DataFrame") -> str:
     epochs, part = record.config.epochs, ""
     if epochs < len(notebook):
         reached = accuracy(notebook.iloc[epochs - 1]["accuracy"])
-        part = f" Its dotted line ends here at epoch {epochs}, with an accuracy of {reached}."
+        part = f" Its dotted line stops at epoch {epochs}, at an accuracy of {reached}."
     if not record.epochs:
         course = "" if part or notebook.empty else " The dotted line shows its course."
         return f"{said}.{part}{course}"
@@ -327,9 +327,8 @@ def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     losses = {"train": record.train_pass.loss} if record.train_pass else {}
     if record.epochs:
         losses["valid"] = record.epochs[-1].valid_loss
-    return " ".join(
-        filter(None, (loss_reading(losses, bounds), too_short("valid", bounds["valid"])))
-    )
+    said = loss_reading(losses, bounds), too_short("valid", bounds["valid"])
+    return " ".join(filter(None, said))
 
 
 def schedule(record: RunRecord, n_steps: int) -> str:
