@@ -250,7 +250,7 @@ def test_accuracy_has_a_panel_for_train_and_one_for_valid():
     ended = accuracy_curves(replace(SHORT, train_pass=told), LIGHT)
     mark = traces(ended)["train, last weights"]
     assert (list(mark.x), list(mark.y), mark.xaxis) == ([6], [62.5], "x")
-    assert "<b>62.5 %</b> last weights" in notes(ended)
+    assert "<b>62.5 %</b> final" in notes(ended)
     for axis in (fig.layout.yaxis, fig.layout.yaxis2):
         assert axis.ticktext == ("0 %", "25 %", "50 %", "75 %", "100 %")
         assert [f"{tick} %" for tick in axis.tickvals] == list(axis.ticktext)

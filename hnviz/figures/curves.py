@@ -144,7 +144,7 @@ def _last_weights(fig: Sketch, record: "RunRecord", look: Theme, dot: float) -> 
     if not percents:
         running = 100 * record.epoch_frame()["train_accuracy"]
         return _ends([(running, lambda percent: f"{_bold_percent(percent)} running", look.text)])
-    return [EndLabel(each, f"{_bold_percent(each)} last weights", look.text) for each in percents]
+    return [EndLabel(each, f"{_bold_percent(each)} final", look.text) for each in percents]
 
 
 def _in_percent(bounds: "Sequence[Bound]") -> list[Line]:

@@ -155,7 +155,7 @@ def given_note(bounds: Sequence[Bound]) -> str:
     if not known:
         return "the text is too short for thin lines"
     upto = "1 token gives" if known[-1] == 1 else f"1 to {known[-1]} tokens give"
-    return f"train: a running figure; thin lines: what {upto} at its own answers"
+    return f"train: a running figure; thin lines: what {upto}"
 
 
 def lines_note(bounds: Sequence[Bound]) -> str:

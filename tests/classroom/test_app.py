@@ -43,8 +43,9 @@ def held(own_runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
     """A class on this server, as the environment asks for it."""
     monkeypatch.setenv("HNVIZ_CLASS", "free")
     monkeypatch.setenv("HNVIZ_CLASS_RUNS", "7")
-    monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
-    open_class()
+    with pytest.MonkeyPatch.context() as patch:  # the engine that all tests share has its own
+        patch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
+        open_class()
     made = class_service()
     assert made is not None
     visits(monkeypatch, Visitor())  # AppTest has no cookies; a browser test has
