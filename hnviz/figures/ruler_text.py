@@ -338,7 +338,7 @@ def measured_sentence(model: str, windows: Windows) -> str:
     said = (
         f"{model} after {windows.step:,} steps, on {windows.split}: with the state reset before "
         f"every mini-batch, it is right **{accuracy(reset[0])}** of the time at position 0, "
-        f"where no predictor from one token does better than "
+        f"where no predictor that knows one token does better than "
         f"{accuracy(windows.reset.accuracy[0])}, and "
         f"**{accuracy(reset[-1])}** at position {last}"
     )
