@@ -237,6 +237,30 @@ def test_tabs_of_an_address_open_at_a_rate(monkeypatch: pytest.MonkeyPatch) -> N
     finished(go())
 
 
+@pytest.mark.parametrize("at_once", [limits.TABS_AT_ONCE, 10])
+def test_tabs_that_come_together_leave_room(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(limits, "TABS_AT_ONCE", at_once)
+    monkeypatch.setattr(limits, "TABS_A_SECOND", 200)
+    n_open, room, free = 0, 20, asyncio.Event()
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal n_open
+        n_open += 1
+        await free.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def go() -> None:
+        app = Limits(waits, lambda: Bounds(is_full=lambda: n_open >= room))
+        tabs = [under_way(app, "/_stcore/stream", "websocket", viewer) for viewer in range(50)]
+        await asyncio.sleep(0.3)
+        free.set()
+        statuses = await asyncio.gather(*tabs)
+        assert room <= n_open < room + limits.COUNT_VISITORS
+        assert statuses.count(503) == len(tabs) - n_open
+
+    finished(go())
+
+
 def test_text_on_streamlits_socket_closes_it() -> None:
     sent: list[dict[str, Any]] = []
 

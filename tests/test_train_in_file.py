@@ -177,7 +177,7 @@ def test_no_label_at_the_end_of_a_curve_is_cut(reader, files):
     tab = reader.open(files / "train.html")
     labels = tab.locator("[data-picture='train/curves'] svg text")
     labels.filter(has_text="notebook").first.wait_for()
-    awaited(tab, labels.filter(has_text="at the end").count, eq, 1)  # the longest
+    awaited(tab, labels.filter(has_text="final").count, eq, 1)
     cut = partial(labels.evaluate_all, CUT)
     awaited(tab, cut, eq, [])
 

@@ -40,7 +40,7 @@ MAX_UPLOADS = 4  # at the same time; one per viewer
 MAX_SOCKETS = 40  # per viewer; a tab has two
 MAX_ADDRESS_SOCKETS = 400  # a class of 100 behind one router has three each
 MAX_ADDRESS_PRESSES = 1  # whose pages are drawn at the same time
-COUNT_SECONDS = 0.1  # between two counts of the open files
+COUNT_SECONDS, COUNT_VISITORS = 0.1, 4  # after so many, the open files are counted again
 TABS_A_SECOND, TABS_AT_ONCE = 20, 60  # opened from one address; more wait, as each takes 5 ms
 PRESS_SECONDS = 1.0  # after this, a page still being drawn no longer counts
 M_MMAP_THRESHOLD = -3  # glibc's number for it, in malloc.h
@@ -369,6 +369,7 @@ class Limits:
         self._opening = Rate(TABS_A_SECOND, TABS_AT_ONCE)
         self._uploading = Quota(1, "another of your files is being uploaded; try again in a moment")
         self._counted, self._is_full = 0.0, False  # when open files were counted, and the result
+        self._since = 0  # visitors since then
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it, even while its body arrives."""
@@ -407,8 +408,9 @@ class Limits:
     def _check_room(self) -> None:
         """Raise Refusal if too few files can be opened; they are counted rarely, for speed."""
         now = time.monotonic()
-        if now > self._counted + COUNT_SECONDS:
-            self._counted, self._is_full = now, self.bounds.is_full()
+        self._since += 1
+        if now > self._counted + COUNT_SECONDS or self._since >= COUNT_VISITORS:
+            self._counted, self._is_full, self._since = now, self.bounds.is_full(), 0
         if self._is_full:
             raise Refusal(
                 "this server has as many tabs open as it can serve; try again later", 503, RETRY
@@ -416,7 +418,9 @@ class Limits:
 
     async def _draw(self, viewer: Viewer, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Streamlit draw pages for a tab, when it is its turn."""
-        await asyncio.sleep(self._opening.delay(viewer.address))
+        if delay := self._opening.delay(viewer.address):
+            await asyncio.sleep(delay)
+            self._check_room()  # others have come meanwhile
         presses = Tab(self._turns, viewer, self.bounds.draws, send)
         try:
             await self.app(scope, partial(presses.receive, receive), presses.send)
