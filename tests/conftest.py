@@ -45,6 +45,7 @@ settings.load_profile("shared")
 Told = TypeVar("Told")
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
+LONGEST_NAME = 120  # characters
 # The shell is the same browser without a window's parts: a tenth less work for two processors.
 BROWSERS = (os.environ.get("HNVIZ_CHROMIUM"), "chromium-headless-shell", "chromium")
 CHROMIUM = next(filter(None, (shutil.which(name) for name in BROWSERS if name)), "")
@@ -58,6 +59,14 @@ CHROMIUM_ARGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a row's long text by its beginning and its sum: the name is a snapshot's, too."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_NAME:
+        text = val if isinstance(val, str) else val.decode("ascii", "backslashreplace")
+        return f"{text[:40]}… {crc32(text.encode()):08x}"
+    return None
 
 
 def pytest_collection(session: pytest.Session) -> None:

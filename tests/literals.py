@@ -1,4 +1,4 @@
-"""Find the sentences that a test holds as literals, which belong into tests/data/sentences.json."""
+"""Find the sentences that a test holds as literals, which belong into a snapshot."""
 
 import ast
 import re

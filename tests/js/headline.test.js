@@ -1,11 +1,14 @@
 // A headline: where in its sentence the numbers are that a reader may choose.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { ofStep, partsOf } from "../../hnviz/app/kit/headline/controls.js";
 import { recorded } from "./recorded.js";
 
-const RECORDED = Object.values(JSON.parse(readFileSync(new URL("../data/sentences.json", import.meta.url), "utf8"))).flat();
+const SNAPSHOTS = new URL("../__snapshots__/", import.meta.url);
+const RECORDED = readdirSync(SNAPSHOTS).flatMap((name) =>
+  [...readFileSync(new URL(name, SNAPSHOTS), "utf8").matchAll(/^ {2}'(.*)'$/gm)].map(([, sentence]) => sentence),
+);
 
 test("a control takes the place of its number, and the other words stay", () => {
   assert.deepEqual(partsOf("After 1,234 steps it gets **9 %** right.", ["step"]), ["After ", { name: "step", value: 1234 }, " steps it gets **9 %** right."]);

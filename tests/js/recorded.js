@@ -1,4 +1,5 @@
-// Holds sentences to tests/data/js_sentences.json; `python -m tests.sentences` records them again.
+// Holds sentences to tests/data/js_sentences.json, which this records again:
+// HNVIZ_RECORD=1 node --test --test-concurrency=1 tests/js/*.test.js
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -16,7 +17,7 @@ export function recorded(test, sentence, ...numbers) {
   assert.deepEqual(sentence.match(NUMBER) ?? [], written, sentence);
   const said = (given[test.name] ??= []);
   said.push(sentence);
-  if (!RECORDS) assert.equal(sentence, known[test.name]?.[said.length - 1], "python -m tests.sentences");
+  if (!RECORDS) assert.equal(sentence, known[test.name]?.[said.length - 1], "HNVIZ_RECORD=1 records it");
 }
 
 /** Returns what the error says that `press` raises; `name` is the error's. */
