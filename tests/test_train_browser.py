@@ -63,13 +63,18 @@ def open_train(page, server: str, **settings: object) -> None:
     idle(page)
 
 
-def start(page) -> str:
+def start(page, clicks: int = 1) -> str:
     """Press Train; return the new run's id, as it stands in the address."""
     before = page.evaluate(RUN)
-    button(page, "Train").click()
+    button(page, "Train").click(click_count=clicks)
     run = until(page, f"before => {RUN} !== before && {RUN}", arg=before)
     page.locator(f"[data-panel=loss][data-of='{run}']").wait_for()
     return run
+
+
+def stop(page) -> None:
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
 
 
 def points(page) -> int:
@@ -92,38 +97,33 @@ EACH_SAYS = """() => {
 }"""
 
 
-def test_the_pointer_says_the_perplexity_of_valid(page, server):
-    page.goto(f"{server}/train?run=Model5")
-    chart = page.locator("[data-panel=loss]")
-    chart.locator(".main-svg").first.wait_for()
-    idle(page)
-    at_rest(page, chart.bounding_box)  # it does not go from under the pointer
-    chart.locator(".scatterlayer .trace").last.locator(".points path").nth(9).hover(force=True)
-    expect(chart.locator(".hoverlayer")).to_contain_text("step 400: 1.174, perplexity 3.24")
-    assert page.errors == []
-
-
-def test_a_run_grows_and_survives_a_refresh(page, server, browser):
-    open_train(page, server, epochs=LONG)
-    run = start(page)
+def test_a_run_from_a_double_click_to_a_new_start(page, app, browser):
+    open_train(page, app.url, epochs=LONG)
+    before = len(RunStore(app.runs).ids())
+    run = start(page, clicks=2)
     grows(page)
-    first = points(page)
-    grows(page)
+    assert len(RunStore(app.runs).ids()) == before + 1
     until(page, f"epochs => {EPOCHS} > epochs", arg=page.evaluate(EPOCHS))
     until(page, EACH_SAYS)
     told = re.compile(r"step [\d,]+ of 4,000, epoch \d+ of 100, about \d+ (s|min) left")
     expect(page.get_by_text(told)).to_be_visible()
+    keeps_its_zoom(page)
+    catches_up(page)
+    pauses_steps_and_goes_on(page)
+    first = points(page)
     page.reload()
     page.locator("[data-panel=loss] .main-svg").first.wait_for()
     assert f"run={run}" in page.url
     until(page, f"first => {POINTS} > first + 5", arg=first)
     followed_and_stopped_elsewhere(browser, page.url)
     expect(button(page, "Resume")).to_be_enabled()
+    # The progress bar had its place between them.
+    awaited(page, partial(gaps, page, ".actions", ".play"), eq, [8])
     button(page, "Resume").click()
     grows(page)
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
+    stop(page)
     assert page.errors == []
+    starts_again_without_checkpoints(page, app.runs / run)
 
 
 def followed_and_stopped_elsewhere(browser, address: str) -> None:
@@ -133,31 +133,117 @@ def followed_and_stopped_elsewhere(browser, address: str) -> None:
         tab.goto(address)
         tab.locator("[data-panel=loss] .main-svg").first.wait_for()
         grows(tab)
-        button(tab, "Stop").click()
-        expect(button(tab, "Resume")).to_be_enabled()
+        stop(tab)
 
 
-def test_more_opens_holds_what_was_set_and_shuts(page, server, recorded):
-    open_train(page, server)
+def keeps_its_zoom(page) -> None:
+    """A zoomed chart keeps its zoom while the run grows, whatever is sent and pressed."""
+    chart = page.locator("[data-panel=loss]")
+    chart.evaluate("chart => { chart.marker = 'the same' }")
+    whole = chart.evaluate(RANGES)
+    zoom(page, chart)
+    zoomed = chart.evaluate(RANGES)
+    for (low, high), (lowest, highest) in zip(zoomed, whole, strict=True):
+        assert lowest < low < high < highest
+    chart.evaluate(FORGET)  # the server sends the whole figure, as when one of its axes changes
+    until(page, f"chart => ({KNOWN})(chart).version", arg=chart.element_handle())
+    # A curve lets a press go first, but it also grows while somebody presses on and on.
+    page.evaluate(PRESSING)
+    grows(page)
+    page.evaluate("clearInterval(window.pressing)")
+    assert chart.evaluate(RANGES) == zoomed
+    assert chart.evaluate("chart => chart.marker") == "the same"  # it was not mounted again
+    zoom_out(page, chart)
+    x, y = chart.evaluate(RANGES)
+    assert x == whole[0]  # of this run, not of the one that was in view before
+    assert y == chart.evaluate(ASKED)  # its upper end may have risen since
+
+
+def catches_up(page) -> None:
+    """A lost connection comes back, and no point is missing or there twice."""
+    page.evaluate(f"({SOCKET})().close()")
+    until(page, f"() => ({SOCKET})() && ({SOCKET})().readyState === 1")
+    expect(page.get_by_text("Connection lost; trying again")).to_be_hidden()
+    grows(page)
+    steps = page.locator("[data-panel=loss]").evaluate(TRAIN_STEPS)
+    assert steps == sorted(set(steps))
+
+
+def pauses_steps_and_goes_on(page) -> None:
+    """A refused press is told in the bar; then Pause, Step and Continue do what they say."""
+    resize(page, 1280, 800)
+    assert len(page.evaluate(CONTROLS)) <= MOST_CONTROLS, page.evaluate(CONTROLS)
+    page.route("**/api/runs/*/pause", lambda route: route.fulfill(
+        status=409, content_type="application/json", body='{"error": "nothing to pause"}'
+    ))  # fmt: skip
+    button(page, "Pause").click()
+    expect(page.get_by_role("alert").filter(visible=True)).to_have_text("Nothing to pause.")
+    page.unroute("**/api/runs/*/pause")
+    page.errors[:] = [said for said in page.errors if "409" not in said]
+    button(page, "Pause").click()
+    expect(page.get_by_text(re.compile(r"paused after step"))).to_be_visible()
+    expect(button(page, "Continue")).to_be_enabled()
+    paused = paused_step(page)
+    awaited(page, partial(gaps, page, ".actions", ".progress"), eq, [2])
+    button(page, "Step").click()
+    expect(page.get_by_text(f"paused after step {paused + 1:,} of")).to_be_visible()
+    button(page, "Continue").click()
+    expect(page.get_by_text(re.compile(r": step [\d,]+ of 4,000, epoch"))).to_be_visible()
+
+
+def starts_again_without_checkpoints(page, folder) -> None:
+    """Where all checkpoints are damaged, Resume says so, and Start again begins at step 0."""
+    expect(button(page, "Start again")).to_be_hidden()
+    for path in folder.glob("resume*.safetensors"):
+        path.write_bytes(b"half")
+    button(page, "Resume").click()
+    expect(page.get_by_text(re.compile("; start the run again")).first).to_be_visible()
+    button(page, "Start again").click()
+    expect(button(page, "Stop")).to_be_visible()
+    grows(page)
+    stop(page)
+    assert RunStore(folder.parent).record(folder.name).kept == 0
+    # An answer about its units that is on its way loses its snapshot, and is asked for again.
+    assert [each for each in page.errors if "/machine_codes" not in each] == []
+
+
+def test_the_form_holds_what_was_set_and_tells_what_is_wrong(page, server, recorded):
+    open_train(page, server, bptt=20, model="Model0", device="tpu")
+    expect(page.get_by_text(re.compile("Model0 reads 3 tokens"))).to_have_count(1)
+    expect(button(page, "Train")).to_be_disabled()
+    asked = re.compile("'tpu' is not one of")
+    expect(chosen(page, "Device")).to_have_accessible_description(asked)
+    chosen(page, "Model").select_option("Model5")
     rows, more = number(page, "bs, rows"), page.locator(".st-key-train_settings summary")
+    if rows.is_visible():  # the address sets what is in the fold
+        more.click()
     expect(rows).to_be_hidden()
     more.click()
+    expect(chosen(page, "Form")).to_be_disabled()  # of Model5
     rows.fill("32")
     rows.press("Enter")
     page.wait_for_url("**train_bs=32**")
+    for field, value, sentence in [
+        ("Epochs", "-3", "epochs must be"),
+        ("lr, highest", "0", "lr must be"),
+        ("bptt, steps", "0", "bptt must be"),
+    ]:
+        good = number(page, field).input_value()
+        for text, told in [(value, 1), (good, 0)]:
+            enter(page, field, text)
+            said = page.get_by_text(re.compile(re.escape(sentence), re.IGNORECASE))
+            expect(said).to_have_count(told)
     more.click()
     expect(rows).to_be_hidden()
     idle(page)
     page.reload()  # the link opens what it sets
-    expect(rows).to_be_visible()
     expect(rows).to_have_value("32")
     rows.fill("")
     rows.press_sequentially("e")  # of the letters, Chromium takes no other
     rows.press("Enter")
     expect(page.get_by_text("must be a number; 32 is used")).to_be_visible()
     assert "train_bs=32" in page.url
-    rows.fill("0")
-    rows.press("Enter")
+    enter(page, "bs, rows", "0")
     said = page.get_by_text("bs must be").filter(visible=True)
     sentence = said.inner_text()
     recorded(sentence, 1, 0)
@@ -167,7 +253,6 @@ def test_more_opens_holds_what_was_set_and_shuts(page, server, recorded):
     expect(said).to_have_count(1)
     more.click()
     expect(said).to_have_text(sentence)  # out of sight, it is told below
-    expect(button(page, "Train")).to_be_disabled()
     assert page.errors == []
 
 
@@ -176,10 +261,7 @@ def chosen(page, label: str):
 
 
 def test_a_recipe_is_filled_in_at_once_and_a_mark_explains_a_field(page, server):
-    open_train(page, server, device="tpu")
-    asked = re.compile("'tpu' is not one of")
-    expect(chosen(page, "Device")).to_have_accessible_description(asked)
-    expect(chosen(page, "Form")).to_be_disabled()  # of Model5
+    open_train(page, server, bs=32)  # opens the fold
     for model, rate, same in (("Model3", "3.0e-3", "3.0e-3"), ("Model2", "1.0e-4", "3.0e-3")):
         chosen(page, "Model").select_option(model)
         expect(number(page, "lr, highest")).to_have_value(rate)
@@ -190,7 +272,7 @@ def test_a_recipe_is_filled_in_at_once_and_a_mark_explains_a_field(page, server)
         page.wait_for_url("**train_same=true**")
         switch.uncheck()
         expect(number(page, "lr, highest")).to_have_value(rate)
-    assert "train_lr" not in page.url and "train_device=tpu" in page.url
+    assert "train_lr" not in page.url
     for press, value in (("less", "19"), ("more", "20"), ("more", "21")):
         page.get_by_role("button", name=f"bptt, steps: one {press}").click()
         expect(number(page, "bptt, steps")).to_have_value(value)
@@ -223,41 +305,8 @@ def test_what_is_typed_is_trained_and_another_address_brings_its_own(page, app, 
     page.evaluate(VISIT, f"?run={run}&train_lr=0.5&train_epochs={LONG}")  # as a lesson goes there
     expect(number(page, "lr, highest")).to_have_value("5.0e-1")
     expect(warned).to_be_visible()
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
+    stop(page)
     assert page.errors == []
-
-
-def test_a_double_click_on_train_starts_one_run(page, app, server):
-    open_train(page, server, epochs=LONG)
-    before, shown = len(RunStore(app.runs).ids()), page.evaluate(RUN)
-    button(page, "Train").dblclick()
-    until(page, f"before => {RUN} !== before", arg=shown)
-    idle(page)
-    expect(button(page, "Stop")).to_be_enabled()
-    assert len(RunStore(app.runs).ids()) == before + 1
-    assert page.errors == []
-
-
-def test_pause_step_go_on_stop(page, server):
-    open_train(page, server, epochs=LONG)
-    start(page)
-    until(page, f"() => {POINTS} > 3")
-    page.set_viewport_size({"width": 1280, "height": 800})
-    assert len(page.evaluate(CONTROLS)) <= MOST_CONTROLS, page.evaluate(CONTROLS)
-    button(page, "Pause").click()
-    expect(page.get_by_text(re.compile(r"paused after step"))).to_be_visible()
-    expect(button(page, "Continue")).to_be_enabled()
-    paused = paused_step(page)
-    awaited(page, partial(gaps, page, ".actions", ".progress"), eq, [2])
-    button(page, "Step").click()
-    expect(page.get_by_text(f"paused after step {paused + 1:,} of")).to_be_visible()
-    button(page, "Continue").click()
-    expect(page.get_by_text(re.compile(r": step [\d,]+ of 4,000, epoch"))).to_be_visible()
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
-    # The progress bar had its place between them.
-    awaited(page, partial(gaps, page, ".actions", ".play"), eq, [8])
 
 
 def gaps(page, *parts: str) -> list[float]:
@@ -272,38 +321,6 @@ def gaps(page, *parts: str) -> list[float]:
 def paused_step(page) -> int:
     text = page.get_by_text(re.compile(r"paused after step")).inner_text()
     return int(re.search(r"step ([\d,]+) of", text)[1].replace(",", ""))
-
-
-def test_a_zoomed_chart_keeps_its_zoom(page, server):
-    open_train(page, server, epochs=LONG)
-    start(page)
-    grows(page)
-    chart = page.locator("[data-panel=loss]")
-    chart.evaluate("chart => { chart.marker = 'the same' }")
-    whole = chart.evaluate(RANGES)
-    zoom(page, chart)
-    zoomed = chart.evaluate(RANGES)
-    for (low, high), (lowest, highest) in zip(zoomed, whole, strict=True):
-        assert lowest < low < high < highest
-    grows(page)
-    assert chart.evaluate(RANGES) == zoomed
-    chart.evaluate(FORGET)  # the server sends the whole figure, as when one of its axes changes
-    until(page, f"chart => ({KNOWN})(chart).version", arg=chart.element_handle())
-    assert chart.evaluate(RANGES) == zoomed
-    # A curve lets a press go first, but it also grows while somebody presses on and on.
-    page.evaluate(PRESSING)
-    grows(page)
-    page.evaluate("clearInterval(window.pressing)")
-    assert chart.evaluate(RANGES) == zoomed
-    assert chart.evaluate("chart => chart.marker") == "the same"  # it was not mounted again
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
-    idle(page)
-    zoom_out(page, chart)
-    x, y = chart.evaluate(RANGES)
-    assert x == whole[0]  # of this run, not of the one that was in view before
-    assert y == chart.evaluate(ASKED)  # its upper end may have risen since
-    assert page.errors == []
 
 
 PRESSING = """window.pressing = setInterval(
@@ -346,163 +363,18 @@ def zoom_out(page, chart) -> None:
     raise AssertionError("a double click changed nothing")
 
 
-def test_settings_are_in_the_address_and_a_bad_one_is_told_beside_it(page, server):
-    open_train(page, server)
-    page.get_by_text("More settings").click()
-    for field, value, sentence in [
-        ("Epochs", "-3", "epochs must be"),
-        ("lr, highest", "0", "lr must be"),
-        ("bptt, steps", "0", "bptt must be"),
-    ]:
-        good = number(page, field).input_value()
-        for text, told in [(value, 1), (good, 0)]:
-            enter(page, field, text)
-            said = page.get_by_text(re.compile(re.escape(sentence), re.IGNORECASE))
-            expect(said).to_have_count(told)
-            expect(button(page, "Train")).to_be_enabled(enabled=not told)
-    enter(page, "bptt, steps", "7")
-    until(page, "location.search.includes('train_bptt=7')")
-    page.reload()
-    expect(number(page, "bptt, steps")).to_have_value("7")
-
-
-def test_the_charts_follow_the_width_of_the_page_without_the_windows(page, server):
-    """As when a lesson's panel opens beside them."""
-    page.goto(f"{server}/train?run=Model4")
-    chart = page.locator("[data-panel=accuracy][data-drawn]").first
-    drawn = chart.locator(".main-svg").first
-    before = drawn.bounding_box()["width"]
-    page.evaluate("document.documentElement.classList.add('hn-lesson')")
-    room = at_rest(page, chart.bounding_box)["width"]
-    assert abs(room - before) > 50
-    awaited(page, lambda: drawn.bounding_box()["width"], eq, room)
-    assert page.errors == []
-
-
-def test_another_mode_keeps_the_zoom_and_draws_the_curves_in_its_colours(page, server):
-    page.goto(f"{server}/train?run=Model4")
-    chart = page.locator("[data-panel=loss]")
-    chart.locator(".main-svg").first.wait_for()
-    idle(page)
-    zoom(page, chart)
-    zoomed, color = chart.evaluate(RANGES), chart.evaluate(TRAIN_COLOR)
-    page.emulate_media(color_scheme="dark")
-    until(
-        page,
-        f"([chart, color]) => ({TRAIN_COLOR})(chart) !== color",
-        arg=[chart.element_handle(), color],
-    )
-    assert chart.evaluate(RANGES) == zoomed
-    assert page.errors == []
-
-
-TRAIN_COLOR = "chart => chart.data.find(trace => trace.name === 'train').line.color"
-
-
-def test_a_lost_connection_is_said_and_the_curves_catch_up(page, server):
-    open_train(page, server, epochs=LONG)
-    start(page)
-    grows(page)
-    page.evaluate(f"({SOCKET})().close()")
-    lost = page.get_by_text("Connection lost; trying again")
-    until(page, f"() => ({SOCKET})() && ({SOCKET})().readyState === 1")
-    expect(lost).to_be_hidden()
-    grows(page)
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
-    steps = page.evaluate(
-        f"chart => ({TRAIN_STEPS})(document.querySelector('[data-panel=loss]'))", 0
-    )
-    assert steps == sorted(set(steps)), "no point is missing or there twice"
-
-
-SOCKET = "() => document.querySelector('.st-key-train_curves .hnviz').view.kit.tab.live.socket"
-TRAIN_STEPS = "chart => chart.data.find(trace => trace.name === 'train').x"
-
-
-def test_a_line_of_the_list_brings_its_run_into_view(page, server):
-    page.goto(f"{server}/?run=Model5&start_all_runs=true")
-    idle(page)
-    runs = page.locator(".st-key-start_runs")
-    runs.scroll_into_view_if_needed()
-    current = runs.locator("tr[aria-current=true]")
-    expect(current).to_have_attribute("data-key", "Model5")
-    line = runs.locator("tr[data-key=Model3]")
-    assert line.locator("a").get_attribute("href").endswith("/train?run=Model3")
-    line.locator("a").click()
-    page.wait_for_url("**run=Model3**")
-    expect(current).to_have_attribute("data-key", "Model3")
-    line = runs.locator("tr[data-key=Model0]")
-    line.locator("[data-column=state]").click()
-    page.wait_for_url("**run=Model0**")
-    expect(current).to_have_attribute("data-key", "Model0")
-    expect(page.locator(".st-key-run_line")).to_contain_text("Model0: pre-trained")
-    assert page.errors == []
-
-
-def test_the_list_on_count_finds_and_renames_an_own_run(page, server, long_name):
-    page.goto(f"{server}/?run=Model5&start_all_runs=true")
-    runs = page.locator(".st-key-start_runs")
-    runs.scroll_into_view_if_needed()
-    line = runs.locator(f"tr[data-key='{long_name}']")
-    expect(line).to_have_count(1)
-    assert not runs.get_by_role("checkbox").count()
-    runs.get_by_label("Find a run").fill("bptt 100, lr")
-    expect(runs.locator("tr[data-key=Model5]")).to_have_count(0)
-    expect(line).to_have_count(1)
-    line.get_by_role("button", name="Change").click()
-    line.get_by_role("button", name="Rename").click()
-    line.get_by_role("textbox").fill("mine")
-    line.get_by_role("textbox").press("Enter")
-    expect(line.locator("a")).to_have_text("mine")
-    assert "run=Model5" in page.url, "a press on a control brings no run into view"
-    runs.get_by_label("Find a run").fill("zebra")
-    expect(runs.locator(".note")).to_contain_text("“zebra”")
-
-
-@pytest.fixture
-def long_name(app):
-    """A run whose name is as long as a name can be."""
-    folder = app.runs / "20260101-000000-Model2-long"
-    shutil.copytree(ROOT / "hnviz/shipped/Model2", folder)
-    found = json.loads((folder / "config.json").read_text())
-    settings = {"bptt": 100, "lr": 0.0125, "epochs": 11, "bs": 512, "nh": 12, "seed": 4294967295}
-    found["config"] |= settings | {"bn_init": "uniform", "form": "fast", "split": "blocks"}
-    (folder / "config.json").write_text(json.dumps(found))
-    yield folder.name
-    shutil.rmtree(folder)
-
-
-def test_the_list_of_runs_cuts_nothing(page, server, long_name):
-    page.goto(f"{server}/?run=Model5&start_all_runs=true")
-    runs = page.locator(".st-key-start_runs")
-    runs.scroll_into_view_if_needed()
-    runs.locator(f"tr[data-key='{long_name}'] small").wait_for(state="attached")
-    for width in (1280, 1024, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
-        beyond = partial(
-            runs.locator(".hnviz-table").evaluate,
-            "table => Math.max(...[table, ...table.querySelectorAll('td')]"
-            ".map((each) => each.scrollWidth - each.clientWidth))",
-        )
-        awaited(page, beyond, le, 0)
-
-
-def test_the_next_run_and_the_run_shown_are_two_things(page, server):
+def test_a_run_that_ended_is_read_at_every_width_in_both_modes(page, server, recorded):
     page.goto(f"{server}/train?run=Model5&train_model=Model3")
-    headline = page.locator(HEADLINE)
-    expect(headline).to_have_text(re.compile(r"^Train reaches 99.6\s%, valid stops at 83.2\s%"))
-    box = page.locator(".st-key-train_next")
-    expect(box.get_by_text("Train a new run")).to_be_visible()
+    chart = page.locator("[data-panel=loss]")
+    page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
+    idle(page)
+    assert len(page.locator(HEADLINE).inner_text().split()) <= 20
+    box = page.locator(".st-key-train_next")  # the next run and the run shown are two things
     expect(box.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     assert box.locator("[data-panel], .play").count() == 0
-
-
-def test_the_epochs_are_the_curves_table_and_the_schedule_is_a_click_away(page, server, recorded):
-    page.goto(f"{server}/train?run=Model5")
-    page.locator("[data-panel=loss] .main-svg").first.wait_for()
-    idle(page)
+    says_the_perplexity(page, chart)
+    shows_its_speed(page)
+    is_zoomed_in_another_mode(page, chart)
     curves = page.locator(".st-key-train_curves")
     more(curves, "As a table")
     accuracies = curves.get_by_role("region", name="Accuracy: valid, 8,001 to 9,999")
@@ -522,102 +394,52 @@ def test_the_epochs_are_the_curves_table_and_the_schedule_is_a_click_away(page, 
     assert page.errors == []
 
 
-def test_the_speed_is_shown_of_a_training_that_is_played_or_pointed_at(page, server):
-    open_train(page, server)
+def says_the_perplexity(page, chart) -> None:
+    """The pointer on a curve says a step's loss and its perplexity."""
+    at_rest(page, chart.bounding_box)  # it does not go from under the pointer
+    chart.locator(".scatterlayer .trace").last.locator(".points path").nth(9).hover(force=True)
+    expect(chart.locator(".hoverlayer")).to_contain_text("step 400: 1.174, perplexity 3.24")
+
+
+def shows_its_speed(page) -> None:
+    """The speed is there once a training is pointed at, and nothing moves."""
     bar = page.locator(".st-key-train_bar")
     speed, play = bar.get_by_label("Speed"), bar.locator(".play")
+    page.mouse.move(0, 0)
     expect(speed).to_be_hidden()
     step = bar.get_by_label("Training step").bounding_box
     place = at_rest(page, step)
     play.hover()
     expect(speed).to_be_visible()
-    assert step() == place, "nothing moves"
+    assert step() == place
     page.mouse.move(0, 0)
     expect(speed).to_be_hidden()
-    play.press("Enter")
-    expect(speed).to_be_visible()
-    assert page.errors == []
 
 
-def test_a_refused_press_is_told_in_the_bar(page, app):
-    page.goto(f"{app.url}/train?train_epochs={LONG}")
-    page.locator("[data-panel=loss] .main-svg").first.wait_for()
-    idle(page)
-    start(page)
-    page.route("**/api/runs/*/pause", lambda route: route.fulfill(
-        status=409, content_type="application/json", body='{"error": "nothing to pause"}'
-    ))  # fmt: skip
-    button(page, "Pause").click()
-    expect(page.get_by_role("alert").filter(visible=True)).to_have_text("Nothing to pause.")
-    page.unroute("**/api/runs/*/pause")
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
+def is_zoomed_in_another_mode(page, chart) -> None:
+    """Another mode draws the curves in its colours, and a chart keeps its zoom and its width.
+
+    The page becomes narrower without the window, as when a lesson's panel opens beside it.
+    """
+    zoom(page, chart)
+    zoomed, color = chart.evaluate(RANGES), chart.evaluate(TRAIN_COLOR)
+    page.emulate_media(color_scheme="dark")
+    changed = f"([chart, color]) => ({TRAIN_COLOR})(chart) !== color"
+    until(page, changed, arg=[chart.element_handle(), color])
+    assert chart.evaluate(RANGES) == zoomed
+    drawn = chart.locator(".main-svg").first
+    before = drawn.bounding_box()["width"]
+    page.evaluate("document.documentElement.classList.add('hn-lesson')")
+    room = at_rest(page, chart.bounding_box)["width"]
+    assert abs(room - before) > 50
+    awaited(page, lambda: drawn.bounding_box()["width"], eq, room)
+    page.evaluate("document.documentElement.classList.remove('hn-lesson')")
 
 
-def training_speed(page):
-    fold = page.locator(".st-key-train_settings details.fold")
-    fold.wait_for()
-    if fold.get_attribute("open") is None:
-        fold.locator("summary").click()
-    return page.get_by_role("combobox", name="Training speed")
-
-
-def test_a_run_starts_at_the_chosen_speed(page, server):
-    open_train(page, server, epochs=LONG)
-    training_speed(page).select_option("5 steps a second")
-    page.wait_for_url("**train_speed=5**")
-    run = start(page)
-    until(page, f"run => {SPEED_OF} === 5", arg=run)
-    expect(training_speed(page)).to_have_value("5")
-    training_speed(page).select_option("full speed")
-    until(page, f"run => {SPEED_OF} === null", arg=run)
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
-    idle(page)
-    open_train(page, server, epochs=LONG, speed=1)  # by a link
-    expect(training_speed(page)).to_have_value("1")
-    run = start(page)
-    until(page, f"run => {SPEED_OF} === 1", arg=run)
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
-    assert page.errors == []
-
-
-SPEED_OF = """(timeline => timeline.run === run ? timeline.facts.speed : "another run")(
-    document.querySelector('.st-key-train_curves .hnviz').view.kit.timeline)"""
-
-
-def test_two_viewers_share_a_speed(page, server, browser):
-    open_train(page, server, epochs=LONG)
-    start(page)
-    training_speed(page).select_option("5 steps a second")
-    with profile(browser) as other:
-        tab = other.new_page()
-        tab.goto(page.url.split("&train_speed")[0])
-        expect(training_speed(tab)).to_have_value("5")
-        training_speed(tab).select_option("full speed")
-        expect(training_speed(page)).to_have_value("full")
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
-
-
-def test_a_rate_far_too_high_is_warned_of_and_not_refused(page, server, recorded):
-    open_train(page, server, model="Model3", lr=1000)
-    warned = page.get_by_text("lr 1,000 is too high")
-    recorded.shown(page, "lr 1,000 is too high", 1_000, "1.0e-1")
-    start(page)
-    expect(page.locator(HEADLINE)).to_have_text(re.compile("^Model3 diverged"))
-    enter(page, "lr, highest", "0.003")
-    expect(warned).to_have_count(0)
-    # The machine cannot show a network whose numbers are not finite; the console names each answer.
-    assert [said for said in page.errors if " 422 " not in said] == []
-
-
-def test_takeaway_control_and_picture_come_first(page, server):
+def test_the_control_and_the_picture_come_first(page, server):
     page.goto(f"{server}/train?run=Model5")
     page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
     idle(page)
-    assert len(page.locator(HEADLINE).inner_text().split()) <= 20
     for width, most, chart in ((1280, 900, 400), (390, 1266, 320)):
         resize(page, width)
         parts = [HEADLINE, ".st-key-train_bar", "[data-panel=loss]"]
@@ -635,6 +457,115 @@ def test_takeaway_control_and_picture_come_first(page, server):
     awaited(page, lambda: right(speed) <= right(form) - 16)
 
 
+TRAIN_COLOR = "chart => chart.data.find(trace => trace.name === 'train').line.color"
+
+
+SOCKET = "() => document.querySelector('.st-key-train_curves .hnviz').view.kit.tab.live.socket"
+TRAIN_STEPS = "chart => chart.data.find(trace => trace.name === 'train').x"
+
+
+@pytest.fixture
+def long_name(app):
+    """A run whose name is as long as a name can be."""
+    folder = app.runs / "20260101-000000-Model2-long"
+    shutil.copytree(ROOT / "hnviz/shipped/Model2", folder)
+    found = json.loads((folder / "config.json").read_text())
+    settings = {"bptt": 100, "lr": 0.0125, "epochs": 11, "bs": 512, "nh": 12, "seed": 4294967295}
+    found["config"] |= settings | {"bn_init": "uniform", "form": "fast", "split": "blocks"}
+    (folder / "config.json").write_text(json.dumps(found))
+    yield folder.name
+    shutil.rmtree(folder)
+
+
+def test_the_list_on_count_finds_renames_and_brings_runs_into_view(page, server, long_name):
+    page.goto(f"{server}/?run=Model5&start_all_runs=true")
+    runs = page.locator(".st-key-start_runs")
+    runs.scroll_into_view_if_needed()
+    line = runs.locator(f"tr[data-key='{long_name}']")
+    line.locator("small").wait_for(state="attached")
+    beyond = partial(
+        runs.locator(".hnviz-table").evaluate,
+        "table => Math.max(...[table, ...table.querySelectorAll('td')]"
+        ".map((each) => each.scrollWidth - each.clientWidth))",
+    )
+    for width in (1024, 390, 1280):  # nothing is cut
+        resize(page, width)
+        awaited(page, beyond, le, 0)
+    assert not runs.get_by_role("checkbox").count()
+    find = runs.get_by_label("Find a run")
+    find.fill("bptt 100, lr")
+    expect(runs.locator("tr[data-key=Model5]")).to_have_count(0)
+    expect(line).to_have_count(1)
+    line.get_by_role("button", name="Change").click()
+    line.get_by_role("button", name="Rename").click()
+    line.get_by_role("textbox").fill("mine")
+    line.get_by_role("textbox").press("Enter")
+    expect(line.locator("a")).to_have_text("mine")
+    assert "run=Model5" in page.url, "a press on a control brings no run into view"
+    find.fill("zebra")
+    expect(runs.locator(".note")).to_contain_text("“zebra”")
+    find.fill("")
+    current = runs.locator("tr[aria-current=true]")
+    expect(current).to_have_attribute("data-key", "Model5")
+    link = runs.locator("tr[data-key=Model3] a")
+    assert link.get_attribute("href").endswith("/train?run=Model3")
+    link.click()
+    page.wait_for_url("**run=Model3**")
+    expect(current).to_have_attribute("data-key", "Model3")
+    runs.locator("tr[data-key=Model0] [data-column=state]").click()
+    page.wait_for_url("**run=Model0**")
+    expect(current).to_have_attribute("data-key", "Model0")
+    expect(page.locator(".st-key-run_line")).to_contain_text("Model0: pre-trained")
+    assert page.errors == []
+
+
+def training_speed(page):
+    fold = page.locator(".st-key-train_settings details.fold")
+    fold.wait_for()
+    if fold.get_attribute("open") is None:
+        fold.locator("summary").click()
+    return page.get_by_role("combobox", name="Training speed")
+
+
+def test_a_run_starts_at_the_chosen_speed_which_two_viewers_share(page, server, browser):
+    open_train(page, server, epochs=LONG)
+    training_speed(page).select_option("5 steps a second")
+    page.wait_for_url("**train_speed=5**")
+    run = start(page)
+    until(page, f"run => {SPEED_OF} === 5", arg=run)
+    with profile(browser) as other:
+        tab = other.new_page()
+        tab.goto(page.url.split("&train_speed")[0])
+        expect(training_speed(tab)).to_have_value("5")
+        training_speed(tab).select_option("full speed")
+        expect(training_speed(page)).to_have_value("full")
+    until(page, f"run => {SPEED_OF} === null", arg=run)
+    stop(page)
+    idle(page)
+    open_train(page, server, epochs=LONG, speed=1)  # by a link
+    expect(training_speed(page)).to_have_value("1")
+    run = start(page)
+    until(page, f"run => {SPEED_OF} === 1", arg=run)
+    stop(page)
+    assert page.errors == []
+
+
+SPEED_OF = """(timeline => timeline.run === run ? timeline.facts.speed : "another run")(
+    document.querySelector('.st-key-train_curves .hnviz').view.kit.timeline)"""
+
+
+def test_a_rate_far_too_high_is_warned_of_and_not_refused(page, server, recorded):
+    open_train(page, server, model="Model3", lr=1000)
+    warned = page.get_by_text("lr 1,000 is too high")
+    recorded.shown(page, "lr 1,000 is too high", 1_000, "1.0e-1")
+    start(page)
+    expect(page.locator(HEADLINE)).to_have_text(re.compile("^Model3 diverged"))
+    enter(page, "lr, highest", "0.003")
+    expect(warned).to_have_count(0)
+    # The machine cannot show a network whose numbers are not finite; the console names each answer.
+    assert [said for said in page.errors if " 422 " not in said] == []
+
+
 def begins_above(box, most) -> bool:
     return box["y"] + min(box["height"], 300) <= most
 
@@ -646,35 +577,6 @@ def is_as_wide_as(box, least) -> bool:
 def enter(page, field: str, value: str) -> None:
     number(page, field).fill(value)
     number(page, field).press("Enter")
-
-
-def test_an_unknown_run_and_a_window_that_model0_cannot_read_are_told(page, server):
-    page.goto(f"{server}/train?run=no-such-run&train_model=Model0&train_bptt=20")
-    expect(page.get_by_text(re.compile("no run named 'no-such-run'")).first).to_be_visible()
-    expect(page.get_by_text(re.compile("Model0 reads 3 tokens"))).to_have_count(1)
-    expect(button(page, "Train")).to_be_disabled()
-    page.locator("[data-panel=loss] .main-svg").first.wait_for()
-
-
-def test_a_run_whose_checkpoints_are_damaged_can_start_again(page, app, server):
-    open_train(page, server, epochs=LONG)
-    run = start(page)
-    grows(page)
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
-    expect(button(page, "Start again")).to_be_hidden()
-    for path in (app.runs / run).glob("resume*.safetensors"):
-        path.write_bytes(b"half")
-    button(page, "Resume").click()
-    expect(page.get_by_text(re.compile("; start the run again")).first).to_be_visible()
-    button(page, "Start again").click()
-    expect(button(page, "Stop")).to_be_visible()
-    grows(page)
-    button(page, "Stop").click()
-    expect(button(page, "Resume")).to_be_enabled()
-    assert RunStore(app.runs).record(run).kept == 0
-    # An answer about its units that is on its way loses its snapshot, and is asked for again.
-    assert [each for each in page.errors if "/machine_codes" not in each] == []
 
 
 @pytest.mark.slow  # tests/test_kill.py holds the same without a browser
