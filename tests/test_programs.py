@@ -28,17 +28,12 @@ PROGRAMS = {
     "gallery": "-m tests.browser.screenshots {folder}",
     "load": "-m tests.load --seconds 2 --viewers 2 --watchers 2 --every 1",
     "class": "-m tests.load --class --size 3 --seconds 2",
-    "browsers of a class": "-m tests.load.together --phones 8 --epochs 1",
     "attack": "-m tests.load.attack --seconds 3",
     "against": "-m tests.load.against . --rounds 5 --starts 1",
     "browser against": "-m tests.browser.against .",
     "paint": "-m tests.browser.paint .",
     "crowds": "-m tests.browser.crowds . --turns 1 --seconds 2 --viewers 2 --watchers 2 --every 1",
-    "beside": "-m tests.load.beside --seconds 2 --viewers 2 --rounds 1",
     "sizes": "-m tests.load.sizes --only memory",
-    "sweep": "-m tests.load.sweep --runs 12 --epochs 1 --workers 1",
-    "texts": "-m tests.load.texts 1",
-    "engines": "-m tests.load.engines --rounds 1 --steps 5 Model0",
     "seeds": "-m tests.load.seeds --seeds 3 --epochs 1 Model3",
     "recorded": "-m tests.load.recorded --seeds 2 --recorded 1 Model2",
     "page_training": "-m tests.load.page_training --rounds 1 --epochs 1 --seconds .2 Model3",
@@ -52,9 +47,7 @@ MISSED = 1  # the exit status of a program that held figures to its limits: not 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_still_works(name, tmp_path):
-    if not CHROMIUM and any(
-        word in PROGRAMS[name] for word in ("browser", "page_training", "together")
-    ):
+    if not CHROMIUM and any(word in PROGRAMS[name] for word in ("browser", "page_training")):
         pytest.skip("no chromium")
     words = PROGRAMS[name].format(folder=tmp_path).split()
     environ = {**os.environ, "HNVIZ_BRIEF": "1"}

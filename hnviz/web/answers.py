@@ -60,7 +60,7 @@ BURST = 2.0
 LEAST = 0.1
 """Seconds that each slow question counts as, at least, so that one viewer gets ten slow answers a
 second while others ask. At 51 a second, the others' presses took 1.4 times as long at the p95
-(python -m tests.load.beside)."""
+(docs/proved.md, "Measured once")."""
 
 MAX_WAIT_SECONDS = 10.0  # the longest wait for an answer before reporting its progress
 
