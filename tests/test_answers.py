@@ -218,7 +218,7 @@ def test_what_does_not_fit_is_left_out_and_slow_questions_and_the_machine_come_f
     }
     kept_in = [choose_answers(found, most) for most in (1500, 1700, 1900)]
     assert [[sorted(each.answers) for each in fits.values()] for fits in kept_in] == [
-        *([["b"], []], [["b"], ["d"]], [["b"], ["c", "d"]]),
+        *([["b"], []], [["b"], ["d"]], [["b"], ["c", "d"]])
     ]
 
 
@@ -249,7 +249,7 @@ class AnEngine(NoEngine):
 
 
 @pytest.fixture
-def runs(tmp_path, monkeypatch) -> Iterator[Path]:
+def runs(tmp_path, monkeypatch):
     monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
     server.cache_clear()
     shutil.copytree(SHIPPED_DIR / "Model1", tmp_path / "mine")

@@ -13,10 +13,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import get_args
 from urllib.parse import quote
 
@@ -112,7 +111,7 @@ def app(views: Iterable[View] = (), state: ServerState | None = None) -> Starlet
 
 
 @pytest.fixture(scope="module")
-def runs(own_runs) -> Iterator[Path]:
+def runs(own_runs):
     server.cache_clear()
     with pytest.MonkeyPatch.context() as patch:  # others use the machine too
         patch.setattr("hnviz.web.answers.OBSERVE_SECONDS", 90.0)
@@ -436,18 +435,10 @@ BAD = [
     ("/api/runs/..%2f..%2fetc", 404, None),
     ("/api/runs/%2e%2e/0/units", 404, None),
     (f"/api/runs/{'a' * 3000}", 404, ()),
-    (
-        f"/api/runs/{RUN}/1234/units?{STRETCH}",
-        404,
-        ("1234", *STEPS),
-    ),
+    (f"/api/runs/{RUN}/1234/units?{STRETCH}", 404, ("1234", *STEPS)),
     (f"/api/runs/{RUN}/-1/units?{STRETCH}", 404, (0, 1)),
     (f"/api/runs/{RUN}/nan/units?{STRETCH}", 404, (0,)),
-    (
-        f"/api/runs/{RUN}/{DIGITS}/units?{STRETCH}",
-        404,
-        (0, DIGITS[:60]),
-    ),
+    (f"/api/runs/{RUN}/{DIGITS}/units?{STRETCH}", 404, (0, DIGITS[:60])),
     (f"/api/runs/{RUN}/%C2%B2/units?{STRETCH}", 404, (0,)),
     (f"/api/runs/{RUN}/0/weather", 404, ()),
     (f"/api/runs/{RUN}/0/{'w' * 2000}", 404, ()),
@@ -487,11 +478,7 @@ BAD = [
     (f"/api/runs/{RUN}/0/surgery?ids=9,10&hold=1", 422, (1,)),
     (f"/api/runs/{RUN}/0/look_back?ids=1,,2", 422, (4_000, 1, 2, 3, 1, 2)),
     (f"/api/runs/{RUN}/0/look_back?ids={'1,' * 5000}", 422, (4_000, 1, 2, 3, *[1] * 30)),
-    (
-        f"/api/runs/{RUN}/0/look_back?ids=",
-        422,
-        (1, 44, 0, 38),
-    ),
+    (f"/api/runs/{RUN}/0/look_back?ids=", 422, (1, 44, 0, 38)),
     (f"/api/runs/{RUN}/0/look_back?ids=-1", 422, (1, 44, 0, 38, 1)),
     (f"/api/runs/{RUN}/many/units?{STRETCH}", 422, (1, 64, 0, 1, 2)),
     (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=", 404, (0,)),

@@ -29,7 +29,7 @@ from tests.failpoints import Failing
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def made(tmp_path_factory):
     """The zip file of a short run."""
     folder = tmp_path_factory.mktemp("made")
     config = RunConfig.for_model("Model1", epochs=1, nh=8, device="cpu")

@@ -1,7 +1,6 @@
 """Texts that cannot be read: a sentence beside the control, or status 2; nothing is stored."""
 
 import re
-from pathlib import Path
 
 import pytest
 from starlette.routing import Router
@@ -15,7 +14,6 @@ from hnviz.runs.texts import TEXTS
 from hnviz.web import corpora
 from hnviz.web.limits import Bounds, Limits
 from tests.pages import choose, control, open_page
-from tests.sentences import Recorded
 from tests.test_pages import drawn, text
 
 DIFFERENT = b" ".join(map(b"%x".__mod__, range(850_000)))[:4_990_000]
@@ -34,13 +32,7 @@ BAD = {
 
 @pytest.mark.parametrize(("content", "sentence"), BAD.values(), ids=BAD)
 @pytest.mark.parametrize("command", ["train", "layout"])
-def test_a_command_says_it_in_one_sentence(
-    command: str,
-    content: bytes,
-    sentence: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_command_says_it_in_one_sentence(command, content, sentence, tmp_path, capsys):
     file = tmp_path / "own.txt"
     file.write_bytes(content)
     where = ["--runs-dir", str(tmp_path / "runs")] if command == "train" else []
@@ -51,8 +43,8 @@ def test_a_command_says_it_in_one_sentence(
 
 
 def test_a_million_words_in_byte_pairs_are_refused_before_they_are_split(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], recorded: Recorded
-) -> None:
+    tmp_path, capsys, recorded
+):
     file = tmp_path / "own.txt"
     file.write_bytes(DIFFERENT)
     assert main(["layout", "--text", str(file), "--tokens", "bpe"]) == 2
@@ -73,7 +65,7 @@ UNREAD = ("not UTF-8", "empty", "white space", "6 MB", "NUL")
 
 
 @pytest.mark.parametrize("name", UNREAD)
-def test_a_file_that_is_no_text_is_refused_with_one_sentence(name: str) -> None:
+def test_a_file_that_is_no_text_is_refused_with_one_sentence(name):
     content, sentence = BAD[name]
     held = dict(texts.held)
     assert sent(content)["error"].startswith(TOO_LARGE if name == "6 MB" else sentence)
@@ -91,7 +83,7 @@ PAGES = {
 @pytest.mark.usefixtures("own_runs")
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", [name for name in BAD if name not in UNREAD])
-def test_a_page_says_it_in_one_sentence_beside_the_box(page: str, name: str) -> None:
+def test_a_page_says_it_in_one_sentence_beside_the_box(page, name):
     content, sentence = BAD[name]
     before = server().store.ids(), stored()
     query, picture = PAGES[page]
@@ -115,7 +107,7 @@ MARKUP = "<script>alert(1)</script> <b>bold</b> [a](javascript:b) **c** $d$ `e` 
 @pytest.mark.usefixtures("own_runs")
 @pytest.mark.parametrize("level", ["word", "char", "bpe"])
 @pytest.mark.parametrize("page", ["data", "train"])
-def test_markup_in_a_text_is_shown_as_text(page: str, level: str) -> None:
+def test_markup_in_a_text_is_shown_as_text(page, level):
     app = open_page(page, **PAGES[page][0])
     choose(app, **{f"{page}_text": MARKUP, f"{page}_tokens": level}).run()
     assert not app.exception

@@ -24,7 +24,7 @@ from hnviz.engine.trainer import Control, run_in_folder
 from hnviz.events import EpochEnd, Event
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import RunStore
-from tests.sentences import Numbers, Recorded
+from tests.sentences import Numbers
 from tests.small import figures
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +65,7 @@ def events_of(folder: Path) -> list[dict[str, Any]]:
 # --- layout -------------------------------------------------------------------------------------
 
 
-def test_layout_prints_the_notebooks_arithmetic(capsys: pytest.CaptureFixture[str]) -> None:
+def test_layout_prints_the_notebooks_arithmetic(capsys):
     assert main(["layout", "--split", "valid", "--bs", "64", "--bptt", "70"]) == 0
     out = capsys.readouterr().out
     assert "13017/70/64 = 2.9056 -> 3" in out
@@ -77,7 +77,7 @@ def test_layout_prints_the_notebooks_arithmetic(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(("split", "bs", "bptt"), [("valid", 64, 70), ("train", 7, 13)])
-def test_layout_as_json(capsys: pytest.CaptureFixture[str], split: str, bs: int, bptt: int) -> None:
+def test_layout_as_json(capsys, split, bs, bptt):
     assert main(["layout", "--split", split, "--bs", str(bs), "--bptt", str(bptt), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     layout = BatchLayout(len(human_numbers_stream().ids(split)), bs, bptt)
@@ -89,9 +89,7 @@ def test_layout_as_json(capsys: pytest.CaptureFixture[str], split: str, bs: int,
 
 
 @pytest.mark.parametrize("corpus_id", ["numbers-fr", "task-recall-tokens.400", "own"])
-def test_the_layout_of_another_text(
-    corpus_id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_layout_of_another_text(corpus_id, tmp_path, capsys):
     file = tmp_path / "own.txt"
     file.write_text("the cat sat on the mat, and the dog on the log. " * 40)
     options = ["--corpus", corpus_id]
@@ -109,12 +107,12 @@ def test_the_layout_of_another_text(
     assert ("one mini-batch of 64 x 70 has 4,480 slots" in said.err) == (len(ids) < 4480)
 
 
-def test_layout_of_one_row(capsys: pytest.CaptureFixture[str]) -> None:
+def test_layout_of_one_row(capsys):
     assert main(["layout", "--bs", "1", "--bptt", "4096"]) == 0
     assert "starts      0\n" in capsys.readouterr().out
 
 
-def test_layout_needs_neither_torch_nor_pandas() -> None:
+def test_layout_needs_neither_torch_nor_pandas():
     code = (
         "import sys; from hnviz.cli import main; status = main(['layout']); "
         "assert not {'torch', 'pandas', 'streamlit'} & set(sys.modules); sys.exit(status)"
@@ -169,13 +167,7 @@ BAD_INPUT: dict[str, Numbers] = {
 
 
 @pytest.mark.parametrize("words", BAD_INPUT)
-def test_bad_input_is_one_sentence(
-    words: str,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    recorded: Recorded,
-) -> None:
+def test_bad_input_is_one_sentence(words, capsys, tmp_path, monkeypatch, recorded):
     monkeypatch.chdir(tmp_path)
     assert main(words.split()) == 2
     captured = capsys.readouterr()
@@ -184,7 +176,7 @@ def test_bad_input_is_one_sentence(
     assert list(tmp_path.iterdir()) == [], "nothing is written before the options are good"
 
 
-def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_command_is_named(capsys):
     assert main(["fly"]) == 2
     said = sentence(capsys.readouterr().err)
     assert "'fly'" in said
@@ -193,9 +185,7 @@ def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize("command", ["train", "reproduce"])
 @pytest.mark.parametrize("device", ["cuda", "mps"])
-def test_a_device_that_is_not_there(
-    command: str, device: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_device_that_is_not_there(command, device, capsys, tmp_path):
     from hnviz.learn import usable_devices
 
     if device in usable_devices():
@@ -212,16 +202,14 @@ def test_a_device_that_is_not_there(
 @pytest.mark.parametrize(
     "words", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)]
 )
-def test_help_is_no_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_no_error(words, capsys):
     assert main(words) == 0
     captured = capsys.readouterr()
     assert "hnviz" in captured.out
     assert captured.err == ""
 
 
-def test_runs_cannot_be_stored_in_a_file(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_runs_cannot_be_stored_in_a_file(capsys, tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("not a folder")
     assert main(["train", *TINY, "--runs-dir", str(taken)]) == 2
@@ -232,9 +220,7 @@ def test_runs_cannot_be_stored_in_a_file(
 # --- train --------------------------------------------------------------------------------------
 
 
-def test_train_prints_the_epoch_table_and_keeps_the_run(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, recorded: Recorded
-) -> None:
+def test_train_prints_the_epoch_table_and_keeps_the_run(capsys, tmp_path, recorded):
     assert main(["train", "--model", "Model4", *TINY, "--runs-dir", str(tmp_path)]) == 0
     captured = capsys.readouterr()
     head, *rows = captured.out.splitlines()
@@ -253,7 +239,7 @@ def test_train_prints_the_epoch_table_and_keeps_the_run(
     recorded(captured.err.splitlines()[-1], 8)
 
 
-def test_train_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_train_as_json(capsys, tmp_path):
     words = ["train", "--model", "Model2", *TINY, "--json", "--runs-dir", str(tmp_path)]
     assert main(words) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -267,7 +253,7 @@ def test_train_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
     ]
 
 
-def test_options_left_out_come_from_the_recipe(tmp_path: Path) -> None:
+def test_options_left_out_come_from_the_recipe(tmp_path):
     words = ["train", "--model", "Model2", *TINY, "--seed", "7", "--bn-init", "uniform"]
     assert (
         main([*words, "--reset-state", "both", "--form", "fast", "--runs-dir", str(tmp_path)]) == 0
@@ -289,15 +275,13 @@ def test_options_left_out_come_from_the_recipe(tmp_path: Path) -> None:
     assert (stored["lr"], stored["pct_start"]) == (1e-4, 0.1)
 
 
-def test_runs_go_where_the_environment_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_go_where_the_environment_says(tmp_path, monkeypatch):
     monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path / "here"))
     assert main(["train", "--model", "Model4", *TINY]) == 0
     assert the_run(tmp_path / "here").name.split("-")[2] == "Model4"
 
 
-def test_a_run_that_diverges(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_run_that_diverges(capsys, tmp_path):
     words = ["train", "--model", "Model3", *TINY, "--lr", "1e30", "--runs-dir", str(tmp_path)]
     assert main(words) == 1
     said = capsys.readouterr().err.splitlines()[-1]
@@ -306,7 +290,7 @@ def test_a_run_that_diverges(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert (last["event"], last["status"]) == ("ended", "diverged")
 
 
-def test_ctrl_c_keeps_the_run(tmp_path: Path, recorded: Recorded) -> None:
+def test_ctrl_c_keeps_the_run(tmp_path, recorded):
     process = start(
         *("train", "--model", "Model4", *TINY, "--epochs", "1000", "--json"),
         *("--runs-dir", str(tmp_path)),
@@ -326,7 +310,7 @@ def test_ctrl_c_keeps_the_run(tmp_path: Path, recorded: Recorded) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
-def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_sentence(tmp_path):
     """A limit on the size of files fails a write as a full disk does, some way into the run."""
     process = subprocess.run(
         ["sh", "-c", f"ulimit -f 40; exec {sys.executable} -m hnviz train --model Model4 "
@@ -344,7 +328,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-def test_full_output_is_one_sentence(recorded: Recorded) -> None:
+def test_full_output_is_one_sentence(recorded):
     with Path("/dev/full").open("w") as full:
         process = start("layout", stdout=full)
         _, err = process.communicate(timeout=120)
@@ -352,7 +336,7 @@ def test_full_output_is_one_sentence(recorded: Recorded) -> None:
     recorded(err)
 
 
-def test_a_reader_that_leaves_stops_the_run(tmp_path: Path) -> None:
+def test_a_reader_that_leaves_stops_the_run(tmp_path):
     process = start(
         *("train", "--model", "Model4", *TINY, "--epochs", "1000", "--runs-dir", str(tmp_path)),
         stdout=subprocess.PIPE,
@@ -375,7 +359,7 @@ class Terminal(StringIO):
         return True
 
 
-def test_bar_on_a_terminal_is_drawn_over_itself() -> None:
+def test_bar_on_a_terminal_is_drawn_over_itself():
     terminal = Terminal()
     bar = Progress(10, stream=terminal)
     for done in range(1, 11):
@@ -390,7 +374,7 @@ def test_bar_on_a_terminal_is_drawn_over_itself() -> None:
     assert "\n" not in terminal.getvalue()
 
 
-def test_bar_in_a_file_is_ten_lines() -> None:
+def test_bar_in_a_file_is_ten_lines():
     file = StringIO()
     bar = Progress(500, "Model5 ", stream=file)
     for done in range(1, 501):
@@ -404,11 +388,8 @@ def test_bar_in_a_file_is_ten_lines() -> None:
 
 
 def test_a_stopped_run_goes_on_to_the_figures_of_one_that_was_not(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    recorded: Recorded,
-) -> None:
+    tmp_path, capsys, monkeypatch, recorded
+):
     """By its folder, as train printed it; export takes that as well."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HNVIZ_RUNS_DIR", raising=False)
@@ -452,7 +433,7 @@ def test_a_stopped_run_goes_on_to_the_figures_of_one_that_was_not(
     ("here", "word"),
     [(0.8155, "inside"), (0.83, "inside"), (0.842, "inside"), (0.81, "outside"), (0.9, "outside")],
 )
-def test_word_for_a_figure(here: float, word: str) -> None:
+def test_word_for_a_figure(here, word):
     figure = Figure("accuracy", here, notebook=0.839, low=0.815, high=0.842)
     assert figure.word() == word
     assert figure.line().split() == (
@@ -460,13 +441,13 @@ def test_word_for_a_figure(here: float, word: str) -> None:
     )
 
 
-def test_word_where_no_range_was_measured() -> None:
+def test_word_where_no_range_was_measured():
     figure = Figure("valid_loss", 1.1, notebook=1.054, low=None, high=None)
     assert figure.line().split() == ["valid_loss", "1.100", "1.054", "not", "measured"]
 
 
 @pytest.fixture
-def two_small_models(monkeypatch: pytest.MonkeyPatch) -> None:
+def two_small_models(monkeypatch):
     """Stand in for the six: the real ones take half a minute."""
     from hnviz.cli import reproduce
 
@@ -480,10 +461,7 @@ def two_small_models(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("two_small_models")
-def test_reproduce_sets_each_figure_beside_the_notebooks(
-    capsys: pytest.CaptureFixture[str],
-    recorded: Recorded,
-) -> None:
+def test_reproduce_sets_each_figure_beside_the_notebooks(capsys, recorded):
     assert main(["reproduce", "--seeds", "2", "--device", "cpu"]) == 0
     head, *rows, summary = capsys.readouterr().out.splitlines()
     assert head.split()[:5] == ["model", "seed", "figure", "here", "notebook"]
@@ -503,9 +481,7 @@ def test_reproduce_sets_each_figure_beside_the_notebooks(
 # --- bench --------------------------------------------------------------------------------------
 
 
-def test_bench_times_what_it_is_asked_to(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bench_times_what_it_is_asked_to(capsys, monkeypatch):
     from hnviz.bench import speed
 
     asked: dict[str, Any] = {}
@@ -520,18 +496,14 @@ def test_bench_times_what_it_is_asked_to(
 
 
 @pytest.mark.parametrize("command", ["train", "app", "ship"])
-def test_an_empty_folder_name_is_refused(
-    command: str, capsys: pytest.CaptureFixture[str], recorded: Recorded
-) -> None:
+def test_an_empty_folder_name_is_refused(command, capsys, recorded):
     option = "--dest" if command == "ship" else "--runs-dir"
     assert main([command, option, ""]) == 2
     said = capsys.readouterr().err
     recorded(said)
 
 
-def test_ship_looks_at_its_folder_before_it_trains(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, recorded: Recorded
-) -> None:
+def test_ship_looks_at_its_folder_before_it_trains(capsys, tmp_path, recorded):
     (tmp_path / "file").write_text("")
     assert main(["ship", "--dest", str(tmp_path / "file")]) == 2
     said = capsys.readouterr().err
@@ -542,9 +514,7 @@ def test_ship_looks_at_its_folder_before_it_trains(
 @pytest.mark.parametrize(
     ("closed", "status"), [("2>&-", 0), (">&-", 2), (">&- 2>&-", 2), ("< /dev/null | true", 0)]
 )
-def test_closed_outputs_end_a_command_without_a_traceback(
-    tmp_path: Path, closed: str, status: int
-) -> None:
+def test_closed_outputs_end_a_command_without_a_traceback(tmp_path, closed, status):
     words = f"train --model Model4 {' '.join(TINY)} --runs-dir {tmp_path}"
     done = subprocess.run(
         ["sh", "-c", f"{sys.executable} -m hnviz {words} {closed}"],
@@ -556,7 +526,7 @@ def test_closed_outputs_end_a_command_without_a_traceback(
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.15, 0.4, 0.8])
-def test_ctrl_c_in_the_first_second_is_no_traceback(tmp_path: Path, wait: float) -> None:
+def test_ctrl_c_in_the_first_second_is_no_traceback(tmp_path, wait):
     for again in range(20):
         process = start("train", "--epochs", "500", "--runs-dir", str(tmp_path))
         time.sleep(wait + 0.1 * again)
@@ -571,12 +541,7 @@ def test_ctrl_c_in_the_first_second_is_no_traceback(tmp_path: Path, wait: float)
 # --- ship ---------------------------------------------------------------------------------------
 
 
-def test_ship_replaces_the_runs_that_ship(
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    recorded: Recorded,
-) -> None:
+def test_ship_replaces_the_runs_that_ship(capsys, tmp_path, monkeypatch, recorded):
     from hnviz import runs
     from hnviz.runs import RunStore
 

@@ -50,7 +50,6 @@ from hnviz.questions.view import Reply
 from hnviz.runs import RunFolder, RunRecord, RunStore, RunWriteError
 from hnviz.runs.writer import RunWriter
 from hnviz.schedule import snapshot_steps
-from tests.sentences import Recorded
 from tests.small import figures, small_config, small_stream
 from tests.test_kill import wait_for
 
@@ -65,7 +64,7 @@ def told(record: RunRecord) -> list[dict[str, object]]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> RunStore:
+def store(tmp_path):
     return RunStore(tmp_path / "runs", tmp_path / "shipped")
 
 
@@ -90,7 +89,7 @@ def stop_at(step: int) -> Callable[[Event, Control], None]:
 
 
 @pytest.mark.parametrize("model", CATALOGUE)
-def test_a_recorded_run_is_the_run(store: RunStore, model: str) -> None:
+def test_a_recorded_run_is_the_run(store, model):
     config = small_config(model)
     folder = store.create(config)
     ended = record_small(folder)
@@ -105,7 +104,7 @@ def test_a_recorded_run_is_the_run(store: RunStore, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", CATALOGUE)
-def test_a_stopped_run_goes_on_bit_for_bit(store: RunStore, model: str) -> None:
+def test_a_stopped_run_goes_on_bit_for_bit(store, model):
     config = small_config(model, seed=1)
     whole = store.create(config)
     record_small(whole)
@@ -124,9 +123,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(store: RunStore, model: str) -> None:
             assert all(np.array_equal(ours[name], theirs[name], equal_nan=True) for name in theirs)
 
 
-def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(store, monkeypatch):
     monkeypatch.setattr("hnviz.engine.trainer.RESUME_SECONDS", inf)  # only at the end of an epoch
     config = small_config("Model5")
     whole, broken = store.create(config), store.create(config)
@@ -145,7 +142,7 @@ def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(
     assert told(broken.read()) == told(whole.read())
 
 
-def test_a_run_that_computes_ahead_goes_on_bit_for_bit(store: RunStore) -> None:
+def test_a_run_that_computes_ahead_goes_on_bit_for_bit(store):
     """On a GPU losses are fetched for some steps at once; a stop may come between them."""
     config = small_config("Model5", epochs=30)  # 30 epochs of 4 steps
     whole, halved = store.create(config), store.create(config)
@@ -162,7 +159,7 @@ def test_a_run_that_computes_ahead_goes_on_bit_for_bit(store: RunStore) -> None:
         assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
 
 
-def test_a_run_that_diverges_keeps_its_curve(store: RunStore) -> None:
+def test_a_run_that_diverges_keeps_its_curve(store):
     folder = store.create(small_config("Model3", lr=1e30, epochs=20))
     ended = record_small(folder)
     assert ended is not None and ended.status == "diverged"
@@ -171,9 +168,7 @@ def test_a_run_that_diverges_keeps_its_curve(store: RunStore) -> None:
     assert folder.load_resume() is None
 
 
-def test_a_full_disk_ends_the_run_and_loses_nothing(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_a_full_disk_ends_the_run_and_loses_nothing(store, monkeypatch, recorded):
     config = small_config("Model5")
     whole, full = store.create(config), store.create(config)
     record_small(whole)
@@ -195,7 +190,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
-def test_a_run_on_a_disk_that_is_really_full(store: RunStore, tmp_path: Path) -> None:
+def test_a_run_on_a_disk_that_is_really_full(store, tmp_path):
     config, disk = small_config("Model5"), tmp_path / "disk"
     whole = store.create(config)
     record_small(whole)
@@ -216,9 +211,7 @@ def test_a_run_on_a_disk_that_is_really_full(store: RunStore, tmp_path: Path) ->
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_model_that_raises_ends_its_run_with_a_sentence(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_a_model_that_raises_ends_its_run_with_a_sentence(store, monkeypatch, recorded):
     def broken(*_: object) -> None:
         raise RuntimeError("mat1 and mat2\n cannot be multiplied")
 
@@ -229,7 +222,7 @@ def test_a_model_that_raises_ends_its_run_with_a_sentence(
     assert folder.read().status == "failed"
 
 
-def test_a_device_that_is_not_there_ends_the_run_with_a_sentence(store: RunStore) -> None:
+def test_a_device_that_is_not_there_ends_the_run_with_a_sentence(store):
     folder = store.create(small_config("Model2", device="mps"))
     ended = run_in_folder(folder)
     assert ended is not None and ended.status == folder.read().status == "failed"
@@ -237,7 +230,7 @@ def test_a_device_that_is_not_there_ends_the_run_with_a_sentence(store: RunStore
 
 
 @pytest.mark.parametrize("content", [b"garbage", b"\x08\0\0\0\0\0\0\0{}      "])
-def test_a_damaged_checkpoint_ends_the_run_with_a_sentence(store: RunStore, content: bytes) -> None:
+def test_a_damaged_checkpoint_ends_the_run_with_a_sentence(store, content):
     folder = store.create(small_config("Model2"))
     record_small(folder, stop_at(2))
     (folder.path / "resume.safetensors").write_bytes(content)
@@ -247,7 +240,7 @@ def test_a_damaged_checkpoint_ends_the_run_with_a_sentence(store: RunStore, cont
     assert folder.read().step == len(folder.read().batches) == 2
 
 
-def test_a_run_whose_checkpoints_are_damaged_starts_again(engine: Engine, runs: RunStore) -> None:
+def test_a_run_whose_checkpoints_are_damaged_starts_again(engine, runs):
     run_id = engine.train(small_config("Model2", epochs=15))
     wait_for(lambda: runs.record(run_id).step >= 2)
     with pytest.raises(EngineError, match=f"the run {run_id} cannot start again: "):
@@ -290,7 +283,7 @@ def recording(folder: RunFolder, control: Control) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def test_single_steps_are_single_steps(store: RunStore) -> None:
+def test_single_steps_are_single_steps(store):
     folder = store.create(small_config("Model3", epochs=2))  # 2 epochs of 4 steps
     control = Control(paused=True)
     with recording(folder, control):
@@ -307,7 +300,7 @@ def test_single_steps_are_single_steps(store: RunStore) -> None:
         assert len(folder.read().epochs) == 2
 
 
-def test_a_paused_run_has_stored_all_it_did(store: RunStore) -> None:
+def test_a_paused_run_has_stored_all_it_did(store):
     rests = threading.Event()
     folder = store.create(small_config("Model3", epochs=900))
     control = Control(speed=20.0, on_rest=rests.set)  # it does not end before it is paused
@@ -328,9 +321,7 @@ def test_a_paused_run_has_stored_all_it_did(store: RunStore) -> None:
         wait_for(lambda: folder.read().status == "stopped")
 
 
-def test_a_run_is_not_at_rest_while_a_step_is_left(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_is_not_at_rest_while_a_step_is_left(store, monkeypatch):
     """As when Step is pressed again while the last step's checkpoint is stored."""
     rests: list[int] = []
     folder, saved = store.create(small_config("Model3")), RunWriter.save_resume
@@ -347,7 +338,7 @@ def test_a_run_is_not_at_rest_while_a_step_is_left(
     assert rests == [2]
 
 
-def test_a_speed_limit_is_kept_and_lifted(store: RunStore) -> None:
+def test_a_speed_limit_is_kept_and_lifted(store):
     rests = threading.Event()
     folder = store.create(small_config("Model3", epochs=900))
     control = Control(paused=True, speed=40.0, on_rest=rests.set)
@@ -362,7 +353,7 @@ def test_a_speed_limit_is_kept_and_lifted(store: RunStore) -> None:
         wait_for(lambda: folder.read().step > before + 100)
 
 
-def test_a_run_that_is_left_is_not_over(store: RunStore) -> None:
+def test_a_run_that_is_left_is_not_over(store):
     folder = store.create(small_config("Model3"))
     ended = record_small(folder, lambda event, control: control.leave())
     assert ended is None and folder.read().status == "interrupted"
@@ -390,7 +381,7 @@ def states(schedule: Scheduler) -> dict[str, tuple[str, int | None]]:
     return {job.run_id: (job.status, job.place) for job in schedule.jobs(0.0)}
 
 
-def test_as_many_train_as_there_are_slots_and_the_others_wait_in_order() -> None:
+def test_as_many_train_as_there_are_slots_and_the_others_wait_in_order():
     schedule = scheduler(trainers=2)
     a, _, c, d = add(schedule, "a", "b", "c", "d")
     assert states(schedule) == {
@@ -406,14 +397,14 @@ def test_as_many_train_as_there_are_slots_and_the_others_wait_in_order() -> None
     assert states(schedule) == {"b": ("running", None), "c": ("running", None)}
 
 
-def test_a_full_queue_says_so() -> None:
+def test_a_full_queue_says_so():
     schedule = scheduler(queue=2)
     add(schedule, "a", "b", "c")
     with pytest.raises(EngineError, match=r"the queue is full: 2 runs are waiting already"):
         schedule.check_room(gpu=False, now=0.0)
 
 
-def test_one_viewers_runs_that_wait_are_limited() -> None:
+def test_one_viewers_runs_that_wait_are_limited():
     schedule = Scheduler(Limits(trainers=2, queue=9, of_one=2))
 
     def start(name: str, viewer: str) -> Task:
@@ -438,7 +429,7 @@ def test_one_viewers_runs_that_wait_are_limited() -> None:
     start("e", "eve")
 
 
-def test_one_address_leaves_a_quarter_of_the_queue() -> None:
+def test_one_address_leaves_a_quarter_of_the_queue():
     schedule = Scheduler(Limits(trainers=1, queue=8))
 
     def start(name: str, address: str) -> None:
@@ -456,7 +447,7 @@ def test_one_address_leaves_a_quarter_of_the_queue() -> None:
     start("sweep", "")
 
 
-def test_the_wait_is_estimated_from_the_runs_that_train() -> None:
+def test_the_wait_is_estimated_from_the_runs_that_train():
     schedule = scheduler(trainers=1)
     a, *_ = add(schedule, "a", "b", "c")
     assert [job.wait_seconds for job in schedule.jobs(0.0)] == [None, None, None]
@@ -469,7 +460,7 @@ def test_the_wait_is_estimated_from_the_runs_that_train() -> None:
     assert schedule.jobs(3.0)[1].wait_seconds == 7.0  # until the pause gives its slot back
 
 
-def test_single_rates_jump_and_their_mean_does_not() -> None:
+def test_single_rates_jump_and_their_mean_does_not():
     (a,) = add(scheduler(), "a")
     for step, rate in enumerate([10.0, 2.0, 18.0, 10.0]):
         a.hear(step, rate, cost=0.1)
@@ -477,7 +468,7 @@ def test_single_rates_jump_and_their_mean_does_not() -> None:
     assert a.rate is not None and 9.5 < a.rate < 10.5
 
 
-def test_a_long_pause_gives_the_slot_back() -> None:
+def test_a_long_pause_gives_the_slot_back():
     schedule = scheduler(grace=10.0)
     (a, b) = add(schedule, "a", "b")
     a.paused, a.idle_since = True, 5.0
@@ -488,7 +479,7 @@ def test_a_long_pause_gives_the_slot_back() -> None:
     assert states(schedule) == {"a": ("paused", None), "b": ("running", None)}
 
 
-def test_a_run_slowed_to_a_crawl_gives_its_slot_back() -> None:
+def test_a_run_slowed_to_a_crawl_gives_its_slot_back():
     schedule = scheduler(grace=10.0)
     a, b = add(schedule, "a", "b")
     a.speed, a.cost, a.idle_since = 20.0, 0.02, 0.0
@@ -501,7 +492,7 @@ def test_a_run_slowed_to_a_crawl_gives_its_slot_back() -> None:
     assert schedule.is_one_too_many(a, 10.0)
 
 
-def test_the_gpu_has_slots_of_its_own() -> None:
+def test_the_gpu_has_slots_of_its_own():
     schedule = scheduler(trainers=4, queue=9)
     schedule.limits = Limits(trainers=4, gpu_trainers=1)
     add(schedule, "a", "b", gpu=True)
@@ -510,7 +501,7 @@ def test_the_gpu_has_slots_of_its_own() -> None:
     assert states(schedule)["b"] == ("queued", 1)
 
 
-def test_limits_come_from_the_environment() -> None:
+def test_limits_come_from_the_environment():
     here = Path()
     environ = {"HNVIZ_MAX_TRAINERS": "3", "HNVIZ_PAUSE_GRACE": "0.5", "HNVIZ_MAX_RUN_STEPS": "9"}
     limits = Limits.from_environ(environ | {"HNVIZ_MAX_QUEUE_OF_ONE": "7"}, here)
@@ -522,14 +513,14 @@ def test_limits_come_from_the_environment() -> None:
         Limits.from_environ({"HNVIZ_MAX_TRAINERS": "none"}, here)
 
 
-def test_a_run_is_known_by_its_length_before_it_starts() -> None:
+def test_a_run_is_known_by_its_length_before_it_starts():
     assert n_steps(RunConfig()) == 400
 
 
 # What travels
 
 
-def test_an_answer_survives_its_frame() -> None:
+def test_an_answer_survives_its_frame():
     arrays = {
         "values": np.arange(6, dtype="f4").reshape(1, 2, 3),
         "transposed": np.arange(6.0).reshape(2, 3).T,
@@ -553,13 +544,13 @@ def test_an_answer_survives_its_frame() -> None:
         assert np.array_equal(answer.arrays[name], array)
 
 
-def test_what_json_cannot_hold_is_a_sentence() -> None:
+def test_what_json_cannot_hold_is_a_sentence():
     assert line({"ids": np.arange(2), "n": np.int64(3)}) == b'{"ids": [0, 1], "n": 3}\n'
     with pytest.raises(EngineError, match="this cannot be sent to the engine"):
         line({"x": object()})
 
 
-def test_a_queued_run_without_an_engine_was_interrupted() -> None:
+def test_a_queued_run_without_an_engine_was_interrupted():
     assert live_status("queued", None) == "interrupted"
     assert live_status("queued", Job(run_id="x", status="queued")) == "queued"
     assert live_status("running", Job(run_id="x", status="paused")) == "paused"
@@ -590,7 +581,7 @@ def started(folder: Path, program: str, **limits: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine(tmp_path_factory):
     """One engine for most tests below, with one slot, one place to wait, and little patience.
 
     Each of its processes prints to stdout when it starts, as a user's model may.
@@ -610,14 +601,14 @@ if any(name in str(sys.orig_argv) for name in ("forkserver", "spawn_main")):
 
 
 @pytest.fixture(scope="module")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def patient(tmp_path_factory):
     """An engine that gives no slot away; its observers report before each part of an answer."""
     with started(tmp_path_factory.mktemp("patient"), TALKATIVE, HNVIZ_PAUSE_GRACE="3600") as engine:
         yield engine
 
 
 @pytest.fixture
-def runs(engine: Engine) -> Iterator[RunStore]:
+def runs(engine):
     """The engine's runs; whatever a test leaves going is stopped."""
     yield RunStore(engine.runs_dir)
     for job in engine.jobs():
@@ -626,7 +617,7 @@ def runs(engine: Engine) -> Iterator[RunStore]:
     wait_for(lambda: engine.jobs() == [])
 
 
-def test_the_engine_trains_the_first_losses_and_stores_nothing(engine: Engine):
+def test_the_engine_trains_the_first_losses_and_stores_nothing(engine):
     configs = [RunConfig.for_model("Model1", device="cpu", epochs=1, lr=lr) for lr in (1e-4, 1e-3)]
     before = sorted(engine.runs_dir.iterdir())
     found = engine.first_losses(configs, 5)
@@ -637,14 +628,14 @@ def test_the_engine_trains_the_first_losses_and_stores_nothing(engine: Engine):
         engine.first_losses([], 5)
 
 
-def test_the_engine_knows_its_machine(engine: Engine) -> None:
+def test_the_engine_knows_its_machine(engine):
     info = engine.info()
     assert info.devices[0] == "cpu" and info.max_trainers == 1
     assert info.versions.keys() == {"python", "hnviz", "torch", "numpy"}
     assert engine.info(timeout=0.0) == info
 
 
-def test_neither_client_nor_engine_loads_torch(engine: Engine) -> None:
+def test_neither_client_nor_engine_loads_torch(engine):
     code = "import sys, hnviz.engine.client, hnviz.runs; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
     engine.info()
@@ -652,12 +643,12 @@ def test_neither_client_nor_engine_loads_torch(engine: Engine) -> None:
     assert not maps.exists() or "libtorch" not in maps.read_text()
 
 
-def test_what_processes_print_goes_to_the_log(engine: Engine) -> None:
+def test_what_processes_print_goes_to_the_log(engine):
     engine.info()
     assert "noise" in (engine.runs_dir / "engine.log").read_text()
 
 
-def test_a_run_of_the_engine_is_the_run(engine: Engine, runs: RunStore) -> None:
+def test_a_run_of_the_engine_is_the_run(engine, runs):
     first, run_id = engine.train(LONG), engine.train(SHORT)
     assert engine.job(run_id) is not None
     engine.stop(first)
@@ -668,14 +659,14 @@ def test_a_run_of_the_engine_is_the_run(engine: Engine, runs: RunStore) -> None:
     wait_for(lambda: engine.job(run_id) is None)
 
 
-def test_a_stopped_run_has_ended_when_stop_returns(engine: Engine, runs: RunStore) -> None:
+def test_a_stopped_run_has_ended_when_stop_returns(engine, runs):
     run_id = engine.train(LONG)
     wait_for(lambda: runs.record(run_id).batches)
     engine.stop(run_id)  # tests.browser.measure says how soon
     assert runs.record(run_id).status == "stopped" and engine.job(run_id) is None
 
 
-def test_pause_step_speed_and_go_on(patient: Engine, recorded: Recorded) -> None:
+def test_pause_step_speed_and_go_on(patient, recorded):
     engine, runs = patient, RunStore(patient.runs_dir)
     run_id = engine.train(LONG)
     wait_for(lambda: runs.record(run_id).step > 2)
@@ -701,7 +692,7 @@ def test_pause_step_speed_and_go_on(patient: Engine, recorded: Recorded) -> None
     engine.stop(run_id)
 
 
-def test_the_queue(engine: Engine, runs: RunStore) -> None:
+def test_the_queue(engine, runs):
     first, second = engine.train(LONG), engine.train(SHORT)
     wait_for(lambda: engine.job(second).wait_seconds)
     assert (engine.job(second).status, engine.job(second).place) == ("queued", 1)
@@ -712,7 +703,7 @@ def test_the_queue(engine: Engine, runs: RunStore) -> None:
     wait_for(lambda: runs.record(second).status == "finished")
 
 
-def test_a_queued_run_can_be_stopped_and_resumed(engine: Engine, runs: RunStore) -> None:
+def test_a_queued_run_can_be_stopped_and_resumed(engine, runs):
     first, second = engine.train(LONG), engine.train(SHORT)
     engine.stop(second)
     assert runs.record(second).ended.message == "stopped after step 0 of 40"
@@ -722,9 +713,7 @@ def test_a_queued_run_can_be_stopped_and_resumed(engine: Engine, runs: RunStore)
     assert runs.record(second).step == 40
 
 
-def test_a_paused_run_gives_its_slot_back_and_goes_on_bit_for_bit(
-    engine: Engine, runs: RunStore
-) -> None:
+def test_a_paused_run_gives_its_slot_back_and_goes_on_bit_for_bit(engine, runs):
     config = RunConfig.for_model("Model2", epochs=4)
     first, paused = engine.train(LONG), engine.train(config)
     # It holds its slot until its second step, a thousand seconds later, shows how light it is.
@@ -746,7 +735,7 @@ def test_a_paused_run_gives_its_slot_back_and_goes_on_bit_for_bit(
     assert told(runs.record(paused))[: len(events)] == [figures(event) for event in events]
 
 
-def test_a_paused_run_without_a_process_does_single_steps(engine: Engine, runs: RunStore) -> None:
+def test_a_paused_run_without_a_process_does_single_steps(engine, runs):
     run_id = engine.train(LONG)
     wait_for(lambda: runs.record(run_id).step > 2)
     engine.pause(run_id)
@@ -759,7 +748,7 @@ def test_a_paused_run_without_a_process_does_single_steps(engine: Engine, runs: 
     assert runs.record(run_id).ended.message.startswith(f"stopped after step {step + 1} of")
 
 
-def test_a_run_whose_folder_is_deleted_hurts_no_other(engine: Engine, runs: RunStore) -> None:
+def test_a_run_whose_folder_is_deleted_hurts_no_other(engine, runs):
     first, second = engine.train(LONG), engine.train(SHORT)
     wait_for(lambda: runs.record(first).batches)
     for path in [runs.folder(run_id).path for run_id in (first, second)]:
@@ -772,9 +761,7 @@ def test_a_run_whose_folder_is_deleted_hurts_no_other(engine: Engine, runs: RunS
     wait_for(lambda: runs.record(third).status == "finished")
 
 
-def test_what_cannot_be_done_is_a_sentence(
-    engine: Engine, runs: RunStore, recorded: Recorded
-) -> None:
+def test_what_cannot_be_done_is_a_sentence(engine, runs, recorded):
     done = engine.train(SHORT)
     wait_for(lambda: runs.record(done).status == "finished")
     wait_for(lambda: engine.job(done) is None)
@@ -806,7 +793,7 @@ SPEED = {"id": 1, "op": "set_speed", "run_id": "nobody"}
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[bytes]]:
+def lines(tmp_path_factory):
     """An engine without a client."""
     command = [sys.executable, "-m", "hnviz.engine", "--runs-dir", tmp_path_factory.mktemp("lines")]
     process = subprocess.Popen(
@@ -840,7 +827,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen
     ],
     ids=lambda content: f"{content[:20]!r}",
 )
-def test_the_engine_survives_any_line(lines: subprocess.Popen[bytes], content: bytes) -> None:
+def test_the_engine_survives_any_line(lines, content):
     """A line that is no request is refused, and the next request has its answer."""
     assert lines.stdin is not None and lines.stdout is not None
     asked = {"id": 7, "op": "pause", "run_id": "nobody"}
@@ -852,7 +839,7 @@ def test_the_engine_survives_any_line(lines: subprocess.Popen[bytes], content: b
     assert (answered["id"], answered["kind"]) == (7, "unknown")
 
 
-def test_a_damaged_run_is_an_error_of_its_own_kind(engine: Engine, runs: RunStore) -> None:
+def test_a_damaged_run_is_an_error_of_its_own_kind(engine, runs):
     run_id = engine.train(SHORT)
     wait_for(lambda: runs.record(run_id).status == "finished" and engine.jobs() == [])
     folder = runs.folder(run_id)
@@ -865,9 +852,7 @@ def test_a_damaged_run_is_an_error_of_its_own_kind(engine: Engine, runs: RunStor
     assert (unread.value.kind, uncontrolled.value.kind) == ("damaged", "conflict")
 
 
-def test_a_question_that_raises_has_failed(
-    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_a_question_that_raises_has_failed(monkeypatch, recorded):
     folder = RunStore(Path("nowhere")).folder("Model5")
 
     def broken(subject: Subject, params: object) -> None:
@@ -887,9 +872,7 @@ def test_a_question_that_raises_has_failed(
     recorded(told[1])
 
 
-def test_a_silent_engine_that_is_closed_leaves_no_other_behind(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_silent_engine_that_is_closed_leaves_no_other_behind(monkeypatch, tmp_path):
     worries = []
 
     class Silent:
@@ -906,7 +889,7 @@ def test_a_silent_engine_that_is_closed_leaves_no_other_behind(
     assert len(worries) == 1
 
 
-def test_an_observer_that_dies_at_once_ends_no_engine() -> None:
+def test_an_observer_that_dies_at_once_ends_no_engine():
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     worker = SimpleNamespace(process=SimpleNamespace(pid=gone.pid), pipe=None)
@@ -924,13 +907,13 @@ def test_an_observer_that_dies_at_once_ends_no_engine() -> None:
 
 
 @pytest.fixture(scope="module")
-def observed(engine: Engine) -> str:
+def observed(engine):
     run_id = engine.train(SHORT)
     wait_for(lambda: RunStore(engine.runs_dir).record(run_id).status == "finished")
     return run_id
 
 
-def test_an_answer_is_what_the_question_says(engine: Engine, observed: str) -> None:
+def test_an_answer_is_what_the_question_says(engine, observed):
     folder = RunStore(engine.runs_dir).folder(observed)
     subject = Subject.load(SHORT, folder.load_snapshot("last"))
     params = {"ids": [12, 11, 9, 0]}
@@ -943,7 +926,7 @@ def test_an_answer_is_what_the_question_says(engine: Engine, observed: str) -> N
     assert not np.array_equal(first.arrays["values"], arrays["values"])
 
 
-def test_a_question_says_how_far_it_is(patient: Engine) -> None:
+def test_a_question_says_how_far_it_is(patient):
     heard: list[HowFar] = []
     params = {"layer": 0, "positions": "comma"}
     patient.observe("Model5", 0, "probe", params, Asking(60.0, heard.append))
@@ -952,9 +935,7 @@ def test_a_question_says_how_far_it_is(patient: Engine) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it stops a process by a signal")
-def test_a_question_that_has_to_wait_for_a_busy_machine_is_not_given_up(
-    engine: Engine, observed: str
-) -> None:
+def test_a_question_that_has_to_wait_for_a_busy_machine_is_not_given_up(engine, observed):
     engine.observe(observed, 0, "units", {"ids": [15]})
     quick = quick_observer(engine)
     quick.suspend()  # as little as it gets where many others are at work
@@ -974,7 +955,7 @@ def quick_observer(engine: Engine) -> psutil.Process:
     return min(server.children(), key=lambda child: child.nice())
 
 
-def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
+def test_many_viewers_ask_at_once(engine, observed):
     answers: list[Reply] = []
 
     def ask(place: int) -> None:
@@ -990,9 +971,7 @@ def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
     assert len(answers) == 100
 
 
-def test_a_question_that_takes_too_long_is_given_up(
-    engine: Engine, observed: str, recorded: Recorded
-) -> None:
+def test_a_question_that_takes_too_long_is_given_up(engine, observed, recorded):
     with pytest.raises(EngineError) as error:
         engine.observe(observed, 0, "counting_accuracy", {"given": 2}, 0.02)
     recorded(str(error.value), 0.02)
@@ -1001,9 +980,7 @@ def test_a_question_that_takes_too_long_is_given_up(
     assert answer.arrays["ids"].tolist() == [13]
 
 
-def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
-    engine: Engine, observed: str
-) -> None:
+def test_a_picture_does_not_wait_for_what_reads_a_whole_split(engine, observed):
     ended: list[str] = []
 
     def ask_slowly() -> None:
@@ -1020,9 +997,7 @@ def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no niceness")
-def test_a_trainer_stands_back_behind_the_observer_and_both_behind_the_pages(
-    engine: Engine, observed: str
-) -> None:
+def test_a_trainer_stands_back_behind_the_observer_and_both_behind_the_pages(engine, observed):
     engine.observe(observed, 0, "units", {"ids": [13]})
     run = engine.train(LONG)
     wait_for(lambda: any(job.status == "running" for job in engine.jobs()))
@@ -1033,7 +1008,7 @@ def test_a_trainer_stands_back_behind_the_observer_and_both_behind_the_pages(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no niceness")
-def test_a_question_asked_aside_keeps_no_quick_one_waiting(engine: Engine, observed: str) -> None:
+def test_a_question_asked_aside_keeps_no_quick_one_waiting(engine, observed):
     params = {"ids": [5, 6, 7]}
     engine.observe(observed, 0, "units", params)
     quick = quick_observer(engine)
@@ -1046,7 +1021,7 @@ def test_a_question_asked_aside_keeps_no_quick_one_waiting(engine: Engine, obser
     assert np.array_equal(aside.arrays["values"], answer.arrays["values"])
 
 
-def test_an_observer_that_is_killed_is_replaced(engine: Engine, observed: str) -> None:
+def test_an_observer_that_is_killed_is_replaced(engine, observed):
     engine.observe(observed, 0, "units", {"ids": [13]})
     (server,) = [
         child for child in psutil.Process(engine.pid).children() if child.children()
@@ -1061,7 +1036,7 @@ def test_an_observer_that_is_killed_is_replaced(engine: Engine, observed: str) -
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="spawning is what happens here anyhow")
-def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
+def test_the_engine_works_where_nothing_can_fork(tmp_path):
     with environment(HNVIZ_START_METHOD="spawn"):
         engine = Engine(tmp_path)
         run_id = engine.train(SHORT)
@@ -1072,9 +1047,7 @@ def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["runs", "file"])
-def test_an_engine_that_cannot_start_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
-) -> None:
+def test_an_engine_that_cannot_start_says_why(tmp_path, monkeypatch, folder):
     """Its log says so: in the folder of the runs, or elsewhere if nothing can be written there."""
     (tmp_path / "file").write_text("")
     with environment(HNVIZ_MAX_TRAINERS="many"):
@@ -1090,9 +1063,7 @@ def test_an_engine_that_cannot_start_says_why(
         assert engine.pid == pid  # it is not started again and again
 
 
-def test_a_place_where_nothing_can_be_written_still_shows_the_pretrained_runs(
-    tmp_path: Path,
-) -> None:
+def test_a_place_where_nothing_can_be_written_still_shows_the_pretrained_runs(tmp_path):
     (tmp_path / "file").write_text("")
     engine = Engine(tmp_path / "file")
     try:
@@ -1104,7 +1075,7 @@ def test_a_place_where_nothing_can_be_written_still_shows_the_pretrained_runs(
         engine.close()
 
 
-def test_a_process_has_one_shared_engine(tmp_path: Path) -> None:
+def test_a_process_has_one_shared_engine(tmp_path):
     close_shared_engine()
     with environment(HNVIZ_RUNS_DIR=str(tmp_path)):
         assert shared_engine() is shared_engine()

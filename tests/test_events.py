@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -25,7 +24,6 @@ from hnviz.events import (
     stopped,
 )
 from hnviz.runs.events import decode, encode
-from tests.sentences import Recorded
 
 EXAMPLES: list[Event] = [
     RunStarted(n_batches=40, n_steps=400, n_weights=9999, device="cpu", time=1.5),
@@ -47,13 +45,13 @@ EXAMPLES: list[Event] = [
 
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event.kind)
-def test_round_trip(event: Event) -> None:
+def test_round_trip(event):
     line = encode(event)
     assert json.loads(line)["event"] == event.kind
     assert decode(line) == event
 
 
-def test_a_pre_trained_run_has_as_many_digits_as_are_asked_for() -> None:
+def test_a_pre_trained_run_has_as_many_digits_as_are_asked_for():
     event = TrainPass(
         step=1234, loss=1 / 3, accuracy=0.5, kinds={"ones": KindFigures(3210, 9, 2 / 3)}
     )
@@ -62,7 +60,7 @@ def test_a_pre_trained_run_has_as_many_digits_as_are_asked_for() -> None:
     assert told == TrainPass(step=1234, loss=0.333, accuracy=0.5, kinds=rounded)
 
 
-def test_every_kind_is_tried() -> None:
+def test_every_kind_is_tried():
     kinds = [event.kind for event in EXAMPLES]
     assert len(set(kinds)) == len(get_args(Event)) == len(kinds)
 
@@ -71,13 +69,13 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(FINITE, FINITE)
-def test_floats_survive_exactly(loss: float, lr: float) -> None:
+def test_floats_survive_exactly(loss, lr):
     event = BatchEnd(step=1, loss=loss, smooth_loss=loss, accuracy=0.5, lr=lr, momentum=0.9)
     assert decode(encode(event)) == event
 
 
 @pytest.mark.parametrize("values", [{}, {"event": None}, {"event": [1]}, {"event": 3}, [], 3, ""])
-def test_no_event(values: Any) -> None:
+def test_no_event(values):
     with pytest.raises(ValueError, match=r"^it is not an event$"):
         decode(json.dumps(values).encode())
 
@@ -92,9 +90,7 @@ def test_no_event(values: Any) -> None:
         {"event": "t" * 100},
     ],
 )
-def test_wrong_fields_are_named_in_order_and_cut_short(
-    values: dict[str, Any], recorded: Recorded
-) -> None:
+def test_wrong_fields_are_named_in_order_and_cut_short(values, recorded):
     with pytest.raises(ValueError) as refused:
         decode(json.dumps(values).encode())
     recorded(str(refused.value))
@@ -106,9 +102,7 @@ ENDED = {"event": "ended", "status": "stopped", "step": 1, "message": "", "time"
 @pytest.mark.parametrize(
     ("values", "numbers"), [(ENDED | {"status": "odd"}, ()), (ENDED | {"status": 5}, (5,))]
 )
-def test_a_value_that_a_field_cannot_have_is_quoted(
-    values: dict[str, Any], numbers: tuple[float, ...], recorded: Recorded
-) -> None:
+def test_a_value_that_a_field_cannot_have_is_quoted(values, numbers, recorded):
     with pytest.raises(ValueError) as refused:
         decode(json.dumps(values).encode())
     recorded(str(refused.value), *numbers)
@@ -125,14 +119,7 @@ def test_a_value_that_a_field_cannot_have_is_quoted(
         (failed, (7, "a layer has no weights"), "failed", 7, ()),
     ],
 )
-def test_an_end_says_how_when_and_at_which_step(
-    end: Callable[..., Ended],
-    given: tuple[Any, ...],
-    status: str,
-    step: int,
-    numbers: tuple[float, ...],
-    recorded: Recorded,
-) -> None:
+def test_an_end_says_how_when_and_at_which_step(end, given, status, step, numbers, recorded):
     ended = end(*given)
     assert (ended.status, ended.step) == (status, step)
     assert abs(ended.time - time.time()) < 60

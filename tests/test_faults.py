@@ -41,18 +41,18 @@ SLOW = 40.0  # steps a second: a run is not over before all kills
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _own_model() -> Iterator[None]:
+def _own_model():
     with own_model():
         yield
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(tmp_path_factory):
     return an_archive(tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(scope="module")
-def reached(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
+def reached(archive, tmp_path_factory):
     """How often a story reaches each failpoint."""
     place = tmp_path_factory.mktemp("reached")
     told = tell(place / "runs", archive, "", place / "log")
@@ -64,11 +64,11 @@ def reached(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[
 # Failpoints: each is taken by one of the two tests below, and by make chaos in every way
 
 
-def test_every_failpoint_is_reached(reached: Counter[str]) -> None:
+def test_every_failpoint_is_reached(reached):
     assert set(reached) == set(POINTS)
 
 
-def test_what_the_source_keeps_is_in_the_table() -> None:
+def test_what_the_source_keeps_is_in_the_table():
     """A write under another name would have failpoints that nobody reaches."""
     named: set[str] = set()
     for path in (ROOT / "hnviz").rglob("*.py"):
@@ -85,12 +85,12 @@ def test_what_the_source_keeps_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     "text", ["resume", "a=b=c", "x=kill@", "x=EWHAT", "x=kill@two", "x y=kill"]
 )
-def test_a_rule_that_is_none_is_one_sentence(text: str) -> None:
+def test_a_rule_that_is_none_is_one_sentence(text):
     with pytest.raises(ValueError, match=r"^a rule is PATTERN=kill, .*; got '"):
         Rule.of(text)
 
 
-def test_a_command_is_run_with_faults(archive: Path, tmp_path: Path) -> None:
+def test_a_command_is_run_with_faults(archive, tmp_path):
     command = ["hnviz", "import", str(archive), "--runs-dir", str(tmp_path)]
     for rules, status in (("run.rename.before=kill; x=stop", -signal.SIGKILL), ("x=EIO", 0)):
         faulty = [sys.executable, "-m", "tests.failpoints", rules, *command]
@@ -98,9 +98,7 @@ def test_a_command_is_run_with_faults(archive: Path, tmp_path: Path) -> None:
         assert len(RunStore(tmp_path, tmp_path / "none").ids()) == (status == 0)
 
 
-def test_a_process_killed_at_each_failpoint_loses_nothing(
-    reached: Counter[str], archive: Path, tmp_path: Path
-) -> None:
+def test_a_process_killed_at_each_failpoint_loses_nothing(reached, archive, tmp_path):
     for name in (each for each in POINTS if not each.endswith("before")):
         root = tmp_path / name / "runs"
         told = tell(root, archive, f"{name}=kill@{(reached[name] + 1) // 2}")
@@ -108,9 +106,7 @@ def test_a_process_killed_at_each_failpoint_loses_nothing(
         _hold(root, told.said, name)
 
 
-def test_a_write_that_fails_never_reports_success(
-    reached: Counter[str], archive: Path, tmp_path: Path
-) -> None:
+def test_a_write_that_fails_never_reports_success(reached, archive, tmp_path):
     names = (each for each in POINTS if each.endswith("before"))
     for name, error in zip(names, cycle(ERRORS)):
         root = tmp_path / name / "runs"
@@ -121,9 +117,7 @@ def test_a_write_that_fails_never_reports_success(
         _hold(root, told.said, name)
 
 
-def test_a_disk_that_stays_full_loses_nothing(
-    reached: Counter[str], archive: Path, tmp_path: Path
-) -> None:
+def test_a_disk_that_stays_full_loses_nothing(reached, archive, tmp_path):
     n_writes = sum(count for name, count in reached.items() if name.endswith("write.half"))
     for number in range(1, n_writes, 4):
         root = tmp_path / str(number) / "runs"
@@ -132,9 +126,7 @@ def test_a_disk_that_stays_full_loses_nothing(
         _hold(root, told.said, f"from write {number} on")
 
 
-def test_a_line_that_could_not_be_cut_is_cut_before_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_could_not_be_cut_is_cut_before_the_next(tmp_path, monkeypatch):
     folder = RunStore(tmp_path / "runs", tmp_path).create(small_config("Model1"))
     with folder.writer() as writer:
         writer.append(batch(0))
@@ -148,7 +140,7 @@ def test_a_line_that_could_not_be_cut_is_cut_before_the_next(
     assert [each.step for each in folder.read().batches] == [0, 2]
 
 
-def test_a_run_of_which_a_killed_process_removed_a_part_is_removed(tmp_path: Path) -> None:
+def test_a_run_of_which_a_killed_process_removed_a_part_is_removed(tmp_path):
     store = RunStore(tmp_path / "runs", tmp_path)
     folder = store.create(small_config("Model1"))
     trash.delete(folder)
@@ -173,7 +165,7 @@ def _hold(root: Path, said: tuple[str, ...], name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(archive, tmp_path_factory):
     """A folder with one of everything."""
     root = tmp_path_factory.mktemp("whole") / "runs"
     story = Story(root, archive, lambda said: None)
@@ -187,7 +179,7 @@ def _run(root: Path) -> RunFolder:
     return next(store.folder(run) for run in store.ids() if len(store.record(run).batches) > 1)
 
 
-def test_events_cut_at_every_byte_and_read_in_two_pieces(whole: Path) -> None:
+def test_events_cut_at_every_byte_and_read_in_two_pieces(whole):
     folder = _run(whole)
     path, record = folder.path / "events.jsonl", folder.read()
     content = path.read_bytes()
@@ -205,7 +197,7 @@ def test_events_cut_at_every_byte_and_read_in_two_pieces(whole: Path) -> None:
         path.write_bytes(content)
 
 
-def test_every_other_file_cut_at_every_byte_is_one_sentence(whole: Path) -> None:
+def test_every_other_file_cut_at_every_byte_is_one_sentence(whole):
     folder = _run(whole)
     snapshot, old = folder.snapshot_path(0), whole.parent / "old"
     old.mkdir()
@@ -230,7 +222,7 @@ def test_every_other_file_cut_at_every_byte_is_one_sentence(whole: Path) -> None
         read()
 
 
-def test_a_checkpoint_cut_at_every_byte_gives_way_to_the_one_before(whole: Path) -> None:
+def test_a_checkpoint_cut_at_every_byte_gives_way_to_the_one_before(whole):
     folder = _run(whole)
     path = folder.path / "resume.safetensors"
     content, newest = path.read_bytes(), folder.load_resume()["progress"][0]
@@ -243,7 +235,7 @@ def test_a_checkpoint_cut_at_every_byte_gives_way_to_the_one_before(whole: Path)
 # Trainers
 
 
-def test_a_trainer_killed_again_and_again_ends_with_the_same_figures(tmp_path: Path) -> None:
+def test_a_trainer_killed_again_and_again_ends_with_the_same_figures(tmp_path):
     text = " ".join(f"word{number % 7} goes on ." for number in range(40)).encode()
     config = small_config("Model2", corpus=own_corpus(text, Way()).id, epochs=80, device="cpu")
     store = RunStore(tmp_path, tmp_path / "none")
@@ -278,7 +270,7 @@ def test_a_trainer_killed_again_and_again_ends_with_the_same_figures(tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_served_class_outlives_the_death_of_each_of_its_processes() -> None:
+def test_a_served_class_outlives_the_death_of_each_of_its_processes():
     command = [sys.executable, "-m", "tests.chaos", "--only", "kills", "--kills", "20"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -12,8 +12,7 @@ from hnviz.web.guard import Guard, Rules, inline_scripts, security_policy, site
 from hnviz.web.limits import proxies
 
 RULES = Rules(
-    hosts=("127.0.0.1", "::1", "localhost", "*.class.example"),
-    origins=("https://lab.example.org",),
+    hosts=("127.0.0.1", "::1", "localhost", "*.class.example"), origins=("https://lab.example.org",)
 )
 
 
@@ -94,7 +93,7 @@ HOSTS = [
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 @pytest.mark.parametrize(("host", "refused"), HOSTS)
-def test_host(host: str, refused: int, kind: str) -> None:
+def test_host(host, refused, kind):
     asked = Asked(kind, host=host)
     assert asked.status == (refused or (101 if kind == "websocket" else 200))
     assert len(asked.inside) == (not refused)
@@ -103,7 +102,7 @@ def test_host(host: str, refused: int, kind: str) -> None:
         assert "127.0.0.1" in asked.error and "\n" not in asked.error
 
 
-def test_no_host_and_two_hosts_are_refused() -> None:
+def test_no_host_and_two_hosts_are_refused():
     assert Asked().status == 400
 
 
@@ -138,7 +137,7 @@ ORIGINS = [
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_a_named_proxy_says_who_asks_and_that_the_site_is_secure(kind: str) -> None:
+def test_a_named_proxy_says_who_asks_and_that_the_site_is_secure(kind):
     told = {"x_forwarded_proto": "https", "x_forwarded_for": "192.0.2.7"}
     told |= {"host": "lab.class.example", "origin": "https://lab.class.example"}
     assert Asked(kind, **told).status == 403
@@ -149,7 +148,7 @@ def test_a_named_proxy_says_who_asks_and_that_the_site_is_secure(kind: str) -> N
 
 @pytest.mark.parametrize("kind", ["GET", "POST", "PUT", "websocket"])
 @pytest.mark.parametrize(("host", "origin", "scheme", "allowed"), ORIGINS)
-def test_origin(host: str, origin: str, scheme: str, allowed: bool, kind: str) -> None:
+def test_origin(host, origin, scheme, allowed, kind):
     if kind == "websocket":
         asked = Asked(kind, scheme=scheme.replace("http", "ws"), host=host, origin=origin)
     else:
@@ -162,19 +161,19 @@ def test_origin(host: str, origin: str, scheme: str, allowed: bool, kind: str) -
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_no_origin_is_no_browser(kind: str) -> None:
+def test_no_origin_is_no_browser(kind):
     assert Asked(kind, host="localhost").inside
 
 
 @pytest.mark.parametrize("sent_for", ["cross-site", "same-site"])
-def test_a_browsers_request_for_another_site_changes_nothing(sent_for: str) -> None:
+def test_a_browsers_request_for_another_site_changes_nothing(sent_for):
     assert Asked(host="localhost", sec_fetch_site=sent_for).status == 200  # a link
     assert Asked(method="POST", host="localhost", sec_fetch_site=sent_for).status == 403
     assert Asked("websocket", host="localhost", sec_fetch_site=sent_for).status == 403
     assert Asked(method="POST", host="localhost", sec_fetch_site="same-origin").status == 200
 
 
-def test_streamlit_sees_a_proxys_page_as_its_own() -> None:
+def test_streamlit_sees_a_proxys_page_as_its_own():
     """Else it would ask the network for its own address, inside the event loop."""
     for host in ("lab.example.org", "127.0.0.1:8501"):
         (seen,) = Asked("websocket", host=host, origin="https://lab.example.org").inside
@@ -183,18 +182,18 @@ def test_streamlit_sees_a_proxys_page_as_its_own() -> None:
         assert given[b"origin"] == b"http://" + given[b"host"]
 
 
-def test_every_answer_has_the_headers() -> None:
+def test_every_answer_has_the_headers():
     for asked in (Asked(host="localhost"), Asked(host="evil.example"), Asked("websocket", host="")):
         assert asked.headers[b"x-content-type-options"] == b"nosniff"
         assert asked.headers[b"referrer-policy"] == b"same-origin"
         assert b"frame-ancestors 'self';" in asked.headers[b"content-security-policy"]
 
 
-def test_a_refused_head_request_has_no_body() -> None:
+def test_a_refused_head_request_has_no_body():
     assert Asked(method="HEAD", host="evil.example").sent[1]["body"] == b""
 
 
-def test_policy_names_the_inline_scripts_and_frames() -> None:
+def test_policy_names_the_inline_scripts_and_frames():
     policy = security_policy(Rules(hosts=(), ancestors=("'self'", "https://lms.example.org")))
     assert "frame-ancestors 'self' https://lms.example.org;" in policy
     assert "script-src 'self' blob: 'wasm-unsafe-eval';" in policy and "worker-src 'none'" in policy
@@ -208,19 +207,19 @@ def test_policy_names_the_inline_scripts_and_frames() -> None:
     assert f"blob: 'wasm-unsafe-eval' {digest};" in security_policy(RULES, page)
 
 
-def test_inline_scripts_are_found_as_they_are() -> None:
+def test_inline_scripts_are_found_as_they_are():
     page = "<script>\n a()\n</script><script src='x.js'></script><SCRIPT type=module>b</SCRIPT>"
     assert inline_scripts(page) == ("\n a()\n", "b")
 
 
 @pytest.mark.parametrize("origin", ["lab.example.org", "https://", "https://a/b", "ftp://a"])
-def test_an_origin_that_an_operator_cannot_mean(origin: str) -> None:
+def test_an_origin_that_an_operator_cannot_mean(origin):
     assert site(origin) is None
     with pytest.raises(ValueError, match="HNVIZ_ORIGINS has"):
         Rules(hosts=(), origins=(origin,))
 
 
 @pytest.mark.parametrize("ancestor", ["a; script-src *", "a b", "<x>"])
-def test_a_frame_that_an_operator_cannot_mean(ancestor: str) -> None:
+def test_a_frame_that_an_operator_cannot_mean(ancestor):
     with pytest.raises(ValueError, match="HNVIZ_FRAME_ANCESTORS has"):
         Rules(hosts=(), ancestors=(ancestor,))

@@ -22,7 +22,6 @@ from hnviz.runs.events import Lines, encode
 from hnviz.runs.files import read_tensors, write_tensors
 from hnviz.runs.record import PIECE_BYTES
 from hnviz.schedule import MAX_BATCHES, batch_stride
-from tests.sentences import Recorded
 
 PATIENCE = 5.0  # seconds for what must not wait for anybody
 
@@ -39,12 +38,12 @@ def epoch(step: int) -> EpochEnd:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> RunStore:
+def store(tmp_path):
     return RunStore(tmp_path / "runs", tmp_path / "shipped")
 
 
 @pytest.fixture
-def folder(store: RunStore) -> RunFolder:
+def folder(store):
     found = store.create(RunConfig())
     with found.writer() as writer:
         for event in (STARTED, batch(0), batch(1), epoch(2)):
@@ -153,9 +152,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_an_odd_folder_is_one_line_of_the_list(
-    store: RunStore, folder: RunFolder, name: str
-) -> None:
+def test_an_odd_folder_is_one_line_of_the_list(store, folder, name):
     healthy = store.create(RunConfig(model="Model2"))
     damage, said = DAMAGES[name]
     damage(folder)
@@ -175,7 +172,7 @@ def test_an_odd_folder_is_one_line_of_the_list(
 
 
 @pytest.mark.parametrize("what", ["snapshots/0.safetensors", "resume.safetensors"])
-def test_a_pipe_in_place_of_weights_is_one_sentence(folder: RunFolder, what: str) -> None:
+def test_a_pipe_in_place_of_weights_is_one_sentence(folder, what):
     os.mkfifo(folder.path / what)
 
     def said() -> str:
@@ -198,9 +195,7 @@ def test_a_problem_does_not_quote_a_whole_header(folder: RunFolder) -> None:  # 
     assert len(str(caught.value)) < 400
 
 
-def test_a_large_header_of_a_snapshot_is_refused_unread(
-    folder: RunFolder, recorded: Recorded
-) -> None:
+def test_a_large_header_of_a_snapshot_is_refused_unread(folder, recorded):
     path = folder.snapshot_path(0)
     path.parent.mkdir(exist_ok=True)
     with path.open("wb") as file:
@@ -233,13 +228,13 @@ def test_a_large_header_of_a_snapshot_is_refused_unread(
         "a" * 101,
     ],
 )
-def test_no_id_leads_out_of_the_folder(store: RunStore, run_id: str) -> None:
+def test_no_id_leads_out_of_the_folder(store, run_id):
     (store.root.parent / "runs-x").mkdir()  # a sibling with the same beginning
     with pytest.raises(RunNotFound, match="there is no run named"):
         store.folder(run_id)
 
 
-def test_a_link_to_a_folder_elsewhere_is_no_run(store: RunStore, folder: RunFolder) -> None:
+def test_a_link_to_a_folder_elsewhere_is_no_run(store, folder):
     elsewhere = store.root.parent / "elsewhere"
     folder.path.rename(elsewhere)
     folder.path.symlink_to(elsewhere)
@@ -248,7 +243,7 @@ def test_a_link_to_a_folder_elsewhere_is_no_run(store: RunStore, folder: RunFold
         store.folder(folder.id)
 
 
-def test_control_characters_in_texts_are_replaced(folder: RunFolder) -> None:
+def test_control_characters_in_texts_are_replaced(folder):
     message = "eight \u202ethousand\u202c\x00\n one\u2028\ud800"
     with folder.writer() as writer:
         writer.append(Ended(status="failed", step=2, message=message, time=2.0))
@@ -259,7 +254,7 @@ def test_control_characters_in_texts_are_replaced(folder: RunFolder) -> None:
     assert found.versions == {wanted: wanted}
 
 
-def test_a_problem_never_quotes_what_is_no_utf_8(store: RunStore, folder: RunFolder) -> None:
+def test_a_problem_never_quotes_what_is_no_utf_8(store, folder):
     """Or no list of runs could be sent any more."""
     events_end_with(b'{"event": "snapshot", "step": 1, "\\ud800": 2}')(folder)
     (line,) = store.summaries()
@@ -268,14 +263,14 @@ def test_a_problem_never_quotes_what_is_no_utf_8(store: RunStore, folder: RunFol
     assert len(RunStore(store.root).line(folder.id).problem) < 400
 
 
-def test_a_name_with_zeros_in_front_is_no_snapshot(folder: RunFolder) -> None:
+def test_a_name_with_zeros_in_front_is_no_snapshot(folder):
     with folder.writer() as writer:
         writer.save_snapshot(1, {"a": np.zeros(3)})
     folder.snapshot_path(1).rename(folder.path / "snapshots" / "01.safetensors")
     assert folder.snapshots() == []
 
 
-def test_many_snapshots_take_no_longer_than_as_many_mini_batches(folder: RunFolder) -> None:
+def test_many_snapshots_take_no_longer_than_as_many_mini_batches(folder):
     lines = [encode(SnapshotSaved(step=step)) for step in range(30_000)]
     (folder.path / "events.jsonl").write_bytes(b"".join(reversed(lines)))
     begun = time.process_time()
@@ -307,9 +302,7 @@ def twenty_flipped(path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [zero_length, half, garbage, twenty_flipped])
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(
-    folder: RunFolder, harm: Callable[[Path], None]
-) -> None:
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(folder, harm):
     with folder.writer() as writer:
         for step in (1, 2):
             writer.save_resume({"progress": np.arange(500.0) + step})
@@ -321,9 +314,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
         folder.load_resume()
 
 
-def test_a_checkpoint_is_on_the_disk_before_it_takes_the_old_ones_place(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkpoint_is_on_the_disk_before_it_takes_the_old_ones_place(folder, monkeypatch):
     done: list[str] = []
     sync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda file: (done.append("sync"), sync(file)))
@@ -337,7 +328,7 @@ def test_a_checkpoint_is_on_the_disk_before_it_takes_the_old_ones_place(
     assert done == ["writer.json", "sync", now, "sync", "sync", before, now, "sync"]
 
 
-def test_a_checkpoint_without_a_checksum_is_read(folder: RunFolder) -> None:
+def test_a_checkpoint_without_a_checksum_is_read(folder):
     write_tensors(folder.path / "resume.safetensors", {"a": np.ones(3)})  # as before checksums
     assert folder.load_resume()["a"].tolist() == [1, 1, 1]
 
@@ -357,12 +348,12 @@ def long_run(folder: RunFolder, n_steps: int, stop: int) -> None:
 @pytest.mark.parametrize(
     ("n_steps", "every"), [(1, 1), (20_000, 1), (20_001, 2), (40_000, 2), (40_001, 4), (10**6, 64)]
 )
-def test_at_most_so_many_mini_batches_are_told(n_steps: int, every: int) -> None:
+def test_at_most_so_many_mini_batches_are_told(n_steps, every):
     assert batch_stride(n_steps) == every
     assert n_steps / every <= MAX_BATCHES
 
 
-def test_a_long_run_is_read_thinned(store: RunStore, folder: RunFolder) -> None:
+def test_a_long_run_is_read_thinned(store, folder):
     long_run(folder, 4 * MAX_BATCHES, 50_003)
     record = folder.read()
     assert [each.step for each in record.batches] == [*range(0, 50_000, 4), 50_000, 50_002]
@@ -371,7 +362,7 @@ def test_a_long_run_is_read_thinned(store: RunStore, folder: RunFolder) -> None:
     assert line.step == 50_003 and line.n_steps == 4 * MAX_BATCHES
 
 
-def test_a_long_run_that_grows_is_read_as_if_at_once(folder: RunFolder) -> None:
+def test_a_long_run_that_grows_is_read_as_if_at_once(folder):
     long_run(folder, 4 * MAX_BATCHES, 1000)
     content = (folder.path / "events.jsonl").read_bytes()
     whole = folder.read()
@@ -383,7 +374,7 @@ def test_a_long_run_that_grows_is_read_as_if_at_once(folder: RunFolder) -> None:
     assert record.batches == whole.batches
 
 
-def test_points_that_a_chart_of_a_long_run_has_drawn_stay(folder: RunFolder) -> None:
+def test_points_that_a_chart_of_a_long_run_has_drawn_stay(folder):
     drawn: list[int] = []
     for stop in range(1, 400):  # the last mini-batch that is read changes with every look
         long_run(folder, 50_000, stop)
@@ -393,7 +384,7 @@ def test_points_that_a_chart_of_a_long_run_has_drawn_stay(folder: RunFolder) -> 
     assert drawn == list(range(0, 399, 32))
 
 
-def test_a_writer_thins_and_tells_the_last_step_before_other_events(folder: RunFolder) -> None:
+def test_a_writer_thins_and_tells_the_last_step_before_other_events(folder):
     started = RunStarted(n_batches=9, n_steps=8 * MAX_BATCHES, n_weights=1, device="cpu", time=1.0)
     with folder.writer() as writer:
         for event in (started, *map(batch, range(19)), epoch(19), *map(batch, range(19, 21))):
@@ -416,7 +407,7 @@ def test_a_writer_thins_and_tells_the_last_step_before_other_events(folder: RunF
     assert [each.step for each in folder.read().batches] == [0, 8, 16, 24, 25]
 
 
-def test_a_torn_line_far_from_the_start_is_cut(folder: RunFolder) -> None:
+def test_a_torn_line_far_from_the_start_is_cut(folder):
     long_run(folder, MAX_BATCHES, 2000)
     whole = (folder.path / "events.jsonl").read_bytes()
     for torn in (b"x", 70_000 * b"x", 140_000 * b"x"):
@@ -425,7 +416,7 @@ def test_a_torn_line_far_from_the_start_is_cut(folder: RunFolder) -> None:
         assert (folder.path / "events.jsonl").read_bytes() == whole
 
 
-def test_an_empty_line_is_told_and_a_torn_one_is_left() -> None:
+def test_an_empty_line_is_told_and_a_torn_one_is_left():
     with pytest.raises(ValueError, match="line 1: it is not JSON"):
         Lines().read(b"\n" + encode(batch(0)))
     told = b"".join(encode(batch(step)) for step in range(1, 4))
@@ -451,7 +442,7 @@ GARBAGE = (b'{"event": "batch", "step": 7}', b'{"event": "batch", "step": 9,', b
     every=st.sampled_from([1, 2, 4, 8, 16]),
     cut=st.integers(0, 300),
 )
-def test_lines_that_are_skipped_together_are_those_skipped_one_by_one(parts, every, cut) -> None:
+def test_lines_that_are_skipped_together_are_those_skipped_one_by_one(parts, every, cut):
     content = b""
     for part in parts:
         if isinstance(part, tuple):

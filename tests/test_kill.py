@@ -7,11 +7,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache, partial
-from pathlib import Path
 
 import psutil
 import pytest
@@ -77,7 +76,7 @@ def lives(process: psutil.Process) -> bool:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine(tmp_path_factory):
     """One engine for all tests: whenever it was killed, the next call starts another."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HNVIZ_PAUSE_GRACE", "0.2")
@@ -87,7 +86,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def runs(engine: Engine) -> RunStore:
+def runs(engine):
     return RunStore(engine.runs_dir)
 
 
@@ -122,7 +121,7 @@ def assert_goes_on_bit_for_bit(
     assert '"event": "resumed"' in (runs.folder(run_id).path / "events.jsonl").read_text()
 
 
-def test_a_killed_trainer(engine: Engine, runs: RunStore) -> None:
+def test_a_killed_trainer(engine, runs):
     run_id, trainer = start_run(engine, runs)
     trainer.kill()
     wait_for(lambda: engine.job(run_id) is None)
@@ -130,7 +129,7 @@ def test_a_killed_trainer(engine: Engine, runs: RunStore) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_engine(engine: Engine, runs: RunStore) -> None:
+def test_a_killed_engine(engine, runs):
     paused, trainer = start_run(engine, runs)
     engine.pause(paused)
     wait_for(lambda: not alive([trainer]))  # it has given its slot back
@@ -146,9 +145,7 @@ def test_a_killed_engine(engine: Engine, runs: RunStore) -> None:
     assert_goes_on_bit_for_bit(engine, runs, paused)
 
 
-def test_an_engine_killed_while_somebody_waits(
-    engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_engine_killed_while_somebody_waits(engine, runs, monkeypatch):
     run_id, _ = start_run(engine, runs)
     killed = psutil.Process(engine.pid)
     killed.suspend()
@@ -167,9 +164,7 @@ def test_an_engine_killed_while_somebody_waits(
     assert unpack(engine.observe(run_id, 0, "units", {"ids": [12]})).arrays["ids"].tolist() == [12]
 
 
-def test_a_stopped_engine_is_replaced(
-    engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopped_engine_is_replaced(engine, runs, monkeypatch):
     monkeypatch.setattr("hnviz.engine.client.SILENT_SECONDS", 3.0)
     run_id, _ = start_run(engine, runs)
     stopped, children = psutil.Process(engine.pid), below(engine.pid)
@@ -183,9 +178,7 @@ def test_a_stopped_engine_is_replaced(
 
 
 @pytest.mark.slow
-def test_another_engine_is_ready_when_a_silent_one_is_given_up(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_engine_is_ready_when_a_silent_one_is_given_up(engine, monkeypatch):
     def engines() -> set[int]:
         return {each.pid for each in psutil.Process().children()}
 
@@ -209,9 +202,7 @@ def test_another_engine_is_ready_when_a_silent_one_is_given_up(
 
 
 @pytest.mark.slow
-def test_a_stopped_fork_server_is_replaced(
-    engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopped_fork_server_is_replaced(engine, runs, monkeypatch):
     run_id, trainer = start_run(engine, runs)
     server = trainer.parent()
     assert server.pid != engine.pid
@@ -224,9 +215,7 @@ def test_a_stopped_fork_server_is_replaced(
     assert_goes_on_bit_for_bit(engine, runs, run_id, "stopped")
 
 
-def test_stop_ends_a_stopped_orphan(
-    engine: Engine, runs: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stop_ends_a_stopped_orphan(engine, runs, tmp_path, monkeypatch):
     run_id, trainer = start_run(engine, runs)
     trainer.suspend()
     # The next engine waits longer before it kills: an answer may take more than 1.5 s.
@@ -251,7 +240,7 @@ def test_stop_ends_a_stopped_orphan(
 
 
 @pytest.mark.parametrize("lie", ["another", "this", "later", "huge", "text"])
-def test_a_note_that_lies_ends_nobody(runs: RunStore, lie: str) -> None:
+def test_a_note_that_lies_ends_nobody(runs, lie):
     folder = runs.create(small_config("Model2"))
     sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
@@ -267,7 +256,7 @@ def test_a_note_that_lies_ends_nobody(runs: RunStore, lie: str) -> None:
         sleeper.wait()
 
 
-def test_a_killed_client(engine: Engine, runs: RunStore) -> None:
+def test_a_killed_client(engine, runs):
     client = subprocess.Popen(
         [sys.executable, "-c", CLIENT, str(runs.root)],
         stdin=subprocess.PIPE,
@@ -286,11 +275,9 @@ def test_a_killed_client(engine: Engine, runs: RunStore) -> None:
     assert_goes_on_bit_for_bit(engine, runs, run_id)
 
 
-def test_a_client_killed_while_the_engine_starts(tmp_path: Path) -> None:
+def test_a_client_killed_while_the_engine_starts(tmp_path):
     client = subprocess.Popen(
-        [sys.executable, "-c", CLIENT, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        [sys.executable, "-c", CLIENT, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     pid = int(client.stdout.readline())
     time.sleep(0.5)
@@ -300,7 +287,7 @@ def test_a_client_killed_while_the_engine_starts(tmp_path: Path) -> None:
     wait_for(lambda: not alive(processes), GONE_SECONDS)
 
 
-def test_a_killed_fork_server(engine: Engine, runs: RunStore) -> None:
+def test_a_killed_fork_server(engine, runs):
     run_id, trainer = start_run(engine, runs)
     trainer.parent().kill()
     other = engine.train(RunConfig.for_model("Model2", epochs=1, **SHORT))
@@ -309,9 +296,7 @@ def test_a_killed_fork_server(engine: Engine, runs: RunStore) -> None:
     assert runs.record(run_id).status == "stopped"
 
 
-def test_the_client_hears_of_a_start_before_it_can_take_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_client_hears_of_a_start_before_it_can_take_long(monkeypatch):
     """Python starts a fork server that has ended again, and waits for it, without an error."""
     order: list[str] = []
 
@@ -333,7 +318,7 @@ def test_the_client_hears_of_a_start_before_it_can_take_long(
     assert order == ["said", "started"]
 
 
-def test_closing_lets_a_run_store_all_it_did(engine: Engine, runs: RunStore) -> None:
+def test_closing_lets_a_run_store_all_it_did(engine, runs):
     run_id, _ = start_run(engine, runs)
     processes = [psutil.Process(engine.pid), *below(engine.pid)]
     engine.close()
@@ -344,7 +329,7 @@ def test_closing_lets_a_run_store_all_it_did(engine: Engine, runs: RunStore) -> 
     assert runs.record(run_id).status == "interrupted"
 
 
-def test_a_stuck_trainer_is_stopped_all_the_same(engine: Engine, runs: RunStore) -> None:
+def test_a_stuck_trainer_is_stopped_all_the_same(engine, runs):
     run_id, trainer = start_run(engine, runs)
     trainer.suspend()  # as a step does that takes minutes
     engine.stop(run_id)  # it loses patience after ten seconds, the engine with the trainer before

@@ -29,7 +29,6 @@ from hnviz.web import limits
 from hnviz.web.limits import Bounds, Limits, forwarded, proxies, viewer_of
 from hnviz.web.uvicorn_fixes import close_half_sent, end_within, keep_addresses
 from tests.conftest import finished, free_port, listening
-from tests.sentences import Recorded
 from tests.visitor import show, tab
 
 ROOT = Path(__file__).parent.parent
@@ -69,37 +68,35 @@ def sent(
     return answers[0]["status"], json.loads(answers[1]["body"])
 
 
-def test_a_body_within_its_bound_passes() -> None:
+def test_a_body_within_its_bound_passes():
     assert sent([b"x" * 60_000, b"y"]) == (200, 60_001)
     assert sent([b"x" * 5_000_000], UPLOAD) == (200, 5_000_000)
 
 
 @pytest.mark.parametrize("length", [None, 70_000])
-def test_a_large_body_is_refused(length: int | None) -> None:
+def test_a_large_body_is_refused(length):
     status, said = sent([b"x" * 40_000, b"x" * 30_000], length=length)
     assert status == 413 and said["error"].startswith("a body may have at most 65,536 bytes here")
 
 
-def test_a_large_upload_is_refused_wherever_the_app_is_mounted() -> None:
+def test_a_large_upload_is_refused_wherever_the_app_is_mounted():
     status, said = sent([b"x"] * 2, f"/class{UPLOAD}", length=6_000_000)
     assert status == 413 and said["error"].startswith("a body may have at most 5,000,000 bytes")
     assert limits.MAX_FILE_BYTES == MAX_TEXT_BYTES
 
 
-def test_a_run_that_a_students_device_sends_has_a_bound_of_its_own() -> None:
+def test_a_run_that_a_students_device_sends_has_a_bound_of_its_own():
     path = "/lab/api/class/runs"
     assert sent([b"x" * 10_000_000], path) == (200, 10_000_000)
     status, said = sent([b"x"] * 2, path, length=17_000_000)
     assert status == 413 and said["error"].startswith("a body may have at most 16,000,000 bytes")
 
 
-def test_streamlits_own_door_for_files_is_shut() -> None:
+def test_streamlits_own_door_for_files_is_shut():
     assert sent([b"x"], "/class/_stcore/upload_file/a-session/a-file")[0] == 404
 
 
-def test_a_body_that_stops_coming_is_given_up(
-    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_a_body_that_stops_coming_is_given_up(monkeypatch, recorded):
     monkeypatch.setattr(limits, "PAUSE_SECONDS", 0.05)
     status, said = sent([b"x", b"..."], length=100)
     assert status == 408
@@ -146,7 +143,7 @@ def held_open() -> tuple[Limits, asyncio.Event]:
     return Limits(waits, Bounds), free
 
 
-def test_a_viewer_has_so_many_sockets_and_others_have_theirs() -> None:
+def test_a_viewer_has_so_many_sockets_and_others_have_theirs():
     async def go() -> None:
         app, free = held_open()
         ours = [under_way(app, "/api/live", "websocket") for _ in range(limits.MAX_SOCKETS)]
@@ -161,9 +158,7 @@ def test_a_viewer_has_so_many_sockets_and_others_have_theirs() -> None:
     finished(go())
 
 
-def test_an_address_has_so_many_sockets_and_others_have_theirs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_address_has_so_many_sockets_and_others_have_theirs(monkeypatch):
     monkeypatch.setattr(limits, "MAX_ADDRESS_SOCKETS", 100)
 
     async def go() -> None:
@@ -179,7 +174,7 @@ def test_an_address_has_so_many_sockets_and_others_have_theirs(
     finished(go())
 
 
-def test_a_page_is_drawn_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_drawn_in_its_turn(monkeypatch):
     """Two at a time from one address; a page that is drawn, or a second, lets the next one go."""
     monkeypatch.setattr(limits, "PRESS_SECONDS", 0.05)
     drawn: list[int] = []
@@ -222,7 +217,7 @@ def test_a_page_is_drawn_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     finished(go())
 
 
-def test_tabs_of_an_address_open_at_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tabs_of_an_address_open_at_a_rate(monkeypatch):
     monkeypatch.setattr(limits, "TABS_AT_ONCE", 2)
     monkeypatch.setattr(limits, "TABS_A_SECOND", 2)
 
@@ -238,7 +233,7 @@ def test_tabs_of_an_address_open_at_a_rate(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("at_once", [limits.TABS_AT_ONCE, 10])
-def test_tabs_that_come_together_leave_room(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+def test_tabs_that_come_together_leave_room(monkeypatch, at_once):
     monkeypatch.setattr(limits, "TABS_AT_ONCE", at_once)
     monkeypatch.setattr(limits, "TABS_A_SECOND", 200)
     n_open, room, free = 0, 20, asyncio.Event()
@@ -261,7 +256,7 @@ def test_tabs_that_come_together_leave_room(monkeypatch: pytest.MonkeyPatch, at_
     finished(go())
 
 
-def test_text_on_streamlits_socket_closes_it() -> None:
+def test_text_on_streamlits_socket_closes_it():
     sent: list[dict[str, Any]] = []
 
     async def reads_once(scope: Any, receive: Any, send: Any) -> None:
@@ -300,7 +295,7 @@ NEAR = proxies(["127.0.0.1", "10.0.0.0/8"])
         (["", ",", "192.0.2.7<script>"], "127.0.0.1"),
     ],
 )
-def test_the_last_hop_that_is_no_proxy_is_the_address(told: list[str], address: str) -> None:
+def test_the_last_hop_that_is_no_proxy_is_the_address(told, address):
     headers = [(b"x-forwarded-for", each.encode()) for each in told]
     scope = {"type": "http", "scheme": "http", "client": ("127.0.0.1", 9), "headers": headers}
     assert forwarded(scope, NEAR)["client"][0] == address
@@ -309,13 +304,13 @@ def test_the_last_hop_that_is_no_proxy_is_the_address(told: list[str], address: 
     assert forwarded(stranger, NEAR) == stranger
 
 
-def test_a_proxy_is_known_also_as_a_server_for_ipv6_writes_its_address() -> None:
+def test_a_proxy_is_known_also_as_a_server_for_ipv6_writes_its_address():
     headers = [(b"x-forwarded-for", b"192.0.2.7, ::ffff:10.0.0.2")]
     scope = {"type": "http", "scheme": "http", "client": ("::ffff:127.0.0.1", 9)}
     assert forwarded(scope | {"headers": headers}, NEAR)["client"][0] == "192.0.2.7"
 
 
-def test_a_proxy_that_is_named_may_say_that_the_site_is_secure() -> None:
+def test_a_proxy_that_is_named_may_say_that_the_site_is_secure():
     headers = [(b"x-forwarded-proto", b"https")]
     for kind, scheme in (("http", "https"), ("websocket", "wss")):
         scope = {"type": kind, "scheme": "http", "client": ("127.0.0.1", 9), "headers": headers}
@@ -323,7 +318,7 @@ def test_a_proxy_that_is_named_may_say_that_the_site_is_secure() -> None:
         assert forwarded(scope, ())["scheme"] == "http"
 
 
-def test_a_wrong_proxy_is_one_sentence() -> None:
+def test_a_wrong_proxy_is_one_sentence():
     with pytest.raises(ValueError, match="HNVIZ_PROXIES takes addresses and networks, such as"):
         proxies(["lab.example.org"])
 
@@ -339,11 +334,11 @@ def test_a_wrong_proxy_is_one_sentence() -> None:
         ("testclient", "testclient"),
     ],
 )
-def test_what_counts_as_one_address(address: str, place: str) -> None:
+def test_what_counts_as_one_address(address, place):
     assert viewer_of({"type": "http", "client": (address, 1), "headers": []}).address == place
 
 
-def test_uvicorn_believes_no_address_that_a_program_here_claims() -> None:
+def test_uvicorn_believes_no_address_that_a_program_here_claims():
     """Without the fix it does; a test fails when it reads the header elsewhere."""
     heard: list[Any] = []
 
@@ -361,7 +356,7 @@ def test_uvicorn_believes_no_address_that_a_program_here_claims() -> None:
     assert heard == ["6.6.6.6", "127.0.0.1"]
 
 
-def test_a_viewer_uploads_one_file_at_a_time_and_others_theirs() -> None:
+def test_a_viewer_uploads_one_file_at_a_time_and_others_theirs():
     async def go() -> None:
         app, free = held_open()
         first = under_way(app, UPLOAD)
@@ -376,7 +371,7 @@ def test_a_viewer_uploads_one_file_at_a_time_and_others_theirs() -> None:
     finished(go())
 
 
-def test_the_bound_of_open_files_is_raised_as_far_as_it_may_be() -> None:
+def test_the_bound_of_open_files_is_raised_as_far_as_it_may_be():
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 1000));"
         "from hnviz.web.limits import allow_many_open_files, most_open_files;"
@@ -386,7 +381,7 @@ def test_the_bound_of_open_files_is_raised_as_far_as_it_may_be() -> None:
     assert done.stdout.strip() == "1000"
 
 
-def test_open_files_are_counted() -> None:
+def test_open_files_are_counted():
     before = limits.open_files()
     with socket.socket():
         assert limits.open_files() == before + 1
@@ -434,7 +429,7 @@ HALF = b"GET / HTTP/1.1\r\nHost: a\r\n"
 
 
 @pytest.mark.parametrize("kind", [H11Protocol, HttpToolsProtocol])
-def test_half_sent_requests_are_closed_and_slow_answers_arrive(kind: type) -> None:
+def test_half_sent_requests_are_closed_and_slow_answers_arrive(kind):
     with serving(kind, slow) as port, ExitStack() as stack:
         opened = [
             stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(200)
@@ -454,7 +449,7 @@ def test_half_sent_requests_are_closed_and_slow_answers_arrive(kind: type) -> No
 
 
 @pytest.mark.parametrize("kind", [H11Protocol, HttpToolsProtocol])
-def test_a_server_that_ends_waits_for_no_request_whose_turn_comes_later(kind: type) -> None:
+def test_a_server_that_ends_waits_for_no_request_whose_turn_comes_later(kind):
     mended: Any = type("Mended", (kind,), {"__init__": unwrap(kind.__init__)})
     end_within(mended, 1)
     app = limits.Limits(later, limits.Bounds)
@@ -471,7 +466,7 @@ def test_a_server_that_ends_waits_for_no_request_whose_turn_comes_later(kind: ty
         assert b" 503 " in waiting.recv(4096)
 
 
-def test_this_uvicorn_has_what_is_mended() -> None:
+def test_this_uvicorn_has_what_is_mended():
     for kind in (H11Protocol, HttpToolsProtocol):
         assert "cycle" in kind.__init__.__code__.co_names
     close_half_sent(type("Other", (), {}))
@@ -484,7 +479,7 @@ VISITS = 300
 
 
 @pytest.fixture
-def few_files(tmp_path: Path) -> Iterator[tuple[int, psutil.Process]]:
+def few_files(tmp_path):
     """An app that may open few files."""
     port = free_port()
     process = subprocess.Popen(
@@ -510,10 +505,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
 
 
 @pytest.mark.slow
-def test_too_many_tabs_are_refused_and_any_number_may_come_and_go(
-    few_files: tuple[int, psutil.Process],
-    recorded: Recorded,
-) -> None:
+def test_too_many_tabs_are_refused_and_any_number_may_come_and_go(few_files, recorded):
     port, process = few_files
     with ExitStack() as stack:
         with pytest.raises(InvalidStatus) as refused:

@@ -89,24 +89,24 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
+def world(monkeypatch):
     for name in ("LIVE_SECONDS", "FIRST_SECONDS", "MIN_SECONDS", "REST_SECONDS", "JOBS_SECONDS"):
         monkeypatch.setattr(live, name, 0.01)
     return World()
 
 
 @pytest.fixture
-def words() -> Words:
+def words():
     return Words()
 
 
 @pytest.fixture
-def door(world: World, words: Words) -> Hub:
+def door(world, words):
     return Hub((words, Curves(), Runs()), Source(world.look, world.by_run))
 
 
 @pytest.fixture
-def client(door: Hub) -> Iterator[TestClient]:
+def client(door):
     with TestClient(Starlette(routes=live.routes(door))) as client:
         yield client
 
@@ -204,10 +204,7 @@ def test_a_topic_that_is_followed_anew_takes_its_old_ones_place(client, world):
 
 @pytest.mark.parametrize(
     ("status", "record", "changes"),
-    [
-        ("running", replace(SHORT, batches=()), {}),
-        ("paused", SHORT, {"at_rest": False}),
-    ],
+    [("running", replace(SHORT, batches=()), {}), ("paused", SHORT, {"at_rest": False})],
     ids=["the first step", "a single step"],
 )
 def test_a_step_that_somebody_waits_for_is_seen_at_once(
@@ -297,14 +294,7 @@ def test_a_resumed_run_is_drawn_whole(world, changes, count):
 
 @pytest.mark.parametrize(
     "have",
-    [
-        3,
-        "x",
-        [],
-        {"loss": 1},
-        {"loss": {"version": 1}},
-        {"loss": {"counts": ["a", None, 1e9, -1]}},
-    ],
+    [3, "x", [], {"loss": 1}, {"loss": {"version": 1}}, {"loss": {"counts": ["a", None, 1e9, -1]}}],
 )
 def test_what_a_browser_claims_to_have_is_not_trusted(world, have):
     news, _ = news_of(Curves(), moment_of(world, 3), have)
@@ -660,7 +650,7 @@ def test_one_address_leaves_a_quarter_of_the_places(monkeypatch, recorded):
 
 
 @pytest.fixture
-def app(own_runs: None) -> Iterator[TestClient]:
+def app(own_runs):
     ours = http.door(
         [*live.routes(Hub(TOPICS, live.source_of(server()))), *controls.button_routes(server())]
     )

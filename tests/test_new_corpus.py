@@ -1,13 +1,11 @@
 """A new corpus is one file and one entry of the registry: every page and command then has it."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from tests import guide
 from tests.conftest import ROOT
-from tests.sentences import Recorded
 
 PAGE = "docs/corpora.md"
 
@@ -45,7 +43,7 @@ print("FOUND" + json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copied(tmp_path_factory):
     """A copy of the project that has the corpus, as the page of the docs adds it."""
     folder = guide.copied(tmp_path_factory.mktemp("copy"))
     guide.follow(PAGE, folder)
@@ -54,7 +52,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.walk
 @pytest.mark.slow
-def test_every_page_shows_a_corpus_that_was_added(copied: Path, recorded: Recorded) -> None:
+def test_every_page_shows_a_corpus_that_was_added(copied, recorded):
     """Train on it from the command line, then walk all pages with that run."""
     done = guide.python(copied, "-c", WALK)
     assert done.returncode == 0, done.stderr[-3000:]

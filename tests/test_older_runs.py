@@ -7,7 +7,6 @@ own text as a zip file, and `held.json`: what 0.5.0 said of each.
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ FINISHED, STOPPED, IN_ZIP = HELD
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> RunStore:
+def store(tmp_path):
     shutil.copytree(WRITTEN, tmp_path / "runs")
     return RunStore(tmp_path / "runs", tmp_path / "none")
 
@@ -48,7 +47,7 @@ def read(store: RunStore, folder: RunFolder) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("run", [FINISHED, STOPPED])
-def test_a_run_has_the_figures_that_were_held(store: RunStore, run: str) -> None:
+def test_a_run_has_the_figures_that_were_held(store, run):
     assert {FINISHED, STOPPED} == set(store.ids())
     folder = store.folder(run)
     assert read(store, folder) == HELD[run]
@@ -57,12 +56,12 @@ def test_a_run_has_the_figures_that_were_held(store: RunStore, run: str) -> None
     np.testing.assert_allclose(points[:, 1], HELD[run]["losses"], rtol=1e-6)
 
 
-def test_a_zip_file_has_the_figures_that_were_held(store: RunStore) -> None:
+def test_a_zip_file_has_the_figures_that_were_held(store):
     folder = unpack(store, WRITTEN / "own_text.zip")
     assert read(store, folder) == HELD[IN_ZIP]
 
 
-def test_a_stopped_run_resumes_and_ends_as_if_it_had_never_stopped(store: RunStore) -> None:
+def test_a_stopped_run_resumes_and_ends_as_if_it_had_never_stopped(store):
     wanted, folder = store.folder(FINISHED), store.folder(STOPPED)
     ended = run_in_folder(folder)
     assert ended is not None and ended.status == "finished"

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,7 +26,6 @@ from hnviz.runs.stop import (
     writer_of,
 )
 from tests.failpoints import Failing
-from tests.sentences import Recorded
 
 HOLD = """
 import signal, sys, time
@@ -39,7 +37,7 @@ time.sleep(60)
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> Iterator[psutil.Process]:
+def writer(tmp_path):
     """A process that holds the lock file of the run in `tmp_path` open, with its note."""
     command = [sys.executable, "-S", "-c", HOLD, str(tmp_path / LOCK_NAME)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
@@ -55,16 +53,14 @@ def note(folder: Path, **told: object) -> None:
     (folder / NOTE_NAME).write_text(json.dumps(told))
 
 
-def test_the_writer_of_the_note_gets_ctrl_cs_signal_and_ends(
-    writer: psutil.Process, tmp_path: Path
-) -> None:
+def test_the_writer_of_the_note_gets_ctrl_cs_signal_and_ends(writer, tmp_path):
     ending = end_writer(tmp_path)
     assert ending is not None
     psutil.wait_procs([writer], timeout=10)
     assert ending.poll() is True
 
 
-def test_the_note_is_of_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_note_is_of_this_process(tmp_path, monkeypatch):
     note_writer(tmp_path)
     this = psutil.Process()
     told = json.loads((tmp_path / NOTE_NAME).read_text())
@@ -74,16 +70,14 @@ def test_the_note_is_of_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert failing.passed[-1] == "note.rename.before"
 
 
-def test_a_run_that_is_reached_by_a_link_has_the_same_writer(
-    writer: psutil.Process, tmp_path: Path
-) -> None:
+def test_a_run_that_is_reached_by_a_link_has_the_same_writer(writer, tmp_path):
     link = tmp_path / "link"
     link.symlink_to(tmp_path)
     note(link, pid=writer.pid, created=writer.create_time() - SAME_SECONDS)
     assert writer_of(link) == writer
 
 
-def test_no_other_process_is_ended(writer: psutil.Process, tmp_path: Path) -> None:
+def test_no_other_process_is_ended(writer, tmp_path):
     created = writer.create_time()
     wrong: list[dict[str, object]] = [
         {},
@@ -115,9 +109,7 @@ def test_no_other_process_is_ended(writer: psutil.Process, tmp_path: Path) -> No
     assert writer.is_running() and writer.status() != psutil.STATUS_ZOMBIE
 
 
-def test_a_process_that_started_this_one_is_not_ended(
-    writer: psutil.Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_started_this_one_is_not_ended(writer, tmp_path, monkeypatch):
     this = SimpleNamespace(pid=os.getpid(), parents=lambda: [writer])
     names = {**vars(psutil), "Process": lambda pid=None: psutil.Process(pid) if pid else this}
     monkeypatch.setattr(stop, "psutil", SimpleNamespace(**names))
@@ -151,13 +143,13 @@ class Writer:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def clock(monkeypatch):
     told = SimpleNamespace(now=1000.0)
     monkeypatch.setattr(stop, "time", SimpleNamespace(monotonic=lambda: told.now))
     return told
 
 
-def test_a_writer_that_does_not_end_is_killed_and_then_given_up(clock: SimpleNamespace) -> None:
+def test_a_writer_that_does_not_end_is_killed_and_then_given_up(clock):
     writer = Writer()
     ending = Ending(writer)  # type: ignore[arg-type]
     assert writer.got == [signal.SIGINT]
@@ -172,7 +164,7 @@ def test_a_writer_that_does_not_end_is_killed_and_then_given_up(clock: SimpleNam
 
 
 @pytest.mark.parametrize("state", ["gone", psutil.STATUS_ZOMBIE])
-def test_a_writer_that_is_gone_has_ended(state: str, clock: SimpleNamespace) -> None:
+def test_a_writer_that_is_gone_has_ended(state, clock):
     writer = Writer()
     ending = Ending(writer)  # type: ignore[arg-type]
     assert ending.poll() is None
@@ -183,9 +175,7 @@ def test_a_writer_that_is_gone_has_ended(state: str, clock: SimpleNamespace) -> 
 @pytest.mark.parametrize(
     ("error", "ended"), [(psutil.NoSuchProcess(1), True), (psutil.AccessDenied(1), False)]
 )
-def test_what_a_signal_meets_is_told_by_the_next_look(
-    error: psutil.Error, ended: bool, clock: SimpleNamespace
-) -> None:
+def test_what_a_signal_meets_is_told_by_the_next_look(error, ended, clock):
     writer = Writer()
     writer.error = error
     ending = Ending(writer)  # type: ignore[arg-type]
@@ -194,9 +184,7 @@ def test_what_a_signal_meets_is_told_by_the_next_look(
     assert ending.poll() is ended
 
 
-def test_where_there_is_no_such_signal_a_writer_is_killed_at_once(
-    clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_there_is_no_such_signal_a_writer_is_killed_at_once(clock, monkeypatch):
     monkeypatch.setattr(stop, "os", SimpleNamespace(name="nt"))
     writer = Writer()
     ending = Ending(writer)  # type: ignore[arg-type]
@@ -204,7 +192,7 @@ def test_where_there_is_no_such_signal_a_writer_is_killed_at_once(
     assert ending.poll() is False and writer.got == ["kill"]
 
 
-def test_a_stop_is_asked_for_and_forgotten(tmp_path: Path, recorded: Recorded) -> None:
+def test_a_stop_is_asked_for_and_forgotten(tmp_path, recorded):
     assert not is_asked_to_stop(tmp_path)
     drop_stop(tmp_path)
     ask_to_stop(tmp_path)

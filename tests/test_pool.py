@@ -32,7 +32,7 @@ from tests.test_kill import wait_for
 
 
 @pytest.fixture(autouse=True)
-def no_page_is_main(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_page_is_main(monkeypatch):
     """Let child processes start: AppTest leaves a page as this process's main module."""
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 

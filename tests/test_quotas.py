@@ -3,8 +3,6 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +15,7 @@ EVE, ANN = 1, 2
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[Server]:
+def small(tmp_path):
     started = start_server(tmp_path, HNVIZ_MAX_TRAINERS="1", HNVIZ_MAX_QUEUE_OF_ONE="1")
     yield started
     stop_server(started)
@@ -41,7 +39,7 @@ def post(server: Server, path: str, viewer: int) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-def test_one_viewer_queues_so_many_runs_and_others_theirs(small: Server) -> None:
+def test_one_viewer_queues_so_many_runs_and_others_theirs(small):
     runs = RunStore(small.runs, small.runs)
 
     def started(viewer: int) -> int:

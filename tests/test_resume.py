@@ -2,7 +2,6 @@
 
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,7 +49,7 @@ def uncut(config: RunConfig) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 @pytest.mark.parametrize(("model", "form"), KINDS)
 @settings(deadline=None, max_examples=12)
 @given(data=st.data())
-def test_a_run_cut_anywhere_ends_bit_equal(model: str, form: str, data: st.DataObject) -> None:
+def test_a_run_cut_anywhere_ends_bit_equal(model, form, data):
     reset_state = data.draw(st.sampled_from(["never", "train", "valid", "both"]))
     config = small_config(model, form=form, bn_init="uniform", reset_state=reset_state)
     expected, last = uncut(config)
@@ -67,7 +66,7 @@ def test_a_run_cut_anywhere_ends_bit_equal(model: str, form: str, data: st.DataO
 
 
 @pytest.mark.parametrize("after", ["started", "last batch", "epoch"])
-def test_the_edges_of_an_epoch(after: str) -> None:
+def test_the_edges_of_an_epoch(after):
     """Before the first step, between the last step and the valid pass, and after that pass."""
     config = small_config("Model3")
     cut = {"started": 1, "last batch": 5, "epoch": 6}[after]
@@ -79,7 +78,7 @@ def test_the_edges_of_an_epoch(after: str) -> None:
     assert [figures(event) for event in came] == expected
 
 
-def test_a_run_of_the_real_text_goes_on_bit_equal(tmp_path: Path) -> None:
+def test_a_run_of_the_real_text_goes_on_bit_equal(tmp_path):
     config = RunConfig.for_model("Model5", device="cpu", epochs=1)
     whole = Learner(config)
     expected = [figures(event) for event in whole.events()]
@@ -92,7 +91,7 @@ def test_a_run_of_the_real_text_goes_on_bit_equal(tmp_path: Path) -> None:
     np.testing.assert_array_equal(second.snapshot()["state"], whole.snapshot()["state"])
 
 
-def test_a_checkpoint_and_a_snapshot_are_copies() -> None:
+def test_a_checkpoint_and_a_snapshot_are_copies():
     learner = Learner(small_config("Model5"), STREAM)
     run_until(learner, 3)
     taken = [learner.checkpoint(), learner.snapshot()]
@@ -119,7 +118,7 @@ def test_the_generator_of_a_device_is_in_the_checkpoint(monkeypatch):
     set_generators("cuda", {"rng": stored["rng"]})  # of a run that trained on the cpu
 
 
-def test_a_snapshot_is_the_weights_and_the_state() -> None:
+def test_a_snapshot_is_the_weights_and_the_state():
     learner = Learner(small_config("Model5"), STREAM)
     run_until(learner, 3)
     snapshot = learner.snapshot()
@@ -130,7 +129,7 @@ def test_a_snapshot_is_the_weights_and_the_state() -> None:
 
 
 @pytest.mark.parametrize(("model", "options"), [("Model4", {}), ("Model5", {"nh": 7})])
-def test_the_checkpoint_of_another_run_is_one_sentence(model: str, options: dict[str, int]) -> None:
+def test_the_checkpoint_of_another_run_is_one_sentence(model, options):
     checkpoint = Learner(small_config("Model5"), STREAM).checkpoint()
     with pytest.raises(ValueError, match=f"does not belong to a run of {model}"):
         Learner(small_config(model, **options), STREAM).restore(checkpoint)

@@ -69,7 +69,6 @@ from hnviz.runs.reference import lr_table, one_recipe_table
 from hnviz.runs.shipped import to_half
 from hnviz.runs.store import ABANDONED_SECONDS, RUNS_DIR_VARIABLE, RunSummary, versions
 from tests.failpoints import KEPT, Failing
-from tests.sentences import Numbers, Recorded
 
 DATA = Path(__file__).parent / "data"
 STARTED = RunStarted(n_batches=2, n_steps=4, n_weights=10, device="cpu", time=1.0)
@@ -99,7 +98,7 @@ def resumed(step: int) -> Resumed:
     return Resumed(resumed_at=step, time=3.0)
 
 
-def test_a_finished_run_knows_its_last_weights_on_train() -> None:
+def test_a_finished_run_knows_its_last_weights_on_train():
     def read(*events: Event) -> RunRecord:
         return RunRecord.from_events("a", RunConfig(), events)
 
@@ -112,7 +111,7 @@ def test_a_finished_run_knows_its_last_weights_on_train() -> None:
     assert read(*whole, resumed(2)).train_pass is None  # the weights are others now
 
 
-def test_a_run_whose_loss_is_no_number_has_no_accuracy() -> None:
+def test_a_run_whose_loss_is_no_number_has_no_accuracy():
     def read(*losses: float, status: str = "finished") -> RunRecord:
         steps = [replace(batch(step), loss=loss) for step, loss in enumerate(losses)]
         events = [STARTED, *steps, epoch(0), ended(status, len(losses))]
@@ -142,12 +141,12 @@ def weights(config: RunConfig, nv: int = 39) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> RunStore:
+def store(tmp_path):
     return RunStore(tmp_path / "runs", tmp_path / "shipped")
 
 
 @pytest.fixture
-def folder(store: RunStore) -> RunFolder:
+def folder(store):
     return store.create(RunConfig())
 
 
@@ -160,7 +159,7 @@ def write(folder: RunFolder, events: list[Event]) -> None:
 # Records
 
 
-def test_a_record_tells_its_events_as_frames() -> None:
+def test_a_record_tells_its_events_as_frames():
     record = RunRecord.from_events("x", RunConfig(), FULL)
     assert record.status == "finished"
     assert (record.step, record.progress, record.snapshots) == (4, 1.0, (0,))
@@ -179,7 +178,7 @@ def test_a_record_tells_its_events_as_frames() -> None:
     assert record.batch_frame()["step"].tolist() == [0, 1, 2, 3]
 
 
-def test_an_empty_record_has_frames_with_columns() -> None:
+def test_an_empty_record_has_frames_with_columns():
     record = RunRecord(id="x", config=RunConfig())
     assert (record.status, record.step, record.progress) == ("queued", 0, 0.0)
     assert record.batch_frame().dtypes.astype(str).to_dict()["loss"] == "float64"
@@ -197,11 +196,11 @@ def test_an_empty_record_has_frames_with_columns() -> None:
         ([STARTED, ended("failed", 0), resumed(0)], True, "running"),
     ],
 )
-def test_status(events: list[Event], alive: bool, status: str) -> None:
+def test_status(events, alive, status):
     assert RunRecord.from_events("x", RunConfig(), events, alive=alive).status == status
 
 
-def test_a_resume_drops_the_later_steps_of_the_earlier_attempt() -> None:
+def test_a_resume_drops_the_later_steps_of_the_earlier_attempt():
     attempt = [STARTED, SnapshotSaved(step=0), batch(0, 9.0), batch(1, 9.0), epoch(0, 0.1)]
     attempt += [SnapshotSaved(step=2), batch(2, 9.0), SnapshotSaved(step=3)]
     record = RunRecord.from_events("x", RunConfig(), [*attempt, resumed(1), batch(1)])
@@ -209,7 +208,7 @@ def test_a_resume_drops_the_later_steps_of_the_earlier_attempt() -> None:
     assert (record.epochs, record.snapshots, record.step) == ((), (0,), 2)
 
 
-def test_a_builder_begins_with_nothing_and_counts_a_snapshot_once() -> None:
+def test_a_builder_begins_with_nothing_and_counts_a_snapshot_once():
     builder = RecordBuilder("mine", RunConfig())
     assert builder.record() == RunRecord(id="mine", config=RunConfig())
     for event in (STARTED, ended("stopped", 1), *map(snapshot, (0, 5, 0, 9, 5, 5)), resumed(6)):
@@ -222,14 +221,14 @@ def snapshot(step: int) -> SnapshotSaved:
     return SnapshotSaved(step=step)
 
 
-def test_an_epoch_end_that_is_said_twice_counts_once() -> None:
+def test_an_epoch_end_that_is_said_twice_counts_once():
     attempt = [STARTED, batch(0), batch(1), epoch(0, 0.1), resumed(2), epoch(0, 0.2), batch(2)]
     record = RunRecord.from_events("x", RunConfig(), attempt)
     assert record.epoch_frame()["accuracy"].tolist() == [0.2]
     assert record.batch_frame()["step"].tolist() == [0, 1, 2]
 
 
-def test_a_run_that_starts_anew_drops_everything() -> None:
+def test_a_run_that_starts_anew_drops_everything():
     record = RunRecord.from_events("x", RunConfig(), [*FULL[:4], STARTED, batch(0, 7.0)])
     assert record.batch_frame()["loss"].tolist() == [7.0]
 
@@ -238,12 +237,12 @@ def test_a_run_that_starts_anew_drops_everything() -> None:
 
 
 @pytest.mark.parametrize("event", [*FULL[:5], ended("stopped", 1), resumed(3)])
-def test_an_event_survives_its_line(event: Event) -> None:
+def test_an_event_survives_its_line(event):
     assert decode(encode(event)) == event
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
-def test_a_loss_that_is_no_number_is_valid_json(loss: float) -> None:
+def test_a_loss_that_is_no_number_is_valid_json(loss):
     line = encode(batch(0, loss))
     assert json.loads(line, parse_constant=pytest.fail)["loss"] is None
     assert math.isnan(decode(line).loss)
@@ -263,12 +262,12 @@ def test_a_loss_that_is_no_number_is_valid_json(loss: float) -> None:
         (b'{"event": "snapshot", "step": true}', "cannot be True"),
     ],
 )
-def test_a_line_that_is_no_event_is_told(line: bytes, said: str) -> None:
+def test_a_line_that_is_no_event_is_told(line, said):
     with pytest.raises(ValueError, match=said):
         decode(line)
 
 
-def test_the_largest_step_that_is_read() -> None:
+def test_the_largest_step_that_is_read():
     assert decode(b'{"event": "snapshot", "step": 9007199254740992}').step == 2**53
 
 
@@ -285,11 +284,11 @@ def test_the_largest_step_that_is_read() -> None:
         (-(10**400), "a number above 9,007,199,254,740,992"),
     ],
 )
-def test_a_sentence_quotes_at_most_forty_characters(what: object, said: str) -> None:
+def test_a_sentence_quotes_at_most_forty_characters(what, said):
     assert shortened(what) == said
 
 
-def test_a_new_run_can_be_read_with_json_alone(store: RunStore) -> None:
+def test_a_new_run_can_be_read_with_json_alone(store):
     folder = store.create(RunConfig(model="Model2", seed=7))
     content = json.loads((folder.path / "config.json").read_text())
     assert content["config"]["seed"] == 7
@@ -299,9 +298,7 @@ def test_a_new_run_can_be_read_with_json_alone(store: RunStore) -> None:
     assert folder.read().status == "queued"
 
 
-def test_an_id_has_the_time_in_greenwich_and_the_fraction_of_the_second(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_id_has_the_time_in_greenwich_and_the_fraction_of_the_second(store, monkeypatch):
     monkeypatch.setenv("TZ", "XYZ-5")
     time.tzset()
     try:
@@ -316,7 +313,7 @@ def test_an_id_has_the_time_in_greenwich_and_the_fraction_of_the_second(
         time.tzset()
 
 
-def test_a_run_says_which_versions_made_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_says_which_versions_made_it(monkeypatch):
     assert versions() == {
         "python": platform.python_version(),
         "hnviz": hnviz.__version__,
@@ -335,9 +332,7 @@ def test_a_run_says_which_versions_made_it(monkeypatch: pytest.MonkeyPatch) -> N
         versions.cache_clear()
 
 
-def test_a_run_that_cannot_get_its_name_is_one_sentence(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_a_run_that_cannot_get_its_name_is_one_sentence(store, monkeypatch, recorded):
     monkeypatch.setattr(disk, "on_step", failing := Failing("run.rename.before"))
     with pytest.raises(RunWriteError) as error:
         store.create(RunConfig())
@@ -346,7 +341,7 @@ def test_a_run_that_cannot_get_its_name_is_one_sentence(
     assert list(store.root.iterdir()) == []
 
 
-def test_ids_are_readable_unique_and_newest_first(store: RunStore) -> None:
+def test_ids_are_readable_unique_and_newest_first(store):
     made = [store.create(RunConfig()).id for _ in range(20)]
     assert len(set(made)) == 20
     assert store.ids() == made[::-1]
@@ -354,7 +349,7 @@ def test_ids_are_readable_unique_and_newest_first(store: RunStore) -> None:
     assert (len(date), len(clock), model, len(fraction)) == (8, 6, "Model5", 4)
 
 
-def test_a_written_run_reads_back(folder: RunFolder) -> None:
+def test_a_written_run_reads_back(folder):
     write(folder, FULL)
     record = folder.read()
     assert record == RunRecord.from_events(folder.id, folder.config, FULL)
@@ -363,7 +358,7 @@ def test_a_written_run_reads_back(folder: RunFolder) -> None:
     assert frame.query("event == 'batch'")["loss"].tolist() == [0.5] * 4
 
 
-def test_snapshots_and_resume(folder: RunFolder) -> None:
+def test_snapshots_and_resume(folder):
     tensors = weights(folder.config) | {"state": np.ones((2, 3, 64), "f4"), "n": np.array(3)}
     with folder.writer() as writer:
         writer.save_snapshot(0, tensors)
@@ -381,9 +376,7 @@ def test_snapshots_and_resume(folder: RunFolder) -> None:
     assert folder.load_resume()["rng"].tolist() == list(range(9))
 
 
-def test_what_is_written_passes_its_own_failpoints(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_written_passes_its_own_failpoints(folder, monkeypatch):
     monkeypatch.setattr(disk, "on_step", reached := Failing())
     tensors = weights(folder.config)
     with folder.writer() as writer:
@@ -398,17 +391,8 @@ def test_what_is_written_passes_its_own_failpoints(
     assert passed == {(what, done) for what in kept for done in KEPT[what]}
 
 
-@pytest.mark.parametrize(
-    ("name", "numbers"),
-    [
-        (7, (7,)),
-        ("n" * 61, (60, 61)),
-        ("a\nb", ()),
-    ],
-)
-def test_a_name_that_no_run_can_have(
-    folder: RunFolder, name: str, numbers: Numbers, recorded: Recorded
-) -> None:
+@pytest.mark.parametrize(("name", "numbers"), [(7, (7,)), ("n" * 61, (60, 61)), ("a\nb", ())])
+def test_a_name_that_no_run_can_have(folder, name, numbers, recorded):
     with pytest.raises(ValueError) as refused:
         write_label(folder.path, Label(name))
     recorded(str(refused.value), *numbers)
@@ -416,7 +400,7 @@ def test_a_name_that_no_run_can_have(
     assert read_label(folder.path) == Label("n" * 60)
 
 
-def test_a_checksum_is_the_same_in_every_version(tmp_path: Path) -> None:
+def test_a_checksum_is_the_same_in_every_version(tmp_path):
     """Otherwise no checkpoint of an older one could be read."""
     path = tmp_path / "resume.safetensors"
     tensors = {"b": np.arange(6, dtype="f4").reshape(2, 3).T, "a": np.array(3)}
@@ -430,13 +414,13 @@ def tensor_file(path: Path, header: bytes) -> Path:
 
 
 @pytest.mark.parametrize("header", [[], 3, {"__metadata__": 3}])
-def test_a_header_that_is_no_object(tmp_path: Path, header: object) -> None:
+def test_a_header_that_is_no_object(tmp_path, header):
     path = tensor_file(tmp_path / "a", json.dumps(header).encode())
     with pytest.raises(DamagedRun, match=r"\(its header is not a JSON object\)"):
         read_tensors(path, 1000)
 
 
-def test_the_largest_header_that_is_read(tmp_path: Path) -> None:
+def test_the_largest_header_that_is_read(tmp_path):
     path = tensor_file(tmp_path / "a", b"{}".ljust(MAX_HEADER_BYTES))
     assert read_tensors(path, 2 * MAX_HEADER_BYTES) == {}
     tensor_file(path, b"{}".ljust(MAX_HEADER_BYTES + 1))
@@ -444,7 +428,7 @@ def test_the_largest_header_that_is_read(tmp_path: Path) -> None:
         read_tensors(path, 2 * MAX_HEADER_BYTES)
 
 
-def test_a_resume_deletes_the_snapshots_that_it_undoes(folder: RunFolder) -> None:
+def test_a_resume_deletes_the_snapshots_that_it_undoes(folder):
     with folder.writer() as writer:
         for step in (0, 2, 4):
             writer.save_snapshot(step, weights(folder.config))
@@ -453,9 +437,7 @@ def test_a_resume_deletes_the_snapshots_that_it_undoes(folder: RunFolder) -> Non
     assert folder.read().snapshots == (0, 2)
 
 
-def test_the_first_event_is_on_disk_at_once(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_event_is_on_disk_at_once(folder, monkeypatch):
     monkeypatch.setattr("hnviz.runs.writer.FLUSH_SECONDS", math.inf)
     with folder.writer() as writer:
         writer.append(STARTED)
@@ -469,7 +451,7 @@ def test_the_first_event_is_on_disk_at_once(
 # Alive or not
 
 
-def test_a_writer_is_alive_until_it_closes(folder: RunFolder) -> None:
+def test_a_writer_is_alive_until_it_closes(folder):
     assert not folder.is_alive()
     with folder.writer() as writer:
         writer.append(STARTED)
@@ -479,14 +461,14 @@ def test_a_writer_is_alive_until_it_closes(folder: RunFolder) -> None:
     assert folder.read().status == "interrupted"
 
 
-def test_a_run_has_one_writer(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_has_one_writer(folder, monkeypatch):
     monkeypatch.setattr("hnviz.runs.files.LOCK_SECONDS", 0.05)
     with folder.writer(), pytest.raises(RunBusy, match="is being written by another process"):
         folder.writer()
     folder.writer().close()
 
 
-def test_a_writer_waits_for_a_look_and_is_closed_by_any_thread(folder: RunFolder) -> None:
+def test_a_writer_waits_for_a_look_and_is_closed_by_any_thread(folder):
     with (folder.path / LOCK_NAME).open("w") as looked:
         fcntl.flock(looked, fcntl.LOCK_SH)
         threading.Timer(0.2, partial(fcntl.flock, looked, fcntl.LOCK_UN)).start()
@@ -498,9 +480,7 @@ def test_a_writer_waits_for_a_look_and_is_closed_by_any_thread(folder: RunFolder
     assert not folder.is_alive()
 
 
-def test_what_a_lock_meets_is_one_sentence(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_what_a_lock_meets_is_one_sentence(folder, monkeypatch, recorded):
     monkeypatch.setattr("hnviz.runs.files.LOCK_SECONDS", 0.05)
     (folder.path / ".left.1.tmp").mkdir()  # which no process of ours made
     folder.writer().close()
@@ -516,7 +496,7 @@ def test_what_a_lock_meets_is_one_sentence(
     recorded(str(error.value))
 
 
-def test_looking_does_not_disturb_a_writer_that_starts(folder: RunFolder) -> None:
+def test_looking_does_not_disturb_a_writer_that_starts(folder):
     folder.writer().close()
     over, seen_alive = threading.Event(), []
 
@@ -535,7 +515,7 @@ def test_looking_does_not_disturb_a_writer_that_starts(folder: RunFolder) -> Non
     assert seen_alive
 
 
-def test_two_looks_never_take_each_other_for_a_writer(folder: RunFolder) -> None:
+def test_two_looks_never_take_each_other_for_a_writer(folder):
     folder.writer().close()
     seen: list[bool] = []
 
@@ -550,15 +530,13 @@ def test_two_looks_never_take_each_other_for_a_writer(folder: RunFolder) -> None
     assert len(seen) == 1200 and not any(seen)
 
 
-def test_the_events_are_a_file_that_its_owner_writes(folder: RunFolder) -> None:
+def test_the_events_are_a_file_that_its_owner_writes(folder):
     write(folder, FULL[:1])
     mode = (folder.path / "events.jsonl").stat().st_mode & 0o777
     assert mode | 0o644 == 0o644 and mode & 0o600 == 0o600
 
 
-def test_events_that_cannot_be_opened_are_one_sentence(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_events_that_cannot_be_opened_are_one_sentence(folder, monkeypatch, recorded):
     with monkeypatch.context() as patch:
         patch.setattr(disk, "on_step", Failing("events.cut.before"))
         with pytest.raises(RunWriteError) as error:
@@ -572,7 +550,7 @@ def test_events_that_cannot_be_opened_are_one_sentence(
     recorded(str(error.value))
 
 
-def test_a_start_deletes_the_snapshots_of_the_attempt_before(folder: RunFolder) -> None:
+def test_a_start_deletes_the_snapshots_of_the_attempt_before(folder):
     with folder.writer() as writer:
         writer.append(STARTED)
         for step in range(3):
@@ -585,22 +563,20 @@ def test_a_start_deletes_the_snapshots_of_the_attempt_before(folder: RunFolder) 
 @pytest.mark.parametrize(
     ("torn", "whole"), [(b"x", b""), (b"\nx", b"\n"), (b"\n", b"\n"), (b"", b"")]
 )
-def test_a_torn_first_line_is_cut(folder: RunFolder, torn: bytes, whole: bytes) -> None:
+def test_a_torn_first_line_is_cut(folder, torn, whole):
     (folder.path / "events.jsonl").write_bytes(torn)
     folder.writer().close()
     assert (folder.path / "events.jsonl").read_bytes() == whole
 
 
-def test_a_writer_follows_no_link(folder: RunFolder, tmp_path: Path) -> None:
+def test_a_writer_follows_no_link(folder, tmp_path):
     (folder.path / "events.jsonl").symlink_to(tmp_path / "other")
     with pytest.raises(RunWriteError, match=r"events\.jsonl"):
         folder.writer()
     assert not (tmp_path / "other").exists() and not folder.is_alive()
 
 
-def test_a_writer_that_is_closed_twice_closes_its_own_file_alone(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_writer_that_is_closed_twice_closes_its_own_file_alone(folder, monkeypatch):
     writer = folder.writer()
     writer.close()
     closed: list[int] = []
@@ -609,7 +585,7 @@ def test_a_writer_that_is_closed_twice_closes_its_own_file_alone(
     assert closed == []
 
 
-def test_a_killed_writer_is_not_alive(folder: RunFolder) -> None:
+def test_a_killed_writer_is_not_alive(folder):
     code = (
         "import sys, time; from pathlib import Path; from hnviz.runs import RunFolder\n"
         "from hnviz.events import SnapshotSaved\n"
@@ -628,7 +604,7 @@ def test_a_killed_writer_is_not_alive(folder: RunFolder) -> None:
 # Growing files
 
 
-def test_a_follower_reads_only_what_is_new(folder: RunFolder) -> None:
+def test_a_follower_reads_only_what_is_new(folder):
     follower = RunFollower(folder)
     assert follower.poll().status == "queued"
     with folder.writer() as writer:
@@ -642,7 +618,7 @@ def test_a_follower_reads_only_what_is_new(folder: RunFolder) -> None:
     assert follower.poll().status == "interrupted"
 
 
-def test_a_run_is_read_in_pieces(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_read_in_pieces(folder, monkeypatch):
     unread = RunFollower(folder)
     assert unread.poll() is unread.poll()  # there are no events yet
     write(folder, [STARTED, *map(batch, range(9)), ended("stopped", 9)])
@@ -655,7 +631,7 @@ def test_a_run_is_read_in_pieces(folder: RunFolder, monkeypatch: pytest.MonkeyPa
         RunFollower(folder).poll()
 
 
-def test_a_torn_last_line_is_waited_for(folder: RunFolder) -> None:
+def test_a_torn_last_line_is_waited_for(folder):
     write(folder, [STARTED])
     line = encode(batch(0))
     follower = RunFollower(folder)
@@ -667,7 +643,7 @@ def test_a_torn_last_line_is_waited_for(folder: RunFolder) -> None:
         assert follower.poll().batches == (batch(0),)
 
 
-def test_a_writer_cuts_a_torn_last_line(folder: RunFolder) -> None:
+def test_a_writer_cuts_a_torn_last_line(folder):
     write(folder, [STARTED])
     follower = RunFollower(folder)
     with (folder.path / "events.jsonl").open("ab") as file:
@@ -732,9 +708,7 @@ def damage_events_is_a_folder(folder: RunFolder) -> None:
         (damage_events_is_a_folder, ()),
     ],
 )
-def test_damage_is_one_sentence(
-    store: RunStore, damage: object, numbers: Numbers, recorded: Recorded
-) -> None:
+def test_damage_is_one_sentence(store, damage, numbers, recorded):
     folder = store.create(RunConfig())
     write(folder, FULL)
     healthy = store.create(RunConfig(model="Model2"))
@@ -754,7 +728,7 @@ def test_damage_is_one_sentence(
     assert listed[healthy.id].status == "queued"
 
 
-def test_damaged_snapshots_are_one_sentence(folder: RunFolder) -> None:
+def test_damaged_snapshots_are_one_sentence(folder):
     good = weights(folder.config)
     with folder.writer() as writer:
         writer.save_snapshot(0, good)
@@ -780,19 +754,19 @@ def test_damaged_snapshots_are_one_sentence(folder: RunFolder) -> None:
         folder.load_snapshot(9)
 
 
-def test_a_run_without_snapshots_says_so(folder: RunFolder) -> None:
+def test_a_run_without_snapshots_says_so(folder):
     with pytest.raises(SnapshotNotFound, match="has no snapshot yet"):
         folder.load_snapshot("last")
 
 
 @pytest.mark.parametrize("run_id", ["nope", "", "../x", "a/b", ".hidden", "a" * 500, "..", "x\0"])
-def test_an_id_that_is_no_run_is_one_sentence(store: RunStore, run_id: str) -> None:
+def test_an_id_that_is_no_run_is_one_sentence(store, run_id):
     store.create(RunConfig())
     with pytest.raises(RunNotFound, match="there is no run named"):
         store.folder(run_id)
 
 
-def test_old_temporary_files_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
+def test_old_temporary_files_of_killed_processes_are_removed_and_no_others(tmp_path):
     elsewhere, shared = tmp_path / "elsewhere", tmp_path / "shared"
     for place in (elsewhere, shared):
         place.mkdir()
@@ -808,7 +782,7 @@ def test_old_temporary_files_of_killed_processes_are_removed_and_no_others(tmp_p
     assert len(list(elsewhere.iterdir())) == 3
 
 
-def test_a_run_that_starts_again_has_no_checkpoint(folder: RunFolder) -> None:
+def test_a_run_that_starts_again_has_no_checkpoint(folder):
     with folder.writer() as writer:
         writer.drop_resume()  # there is none yet
         for step in (1, 2):
@@ -836,9 +810,7 @@ def fail_write(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 
 
 @pytest.mark.parametrize("room", [0, 1, 60, 150, 300])
-def test_events_stay_whole_when_the_disk_is_full(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, room: int, recorded: Recorded
-) -> None:
+def test_events_stay_whole_when_the_disk_is_full(folder, monkeypatch, room, recorded):
     monkeypatch.setattr("hnviz.runs.writer.FLUSH_SECONDS", math.inf)
     writer = folder.writer()
     writer.append(STARTED)
@@ -856,9 +828,7 @@ def test_events_stay_whole_when_the_disk_is_full(
     assert record.batch_frame()["step"].tolist() == list(range(len(record.batches)))
 
 
-def test_the_old_file_stays_when_the_new_one_has_no_room(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_the_old_file_stays_when_the_new_one_has_no_room(folder, monkeypatch, recorded):
     with folder.writer() as writer:
         writer.save_resume({"a": np.ones(3)})
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -876,7 +846,7 @@ def test_the_old_file_stays_when_the_new_one_has_no_room(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tiny disk needs root")
-def test_a_disk_that_is_really_full(tmp_path: Path, recorded: Recorded) -> None:
+def test_a_disk_that_is_really_full(tmp_path, recorded):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
@@ -902,7 +872,7 @@ def test_a_disk_that_is_really_full(tmp_path: Path, recorded: Recorded) -> None:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_place_that_is_no_folder_is_one_sentence(tmp_path: Path, recorded: Recorded) -> None:
+def test_a_place_that_is_no_folder_is_one_sentence(tmp_path, recorded):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunWriteError) as refused:
         RunStore(tmp_path / "file").create(RunConfig())
@@ -910,9 +880,7 @@ def test_a_place_that_is_no_folder_is_one_sentence(tmp_path: Path, recorded: Rec
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_disk_without_room_for_a_run_is_one_sentence(
-    number: int, store: RunStore, monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
+def test_a_disk_without_room_for_a_run_is_one_sentence(number, store, monkeypatch, recorded):
     def full(*_: object, **__: object) -> None:
         raise OSError(number, "No room")
 
@@ -922,9 +890,7 @@ def test_a_disk_without_room_for_a_run_is_one_sentence(
     recorded(str(refused.value))
 
 
-def test_folders_of_killed_processes_are_removed_once_they_are_old(
-    store: RunStore, tmp_path: Path
-) -> None:
+def test_folders_of_killed_processes_are_removed_once_they_are_old(store, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     old, young, link = (store.root / f".new-{name}" for name in ("old", "young", "link"))
@@ -941,7 +907,7 @@ def test_folders_of_killed_processes_are_removed_once_they_are_old(
     assert elsewhere.is_dir()
 
 
-def test_the_sentence_of_a_file_names_its_run(tmp_path: Path) -> None:
+def test_the_sentence_of_a_file_names_its_run(tmp_path):
     for name, called in (("config.json", "config.json"), ("snapshots/7.safetensors", "7.safet")):
         with pytest.raises(RunWriteError, match=f"^{called}.* of the run mine could not be"):
             write_atomic(tmp_path / "mine" / name, b"", "config")
@@ -950,7 +916,7 @@ def test_the_sentence_of_a_file_names_its_run(tmp_path: Path) -> None:
 # Lists
 
 
-def test_summaries_tell_every_run_in_a_line(store: RunStore) -> None:
+def test_summaries_tell_every_run_in_a_line(store):
     first = store.create(RunConfig(model="Model3", lr=3e-3))
     write(first, FULL)
     second = store.create(RunConfig())
@@ -965,7 +931,7 @@ def test_summaries_tell_every_run_in_a_line(store: RunStore) -> None:
     assert (store.ids(), store.ids(1)) == ([second.id, first.id], [second.id])
 
 
-def test_a_summary_is_of_the_last_epoch_and_the_label(store: RunStore) -> None:
+def test_a_summary_is_of_the_last_epoch_and_the_label(store):
     folder = store.create(RunConfig())
     write(folder, FULL)
     write_label(folder.path, Label("mine", pinned=True))
@@ -997,7 +963,7 @@ def test_a_summary_is_of_the_last_epoch_and_the_label(store: RunStore) -> None:
     assert store.line("Model5").shipped and store.line("Model5").status == "damaged"
 
 
-def test_summaries_agree_with_the_whole_record(store: RunStore) -> None:
+def test_summaries_agree_with_the_whole_record(store):
     folder = store.create(RunConfig())
     write(folder, [*FULL[:-1], resumed(3), batch(3), ended("stopped", 4)])
     (line,), record = store.summaries(), folder.read()
@@ -1005,7 +971,7 @@ def test_summaries_agree_with_the_whole_record(store: RunStore) -> None:
     assert line.accuracy == record.epochs[-1].accuracy
 
 
-def test_summaries_follow_a_live_run(store: RunStore) -> None:
+def test_summaries_follow_a_live_run(store):
     folder = store.create(RunConfig())
     with folder.writer() as writer:
         assert store.summaries()[0].status == "running"
@@ -1016,31 +982,27 @@ def test_summaries_follow_a_live_run(store: RunStore) -> None:
     assert store.summaries()[0].status == "interrupted"
 
 
-def test_files_that_have_not_changed_are_not_read_again(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_that_have_not_changed_are_not_read_again(store, monkeypatch):
     write(store.create(RunConfig()), FULL)
     before = store.summaries()
     monkeypatch.setattr(RunFollower, "poll", lambda _: pytest.fail("read again"))
     assert store.summaries() == before
 
 
-def test_the_store_shares_one_record_among_all_viewers(store: RunStore) -> None:
+def test_the_store_shares_one_record_among_all_viewers(store):
     folder = store.create(RunConfig())
     write(folder, FULL)
     assert store.record(folder.id) is store.record(folder.id)
 
 
-def test_runs_are_in_the_current_folder_unless_another_is_named(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_runs_are_in_the_current_folder_unless_another_is_named(monkeypatch):
     monkeypatch.delenv(RUNS_DIR_VARIABLE, raising=False)
     assert default_runs_dir() == Path("runs")
     monkeypatch.setenv(RUNS_DIR_VARIABLE, "elsewhere")
     assert default_runs_dir() == Path("elsewhere")
 
 
-def test_an_empty_place_has_no_runs(tmp_path: Path) -> None:
+def test_an_empty_place_has_no_runs(tmp_path):
     store = RunStore(tmp_path / "nowhere", tmp_path / "nothing")
     assert store.ids() == [] and store.summaries() == []
 
@@ -1048,7 +1010,7 @@ def test_an_empty_place_has_no_runs(tmp_path: Path) -> None:
 # Shipped runs
 
 
-def test_a_shipped_run_is_small_and_read_only(store: RunStore, recorded: Recorded) -> None:
+def test_a_shipped_run_is_small_and_read_only(store, recorded):
     folder = store.create(RunConfig())
     tensors = weights(folder.config) | {"bn.num_batches_tracked": np.array(3)}
     with folder.writer() as writer:
@@ -1084,7 +1046,7 @@ def test_a_shipped_run_is_small_and_read_only(store: RunStore, recorded: Recorde
     recorded(str(error.value))
 
 
-def test_a_value_outside_float16_keeps_its_tensor_whole() -> None:
+def test_a_value_outside_float16_keeps_its_tensor_whole():
     with np.errstate(over="raise"):
         assert to_half(np.array([1e6], "f4")).dtype == np.float32
     assert to_half(np.array([1.5], "f4")).dtype == np.float16
@@ -1095,7 +1057,7 @@ def test_a_value_outside_float16_keeps_its_tensor_whole() -> None:
 
 
 @pytest.mark.parametrize("model", LADDER)
-def test_the_notebook_tables_are_the_notebooks(model: str) -> None:
+def test_the_notebook_tables_are_the_notebooks(model):
     table = notebook_table(model)
     expected = pd.read_csv(DATA / "notebook_tables.csv").query("model == @model")
     assert table.to_numpy().tolist() == expected.drop(columns="model").to_numpy().tolist()
@@ -1104,7 +1066,7 @@ def test_the_notebook_tables_are_the_notebooks(model: str) -> None:
     assert notebook_table(model)["accuracy"].tolist() == expected["accuracy"].tolist()
 
 
-def test_reference_ranges(recorded: Recorded) -> None:
+def test_reference_ranges(recorded):
     assert reference_range("Model5", "uniform", "accuracy") == (
         0.815,
         0.842,
@@ -1120,20 +1082,20 @@ def test_reference_ranges(recorded: Recorded) -> None:
         reference_range("Model9", "ones", "accuracy")
 
 
-def test_rows_of_a_table_are_numbered_from_nought() -> None:
+def test_rows_of_a_table_are_numbered_from_nought():
     table = one_recipe_table("Model2")
     assert "after" not in table and "index" not in table
     assert table.index.tolist() == list(range(len(table))) and len(table) > 0
 
 
-def test_a_table_of_rates_is_the_callers_own() -> None:
+def test_a_table_of_rates_is_the_callers_own():
     table = lr_table()
     assert list(table) == ["model", "lr", "train_loss", "valid_loss", "train", "valid"]
     table["lr"] = 0.0
     assert len(lr_table()) >= 12 * len(LADDER) and lr_table()["lr"].min() > 0
 
 
-def test_every_notebook_figure_lies_where_ten_seeds_lie() -> None:
+def test_every_notebook_figure_lies_where_ten_seeds_lie():
     for model in LADDER:
         last = notebook_table(model).iloc[-1]
         for column in ("train_loss", "valid_loss", "accuracy"):
@@ -1142,7 +1104,7 @@ def test_every_notebook_figure_lies_where_ten_seeds_lie() -> None:
             assert low - 5e-4 <= last[column] <= high + 5e-4, (model, column)
 
 
-def test_runs_never_load_torch() -> None:
+def test_runs_never_load_torch():
     code = "import sys, hnviz.runs; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from errno import EADDRINUSE
@@ -31,13 +30,12 @@ from hnviz.cli import app as cli_app
 from hnviz.cli import main
 from hnviz.engine.client import Engine
 from hnviz.web.guard import inline_scripts
-from tests.sentences import Recorded
 
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def taken() -> Iterator[int]:
+def taken():
     """A port at 127.0.0.1 that somebody else listens at, with a free one after it."""
     while True:
         with socket.socket() as other:
@@ -54,11 +52,11 @@ def taken() -> Iterator[int]:
 # --- where --------------------------------------------------------------------------------------
 
 
-def test_a_taken_port_leads_to_the_next(taken: int) -> None:
+def test_a_taken_port_leads_to_the_next(taken):
     assert Address.free("127.0.0.1", taken).port > taken
 
 
-def test_a_free_port_is_kept() -> None:
+def test_a_free_port_is_kept():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -66,21 +64,19 @@ def test_a_free_port_is_kept() -> None:
 
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "no.such.host.invalid"])
-def test_a_host_that_is_not_this_machine(host: str) -> None:
+def test_a_host_that_is_not_this_machine(host):
     with pytest.raises(AddressError, match=f"this machine cannot listen at '{host}'"):
         Address.free(host, 8501)
 
 
-def test_a_host_that_is_not_this_machine_on_the_command_line(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_host_that_is_not_this_machine_on_the_command_line(capsys):
     assert main(["app", "--host", "192.0.2.7"]) == 2
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     assert said[0].startswith("hnviz: this machine cannot listen at '192.0.2.7' (")
 
 
-def test_no_port_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_port_is_free(monkeypatch):
     def taken(*_: object) -> None:
         raise OSError(EADDRINUSE, "taken")
 
@@ -99,7 +95,7 @@ def test_no_port_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
         ("localhost", "http://localhost:8501"),
     ],
 )
-def test_url_for_a_browser_here(host: str, url: str) -> None:
+def test_url_for_a_browser_here(host, url):
     assert Address(host, 8501).url == url
 
 
@@ -109,28 +105,24 @@ def test_url_for_a_browser_here(host: str, url: str) -> None:
 @pytest.mark.parametrize(
     ("named", "path"), [("", ""), ("/", ""), ("lab", "/lab"), ("/class/7/", "/class/7")]
 )
-def test_the_base_path_has_one_form_however_it_is_named(
-    named: str, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_base_path_has_one_form_however_it_is_named(named, path, monkeypatch):
     monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": named}.get)
     assert base_path() == path
     assert Address("127.0.0.1", 8501, base_path()).url == f"http://127.0.0.1:8501{path}"
 
 
-def test_only_loopback_names_are_allowed_by_default() -> None:
+def test_only_loopback_names_are_allowed_by_default():
     assert Address("127.0.0.1", 8501).allowed_hosts() == ["127.0.0.1", "::1", "localhost"]
 
 
-def test_a_class_is_let_in_by_this_machines_names() -> None:
+def test_a_class_is_let_in_by_this_machines_names():
     names = Address("0.0.0.0", 8501).allowed_hosts()
     assert {"127.0.0.1", "localhost", socket.gethostname()} <= set(names)
     assert "*" not in names
     assert "lab.example.org" in Address("lab.example.org", 8501).allowed_hosts()
 
 
-def test_others_are_told_addresses_that_reach_this_machine(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], recorded: Recorded
-) -> None:
+def test_others_are_told_addresses_that_reach_this_machine(monkeypatch, capsys, recorded):
     names = {"127.0.1.1", "localhost", "lab7", "lab7.local", "192.168.1.5", "fe80::5"}
     monkeypatch.setattr("hnviz.app.shell.host.own_names", lambda: names)
     cli_app.announce(Address("0.0.0.0", 8501))
@@ -176,7 +168,7 @@ print(json.dumps({name: config.get_option(name) for name in names}))
 """
 
 
-def test_settings_are_safe_wherever_the_command_is_given(tmp_path: Path) -> None:
+def test_settings_are_safe_wherever_the_command_is_given(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", SHOW, json.dumps(sorted(SAFE))],
         cwd=tmp_path,
@@ -189,7 +181,7 @@ def test_settings_are_safe_wherever_the_command_is_given(tmp_path: Path) -> None
     assert "not a valid config option" not in done.stderr
 
 
-def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch):
     looked_for: list[bool] = []
     loaded: list[list[int]] = []
     before = gc.get_freeze_count()
@@ -217,9 +209,7 @@ def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.Mon
         gc.unfreeze()
 
 
-def test_a_server_that_ends_while_it_loads_starts_no_engine(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_server_that_ends_while_it_loads_starts_no_engine(monkeypatch):
     over, started = threading.Event(), list[Engine]()
     monkeypatch.setattr(asgi, "load_pages", over.wait)
     monkeypatch.setattr(asgi, "ENGINE_DELAY", 0.0)
@@ -257,7 +247,7 @@ class Running:
 
 
 @pytest.fixture
-def running(taken: int, tmp_path: Path) -> Iterator[Running]:
+def running(taken, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "hnviz", "app", "--port", str(taken), "--runs-dir", "runs"],
         cwd=tmp_path,
@@ -320,7 +310,7 @@ def the_page_is_dressed(connection: HTTPConnection) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
-def test_app_in_use(running: Running, ending: signal.Signals, recorded: Recorded) -> None:
+def test_app_in_use(running, ending, recorded):
     """One start for all that needs a running app: it takes seconds."""
     port = running.port
     taken, address = (line.replace(str(port), "PORT") for line in running.lines)
@@ -412,7 +402,7 @@ print(*sorted({"numpy", "pandas", "hnviz.runs", "hnviz.app.pictures"} & set(sys.
     assert (said.stdout, said.stderr) == ("\n", "")
 
 
-def test_streamlit_loads_without_its_plotly_theme_and_plotly_still_works() -> None:
+def test_streamlit_loads_without_its_plotly_theme_and_plotly_still_works():
     story = """
 from hnviz.app.shell.serve import no_plotly_theme
 with no_plotly_theme():

@@ -21,7 +21,7 @@ CLOSE = {"Model3": 0.5}
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory) -> RunStore:
+def store(tmp_path_factory):
     return RunStore(tmp_path_factory.mktemp("none"))
 
 

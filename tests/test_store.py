@@ -12,14 +12,7 @@ import pytest
 from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.data import Choice, CorpusError
-from hnviz.runs import (
-    DamagedRun,
-    RunFolder,
-    RunNotFound,
-    RunStore,
-    RunWriteError,
-    SnapshotNotFound,
-)
+from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError, SnapshotNotFound
 from hnviz.runs import store as store_module
 from hnviz.runs.events import encode
 from hnviz.runs.files import CONFIG
@@ -36,14 +29,13 @@ from hnviz.runs.folder import (
 from hnviz.runs.record import RunFollower
 from hnviz.runs.texts import content_hash
 from tests.failpoints import Failing
-from tests.sentences import Recorded
 from tests.test_runs import FULL, batch, write
 
 LAST_MOMENT = 253402300799  # 9999-12-31 23:59:59, in Greenwich
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> RunStore:
+def store(tmp_path):
     return RunStore(tmp_path / "runs", tmp_path / "shipped")
 
 
@@ -58,19 +50,17 @@ def changed(folder: RunFolder, **values: object) -> RunFolder:
 
 
 @pytest.mark.parametrize("moment", [0, 0.5, 1, LAST_MOMENT])
-def test_a_moment_at_which_a_run_can_have_been_made(store: RunStore, moment: float) -> None:
+def test_a_moment_at_which_a_run_can_have_been_made(store, moment):
     assert changed(store.create(RunConfig()), created=moment).created == moment
 
 
 @pytest.mark.parametrize("moment", [-1, -0.5, LAST_MOMENT + 1, None, "0"])
-def test_a_moment_that_cannot_be(store: RunStore, moment: object) -> None:
+def test_a_moment_that_cannot_be(store, moment):
     with pytest.raises(DamagedRun, match="it has no valid created"):
         changed(store.create(RunConfig()), created=moment).info()
 
 
-def test_a_config_keeps_what_the_run_is_of(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_config_keeps_what_the_run_is_of(store, monkeypatch):
     monkeypatch.setattr("hnviz.runs.folder.identity_of", lambda model: f"of {model}")
     monkeypatch.setattr("hnviz.runs.folder.model_text", lambda model: "")
     config = RunConfig(model="Model3", split="blocks")
@@ -83,7 +73,7 @@ def test_a_config_keeps_what_the_run_is_of(
     assert RunFolder(path).info() == info
 
 
-def test_a_runs_text_is_that_of_its_split(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runs_text_is_that_of_its_split(store, monkeypatch):
     folder = store.create(RunConfig(split="blocks"))
     folder.check_sources()
 
@@ -99,16 +89,14 @@ def test_a_runs_text_is_that_of_its_split(store: RunStore, monkeypatch: pytest.M
 
 
 @pytest.fixture
-def _mine(monkeypatch: pytest.MonkeyPatch) -> None:
+def _mine(monkeypatch):
     """Let this process know one own model, without the check that another process does."""
     monkeypatch.setattr("hnviz.runs.folder.identity_of", {"Mine": "an identity"}.get)
     monkeypatch.setattr("hnviz.runs.folder.model_text", {"Mine": "class Mine: '\N{SNOWMAN}'"}.get)
 
 
 @pytest.mark.usefixtures("_mine")
-def test_the_file_of_an_own_model_is_kept_and_of_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_of_an_own_model_is_kept_and_of_no_other(tmp_path, monkeypatch):
     keep_models(tmp_path, "Model5")
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(disk, "on_step", passed := Failing())
@@ -118,16 +106,14 @@ def test_the_file_of_an_own_model_is_kept_and_of_no_other(
 
 
 @pytest.mark.usefixtures("_mine")
-def test_another_model_than_the_one_that_was_trained_says_how_to_see_it(
-    tmp_path: Path, recorded: Recorded
-) -> None:
+def test_another_model_than_the_one_that_was_trained_says_how_to_see_it(tmp_path, recorded):
     assert other_model(tmp_path, "Mine", "an identity") is None
     recorded(other_model(tmp_path, "Mine", "before"))
     (tmp_path / MODELS).touch()
     recorded(other_model(tmp_path, "Mine", "before"))
 
 
-def test_a_model_that_this_process_does_not_know_says_how_to_read_it(tmp_path: Path) -> None:
+def test_a_model_that_this_process_does_not_know_says_how_to_read_it(tmp_path):
     (tmp_path / MODELS).touch()
     name = "M" * 39 + "NO"
     content = {"config": {"model": name}, "model_identity": "an identity"}
@@ -153,7 +139,7 @@ def test_a_model_that_this_process_does_not_know_says_how_to_read_it(tmp_path: P
         {"config": {"model": "Model5"}},
     ],
 )
-def test_what_names_no_unknown_model(tmp_path: Path, content: object) -> None:
+def test_what_names_no_unknown_model(tmp_path, content):
     if isinstance(content, dict):
         content = content | {"model_identity": "an identity"}
     assert unknown_model(tmp_path, content) is None
@@ -162,7 +148,7 @@ def test_what_names_no_unknown_model(tmp_path: Path, content: object) -> None:
 # A new run
 
 
-def test_a_run_is_checked_in_its_folder_with_its_text(store: RunStore) -> None:
+def test_a_run_is_checked_in_its_folder_with_its_text(store):
     seen: list[tuple[str, RunConfig]] = []
     config = RunConfig(model="Model1")
     info = new_info(config, {})
@@ -177,7 +163,7 @@ def test_a_run_is_checked_in_its_folder_with_its_text(store: RunStore) -> None:
     assert [path.name for path in store.root.iterdir()] == [folder.id]
 
 
-def test_nothing_is_left_of_a_run_that_its_check_refuses(store: RunStore) -> None:
+def test_nothing_is_left_of_a_run_that_its_check_refuses(store):
     def check(folder: RunFolder) -> None:
         raise CorpusError("no")
 
@@ -187,9 +173,7 @@ def test_nothing_is_left_of_a_run_that_its_check_refuses(store: RunStore) -> Non
     assert list(store.root.iterdir()) == []
 
 
-def test_a_new_run_passes_its_own_failpoints(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_run_passes_its_own_failpoints(store, monkeypatch):
     monkeypatch.setattr(disk, "on_step", passed := Failing())
     store.create(RunConfig())
     told = [point for point in passed.passed if point.startswith("run.")]
@@ -197,9 +181,7 @@ def test_a_new_run_passes_its_own_failpoints(
     assert "run.rename.before" in told and "run.rename.after" in told
 
 
-def test_an_id_that_is_taken_is_not_given_twice(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_id_that_is_taken_is_not_given_twice(store, monkeypatch):
     moments = iter([7.5, 7.5, 7.5, 7.75, 9.0])
     waited: list[float] = []
     clock = {"time": lambda: next(moments), "sleep": waited.append}
@@ -220,9 +202,7 @@ def _empty(store: RunStore, name: str) -> Path:
 
 
 @pytest.mark.parametrize("point", ["run.make.before", "run.rename.before"])
-def test_a_run_that_cannot_be_stored_says_why(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch, point: str, recorded: Recorded
-) -> None:
+def test_a_run_that_cannot_be_stored_says_why(store, monkeypatch, point, recorded):
     monkeypatch.setattr(disk, "on_step", Failing(point))
     with pytest.raises(RunWriteError) as refused:
         store.create(RunConfig())
@@ -246,7 +226,7 @@ OLD, NEWER, NEW, NEXT = (
 )
 
 
-def test_runs_are_listed_newest_first_and_the_pinned_before_them(store: RunStore) -> None:
+def test_runs_are_listed_newest_first_and_the_pinned_before_them(store):
     for run_id in (NEW, OLD, NEXT, NEWER):
         at(store, run_id)
     assert store.ids() == [NEXT, NEW, NEWER, OLD]
@@ -258,14 +238,14 @@ def test_runs_are_listed_newest_first_and_the_pinned_before_them(store: RunStore
     assert [line.id for line in store.summaries(without={OLD})] == [NEWER, NEXT, NEW]
 
 
-def test_runs_of_one_moment_are_in_one_order(store: RunStore) -> None:
+def test_runs_of_one_moment_are_in_one_order(store):
     same = [f"20260101-000001-{model}-0001" for model in ("Model3", "Model1", "Model2")]
     for run_id in same:
         at(store, run_id)
     assert store.ids() == sorted(same, reverse=True)
 
 
-def test_pre_trained_runs_are_in_the_order_of_the_catalogue(store: RunStore) -> None:
+def test_pre_trained_runs_are_in_the_order_of_the_catalogue(store):
     names = ["LSTM", "Model5", "Model5-blocks", "Model1", "Another", "Model5Reg"]
     for name in names:
         shutil.copytree(at(store, OLD).path, store.shipped / name)
@@ -280,7 +260,7 @@ def test_pre_trained_runs_are_in_the_order_of_the_catalogue(store: RunStore) -> 
     assert [line.shipped for line in store.summaries() if line.id == "Model1"] == [False]
 
 
-def test_a_file_or_a_link_is_no_run(store: RunStore, tmp_path: Path) -> None:
+def test_a_file_or_a_link_is_no_run(store, tmp_path):
     folder = at(store, OLD)
     (store.root / NEW).symlink_to(shutil.copytree(folder.path, tmp_path / "elsewhere"))
     (store.root / NEWER).touch()
@@ -289,9 +269,7 @@ def test_a_file_or_a_link_is_no_run(store: RunStore, tmp_path: Path) -> None:
     assert store.ids() == [OLD]
 
 
-def test_an_unknown_id_is_quoted_up_to_a_hundred_characters(
-    store: RunStore, recorded: Recorded
-) -> None:
+def test_an_unknown_id_is_quoted_up_to_a_hundred_characters(store, recorded):
     for refuse in (store.check_id, store.folder):
         with pytest.raises(RunNotFound) as refused:
             refuse("../" + "x" * 98)
@@ -300,7 +278,7 @@ def test_an_unknown_id_is_quoted_up_to_a_hundred_characters(
         store.folder("y" * 100)
 
 
-def test_range_tests_are_in_their_own_list(store: RunStore) -> None:
+def test_range_tests_are_in_their_own_list(store):
     made = at(store, NEW)
     for fraction in ("0001", "0003", "0002"):
         shutil.copytree(made.path, store.root / f"lr-20260101-000001-Model5-{fraction}")
@@ -310,9 +288,7 @@ def test_range_tests_are_in_their_own_list(store: RunStore) -> None:
     assert {line.status for line in store.range_tests()} == {"queued"}
 
 
-def test_old_range_tests_are_removed_unless_one_is_being_written(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_range_tests_are_removed_unless_one_is_being_written(store, monkeypatch):
     monkeypatch.setattr(store_module, "MAX_RANGE_TESTS", 1)
     made = at(store, NEW)
     tests = [store.root / f"lr-20260101-000001-Model5-000{number}" for number in range(5)]
@@ -335,7 +311,7 @@ def test_old_range_tests_are_removed_unless_one_is_being_written(
     assert made.path.exists()
 
 
-def test_a_folder_that_a_process_has_just_begun_is_kept(store: RunStore) -> None:
+def test_a_folder_that_a_process_has_just_begun_is_kept(store):
     young, old = (_empty(store, f".new-{name}") for name in ("young", "old"))
     new, left = (store.root / f".{name}.tmp" for name in ("new", "left"))
     for path, seconds in ((young, 50), (old, 70), (new, 50), (left, 70)):
@@ -348,9 +324,7 @@ def test_a_folder_that_a_process_has_just_begun_is_kept(store: RunStore) -> None
 # What is kept in memory
 
 
-def test_the_runs_that_were_not_asked_for_longest_are_forgotten(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_runs_that_were_not_asked_for_longest_are_forgotten(store, monkeypatch):
     monkeypatch.setattr(store_module, "MAX_RECORDS", 2)
     store = RunStore(store.root)
     first, second, third = (store.create(RunConfig()) for _ in range(3))
@@ -363,7 +337,7 @@ def test_the_runs_that_were_not_asked_for_longest_are_forgotten(
     assert store.record(second.id) is not records[second.id]
 
 
-def test_a_record_reads_the_settings_once(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_reads_the_settings_once(store, monkeypatch):
     write(folder := store.create(RunConfig()), FULL)
     record = store.record(folder.id)
     with monkeypatch.context() as patch:
@@ -374,9 +348,7 @@ def test_a_record_reads_the_settings_once(store: RunStore, monkeypatch: pytest.M
         store.record(folder.id)
 
 
-def test_a_step_is_found_without_a_list_of_all(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_is_found_without_a_list_of_all(store, monkeypatch):
     folder = store.create(RunConfig())
     for name in ("0", "7", "-1"):
         folder.snapshot_path(0).parent.mkdir(exist_ok=True)
@@ -388,9 +360,7 @@ def test_a_step_is_found_without_a_list_of_all(
     assert [folder.resolve_step(step) for step in (0, 7)] == [0, 7]
 
 
-def test_a_list_reads_the_last_mini_batch_alone(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_reads_the_last_mini_batch_alone(store, monkeypatch):
     asked: list[object] = []
     made = RunFollower.__init__
 
@@ -404,7 +374,7 @@ def test_a_list_reads_the_last_mini_batch_alone(
     assert asked == [(2**53,)]
 
 
-def test_a_line_is_read_again_once_its_events_have_grown(store: RunStore) -> None:
+def test_a_line_is_read_again_once_its_events_have_grown(store):
     write(folder := store.create(RunConfig()), [*FULL[:1], batch(0)])
     assert store.line(folder.id).step == 1
     with (folder.path / "events.jsonl").open("ab") as file:

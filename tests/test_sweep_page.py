@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +14,7 @@ from starlette.testclient import TestClient
 
 from hnviz.app.rooms.sweep.cards import CARD
 from hnviz.app.rooms.sweep.topics import SweepMap
-from hnviz.engine.client import Engine, EngineError
+from hnviz.engine.client import EngineError
 from hnviz.learn import fit, last_epoch
 from hnviz.questions.frame import to_json
 from hnviz.runs import RunStore, RunWriteError
@@ -39,7 +38,7 @@ SECONDS = 150  # in which a machine that many share trains a few small runs
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory) -> Iterator[Engine]:
+def engine(tmp_path_factory):
     runs = tmp_path_factory.mktemp("runs")
     elsewhere = add_runs_of_other_machines(runs)  # which no sweep may stumble over
     with two_trainers(runs) as engine:
@@ -48,7 +47,7 @@ def engine(tmp_path_factory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def service(engine) -> Iterator[SweepService]:
+def service(engine):
     service = SweepService(lambda: engine, RunStore(engine.runs_dir))
     yield service
     service.close()
@@ -58,7 +57,7 @@ def service(engine) -> Iterator[SweepService]:
 
 
 @pytest.fixture
-def client(service) -> Iterator[TestClient]:
+def client(service):
     with TestClient(Starlette(routes=door(sweep_routes(service)))) as client:
         yield client
 

@@ -180,9 +180,7 @@ def test_a_run_that_begins_costs_a_line_and_a_torn_one_is_left_out(tmp_path):
 
 def test_a_sweep_of_0_5_0_opens_and_is_resumed(tmp_path):
     plan = make_plan(
-        "lr by bptt, 2 x 2",
-        {"model": "Model1", "epochs": 2},
-        {"bptt": [3, 70], "lr": [0.01, 0.1]},
+        "lr by bptt, 2 x 2", {"model": "Model1", "epochs": 2}, {"bptt": [3, 70], "lr": [0.01, 0.1]}
     )
     sweeps = SweepStore(tmp_path)
     sweeps.folder.mkdir()
@@ -234,7 +232,7 @@ def test_a_sweep_is_read_as_it_was_saved(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory) -> Iterator[Engine]:
+def engine(tmp_path_factory):
     with two_trainers(tmp_path_factory.mktemp("runs")) as engine:
         yield engine
 

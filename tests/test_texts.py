@@ -33,7 +33,6 @@ from hnviz.web import corpora
 from hnviz.web.limits import Bounds, Limits, Rate
 from tests.failpoints import Failing
 from tests.pages import open_page
-from tests.sentences import Recorded
 from tests.test_export import held as data_of
 from tests.test_pages import text
 
@@ -41,13 +40,13 @@ TEXT = b"the cat sat on the mat, the dog sat on the log, and the cat saw the dog
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> RunStore:
+def runs(tmp_path):
     """A folder for runs."""
     return RunStore(tmp_path / "runs", tmp_path / "none")
 
 
 @pytest.fixture
-def _none_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def _none_held(monkeypatch):
     """Let this process know of no text and no folder of texts."""
     monkeypatch.setattr(texts, "held", {})
     monkeypatch.setattr(texts, "folders", {})
@@ -68,9 +67,7 @@ def forget() -> None:
 
 
 @pytest.mark.parametrize("change", ["gone", "other", "longer"])
-def test_a_changed_text_damages_its_run_and_no_other(
-    change: str, runs: RunStore, recorded: Recorded
-) -> None:
+def test_a_changed_text_damages_its_run_and_no_other(change, runs, recorded):
     config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
     hurt, other = runs.create(config), runs.create(RunConfig())
     (path,) = (runs.root / TEXTS).glob("*.txt")
@@ -88,7 +85,7 @@ def test_a_changed_text_damages_its_run_and_no_other(
     assert runs.folder(hurt.id).info().config == config
 
 
-def test_a_text_that_is_put_in_again_is_stored_again(runs: RunStore) -> None:
+def test_a_text_that_is_put_in_again_is_stored_again(runs):
     read = own_corpus(TEXT, Way())
     runs.create(RunConfig(corpus=read.id))
     (path,) = (runs.root / TEXTS).glob("*.txt")
@@ -105,9 +102,7 @@ def with_other_hash(folder: RunFolder, **others: object) -> RunFolder:
     return RunFolder(folder.path)
 
 
-def test_tokens_that_are_no_longer_those_that_were_read_are_said(
-    runs: RunStore, recorded: Recorded
-) -> None:
+def test_tokens_that_are_no_longer_those_that_were_read_are_said(runs, recorded):
     folder = runs.create(RunConfig(corpus="numbers-vi"))
     folder.check_sources()
     with pytest.raises(DamagedRun) as error:
@@ -116,9 +111,7 @@ def test_tokens_that_are_no_longer_those_that_were_read_are_said(
     RunFolder(runs.create(RunConfig()).path).check_sources()  # other runs stay as they are
 
 
-def test_a_long_corpus_and_an_unknown_version_are_said_in_short(
-    runs: RunStore, recorded: Recorded
-) -> None:
+def test_a_long_corpus_and_an_unknown_version_are_said_in_short(runs, recorded):
     table = "0 a 0; 0 b 1; 1 a 1; 1 b 2; 2 a 2; 2 b 0; accept 0 1"
     corpus = TaskStream.of("regular", {"table": table, "tokens": 200}).id
     assert len(corpus) > 60
@@ -129,9 +122,7 @@ def test_a_long_corpus_and_an_unknown_version_are_said_in_short(
 
 
 @pytest.mark.usefixtures("own_runs")
-def test_a_page_and_the_command_line_say_so_in_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], recorded: Recorded
-) -> None:
+def test_a_page_and_the_command_line_say_so_in_one_sentence(tmp_path, capsys, recorded):
     folder = with_other_hash(server().store.create(RunConfig(corpus="numbers-vi")))
     app = open_page("states", run=folder.id)
     assert not app.exception
@@ -146,7 +137,7 @@ def test_a_page_and_the_command_line_say_so_in_one_sentence(
 
 
 @pytest.mark.usefixtures("own_runs")
-def test_a_page_says_that_a_text_is_gone_and_other_runs_are_shown() -> None:
+def test_a_page_says_that_a_text_is_gone_and_other_runs_are_shown():
     other = b"a text that goes away, and comes back again when it is put in its place. " * 5
     folder = server().store.create(RunConfig(corpus=own_corpus(other, Way()).id))
     path = default_runs_dir() / TEXTS / f"{folder.config.corpus.split('-')[1]}.txt"
@@ -164,7 +155,7 @@ def test_a_page_says_that_a_text_is_gone_and_other_runs_are_shown() -> None:
 
 
 @pytest.mark.usefixtures("own_runs")
-def test_a_refused_start_stores_nothing() -> None:
+def test_a_refused_start_stores_nothing():
     asked = server().engine
     asked.info()
     before = kept(default_runs_dir()), server().store.ids()
@@ -175,7 +166,7 @@ def test_a_refused_start_stores_nothing() -> None:
 
 
 @pytest.mark.usefixtures("own_runs")
-def test_a_refused_start_leaves_the_text_of_another_run() -> None:
+def test_a_refused_start_leaves_the_text_of_another_run():
     asked = server().engine
     asked.info()
     config = RunConfig(corpus=own_corpus(TEXT[:400], Way()).id)
@@ -188,7 +179,7 @@ def test_a_refused_start_leaves_the_text_of_another_run() -> None:
 
 
 @pytest.mark.usefixtures("own_runs")
-def test_a_refused_start_leaves_no_ids_of_another_way_to_read_a_text() -> None:
+def test_a_refused_start_leaves_no_ids_of_another_way_to_read_a_text():
     asked = server().engine
     asked.info()
     first, other = (own_corpus(TEXT[:500], way).id for way in (Way(), Way(level="char")))
@@ -200,7 +191,7 @@ def test_a_refused_start_leaves_no_ids_of_another_way_to_read_a_text() -> None:
 
 
 @pytest.mark.usefixtures("own_runs")
-def test_a_start_whose_ids_cannot_be_stored_leaves_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_whose_ids_cannot_be_stored_leaves_no_text(monkeypatch):
     asked, before = server().engine, kept(default_runs_dir())
     read = own_corpus(b"a text whose ids find no room, so that nothing of it is kept. " * 5, Way())
     monkeypatch.setattr(disk, "on_step", Failing("ids.write.before"))
@@ -209,9 +200,7 @@ def test_a_start_whose_ids_cannot_be_stored_leaves_no_text(monkeypatch: pytest.M
     assert refused.value.kind == "conflict" and kept(default_runs_dir()) == before
 
 
-def test_a_text_is_new_once_and_passes_its_own_failpoints(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_text_is_new_once_and_passes_its_own_failpoints(tmp_path, monkeypatch):
     runs_dir = tmp_path / "not there" / "runs"
     assert keep_text(runs_dir, RunConfig()) is False and not runs_dir.exists()
     config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
@@ -222,7 +211,7 @@ def test_a_text_is_new_once_and_passes_its_own_failpoints(
     assert sorted(set(parts)) == ["ids", "text"] and parts == sorted(parts, reverse=True)
 
 
-def test_a_place_without_room_for_texts_is_one_sentence(tmp_path: Path) -> None:
+def test_a_place_without_room_for_texts_is_one_sentence(tmp_path):
     (tmp_path / TEXTS).touch()
     with pytest.raises(RunWriteError, match=r"/[0-9a-f]{20}\.txt could not be written: File"):
         keep_text(tmp_path, RunConfig(corpus=own_corpus(TEXT, Way()).id))
@@ -231,11 +220,11 @@ def test_a_place_without_room_for_texts_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [None, [], "config", {}, {"config": []}, {"config": "x"}, {"config": {"corpus": 3}}]
 )
-def test_what_names_no_text_has_no_problem_with_one(tmp_path: Path, content: object) -> None:
+def test_what_names_no_text_has_no_problem_with_one(tmp_path, content):
     assert text_problem(tmp_path, content) is None
 
 
-def test_a_text_is_named_in_the_first_bytes_of_a_config(runs: RunStore) -> None:
+def test_a_text_is_named_in_the_first_bytes_of_a_config(runs):
     """A larger file is no config, and is not read."""
     config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
     path = runs.create(config).path / "config.json"
@@ -248,16 +237,14 @@ def test_a_text_is_named_in_the_first_bytes_of_a_config(runs: RunStore) -> None:
     assert kept(runs.root) == set()
 
 
-def test_a_run_that_cannot_be_stored_leaves_no_text(
-    runs: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_cannot_be_stored_leaves_no_text(runs, monkeypatch):
     monkeypatch.setattr(disk, "on_step", Failing("run.rename.before"))
     with pytest.raises(RunWriteError):
         runs.create(RunConfig(corpus=own_corpus(TEXT, Way()).id))
     assert list(runs.root.iterdir()) == []
 
 
-def test_a_run_that_is_refused_leaves_the_text_of_another(runs: RunStore) -> None:
+def test_a_run_that_is_refused_leaves_the_text_of_another(runs):
     config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
     runs.create(config)
     before = kept(runs.root)
@@ -273,7 +260,7 @@ def test_a_run_that_is_refused_leaves_the_text_of_another(runs: RunStore) -> Non
     assert kept(runs.root) == before
 
 
-def test_what_cannot_be_read_or_removed_stops_no_other(runs: RunStore) -> None:
+def test_what_cannot_be_read_or_removed_stops_no_other(runs):
     corpus_id = own_corpus(TEXT, Way()).id
     config, name = RunConfig(corpus=corpus_id), corpus_id.split("-")[1]
     damaged = runs.create(config).path / "config.json"
@@ -287,7 +274,7 @@ def test_what_cannot_be_read_or_removed_stops_no_other(runs: RunStore) -> None:
     assert kept(runs.root) == {f"{name} of somebody"}
 
 
-def test_texts_that_no_run_reads_are_deleted_once_they_are_old(runs: RunStore) -> None:
+def test_texts_that_no_run_reads_are_deleted_once_they_are_old(runs):
     first, second = (own_corpus(TEXT[:size], Way()) for size in (300, 600))
     folder = runs.create(RunConfig(corpus=first.id))
     runs.create(RunConfig(corpus=second.id))
@@ -305,7 +292,7 @@ def test_texts_that_no_run_reads_are_deleted_once_they_are_old(runs: RunStore) -
     assert folder.is_dir()
 
 
-def test_a_text_that_a_damaged_config_names_is_kept(runs: RunStore) -> None:
+def test_a_text_that_a_damaged_config_names_is_kept(runs):
     folder = runs.create(RunConfig(corpus=own_corpus(TEXT, Way()).id))
     path = folder.path / "config.json"
     path.write_text(path.read_text()[:-40])
@@ -316,9 +303,7 @@ def test_a_text_that_a_damaged_config_names_is_kept(runs: RunStore) -> None:
 
 
 @pytest.mark.parametrize("way", [Way(), Way(level="char"), Way(level="bpe", min_count=3)], ids=str)
-def test_other_processes_read_the_ids_that_lie_beside_the_text(
-    way: Way, runs: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_processes_read_the_ids_that_lie_beside_the_text(way, runs, monkeypatch):
     read = own_corpus(TEXT, way)
     stream, content = stream_of(Choice(read.id)), read.content_hash()
     folder = runs.create(RunConfig(corpus=read.id))
@@ -334,9 +319,7 @@ def test_other_processes_read_the_ids_that_lie_beside_the_text(
         folder.check_sources()
 
 
-def test_ids_that_are_damaged_are_made_from_the_text(
-    runs: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ids_that_are_damaged_are_made_from_the_text(runs, monkeypatch):
     monkeypatch.setattr(texts, "folders", {runs.root / TEXTS: None})
     read = own_corpus(TEXT, Way())
     stream = stream_of(Choice(read.id))
@@ -357,7 +340,7 @@ def test_ids_that_are_damaged_are_made_from_the_text(
 
 
 @pytest.mark.usefixtures("_none_held")
-def test_the_newest_texts_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newest_texts_are_held(monkeypatch):
     monkeypatch.setattr(texts, "held", LRUCache(10, len))
     for told, held in (("b" * 5, 1), ("c" * 5, 2), ("b" * 5, 2), ("d" * 5, 2)):
         name = texts.hold(told)
@@ -366,7 +349,7 @@ def test_the_newest_texts_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_none_held")
-def test_a_file_that_is_no_text_is_missing_whatever_its_hash(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_is_missing_whatever_its_hash(tmp_path):
     content = b"\xff no UTF-8"
     name = blake2b(content, digest_size=10).hexdigest()
     (tmp_path / f"{name}.txt").write_bytes(content)
@@ -375,7 +358,7 @@ def test_a_file_that_is_no_text_is_missing_whatever_its_hash(tmp_path: Path) -> 
         texts.text_of(name)
 
 
-def test_many_texts_are_held_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_texts_are_held_up_to_a_limit(monkeypatch):
     forget()
     monkeypatch.setattr(texts, "held", LRUCache(3 * len(TEXT), len))
     ids = [own_corpus(TEXT[: -each - 1], Way()).id for each in range(5)]
@@ -392,7 +375,7 @@ SMALL = ["--bs", "2", "--bptt", "4", "--nh", "4", "--epochs", "1", "--device", "
 
 
 @pytest.fixture(scope="module")
-def trained(own_runs: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def trained(own_runs, tmp_path_factory):
     """Return finished runs by what they read."""
     file = tmp_path_factory.mktemp("text") / "own.txt"
     file.write_bytes(TEXT)
@@ -411,7 +394,7 @@ PAGES = ("start", "data", "batches", "models", "train", "states", "predictions",
 
 @pytest.mark.parametrize("name", ["own", "task"])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_another_text_is_exported(page: str, name: str, trained: dict[str, str]) -> None:
+def test_a_page_of_another_text_is_exported(page, name, trained):
     content = export_page(page, {"run": trained[name]}).decode()
     assert content.startswith("<!doctype html>")
     data = json.dumps(data_of(content)[0])
@@ -422,7 +405,7 @@ def test_a_page_of_another_text_is_exported(page: str, name: str, trained: dict[
         assert "api/corpora/train?corpus=" in data
 
 
-def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained: dict[str, str]) -> None:
+def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained):
     from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW
     from tests.views import shown
 
@@ -438,13 +421,13 @@ def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained: dict[s
 
 
 @pytest.mark.usefixtures("own_runs")
-def test_an_export_of_a_damaged_run_is_refused() -> None:
+def test_an_export_of_a_damaged_run_is_refused():
     with pytest.raises(ExportError, match="is damaged"):
         export_page("states", {"run": with_other_hash(server().store.create(RunConfig())).id})
 
 
 @pytest.fixture
-def client() -> TestClient:
+def client():
     return TestClient(Limits(Router([*corpora.routes()]), Bounds))
 
 
@@ -455,7 +438,7 @@ def uploaded(client: TestClient, content: bytes, kind: str = "octet-stream") -> 
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def waits(monkeypatch):
     """The seconds that each text waits while no time passes."""
     told: list[float] = []
 
@@ -467,16 +450,14 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return told
 
 
-def test_texts_past_a_rate_wait(waits: list[float], client: TestClient) -> None:
+def test_texts_past_a_rate_wait(waits, client):
     assert uploaded(client, TEXT, "json").status_code == 415
     names = {uploaded(client, TEXT + b"%d" % number).json()["name"] for number in range(5)}
     assert waits == [0.0, 0.0, 0.0, 0.0, 1.0]
     assert len(names) == 5 and all(texts.is_known(name) for name in names)
 
 
-def test_a_box_gets_a_stored_text_or_the_beginning_of_a_long_one(
-    client: TestClient, recorded: Recorded
-) -> None:
+def test_a_box_gets_a_stored_text_or_the_beginning_of_a_long_one(client, recorded):
     for content, shown in (
         (b"\xef\xbb\xbfa b\r\nc", "a b\nc"),
         (b"ab " * 50_000, "ab " * 666 + "ab"),
@@ -490,9 +471,7 @@ def test_a_box_gets_a_stored_text_or_the_beginning_of_a_long_one(
     recorded(client.get("/api/texts/none").json()["error"])
 
 
-def test_short_texts_are_read_while_long_ones_are_split(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_texts_are_read_while_long_ones_are_split(client, monkeypatch):
     ended, cut = Event(), own.cut
 
     def slow(text: str, way: Way) -> tuple[str, str]:

@@ -22,18 +22,18 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
+def clock():
     return Clock()
 
 
-def test_one_who_is_about_alone_never_rests(clock: Clock) -> None:
+def test_one_who_is_about_alone_never_rests(clock):
     share = FairShare(2, clock=clock)
     share.note("one")
     share.note("one", 60)
     assert share.rest("one") == 0
 
 
-def test_past_a_burst_each_of_n_takes_one_nth_of_the_time(clock: Clock) -> None:
+def test_past_a_burst_each_of_n_takes_one_nth_of_the_time(clock):
     share = FairShare(2, clock=clock)
     for viewer in ("greedy", *"abcd"):
         share.note(viewer)
@@ -46,9 +46,7 @@ def test_past_a_burst_each_of_n_takes_one_nth_of_the_time(clock: Clock) -> None:
     assert share.rest("greedy") == pytest.approx(0)
 
 
-def test_one_who_is_alone_in_a_pool_has_so_many_turns_while_others_are_in_another(
-    clock: Clock,
-) -> None:
+def test_one_who_is_alone_in_a_pool_has_so_many_turns_while_others_are_in_another(clock):
     about = FairShare(clock=clock)
     quick, slow = (FairShare(2, least, about, clock) for least in (0.0, 0.1))
     for _ in range(30):
@@ -63,7 +61,7 @@ def test_one_who_is_alone_in_a_pool_has_so_many_turns_while_others_are_in_anothe
     assert about.is_alone("greedy")
 
 
-def test_a_rest_is_bounded_and_ends_when_the_others_are_gone(clock: Clock) -> None:
+def test_a_rest_is_bounded_and_ends_when_the_others_are_gone(clock):
     share = FairShare(2, clock=clock)
     for viewer in ("greedy", "one"):
         share.note(viewer)
@@ -77,7 +75,7 @@ def test_a_rest_is_bounded_and_ends_when_the_others_are_gone(clock: Clock) -> No
     assert share.rest("one") == 0  # who is forgotten
 
 
-def test_a_pool_answers_others_while_one_rests() -> None:
+def test_a_pool_answers_others_while_one_rests():
     clock, done = Clock(), []
     share = FairShare(2, clock=clock)
     pool = Pool(1, 100, share=share)
@@ -92,7 +90,7 @@ def test_a_pool_answers_others_while_one_rests() -> None:
     waits.result(10)  # the thread wakes by itself
 
 
-def test_a_pool_has_as_many_threads_as_questions_that_come_together() -> None:
+def test_a_pool_has_as_many_threads_as_questions_that_come_together():
     pool = Pool(3, 100)
     one_by_one = {pool.submit(threading.get_ident).result(10) for _ in range(20)}
     assert len(one_by_one) == 1
@@ -102,7 +100,7 @@ def test_a_pool_has_as_many_threads_as_questions_that_come_together() -> None:
         task.result(10)  # two would wait in vain
 
 
-def test_presses_past_a_rate_wait(clock: Clock) -> None:
+def test_presses_past_a_rate_wait(clock):
     rate = Rate(10, 3, clock)
     delays = [rate.delay("one") for _ in range(5)]
     assert delays == pytest.approx([0, 0, 0, 0.1, 0.2])
@@ -111,14 +109,14 @@ def test_presses_past_a_rate_wait(clock: Clock) -> None:
     assert rate.delay("one") == 0
 
 
-def test_many_tabs_of_one_viewer_share_the_messages_of_a_few() -> None:
+def test_many_tabs_of_one_viewer_share_the_messages_of_a_few():
     hub = Hub([], Source(str, dict))
     hub.sockets.update({"few": FULL_RATE_TABS, "many": 5 * FULL_RATE_TABS})
     assert hub.rest("few") == 0
     assert hub.rest("many") == 5 * LIVE_SECONDS
 
 
-def test_addresses_share_the_time_and_their_viewers_share_theirs(clock: Clock) -> None:
+def test_addresses_share_the_time_and_their_viewers_share_theirs(clock):
     share, polite = FairShare(2, clock=clock), Viewer("polite", "10.0.0.8")
     many = [Viewer(f"{number}", "10.0.0.7") for number in range(200)]
     for viewer in (*many, polite):
@@ -129,7 +127,7 @@ def test_addresses_share_the_time_and_their_viewers_share_theirs(clock: Clock) -
     assert share.rest(polite) == 0
 
 
-def test_many_viewers_of_an_address_take_turns_with_another() -> None:
+def test_many_viewers_of_an_address_take_turns_with_another():
     pool, free, done = Pool(1, 40), threading.Event(), []
     many = [Viewer(f"{number}", "10.0.0.7") for number in range(31)]
     pool.submit(free.wait, many[0])
@@ -146,7 +144,7 @@ def test_many_viewers_of_an_address_take_turns_with_another() -> None:
     assert done[:5] == ["polite", "many", "polite", "many", "polite"]
 
 
-def test_presses_of_an_address_wait_for_their_turn_and_its_viewers_alternate() -> None:
+def test_presses_of_an_address_wait_for_their_turn_and_its_viewers_alternate():
     async def go() -> list[str]:
         turns, done = Turns(1), list[str]()
         greedy, other, far = (Viewer(*each) for each in (("g", "a"), ("o", "a"), ("f", "b")))

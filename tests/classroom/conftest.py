@@ -1,12 +1,10 @@
 """One class a test: the service, a phone, the teacher's browser, and what else one needs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from hnviz.classroom import guesses
 from hnviz.web.classroom import connections, lessons
@@ -17,20 +15,20 @@ AClass = Callable[..., ClassService]
 
 
 @pytest.fixture
-def own_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_lessons(monkeypatch):
     for module in (guesses, lessons, connections):
         monkeypatch.setattr(module, "lessons", lambda: {LESSON.id: LESSON})
     monkeypatch.setattr(connections, "COUNT_SECONDS", 0.01)
 
 
 @pytest.fixture
-def under_way() -> list[str]:
+def under_way():
     """The runs that train."""
     return []
 
 
 @pytest.fixture
-def a_class(tmp_path: Path, under_way: list[str]) -> Iterator[AClass]:
+def a_class(tmp_path, under_way):
     """Begin a class, or go on with that of the test's folder; all are closed at the end."""
     with ExitStack() as held:
 
@@ -43,23 +41,23 @@ def a_class(tmp_path: Path, under_way: list[str]) -> Iterator[AClass]:
 
 
 @pytest.fixture
-def service(a_class: AClass) -> ClassService:
+def service(a_class):
     return a_class()
 
 
 @pytest.fixture
-def phone(service: ClassService) -> Iterator[TestClient]:
+def phone(service):
     with visiting(site(service)) as client:
         yield client
 
 
 @pytest.fixture
-def teacher(phone: TestClient, service: ClassService) -> TestClient:
+def teacher(phone, service):
     return as_teacher(another(phone, "10.0.0.2"), service)
 
 
 @pytest.fixture
-def hello(phone: TestClient) -> Iterator[Callable[..., Any]]:
+def hello(phone):
     """Open a phone's connection; all are closed at the end."""
     with ExitStack() as lines:
 

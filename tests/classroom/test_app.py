@@ -2,9 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -30,7 +28,7 @@ from hnviz.cli.main import build_parser, main
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.runs import RunSummary
-from hnviz.web.classroom.service import ClassService, Visitor
+from hnviz.web.classroom.service import Visitor
 from hnviz.web.state import ServerState
 from tests.classroom import a_service
 from tests.load import siege
@@ -39,7 +37,7 @@ from tests.test_pages import drawn, text
 
 
 @pytest.fixture
-def held(own_runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ClassService]:
+def held(own_runs, monkeypatch, tmp_path):
     """A class on this server, as the environment asks for it."""
     monkeypatch.setenv("HNVIZ_CLASS", "free")
     monkeypatch.setenv("HNVIZ_CLASS_RUNS", "7")
@@ -309,7 +307,7 @@ VARIABLES = ("HNVIZ_CLASS", "HNVIZ_CLASS_RUNS", "HNVIZ_CLASS_LESSONS", "HNVIZ_RU
 
 
 @pytest.fixture
-def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def own_environment(monkeypatch, tmp_path):
     before = {name: os.environ.get(name) for name in VARIABLES}
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -370,7 +368,7 @@ def test_a_new_class_forgets_the_last_one(own_environment, tmp_path):
 
 
 @pytest.fixture
-def hosted(service: ClassService, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClassService]:
+def hosted(service, monkeypatch):
     monkeypatch.setattr(host, "own_names", lambda: {"127.0.1.1", "lab7", "192.168.1.5"})
     hold_class(service)
     yield service

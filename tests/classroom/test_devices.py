@@ -5,7 +5,7 @@ import json
 import re
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -87,12 +87,12 @@ def handed(asked: Experiment, *members: str) -> Experiment:
 
 
 @pytest.fixture(scope="module")
-def plan() -> Experiment:
+def plan():
     return planned(PLAN)
 
 
 @pytest.fixture(scope="module")
-def plan_of_map() -> Experiment:
+def plan_of_map():
     return planned(MAP)
 
 
@@ -442,7 +442,7 @@ class Trains:
 
 
 @pytest.fixture
-def service(service: ClassService, monkeypatch) -> ClassService:
+def service(service, monkeypatch):
     monkeypatch.setattr(experiments, "AGAIN_SECONDS", 0.01)
     service.experiments.losses = Trains()
     service.experiments.begin()
@@ -450,7 +450,7 @@ def service(service: ClassService, monkeypatch) -> ClassService:
 
 
 @pytest.fixture
-def phone(phone: TestClient, service: ClassService) -> TestClient:
+def phone(phone, service):
     joined(phone, service)
     return phone
 
@@ -710,12 +710,12 @@ NEEDED = f"{cost(LARGE).memory / GIGABYTE:.3g}", 2  # gigabytes: what it takes, 
 
 
 @pytest.fixture
-def store(tmp_path) -> RunStore:
+def store(tmp_path):
     return RunStore(tmp_path / "runs")
 
 
 @pytest.fixture(scope="module")
-def zipped(tmp_path_factory) -> bytes:
+def zipped(tmp_path_factory):
     """A run as a browser sends it: one that is finished, without a checkpoint."""
     file = io.BytesIO()
     pack(RunStore(tmp_path_factory.mktemp("none")).folder("Model0"), file)
@@ -723,13 +723,13 @@ def zipped(tmp_path_factory) -> bytes:
 
 
 @pytest.fixture
-def few(a_class) -> ClassService:
+def few(a_class):
     """A class whose students may start two runs each."""
     return a_class(each=2)
 
 
 @pytest.fixture
-def student(few: ClassService, store: RunStore) -> Iterator[TestClient]:
+def student(few, store):
     """The browser of student 1."""
     with visiting(site(few, more=[sent_run_route(few, store)])) as client:
         joined(client, few)
@@ -812,10 +812,7 @@ def snapshot(zipped: bytes, step: int, **tensors: Any) -> bytes:
         (lambda zipped: other(zipped, **{"recorded.json": b"{}"}), ()),
         (lambda zipped: settings(zipped, nh=MAX_NH + 1), (MAX_NH, MAX_NH + 1)),
         (lambda zipped: settings(zipped, model="Model5Reg", bptt=20), ()),
-        (
-            lambda zipped: settings(zipped, **LARGE.to_dict()),
-            NEEDED,
-        ),
+        (lambda zipped: settings(zipped, **LARGE.to_dict()), NEEDED),
         (lambda zipped: figures(zipped, "epoch", accuracy=1.5), (0, 1, 1.5)),
         (lambda zipped: figures(zipped, "batch", loss=1e308), (3.5e38, 1e308)),
         (lambda zipped: snapshot(zipped, 10**9), (1566, 10**9)),

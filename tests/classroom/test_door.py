@@ -10,13 +10,12 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,7 +59,7 @@ from hnviz.web.classroom import connections, lessons, routes
 from hnviz.web.classroom import service as class_service
 from hnviz.web.classroom.connections import Connection, Connections
 from hnviz.web.classroom.routes import members_only, permit
-from hnviz.web.classroom.service import MEMBER, REMOVED, ClassService, PasteResult
+from hnviz.web.classroom.service import MEMBER, REMOVED, PasteResult
 from hnviz.web.http import Refusal
 from hnviz.web.limits import COOKIE
 from hnviz.web.sockets import TRY_LATER
@@ -732,7 +731,7 @@ def test_a_run_that_does_not_start_gives_its_place_back(service):
 
 
 @pytest.fixture
-def pressed(service: ClassService, tmp_path: Path) -> Iterator[tuple[TestClient, list[str]]]:
+def pressed(service, tmp_path):
     """A browser beside the buttons of runs, and what reached the engine."""
     reached: list[str] = []
 
@@ -1424,10 +1423,7 @@ def test_answers_of_all_kinds_are_rows_of_the_csv(service, teacher):
 
 
 def test_a_wrong_answer_has_the_letter_of_its_belief_in_the_csv(monkeypatch):
-    because = (
-        Because(text="No.", answer=0, belief="E"),
-        Because(text="No.", answer=2, belief="A"),
-    )
+    because = (Because(text="No.", answer=0, belief="E"), Because(text="No.", answer=2, belief="A"))
     numbers = (Because(text="No.", low=48, high=99, belief="B"),)
     asked = (replace(GUESSES[0], because=because), replace(GUESSES[1], because=numbers))
     steps = tuple(

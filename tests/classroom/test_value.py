@@ -528,7 +528,7 @@ def write(path: Path, rows: list[dict[str, object]]) -> Path:
 
 
 @pytest.fixture
-def thirty(tmp_path) -> Path:
+def thirty(tmp_path):
     """A class of thirty before and after: abler students are right more often, some are away."""
     chance = random.Random(7)
     rows = []
