@@ -66,3 +66,10 @@ def _written(number: float | str) -> str:
 def recorded(snapshot: Any, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     """Hold the sentences of a test to their records."""
     return Recorded(snapshot, str(tmp_path_factory.getbasetemp()))
+
+
+def refusal(kind: type[Exception], ask: Any, *given: Any, **named: Any) -> str:
+    """Return the sentence with which a call is refused."""
+    with pytest.raises(kind) as error:
+        ask(*given, **named)
+    return str(error.value)

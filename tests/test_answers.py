@@ -49,6 +49,7 @@ from hnviz.web.http import door
 from hnviz.web.state import ServerState
 from tests.conftest import ROOT
 from tests.failpoints import Failing
+from tests.sentences import refusal
 
 FLOATS = 2e-3  # of an array's largest value: float32 sums in another order
 FLIPPED = 0.01  # of yes-or-no and of whole numbers: the likeliest of two that are nearly equal
@@ -412,9 +413,7 @@ def test_the_most_bytes_may_be_used_and_then_a_tenth_is_freed(tmp_path):
 def test_a_damaged_answer_says_how(recorded):
     with pytest.raises(ValueError, match=r"^the answer is damaged: Error"):  # the rest is zlib's
         unsqueezed(b"????????")
-    with pytest.raises(ValueError) as refused:
-        unsqueezed(squeezed(b"content")[:-1])
-    recorded(str(refused.value))
+    recorded(refusal(ValueError, unsqueezed, squeezed(b"content")[:-1]))
 
 
 def test_a_folder_that_cannot_be_listed_keeps_answers_all_the_same(

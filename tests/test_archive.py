@@ -26,6 +26,7 @@ from hnviz.runs.files import checkpoint_content
 from hnviz.runs.folder import MAX_CONFIG_BYTES
 from hnviz.runs.texts import TEXTS
 from tests.failpoints import Failing
+from tests.sentences import refusal
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +135,8 @@ def test_a_checkpoint_of_another_run_is_refused(progress, numbers, tmp_path, rec
         pack(run, file)
     content = checkpoint_content(checkpoint)
     path = changed(tmp_path / "run.zip", tmp_path / "other.zip", resume_safetensors=content)
-    with pytest.raises(ArchiveError) as error:
-        unpack(RunStore(tmp_path / "there"), path)
-    recorded(str(error.value).removeprefix(f"{path} "), *numbers)
+    said = refusal(ArchiveError, unpack, RunStore(tmp_path / "there"), path)
+    recorded(said.removeprefix(f"{path} "), *numbers)
 
 
 def test_a_run_with_a_damaged_checkpoint_is_packed_without_it(tmp_path):
@@ -281,9 +281,8 @@ def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch,
         size = sum(each.file_size for each in archive.infolist())  # of this run; others differ
 
     def refused(*numbers: float) -> None:
-        with pytest.raises(ArchiveError) as error:
-            unpack(store, path)
-        recorded(str(error.value).replace(f"{size:,} bytes", "SIZE"), *numbers)
+        said = refusal(ArchiveError, unpack, store, path)
+        recorded(said.replace(f"{size:,} bytes", "SIZE"), *numbers)
         assert content_of(store) == []
 
     changed(made, path)

@@ -24,6 +24,7 @@ from hnviz.events import (
     stopped,
 )
 from hnviz.runs.events import decode, encode
+from tests.sentences import refusal
 
 EXAMPLES: list[Event] = [
     RunStarted(n_batches=40, n_steps=400, n_weights=9999, device="cpu", time=1.5),
@@ -91,9 +92,7 @@ def test_no_event(values):
     ],
 )
 def test_wrong_fields_are_named_in_order_and_cut_short(values, recorded):
-    with pytest.raises(ValueError) as refused:
-        decode(json.dumps(values).encode())
-    recorded(str(refused.value))
+    recorded(refusal(ValueError, decode, json.dumps(values).encode()))
 
 
 ENDED = {"event": "ended", "status": "stopped", "step": 1, "message": "", "time": 1.5}
@@ -103,9 +102,7 @@ ENDED = {"event": "ended", "status": "stopped", "step": 1, "message": "", "time"
     ("values", "numbers"), [(ENDED | {"status": "odd"}, ()), (ENDED | {"status": 5}, (5,))]
 )
 def test_a_value_that_a_field_cannot_have_is_quoted(values, numbers, recorded):
-    with pytest.raises(ValueError) as refused:
-        decode(json.dumps(values).encode())
-    recorded(str(refused.value), *numbers)
+    recorded(refusal(ValueError, decode, json.dumps(values).encode()), *numbers)
 
 
 @pytest.mark.parametrize(

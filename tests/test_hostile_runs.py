@@ -22,6 +22,7 @@ from hnviz.runs.events import Lines, encode
 from hnviz.runs.files import read_tensors, write_tensors
 from hnviz.runs.record import PIECE_BYTES
 from hnviz.schedule import MAX_BATCHES, batch_stride
+from tests.sentences import refusal
 
 PATIENCE = 5.0  # seconds for what must not wait for anybody
 
@@ -163,9 +164,7 @@ def test_an_odd_folder_is_one_line_of_the_list(store, folder, name):
     assert listed[healthy.id].status == "queued"
 
     def read() -> str:
-        with pytest.raises(DamagedRun) as caught:
-            RunStore(store.root).record(folder.id)
-        return str(caught.value)
+        return refusal(DamagedRun, RunStore(store.root).record, folder.id)
 
     assert in_time(read) == problem
     assert in_time(store.summaries) == store.summaries()
@@ -203,9 +202,8 @@ def test_a_large_header_of_a_snapshot_is_refused_unread(folder, recorded):
         file.truncate(54_000_000)  # a hole
     with pytest.raises(DamagedRun, match="a header of 53,000,000 bytes, more than 1,048,576"):
         read_tensors(path, 10**9)
-    with pytest.raises(DamagedRun) as error:
-        folder.load_snapshot(0)
-    recorded(re.sub(r"1,\d{3},\d{3} bytes", "N bytes", str(error.value)), 0)
+    said = refusal(DamagedRun, folder.load_snapshot, 0)
+    recorded(re.sub(r"1,\d{3},\d{3} bytes", "N bytes", said), 0)
 
 
 @pytest.mark.parametrize(

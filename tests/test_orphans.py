@@ -26,6 +26,7 @@ from hnviz.runs.stop import (
     writer_of,
 )
 from tests.failpoints import Failing
+from tests.sentences import refusal
 
 HOLD = """
 import signal, sys, time
@@ -200,6 +201,4 @@ def test_a_stop_is_asked_for_and_forgotten(tmp_path, recorded):
     assert is_asked_to_stop(tmp_path)
     drop_stop(tmp_path)
     assert not is_asked_to_stop(tmp_path)
-    with pytest.raises(RunWriteError) as error:
-        ask_to_stop(tmp_path / "gone")
-    recorded(str(error.value))
+    recorded(refusal(RunWriteError, ask_to_stop, tmp_path / "gone"))

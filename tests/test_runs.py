@@ -69,6 +69,7 @@ from hnviz.runs.reference import lr_table, one_recipe_table
 from hnviz.runs.shipped import to_half
 from hnviz.runs.store import ABANDONED_SECONDS, RUNS_DIR_VARIABLE, RunSummary, versions
 from tests.failpoints import KEPT, Failing
+from tests.sentences import refusal
 
 DATA = Path(__file__).parent / "data"
 STARTED = RunStarted(n_batches=2, n_steps=4, n_weights=10, device="cpu", time=1.0)
@@ -334,9 +335,7 @@ def test_a_run_says_which_versions_made_it(monkeypatch):
 
 def test_a_run_that_cannot_get_its_name_is_one_sentence(store, monkeypatch, recorded):
     monkeypatch.setattr(disk, "on_step", failing := Failing("run.rename.before"))
-    with pytest.raises(RunWriteError) as error:
-        store.create(RunConfig())
-    recorded(str(error.value))
+    recorded(refusal(RunWriteError, store.create, RunConfig()))
     assert failing.passed[:2] == ["run.make.before", "run.make.after"]
     assert list(store.root.iterdir()) == []
 
@@ -393,9 +392,7 @@ def test_what_is_written_passes_its_own_failpoints(folder, monkeypatch):
 
 @pytest.mark.parametrize(("name", "numbers"), [(7, (7,)), ("n" * 61, (60, 61)), ("a\nb", ())])
 def test_a_name_that_no_run_can_have(folder, name, numbers, recorded):
-    with pytest.raises(ValueError) as refused:
-        write_label(folder.path, Label(name))
-    recorded(str(refused.value), *numbers)
+    recorded(refusal(ValueError, write_label, folder.path, Label(name)), *numbers)
     write_label(folder.path, Label("  " + "n" * 60))
     assert read_label(folder.path) == Label("n" * 60)
 
@@ -486,14 +483,10 @@ def test_what_a_lock_meets_is_one_sentence(folder, monkeypatch, recorded):
     folder.writer().close()
     with (folder.path / LOCK_NAME).open("w") as other:
         fcntl.flock(other, fcntl.LOCK_EX)  # as another process would
-        with pytest.raises(RunBusy) as refused:
-            folder.writer()
-    recorded(str(refused.value))
+    recorded(refusal(RunBusy, folder.writer))
     (folder.path / LOCK_NAME).unlink()
     (folder.path / LOCK_NAME).mkdir()
-    with pytest.raises(RunWriteError) as error:
-        folder.writer()
-    recorded(str(error.value))
+    recorded(refusal(RunWriteError, folder.writer))
 
 
 def test_looking_does_not_disturb_a_writer_that_starts(folder):
@@ -539,15 +532,11 @@ def test_the_events_are_a_file_that_its_owner_writes(folder):
 def test_events_that_cannot_be_opened_are_one_sentence(folder, monkeypatch, recorded):
     with monkeypatch.context() as patch:
         patch.setattr(disk, "on_step", Failing("events.cut.before"))
-        with pytest.raises(RunWriteError) as error:
-            folder.writer()
-    recorded(str(error.value))
+    recorded(refusal(RunWriteError, folder.writer))
     assert not folder.is_alive()
     (folder.path / "events.jsonl").unlink()
     (folder.path / "events.jsonl").mkdir()
-    with pytest.raises(RunWriteError) as error:
-        folder.writer()
-    recorded(str(error.value))
+    recorded(refusal(RunWriteError, folder.writer))
 
 
 def test_a_start_deletes_the_snapshots_of_the_attempt_before(folder):
@@ -713,10 +702,9 @@ def test_damage_is_one_sentence(store, damage, numbers, recorded):
     write(folder, FULL)
     healthy = store.create(RunConfig(model="Model2"))
     damage(folder)
-    with pytest.raises(DamagedRun) as caught:
-        store.record(folder.id)
-    recorded(str(caught.value), *numbers)
-    assert "\n" not in str(caught.value) and folder.id in str(caught.value)
+    caught = refusal(DamagedRun, store.record, folder.id)
+    recorded(caught, *numbers)
+    assert "\n" not in caught and folder.id in caught
     listed = {line.id: line for line in store.summaries()}
     assert listed[folder.id].status == "damaged"
     assert listed[folder.id].problem.startswith(f"the run {folder.id} is damaged")
@@ -818,9 +806,7 @@ def test_events_stay_whole_when_the_disk_is_full(folder, monkeypatch, room, reco
         writer.append(batch(step))
     with monkeypatch.context() as patch:
         fail_write(patch, room)
-        with pytest.raises(RunWriteError) as error:
-            writer.flush()
-        recorded(str(error.value))
+        recorded(refusal(RunWriteError, writer.flush))
     writer.append(ended("failed", 4))
     writer.close()
     record = folder.read()
@@ -836,11 +822,10 @@ def test_the_old_file_stays_when_the_new_one_has_no_room(folder, monkeypatch, re
         try:
             with pytest.raises(RunWriteError, match="File too large"):
                 writer.save_resume({"a": np.zeros(100_000)})
-            with pytest.raises(RunWriteError) as full:
-                writer.save_snapshot(0, {"a": np.zeros(100_000)})
+            full = refusal(RunWriteError, writer.save_snapshot, 0, {"a": np.zeros(100_000)})
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    recorded(str(full.value), 0)
+    recorded(full, 0)
     assert folder.load_resume()["a"].tolist() == [1.0, 1.0, 1.0]
     assert folder.snapshots() == [] and not list(folder.path.rglob(".*.tmp"))
 
@@ -874,9 +859,7 @@ def test_a_disk_that_is_really_full(tmp_path, recorded):
 
 def test_a_place_that_is_no_folder_is_one_sentence(tmp_path, recorded):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunWriteError) as refused:
-        RunStore(tmp_path / "file").create(RunConfig())
-    recorded(str(refused.value))
+    recorded(refusal(RunWriteError, RunStore(tmp_path / "file").create, RunConfig()))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -885,9 +868,7 @@ def test_a_disk_without_room_for_a_run_is_one_sentence(number, store, monkeypatc
         raise OSError(number, "No room")
 
     monkeypatch.setattr(Path, "mkdir", full)
-    with pytest.raises(RunWriteError) as refused:
-        store.create(RunConfig())
-    recorded(str(refused.value))
+    recorded(refusal(RunWriteError, store.create, RunConfig()))
 
 
 def test_folders_of_killed_processes_are_removed_once_they_are_old(store, tmp_path):
@@ -1041,9 +1022,7 @@ def test_a_shipped_run_is_small_and_read_only(store, recorded):
     assert "shipped.rename.after" in reached.passed
     assert again.shipped and repr(again) == f"RunFolder({str(again.path)!r})"
     (store.shipped / "file").touch()
-    with pytest.raises(RunWriteError) as error:
-        ship(folder, store.shipped / "file" / "new")
-    recorded(str(error.value))
+    recorded(refusal(RunWriteError, ship, folder, store.shipped / "file" / "new"))
 
 
 def test_a_value_outside_float16_keeps_its_tensor_whole():
@@ -1073,9 +1052,7 @@ def test_reference_ranges(recorded):
     )  # the lowest is .815483
     assert reference_range("Model3", "ones", "train_loss") == (0.388, 0.709)
     assert reference_range("Model3", "ones", "valid_loss") is None
-    with pytest.raises(ValueError) as error:
-        reference_range("Model3", "twos", "train_loss")
-    recorded(str(error.value))
+    recorded(refusal(ValueError, reference_range, "Model3", "twos", "train_loss"))
     with pytest.raises(ValueError, match="column must be one of"):
         reference_range("Model3", "ones", "speed")
     with pytest.raises(ValueError, match="no model named"):

@@ -29,6 +29,7 @@ from hnviz.runs.folder import (
 from hnviz.runs.record import RunFollower
 from hnviz.runs.texts import content_hash
 from tests.failpoints import Failing
+from tests.sentences import refusal
 from tests.test_runs import FULL, batch, write
 
 LAST_MOMENT = 253402300799  # 9999-12-31 23:59:59, in Greenwich
@@ -204,9 +205,7 @@ def _empty(store: RunStore, name: str) -> Path:
 @pytest.mark.parametrize("point", ["run.make.before", "run.rename.before"])
 def test_a_run_that_cannot_be_stored_says_why(store, monkeypatch, point, recorded):
     monkeypatch.setattr(disk, "on_step", Failing(point))
-    with pytest.raises(RunWriteError) as refused:
-        store.create(RunConfig())
-    recorded(str(refused.value))
+    recorded(refusal(RunWriteError, store.create, RunConfig()))
 
 
 # Lists
@@ -271,9 +270,7 @@ def test_a_file_or_a_link_is_no_run(store, tmp_path):
 
 def test_an_unknown_id_is_quoted_up_to_a_hundred_characters(store, recorded):
     for refuse in (store.check_id, store.folder):
-        with pytest.raises(RunNotFound) as refused:
-            refuse("../" + "x" * 98)
-        recorded(str(refused.value))
+        recorded(refusal(RunNotFound, refuse, "../" + "x" * 98))
     with pytest.raises(RunNotFound, match=f"^there is no run named '{'y' * 100}' here$"):
         store.folder("y" * 100)
 

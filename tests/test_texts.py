@@ -33,6 +33,7 @@ from hnviz.web import corpora
 from hnviz.web.limits import Bounds, Limits, Rate
 from tests.failpoints import Failing
 from tests.pages import open_page
+from tests.sentences import refusal
 from tests.test_export import held as data_of
 from tests.test_pages import text
 
@@ -76,9 +77,7 @@ def test_a_changed_text_damages_its_run_and_no_other(change, runs, recorded):
         path.unlink()
     else:
         path.write_bytes(TEXT.upper() if change == "other" else TEXT + b"more")
-    with pytest.raises(DamagedRun) as error:
-        runs.folder(hurt.id).info()
-    recorded(str(error.value).replace(path.stem, "HASH"))
+    recorded(refusal(DamagedRun, runs.folder(hurt.id).info).replace(path.stem, "HASH"))
     problems = {each.id: each.problem for each in runs.summaries()}
     assert "put it back" in problems[hurt.id] and problems[other.id] == ""
     path.write_bytes(TEXT)
@@ -105,9 +104,8 @@ def with_other_hash(folder: RunFolder, **others: object) -> RunFolder:
 def test_tokens_that_are_no_longer_those_that_were_read_are_said(runs, recorded):
     folder = runs.create(RunConfig(corpus="numbers-vi"))
     folder.check_sources()
-    with pytest.raises(DamagedRun) as error:
-        with_other_hash(folder).check_sources()
-    recorded(str(error.value).replace(__version__, "VERSION"))
+    said = refusal(DamagedRun, with_other_hash(folder).check_sources)
+    recorded(said.replace(__version__, "VERSION"))
     RunFolder(runs.create(RunConfig()).path).check_sources()  # other runs stay as they are
 
 
@@ -116,9 +114,7 @@ def test_a_long_corpus_and_an_unknown_version_are_said_in_short(runs, recorded):
     corpus = TaskStream.of("regular", {"table": table, "tokens": 200}).id
     assert len(corpus) > 60
     folder = with_other_hash(runs.create(RunConfig(corpus=corpus)), versions={})
-    with pytest.raises(DamagedRun) as error:
-        folder.check_sources()
-    recorded(str(error.value).replace(corpus[:60], "CORPUS"))
+    recorded(refusal(DamagedRun, folder.check_sources).replace(corpus[:60], "CORPUS"))
 
 
 @pytest.mark.usefixtures("own_runs")
