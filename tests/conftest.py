@@ -237,6 +237,22 @@ def no_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    """Give a test an empty folder for runs, and another for shipped ones."""
+    from hnviz.runs import RunStore
+
+    return RunStore(tmp_path / "runs", tmp_path / "shipped")
+
+
+@pytest.fixture
+def folder(store: Any) -> Any:
+    """Give a test the folder of a run that has not begun."""
+    from hnviz.config import RunConfig
+
+    return store.create(RunConfig())
+
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, one for all tests of a session. On each machine it trains one run at a time."""

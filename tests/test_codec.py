@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hnviz.events import BatchEnd, Event, RunStarted
 from hnviz.runs.events import Lines, encode, last_between
 from hnviz.schedule import MAX_BATCHES, batch_stride
-from tests.test_hostile_runs import batch, epoch
+from tests.by_hand import batch
+from tests.by_hand import epoch_at as epoch
 
 EVERY = 8
 BEFORE = b"{}\n"

@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,40 +17,22 @@ from hypothesis import strategies as st
 
 from hnviz.app.rooms.train.topics import thinned
 from hnviz.config import RunConfig
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
+from hnviz.events import Ended, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunNotFound, RunStore
 from hnviz.runs.events import Lines, encode
-from hnviz.runs.files import read_tensors, write_tensors
+from hnviz.runs.files import MAX_HEADER_BYTES, read_tensors, write_tensors
 from hnviz.runs.record import PIECE_BYTES
 from hnviz.schedule import MAX_BATCHES, batch_stride
+from tests.by_hand import STARTED, batch, epoch, epoch_at, write
 from tests.sentences import refusal
 
 PATIENCE = 5.0  # seconds for what must not wait for anybody
 
-STARTED = RunStarted(n_batches=2, n_steps=4, n_weights=10, device="cpu", time=1.0)
-
-
-def batch(step: int) -> BatchEnd:
-    return BatchEnd(step=step, loss=0.5, smooth_loss=0.5, accuracy=0.25, lr=1e-3, momentum=0.9)
-
-
-def epoch(step: int) -> EpochEnd:
-    figures = {"train_loss": 0.4, "valid_loss": 0.6, "accuracy": 0.5, "train_accuracy": 0.7}
-    return EpochEnd(epoch=0, step=step, seconds=0.1, **figures)
-
-
-@pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path / "runs", tmp_path / "shipped")
-
 
 @pytest.fixture
 def folder(store):
-    found = store.create(RunConfig())
-    with found.writer() as writer:
-        for event in (STARTED, batch(0), batch(1), epoch(2)):
-            writer.append(event)
-    return found
+    """A run of a few events."""
+    return write(store.create(RunConfig()), [STARTED, batch(0), batch(1), epoch()])
 
 
 def in_time(ask: Callable[[], object]) -> object:
@@ -62,10 +45,35 @@ def in_time(ask: Callable[[], object]) -> object:
     return answers[0]
 
 
+def changed(name: str, change: Callable[[bytes], bytes]) -> Callable[[RunFolder], None]:
+    """Put other content in the place of a file's."""
+
+    def damage(folder: RunFolder) -> None:
+        path = folder.path / name
+        path.write_bytes(change(path.read_bytes()))
+
+    return damage
+
+
 def config_with(**values: object) -> Callable[[RunFolder], None]:
+    return changed("config.json", lambda old: json.dumps(json.loads(old) | values).encode())
+
+
+def config_says(old: bytes, new: bytes) -> Callable[[RunFolder], None]:
+    return changed("config.json", lambda content: content.replace(old, new))
+
+
+def in_place_of(name: str, kind: str) -> Callable[[RunFolder], None]:
+    """Put something that is no file in a file's place; a link leads to what nobody may see."""
+
     def change(folder: RunFolder) -> None:
-        path = folder.path / "config.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+        path, secret = folder.path / name, folder.path / "secret"
+        secret.write_text("password: 1234\n")
+        path.unlink()
+        if kind == "link":
+            path.symlink_to(secret)
+        elif kind != "nothing":
+            (os.mkfifo if kind == "pipe" else Path.mkdir)(path)
 
     return change
 
@@ -87,43 +95,24 @@ def event_with(event: Event, name: str, value: str) -> Callable[[RunFolder], Non
     return events_end_with(json.dumps(told).replace('"@"', value).encode())
 
 
-def pipe_instead_of(name: str) -> Callable[[RunFolder], None]:
-    def change(folder: RunFolder) -> None:
-        (folder.path / name).unlink()
-        os.mkfifo(folder.path / name)
-
-    return change
-
-
-def link_instead_of(name: str) -> Callable[[RunFolder], None]:
-    """A link to another file of the machine, whose first line nobody may see."""
-
-    def change(folder: RunFolder) -> None:
-        secret = folder.path / "secret"
-        secret.write_text("password: 1234\n")
-        (folder.path / name).unlink()
-        (folder.path / name).symlink_to(secret)
-
-    return change
-
-
-def folder_instead_of(name: str) -> Callable[[RunFolder], None]:
-    def change(folder: RunFolder) -> None:
-        (folder.path / name).unlink()
-        (folder.path / name).mkdir()
-
-    return change
-
-
 HUGE = "1" + 400 * "0"
+LAST_MOMENT = 253402300799  # 9999-12-31 23:59:59, in Greenwich
 DAMAGES = {
-    "created, 400 digits": (config_with(created=10**400), "it has no valid created"),
+    **{
+        f"created, {str(moment)[:20]}": (config_with(created=moment), "it has no valid created")
+        for moment in (10**400, -1, -0.5, 1e12, LAST_MOMENT + 1, None, "0")
+    },
     "created, inf": (config_is(b'{"format": 1, "config": {}, "versions": {}, "created": 1e999}'),
                      "it has no valid created"),
-    "created, below 0": (config_with(created=-1), "it has no valid created"),
-    "created, after 9999": (config_with(created=1e12), "it has no valid created"),
+    "config, nothing": (in_place_of("config.json", "nothing"), "config.json is missing"),
+    "config, no UTF-8": (config_is(b"\x00\xff{"), "can't decode byte 0xff in position 1"),
+    "config, a list": (config_is(b"[]"), "config.json is not a run's config (not a JSON object)"),
     "config, a number": (config_with(config=3), "it has no valid config"),
+    "config, a bad setting": (
+        config_says(b'"bptt": 20', b'"bptt": -1'), "invalid setting: bptt must be a whole number"
+    ),
     "versions, a number": (config_with(versions=3), "it has no valid versions"),
+    "versions, nothing": (config_says(b'"versions"', b'"visions"'), "it has no valid versions"),
     "config, deep": (config_is(60_000 * b"["), "config.json is not a run's config"),
     "config, large": (config_is(b"[" + 70_000 * b" "), "more than 65,536 bytes"),
     "config, later setting": (
@@ -131,25 +120,36 @@ DAMAGES = {
     ),
     "config, later model": (config_with(config={"model": "Model9"}), "no model named 'Model9'"),
     "config, later format": (config_with(format=2), "its format is 2, and this version reads"),
+    "config, no more than a later format": (config_is(b'{"format": 99}'), "its format is 99"),
+    "config, pipe": (in_place_of("config.json", "pipe"), "not a regular file"),
+    "config, folder": (in_place_of("config.json", "folder"), "config.json cannot be read"),
+    "config, link": (in_place_of("config.json", "link"), "links to other files are not followed"),
     "events, later event": (events_end_with(b'{"event": "warp"}'), "no event is named 'warp'"),
-    "config, pipe": (pipe_instead_of("config.json"), "not a regular file"),
-    "config, folder": (folder_instead_of("config.json"), "config.json cannot be read"),
     "events, deep": (events_end_with(100_000 * b"["), "is not JSON"),
-    "events, pipe": (pipe_instead_of("events.jsonl"), "not a regular file"),
-    "events, link": (link_instead_of("events.jsonl"), "links to other files are not followed"),
-    "config, link": (link_instead_of("config.json"), "links to other files are not followed"),
+    "events, lost in the middle": (
+        changed("events.jsonl", lambda old: old.replace(b"\n", b"\n\x80\x00 lost\n", 1)),
+        "events.jsonl, line 2: it is not JSON"
+    ),
+    "events, pipe": (in_place_of("events.jsonl", "pipe"), "not a regular file"),
+    "events, folder": (in_place_of("events.jsonl", "folder"), "cannot be read (Is a directory)"),
+    "events, link": (in_place_of("events.jsonl", "link"), "links to other files are not followed"),
     "events, one long line": (events_end_with((PIECE_BYTES + 1) * b" "), "a line has more than"),
-    "accuracy, 400 digits": (event_with(epoch(2), "accuracy", HUGE), "accuracy of the event"),
-    "accuracy, inf": (event_with(epoch(2), "accuracy", "1e999"), "accuracy of the event 'epoch'"),
+    "events, no UTF-8": (
+        events_end_with(b'{"event": "snapshot", "step": 1, "\\ud800": 2}'), "got step, \ufffd"
+    ),
+    "events, a long name": (events_end_with(b'{"event": "' + 9000 * b"x" + b'"}'), "xxx"),
+    "accuracy, 400 digits": (event_with(epoch(), "accuracy", HUGE), "accuracy of the event"),
+    "accuracy, inf": (event_with(epoch(), "accuracy", "1e999"), "accuracy of the event 'epoch'"),
     "step, 400 digits": (event_with(batch(2), "step", HUGE), "step of the event 'batch'"),
     "step, below 0": (event_with(batch(2), "step", "-1"), "step of the event 'batch'"),
     "n_steps, 0": (event_with(STARTED, "n_steps", "0"), "a run has at least one step"),
     "n_steps, below 0": (event_with(STARTED, "n_steps", "-1"), "n_steps of the event 'started'"),
     "n_steps, 10**400": (event_with(STARTED, "n_steps", HUGE), "n_steps of the event 'started'"),
     "kinds, 10**400": (
-        event_with(epoch(2), "valid_kinds", f'{{"ones": [{HUGE}, 1, 0.5]}}'), "valid_kinds"
+        event_with(epoch(), "valid_kinds", f'{{"ones": [{HUGE}, 1, 0.5]}}'), "valid_kinds"
     ),
 }  # fmt: skip
+"""A folder made bad in a way -> words of what every reader says."""
 
 
 @pytest.mark.parametrize("name", DAMAGES)
@@ -157,41 +157,50 @@ def test_an_odd_folder_is_one_line_of_the_list(store, folder, name):
     healthy = store.create(RunConfig(model="Model2"))
     damage, said = DAMAGES[name]
     damage(folder)
+    (store.root / "mine").mkdir()  # a name that tells no model
     listed = {line.id: line for line in in_time(store.summaries)}
-    problem = listed[folder.id].problem
-    assert said in problem and "\n" not in problem and len(problem) < 400
-    assert "1234" not in problem
+    line, problem = listed[folder.id], listed[folder.id].problem
+    assert said in problem and "\n" not in problem and len(problem) < 400 and problem.encode()
+    assert "1234" not in problem and problem.startswith(f"the run {folder.id} is damaged: ")
+    assert line.status == "damaged" and line.reason.startswith("This run is damaged: ")
+    assert (line.model, line.unknown_model, listed["mine"].model) == ("Model5", False, "")
     assert listed[healthy.id].status == "queued"
-
-    def read() -> str:
-        return refusal(DamagedRun, RunStore(store.root).record, folder.id)
-
-    assert in_time(read) == problem
+    reader = RunStore(store.root).record
+    assert in_time(lambda: refusal(DamagedRun, reader, folder.id)) == problem
     assert in_time(store.summaries) == store.summaries()
 
 
 @pytest.mark.parametrize("what", ["snapshots/0.safetensors", "resume.safetensors"])
 def test_a_pipe_in_place_of_weights_is_one_sentence(folder, what):
     os.mkfifo(folder.path / what)
-
-    def said() -> str:
-        with pytest.raises(DamagedRun, match="not a regular file") as caught:
-            folder.load_snapshot(0) if "snapshots" in what else folder.load_resume()
-        return str(caught.value)
-
-    assert folder.id in in_time(said)
+    read = folder.load_resume if "resume" in what else partial(folder.load_snapshot, 0)
+    said = in_time(lambda: refusal(DamagedRun, read))
+    assert folder.id in said and "not a regular file" in said
 
 
-def test_a_problem_does_not_quote_a_whole_header(folder: RunFolder) -> None:  # found by make fuzz
-    header = b'{"i_h.weight": {"dtype": "F4", "shape": [9], "data_offsets": ["%s", 9]}}' % (
-        b"a" * 9999
-    )
+LONG_VALUE = b'{"i_h.weight": {"dtype": "F4", "shape": [9], "data_offsets": ["%s", 9]}}' % (
+    9999 * b"a"
+)
+HEADERS = {
+    "a list": (b"[]", "(its header is not a JSON object)"),
+    "a number": (b"3", "(its header is not a JSON object)"),
+    "other metadata": (b'{"__metadata__": 3}', "(its header is not a JSON object)"),
+    "a long value": (LONG_VALUE, "invalid type: string"),  # found by make fuzz
+    "a byte too long": (b"{}".ljust(MAX_HEADER_BYTES + 1), "1,048,577 bytes, more than 1,048,576"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "said"), HEADERS.values(), ids=HEADERS)
+def test_a_bad_header_of_a_snapshot_is_one_sentence(folder, tmp_path, header, said):
     path = folder.snapshot_path(0)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(struct.pack("<Q", len(header)) + header)
-    with pytest.raises(DamagedRun, match="invalid type: string") as caught:
-        folder.load_snapshot(0)
-    assert len(str(caught.value)) < 400
+    assert said in (told := refusal(DamagedRun, read_tensors, path, 10**9)) and len(told) < 400
+    assert len(refusal(DamagedRun, folder.load_snapshot, 0)) < 400
+    (tmp_path / "a").write_bytes(
+        struct.pack("<Q", MAX_HEADER_BYTES) + b"{}".ljust(MAX_HEADER_BYTES)
+    )
+    assert read_tensors(tmp_path / "a", 2 * MAX_HEADER_BYTES) == {}  # the largest that is read
 
 
 def test_a_large_header_of_a_snapshot_is_refused_unread(folder, recorded):
@@ -200,33 +209,22 @@ def test_a_large_header_of_a_snapshot_is_refused_unread(folder, recorded):
     with path.open("wb") as file:
         file.write(struct.pack("<Q", 53_000_000) + b'{"a": ')
         file.truncate(54_000_000)  # a hole
-    with pytest.raises(DamagedRun, match="a header of 53,000,000 bytes, more than 1,048,576"):
-        read_tensors(path, 10**9)
+    assert "of 53,000,000 bytes, more than 1,048,576" in refusal(
+        DamagedRun, read_tensors, path, 10**9
+    )
     said = refusal(DamagedRun, folder.load_snapshot, 0)
     recorded(re.sub(r"1,\d{3},\d{3} bytes", "N bytes", said), 0)
 
 
-@pytest.mark.parametrize(
-    "run_id",
-    [
-        "..%2fshipped",
-        "%2e%2e",
-        "%252e%252e",
-        "..\\x",
-        "runs-x/../y",
-        "x/.",
-        "..",
-        "~",
-        "/etc",
-        "con:",
-        "a\u202eb",
-        "\uff41bc",
-        "a\n",
-        "Model5/../Model5",
-        "a" * 101,
-    ],
+IDS = (
+    *("nope", "", "../x", "a/b", ".hidden", "a" * 101, "a" * 500, "..", "x\0", "a\n", "~", "/etc"),
+    *("..%2fshipped", "%2e%2e", "%252e%252e", "..\\x", "runs-x/../y", "x/.", "con:", "a\u202eb"),
+    *("\uff41bc", "Model5/../Model5"),
 )
-def test_no_id_leads_out_of_the_folder(store, run_id):
+
+
+@pytest.mark.parametrize("run_id", IDS)
+def test_no_id_leads_out_of_the_folder(store, folder, run_id):
     (store.root.parent / "runs-x").mkdir()  # a sibling with the same beginning
     with pytest.raises(RunNotFound, match="there is no run named"):
         store.folder(run_id)
@@ -252,15 +250,6 @@ def test_control_characters_in_texts_are_replaced(folder):
     assert found.versions == {wanted: wanted}
 
 
-def test_a_problem_never_quotes_what_is_no_utf_8(store, folder):
-    """Or no list of runs could be sent any more."""
-    events_end_with(b'{"event": "snapshot", "step": 1, "\\ud800": 2}')(folder)
-    (line,) = store.summaries()
-    assert "got step, \ufffd" in line.problem and line.problem.encode()
-    events_end_with(b'{"event": "' + 9000 * b"x" + b'"}')(folder)
-    assert len(RunStore(store.root).line(folder.id).problem) < 400
-
-
 def test_a_name_with_zeros_in_front_is_no_snapshot(folder):
     with folder.writer() as writer:
         writer.save_snapshot(1, {"a": np.zeros(3)})
@@ -279,35 +268,29 @@ def test_many_snapshots_take_no_longer_than_as_many_mini_batches(folder):
 # Checkpoints
 
 
-def zero_length(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def half(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def garbage(path: Path) -> None:
-    path.write_bytes(os.urandom(path.stat().st_size))
-
-
-def twenty_flipped(path: Path) -> None:
+def twenty_flipped(content: bytes) -> bytes:
     """Change bytes that are values: safetensors itself would notice nothing."""
-    content = bytearray(path.read_bytes())
-    for at in range(20):
-        content[-1 - 40 * at] ^= 0x55
-    path.write_bytes(content)
+    at = {len(content) - 1 - 40 * each for each in range(20)}
+    return bytes(byte ^ 0x55 * (place in at) for place, byte in enumerate(content))
 
 
-@pytest.mark.parametrize("harm", [zero_length, half, garbage, twenty_flipped])
+HARMS = {
+    "empty": lambda content: b"",
+    "half": lambda content: content[: len(content) // 2],
+    "garbage": lambda content: os.urandom(len(content)),
+    "twenty flipped": twenty_flipped,
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(folder, harm):
     with folder.writer() as writer:
         for step in (1, 2):
             writer.save_resume({"progress": np.arange(500.0) + step})
     assert folder.load_resume()["progress"][0] == 2
-    harm(folder.path / "resume.safetensors")
+    changed("resume.safetensors", HARMS[harm])(folder)
     assert folder.load_resume()["progress"][0] == 1
-    harm(folder.path / "resume.before.safetensors")
+    changed("resume.before.safetensors", HARMS[harm])(folder)
     with pytest.raises(DamagedRun, match=r"resume.safetensors .*; start the run again$"):
         folder.load_resume()
 
@@ -385,7 +368,7 @@ def test_points_that_a_chart_of_a_long_run_has_drawn_stay(folder):
 def test_a_writer_thins_and_tells_the_last_step_before_other_events(folder):
     started = RunStarted(n_batches=9, n_steps=8 * MAX_BATCHES, n_weights=1, device="cpu", time=1.0)
     with folder.writer() as writer:
-        for event in (started, *map(batch, range(19)), epoch(19), *map(batch, range(19, 21))):
+        for event in (started, *map(batch, range(19)), epoch(step=19), *map(batch, range(19, 21))):
             writer.append(event)
         assert [each.step for each in folder.read().batches] in ([], [0], [0, 8, 16, 18])
         writer.flush()
@@ -432,7 +415,7 @@ GARBAGE = (b'{"event": "batch", "step": 7}', b'{"event": "batch", "step": 9,', b
     parts=st.lists(
         st.one_of(
             st.tuples(st.integers(0, 90), st.integers(1, 40)),  # steps that follow each other
-            st.integers(0, 90).map(epoch),
+            st.integers(0, 90).map(epoch_at),
             st.sampled_from(GARBAGE),
         ),
         max_size=6,
