@@ -1,7 +1,6 @@
 """What the store of runs makes, in what order it lists it, and what it removes."""
 
 import json
-import os
 import shutil
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.data import Choice, CorpusError
-from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError, SnapshotNotFound
+from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunStore, SnapshotNotFound
 from hnviz.runs import store as store_module
 from hnviz.runs.events import encode
 from hnviz.runs.files import CONFIG
@@ -185,18 +184,6 @@ def test_an_id_that_is_taken_is_not_given_twice(store, monkeypatch):
     assert waited == [2 / 65536] * 2  # longer than the fraction lasts
 
 
-def _empty(store: RunStore, name: str) -> Path:
-    folder = store.root / name
-    folder.mkdir(parents=True)
-    return folder
-
-
-@pytest.mark.parametrize("point", ["run.make.before", "run.rename.before"])
-def test_a_run_that_cannot_be_stored_says_why(store, monkeypatch, point, recorded):
-    monkeypatch.setattr(disk, "on_step", Failing(point))
-    recorded(refusal(RunWriteError, store.create, RunConfig()))
-
-
 # Lists
 
 
@@ -295,16 +282,6 @@ def test_old_range_tests_are_removed_unless_one_is_being_written(store, monkeypa
     assert [test.exists() for test in tests] == [False, True, False, False, True]
     assert sorted(removed) == [tests[0].name, tests[2].name, tests[3].name]
     assert made.path.exists()
-
-
-def test_a_folder_that_a_process_has_just_begun_is_kept(store):
-    young, old = (_empty(store, f".new-{name}") for name in ("young", "old"))
-    new, left = (store.root / f".{name}.tmp" for name in ("new", "left"))
-    for path, seconds in ((young, 50), (old, 70), (new, 50), (left, 70)):
-        path.touch()
-        os.utime(path, (time.time() - seconds,) * 2)
-    store.remove_unfinished()
-    assert [path.exists() for path in (young, old, new, left)] == [True, False, True, False]
 
 
 # What is kept in memory
