@@ -53,6 +53,7 @@ from hnviz.schedule import snapshot_steps
 from tests.sentences import refusal
 from tests.small import figures, small_config, small_stream
 from tests.test_kill import wait_for
+from tests.tiny_disk import enlarge, needs_root, tiny_disk
 
 SHORT = RunConfig.for_model("Model2", epochs=1)  # 40 steps, a third of a second
 LONG = RunConfig.for_model("Model5", epochs=500, bs=16)  # half a minute and more
@@ -62,11 +63,6 @@ def told(record: RunRecord) -> list[dict[str, object]]:
     """All of a record that must not depend on how often it was interrupted."""
     events: list[Event] = [*record.batches, *record.epochs]
     return [figures(event) for event in events] + [{"snapshots": record.snapshots}]
-
-
-@pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path / "runs", tmp_path / "shipped")
 
 
 # Recording
@@ -89,46 +85,46 @@ def stop_at(step: int) -> Callable[[Event, Control], None]:
     return listen
 
 
-@pytest.mark.parametrize("model", CATALOGUE)
-def test_a_recorded_run_is_the_run(store, model):
-    config = small_config(model)
+def recorded_whole(store: RunStore, config: RunConfig) -> RunFolder:
     folder = store.create(config)
-    ended = record_small(folder)
-    assert ended is not None and ended.status == "finished"
-    record = folder.read()
+    record_small(folder)
+    return folder
+
+
+def assert_alike(ours: RunFolder, whole: RunFolder) -> None:
+    assert ours.read().status == whole.read().status == "finished"
+    assert told(ours.read()) == told(whole.read())
+    for step in whole.snapshots():
+        mine, theirs = ours.load_snapshot(step), whole.load_snapshot(step)
+        assert all(np.array_equal(mine[name], theirs[name], equal_nan=True) for name in theirs)
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_a_recorded_run_is_the_run_and_a_stopped_one_goes_on_bit_for_bit(store, model):
+    config = small_config(model, seed=1)
+    whole = recorded_whole(store, config)
+    record = whole.read()
     events = [figures(e) for e in fit(config, small_stream()) if isinstance(e, BatchEnd | EpochEnd)]
     assert sorted(map(str, events)) == sorted(map(str, told(record)[:-1]))
-    expected = snapshot_steps(record.started.n_steps, record.started.n_batches)
-    assert record.snapshots == tuple(folder.snapshots()) == expected
-    assert folder.load_resume() is None  # there is nothing left to go on with
-    assert folder.load_snapshot("last").keys() >= {"i_h.weight", "state"}
-
-
-@pytest.mark.parametrize("model", CATALOGUE)
-def test_a_stopped_run_goes_on_bit_for_bit(store, model):
-    config = small_config(model, seed=1)
-    whole = store.create(config)
-    record_small(whole)
-    steps = whole.read().started.n_steps
+    steps = record.started.n_steps
+    expected = snapshot_steps(steps, record.started.n_batches)
+    assert record.snapshots == tuple(whole.snapshots()) == expected
+    assert whole.load_resume() is None  # there is nothing left to go on with
+    assert whole.load_snapshot("last").keys() >= {"i_h.weight", "state"}
     for share in (0.1, 1 / 3, 0.5, 1):
-        halved = store.create(config)
-        first = record_small(halved, stop_at(max(1, round(steps * share))))
-        if share < 1:  # after its last step a run is not stopped but finished
-            assert first is not None and first.status == "stopped"
-        assert f"stopped after step {max(1, round(steps * share))} of {steps}" in first.message
-        last = record_small(halved)
-        assert last is not None and last.status == halved.read().status == "finished"
-        assert told(halved.read()) == told(whole.read())
-        for step in whole.snapshots():
-            ours, theirs = halved.load_snapshot(step), whole.load_snapshot(step)
-            assert all(np.array_equal(ours[name], theirs[name], equal_nan=True) for name in theirs)
+        halved, at = store.create(config), max(1, round(steps * share))
+        first = record_small(halved, stop_at(at))
+        # After its last step a run is not stopped but finished.
+        assert first is not None and (share == 1 or first.status == "stopped")
+        assert f"stopped after step {at} of {steps}" in first.message
+        assert record_small(halved).status == "finished"
+        assert_alike(halved, whole)
 
 
 def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(store, monkeypatch):
     monkeypatch.setattr("hnviz.engine.trainer.RESUME_SECONDS", inf)  # only at the end of an epoch
     config = small_config("Model5")
-    whole, broken = store.create(config), store.create(config)
-    record_small(whole)
+    broken = store.create(config)
 
     def break_off(event: Event, control: Control) -> None:
         if isinstance(event, BatchEnd) and event.step == 6:
@@ -138,26 +134,21 @@ def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(store, monkeypatc
         record_small(broken, break_off)
     assert broken.read().status == "interrupted" and broken.read().step == 7
     record_small(broken)
-    lines = (broken.path / "events.jsonl").read_text()
-    assert '"resumed_at": 4' in lines  # the end of the first epoch
-    assert told(broken.read()) == told(whole.read())
+    assert '"resumed_at": 4' in (broken.path / "events.jsonl").read_text()  # the first epoch's end
+    assert_alike(broken, recorded_whole(store, config))
 
 
 def test_a_run_that_computes_ahead_goes_on_bit_for_bit(store):
     """On a GPU losses are fetched for some steps at once; a stop may come between them."""
     config = small_config("Model5", epochs=30)  # 30 epochs of 4 steps
-    whole, halved = store.create(config), store.create(config)
-    record_small(whole)
-    flush_at = whole.read().snapshots
+    whole, halved = recorded_whole(store, config), store.create(config)
     with halved.writer() as writer:
-        learner, control = Learner(config, small_stream(), flush_at=flush_at, chunk=4), Control()
+        flush_at, control = whole.read().snapshots, Control()
+        learner = Learner(config, small_stream(), flush_at=flush_at, chunk=4)
         record(learner, writer, control, lambda event: stop_at(114)(event, control))
     assert learner.pending == 2 and halved.read().status == "stopped"
     record_small(halved)
-    assert told(halved.read()) == told(whole.read())
-    for step in flush_at:
-        ours, theirs = halved.load_snapshot(step), whole.load_snapshot(step)
-        assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+    assert_alike(halved, whole)
 
 
 def test_a_run_that_diverges_keeps_its_curve(store):
@@ -171,8 +162,7 @@ def test_a_run_that_diverges_keeps_its_curve(store):
 
 def test_a_full_disk_ends_the_run_and_loses_nothing(store, monkeypatch, recorded):
     config = small_config("Model5")
-    whole, full = store.create(config), store.create(config)
-    record_small(whole)
+    whole, full = recorded_whole(store, config), store.create(config)
 
     def no_room(path: Path, tensors: object) -> None:
         raise RunWriteError(f"{path.name} could not be written: No space left on device")
@@ -187,29 +177,21 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(store, monkeypatch, recorded
     assert full.snapshots() == [step for step in whole.snapshots() if step <= 5]
     monkeypatch.undo()
     record_small(full)
-    assert told(full.read()) == told(whole.read())
+    assert_alike(full, whole)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
+@needs_root
 def test_a_run_on_a_disk_that_is_really_full(store, tmp_path):
     config, disk = small_config("Model5"), tmp_path / "disk"
-    whole = store.create(config)
-    record_small(whole)
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no tmpfs can be mounted here")
-    try:
+    with tiny_disk(disk, "100k"):
         full = RunStore(disk, tmp_path).create(config)
         ended = record_small(full)
         assert ended is not None and ended.status == full.read().status == "failed"
         assert "No space left on device" in full.read().ended.message
         assert all(full.load_snapshot(step) for step in full.read().snapshots)
-        subprocess.run(["mount", "-o", "remount,size=10m", str(disk)], check=True)
+        enlarge(disk)
         record_small(full)
-        assert told(full.read()) == told(whole.read())
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        assert_alike(full, recorded_whole(store, config))
 
 
 def test_a_model_that_raises_ends_its_run_with_a_sentence(store, monkeypatch, recorded):
@@ -364,14 +346,14 @@ def test_a_run_that_is_left_is_not_over(store):
 # Slots and queue
 
 
-def scheduler(trainers: int = 1, queue: int = 2, grace: float = 10.0) -> Scheduler:
-    return Scheduler(Limits(trainers=trainers, queue=queue, pause_grace=grace))
+def scheduler(trainers: int = 1, queue: int = 2, grace: float = 10.0, of_one: int = 5) -> Scheduler:
+    return Scheduler(Limits(trainers=trainers, queue=queue, pause_grace=grace, of_one=of_one))
 
 
-def add(schedule: Scheduler, *names: str, gpu: bool = False) -> list[Task]:
-    tasks = [Task(run_id=name, n_steps=100, gpu=gpu) for name in names]
+def add(schedule: Scheduler, *names: str, gpu: bool = False, viewer: str = "") -> list[Task]:
+    tasks = [Task(run_id=name, n_steps=100, gpu=gpu, viewer=viewer) for name in names]
     for task in tasks:
-        schedule.check_room(task.gpu, 0.0)
+        schedule.check_room(task.gpu, 0.0, viewer=viewer)
         schedule.add(task)
         while schedule.next_to_start(0.0):
             pass
@@ -382,70 +364,49 @@ def states(schedule: Scheduler) -> dict[str, tuple[str, int | None]]:
     return {job.run_id: (job.status, job.place) for job in schedule.jobs(0.0)}
 
 
+def refused(schedule: Scheduler, said: str, name: str = "more", viewer: str = "") -> None:
+    with pytest.raises(EngineError, match=said) as error:
+        add(schedule, name, viewer=viewer)
+    assert error.value.kind == "busy"
+
+
+RUNNING = ("running", None)
+
+
 def test_as_many_train_as_there_are_slots_and_the_others_wait_in_order():
     schedule = scheduler(trainers=2)
     a, _, c, d = add(schedule, "a", "b", "c", "d")
-    assert states(schedule) == {
-        "a": ("running", None),
-        "b": ("running", None),
-        "c": ("queued", 1),
-        "d": ("queued", 2),
-    }
+    wanted = {"a": RUNNING, "b": RUNNING, "c": ("queued", 1), "d": ("queued", 2)}
+    assert states(schedule) == wanted
+    refused(schedule, "the queue is full: 2 runs are waiting already")
     assert schedule.next_to_start(0.0) is None
     schedule.remove(a)
     assert schedule.next_to_start(0.0) is c
     schedule.remove(d)
-    assert states(schedule) == {"b": ("running", None), "c": ("running", None)}
-
-
-def test_a_full_queue_says_so():
-    schedule = scheduler(queue=2)
-    add(schedule, "a", "b", "c")
-    with pytest.raises(EngineError, match=r"the queue is full: 2 runs are waiting already"):
-        schedule.check_room(gpu=False, now=0.0)
+    assert states(schedule) == {"b": RUNNING, "c": RUNNING}
 
 
 def test_one_viewers_runs_that_wait_are_limited():
-    schedule = Scheduler(Limits(trainers=2, queue=9, of_one=2))
-
-    def start(name: str, viewer: str) -> Task:
-        schedule.check_room(gpu=False, now=0.0, viewer=viewer)
-        task = Task(run_id=name, n_steps=100, viewer=viewer)
-        schedule.add(task)
-        schedule.next_to_start(0.0)
-        return task
-
-    first, second = start("a", "eve"), start("b", "eve")  # both start
-    with pytest.raises(EngineError, match="2 of your runs are waiting or paused already") as error:
-        start("c", "eve")
-    assert error.value.kind == "busy"
+    schedule = scheduler(trainers=2, queue=9, of_one=2)
+    first, second = add(schedule, "a", "b", viewer="eve")  # both start
+    refused(schedule, "2 of your runs are waiting or paused already", viewer="eve")
     first.rate = second.rate = 10.0  # and train
-    waiting, _ = start("c", "eve"), start("d", "eve")
+    waiting, _ = add(schedule, "c", "d", viewer="eve")
     schedule.park(waiting)  # a pause frees no place
-    for viewer in ("ann", "ann", "", "", ""):
-        start(f"{viewer} {len(schedule.tasks)}", viewer)
-    with pytest.raises(EngineError, match="of your runs"):
-        start("e", "eve")
+    add(schedule, "ann 1", "ann 2", viewer="ann")
+    add(schedule, "1", "2", "3")
+    refused(schedule, "of your runs", viewer="eve")
     schedule.remove(waiting)
-    start("e", "eve")
+    add(schedule, "e", viewer="eve")
 
 
 def test_one_address_leaves_a_quarter_of_the_queue():
-    schedule = Scheduler(Limits(trainers=1, queue=8))
-
-    def start(name: str, address: str) -> None:
-        viewer = f"{name}@{address}"
-        schedule.check_room(gpu=False, now=0.0, viewer=viewer)
-        schedule.add(Task(run_id=name, n_steps=100, viewer=viewer))
-        schedule.next_to_start(0.0)
-
+    schedule = scheduler(queue=8)
     for number in range(7):  # each by another browser; the first one trains
-        start(f"eve {number}", "10.0.0.7")
-    with pytest.raises(EngineError, match="6 runs from your address are waiting") as error:
-        start("eve 7", "10.0.0.7")
-    assert error.value.kind == "busy"
-    start("ann", "10.0.0.8")
-    start("sweep", "")
+        add(schedule, f"eve {number}", viewer=f"eve {number}@10.0.0.7")
+    refused(schedule, "6 runs from your address are waiting", viewer="eve 7@10.0.0.7")
+    add(schedule, "ann", viewer="ann@10.0.0.8")
+    add(schedule, "sweep", viewer="sweep@")
 
 
 def test_the_wait_is_estimated_from_the_runs_that_train():
@@ -469,18 +430,7 @@ def test_single_rates_jump_and_their_mean_does_not():
     assert a.rate is not None and 9.5 < a.rate < 10.5
 
 
-def test_a_long_pause_gives_the_slot_back():
-    schedule = scheduler(grace=10.0)
-    (a, b) = add(schedule, "a", "b")
-    a.paused, a.idle_since = True, 5.0
-    assert schedule.to_park(14.9) == [] and schedule.next_deadline(6.0) == 9.0
-    assert schedule.to_park(15.0) == [a]
-    schedule.park(a)
-    assert schedule.next_to_start(15.0) is b
-    assert states(schedule) == {"a": ("paused", None), "b": ("running", None)}
-
-
-def test_a_run_slowed_to_a_crawl_gives_its_slot_back():
+def test_a_long_pause_gives_the_slot_back_and_so_does_a_run_slowed_to_a_crawl():
     schedule = scheduler(grace=10.0)
     a, b = add(schedule, "a", "b")
     a.speed, a.cost, a.idle_since = 20.0, 0.02, 0.0
@@ -491,6 +441,14 @@ def test_a_run_slowed_to_a_crawl_gives_its_slot_back():
     assert not schedule.is_one_too_many(a, 10.0)
     a.speed = None
     assert schedule.is_one_too_many(a, 10.0)
+    schedule = scheduler(grace=10.0)
+    (a, b) = add(schedule, "a", "b")
+    a.paused, a.idle_since = True, 5.0
+    assert schedule.to_park(14.9) == [] and schedule.next_deadline(6.0) == 9.0
+    assert schedule.to_park(15.0) == [a]
+    schedule.park(a)
+    assert schedule.next_to_start(15.0) is b
+    assert states(schedule) == {"a": ("paused", None), "b": RUNNING}
 
 
 def test_the_gpu_has_slots_of_its_own():
@@ -506,16 +464,12 @@ def test_limits_come_from_the_environment():
     here = Path()
     environ = {"HNVIZ_MAX_TRAINERS": "3", "HNVIZ_PAUSE_GRACE": "0.5", "HNVIZ_MAX_RUN_STEPS": "9"}
     limits = Limits.from_environ(environ | {"HNVIZ_MAX_QUEUE_OF_ONE": "7"}, here)
-    assert (limits.of_one, Limits.from_environ({}, here).of_one) == (7, 5)
+    usual = Limits.from_environ({}, here)
+    assert (limits.of_one, usual.of_one, usual.trainers >= 1) == (7, 5, True)
     assert (limits.trainers, limits.pause_grace, limits.queue) == (3, 0.5, 20)
-    assert limits.budget.steps == 9
-    assert Limits.from_environ({}, here).trainers >= 1
+    assert limits.budget.steps == 9 and n_steps(RunConfig()) == 400  # known before it starts
     with pytest.raises(ValueError, match="HNVIZ_MAX_TRAINERS must be a number of at least 1"):
         Limits.from_environ({"HNVIZ_MAX_TRAINERS": "none"}, here)
-
-
-def test_a_run_is_known_by_its_length_before_it_starts():
-    assert n_steps(RunConfig()) == 400
 
 
 # What travels
@@ -629,42 +583,35 @@ def test_the_engine_trains_the_first_losses_and_stores_nothing(engine):
         engine.first_losses([], 5)
 
 
-def test_the_engine_knows_its_machine(engine):
+def test_the_engine_knows_its_machine_and_loads_no_torch(engine):
+    code = "import sys, hnviz.engine.client, hnviz.runs; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
     info = engine.info()
     assert info.devices[0] == "cpu" and info.max_trainers == 1
     assert info.versions.keys() == {"python", "hnviz", "torch", "numpy"}
     assert engine.info(timeout=0.0) == info
-
-
-def test_neither_client_nor_engine_loads_torch(engine):
-    code = "import sys, hnviz.engine.client, hnviz.runs; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-    engine.info()
     maps = Path(f"/proc/{engine.pid}/maps")
     assert not maps.exists() or "libtorch" not in maps.read_text()
+    assert "noise" in (engine.runs_dir / "engine.log").read_text()  # what processes print
 
 
-def test_what_processes_print_goes_to_the_log(engine):
-    engine.info()
-    assert "noise" in (engine.runs_dir / "engine.log").read_text()
-
-
-def test_a_run_of_the_engine_is_the_run(engine, runs):
+def test_a_run_of_the_engine_is_the_run_and_waits_for_its_turn(engine, runs):
     first, run_id = engine.train(LONG), engine.train(SHORT)
-    assert engine.job(run_id) is not None
+    wait_for(lambda: engine.job(run_id).wait_seconds and runs.record(first).batches)
+    assert (engine.job(run_id).status, engine.job(run_id).place) == ("queued", 1)
+    assert runs.record(run_id).status == "queued"
+    with pytest.raises(EngineError, match="the queue is full: 1 runs are waiting already"):
+        engine.train(SHORT)
+    engine.stop(run_id)  # tests.browser.measure says how soon
+    assert runs.record(run_id).ended.message == "stopped after step 0 of 40"
+    engine.resume(run_id)
     engine.stop(first)
+    assert runs.record(first).status == "stopped" and engine.job(first) is None
     wait_for(lambda: runs.record(run_id).status == "finished")
     record = runs.record(run_id)
     events = [e for e in fit(SHORT) if isinstance(e, BatchEnd | EpochEnd)]
     assert told(record)[:-1] == [figures(event) for event in events]
     wait_for(lambda: engine.job(run_id) is None)
-
-
-def test_a_stopped_run_has_ended_when_stop_returns(engine, runs):
-    run_id = engine.train(LONG)
-    wait_for(lambda: runs.record(run_id).batches)
-    engine.stop(run_id)  # tests.browser.measure says how soon
-    assert runs.record(run_id).status == "stopped" and engine.job(run_id) is None
 
 
 def test_pause_step_speed_and_go_on(patient, recorded):
@@ -689,27 +636,6 @@ def test_pause_step_speed_and_go_on(patient, recorded):
     engine.resume(run_id)
     assert engine.job(run_id).speed == 20.0  # as it was chosen
     engine.stop(run_id)
-
-
-def test_the_queue(engine, runs):
-    first, second = engine.train(LONG), engine.train(SHORT)
-    wait_for(lambda: engine.job(second).wait_seconds)
-    assert (engine.job(second).status, engine.job(second).place) == ("queued", 1)
-    assert runs.record(second).status == "queued"
-    with pytest.raises(EngineError, match="the queue is full: 1 runs are waiting already"):
-        engine.train(SHORT)
-    engine.stop(first)
-    wait_for(lambda: runs.record(second).status == "finished")
-
-
-def test_a_queued_run_can_be_stopped_and_resumed(engine, runs):
-    first, second = engine.train(LONG), engine.train(SHORT)
-    engine.stop(second)
-    assert runs.record(second).ended.message == "stopped after step 0 of 40"
-    engine.stop(first)
-    engine.resume(second)
-    wait_for(lambda: runs.record(second).status == "finished")
-    assert runs.record(second).step == 40
 
 
 def test_a_paused_run_gives_its_slot_back_and_goes_on_bit_for_bit(engine, runs):
@@ -946,7 +872,7 @@ def test_a_question_that_has_to_wait_for_a_busy_machine_is_not_given_up(engine, 
         ]
         time.sleep(2 * patience)
         quick.resume()
-        assert [unpack(each.result()).arrays["ids"].tolist() for each in asks] == [[16], [17]]
+        assert [ids_of(each.result()) for each in asks] == [[16], [17]]
 
 
 def quick_observer(engine: Engine) -> psutil.Process:
@@ -954,19 +880,18 @@ def quick_observer(engine: Engine) -> psutil.Process:
     return min(server.children(), key=lambda child: child.nice())
 
 
+def ids_of(answer: bytes) -> list[int]:
+    return unpack(answer).arrays["ids"].tolist()
+
+
 def test_many_viewers_ask_at_once(engine, observed):
-    answers: list[Reply] = []
+    def ask(place: int) -> list[Reply]:
+        starts = [human_numbers_stream().valid[start + place % 3 :][:50] for start in range(5)]
+        asks = [engine.observe(observed, place % 2, "units", {"ids": ids}, 20.0) for ids in starts]
+        return list(map(unpack, asks))
 
-    def ask(place: int) -> None:
-        for start in range(5):
-            ids = human_numbers_stream().valid[start + place % 3 :][:50]
-            answers.append(unpack(engine.observe(observed, place % 2, "units", {"ids": ids}, 20.0)))
-
-    threads = [threading.Thread(target=ask, args=(place,)) for place in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(20) as threads:
+        answers = [each for asked in threads.map(ask, range(20)) for each in asked]
     assert len(answers) == 100
 
 
@@ -975,8 +900,7 @@ def test_a_question_that_takes_too_long_is_given_up(engine, observed, recorded):
         engine.observe(observed, 0, "counting_accuracy", {"given": 2}, 0.02)
     recorded(str(error.value), 0.02)
     assert error.value.kind == "unavailable"
-    answer = unpack(engine.observe(observed, 0, "units", {"ids": [13]}))
-    assert answer.arrays["ids"].tolist() == [13]
+    assert ids_of(engine.observe(observed, 0, "units", {"ids": [13]})) == [13]
 
 
 def test_a_picture_does_not_wait_for_what_reads_a_whole_split(engine, observed):
@@ -1022,13 +946,9 @@ def test_a_question_asked_aside_keeps_no_quick_one_waiting(engine, observed):
 
 def test_an_observer_that_is_killed_is_replaced(engine, observed):
     engine.observe(observed, 0, "units", {"ids": [13]})
-    (server,) = [
-        child for child in psutil.Process(engine.pid).children() if child.children()
-    ]  # the fork server: its children are the observers while nothing trains
-    for child in server.children():
+    for child in quick_observer(engine).parent().children():  # while nothing trains, observers
         child.kill()
-    answer = unpack(engine.observe(observed, 0, "units", {"ids": [14]}))
-    assert answer.arrays["ids"].tolist() == [14]
+    assert ids_of(engine.observe(observed, 0, "units", {"ids": [14]})) == [14]
 
 
 # Engines that are different
@@ -1040,8 +960,7 @@ def test_the_engine_works_where_nothing_can_fork(tmp_path):
         engine = Engine(tmp_path)
         run_id = engine.train(SHORT)
     wait_for(lambda: RunStore(tmp_path).record(run_id).status == "finished", 180)
-    answer = unpack(engine.observe(run_id, "last", "units", {"ids": [13]}, 30))
-    assert answer.arrays["ids"].tolist() == [13]
+    assert ids_of(engine.observe(run_id, "last", "units", {"ids": [13]}, 30)) == [13]
     engine.close()
 
 
@@ -1066,8 +985,7 @@ def test_a_place_where_nothing_can_be_written_still_shows_the_pretrained_runs(tm
     (tmp_path / "file").write_text("")
     engine = Engine(tmp_path / "file")
     try:
-        answer = unpack(engine.observe("Model5", 400, "units", {"ids": [12]}, 60))
-        assert answer.arrays["ids"].tolist() == [12]
+        assert ids_of(engine.observe("Model5", 400, "units", {"ids": [12]}, 60)) == [12]
         with pytest.raises(EngineError, match=r"no run can be stored in .*; set HNVIZ_RUNS_DIR"):
             engine.train(SHORT)
     finally:
@@ -1077,6 +995,5 @@ def test_a_place_where_nothing_can_be_written_still_shows_the_pretrained_runs(tm
 def test_a_process_has_one_shared_engine(tmp_path):
     close_shared_engine()
     with environment(HNVIZ_RUNS_DIR=str(tmp_path)):
-        assert shared_engine() is shared_engine()
-        assert shared_engine().runs_dir == tmp_path
+        assert shared_engine() is shared_engine() and shared_engine().runs_dir == tmp_path
     close_shared_engine()

@@ -59,6 +59,7 @@ from hnviz.runs.store import ABANDONED_SECONDS, RUNS_DIR_VARIABLE, RunSummary, v
 from tests.by_hand import FULL, STARTED, batch, ended, epoch, resumed, write
 from tests.failpoints import KEPT, Failing
 from tests.sentences import refusal
+from tests.tiny_disk import needs_root, tiny_disk
 
 DATA = Path(__file__).parent / "data"
 
@@ -591,14 +592,9 @@ def test_the_old_file_stays_when_the_new_one_has_no_room(folder, monkeypatch, re
     assert folder.snapshots() == [] and not list(folder.path.rglob(".*.tmp"))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tiny disk needs root")
+@needs_root
 def test_a_disk_that_is_really_full(tmp_path, recorded):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no tmpfs can be mounted here")
-    try:
+    with tiny_disk(tmp_path / "disk", "64k") as disk:
         store = RunStore(disk / "runs", tmp_path)
         folder = store.create(RunConfig())
         with folder.writer() as writer:
@@ -614,8 +610,6 @@ def test_a_disk_that_is_really_full(tmp_path, recorded):
                 store.create(RunConfig())
         recorded(str(error.value))
         assert not list(store.root.glob(".new-*"))
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

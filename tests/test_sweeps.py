@@ -8,9 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -31,6 +29,7 @@ from tests.engines import InThread, slowed, two_trainers
 from tests.small import figures
 from tests.test_cli import start
 from tests.test_kill import alive, wait_for
+from tests.tiny_disk import enlarge, needs_root, tiny_disk
 
 OLD = ROOT / "tests/data/sweep_0_5_0.json"
 FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
@@ -398,29 +397,9 @@ def test_ray_trains_to_the_figures_of_the_local_engine_though_a_worker_is_killed
     short.rmdir()  # Ray's own folder is gone
 
 
-@contextmanager
-def tiny_disk(folder: Path) -> Iterator[Path]:
-    """A disk on which a second or third run finds no room."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no tmpfs can be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def enlarge(disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
-
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tiny disk needs root")
-
-
 @needs_root
 def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence_and_costs_no_finished_run(tmp_path):
-    with tiny_disk(tmp_path / "disk") as disk, ThreadPoolExecutor(1) as threads:
+    with tiny_disk(tmp_path / "disk", "300k") as disk, ThreadPoolExecutor(1) as threads:
         plan = plan_of(4, bptt=70)
         store = RunStore(disk)
         engine = PoolEngine(store, InThread(threads))
@@ -454,7 +433,7 @@ def test_the_command_says_that_the_disk_is_full_and_goes_on_when_there_is_room(
     path.write_text(
         '[fixed]\nmodel="Model1"\nepochs=1\nnh=8\nbptt=70\ndevice="cpu"\n[grid]\nseed=[0,1,2,3]\n'
     )
-    with tiny_disk(tmp_path / "disk") as disk:
+    with tiny_disk(tmp_path / "disk", "300k") as disk:
         command = ["sweep", str(path), "--workers", "1", "--runs-dir", str(disk)]
         assert main(command) in (1, 2)
         err = capfd.readouterr().err
