@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from hnviz.app.rooms.classroom.join.page import join_page, train_page
 from hnviz.classroom import Classroom, Limits
@@ -117,6 +119,19 @@ def live(client: TestClient, **first: Any) -> Iterator[Any]:
     with client.websocket_connect(LIVE) as line:
         line.send_json(first)
         yield line
+
+
+def closed(said: Any) -> WebSocketDisconnect:
+    """Hear how a connection ends."""
+    with pytest.raises(WebSocketDisconnect) as ended:
+        until(said, lambda message: False)
+    return ended.value
+
+
+def turned_away(client: TestClient, **first: Any) -> WebSocketDisconnect:
+    """Hear how a connection ends that begins in such a way."""
+    with live(client, **first) as said:
+        return closed(said)
 
 
 def heard(said: Any) -> list[Any]:

@@ -9,7 +9,7 @@ import pytest
 from hnviz.classroom import guesses
 from hnviz.web.classroom import connections, lessons
 from hnviz.web.classroom.service import ClassService
-from tests.classroom import LESSON, LIVE, a_service, another, as_teacher, site, visiting
+from tests.classroom import LESSON, LIVE, a_service, another, as_teacher, joined, site, visiting
 
 AClass = Callable[..., ClassService]
 
@@ -67,3 +67,9 @@ def hello(phone):
             return said
 
         yield opened
+
+
+@pytest.fixture
+def join(phone, service) -> Callable[[int], list[str]]:
+    """Let phones join, each from an address of its own; return their tokens."""
+    return lambda n: [joined(another(phone, f"10.0.1.{at}"), service) for at in range(n)]

@@ -10,12 +10,13 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,20 +26,10 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient, WebSocketDenialResponse
-from starlette.websockets import WebSocketDisconnect
 
 from hnviz import disk
 from hnviz.classroom import ClassError, Classroom, GuessError, guesses
-from hnviz.classroom.guesses import (
-    FIRST,
-    SECOND,
-    Pasted,
-    Value,
-    encode,
-    read_value,
-    sentence,
-    spread,
-)
+from hnviz.classroom.guesses import FIRST, SECOND, Pasted, encode, read_value, sentence, spread
 from hnviz.classroom.store import FILE, ClassStore, DamagedClassError
 from hnviz.classroom.votes import (
     COLUMNS,
@@ -59,7 +50,7 @@ from hnviz.web.classroom import connections, lessons, routes
 from hnviz.web.classroom import service as class_service
 from hnviz.web.classroom.connections import Connection, Connections
 from hnviz.web.classroom.routes import members_only, permit
-from hnviz.web.classroom.service import MEMBER, REMOVED, PasteResult
+from hnviz.web.classroom.service import MEMBER, REMOVED, TEACHER, ClassService, PasteResult
 from hnviz.web.http import Refusal
 from hnviz.web.limits import COOKIE
 from hnviz.web.sockets import TRY_LATER
@@ -76,11 +67,13 @@ from tests.classroom import (
     a_room,
     another,
     as_teacher,
+    closed,
     heard,
     joined,
     live,
     site,
     stored,
+    turned_away,
     until,
     visiting,
 )
@@ -96,20 +89,21 @@ def guess(said, step: str, value, number: int = 1):
     return until(said, lambda message: message.get("id") == number)
 
 
+def post(client: TestClient, name: str, step: object, status: int = 200) -> dict[str, Any]:
+    answer = client.post(f"/api/class/{name}", json={"step": step})
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())
+
+
 # --- Who is who ---
 
 
 def test_a_code_lets_a_browser_in_and_its_token_lets_it_come_back(phone, service):
     first = phone.post("/api/class/join", json={"code": service.room.code.lower()})
-    token = first.json()["token"]
-    cookie = first.headers["set-cookie"]
-    assert f"{MEMBER}={token}" in cookie
-    assert "HttpOnly" in cookie and "SameSite=strict" in cookie
-    assert phone.get("/api/class").json() == {
-        "joined": True,
-        "teacher": False,
-        "lessons": {"counting": "Counting"},
-    }
+    token, cookie = first.json()["token"], first.headers["set-cookie"]
+    assert f"{MEMBER}={token}" in cookie and "HttpOnly" in cookie and "SameSite=strict" in cookie
+    told = {"joined": True, "teacher": False, "lessons": {"counting": "Counting"}}
+    assert phone.get("/api/class").json() == told
     phone.cookies.clear()
     again = phone.post("/api/class/join", json={"code": "", "token": token})
     assert again.json() == {"token": token, "number": 1}
@@ -198,54 +192,39 @@ def test_one_address_takes_at_most_half_of_the_places(a_class, recorded):
 
 
 def test_a_removed_student_is_out_with_a_sentence_and_the_answers_do_not_count(
-    phone, service, teacher, hello
+    phone, service, teacher, hello, join
 ):
-    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(3)]
+    tokens = join(3)
     lines = [hello(token) for token in tokens]
     for line, value in zip(lines, (0, 1, 1), strict=True):
         guess(line, CHOICE, value)
-    assert teacher.post("/api/class/reveal", json={"step": CHOICE}).status_code == 200
+    post(teacher, "reveal", CHOICE)
     assert until(lines[1], lambda news: news.get("values"))["n"] == 3
     assert phone.post("/api/class/remove", json={"students": [1]}).status_code == 403
     assert phone.get("/api/class/students").status_code == 403
     for wrong in (None, 1, "1", [True], ["1"], [[1]]):
         assert teacher.post("/api/class/remove", json={"students": wrong}).status_code == 422
     assert teacher.post("/api/class/remove", json={"students": [1]}).status_code == 200
-    with pytest.raises(WebSocketDisconnect) as closed:
-        until(lines[0], lambda news: False)
-    assert (closed.value.code, closed.value.reason) == (connections.NOT_KNOWN, REMOVED)
+    end = closed(lines[0])
+    assert (end.code, end.reason) == (connections.NOT_KNOWN, REMOVED)
     shown = until(lines[1], lambda news: news.get("values"))
     assert (shown["n"], shown["values"]) == (2, [1.0, 1.0])
     again = phone.post("/api/class/join", json={"code": service.room.code, "token": tokens[0]})
     assert (again.status_code, again.json()["error"]) == (403, REMOVED)
-    with (
-        live(phone, op="hello", token=tokens[0]) as said,
-        pytest.raises(WebSocketDisconnect) as closed,
-    ):
-        said.receive_json()
-    assert closed.value.reason == REMOVED
+    assert turned_away(phone, op="hello", token=tokens[0]).reason == REMOVED
     listed = teacher.get("/api/class/students").json()["students"]
-    assert [(each["number"], each["here"], each["answers"]) for each in listed] == [
-        (2, True, 1),
-        (3, True, 1),
-    ]
+    told = [(each["number"], each["here"], each["answers"]) for each in listed]
+    assert told == [(2, True, 1), (3, True, 1)]
     assert teacher.post("/api/class/restore", json={"students": [1]}).status_code == 200
     assert until(hello(tokens[0]), lambda news: news.get("mine")) == {"mine": {CHOICE: 0}}
     assert until(lines[1], lambda news: news.get("values"))["n"] == 3
 
 
-def test_those_who_joined_from_one_address_are_listed_together(phone, service, teacher):
-    for address in ("10.0.1.1", "10.0.1.9", "10.0.1.1"):
-        joined(another(phone, address), service)
-    listed = teacher.get("/api/class/students").json()["students"]
-    assert [each["place"] for each in listed] == [1, 2, 1]
-
-
 def test_a_student_who_joins_again_elsewhere_counts_once_without_an_answer(
-    phone, service, teacher, hello
+    service, teacher, hello, join
 ):
     """Of three phones, one has joined three times: the class counts who is here or has answered."""
-    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(5)]
+    tokens = join(5)
     with live(teacher, op="teach") as board:
         lines = [hello(token) for token in tokens[:3]]
         guess(lines[0], CHOICE, 1)
@@ -267,61 +246,55 @@ def test_only_the_secret_makes_a_browser_the_teachers(phone, service):
     assert phone.get("/api/class").json()["teacher"]
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({}, 403),
-        ({"code": 3}, 422),
-        ({"code": "A" * 200}, 422),
-        ({"code": "A", "token": []}, 422),
-        ([], 422),
-        ({"code": "x" * 5000}, 413),
-        ({"code": "\x00\u202e\U0001f40c"}, 403),
-    ],
-)
+NO_JOINS = [
+    *(({}, 403), ({"code": 3}, 422), ({"code": "A" * 200}, 422), ({"code": "A", "token": []}, 422)),
+    *(([], 422), ({"code": "x" * 5000}, 413), ({"code": "\x00\u202e\U0001f40c"}, 403)),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), NO_JOINS)
 def test_a_join_that_is_no_join_is_one_sentence(phone, body, status):
     answer = phone.post("/api/class/join", json=body)
-    assert answer.status_code == status
-    assert set(answer.json()) == {"error"}
+    assert answer.status_code == status and set(answer.json()) == {"error"}
 
 
 def test_a_full_class_says_so(a_class, recorded):
     service = a_class(members=1)
     with visiting(site(service)) as client:
         joined(client, service)
-        answer = another(client, "10.0.0.8").post(
-            "/api/class/join", json={"code": service.room.code}
-        )
+        code = {"code": service.room.code}
+        answer = another(client, "10.0.0.8").post("/api/class/join", json=code)
     assert answer.status_code == 503
     recorded(answer.json()["error"], 1)
+
+
+def test_those_who_joined_from_one_address_are_listed_together(phone, service, teacher):
+    for address in ("10.0.1.1", "10.0.1.9", "10.0.1.1"):
+        joined(another(phone, address), service)
+    listed = teacher.get("/api/class/students").json()["students"]
+    assert [each["place"] for each in listed] == [1, 2, 1]
 
 
 # --- Guesses and reveals ---
 
 
-def test_guesses_come_out_only_after_the_reveal_and_without_names(
-    phone, service, teacher, hello, recorded
-):
-    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(3)]
+def test_guesses_come_out_only_after_the_reveal_and_without_names(teacher, hello, join, recorded):
+    tokens = join(3)
     lines = [hello(token) for token in tokens]
     with live(teacher, op="teach", have=[]) as board:
         for line, value in zip(lines, (1, 0, 1), strict=True):
             assert guess(line, CHOICE, value) == {"id": 1, "step": CHOICE}
         counts = until(board, lambda news: news.get("steps") == [[CHOICE, 3, 3, False]])
         assert (counts["here"], counts["members"]) == (3, 3)
-        assert teacher.post("/api/class/reveal", json={"step": CHOICE}).json() == {
-            "revealed": CHOICE
-        }
+        assert post(teacher, "reveal", CHOICE) == {"revealed": CHOICE}
         wanted = {"step": CHOICE, "n": 3, "values": [0.0, 1.0, 1.0]}
         for line in lines:
             found = until(line, lambda news: news.get("step"))
             recorded(found["sentence"], 3, 67)
             wanted["sentence"] = found["sentence"]
-            assert found == wanted
-            assert not any(token in json.dumps(found) for token in tokens)
+            assert found == wanted and not any(token in json.dumps(found) for token in tokens)
         assert until(board, lambda news: news.get("step")) == wanted
-        refused = guess(lines[0], CHOICE, 2, number=2)
-        recorded(refused["error"])
+        recorded(guess(lines[0], CHOICE, 2, number=2)["error"])
 
 
 def test_a_phone_that_comes_back_gets_what_it_missed(phone, service, teacher, hello):
@@ -339,25 +312,27 @@ def test_a_phone_that_comes_back_gets_what_it_missed(phone, service, teacher, he
 def test_a_step_that_nobody_has_answered_is_closed_by_its_reveal(phone, service, teacher, hello):
     said = hello(joined(phone, service))
     assert heard(said) == [{"mine": {}}]
-    assert teacher.post("/api/class/reveal", json={"step": CHOICE}).status_code == 200
+    post(teacher, "reveal", CHOICE)
     shown = until(said, lambda message: message.get("step"))
     assert (shown["n"], shown["sentence"]) == (0, "**0** of 1 answered.")
     assert "after Reveal" in guess(said, CHOICE, 1)["error"]
     assert not service.room.guesses
-    for step in (NO_GUESS, "other.1", 3):
-        assert teacher.post("/api/class/reveal", json={"step": step}).status_code == 422
+    for name in ("reveal", "cover"):
+        post(phone, name, CHOICE, 403)
+        for step in (NO_GUESS, "other.1", 3):
+            post(teacher, name, step, 422)
 
 
 def test_a_reveal_that_is_taken_back_covers_the_step_and_takes_guesses_again(
-    phone, service, teacher, hello
+    service, teacher, hello, join
 ):
-    early, late = (joined(another(phone, f"10.0.1.{at}"), service) for at in range(2))
+    early, late = join(2)
     line, other = hello(early), hello(late)
     assert guess(line, CHOICE, 1) == {"id": 1, "step": CHOICE}
-    assert teacher.post("/api/class/reveal", json={"step": CHOICE}).status_code == 200
+    post(teacher, "reveal", CHOICE)
     assert until(line, lambda message: message.get("step"))["n"] == 1
     assert "after Reveal" in guess(other, CHOICE, 0)["error"]
-    assert teacher.post("/api/class/cover", json={"step": CHOICE}).json() == {"covered": CHOICE}
+    assert post(teacher, "cover", CHOICE) == {"covered": CHOICE}
     for each in (line, other):
         assert until(each, lambda news: news.get("covered")) == {"step": CHOICE, "covered": True}
     assert guess(other, CHOICE, 0, number=2) == {"id": 2, "step": CHOICE}
@@ -367,9 +342,6 @@ def test_a_reveal_that_is_taken_back_covers_the_step_and_takes_guesses_again(
     service.cover(CHOICE).result(10)
     missed = hello(early, have=(CHOICE,))  # it was away meanwhile
     assert until(missed, lambda news: news.get("step")) == {"step": CHOICE, "covered": True}
-    assert phone.post("/api/class/cover", json={"step": CHOICE}).status_code == 403
-    for step in (NO_GUESS, "other.1", 3):
-        assert teacher.post("/api/class/cover", json={"step": step}).status_code == 422
 
 
 def test_someone_who_has_not_joined_sees_the_truth_with_the_class_and_answers_nothing(
@@ -380,21 +352,12 @@ def test_someone_who_has_not_joined_sees_the_truth_with_the_class_and_answers_no
         recorded(guess(said, CHOICE, 1)["error"])
         service.reveal(CHOICE).result(10)
         assert until(said, lambda message: message.get("step"))["step"] == CHOICE
-        with (
-            live(phone, op="look") as another_stranger,
-            pytest.raises(WebSocketDisconnect) as closed,
-        ):
-            another_stranger.receive_json()
-        assert closed.value.code == TRY_LATER
+        assert turned_away(phone, op="look").code == TRY_LATER
     assert not service.room.guesses
-
-
-def test_only_the_teachers_browser_gets_counts(phone, service, recorded):
     joined(phone, service)
-    with live(phone, op="teach") as said, pytest.raises(WebSocketDisconnect) as closed:
-        said.receive_json()
-    assert closed.value.code == connections.NOT_KNOWN
-    recorded(closed.value.reason)
+    end = turned_away(phone, op="teach")  # only the teacher's browser gets counts
+    assert end.code == connections.NOT_KNOWN
+    recorded(end.reason)
 
 
 @pytest.mark.parametrize(
@@ -429,59 +392,49 @@ def test_a_guess_that_does_not_fit_is_one_sentence(
 
 
 def test_a_guess_of_ten_megabytes_is_refused_with_one_sentence_and_others_go_on(
-    phone, service, hello, recorded
+    phone, service, hello, join, recorded
 ):
-    other = hello(joined(another(phone, "10.0.0.8"), service))
+    other = hello(*join(1))
     with live(phone, op="hello", token=joined(phone, service)) as said:
         assert heard(said) == [{"mine": {}}]
         said.send_text(json.dumps({"op": "guess", "id": 1, "step": NUMBER, "value": "9" * 10**7}))
-        with pytest.raises(WebSocketDisconnect) as closed:
-            said.receive_json()
-    assert closed.value.code == 1009
-    recorded(closed.value.reason, 4_096)
+        end = closed(said)
+    assert end.code == 1009
+    recorded(end.reason, 4_096)
     assert guess(other, NUMBER, 47) == {"id": 1, "step": NUMBER}
 
 
-@pytest.mark.parametrize("first", ["", "null", "[]", "{", "3", "[" * 4000, '"\\ud800"'])
+GARBAGE = {
+    **dict.fromkeys(("", "null", "[]", "{", "3", "[" * 4000, '"\\ud800"'), 1003),
+    '{"op": "guess", "step": "counting.1", "value": 1}': 1008,
+    **dict.fromkeys(('{"op": "hello"}', '{"op": "hello", "token": "x"}'), connections.NOT_KNOWN),
+    '{"op": "hello", "token": ["x"]}': connections.NOT_KNOWN,
+    '{"op": ["hello"]}': 1008,
+}
+
+
+@pytest.mark.parametrize(("first", "code"), GARBAGE.items())
 def test_garbage_closes_its_own_connection_with_one_sentence(
-    phone, service, first, hello, recorded
+    phone, first, code, hello, join, recorded
 ):
-    other = hello(joined(another(phone, "10.0.0.8"), service))
+    other = hello(*join(1))
     with phone.websocket_connect(LIVE) as said:
         said.send_text(first)
-        with pytest.raises(WebSocketDisconnect) as closed:
-            said.receive_json()
-    recorded(closed.value.reason)
+        end = closed(said)
+    assert end.code == code
+    recorded(end.reason)
     assert guess(other, NUMBER, 47) == {"id": 1, "step": NUMBER}
-
-
-@pytest.mark.parametrize(
-    ("first", "code"),
-    [
-        ({"op": "guess", "step": CHOICE, "value": 1}, 1008),
-        ({"op": "hello"}, connections.NOT_KNOWN),
-        ({"op": "hello", "token": "x"}, connections.NOT_KNOWN),
-        ({"op": "hello", "token": ["x"]}, connections.NOT_KNOWN),
-        ({"op": ["hello"]}, 1008),
-    ],
-)
-def test_a_stranger_is_closed_out(phone, first, code):
-    with phone.websocket_connect(LIVE) as said:
-        said.send_json(first)
-        with pytest.raises(WebSocketDisconnect) as closed:
-            said.receive_json()
-    assert closed.value.code == code
-    assert closed.value.reason
 
 
 def test_somebody_who_says_nothing_is_closed_out(phone, monkeypatch, recorded):
     monkeypatch.setattr(connections, "HELLO_SECONDS", 0.05)
-    with phone.websocket_connect(LIVE) as said, pytest.raises(WebSocketDisconnect) as closed:
-        said.receive_json()
-    recorded(closed.value.reason, 0.05)
+    with phone.websocket_connect(LIVE) as said:
+        recorded(closed(said).reason, 0.05)
 
 
-def test_silent_sockets_keep_neither_phones_nor_the_teacher_out(phone, service, monkeypatch):
+def test_silent_sockets_keep_neither_phones_nor_the_teacher_out(
+    phone, service, teacher, monkeypatch
+):
     monkeypatch.setattr(connections, "MAX_SILENT", 20)
     monkeypatch.setattr(connections, "HELLO_SECONDS", 60.0)
     silent = another(phone, "10.0.0.66")
@@ -493,33 +446,24 @@ def test_silent_sockets_keep_neither_phones_nor_the_teacher_out(phone, service, 
         for line in (late, stack.enter_context(phone.websocket_connect(LIVE))):
             line.send_json({"op": "hello", "token": token})
             assert guess(line, NUMBER, 47) == {"id": 1, "step": NUMBER}
-        teacher = as_teacher(another(phone, "10.0.0.2"), service)
         board = stack.enter_context(live(teacher, op="teach"))
         assert until(board, lambda news: news.get("here") == 1)
-        with pytest.raises(WebSocketDisconnect) as closed:
-            lines[0].receive_json()  # the oldest of the address that has most of them
-        assert closed.value.reason.startswith("nobody said hello")
+        end = closed(lines[0])  # the oldest of the address that has most of them
+        assert end.reason.startswith("nobody said hello")
 
 
 def test_a_full_hall_has_a_place_for_each_member_and_the_teacher(
-    phone, service, monkeypatch, recorded
+    phone, teacher, hello, join, monkeypatch, recorded
 ):
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
-    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(2)]
-    teacher = as_teacher(another(phone, "10.0.0.2"), service)
-    with ExitStack() as stack:
-
-        def opened(client: TestClient, first: dict):
-            return stack.enter_context(live(client, **first))
-
-        heard(opened(phone, {"op": "hello", "token": tokens[0]}))
-        heard(opened(phone, {"op": "hello", "token": tokens[0]}))
-        for first in ({"op": "hello", "token": tokens[0]}, {"op": "look"}):
-            with pytest.raises(WebSocketDisconnect) as closed:
-                heard(opened(phone, first))
-            recorded(closed.value.reason, 2)
-        assert heard(opened(phone, {"op": "hello", "token": tokens[1]})) == [{"mine": {}}]
-        assert heard(opened(teacher, {"op": "teach"}))[0]["here"] == 2
+    tokens = join(2)
+    for line in (hello(tokens[0]), hello(tokens[0])):
+        heard(line)
+    for first in ({"op": "hello", "token": tokens[0]}, {"op": "look"}):
+        recorded(turned_away(phone, **first).reason, 2)
+    assert heard(hello(tokens[1])) == [{"mine": {}}]
+    with live(teacher, op="teach") as board:
+        assert heard(board)[0]["here"] == 2
 
 
 def test_one_browser_has_few_connections_and_sends_few_guesses_a_second(
@@ -529,22 +473,20 @@ def test_one_browser_has_few_connections_and_sends_few_guesses_a_second(
     lines = [hello(token) for _ in range(connections.MAX_OF_ONE)]
     for line in lines:
         guess(line, NUMBER, 1)
-    with live(phone, op="hello", token=token) as said, pytest.raises(WebSocketDisconnect) as closed:
-        said.receive_json()
-    recorded(closed.value.reason, 4)
+    recorded(turned_away(phone, op="hello", token=token).reason, 4)
     answers = [guess(lines[0], NUMBER, at % 100, number=at) for at in range(60)]
-    refused = [answer for answer in answers if "error" in answer]
-    (said,) = {answer["error"] for answer in refused}
+    refused = [answer["error"] for answer in answers if "error" in answer]
+    (said,) = set(refused)
     recorded(said)
     assert 0 < len(refused) < 60
 
 
 def test_a_foreign_origin_is_refused_everywhere(phone, service):
-    foreign = {"origin": "http://evil.example"}
-    code = {"code": service.room.code}
+    foreign, code = {"origin": "http://evil.example"}, {"code": service.room.code}
+    secret = {"secret": service.room.secret}
     answers = [
         phone.post("/api/class/join", json=code, headers=foreign),
-        phone.post("/api/class/teach", json={"secret": service.room.secret}, headers=foreign),
+        phone.post("/api/class/teach", json=secret, headers=foreign),
         phone.post("/api/class/join", json=code, headers={"sec-fetch-site": "cross-site"}),
         phone.get("/api/class", headers={"host": "evil.example"}),
     ]
@@ -552,43 +494,46 @@ def test_a_foreign_origin_is_refused_everywhere(phone, service):
     assert all(set(answer.json()) == {"error"} for answer in answers)
     with pytest.raises(WebSocketDenialResponse) as refused:
         phone.websocket_connect(LIVE, headers=foreign).__enter__()
-    assert refused.value.status_code == 403
-    assert not service.room.members
+    assert refused.value.status_code == 403 and not service.room.members
 
 
 # --- Slow clients, and quiet ---
 
 
-def _flat(frames: list) -> list:
-    """All messages of some frames; several may come in one."""
-    return [each for frame in frames for each in (frame if isinstance(frame, list) else [frame])]
-
-
 class Slow:
     """A browser that reads when a test lets it."""
 
-    def __init__(self, token: str) -> None:
-        self.reads, self.sent, self.first = asyncio.Event(), [], {"op": "hello", "token": token}
-        self.cookies: dict[str, str] = {}
+    def __init__(self, *said: dict, **cookies: str) -> None:
+        self.reads, self.sent, self.said, self.cookies = asyncio.Event(), [], [*said], cookies
         self.scope = {"type": "websocket", "headers": [], "client": ("10.0.0.7", 1)}
 
     async def receive(self):
-        if self.first:
-            text, self.first = json.dumps(self.first), None
-            return {"type": "websocket.receive", "text": text}
-        await asyncio.sleep(60)
+        await asyncio.sleep(0 if self.said else 60)
+        return {"type": "websocket.receive", "text": json.dumps(self.said.pop(0))}
 
     async def send_text(self, text: str) -> None:
         await self.reads.wait()
         self.sent.append(json.loads(text))
 
 
+def told_to(slow: Slow, service: ClassService, story) -> list:
+    """Serve a slow browser while a story goes on; return the frames that it read."""
+
+    async def go() -> None:
+        task = asyncio.create_task(Connection(Connections(service), slow).serve())
+        await story()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    finished(go())
+    return slow.sent
+
+
 def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(service):
     token = service.admit("10.0.0.7").result(10)
+    slow = Slow({"op": "hello", "token": token})
 
-    async def go() -> Slow:
-        slow = Slow(token)
-        task = asyncio.create_task(Connection(Connections(service), slow).serve())
+    async def reveals() -> None:
         await asyncio.sleep(0.05)
         for step, value in ((CHOICE, 1), (NUMBER, 47), (CURVE, [1, 1, 1]), (SQUARE, 3)):
             service.guess(token, step, value).result(10)
@@ -597,54 +542,37 @@ def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(service
             await asyncio.sleep(0)
         slow.reads.set()
         await asyncio.sleep(0.5)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        return slow
 
-    sent = finished(go()).sent  # and nothing in the quiet after that
-    assert len(sent) == 2
-    mine, *shown = _flat(sent)
-    assert mine == {"mine": {}}
-    assert [message["step"] for message in shown] == [CHOICE, NUMBER, CURVE, SQUARE]
+    first, second = told_to(slow, service, reveals)  # and nothing in the quiet after that
+    assert first in ({"mine": {}}, [{"mine": {}}])
+    assert [message["step"] for message in second] == [CHOICE, NUMBER, CURVE, SQUARE]
 
 
 def test_counts_are_sent_together(service, monkeypatch):
     monkeypatch.setattr(connections, "COUNT_SECONDS", 0.1)
     tokens = [service.admit("10.0.0.7").result(10) for _ in range(50)]
+    slow = Slow({"op": "teach"}, **{TEACHER: service.room.secret})
 
-    async def go() -> Slow:
-        slow = Slow("")
-        slow.first = {"op": "teach"}
-        slow.cookies = {"hnviz-teacher": service.room.secret}
+    async def guesses() -> None:
         slow.reads.set()
-        task = asyncio.create_task(Connection(Connections(service), slow).serve())
         await asyncio.sleep(0.3)
         slow.sent.clear()
         for token in tokens:
             service.guess(token, NUMBER, 47).result(10)
         await asyncio.sleep(0.3)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        return slow
 
-    sent = finished(go()).sent
-    assert len(sent) == 1
-    assert sent[0]["steps"] == [[NUMBER, 50, 50, False]]
+    (sent,) = told_to(slow, service, guesses)
+    assert sent["steps"] == [[NUMBER, 50, 50, False]]
 
 
 def test_answers_that_nobody_reads_end_the_connection(service, monkeypatch):
     monkeypatch.setattr(connections, "MAX_ANSWERS", 3)
     token = service.admit("10.0.0.7").result(10)
-
-    class Flood(Slow):
-        async def receive(self):
-            await asyncio.sleep(0)
-            text = json.dumps(self.first or {"op": "guess", "id": 1, "step": NUMBER, "value": 1})
-            self.first = None
-            return {"type": "websocket.receive", "text": text}
+    guessed = {"op": "guess", "id": 1, "step": NUMBER, "value": 1}
+    flood = Slow({"op": "hello", "token": token}, *[guessed] * 1000)
 
     async def go() -> None:
-        await asyncio.wait_for(Connection(Connections(service), Flood(token)).serve(), 20)
+        await asyncio.wait_for(Connection(Connections(service), flood).serve(), 20)
 
     with pytest.raises(connections.Closed, match="answers were not read"):
         finished(go())
@@ -667,32 +595,39 @@ def test_pasted_codes_are_counted_and_wrong_ones_named(service):
 # --- Runs ---
 
 
-def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(
-    a_class, under_way, recorded
-):
+def started(service: ClassService, member: str | None, train) -> str:
+    """Start a run; return its name, or why it is refused."""
+    try:
+        return service.start(member, train)
+    except ClassError as error:
+        return str(error)
+
+
+@pytest.fixture
+def train(under_way):
+    """Let a run be under way once it has started."""
+
+    def begin(run: str, seconds: float = 0.0) -> str:
+        time.sleep(seconds)
+        under_way.append(run)
+        return run
+
+    return begin
+
+
+def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(a_class, train, recorded):
     service = a_class(at_once=2, each=5)
     member, other = (service.admit("10.0.0.7").result(10) for _ in range(2))
-
-    def press(turn: int) -> str:
-        def train() -> str:
-            time.sleep(0.01)
-            under_way.append(f"run-{turn}")
-            return f"run-{turn}"
-
-        try:
-            return service.start(member, train)
-        except ClassError as error:
-            return str(error)
-
+    presses = [partial(train, f"run-{turn}", 0.01) for turn in range(50)]
     with ThreadPoolExecutor(10) as threads:
-        said = list(threads.map(press, range(50)))
+        said = list(threads.map(partial(started, service, member), presses))
     assert sum(each.startswith("run-") for each in said) == 2
     (refused,) = {each for each in said if not each.startswith("run-")}
     recorded(refused, 2, 2)
-    assert service.start(other, lambda: "run-of-other") == "run-of-other"
+    assert started(service, other, lambda: "run-of-other") == "run-of-other"
 
 
-def test_a_run_counts_once_while_the_class_takes_it_in(a_class, under_way, monkeypatch, recorded):
+def test_a_run_counts_once_while_the_class_takes_it_in(a_class, train, monkeypatch, recorded):
     """The class counts a run a moment before its start is over."""
     service = a_class(at_once=2, each=5)
     member = service.admit("10.0.0.7").result(10)
@@ -700,15 +635,8 @@ def test_a_run_counts_once_while_the_class_takes_it_in(a_class, under_way, monke
 
     class Watched(Future):
         def set_result(self, result: object) -> None:
-            try:
-                service.start(member, lambda: "run-3")
-            except ClassError as error:
-                said.append(str(error))
+            said.append(started(service, member, lambda: "run-3"))
             super().set_result(result)
-
-    def train(run: str) -> str:
-        under_way.append(run)
-        return run
 
     service.start(member, partial(train, "run-1"))
     monkeypatch.setattr(class_service, "Future", Watched)
@@ -727,8 +655,7 @@ def test_a_run_that_does_not_start_gives_its_place_back(service):
         with pytest.raises(ValueError, match="queue is full"):
             service.start(member, fails)
     assert not service.room.runs
-    with pytest.raises(ClassError, match="only members of the class"):
-        service.start(None, fails)
+    assert started(service, None, fails).startswith("only members of the class")
 
 
 @pytest.fixture
@@ -791,6 +718,7 @@ def test_a_resumed_run_counts_as_one_under_way(pressed, service, under_way):
 
 
 def test_with_a_coded_view_strangers_get_no_data(a_class, recorded):
+    recorded(refusal(ValueError, a_class, view="open"))  # it is free or coded
     service = a_class(view="coded")
     with visiting(site(service)) as client:
         refused = client.get("/api/runs")
@@ -803,20 +731,12 @@ def test_with_a_coded_view_strangers_get_no_data(a_class, recorded):
         client.cookies.clear()
         client.cookies.set(MEMBER, "another")
         assert client.get("/api/runs").status_code == 403
-
-
-def test_below_a_base_path_strangers_get_no_data_either(a_class):
-    service = a_class(view="coded")
     rest = Route("/{path:path}", lambda request: PlainTextResponse("here"))
-    closed = [members_only(service, lambda: "/lab")]
-    phone = TestClient(Starlette(routes=[rest], middleware=closed))
+    outside = [members_only(service, lambda: "/lab")]
+    phone = TestClient(Starlette(routes=[rest], middleware=outside))
     assert phone.get("/lab/api/runs").status_code == 403
     for path in ("/lab/api/class", "/lab/train", "/lab"):
         assert phone.get(path).text == "here"
-
-
-def test_the_view_is_free_or_coded(a_class, recorded):
-    recorded(refusal(ValueError, a_class, view="open"))
 
 
 # --- Lessons and the page of phones ---
@@ -843,6 +763,35 @@ def test_exported_lessons_are_static_files_with_a_policy_of_their_own(service, t
         assert index.headers["location"] == "../join"
 
 
+class Writer:
+    """Writes lessons, each after a turn; notes them."""
+
+    def __init__(self, turns: int = 0) -> None:
+        self.turns, self.written = threading.Semaphore(turns), list[str]()
+
+    def __call__(self, name: str) -> bytes:
+        self.written.append(name)
+        self.turns.acquire(timeout=20)
+        return f"<!doctype html>{name}".encode()
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """Let there be lessons of other names."""
+
+    def lessons_of(names: str) -> None:
+        told = {name: replace(LESSON, id=name, title=name.upper()) for name in names}
+        for module in (lessons, connections):
+            monkeypatch.setattr(module, "lessons", lambda: told)
+
+    return lessons_of
+
+
+async def met(holds) -> None:
+    while not holds():
+        await asyncio.sleep(0.01)
+
+
 def opened(client: TestClient, lesson: str):
     """Open a lesson as a phone does, again and again until it is no longer being prepared."""
     answer = client.get(f"/class/lesson/{lesson}")
@@ -853,13 +802,7 @@ def opened(client: TestClient, lesson: str):
 
 
 def test_without_a_folder_a_lesson_is_written_once_and_phones_are_told_meanwhile(service):
-    written, may_end = [], threading.Event()
-
-    def write(name: str) -> bytes:
-        written.append(name)
-        may_end.wait(20)
-        return f"<!doctype html>{name}".encode()
-
+    write = Writer()
     with visiting(site(service, write=write)) as client:
         assert client.get("/api/class").json()["lessons"] == {"counting": "Counting"}
         for _ in range(3):
@@ -868,67 +811,54 @@ def test_without_a_folder_a_lesson_is_written_once_and_phones_are_told_meanwhile
             assert "preparing this lesson" in waiting.text
             assert waiting.headers["content-security-policy"] == routes.POLICY
         assert client.get("/api/class").status_code == 200  # the loop is free
-        may_end.set()
+        write.turns.release()
         for _ in range(3):
             assert opened(client, "counting").text == "<!doctype html>counting"
         assert client.get("/class/lesson/other").status_code == 404
-    assert written == ["counting"]
+    assert write.written == ["counting"]
 
 
-def test_all_lessons_are_written_one_at_a_time_and_first_those_that_phones_wait_for(monkeypatch):
-    names = {name: replace(LESSON, id=name) for name in "abcd"}
-    monkeypatch.setattr(lessons, "lessons", lambda: names)
-    turns, written = threading.Semaphore(0), []
-
-    def write(name: str) -> bytes:
-        written.append(name)
-        turns.acquire(timeout=20)
-        return name.encode()
+def test_all_lessons_are_written_one_at_a_time_and_first_those_that_phones_wait_for(named):
+    named("abcd")
+    write = Writer()
 
     async def go() -> None:
         made = lessons.LessonFiles(None, write)
         made.begin()
-        while not written:
-            await asyncio.sleep(0.01)
+        await met(lambda: write.written)
         assert await made.entry("d") == lessons.PREPARING
-        assert written == ["a"]
-        for _ in names:
-            turns.release()
+        assert write.written == ["a"]
+        write.turns.release(4)
         while await made.entry("c") == lessons.PREPARING:
             await asyncio.sleep(0.01)
-        assert (await made.entry("d")).content == b"d"
+        assert (await made.entry("d")).content == b"<!doctype html>d"
 
     finished(go())
-    assert written[:2] == ["a", "d"]
-    assert len(written) == len(set(written))
+    assert write.written[:2] == ["a", "d"] and len(write.written) == len(set(write.written))
 
 
-def test_no_file_is_begun_once_the_server_ends(monkeypatch):
-    monkeypatch.setattr(lessons, "lessons", lambda: dict.fromkeys("ab", LESSON))
-    may_end, written = threading.Event(), []
+def test_no_file_is_begun_once_the_server_ends(named):
+    named("ab")
+    wait = Writer()
 
     def write(name: str) -> bytes:
-        written.append(name)
-        may_end.wait(20)
+        wait(name)
         raise Refusal("its process was ended", 422)
 
     async def go() -> None:
         made = lessons.LessonFiles(None, write)
         made.begin()
-        while not written:
-            await asyncio.sleep(0.01)
+        await met(lambda: wait.written)
         made.end()
-        may_end.set()
+        wait.turns.release(2)
         await asyncio.sleep(0.2)
 
     finished(go())
-    assert written == ["a"]
+    assert wait.written == ["a"]
 
 
-def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(service, monkeypatch):
-    names = {name: replace(LESSON, id=name, title=name.upper()) for name in "abc"}
-    for module in (lessons, connections):
-        monkeypatch.setattr(module, "lessons", lambda: names)
+def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(service, named):
+    named("abc")
     problems = {"b": [Refusal("the page start took more than 600 s", 422), OSError("no")]}
 
     def write(name: str) -> bytes:
@@ -958,49 +888,39 @@ def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(servi
         assert phone.get("/class/lesson/b").text == "<!doctype html>b"
 
 
-def test_the_next_server_with_the_same_code_need_not_write_lessons_again(tmp_path, monkeypatch):
-    names = {name: replace(LESSON, id=name) for name in "ab"}
-    monkeypatch.setattr(lessons, "lessons", lambda: names)
-    written: list[str] = []
+def full(*given, **more):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def write(name: str) -> bytes:
-        written.append(name)
-        return f"<!doctype html>{name}".encode()
+
+def test_the_next_server_with_the_same_code_need_not_write_lessons_again(
+    tmp_path, monkeypatch, named
+):
+    named("ab")
+    write, place = Writer(99), tmp_path / "runs" / ".lessons"
 
     async def serve() -> bytes:
-        made = lessons.LessonFiles(None, write, lessons.LessonCache(tmp_path / "runs" / ".lessons"))
+        made = lessons.LessonFiles(None, write, lessons.LessonCache(place))
         made.begin()
-        while len(made.missing()) > 0:
-            await asyncio.sleep(0.01)
+        await met(lambda: not made.missing())
         return (await made.entry("b")).content
 
     for _ in range(2):
         assert finished(serve()) == b"<!doctype html>b"
-    assert written == ["a", "b"]
+    assert write.written == ["a", "b"]
     monkeypatch.setattr(lessons, "made_from", lambda: "another")  # the code has changed
     assert finished(serve()) == b"<!doctype html>b"
-    assert written == ["a", "b"] * 2
-    assert len(list((tmp_path / "runs" / ".lessons").iterdir())) == 2
+    assert write.written == ["a", "b"] * 2 and len(list(place.iterdir())) == 2
     monkeypatch.setattr(disk, "replace", full)
     monkeypatch.setattr(lessons, "made_from", lambda: "a third")
     assert finished(serve()) == b"<!doctype html>b"  # a disk that is full stops no class
 
 
-def full(*given, **more):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_a_folder_without_a_lesson_says_how_to_write_it(tmp_path, monkeypatch):
+def test_a_folder_without_a_lesson_says_how_to_write_it(tmp_path, named):
     (tmp_path / "a.html").write_text("<!doctype html>")
-    names = {name: replace(LESSON, id=name, title=name.upper()) for name in "ab"}
-    monkeypatch.setattr(lessons, "lessons", lambda: names)
-    assert lessons.LessonFiles(tmp_path).missing() == [
-        (
-            "B",
-            "the folder of lessons has no file b.html; write it with: "
-            "python -m hnviz export index FOLDER --class",
-        )
-    ]
+    named("ab")
+    ((title, said),) = lessons.LessonFiles(tmp_path).missing()
+    assert title == "B" and said.startswith("the folder of lessons has no file b.html; ")
+    assert said.endswith("python -m hnviz export index FOLDER --class")
 
 
 def test_the_page_of_phones_is_ours_and_strict(phone):
@@ -1038,20 +958,8 @@ def test_the_sentence_has_the_classs_own_numbers(at, values, numbers, recorded):
 # --- The server starts again ---
 
 
-def test_a_restarted_server_goes_on_with_the_class(a_class):
-    service = a_class()
-    member = service.admit("10.0.0.7").result(10)
-    service.guess(member, NUMBER, 47).result(10)
-    service.reveal(NUMBER).result(10)
-    service.start(member, lambda: "run-1")
-    service.close()
-    again = a_class()
-    assert again.room == service.room
-    assert again.visitor({MEMBER: member}).member == member
-
-
 def test_what_is_acknowledged_is_in_the_file_and_a_full_disk_acknowledges_nothing(
-    phone, service, teacher, hello, tmp_path, monkeypatch, recorded
+    phone, service, teacher, hello, tmp_path, monkeypatch, recorded, a_class
 ):
     """A phone sends a guess again until it is acknowledged, so a killed server loses none."""
     token = joined(phone, service)
@@ -1059,29 +967,28 @@ def test_what_is_acknowledged_is_in_the_file_and_a_full_disk_acknowledges_nothin
     said = hello(token)
     assert guess(said, CHOICE, 2) == {"id": 1, "step": CHOICE}
     assert stored(tmp_path).own(token) == {CHOICE: 2.0}
-
     with monkeypatch.context() as patch:
         patch.setattr(disk, "step", full)
         problem = guess(said, NUMBER, 50, number=2)["error"]
         recorded(problem)
-        replies = [
-            another(phone, "10.0.0.9").post("/api/class/join", json={"code": service.room.code}),
-            teacher.post("/api/class/reveal", json={"step": SQUARE}),
-        ]
-        assert [(each.status_code, each.json()["error"]) for each in replies] == 2 * [
-            (503, problem)
-        ]
-        code = encode(Pasted("k7qw4m", CHOICE, 1.0))
-        assert service.paste(code) == PasteResult(0, (problem,))
+        code = {"code": service.room.code}
+        joining = another(phone, "10.0.0.9").post("/api/class/join", json=code)
+        assert (joining.status_code, joining.json()) == (503, {"error": problem})
+        assert post(teacher, "reveal", SQUARE, 503) == {"error": problem}
+        pasted = service.paste(encode(Pasted("k7qw4m", CHOICE, 1.0)))
+        assert pasted == PasteResult(0, (problem,))
         assert service.start(token, lambda: "run-1") == "run-1"  # it trains, and is the student's
         assert service.room.own(token) == stored(tmp_path).own(token) == {CHOICE: 2.0}
     assert guess(said, NUMBER, 51, number=3) == {"id": 3, "step": NUMBER}
-    assert stored(tmp_path) == service.room
-    assert service.room.owns(token, "run-1")
+    service.reveal(NUMBER).result(10)
+    assert stored(tmp_path) == service.room and service.room.owns(token, "run-1")
+    service.close()
+    again = a_class()  # a server that starts again goes on with the class
+    assert again.room == service.room and again.visitor({MEMBER: token}).member == token
 
 
-def test_a_disk_that_does_not_answer_keeps_nobody_waiting(phone, service, hello, monkeypatch):
-    said, late = (hello(joined(another(phone, f"10.0.1.{at}"), service)) for at in range(2))
+def test_a_disk_that_does_not_answer_keeps_nobody_waiting(phone, service, hello, join, monkeypatch):
+    said, late = map(hello, join(2))
     answers = threading.Event()
 
     @contextmanager
@@ -1128,12 +1035,6 @@ def test_a_step_that_a_lesson_has_lost_is_left_out(service, monkeypatch):
 
 CLASS = 30
 ADVICE = ("Explain", "Discuss", "Go on")
-
-
-def post(client: TestClient, name: str, step: object, status: int = 200) -> dict[str, Any]:
-    answer = client.post(f"/api/class/{name}", json={"step": step})
-    assert answer.status_code == status, answer.text
-    return dict(answer.json())
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -1256,28 +1157,25 @@ PRAGMA journal_mode = WAL;
 """
 
 
+@contextmanager
+def database_of(folder: Path) -> Iterator[sqlite3.Connection]:
+    database = sqlite3.connect(folder / FILE)
+    with database:
+        yield database
+    database.close()
+
+
 def test_a_file_of_an_earlier_release_opens_and_takes_a_second_vote(tmp_path):
     """Such a file has no table of votes: its answers have no time."""
-    head = {
-        "version": 1,
-        "code": "K7QW4M",
-        "secret": "s" * 20,
-        "members": ["a", "b"],
-        "removed": [],
-        "revealed": [],
-        "runs": {},
-    }
-    database = sqlite3.connect(tmp_path / FILE)
-    database.executescript(EARLIER)
-    parts = {"": head, CHOICE: {"a": 0.0, "b": 1.0}}
+    head = {"version": 1, "code": "K7QW4M", "secret": "s" * 20, "members": ["a", "b"]}
+    parts = {"": head | {"removed": [], "revealed": [], "runs": {}}, CHOICE: {"a": 0.0, "b": 1.0}}
     rows = [(step, json.dumps(content)) for step, content in parts.items()]
-    with database:
+    with database_of(tmp_path) as database:
+        database.executescript(EARLIER)
         database.executemany("INSERT INTO parts VALUES (?, ?)", rows)
-    database.close()
     store = ClassStore(tmp_path)
     room = store.load()
-    assert room is not None
-    assert room.guesses == {CHOICE: {"a": 0.0, "b": 1.0}}
+    assert room is not None and room.guesses == {CHOICE: {"a": 0.0, "b": 1.0}}
     assert (room.first, room.times) == ({}, {})
     assert [row["time"] for row in rows_of(answers_csv(room))] == ["", ""]
     voted = room.discussed(CHOICE).guessed("a", CHOICE, 1.0, SECOND, 1_800_000_000)
@@ -1293,10 +1191,8 @@ def test_votes_that_are_none_are_a_damaged_file(tmp_path, content):
     store = ClassStore(tmp_path)
     store.save(a_room("a").guessed("a", CHOICE, 0.0, FIRST, 5).discussed(CHOICE))
     store.close()
-    database = sqlite3.connect(tmp_path / FILE)
-    with database:
+    with database_of(tmp_path) as database:
         database.execute("UPDATE votes SET content = ?", [content])
-    database.close()
     with pytest.raises(DamagedClassError):
         stored(tmp_path)
 
@@ -1305,9 +1201,9 @@ def test_votes_that_are_none_are_a_damaged_file(tmp_path, content):
 
 
 def test_the_teacher_alone_sees_the_first_vote_with_its_share_and_who_is_missing(
-    phone, service, teacher, recorded
+    phone, service, teacher, join, recorded
 ):
-    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(4)]
+    tokens = join(4)
     for token, value in zip(tokens[:3], (1, 0, 1), strict=True):
         service.guess(token, CHOICE, value).result(10)
     with ExitStack() as lines:
@@ -1336,9 +1232,9 @@ def test_the_teacher_alone_sees_the_first_vote_with_its_share_and_who_is_missing
 
 
 def test_an_answer_to_the_first_vote_after_the_second_opens_is_one_sentence_and_asks_again(
-    phone, service, teacher, recorded
+    phone, service, teacher, join, recorded
 ):
-    token, other = (joined(another(phone, f"10.0.1.{at}"), service) for at in range(2))
+    token, other = join(2)
     service.guess(other, CHOICE, 0).result(10)
     with live(phone, op="hello", token=token) as said:
         assert heard(said) == [{"mine": {}}]
@@ -1389,28 +1285,20 @@ def test_a_pasted_code_counts_in_the_open_vote(service):
 def test_answers_of_all_kinds_are_rows_of_the_csv(service, teacher):
     member = service.admit("10.0.0.7").result(10)
     begun = int(time.time())
-    given: Mapping[str, Value] = {CHOICE: 2, NUMBER: 44.5, CURVE: (1.0, 2.0, 0.5), SQUARE: 3}
-    for step, value in given.items():
-        written = list(value) if isinstance(value, tuple) else value
-        service.guess(member, step, written).result(10)
+    for step, value in {CHOICE: 2, NUMBER: 44.5, CURVE: [1.0, 2.0, 0.5], SQUARE: 3}.items():
+        service.guess(member, step, value).result(10)
     answer = teacher.get("/api/class/answers.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert "class-answers.csv" in answer.headers["content-disposition"]
     rows = rows_of(answer.text)
     assert tuple(rows[0]) == COLUMNS
-    assert [(row["answer"], row["right"]) for row in rows] == [
-        ("three", "0"),
-        ("44.5", "1"),
-        ("1 2 0.5", "0"),
-        ("d", "1"),
-    ]
+    wanted = [("three", "0"), ("44.5", "1"), ("1 2 0.5", "0"), ("d", "1")]
+    assert [(row["answer"], row["right"]) for row in rows] == wanted
     assert [row["question"] for row in rows] == [each.ask for each in GUESSES if each]
-    assert {(row["student"], row["lesson"], row["vote"]) for row in rows} == {
-        ("1", "counting", "1")
-    }
+    whose = {(row["student"], row["lesson"], row["vote"]) for row in rows}
+    assert whose == {("1", "counting", "1")}
     for row in rows:
-        at = datetime.fromisoformat(row["time"]).timestamp()
-        assert begun <= at <= time.time()
+        assert begun <= datetime.fromisoformat(row["time"]).timestamp() <= time.time()
     service.remove([1]).result(10)
     assert rows_of(answers_csv(service.room)) == []
 
@@ -1435,9 +1323,9 @@ def test_a_wrong_answer_has_the_letter_of_its_belief_in_the_csv(monkeypatch):
     ]
 
 
-def test_thirty_phones_vote_twice_and_nothing_is_lost(phone, service, teacher, hello, tmp_path):
+def test_thirty_phones_vote_twice_and_nothing_is_lost(service, teacher, hello, join, tmp_path):
     """Three lose their connection meanwhile; two do not answer again."""
-    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(CLASS)]
+    tokens = join(CLASS)
     first = {token: at % 3 for at, token in enumerate(tokens)}
     second = {token: 1 if at % 4 else at % 3 for at, token in enumerate(tokens[:-2])}
     away = set(tokens[5:8])
