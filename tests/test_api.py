@@ -3,12 +3,10 @@
 import asyncio
 import gc
 import gzip
-import json
 import math
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +14,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import get_args
 from urllib.parse import quote
 
@@ -51,7 +50,7 @@ from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.state import ServerState
 from hnviz.web.sweeps import sweep_routes
 from hnviz.web.work import BusyError, NotYetError, Pool, Shared
-from tests.conftest import ROOT, finished, free_port
+from tests.conftest import ROOT, finished, free_port, listening
 from tests.sentences import refusal
 
 RUN = "Model5"
@@ -98,8 +97,7 @@ def called(config, given, shipped):
     return given or config.model
 
 
-def app(views: Iterable[View] = (), state: ServerState | None = None) -> Starlette:
-    state = state or ServerState()  # with a cache of its own
+def routes_of(state: ServerState, views: Iterable[View] = ()) -> list:
     ours = (
         observation_routes(state, views),
         run_routes(server()),
@@ -108,7 +106,11 @@ def app(views: Iterable[View] = (), state: ServerState | None = None) -> Starlet
         curve_routes(server(), called),
         sweep_routes(SweepService(lambda: server().engine, server().store)),
     )
-    return Starlette(routes=door([route for routes in ours for route in routes]))
+    return [route for routes in ours for route in routes]
+
+
+def app(views: Iterable[View] = (), state: ServerState | None = None) -> Starlette:
+    return Starlette(routes=door(routes_of(state or ServerState(), views)))  # a cache of its own
 
 
 @pytest.fixture(scope="module")
@@ -164,31 +166,16 @@ EXAMPLES = {
     "counting_accuracy": {"given": 1},
     "cursor": {"split": "valid", "batch": 1},
     "erased": {"layer": 0},
-    "find": {
-        "split": "valid",
-        "first": 10,
-        "n": 20,
-        "layer": 0,
-        "start": 1,
-        "length": 2,
-        "threshold": 0.25,
-        "edges": False,
-    },
+    "find": {"split": "valid", "first": 10, "n": 20, "layer": 0, "start": 1, "length": 2}
+    | {"threshold": 0.25, "edges": False},
     "forced_or_free": {"split": "valid", "given": 2},
     "handover": {},
     "look_back": {"ids": [9, 10, 11], "row": 2},
     "pair": {"split": "valid", "batch": 0},
     "probe": {"layer": 0, "positions": "comma"},
     "reading": {"ids": [9, 10], "n": 2, "temperature": 0.5, "top_k": 3, "seed": 4},
-    "rows": {
-        "split": "valid",
-        "batch": 3,
-        "first": 1,
-        "rows": 2,
-        "bs": 8,
-        "bptt": 5,
-        "random": True,
-    },
+    "rows": {"split": "valid", "batch": 3, "first": 1, "rows": 2, "bs": 8, "bptt": 5}
+    | {"random": True},
     "second_backward": {},
     "state_gradients": {"first": 6, "every": True},
     "state_path": {"layer": 0, "first": 1, "last": 9},
@@ -228,9 +215,8 @@ def test_every_question_answers_as_the_engine_does(client, name, recorded):
 # --- Caching ---
 
 
-def test_an_address_with_the_current_version_is_immutable(client):
-    version = version_of(client, RUN, 200)
-    reply = client.get(f"{UNITS}&v={version}")
+def test_an_address_with_the_current_version_is_immutable_and_last_never(client):
+    reply = client.get(f"{UNITS}&v={version_of(client, RUN, 200)}")
     assert reply.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert reply.headers["content-type"] == "application/octet-stream"
     plain = client.get(UNITS)
@@ -239,14 +225,11 @@ def test_an_address_with_the_current_version_is_immutable(client):
     stale = client.get(f"{UNITS}&v=1.1-0.0")
     assert stale.status_code == 409
     assert "does not have the version '1.1-0.0'" in stale.json()["error"]
-
-
-def test_last_is_never_immutable(client):
-    version = version_of(client, RUN, 400)
-    reply = client.get(f"/api/runs/{RUN}/last/units?{STRETCH}&v={version}")
+    last = f"/api/runs/{RUN}/last/units?{STRETCH}"
+    reply = client.get(f"{last}&v={version_of(client, RUN, 400)}")
     assert reply.headers["cache-control"] == "private, no-cache"
     same(unpack(reply.content), engine_says(RUN, 400, "units", EXAMPLE_STRETCH))
-    assert client.get(f"/api/runs/{RUN}/last/units?{STRETCH}&v=old").status_code == 409
+    assert client.get(f"{last}&v=old").status_code == 409
 
 
 def test_a_figure_that_is_measured_is_measured_again(client, monkeypatch):
@@ -292,26 +275,18 @@ def test_streamlit_does_not_zip_where_that_does_not_pay(client):
     assert len(states.content) > 1024
 
 
-def test_zipping_pays_for_what_repeats_and_not_for_noise():
-    noise = np.random.default_rng(0).bytes(200_000)
-    assert zipped(noise) is None
-    assert zipped(noise[:3000]) is None
-    assert zipped(b"a" * 500) is None
+def test_zipping_pays_for_what_repeats_and_a_quarter_of_noise_shows_that_it_does_not(monkeypatch):
+    noise, sizes, compress = np.random.default_rng(0).bytes(200_000), list[int](), gzip.compress
+    assert zipped(noise[:3000]) is zipped(b"a" * 500) is None
     assert gzip.decompress(zipped(b"ab" * 100_000) or b"") == b"ab" * 100_000
     for content in (noise[:9000] + bytes(9000), bytes(9000) + noise[:9000]):
         assert gzip.decompress(zipped(content) or b"") == content
-
-
-def test_a_quarter_of_an_answer_shows_that_zipping_does_not_pay(monkeypatch):
-    sizes: list[int] = []
-    compress = gzip.compress
 
     def counted(content: bytes, *how: int, **more: int) -> bytes:
         sizes.append(len(content))
         return compress(content, *how, **more)
 
     monkeypatch.setattr("gzip.compress", counted)
-    noise = np.random.default_rng(0).bytes(200_000)
     assert zipped(noise[:16_000]) is zipped(noise) is None
     assert sizes == [4000, 16_384]
 
@@ -396,30 +371,21 @@ def test_a_bug_is_one_sentence_and_one_line(client, caplog, recorded):
 # --- Several steps ---
 
 
-def test_several_steps_in_one_request(client):
-    steps = [200, 0, 400]
-    reply = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}")
-    found = unpack_many(reply.content)
-    assert len(found) == len(steps)
-    for step, each in zip(steps, found, strict=True):
+def test_several_steps_in_one_request(client, monkeypatch):
+    steps, path = [200, 0, 400], f"/api/runs/{RUN}/many/units?{STRETCH}&steps=200,0,400"
+    reply = client.get(path)
+    for step, each in zip(steps, unpack_many(reply.content), strict=True):
         same(each, engine_says(RUN, step, "units", EXAMPLE_STRETCH))
     assert reply.headers["cache-control"] == "private, no-cache"
     tag = {"If-None-Match": reply.headers["etag"]}
-    again = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}", headers=tag)
-    assert again.status_code == 304
-    versions = ",".join(version_of(client, RUN, step) for step in steps)
-    lasting = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}&v={versions}")
+    assert client.get(path, headers=tag).status_code == 304
+    versions = [version_of(client, RUN, step) for step in steps]
+    lasting = client.get(f"{path}&v={','.join(versions)}")
     assert lasting.headers["cache-control"].endswith("immutable")
-    short = client.get(f"/api/runs/{RUN}/many/units?steps=200,0&{STRETCH}&v={versions}")
-    assert short.status_code == 422
-    wrong = ",".join(reversed(versions.split(",")))
-    stale = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}&v={wrong}")
-    assert stale.status_code == 409
-
-
-def test_an_answer_for_several_steps_is_bounded(client, monkeypatch):
+    assert client.get(f"{path}&v={','.join(versions[:2])}").status_code == 422
+    assert client.get(f"{path}&v={','.join(reversed(versions))}").status_code == 409
     monkeypatch.setattr(web_answers, "MAX_BYTES", 5000)
-    reply = client.get(f"/api/runs/{RUN}/many/units?steps=0,200,400&{STRETCH}")
+    reply = client.get(path.replace("first=40", "first=41"))
     assert reply.status_code == 422
     assert "ask for fewer than 3 steps at once" in reply.json()["error"]
 
@@ -520,40 +486,45 @@ def test_bad_input_gets_one_sentence(
     assert [each for each in caplog.records if each.name.startswith("hnviz")] == []
 
 
-def test_a_run_deleted_between_two_requests(client, copied, recorded):
-    path = f"/api/runs/{copied.name}/0/units?{STRETCH}"
-    assert client.get(path).status_code == 200
-    shutil.rmtree(copied)
-    for each in (path, f"/api/runs/{copied.name}"):
-        assert client.get(each).status_code == 404
-        said = client.get(each).json()["error"]
-        recorded(said)
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
 
 
-def test_a_snapshot_deleted_between_two_requests(client, copied):
-    path = f"/api/runs/{copied.name}/0/units?{STRETCH}"
+BETWEEN = {
+    "the run is deleted": (shutil.rmtree, "", 404, 404),
+    "a snapshot is deleted": (Path.unlink, "snapshots/0.safetensors", 404, 200),
+    "a snapshot is cut": (cut, "snapshots/0.safetensors", 410, 200),
+    "its settings are cut": (cut, "config.json", None, 410),
+}
+"""What happens between two requests, to which file -> the status of its answers and of the run."""
+
+
+@pytest.mark.parametrize("what", BETWEEN)
+def test_what_happens_to_a_run_between_two_requests(client, copied, what, recorded):
+    change, file, of_answer, of_run = BETWEEN[what]
+    run, path = f"/api/runs/{copied.name}", f"/api/runs/{copied.name}/0/units?{STRETCH}"
     version = version_of(client, copied.name, 0)
-    assert client.get(f"{path}&v={version}").status_code == 200
-    (copied / "snapshots/0.safetensors").unlink()
-    assert client.get(f"{path}&v={version}").status_code == 404
-    assert 0 not in dict(client.get(f"/api/runs/{copied.name}").json()["snapshots"])
-
-
-def test_a_run_damaged_between_two_requests(client, copied):
-    path = f"/api/runs/{copied.name}/0/units?{STRETCH}"
-    assert client.get(path).status_code == 200
-    snapshot = copied / "snapshots/0.safetensors"
-    snapshot.write_bytes(snapshot.read_bytes()[:100])
-    reply = client.get(path)
-    assert reply.status_code == 410
-    assert f"the run {copied.name} is damaged: " in reply.json()["error"]
-    (copied / "config.json").write_text("[]")
-    reply = client.get(f"/api/runs/{copied.name}")
-    assert reply.status_code == 410
-    listed = {run["id"]: run for run in client.get("/api/runs").json()["runs"]}
-    assert listed[copied.name]["status"] == "damaged"
-    assert listed[copied.name]["problem"]
+    for each in (path, f"{path}&v={version}", run):
+        assert client.get(each).status_code == 200
+    change(copied / file)
+    told = client.get(run)
+    assert told.status_code == of_run
+    if of_run == 404:
+        recorded(told.json()["error"])
+    if of_answer:
+        reply = client.get(path)
+        assert reply.status_code == of_answer
+        said = reply.json()["error"]
+        assert of_answer == 404 or f"the run {copied.name} is damaged: " in said
+        of_version = 409 if of_answer == 410 else 404  # what is cut has another version
+        assert client.get(f"{path}&v={version}").status_code == of_version
+    if of_run == 200:
+        assert (0 in dict(told.json()["snapshots"])) == (change is cut)
+    listed = {each["id"]: each for each in client.get("/api/runs").json()["runs"]}
     assert listed[RUN]["status"] == "finished"
+    assert (copied.name in listed) == copied.exists()
+    if of_run == 410:
+        assert listed[copied.name]["status"] == "damaged" and listed[copied.name]["problem"]
 
 
 def test_a_snapshot_written_again_by_a_resume(client, copied):
@@ -620,36 +591,31 @@ def test_parameters_are_typed_and_complete():
         "text": Param("text", ""),
         "kind": Param(("a", "b"), "a"),
     }
-    assert read_query(params, [], "it") == {
-        "n": 3,
-        "x": 0.5,
-        "on": False,
-        "ids": (),
-        "text": "",
-        "kind": "a",
-    }
+    usual = {"n": 3, "x": 0.5, "on": False, "ids": (), "text": "", "kind": "a"}
+    assert read_query(params, [], "it") == usual
     pairs = {"n": "4", "x": "-1e-3", "on": "true", "ids": "1,-2", "text": "é & 9", "kind": "b"}
     typed = {"n": 4, "x": -0.001, "on": True, "ids": [1, -2], "text": "é & 9", "kind": "b"}
     assert read_query(params, pairs.items(), "it") == typed
     assert read_json(params, typed, "it") == typed
-    for name, value in [
-        *[("n", each) for each in (True, 1.0, "4", None, 0, 10**30)],
-        *[("x", each) for each in (True, "1", float("nan"), float("inf"), 10**400)],
-        *[("on", each) for each in (1, "true", None)],
-        *[("ids", each) for each in ("1,2", [1.0], [True], 3, [0] * 5000)],
-        *[("text", each) for each in (1, None, "a" * 30_000)],
-        *[("kind", each) for each in ("c", None, [], {})],
-        ("other", 1),
-    ]:
-        said = refusal(ParamError, read_json, params, {name: value}, "it")
-        assert len(said) < 200
-        assert name in said
+    wrong = {
+        "n": (True, 1.0, "4", None, 0, 10**30),
+        "x": (True, "1", float("nan"), float("inf"), 10**400),
+        "on": (1, "true", None),
+        "ids": ("1,2", [1.0], [True], 3, [0] * 5000),
+        "text": (1, None, "a" * 30_000),
+        "kind": ("c", None, [], {}),
+        "other": (1,),
+    }
+    for name, values in wrong.items():
+        for value in values:
+            said = refusal(ParamError, read_json, params, {name: value}, "it")
+            assert len(said) < 200 and name in said
 
 
 # --- Listing ---
 
 
-def test_runs_are_listed(client, copied):
+def test_runs_are_listed_and_told(client, copied):
     newest = client.get("/api/runs?limit=1").json()["runs"]
     assert [run["shipped"] for run in newest][:2] == [False, True]
     reply = client.get("/api/runs")
@@ -661,24 +627,15 @@ def test_runs_are_listed(client, copied):
     assert runs[copied.name]["shipped"] is False
     again = client.get("/api/runs", headers={"If-None-Match": reply.headers["etag"]})
     assert again.status_code == 304
-
-
-def test_a_run_is_told(client):
     run = client.get(f"/api/runs/{RUN}").json()
-    assert run["status"] == "finished"
-    assert run["config"]["model"] == RUN
+    assert (run["status"], run["config"]["model"], len(run["epochs"])) == ("finished", RUN, 10)
     assert run["summary"]["step"] == run["summary"]["n_steps"] == 400
-    assert len(run["epochs"]) == 10
     assert [step for step, _ in run["snapshots"]][::36] == [0, 400]
 
 
 def test_figures_that_are_no_numbers_become_null(client, copied):
     events = copied / "events.jsonl"
-    lines = [json.loads(line) for line in events.read_text().splitlines()]
-    for line in lines:
-        if line.get("event", line.get("type")) in ("epoch_end", "EpochEnd") or "valid_loss" in line:
-            line["valid_loss"] = None
-    events.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    events.write_text(re.sub(r'"valid_loss": [\d.]+', '"valid_loss": null', events.read_text()))
     reply = client.get(f"/api/runs/{copied.name}")
     assert reply.status_code == 200, reply.text
     assert reply.json()["summary"]["valid_loss"] is None
@@ -735,24 +692,18 @@ def test_a_text_of_ones_own_is_served_as_any_corpus(client, level):
     assert reply.headers["cache-control"].endswith("immutable")
 
 
-def test_a_layout_of_another_corpus_is_told(client):
+def test_a_layout_is_told(client):
+    address = "/api/corpora/valid/layout?bs=813&bptt=7"
+    told, layout = client.get(address).json(), BatchLayout(13017, 813, 7)
+    assert told["starts"] == layout.starts.tolist()
+    for name in ("n_batches", "n_slots", "n_repeated", "share", "row_length"):
+        assert told[name] == getattr(layout, name)
+    assert client.get(f"{address}&shuffled=true").json()["starts"] != told["starts"]
     address = "/api/corpora/train/layout?bs=9&bptt=5&corpus=numbers-fr&way=blocks"
     told = client.get(address).json()
     ids = stream_of(Choice("numbers-fr", "blocks")).train
     assert told["starts"] == BatchLayout(len(ids), 9, 5).starts.tolist()
     assert (told["corpus"], told["way"], told["n_tokens"]) == ("numbers-fr", "blocks", len(ids))
-
-
-def test_a_layout_is_told(client):
-    told = client.get("/api/corpora/valid/layout?bs=813&bptt=7").json()
-    layout = BatchLayout(13017, 813, 7)
-    assert told["starts"] == layout.starts.tolist()
-    for name in ("n_batches", "n_slots", "n_repeated", "share", "row_length"):
-        assert told[name] == getattr(layout, name)
-    shuffled = client.get("/api/corpora/valid/layout?bs=3&bptt=7&shuffled=true").json()
-    assert (
-        shuffled["starts"] != client.get("/api/corpora/valid/layout?bs=3&bptt=7").json()["starts"]
-    )
 
 
 # --- Many at once ---
@@ -1099,15 +1050,9 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 
 
 def test_every_route_is_documented():
-    routes = [
-        *(*observation_routes(server()), *run_routes(server()), *corpora.routes()),
-        *download_routes(server(), Exporter()),
-        *curve_routes(server(), called),
-        *sweep_routes(SweepService(lambda: server().engine, server().store)),
-    ]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
         route.path
-        for route in routes
+        for route in routes_of(server())
         if route.path.startswith("/api/") and "GET" in (route.methods or ())
     }
 
@@ -1123,17 +1068,9 @@ def test_every_documented_request_is_answered(client, path):
 @pytest.fixture(scope="module")
 def url(runs):
     """A real server, in a thread."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app(), log_level="error"))
-        thread = threading.Thread(target=server.run, args=([bound],))
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}/"
-        server.should_exit = True
-        thread.join()
+    config = uvicorn.Config(app(), port=free_port(), log_level="error")
+    with listening(config):
+        yield f"http://127.0.0.1:{config.port}/"
 
 
 def test_the_client_returns_arrays(url):
