@@ -184,6 +184,7 @@ def test_a_wrong_answer_is_told_what_refutes_it_in_a_file(offline, files):
 ROW = "[data-picture='kit/fields']"
 UNITS = """() => document.querySelector("[data-picture='hidden_states/units']")
   .shadowRoot.querySelector(".hnviz").frame.last?.answers.units?.meta"""
+MOST = {"remember": 12}
 ROOMS = ("start", "feed", "build", "train", "learn_back")
 
 
@@ -195,7 +196,7 @@ def room(own_runs, tmp_path_factory) -> Callable[[str], Path]:
     @cache
     def write(page: str) -> Path:
         path = folder / f"{page}.html"
-        path.write_bytes(export_page(page, {}))
+        path.write_bytes(export_page(page, {}, most=MOST.get(page, 100)))
         return path
 
     return write
@@ -293,7 +294,7 @@ def test_a_film_is_saved_from_a_file(offline, files, tmp_path, name, n, recorded
     path = files / "page.html"
     if name == "counting map":
         path = tmp_path / "map.html"
-        path.write_bytes(export_page("start", MAP))
+        path.write_bytes(export_page("start", MAP, most=1))
     offline.add_init_script(WRITTEN)
     offline.goto(path.as_uri())
     until(offline, READY)
@@ -330,7 +331,7 @@ def test_a_file_with_one_snapshot_offers_no_film_through_the_training(
     monkeypatch.setattr(build, "MAX_SNAPSHOTS", 1)
     monkeypatch.setattr(build, "LEAST", ((1, 0),))
     path = tmp_path / "one.html"
-    path.write_bytes(export_page("start", MAP))
+    path.write_bytes(export_page("start", MAP, most=1))
     offline.goto(path.as_uri())
     until(offline, READY)
     offline.locator("[data-picture$='counting_map'] .hnviz-more summary").press("Enter")

@@ -57,7 +57,7 @@ DROP = """([name, content]) => {
 def page(tmp_path_factory, own_runs) -> Path:
     """The file of a page on a model that trains in seconds."""
     path = tmp_path_factory.mktemp("page") / "train.html"
-    path.write_bytes(export_page("train", {"run": MODEL}))
+    path.write_bytes(export_page("train", {"run": MODEL}, most=1))
     return path
 
 
@@ -302,7 +302,7 @@ def test_an_own_text_is_in_the_zip_of_a_run_that_read_it(readers, own_runs, tmp_
     theirs = server().store.create(config)
     run_in_folder(theirs)
     path = tmp_path / "own.html"
-    path.write_bytes(export_page("train", {"run": theirs.id}))
+    path.write_bytes(export_page("train", {"run": theirs.id}, most=1))
     tab = readers().open(path)
     press(tab, "Train one yourself")
     says(tab, "seed 1: all .* steps are done")
