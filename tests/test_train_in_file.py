@@ -52,7 +52,7 @@ FULL = """IDBObjectStore.prototype.put = () => {
 def files(tmp_path_factory, own_runs) -> Path:
     folder = tmp_path_factory.mktemp("files")
     for page in ("train", "remember"):
-        (folder / f"{page}.html").write_bytes(export_page(page, {"run": MODEL}, most=3))
+        (folder / f"{page}.html").write_bytes(export_page(page, {"run": MODEL}, most=8))
     return folder
 
 
