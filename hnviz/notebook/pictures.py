@@ -55,19 +55,19 @@ AS_IS = "!~*'()"  # signs that JavaScript's encodeURIComponent leaves in an addr
 VERSION = "cell"  # of every snapshot: they never change
 
 CURVE_HEIGHT = Height("545px", "1020px", 920)
-MACHINE_HEIGHT = Height("530px, 270px + 0.307 * min(100cqw - 32px, 1165px)", "690px", 600)
+MACHINE_HEIGHT = Height("530px, 270px + 0.307 * min(100cqw - 32px, 1165px)", "715px", 600)
 """Measured, as those below: tests/test_notebook_browser.py."""
 
 
 def _batch_height(bs: int) -> Height:
     """A row is 26 px high, and all are at most 560, or 360 where the frame is narrow."""
-    return Height(f"{685 + min(26 * bs, 560)}px", f"{985 + min(26 * bs, 360)}px", 680)
+    return Height(f"{700 + min(26 * bs, 560)}px", f"{1045 + min(26 * bs, 360)}px", 680)
 
 
 def _state_height(n_words: int) -> Height:
     """The unit's line has some 12 words, or 6 where the frame is narrow."""
     wide, narrow = (-(-n_words // each) - 1 for each in (12, 6))
-    return Height(f"{min(930 + 100 * wide, 1775)}px", f"{min(1620 + 97 * narrow, 2480)}px", 840)
+    return Height(f"{min(965 + 100 * wide, 1810)}px", f"{min(1740 + 97 * narrow, 2600)}px", 840)
 
 
 @dataclass(frozen=True, kw_only=True)
