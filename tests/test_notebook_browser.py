@@ -42,11 +42,12 @@ def shown() -> dict[str, Shown]:
 
 @contextmanager
 def framed(page, tmp_path, picture: Shown) -> Iterator[Any]:
-    """A notebook's output, alone on a page; yields its frame once the picture is drawn."""
+    """A notebook's output on a page of another encoding; yields its frame, with its picture."""
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     path = tmp_path / "output.html"
-    path.write_text(f"<!doctype html><body style='margin:0'>{picture.html}</body>")
+    latin = "<!doctype html><meta charset=windows-1252><body style='margin:0'>"
+    path.write_text(f"{latin}{picture.html}</body>", encoding="ascii")
     page.goto(path.as_uri())
     frame = page.frames[1]
     until(frame, STATE + " === 'ready'")

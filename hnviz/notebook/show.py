@@ -37,16 +37,21 @@ class Shown:
 
     @property
     def html(self) -> str:
-        """The live page in a frame over the still picture, which stays where frames are dropped."""
+        """The live page in a frame over the still picture, which stays where frames are dropped.
+
+        It is ASCII. In a file that names no encoding, a browser guesses one, and may then run no
+        script of the page: the page's policy names its script by the hash of each sign.
+        """
         image = b64encode(self.svg.encode()).decode()
         said, page = escape(self.sentence), escape(self.page, quote=False).replace("'", "&#39;")
-        return (
+        whole = (
             '<div style="container-type:inline-size"><div style="position:relative;overflow:hidden;'
             f'height:{self._drawn.height.css}">'
             f'<img src="data:image/svg+xml;base64,{image}" alt="{said}" style="max-width:100%">'
             f'<iframe sandbox="allow-scripts" title="{said}" srcdoc=\'{page}\' '
             'style="position:absolute;inset:0;width:100%;height:100%;border:0"></iframe></div></div>'
         )
+        return whole.encode("ascii", "xmlcharrefreplace").decode()
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
