@@ -1,4 +1,4 @@
-"""The rules of the design that a machine can check, each over every file.
+"""The rules of the design that ruff.toml cannot say, each over every file.
 
     text -> tokens -> batch layout -> model -> events -> run folder -> observations ->
     figures -> pages
@@ -21,7 +21,6 @@ ROOT = Path(__file__).parent.parent
 
 MAX_LINES = 600  # of a module
 MAX_FUNCTION = 40  # lines of a function
-MAX_ARGUMENTS = 5  # self apart
 
 
 class Rule(NamedTuple):
@@ -198,7 +197,6 @@ def _imports(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are written in full"
             module = node.module or ""
             yield module
             below = (f"{module}.{alias.name}" for alias in node.names)
@@ -300,15 +298,6 @@ def test_the_command_line_loads_little(path: Path) -> None:
 
 
 @every_file
-def test_what_loads_slowly_waits_until_it_is_needed(path: Path) -> None:
-    """scikit-learn takes a second, and the fork server loads every observation."""
-    for node in tree_of(path).body:
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        assert not any(name.partition(".")[0] == "sklearn" for name in names), where(path, [node])
-
-
-@every_file
 def test_module_is_short(path: Path) -> None:
     lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
     assert lines <= MAX_LINES
@@ -330,39 +319,8 @@ def test_functions_are_short(path: Path) -> None:
 
 
 @every_file
-def test_functions_take_few_arguments(path: Path) -> None:
-    """Beyond five a dataclass is missing."""
-    for node in functions(path):
-        arguments = [
-            argument.arg
-            for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            if argument.arg not in ("self", "cls")
-        ]
-        assert len(arguments) <= MAX_ARGUMENTS, f"{node.name}({', '.join(arguments)})"
-
-
-@every_file
-def test_only_the_command_line_prints(path: Path) -> None:
-    if part_of(path) in ("cli", "bench", "__main__"):
-        return
-    found = [node for node in nodes_of(path) if named(node) in ("print", "pprint")]
-    assert where(path, found) == []
-
-
-@every_file
 def test_no_drawer_for_everything(path: Path) -> None:
     assert path.stem not in ("utils", "util", "helpers", "common", "misc")
-
-
-@every_file
-def test_errors_are_named(path: Path) -> None:
-    """`assert` is for tests, and a bare except hides what went wrong."""
-    found: list[ast.AST] = [
-        node
-        for node in nodes_of(path)
-        if isinstance(node, ast.Assert) or (isinstance(node, ast.ExceptHandler) and not node.type)
-    ]
-    assert where(path, found) == []
 
 
 KEPT_BY = ("runs", "sweeps", "classroom")
@@ -378,14 +336,6 @@ def test_what_is_kept_goes_through_one_door(path: Path) -> None:
         renames = steps[-1] == "replace" and len(steps) > 1 and len(arguments) == 1
         direct = steps[-1] in WRITES or renames or name in ("os.write", "os.replace")
         assert name.startswith("disk.") or not direct, where(path, [node])
-
-
-@every_file
-def test_nothing_is_pickled(path: Path) -> None:
-    """A run folder is read with pandas and safetensors alone, and runs nobody's code."""
-    assert not {"pickle", "cloudpickle", "dill", "joblib", "shelve"} & set(imports(path))
-    found = [node for node in nodes_of(path) if named(node) in ("torch.load", "torch.save")]
-    assert where(path, found) == []
 
 
 @every_figure
