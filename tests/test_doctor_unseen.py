@@ -23,8 +23,6 @@ State = Any  # a tensor, or h and c of an LSTM
 Loss = Callable[[Tensor, Tensor], Tensor]
 Given = dict[str, Any]  # arguments of hnviz.check
 
-pytestmark = pytest.mark.slow
-
 
 def text(n: int, seed: int) -> Tensor:
     """Each id is three times the last one, and 0 to 3 more."""

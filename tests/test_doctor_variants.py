@@ -653,18 +653,9 @@ VARIANTS: dict[str, tuple[Callable[[], Given], ...]] = {
 }
 
 
-CASES = [
-    pytest.param(
-        name, made, marks=[pytest.mark.slow] if number else [], id=f"{name}-{made.__name__}"
-    )
-    for name, each in VARIANTS.items()
-    for number, made in enumerate(each)
-]
-"""The first of each bug is for every commit; `make slow` tries all."""
-
-
-@pytest.mark.parametrize(("name", "made"), CASES)
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "made"), [(name, made) for name, each in VARIANTS.items() for made in each]
+)
 def test_a_bug_is_found_in_other_loops(name: str, made: Callable[[], Given]) -> None:
     torch.manual_seed(0)
     loop, options = made()
