@@ -284,7 +284,7 @@ def test_the_folds_are_drawn_when_they_are_opened(server, page):
     page.locator(".st-key-time_handover").scroll_into_view_if_needed()
     between = page.locator(".st-key-time_handover .hnviz-sentence")
     expect(between).to_contain_text("Model5 reads the first valid mini-batch")
-    page.get_by_text("Which model's gradient reaches furthest?").click()
+    page.get_by_text("gradient reaches furthest").click()
     page.locator(".st-key-time_reach").scroll_into_view_if_needed()
     reach = page.locator(".st-key-time_reach")
     expect(reach.locator(".hnviz-sentence")).to_contain_text("steps back in Model4; untrained")
