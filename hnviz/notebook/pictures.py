@@ -43,7 +43,7 @@ from hnviz.notebook.page import Height, Page
 from hnviz.notebook.still import Heat, batch_still, curve_still, machine_still, state_still
 from hnviz.questions.frame import pack, to_json
 from hnviz.questions.params import read_query
-from hnviz.questions.view import Look, Reply, View
+from hnviz.questions.view import Look, Reply
 from hnviz.web.corpora import stream_file
 from hnviz.web.state import CurrentRun
 
@@ -196,13 +196,13 @@ def states(run: "Run", options: StateOptions) -> Drawn:
     step, text = run.folder.resolve_step(options.step), _phrase(run, options.text)
     params = {"text": text, "layer": options.layer, "show": options.values}
     orders = orders_for(run.config)
-    asks = [_ask(ROWS_VIEW, "end", params), _ask(UNITS_VIEW, "step", params)]
+    asks = [Ask(ROWS_VIEW, params, "end"), Ask(UNITS_VIEW, params, "step")]
     page = _page("states", UNITS, Example(run.folder.id, asks, {"orders": orders}))
     asked = Asked(run, page, _moment(run))
     seen = asked.keep(asks[1], step)
     rows = asked.keep(asks[0], step)
     for order in orders:
-        asked.keep(_ask(ROWS_VIEW, "end", {**params, "order": order}), step)
+        asked.keep(Ask(ROWS_VIEW, {**params, "order": order}, "end"), step)
     _add_run(page, asked.moment, [step])
     units = rows.arrays["order"]
     heat = Heat(
@@ -299,10 +299,6 @@ def _phrase(run: "Run", text: str) -> str:
     text = text or example(run.config, READ_FIRST)
     run.check_words(text)
     return text
-
-
-def _ask(view: View, at: str, params: Mapping[str, Any]) -> Ask:
-    return Ask(view, params, at)
 
 
 def _page(name: str, picture: Picture, shown: Example) -> Page:

@@ -39,8 +39,7 @@ class Shown:
     def html(self) -> str:
         """The live page in a frame over the still picture, which stays where frames are dropped.
 
-        It is ASCII. In a file that names no encoding, a browser guesses one, and may then run no
-        script of the page: the page's policy names its script by the hash of each sign.
+        It is ASCII: in a file that names no encoding, other signs would change the script's hash.
         """
         image = b64encode(self.svg.encode()).decode()
         said, page = escape(self.sentence), escape(self.page, quote=False).replace("'", "&#39;")
