@@ -153,6 +153,8 @@ const REFUSED = [
   [{ bs: 1 }, [2, 1]],
   [{ lr: NaN }, [0]],
   [{ pct_start: 1 }, [0, 1, 1]],
+  [{ bn_init: "zeros" }, []],
+  [{ reset_state: "test" }, []],
   [{ nh: 512, bs: 4096, bptt: 4096 }, [1_073]],
 ];
 for (const [settings, numbers] of REFUSED) {
