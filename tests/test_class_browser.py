@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -573,20 +574,19 @@ def test_a_class_fills_a_map_together(classroom, teacher, a_phone, recorded):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_nothing_bars_the_way_on_the_pages_of_a_class(classroom, teacher, a_phone, mode):
+def test_nothing_bars_the_way_on_the_pages_of_a_class(classroom, teacher, a_phone):
     phone = a_phone()
     pages = [(teacher, "/class"), (phone, "/class/join"), (phone, "/class/train")]
     pages += [(phone, "/class")]
     pages += [(phone, f"/class/lesson/{LESSON}"), (teacher, f"/lesson?id={LESSON}&step=1")]
     for tab, address in pages:
-        tab.emulate_media(color_scheme=mode)
         tab.goto(f"{classroom.url}{address}")
         tab.get_by_role("heading").first.wait_for()
         if "/class/" not in address:
             tab.locator(".hnviz[data-ready]").first.wait_for()
             idle(tab)
-        for width, height in WIDTHS:
+        for (width, height), mode in product(WIDTHS, ("dark", "light")):
             tab.set_viewport_size({"width": width, "height": height})
+            tab.emulate_media(color_scheme=mode)
             tab.wait_for_timeout(300)
-            assert barriers(tab) == [], (address, width)
+            assert barriers(tab) == [], (address, width, mode)

@@ -102,7 +102,7 @@ def check(said, layout, split, cell):
     assert said["others"] == slots[:3]
 
 
-@pytest.mark.parametrize(("bs", "bptt"), [(64, 70), (150, 100), (None, None), (None, None)])
+@pytest.mark.parametrize(("bs", "bptt"), [(150, 100), (None, None)])
 def test_a_hovered_cell_agrees_with_the_rule(drawing, bs, bptt):
     """None is drawn by chance; a failure names what came."""
     bs, bptt = bs or random.randint(1, 120), bptt or random.randint(2, 120)
@@ -514,8 +514,7 @@ def test_pictures_say_what_they_show(server, page, recorded):
 # --- links --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("cut", ["false", "true"])
+@pytest.mark.parametrize(("width", "cut"), [(390, "false"), (1280, "true")])
 def test_no_text_is_cut_or_moves_the_window(server, page, width, cut):
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{server}/batches?batches_random={cut}")

@@ -2,7 +2,7 @@
 
 import re
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from operator import eq, le
 
 import numpy as np
@@ -151,9 +151,8 @@ def test_new_weights_keep_the_line_and_the_mount(server, page):
     assert page.errors == []
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_pair_in_step_and_nothing_is_cut(server, page, width):
-    page.set_viewport_size({"width": width, "height": 900})
+def test_a_pair_in_step_and_nothing_is_cut(server, page):
+    page.set_viewport_size({"width": 1280, "height": 900})
     cursor = open_models(page, server, "Model0", "&models_twins=true")
     pair = page.locator(PAIR)
     pair.scroll_into_view_if_needed()
@@ -166,7 +165,8 @@ def test_a_pair_in_step_and_nothing_is_cut(server, page, width):
     page.keyboard.press("End")
     assert "so far 0.0." in pair.locator(".sentence").inner_text()
     assert pair.locator(".empty:visible").inner_text() == "0.0 everywhere"
-    for part in (cursor, pair):
+    for width, part in product((1280, 390), (cursor, pair)):
+        page.set_viewport_size({"width": width, "height": 900})
         rights = partial(
             part.evaluate,
             "root => Math.max(...[...root.querySelectorAll('canvas, button, .code, .slider, p')]"

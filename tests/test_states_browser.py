@@ -365,7 +365,7 @@ def test_a_link_brings_no_link_icon_or_arrow_of_its_own_into_the_page(server, pa
     assert page.errors == []
 
 
-@pytest.mark.parametrize("asked", ["999", "inf", "1e999", "-1"])
+@pytest.mark.parametrize("asked", ["999", "1e999"])
 def test_a_snapshot_that_there_is_not_is_told_in_the_run_bar(server, page, asked):
     page.goto(f"{server}/states?snapshot={asked}")
     told = page.get_by_text(f"asks for snapshot={asked}, which is not a snapshot of this run")
