@@ -10,33 +10,28 @@ quiet machine.
 import argparse
 import json
 import sys
-import tempfile
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from hnviz.web.assets import styled
 from tests.brief import often
 from tests.browser.measure import (
     CHART,
     FIRST_POINT,
-    PAINTED,
     PAUSE_NAME,
     STOP,
     STOPPED,
     TRAIN,
-    VIEWPORT,
     reacts,
+    visitor,
 )
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, ROOT, Server, idle, start_server, stop_server
-from tests.load.__main__ import share
-from tests.load.against import report
+from tests.conftest import idle
+from tests.programs import Side, a_browser, compared, share, turns, two
 
 MOST = 1.1  # the promise, of each 95th percentile
 OLD_TRAIN = styled(
@@ -60,48 +55,12 @@ FRAME = 1000 / 60  # ms
 REST = 1500  # ms without a request: a first visit has ended
 
 
-@dataclass(eq=False)
-class Side:
-    """A server, and the addresses at which it shows what is measured."""
-
-    root: Path
-    server: Server
-    pages: dict[str, str] = field(default_factory=dict)
-
-
-def has_rooms(root: Path) -> bool:
-    """Return whether a checkout has rooms in place of 0.5.0's pages."""
-    return (root / "pages" / "remember.py").exists()
-
-
-OLD = {"states": "states", "time": "time", "train": "train", "first": ""}
-"""What is measured -> its page in 0.5.0: a checkout without rooms."""
-NEW = {"states": "remember", "time": "learn-back", "train": "train", "first": ""}
-
-
-@contextmanager
-def visitor(browser: Browser) -> Iterator[Page]:
-    """Open a tab in a new profile: nothing is cached."""
-    context = browser.new_context(viewport=VIEWPORT, bypass_csp=True)
-    context.add_init_script(PAINTED)
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
-
-
-def turns(sides: Sequence[Side], times: int = TURNS) -> Iterator[tuple[int, Side]]:
-    """Yield the sides in turn; the first one is another one each time."""
-    for turn in range(times):
-        for side in sides if turn % 2 else sides[::-1]:
-            yield turn, side
-
-
-def told(name: str, times: dict[Side, list[float]], unit: str = "ms") -> bool:
-    """Print a line; return whether the promise is kept."""
-    n = min(map(len, times.values()))
-    parts = {f"p{100 * part:.0f}": [share(e, part) for e in times.values()] for part in (0.5, 0.95)}
-    return report(name, n, parts, unit, most=MOST)
+PAGES = {
+    "states": ("states", "remember"),
+    "time": ("time", "learn-back"),
+    "train": ("train", "train"),
+}
+"""What is measured -> its page in 0.5.0, and in a checkout with rooms."""
 
 
 # Moves the slider of the run bar, and resolves with the time until the picture has been painted.
@@ -133,7 +92,7 @@ def slider(browser: Browser, sides: Sequence[Side]) -> bool:
             place = PLACES[turn % len(PLACES)]
             asked = f"states_text=valid&states_n=100&states_first={place}&time_first={5 + place}"
             with visitor(browser) as page:
-                page.goto(f"{side.server.url}/{side.pages[what]}?{asked}")
+                page.goto(f"{side.server.url}/{PAGES[what][side.has_rooms]}?{asked}")
                 root = page.locator(f".st-key-{picture} .hnviz[data-ready]")
                 root.wait_for()
                 page.wait_for_timeout(4000)  # what is one press away is there by then
@@ -144,7 +103,8 @@ def slider(browser: Browser, sides: Sequence[Side]) -> bool:
                     for at in order[1:] if times is new else order:  # the first is in view
                         times[side].append(root.evaluate(SLIDE, at))
                         page.wait_for_timeout(EVERY + moments.uniform(0, FRAME))
-        kept &= told(f"{what}: new", new) & told(f"{what}: again", again)
+        kept &= compared(f"{what}: new", new.values(), MOST)
+        kept &= compared(f"{what}: again", again.values(), MOST)
     return kept
 
 
@@ -155,10 +115,10 @@ def presses(browser: Browser, sides: Sequence[Side]) -> bool:
         name: {side: [] for side in sides} for name in names
     }
     pause = PAUSE_NAME.replace(".textContent", "") + ".click()"
-    for _, side in turns(sides):
+    for _, side in turns(sides, TURNS):
         with visitor(browser) as page:
             for _ in range(STARTS):
-                page.goto(f"{side.server.url}/{side.pages['train']}?train_epochs=200")
+                page.goto(f"{side.server.url}/{PAGES['train'][side.has_rooms]}?train_epochs=200")
                 page.locator(CHART).first.wait_for()
                 page.wait_for_timeout(3000)  # the engine is warm, nothing is left to load
                 acts = [("Train", f"({OLD_TRAIN} ?? {TRAIN}).click()", FIRST_POINT)]
@@ -168,8 +128,8 @@ def presses(browser: Browser, sides: Sequence[Side]) -> bool:
                 ] * PAUSES
                 acts.append(("Stop", f"{STOP}.click()", STOPPED))
                 for name, press, seen in acts:
-                    took[name][side].append(1000 * reacts(page, press, seen)[0])
-    kept = [told(f"press: {name}", times) for name, times in took.items()]
+                    took[name][side].append(1000 * reacts(page, press, seen))
+    kept = [compared(f"press: {name}", times.values(), MOST) for name, times in took.items()]
     return all(kept)
 
 
@@ -178,13 +138,12 @@ def visits(browser: Browser, sides: Sequence[Side]) -> bool:
     found: dict[str, dict[Side, list[float]]] = {
         name: {side: [] for side in sides} for name in ("requests", "kB", "kB by sockets")
     }
-    for _, side in turns(sides):
+    for _, side in turns(sides, TURNS):
         with visitor(browser) as page:
             for name, value in first_visit(page, f"{side.server.url}/").items():
                 found[name][side].append(value)
     for name, values in found.items():
-        middle = {"p50": [share(each, 0.5) for each in values.values()]}
-        report(f"visit: {name}", TURNS, middle, "  ", most=MOST)
+        compared(f"visit: {name}", values.values(), unit="  ", parts=(0.5,))
     return True
 
 
@@ -289,20 +248,10 @@ def main() -> int:
     parser.add_argument("other", type=Path, help="the other checkout")
     parser.add_argument("--part", choices=parts, action="append", help="all by default")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        sides: list[Side] = []
-        try:
-            for at, root in enumerate((given.other.resolve(), ROOT)):
-                place = Path(folder) / str(at)
-                place.mkdir()
-                pages = NEW if has_rooms(root) else OLD
-                sides.append(Side(root, start_server(place, root=root), pages))
-            kept = [parts[name](browser, sides) for name in given.part or parts]
-        finally:
-            browser.close()
-            for side in sides:
-                stop_server(side.server)
+    with two(given.other, Side) as sides, a_browser() as browser:
+        for side in sides:
+            side.serve()
+        kept = [parts[name](browser, sides) for name in given.part or parts]
     return 0 if all(kept) else 1
 
 

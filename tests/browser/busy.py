@@ -11,21 +11,20 @@ frame was empty. Ends with 1 if a frame stayed empty, or took more than three ti
 import argparse
 import subprocess
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from hnviz.lessons import lessons
 from hnviz.lessons.panel import page_path
 from hnviz.web.assets import styled
 from tests.brief import often, some
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, start_server, stop_server, until
+from tests.conftest import until
 from tests.pages import EVERY_PAGE
+from tests.programs import a_browser, a_server
 from tests.test_first_minute_browser import FIRST
 
 LOOPS = 2
@@ -193,20 +192,14 @@ def main() -> int:
     given = parser.parse_args()
     missed: list[str] = []
     print(f"{'seconds':48} {'picture':24}   quiet    busy  ratio  drawn q  drawn b   empty")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        server = start_server(Path(folder))
-        try:
-            tall = {"width": 1280, "height": 3000}  # every picture is in sight
-            page = browser.new_page(viewport=tall, reduced_motion="reduce")
-            page.add_init_script(WATCH)
-            page.goto(server.url)  # a browser reads much only once
-            seen(page)
-            for asked in given.places or some(every, 2):
-                missed += report(measured(page, server.url, asked, given.rounds))
-        finally:
-            browser.close()
-            stop_server(server)
+    with a_browser() as browser, a_server() as server:
+        tall = {"width": 1280, "height": 3000}  # every picture is in sight
+        page = browser.new_page(viewport=tall, reduced_motion="reduce")
+        page.add_init_script(WATCH)
+        page.goto(server.url)  # a browser reads much only once
+        seen(page)
+        for asked in given.places or some(every, 2):
+            missed += report(measured(page, server.url, asked, given.rounds))
     print(f"{len(missed)} missed" if missed else "none missed")
     return 1 if missed else 0
 

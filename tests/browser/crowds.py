@@ -9,11 +9,9 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -21,16 +19,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
-from playwright.sync_api import Browser, WebSocket, sync_playwright
+from playwright.sync_api import Browser, WebSocket
 from starlette.testclient import httpx
 
 from tests.brief import some
-from tests.browser.against import MOST, has_rooms, visitor
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, ROOT, idle, start_server, stop_server
-from tests.load.__main__ import cpu, share
-from tests.load.against import ENVIRON, Side, report
-from tests.load.disk import Disk
-from tests.load.viewer import News, Session, named
+from tests.browser.against import MOST
+from tests.browser.measure import visitor
+from tests.conftest import idle
+from tests.load.against import ENVIRON, Asked
+from tests.load.viewer import Disk, News, Session, named
+from tests.programs import a_browser, beside, compared, cpu, turns, two
 
 PAGES = (  # in 0.5.0, and what has the same now
     ("", ""),
@@ -61,7 +59,7 @@ class Opened:
 
 
 @dataclass(eq=False)
-class Crowd(Side):
+class Crowd(Asked):
     """A server, its pages, and what its viewers waited for."""
 
     pages: list[Opened] = field(default_factory=list)
@@ -136,18 +134,9 @@ async def get(client: httpx.AsyncClient, address: str) -> float:
 
 async def viewers(side: Crowd, given: argparse.Namespace) -> None:
     """Let viewers open the pages."""
-    tasks = [
-        asyncio.create_task(visit(side, viewer, given.every))
-        for viewer in range(1, given.viewers + 1)
-    ]
-    try:
+    async with beside(*(visit(side, each + 1, given.every) for each in range(given.viewers))):
         await asyncio.sleep(WARM_UP)
         await spent(side, given.seconds)
-        for task in tasks:
-            if task.done():
-                task.result()  # raises what ended it
-    finally:
-        await end(tasks)
 
 
 async def watchers(side: Crowd, given: argparse.Namespace) -> None:
@@ -158,24 +147,17 @@ async def watchers(side: Crowd, given: argparse.Namespace) -> None:
         News(side.server.port, side.run, disk, viewer, follows=side.follows)
         for viewer in range(1, given.watchers + 1)
     ]
-    tasks = [asyncio.create_task(each.hear()) for each in news]
     try:
-        await asyncio.sleep(WARM_UP)
-        for each in news:
-            each.heard.clear()
-        await spent(side, given.seconds)
-        side.add("news", *(ms for each in news for ms in each.late))
-        assert not any(each.errors for each in news)
+        async with beside(*(each.hear() for each in news)):
+            await asyncio.sleep(WARM_UP)
+            for each in news:
+                each.heard.clear()
+            await spent(side, given.seconds)
+            side.add("news", *(ms for each in news for ms in each.late))
+            assert not any(each.errors for each in news)
     finally:
-        await end(tasks)
         disk.close()
         side.press("pause", 1)
-
-
-async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def spent(side: Crowd, seconds: float) -> None:
@@ -198,29 +180,22 @@ SCENES = {
 async def play(sides: Sequence[Crowd], name: str, given: argparse.Namespace) -> bool:
     """Let a scene happen in turns; print its figures."""
     scene, waits = SCENES[name]
-    for turn in range(given.turns):
-        for side in sides if turn % 2 else sides[::-1]:
-            await scene(side, given)
-            side.counts = False
-    kept = True
-    for wait in waits:
-        times = [side.times[wait] for side in sides]
-        parts = {f"p{100 * part:.0f}": [share(e, part) for e in times] for part in (0.5, 0.95)}
-        kept &= report(f"{name}: {wait}", min(map(len, times)), parts, most=MOST)
+    for _, side in turns(sides, given.turns):
+        await scene(side, given)
+        side.counts = False
+    kept = [compared(f"{name}: {at}", [side.times[at] for side in sides], MOST) for at in waits]
     for used in ("server, cores", "all, cores"):
-        middle = [share(side.times.pop(used), 0.5) for side in sides]
-        report(f"{name}: {used}", given.turns, {"p50": middle}, "  ", most=MOST)
-    return kept
+        cores = [side.times.pop(used) for side in sides]
+        compared(f"{name}: {used}", cores, unit="  ", parts=(0.5,))
+    return all(kept)
 
 
 def prepare(sides: Sequence[Crowd]) -> None:
     """Start the servers and a run of each, and write down what their pages ask for."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+    with a_browser() as browser:
         for side in sides:
-            side.folder.mkdir()
-            side.server = start_server(side.folder, root=side.root, **ENVIRON)
-            pages = some([each[has_rooms(side.root)] for each in PAGES], 2)
+            side.serve(**ENVIRON)
+            pages = some([each[side.has_rooms] for each in PAGES], 2)
             side.pages = [written_down(browser, side, address) for address in pages]
             side.connect()
             side.run = side.train(TRAINED, 1)
@@ -229,7 +204,6 @@ def prepare(sides: Sequence[Crowd]) -> None:
                 time.sleep(0.1)
             side.follows = written_down(browser, side, f"train?run={side.run}").follows
             side.press("pause", 1)
-        browser.close()
     for name in ("answers", "follows"):
         n = [sum(len(getattr(page, name)) for page in side.pages) for side in sides]
         print(f"{len(side.pages)} pages: {name} {n[0]} {n[1]}")
@@ -246,16 +220,9 @@ def main() -> int:
     parser.add_argument("--watchers", type=int, default=100)
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two pages")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="hnviz-crowds-") as folder:
-        roots = (given.other.resolve(), ROOT)
-        sides = [Crowd(root, Path(folder) / str(at)) for at, root in enumerate(roots)]
-        try:
-            prepare(sides)
-            kept = [asyncio.run(play(sides, name, given)) for name in given.scene or SCENES]
-        finally:
-            for side in sides:
-                with suppress(AttributeError):
-                    stop_server(side.server)
+    with two(given.other, Crowd) as sides:
+        prepare(sides)
+        kept = [asyncio.run(play(sides, name, given)) for name in given.scene or SCENES]
     return 0 if all(kept) else 1
 
 

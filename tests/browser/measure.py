@@ -5,24 +5,26 @@ the figures of docs/measured.md come from here.
 """
 
 import argparse
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import accumulate, pairwise
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
-from hnviz.app.rooms.train.page import VIEWS
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.web.assets import styled
+from tests.axe import barriers
 from tests.brief import often, some
-from tests.browser.exported import opened, write_lessons
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
+from tests.conftest import ROOT, Server, profile
 from tests.made_runs import make_run
+from tests.programs import a_browser, a_server
 
 ROUNDS = often(12, 2)
 STARTS = often(10)  # runs that are started, clicked at and stopped
@@ -32,27 +34,13 @@ CHART = "[data-panel=loss] .main-svg"
 
 # In every page. `painted(changed)` resolves with the time at which the first frame in which
 # `changed()` holds has been painted: a task that is posted in that frame runs after its painting.
-# It calls `onScreen` with the time at which that frame was shown, as the browser tells it of a word
-# that comes in with it; without a GPU the two lie a frame apart.
 PAINTED = """
-window.onScreen = () => {};
 window.painted = async (changed) => {
   const begun = performance.now();
   do {
     if (performance.now() - begun > 20000) throw new Error("nothing changed");
     await new Promise(requestAnimationFrame);
   } while (!changed());
-  const word = document.createElement("div"), seen = window.onScreen;
-  word.textContent = "painted";
-  word.style.cssText = "position: fixed; top: 0; left: 0; font-size: 8px; z-index: 9999999";
-  word.inert = true; // else Streamlit would draw again for a pointer over it
-  word.setAttribute("elementtiming", "word");
-  new PerformanceObserver((entries, observer) => {
-    observer.disconnect();
-    word.remove();
-    seen(entries.getEntries()[0].renderTime);
-  }).observe({ type: "element" });
-  document.body.append(word);
   await new Promise((done) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = done;
@@ -61,13 +49,11 @@ window.painted = async (changed) => {
   return performance.now();
 };
 """
-# From a press until what is seen has been painted otherwise, and until that is on the screen.
+# From a press until what is seen has been painted otherwise.
 REACTS = """async ([press, seen]) => {
-  const find = new Function(`return (${seen})`), was = String(find());
-  const shown = new Promise((done) => (window.onScreen = done)), begun = performance.now();
+  const find = new Function(`return (${seen})`), was = String(find()), begun = performance.now();
   new Function(press)();
-  const painted = await window.painted(() => String(find()) !== was);
-  return [painted - begun, (await shown) - begun];
+  return (await window.painted(() => String(find()) !== was)) - begun;
 }"""
 
 
@@ -95,15 +81,6 @@ def told(label: str) -> str:
     return f"{field(label)}.closest('.field').querySelector('.field-wrong').textContent"
 
 
-def radio(name: str) -> str:
-    """JavaScript that finds a choice of the page by its name."""
-    choices = "[...document.querySelectorAll('[data-picture=\"kit/fields\"]')]"
-    choices += ".flatMap((each) => [...each.shadowRoot.querySelectorAll('button')])"
-    return f"{choices}.find(each => each.innerText.trim() === '{name}')"
-
-
-LOOKS = ("inside", "positions", "schedule", "rates")  # keys of what each closer look shows
-LOOK = f"{list(LOOKS)}.map(key => document.querySelector('.st-key-train_' + key) !== null)"
 BAR = "[...document.querySelectorAll('.st-key-train_bar *')].find(e => e.shadowRoot).shadowRoot"
 PAUSE_NAME = f"{BAR}.querySelector('.pause').textContent"
 STOP = f"{BAR}.querySelector('.stop')"
@@ -131,38 +108,71 @@ def main() -> None:
     asked = parser.parse_args().pages or every
     if unknown := set(asked) - set(every):
         parser.error(f"no such page: {', '.join(unknown)}; there are {', '.join(every)}")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        start = partial(playwright.chromium.launch, executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        if "start" in asked:
-            pictures = [
-                first_picture(start, Path(folder) / str(number)) for number in range(often(7))
-            ]
-            say("server start to a picture, nothing cached", pictures, "under 2.5 s")
-        if "export" in asked:
-            lessons_from_disk(start, Path(folder) / "lessons")
-        if not parts.keys() & set(asked):
-            return
-        browser, server = start(), start_server(Path(folder))
-        try:
-            page = browser.new_page(viewport=VIEWPORT, bypass_csp=True)
-            page.add_init_script(PAINTED)
-            for name in filter(parts.__contains__, asked):
-                parts[name](page, server)
-        finally:
-            browser.close()
-            stop_server(server)
+    if "start" in asked:
+        pictures = [first_picture() for _ in range(often(7))]
+        say("server start to a picture, nothing cached", pictures, "under 2.5 s")
+    if "export" in asked:
+        lessons_from_disk()
+    if not parts.keys() & set(asked):
+        return
+    with a_browser() as browser, a_server() as server, visitor(browser) as page:
+        for name in filter(parts.__contains__, asked):
+            parts[name](page, server)
 
 
-def lessons_from_disk(start: Callable[[], Browser], folder: Path) -> None:
+@contextmanager
+def visitor(browser: Browser) -> Iterator[Page]:
+    """Open a tab in a new profile: nothing is cached."""
+    with profile(browser, viewport=VIEWPORT, bypass_csp=True) as context:
+        context.add_init_script(PAINTED)
+        yield context.new_page()
+
+
+def lessons_from_disk() -> None:
     """Measure how long each lesson's file takes to open from a disk, without a network."""
-    paths = write_lessons(folder)
-    browser = start()
-    try:
+    with tempfile.TemporaryDirectory() as folder, a_browser() as browser:
+        command = [sys.executable, "-m", "hnviz", "export", "index", folder]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        paths = [path for path in sorted(Path(folder).glob("*.html")) if path.stem != "index"]
         for path in some(paths):
             size = f"{path.stat().st_size:,} bytes"
             say(f"{path.stem}, {size}, opened from disk", opened(browser, path), "under 1 s")
-    finally:
-        browser.close()
+
+
+# Resolves once what is in sight of the first step is drawn: milliseconds since the file was opened.
+OPENED = """async () => {
+  const topOf = (place) => place.getBoundingClientRect().top;
+  const isSeen = (place) => place.checkVisibility() && topOf(place) < innerHeight;
+  const seen = () => [...document.querySelectorAll("main [data-picture]")].filter(isSeen);
+  const stateOf = (place) => (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state;
+  // What Python has drawn has no state.
+  const isDrawn = () => document.querySelector(".beside") && seen().length
+    && seen().every((place) => ["ready", undefined].includes(stateOf(place)));
+  while (!isDrawn()) {
+    if (performance.now() > 30000) throw new Error("not drawn within 30 s");
+    await new Promise(requestAnimationFrame);
+  }
+  return performance.now();
+}"""
+
+
+def opened(browser: Browser, path: Path) -> list[float]:
+    """Return the seconds that a file took to open, without a network.
+
+    Raises RuntimeError if it asks for anything, or axe-core finds a serious fault.
+    """
+    seconds = []
+    for _ in range(often(5)):  # each time by a profile that has nothing in its cache
+        with profile(browser, offline=True, viewport=VIEWPORT) as context:
+            tab, asked = context.new_page(), []
+            tab.on("request", lambda request, asked=asked: asked.append(request.url))
+            tab.goto(path.as_uri(), wait_until="commit")
+            seconds.append(tab.evaluate(OPENED) / 1000)
+            others = [url for url in asked if not url.startswith("data:") and url != path.as_uri()]
+            faults = barriers(tab)
+        if others or faults:
+            raise RuntimeError(f"{path.name} asks for {others}; axe-core says {faults}")
+    return seconds
 
 
 # Resolves when the ladder of models has been painted, with the time of day in seconds.
@@ -172,50 +182,37 @@ LADDER = """async () => {
 }"""
 
 
-def first_picture(start: Callable[[], Browser], folder: Path) -> float:
+def first_picture() -> float:
     """Return the seconds from a server's start to its first picture, in a new browser's open tab.
 
     The picture is the Start page's ladder of models.
     """
-    folder.mkdir()
-    browser = start()
-    page = browser.new_page(viewport=VIEWPORT, bypass_csp=True)
-    page.add_init_script(PAINTED)
-    begun = time.time()
-    server = start_server(folder)
-    try:
-        page.goto(server.url, wait_until="commit")
-        seconds: float = page.evaluate(LADDER) - begun
-    finally:
-        browser.close()
-        stop_server(server)
-    return seconds
+    with a_browser() as browser, visitor(browser) as page:
+        begun = time.time()
+        with a_server() as server:
+            page.goto(server.url, wait_until="commit")
+            return float(page.evaluate(LADDER) - begun)
 
 
 def train(page: Page, server: Server) -> None:
     """Measure clicks on the Train page: start, stop, and a setting while a run trains."""
-    starts, stops, clicks, judged, looks = [], [], [], [], []
+    starts, stops, clicks, judged = [], [], [], []
     for _ in range(STARTS):
         page.goto(f"{server.url}/train?train_epochs=200")
         page.locator(CHART).first.wait_for()
         page.wait_for_timeout(3000)  # the engine is warm, nothing is left to load
-        starts.append(reacts(page, f"{TRAIN}.click()", FIRST_POINT)[0])
+        starts.append(reacts(page, f"{TRAIN}.click()", FIRST_POINT))
         page.wait_for_timeout(1000)
         same, rate = f"{field('Same recipe')}.click()", f"{field('lr, highest')}.value"
         clicks += [reacts(page, same, rate) for _ in range(ROUNDS)]
         bptt = "bptt, steps"
-        judged += [
-            reacts(page, typed(bptt, number), told(bptt))[0] for number in ("0", "20") * JUDGED
-        ]
-        looks += [reacts(page, f"{radio(name)}.click()", LOOK)[0] for name in [*VIEWS][1:]]
-        stops.append(reacts(page, f"{STOP}.click()", STOPPED)[0])
-    paints, shown = (list(times) for times in zip(*clicks, strict=True))
+        numbers = ("0", "20") * JUDGED
+        judged += [reacts(page, typed(bptt, number), told(bptt)) for number in numbers]
+        stops.append(reacts(page, f"{STOP}.click()", STOPPED))
     say("click on Train to the first point", starts, "under .4 s")
     say("click on Stop to stopped", stops, "under .2 s")
-    say("while a run trains, Same recipe to its lr", paints, "p95 under .1 s")
-    say("the same, until it is on the screen", shown, "for comparison")
+    say("while a run trains, Same recipe to its lr", clicks, "p95 under .1 s")
     say("while a run trains, a wrong number to its sentence, from Python", judged, "under .1 s")
-    say("while a run trains, another closer look, from Python", looks, "for comparison")
 
 
 TEXTS = often(5)  # own texts, each another one
@@ -247,7 +244,7 @@ def own_text(page: Page, server: Server) -> None:
         page.get_by_text("tokens to learn from").wait_for(timeout=60_000)
         read.append(time.perf_counter() - begun)
         page.wait_for_timeout(1000)
-        starts.append(reacts(page, f"{TRAIN}.click()", FIRST_POINT)[0])
+        starts.append(reacts(page, f"{TRAIN}.click()", FIRST_POINT))
         page.locator(".st-key-train_bar").get_by_role("button", name="Stop").click()
         page.wait_for_timeout(1000)
     say("own text of 1 MB, from the file to its tokens", read, "under 2 s")
@@ -501,8 +498,6 @@ def compare(page: Page, server: Server) -> None:
     runs = ",".join([*ids[:-8], *rates])
     url = f"{server.url}/compare?runs="
     say(f"compare: {COMPARE_RUNS} runs, never read before", [compared(page, url + runs)], "1 s")
-    two = [compared(page, f"{url}Model4,Model5") for _ in range(often(5))]
-    say("compare: two runs, opened", two, "for comparison")
     many = [compared(page, url + runs) for _ in range(often(5))]
     say(f"compare: {COMPARE_RUNS} runs of {COMPARE_STEPS} steps, opened", many, "under 1 s")
     root = page.locator(".st-key-compare_curves .hnviz[data-ready]")
@@ -557,14 +552,11 @@ def pressed(page: Page, key: str, seen: str) -> float:
     return seconds
 
 
-def reacts(page: Page, press: str, seen: str) -> tuple[float, float]:
-    """Return the seconds from a click until its effect is painted, and until it is on the screen.
-
-    A pause keeps clicks apart.
-    """
-    painted, shown = page.evaluate(REACTS, [press, seen])
+def reacts(page: Page, press: str, seen: str) -> float:
+    """Return the seconds from a click until its effect is painted. A pause keeps clicks apart."""
+    seconds: float = page.evaluate(REACTS, [press, seen]) / 1000
     page.wait_for_timeout(300)
-    return painted / 1000, shown / 1000
+    return seconds
 
 
 def say(what: str, seconds: list[float], goal: str) -> None:

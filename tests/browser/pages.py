@@ -4,17 +4,15 @@ Cold: a browser with nothing in its cache opens the page's address on a warm ser
 reader comes from another page by the sidebar, or changes the view. Run it on a quiet machine.
 """
 
-import tempfile
-from pathlib import Path
-
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from hnviz.app.shell.navigation import PAGES, UNLISTED
 from hnviz.lessons.panel import page_path
 from hnviz.web.assets import styled
 from tests.brief import often, some
-from tests.browser.measure import PAINTED, VIEWPORT, say
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, idle, start_server, stop_server
+from tests.browser.measure import say, visitor
+from tests.conftest import idle
+from tests.programs import a_browser, a_server
 from tests.test_first_minute_browser import FIRST
 
 ROUNDS = often(8)
@@ -47,36 +45,25 @@ PRESSED = styled(f"""async ([name, place]) => {{
 
 def main() -> None:
     """Print every page's two figures."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        server = start_server(Path(folder))
-        try:
-            for _ in range(2):
-                cold(browser, f"{server.url}/remember", "states_picture")  # the engine is warm now
-            for view, (*_, picture) in VIEWS.items():
-                times = [cold(browser, f"{server.url}/{view}", picture) for _ in range(ROUNDS)]
-                say(f"{view or 'start'}, nothing cached", times, "under 2.5 s")
-            in_the_app(browser, server.url)
-        finally:
-            browser.close()
-            stop_server(server)
+    with a_browser() as browser, a_server() as server:
+        for _ in range(2):
+            cold(browser, f"{server.url}/remember", "states_picture")  # the engine is warm now
+        for view, (*_, picture) in VIEWS.items():
+            times = [cold(browser, f"{server.url}/{view}", picture) for _ in range(ROUNDS)]
+            say(f"{view or 'start'}, nothing cached", times, "under 2.5 s")
+        with visitor(browser) as page:
+            in_the_app(page, server.url)
 
 
 def cold(browser: Browser, url: str, picture: str) -> float:
     """Return the seconds from an address's opening to its picture, in a new profile."""
-    context = browser.new_context(viewport=VIEWPORT, bypass_csp=True)
-    context.add_init_script(PAINTED)
-    page = context.new_page()
-    page.goto(url, wait_until="commit")
-    seconds: float = page.evaluate(SHOWN, picture) / 1000
-    context.close()
-    return seconds
+    with visitor(browser) as page:
+        page.goto(url, wait_until="commit")
+        return float(page.evaluate(SHOWN, picture) / 1000)
 
 
-def in_the_app(browser: Browser, url: str) -> None:
+def in_the_app(page: Page, url: str) -> None:
     """Measure every page from the one before it, and each part of a room."""
-    page = browser.new_page(viewport=VIEWPORT, bypass_csp=True)
-    page.add_init_script(PAINTED)
     page.goto(url)
     times: dict[str, list[float]] = {}
     here = ""

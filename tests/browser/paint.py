@@ -8,20 +8,18 @@ this one is earlier. Run it on a quiet machine.
 import argparse
 import subprocess
 import sys
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.brief import often, some
-from tests.browser.against import has_rooms
 from tests.browser.measure import VIEWPORT
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, ROOT, profile, until
+from tests.conftest import profile, until
+from tests.programs import Side, a_browser, compared, turns, two
 
 MOST = 1.2  # the promise, of the medians of both
 TIMES = often(15)  # that each file is opened
+WHAT = ("first paint", "title", "first picture")  # nothing is promised of the last one
 FILES = (
     ("page", "start", "start"),
     ("page", "train", "train"),
@@ -74,36 +72,31 @@ def opened(browser: Browser, path: Path) -> list[float]:
         return found
 
 
-def compared(browser: Browser, name: str, paths: Sequence[Path]) -> bool:
+def kept(browser: Browser, name: str, paths: dict[Side, Path]) -> bool:
     """Print the medians of the files of both; return whether the promise is kept."""
-    times: list[list[list[float]]] = [[], []]
-    for turn in range(-1, TIMES):
-        for side in (0, 1) if turn % 2 else (1, 0):
-            found = opened(browser, paths[side])
+    found = {what: {side: list[float]() for side in paths} for what in WHAT}
+    for turn, side in turns([*paths], TIMES, -1):
+        for what, ms in zip(WHAT, opened(browser, paths[side]), strict=True):
             if turn >= 0:
-                times[side].append(found)
-    kept = True
-    for at, what in enumerate(("first paint", "title", "first picture")):
-        other, own = (median(each[at] for each in side) for side in times)
-        print(f"{name:20} {what:14} {other:5.0f} {own:5.0f} ms {own / other:5.2f}", flush=True)
-        kept &= at > 1 or own <= MOST * other
-    return kept
+                found[what][side].append(ms)
+    are_kept = [
+        compared(f"{name:20} {what:14}", times.values(), MOST, parts=(0.5,))
+        for what, times in found.items()
+    ]
+    return all(are_kept[:-1])
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.paint", description=__doc__)
     parser.add_argument("other", type=Path, help="the other checkout")
-    roots = [parser.parse_args().other.resolve(), ROOT]
-    kept = True
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+    are_kept = []
+    with two(parser.parse_args().other, Side) as sides, a_browser() as browser:
         for kind, *names in some(FILES):
-            paths = [Path(folder) / f"{at}-{names[-1]}.html" for at in range(len(roots))]
-            for root, path in zip(roots, paths, strict=True):
-                write(root, kind, names[has_rooms(root)], path)
-            kept &= compared(browser, names[-1], paths)
-        browser.close()
-    return 0 if kept else 1
+            paths = {side: side.folder / f"{names[-1]}.html" for side in sides}
+            for side, path in paths.items():
+                write(side.root, kind, names[side.has_rooms], path)
+            are_kept.append(kept(browser, names[-1], paths))
+    return 0 if all(are_kept) else 1
 
 
 if __name__ == "__main__":

@@ -4,15 +4,12 @@ At two widths: its words, its controls, where its first picture begins, how many
 the sum of its layout shifts, and what axe-core finds serious.
 """
 
-import tempfile
-from pathlib import Path
-
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from hnviz.web.assets import styled
 from tests.axe import barriers
 from tests.brief import some
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, start_server, stop_server
+from tests.programs import a_browser, a_server
 from tests.test_first_minute_browser import CONTROLS, FIRST_SCREEN, PHONE, WATCH, WIDE
 
 REST = 4500  # ms, in which a page comes to rest
@@ -37,17 +34,11 @@ SEEN = styled("""(first) => {
 
 def main() -> None:
     """Print a table for each screen."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        server = start_server(Path(folder))
-        try:
-            for size in (WIDE, PHONE):
-                print(f"{size[0]} x {size[1]}\n\n{HEAD}\n|{'---|' * HEAD.count(' |')}")
-                for room in some([*FIRST_SCREEN]):
-                    print(row(browser, server.url, room, size), flush=True)
-        finally:
-            browser.close()
-            stop_server(server)
+    with a_browser() as browser, a_server() as server:
+        for size in (WIDE, PHONE):
+            print(f"{size[0]} x {size[1]}\n\n{HEAD}\n|{'---|' * HEAD.count(' |')}")
+            for room in some([*FIRST_SCREEN]):
+                print(row(browser, server.url, room, size), flush=True)
 
 
 def row(browser: Browser, url: str, room: str, size: tuple[int, int]) -> str:

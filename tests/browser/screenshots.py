@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from hnviz.app.shell.share import ROOMS, SIZE, picture_of
 from hnviz.gallery.cases import READY
@@ -27,8 +27,9 @@ from hnviz.lessons.panel import page_path
 from hnviz.web.assets import PACKAGE, styled
 from tests import gallery, guide
 from tests.brief import BRIEF, some
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
+from tests.conftest import Server, idle, until
 from tests.pages import EVERY_PAGE
+from tests.programs import a_browser, a_server
 from tests.saved import more
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "screenshots"
@@ -88,47 +89,26 @@ def main() -> None:
     parser.add_argument("--tour", action="store_true", help="only the pictures of the tour")
     parser.add_argument("--rooms", action="store_true", help="only what links to the rooms show")
     given = parser.parse_args()
-    out = given.folder
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        try:
-            if given.rooms:
-                with served(Path(folder)) as server:
-                    rooms(browser, server)
-            elif given.tour:
-                with served(Path(folder)) as server:
-                    tour(browser, server)
-            elif out is None:
-                all_pages(browser, Path(folder))
-            else:
-                all_pictures(browser, Path(folder), out)
-        finally:
-            browser.close()
+    with a_browser() as browser:
+        if given.folder:
+            all_pictures(browser, given.folder)
+            return
+        with a_server() as server:
+            part = rooms if given.rooms else tour if given.tour else all_pages
+            part(browser, server)
 
 
-def all_pages(browser: Browser, folder: Path) -> None:
-    """Take every page; the runs that are made for it go into a folder."""
+def all_pages(browser: Browser, server: Server) -> None:
+    """Take every page."""
     OUT.mkdir(parents=True, exist_ok=True)
-    with served(folder) as server:
-        for width, mode in LOOKS:
-            still_pages(browser, server, width, mode)
-            views(browser, server, width, mode)
-        tour(browser, server)
-        with tab(browser, 1280, "light") as page:
-            lessons(page, server)
-            states(page, server)
-            if not BRIEF:  # it must catch a run at its eighth epoch: on a quiet machine
-                life_of_a_run(page, server)
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[Server]:
-    """Serve the app; the runs that are made there go into a folder."""
-    server = start_server(folder)
-    try:
-        yield server
-    finally:
-        stop_server(server)
+    for width, mode in LOOKS:
+        pages(browser, server, width, mode)
+    tour(browser, server)
+    with tab(browser, 1280, "light") as page:
+        lessons(page, server)
+        states(page, server)
+        if not BRIEF:  # it must catch a run at its eighth epoch: on a quiet machine
+            life_of_a_run(page, server)
 
 
 def tour(browser: Browser, server: Server) -> None:
@@ -178,10 +158,14 @@ BARE = """() => {
 """Hides the switch and the buttons over a page."""
 
 
-def all_pictures(browser: Browser, folder: Path, out: Path) -> None:
+def all_pictures(browser: Browser, out: Path) -> None:
     """Take every picture of the gallery, in every mode and width."""
     out.mkdir(parents=True, exist_ok=True)
-    with gallery.gallery_server(folder) as url, tab(browser, 1280, "light") as page:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        gallery.gallery_server(Path(folder)) as url,
+        tab(browser, 1280, "light") as page,
+    ):
         told = gallery.cases_of(url)
         for picture in some([*told["pictures"]]):
             for width in some(told["widths"]):
@@ -207,11 +191,12 @@ def tab(browser: Browser, width: int, mode: str) -> Iterator[Page]:
     context.close()
 
 
-def still_pages(browser: Browser, server: Server, width: int, mode: str) -> None:
-    """Take every page as it stands before anything is trained."""
+def pages(browser: Browser, server: Server, width: int, mode: str) -> None:
+    """Take every page as it stands before anything is trained, and more of some."""
+    places = {name: page_path(name) for name in some(EVERY_PAGE)} | dict(some([*VIEWS.items()]))
     with tab(browser, width, mode) as page:
-        for name in some(EVERY_PAGE):
-            page.goto(f"{server.url}/{page_path(name)}")
+        for name, address in places.items():
+            page.goto(f"{server.url}/{address}")
             take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
 
 
@@ -245,14 +230,6 @@ def states(page: Page, server: Server) -> None:
             page.mouse.wheel(0, 400)
             page.wait_for_timeout(200)
         take(page, name)
-
-
-def views(browser: Browser, server: Server, width: int, mode: str) -> None:
-    """Take what a page shows where it is asked for more than its first picture."""
-    with tab(browser, width, mode) as page:
-        for name, address in some([*VIEWS.items()]):
-            page.goto(f"{server.url}/{address}")
-            take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
 
 
 def life_of_a_run(page: Page, server: Server) -> None:

@@ -31,7 +31,7 @@ from hnviz.runs import RunSummary
 from hnviz.web.classroom.service import Visitor
 from hnviz.web.state import ServerState
 from tests.classroom import a_service
-from tests.load import siege
+from tests.load import attack
 from tests.pages import choose, control, controls, open_page, press
 from tests.sentences import refusal
 from tests.test_pages import drawn, text
@@ -406,11 +406,12 @@ def test_a_terminal_without_blocks_says_so(monkeypatch, capsys, recorded):
     recorded(capsys.readouterr().out, part="this terminal cannot show the")
 
 
-# --- Under attack: ``python -m tests.load.siege`` is the whole ---
+# --- Under attack: ``python -m tests.load.attack --class`` is the whole ---
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
 def test_a_class_goes_on_while_it_is_attacked(capsys):
     with ThreadPoolExecutor(1) as thread:  # a loop of the browser tests may run in this one
-        assert thread.submit(siege.main, "--brief").result() == 0, capsys.readouterr().out
+        held = thread.submit(attack.main, "--class", "--brief")
+        assert held.result() == 0, capsys.readouterr().out

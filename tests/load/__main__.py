@@ -13,14 +13,13 @@ first scene left behind in the server is compared with what the last one leaves.
 
 import argparse
 import asyncio
-import json
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -30,11 +29,9 @@ import psutil
 
 from hnviz.app.rooms.train.topics import MOST_POINTS
 from hnviz.schedule import batch_stride
-from tests.conftest import start_server, stop_server
 from tests.load.classroom import VIEWERS, Class, lesson_for_phones
-from tests.load.disk import Disk
-from tests.load.held import MEGABYTE, Held
-from tests.load.viewer import TRAIN, News, Session
+from tests.load.viewer import TRAIN, Disk, News, Session
+from tests.programs import MEGABYTE, a_server, beside, cpu, report, share
 
 WARM_UP = 5.0  # seconds
 SETTLE = 2.0  # seconds that the last news may take
@@ -64,6 +61,38 @@ class Scene:
     viewers: int
     every: float | None  # seconds between two presses of one viewer
     limits: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a server and the processes under it hold at one moment."""
+
+    memory: float  # MB of the server itself
+    processes: int
+    descriptors: int  # of all processes together
+    files: int  # in the folder for temporary ones
+
+    @classmethod
+    def by(cls, pid: int, temporary: Path) -> "Held":
+        """Look at the processes as they are now."""
+        server = psutil.Process(pid)
+        family = [server, *server.children(recursive=True)]
+        alive = [each for each in family if each.status() != psutil.STATUS_ZOMBIE]
+        return cls(
+            memory=server.memory_info().rss / MEGABYTE,
+            processes=len(alive),
+            descriptors=sum(each.num_fds() for each in alive),
+            files=sum(1 for _ in temporary.rglob("*")),
+        )
+
+    def left_over(self, before: "Held", viewers: int) -> dict[str, float]:
+        """Return what is held beyond `before`, after so many viewers have come and gone."""
+        return {
+            "memory, MB a viewer": (self.memory - before.memory) / viewers,
+            "processes": self.processes - before.processes,
+            "descriptors": self.descriptors - before.descriptors,
+            "temporary files": self.files - before.files,
+        }
 
 
 def scenes(viewers: int, watchers: int, every: float) -> list[Scene]:
@@ -99,9 +128,9 @@ def stop(place: Place, run: str, cookie: str = "") -> None:
     urllib.request.urlopen(request, timeout=30).close()
 
 
-async def press_on(session: Session, every: float, took: list[float]) -> None:
-    """Press every so many seconds, on the beat even after a slow answer."""
-    begun = time.perf_counter()
+async def press_on(session: Session, every: float, took: list[float], pause: float) -> None:
+    """After a pause press every so many seconds, on the beat even after a slow answer."""
+    begun = time.perf_counter() + pause
     for turn in count(1):
         await asyncio.sleep(max(0.0, begun + turn * every - time.perf_counter()))
         took.append(await session.press())
@@ -116,15 +145,14 @@ async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
     news = [News(place.port, run, disk, viewer) for viewer in range(1, scene.viewers + 1)]
     sessions = [Session(place.port, f"run={run}", each.viewer) for each in news]
     async with AsyncExitStack() as stack:
-        tasks = []
-        for index, (session, each) in enumerate(zip(sessions, news, strict=True)):
+        for session in sessions:
             await stack.enter_async_context(session)
             await session.press()
-            tasks.append(asyncio.create_task(each.hear()))
-            if scene.every is not None:
-                beat = press_on(session, scene.every, took)
-                pause = scene.every / scene.viewers * index  # not all in the same moment
-                tasks.append(asyncio.create_task(later(pause, beat)))
+        jobs = [each.hear() for each in news]
+        for at, session in enumerate(sessions if scene.every else ()):
+            pause = scene.every / scene.viewers * at  # not all in the same moment
+            jobs.append(press_on(session, scene.every, took, pause))
+        await stack.enter_async_context(beside(*jobs))
         await asyncio.sleep(WARM_UP)
         took.clear()
         for each in news:
@@ -157,9 +185,6 @@ async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
         figures["errors"] = sum(len(each.errors) for each in [*news, *sessions])
         for said in {error for each in [*news, *sessions] for error in each.errors}:
             print(f"  an error: {said}")
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
     return figures
 
 
@@ -170,12 +195,11 @@ async def play_class(place: Place, scene: Scene, seconds: float) -> dict[str, fl
     server, took = psutil.Process(place.pid), list[float]()
     async with AsyncExitStack() as stack:
         await room.enter(stack)
-        tasks = []
         for at in range(VIEWERS):
             session = await stack.enter_async_context(Session(place.port, f"run={run}"))
             await session.press()
-            beat = press_on(session, 2.0, took)
-            tasks.append(asyncio.create_task(later(2.0 / VIEWERS * at, beat)))
+            beat = press_on(session, 2.0, took, 2.0 / VIEWERS * at)
+            await stack.enter_async_context(beside(beat))
         await asyncio.sleep(WARM_UP)
         took.clear()
         before, memory, begun = cpu(server), server.memory_info().rss, time.perf_counter()
@@ -190,17 +214,9 @@ async def play_class(place: Place, scene: Scene, seconds: float) -> dict[str, fl
             "memory at the beginning, MB": memory / MEGABYTE,
             "memory at the end, MB": server.memory_info().rss / MEGABYTE,
         }
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(urllib.error.HTTPError):  # the run may have ended
             await asyncio.to_thread(stop, place, run, room.cookie())
     return figures
-
-
-async def later(seconds: float, what: object) -> None:
-    await asyncio.sleep(seconds)
-    await what  # type: ignore[misc]
 
 
 def lost(news: News, disk: Disk) -> int:
@@ -208,33 +224,6 @@ def lost(news: News, disk: Disk) -> int:
     every = batch_stride(disk.n_steps, MOST_POINTS)
     wanted = {step for step in disk.written if step % every == 0}
     return len(wanted - set(news.steps)) + news.gaps
-
-
-def cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-def share(values: Sequence[float], part: float) -> float:
-    """A quantile; nan of nothing."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
-
-
-def report(
-    name: str, viewers: int, figures: Mapping[str, float], limits: Mapping[str, float]
-) -> bool:
-    """Print the figures of a scene; tell whether all was kept that is promised."""
-    print(f"{name}: {viewers} viewers")
-    kept = True
-    for figure, value in figures.items():
-        if value != value:
-            continue
-        met = value <= limits.get(figure, value)
-        kept &= met
-        most = f"  at most {limits[figure]:g}" if figure in limits else ""
-        print(f"  {figure:32}{value:10.2f}{most}{'' if met else ': MISSED'}", flush=True)
-    return kept
 
 
 def main() -> int:
@@ -247,7 +236,6 @@ def main() -> int:
     parser.add_argument("--class", dest="phones", action="store_true", help="a class of phones")
     parser.add_argument("--size", type=int, default=100, help="phones of the class")
     parser.add_argument("--hours", type=float, default=0.0, help="play the scenes again until then")
-    parser.add_argument("--json", type=Path, help="a file for the figures")
     given = parser.parse_args()
     if given.phones:
         chosen, story = [Scene("class", given.size, None, OF_CLASS)], play_class
@@ -264,14 +252,11 @@ def main() -> int:
         if given.phones:
             lessons = lesson_for_phones(Path(folder))
             environ |= {"HNVIZ_CLASS": "free", "HNVIZ_CLASS_LESSONS": str(lessons)}
-        server = start_server(Path(folder), **environ)
-        place = Place(server.port, server.process.pid, server.runs, temporary)
-        done: list[dict[str, float]] = []
         kept, at_first, viewers = True, None, 0
-        try:
+        with a_server(Path(folder), **environ) as server:
+            place = Place(server.port, server.process.pid, server.runs, temporary)
             for scene in rounds(chosen, until):
                 figures = asyncio.run(story(place, scene, given.seconds))
-                done.append({"viewers": scene.viewers, **figures})
                 kept &= report(scene.name, scene.viewers, figures, scene.limits | NOTHING)
                 if at_first is None:
                     at_first = Held.by(place.pid, temporary)
@@ -280,10 +265,6 @@ def main() -> int:
             if viewers:
                 left = Held.by(place.pid, temporary).left_over(at_first, viewers)
                 kept &= report("left over since the first scene", viewers, left, LEFT)
-        finally:
-            stop_server(server)
-    if given.json:
-        given.json.write_text(json.dumps(done, indent=2))
     return 0 if kept else 1
 
 

@@ -11,7 +11,6 @@ import http.client
 import json
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -21,10 +20,9 @@ from typing import Any
 
 import psutil
 
-from tests.conftest import ROOT, Server, start_server, stop_server
-from tests.load.__main__ import cpu, share
-from tests.load.disk import Disk
-from tests.load.viewer import News, Session, named
+from tests.conftest import stop_server
+from tests.load.viewer import Disk, News, Session, named
+from tests.programs import Side, compared, cpu, turns, two
 
 ENVIRON = {
     "HNVIZ_MAX_TRAINERS": "1",  # so a run that is started waits, and takes no processor time
@@ -42,12 +40,9 @@ UNITS = "/api/runs/Model5/400/units?split=valid&n=60&layer=0"
 
 
 @dataclass(eq=False)
-class Side:
-    """A server, and what is measured of it."""
+class Asked(Side):
+    """A server that is asked, and what is measured of it."""
 
-    root: Path
-    folder: Path
-    server: Server = field(init=False)
     run: str = ""  # of the user, paused
     session: Session = field(init=False)
     news: News = field(init=False)
@@ -56,8 +51,7 @@ class Side:
     def start(self) -> tuple[float, float]:
         """Start the server; return the seconds until its first answer, and its engine's first."""
         begun = time.perf_counter()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.server = start_server(self.folder, root=self.root, **ENVIRON)
+        self.serve(**ENVIRON)
         self.connect()
         self.ask("GET", OPENING)
         first = time.perf_counter() - begun
@@ -95,27 +89,27 @@ class Side:
         return used
 
 
-async def cached(side: Side, turn: int) -> None:
+async def cached(side: Asked, turn: int) -> None:
     side.ask("GET", f"{UNITS}&first=17")
 
 
-async def new(side: Side, turn: int) -> None:
+async def new(side: Asked, turn: int) -> None:
     side.ask("GET", f"{UNITS}&first={FIRST[turn]}")
 
 
-async def described(side: Side, turn: int) -> None:
+async def described(side: Asked, turn: int) -> None:
     side.ask("GET", "/api/runs/Model5")
 
 
-async def page(side: Side, turn: int) -> None:
+async def page(side: Asked, turn: int) -> None:
     await side.session.press()
 
 
-async def button(side: Side, turn: int) -> None:
+async def button(side: Asked, turn: int) -> None:
     side.press("speed", turn + 2, body={"speed": 5 + turn % 2})  # a viewer may press ten a second
 
 
-async def train(side: Side, turn: int) -> Callable[[], None]:
+async def train(side: Asked, turn: int) -> Callable[[], None]:
     run, viewer = side.train({**WAITING, "seed": turn}, turn + 2), turn + 2
 
     def tidy() -> None:
@@ -125,7 +119,7 @@ async def train(side: Side, turn: int) -> Callable[[], None]:
     return tidy
 
 
-async def told(side: Side, turn: int) -> float:
+async def told(side: Asked, turn: int) -> float:
     """Let a paused run do a step; return the seconds from the disk to a viewer."""
     news, before = side.news, side.news.step
     await asyncio.to_thread(side.press, "step", turn + 2)
@@ -138,7 +132,7 @@ async def told(side: Side, turn: int) -> float:
 
 
 FIRST = random.Random(0).sample(range(100, TOKENS), 5000)
-KINDS: dict[str, Callable[[Side, int], Awaitable[Any]]] = {
+KINDS: dict[str, Callable[[Asked, int], Awaitable[Any]]] = {
     "cached answer": cached,
     "new answer": new,
     "a run's JSON": described,
@@ -149,7 +143,7 @@ KINDS: dict[str, Callable[[Side, int], Awaitable[Any]]] = {
 }
 
 
-async def timed(do: Callable[[Side, int], Awaitable[Any]], side: Side, turn: int) -> float:
+async def timed(do: Callable[[Asked, int], Awaitable[Any]], side: Asked, turn: int) -> float:
     """Return the seconds that a request took, or those that it measured itself."""
     begun = time.perf_counter()
     told = await do(side, turn)
@@ -159,55 +153,39 @@ async def timed(do: Callable[[Side, int], Awaitable[Any]], side: Side, turn: int
     return told if isinstance(told, float) else seconds
 
 
-async def measure(name: str, sides: list[Side], rounds: int) -> bool:
+async def measure(name: str, sides: list[Asked], rounds: int) -> bool:
     """Print the figures of one kind; return whether the promise is kept."""
-    times: dict[Side, list[float]] = {side: [] for side in sides}
-    begun = dict.fromkeys(sides, 0.0)
+    times: dict[Asked, list[float]] = {side: [] for side in sides}
+    begun: dict[Asked, float] = {}
     for side in sides:
         side.connect()
-    for turn in range(-WARM_UP, rounds):
+    for turn, side in turns(sides, rounds, -WARM_UP):
         if turn == 0:
-            begun = {side: side.busy() for side in sides}
-        for side in sides if turn % 2 else sides[::-1]:
-            await asyncio.sleep(0)  # a connection that answers no ping for 20 s is closed
-            seconds = await timed(KINDS[name], side, turn + WARM_UP)
-            if turn >= 0:
-                times[side].append(1000 * seconds)
+            begun[side] = side.busy()
+        await asyncio.sleep(0)  # a connection that answers no ping for 20 s is closed
+        seconds = await timed(KINDS[name], side, turn + WARM_UP)
+        if turn >= 0:
+            times[side].append(1000 * seconds)
     used = [1000 * (side.busy() - begun[side]) / rounds for side in sides]
-    medians, tails = ([share(each, part) for each in times.values()] for part in (0.5, 0.95))
-    return report(name, rounds, {"p50": medians, "p95": tails, "processor": used})
+    return compared(name, times.values(), MOST, processor=used)
 
 
-def report(
-    name: str, n: int, figures: dict[str, list[float]], unit: str = "ms", most: float = MOST
-) -> bool:
-    """Print pairs, the other checkout's first, and their ratios."""
-    parts = [
-        f"{what} {other:8.2f} {own:8.2f} {unit} {own / other if other else float('nan'):5.3f}"
-        for what, (other, own) in figures.items()
-    ]
-    print(f"{name:14} {n:5}  {'   '.join(parts)}", flush=True)
-    other, own = figures.get("p95") or figures["p50"]
-    return own <= most * other
-
-
-def starts(sides: list[Side], n: int) -> bool:
+def starts(sides: list[Asked], n: int) -> bool:
     """Print the seconds from the start to the first answers; leave both servers running."""
-    first: dict[Side, list[float]] = {side: [] for side in sides}
-    engines: dict[Side, list[float]] = {side: [] for side in sides}
-    for turn in range(-1, n):
-        for side in sides if turn % 2 else sides[::-1]:
-            seconds, engine = side.start()
-            if turn >= 0:
-                first[side].append(seconds)
-                engines[side].append(engine)
-            if turn < n - 1:
-                stop_server(side.server)
-    report("start: engine", n, {"p50": [share(each, 0.5) for each in engines.values()]}, "s")
-    return report("start", n, {"p50": [share(each, 0.5) for each in first.values()]}, "s")
+    first: dict[Asked, list[float]] = {side: [] for side in sides}
+    engines: dict[Asked, list[float]] = {side: [] for side in sides}
+    for turn, side in turns(sides, n, -1):
+        seconds, engine = side.start()
+        if turn >= 0:
+            first[side].append(seconds)
+            engines[side].append(engine)
+        if turn < n - 1:
+            stop_server(side.server)
+    compared("start: engine", engines.values(), unit="s", parts=(0.5,))
+    return compared("start", first.values(), MOST, "s", (0.5,))
 
 
-async def play(sides: list[Side], kinds: list[str], rounds: int) -> bool:
+async def play(sides: list[Asked], kinds: list[str], rounds: int) -> bool:
     """Measure each kind with a paused run on both servers."""
     kept = True
     async with AsyncExitStack() as stack:
@@ -246,16 +224,9 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=6, help="of each server")
     parser.add_argument("--kind", choices=KINDS, action="append", help="all by default")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="hnviz-against-") as folder:
-        roots = (given.other.resolve(), ROOT)
-        sides = [Side(root, Path(folder) / str(at)) for at, root in enumerate(roots)]
-        try:
-            kept = starts(sides, given.starts)
-            kept &= asyncio.run(play(sides, given.kind or list(KINDS), given.rounds))
-        finally:
-            for side in sides:
-                with suppress(AttributeError):
-                    stop_server(side.server)
+    with two(given.other, Asked) as sides:
+        kept = starts(sides, given.starts)
+        kept &= asyncio.run(play(sides, given.kind or list(KINDS), given.rounds))
     return 0 if kept else 1
 
 

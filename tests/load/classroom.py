@@ -200,17 +200,8 @@ class Class:
 def lesson_for_phones(folder: Path) -> Path:
     """Export the lesson that phones open; return its folder."""
     path = folder / "lessons" / f"{LESSON}.html"
-    command = [
-        sys.executable,
-        "-m",
-        "hnviz",
-        "export",
-        "lesson",
-        LESSON,
-        "--class",
-        "-o",
-        str(path),
-    ]
+    command = [sys.executable, "-m", "hnviz", "export", "lesson", LESSON, "--class"]
+    command += ["-o", str(path)]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
     return path.parent
 

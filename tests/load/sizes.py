@@ -8,28 +8,20 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from hnviz.config import RunConfig
 from hnviz.estimate import Budget
 from hnviz.events import BatchEnd, Ended, RunStarted
 from hnviz.runs import RunStore
 from hnviz.runs.events import encode
-from tests.conftest import (
-    CHROMIUM,
-    CHROMIUM_ARGS,
-    Server,
-    idle,
-    start_server,
-    stop_server,
-)
+from tests.conftest import Server, idle
 from tests.load.memory import MEGABYTE, Peaks, largest, limits, peaks_of, refused
+from tests.programs import a_browser, a_server
 
 EVENTS_BYTES = 200 * MEGABYTE
 N_RUNS = 5_000
@@ -46,15 +38,6 @@ def report(name: str, value: float, limit: float, unit: str) -> bool:
     """Print a figure and its limit; return whether it is kept."""
     print(f"{name:44}{value:9.2f} {unit}, at most {limit:g}{'' if value <= limit else ': MISSED'}")
     return value <= limit
-
-
-@contextmanager
-def serving(folder: Path, **environ: str) -> Iterator[Server]:
-    server = start_server(folder, **environ)
-    try:
-        yield server
-    finally:
-        stop_server(server)
 
 
 def large_run(runs: Path) -> str:
@@ -120,7 +103,7 @@ def data_bytes(page: Page) -> list[int]:
 def large_events(browser: Browser, folder: Path) -> bool:
     folder.mkdir()
     run = large_run(folder / "runs")
-    with serving(folder) as server:
+    with a_server(folder) as server:
         page = browser.new_page()
         for _ in range(2):  # the second time, as somebody who has seen another run
             other = seconds_until(page, server, "train?run=Model5", "train_curves")
@@ -142,7 +125,7 @@ def first_start(browser: Browser, folder: Path) -> bool:
     for name, fill in (("none", lambda runs: None), ("many", many_runs)):
         (folder / name).mkdir(parents=True)
         fill(folder / name / "runs")
-        with serving(folder / name) as server:
+        with a_server(folder / name) as server:
             page = browser.new_page()
             taken[name] = seconds_until(page, server, "", "start_reading")
             seconds_until(page, server, "", "start_reading")
@@ -155,7 +138,7 @@ def largest_run(folder: Path) -> bool:
     folder.mkdir()
     environ = {"HNVIZ_MAX_RUN_MB": str(RUN_MB)}
     config, more = largest(Budget.here(1, folder, environ), nh=256)
-    with serving(folder, HNVIZ_MAX_TRAINERS="1", **environ) as server:
+    with a_server(folder, HNVIZ_MAX_TRAINERS="1", **environ) as server:
         problems = refused(server, more)
         most = peaks_of(server, config)
     print(f"  the largest run has nh {config.nh}, bptt {config.bptt}, bs {config.bs}")
@@ -168,11 +151,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.load.sizes", description=__doc__)
     parser.add_argument("--only", choices=("events", "runs", "memory"))
     given = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="hnviz-load-") as place,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+    with tempfile.TemporaryDirectory(prefix="hnviz-load-") as place, a_browser() as browser:
         folder = Path(place)
         parts = {
             "events": lambda: large_events(browser, folder / "events"),
@@ -180,7 +159,6 @@ def main() -> int:
             "memory": lambda: largest_run(folder / "memory"),
         }
         kept = [part() for name, part in parts.items() if given.only in (None, name)]
-        browser.close()
     return 0 if all(kept) else 1
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import websockets
@@ -12,9 +14,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from hnviz.web.limits import COOKIE
-from tests.load.disk import Disk
 
 PATIENCE = 30.0  # seconds for an answer to a press
+LOOK_SECONDS = 0.004  # between two looks at the disk
 TRAIN = ("train_settings", "train_start")  # the form of a run, and its button
 EACH = ("run", "runs", "curves")  # what every viewer of the page follows
 CLOSER = (("kinds",), ("kinds",), ("schedule",))  # by turns: which closer look is open
@@ -96,6 +98,39 @@ class Session:
         except TimeoutError:
             self.errors.append(f"a press had no answer within {PATIENCE:g} s")
         return 1000 * (time.perf_counter() - begun)
+
+
+class Disk:
+    """Reads a run's events as they are written, in a thread: news are timed against them."""
+
+    def __init__(self, events: Path) -> None:
+        self.written: dict[int, float] = {}  # step -> seconds, as time.perf_counter has them
+        self.n_steps = 0
+        self._events = events
+        self._rest = b""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        with self._events.open("rb") as file:
+            while not self._ended.wait(LOOK_SECONDS):
+                content = file.read()
+                if content:
+                    self._take(content, time.perf_counter())
+
+    def _take(self, content: bytes, now: float) -> None:
+        *lines, self._rest = (self._rest + content).split(b"\n")
+        for line in lines:
+            event = json.loads(line)
+            if event["event"] == "batch":
+                self.written[event["step"]] = now
+            elif event["event"] == "started":
+                self.n_steps = event["n_steps"]
 
 
 @dataclass
