@@ -162,6 +162,7 @@ BAD_INPUT: dict[str, Numbers] = {
     "app --port 0": (1, "65535", 0),
     "app --port 99999": (1, "65535", "99999"),
     "app --port http": (1, "65535"),
+    "export site": (),
     "": (),
 }
 
