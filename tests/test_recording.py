@@ -813,23 +813,27 @@ def test_without_room_in_the_queue_mini_batches_are_left_out_and_the_record_says
 def test_the_bound_of_the_queue_holds_though_both_threads_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The loop hands over a mini-batch while the writer counts one that it has taken."""
+    """A mini-batch is handed over while the writer counts one that it has taken."""
     monkeypatch.setattr("hnviz.recording.thread.MOST_NUMBERS", 130)
-    writer, done = WriterThread(print), threading.Event()
+    writer, done, handing = WriterThread(print), threading.Event(), threading.Lock()
+    meanwhile = {61: [60, 1], 1: [150]}
 
     class Answers(Tensor):
         def numel(self) -> int:
-            if threading.current_thread().name == "hnviz.record" and not done.is_set():
-                done.set()
-                writer.put_batch(batch(60))
-            return super().numel()
+            size = super().numel()
+            if threading.current_thread().name == "hnviz.record" and handing.acquire(False):
+                for numbers in meanwhile.pop(size, ()):
+                    writer.put_batch(batch(numbers))
+                handing.release()
+                if not meanwhile:
+                    done.set()
+            return size
 
     def batch(numbers: int) -> Batch:
         return Batch(0, 1.0, torch.zeros(1, numbers).as_subclass(Answers), None, 0.1, 0.9)
 
-    writer.put_batch(batch(60))
+    writer.put_batch(batch(61))
     assert done.wait(90)
-    writer.put_batch(batch(150))
     writer.close(End("finished", 3, ""))
     assert writer.left_out == 1
 
