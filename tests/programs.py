@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from math import nan
 from pathlib import Path
@@ -72,7 +72,7 @@ def two(other: Path, kind: type[One]) -> Iterator[list[One]]:
             yield sides
         finally:
             for side in sides:
-                with suppress(AttributeError):  # it was not started
+                if hasattr(side, "server"):  # it was started
                     stop_server(side.server)
 
 
